@@ -1,0 +1,41 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createClient } from "@hey-api/openapi-ts";
+import { runRedocly } from "./bundle.ts";
+import type { OpenApi } from "./document.ts";
+import { type Files, readFiles } from "./output.ts";
+
+/** The typed `fetch` client for the JSON calls. Streams are left out: its reader would start a run again on failure. */
+export async function toClient(document: OpenApi, scratch: string, banner: string): Promise<Files> {
+  const input = join(scratch, "client.json");
+  const output = join(scratch, "client");
+  writeFileSync(input, JSON.stringify(withoutStreams(document)));
+  await createClient({
+    input,
+    output: { path: output, module: { extension: ".ts" } },
+    logs: { level: "silent" },
+    plugins: ["@hey-api/client-fetch", "@hey-api/typescript", "@hey-api/sdk"],
+  });
+  const files = readFiles(output);
+  return Object.fromEntries(Object.entries(files).map(([name, text]) => [`client/${name}`, `// ${banner}\n${text}`]));
+}
+
+function withoutStreams(document: OpenApi): OpenApi {
+  const copy = structuredClone(document);
+  for (const methods of Object.values(copy.paths)) {
+    for (const operation of Object.values(methods)) {
+      for (const response of Object.values(operation.responses)) delete response.content?.["text/event-stream"];
+    }
+  }
+  return copy;
+}
+
+/** One HTML page that needs no network. */
+export function toDocsPage(scratch: string, json: string): string {
+  const input = join(scratch, "openapi.json");
+  const output = join(scratch, "docs.html");
+  mkdirSync(scratch, { recursive: true });
+  writeFileSync(input, json);
+  runRedocly(["build-docs", input, "--inlineBundle", "-o", output]);
+  return readFileSync(output, "utf8");
+}

@@ -1,0 +1,54 @@
+import type { RunEvent } from "../agents/events.ts";
+
+/**
+ * How long a stream that the model has accepted may stay undecided. Most failures of a model come at once and shall be
+ * a real status; but a client and the proxies before it want to see headers while a model thinks.
+ */
+const graceMs = 250;
+
+const undecided = Symbol("undecided");
+
+/**
+ * Reads a run until its HTTP status is certain: the first thing the model says, or a little while after it has
+ * accepted the call. Throws the run's error if that comes first. The returned events begin where this stopped reading.
+ */
+export async function openRun(events: AsyncIterable<RunEvent>): Promise<AsyncIterable<RunEvent>> {
+  const iterator = events[Symbol.asyncIterator]();
+  let accepted = false;
+  for (;;) {
+    const next = iterator.next();
+    const result = accepted ? await Promise.race([next, toGrace()]) : await next;
+    if (result === undecided) return resume(iterator, next);
+    if (!result.done && result.value.type === "run-error") throw result.value.error;
+    if (!result.done && result.value.type === "run-start") continue;
+    if (!result.done && result.value.type === "model-start") {
+      accepted = true;
+      continue;
+    }
+    return resume(iterator, Promise.resolve(result));
+  }
+}
+
+function toGrace(): Promise<typeof undecided> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, graceMs, undecided);
+  });
+}
+
+/** Not a generator: one that was never started would not pass `return` on, and the run would be left open. */
+function resume(iterator: AsyncIterator<RunEvent>, first: Promise<IteratorResult<RunEvent>>): AsyncIterable<RunEvent> {
+  let pending: Promise<IteratorResult<RunEvent>> | undefined = first;
+  return {
+    [Symbol.asyncIterator]: () => ({
+      next() {
+        const next = pending ?? iterator.next();
+        pending = undefined;
+        return next;
+      },
+      async return() {
+        await iterator.return?.();
+        return { done: true, value: undefined };
+      },
+    }),
+  };
+}

@@ -1,0 +1,79 @@
+import { Command } from "commander";
+import { type Credential, loadCredential } from "../auth/credential.ts";
+import { toHost } from "../config/check.ts";
+import type { LoadedConfig } from "../config/load.ts";
+import { createEngine } from "../gateway.ts";
+import { addConfigOption, type CommonOptions, loadFor } from "./common.ts";
+import { createQuietLog, type Terminal } from "./terminal.ts";
+
+/** One thing that was looked at. */
+interface Finding {
+  readonly ok: boolean;
+  readonly what: string;
+  readonly detail: string;
+}
+
+export function createDoctorCommand(terminal: Terminal): Command {
+  return addConfigOption(new Command("doctor"))
+    .description("say what would answer, and why; end with status 1 if something is wrong")
+    .action(async (options: CommonOptions) => {
+      const loaded = loadFor(terminal, options);
+      const findings = [...toConfigFindings(loaded), ...(await examineEngine(loaded)), await examinePort(loaded)];
+      for (const { ok, what, detail } of findings)
+        terminal.print(`${ok ? "ok  " : "FAIL"}  ${what.padEnd(12)}  ${detail}`);
+      if (findings.some(({ ok }) => !ok)) terminal.fail(1);
+    });
+}
+
+function toConfigFindings({ config, path, stateFolder }: LoadedConfig): Finding[] {
+  const { enabled } = config.gateway.http.endpoints.chatCompletions;
+  const credential = loadCredential(config, stateFolder);
+  return [
+    { ok: true, what: "node", detail: process.versions.node },
+    { ok: true, what: "config", detail: path ?? "no file; the defaults hold" },
+    { ok: true, what: "state", detail: stateFolder },
+    { ok: true, what: "credential", detail: toCredentialDetail(credential) },
+    {
+      ok: enabled,
+      what: "endpoint",
+      detail: enabled
+        ? "/v1/chat/completions is enabled"
+        : "disabled; set gateway.http.endpoints.chatCompletions.enabled to true",
+    },
+  ];
+}
+
+function toCredentialDetail(credential: Credential): string {
+  return credential.mode === "none" ? "none" : `${credential.mode}, ${credential.origin}`;
+}
+
+async function examineEngine(loaded: LoadedConfig): Promise<Finding[]> {
+  const engine = await createEngine({ ...loaded, log: createQuietLog() });
+  try {
+    await engine.store.read("doctor");
+    const agents = engine.agents.list.map((agent): Finding => {
+      const why = agent.model === loaded.config.agents.defaults.model ? "agents.defaults.model" : "its own model";
+      const mark = agent === engine.agents.default ? ", answers to `openclaw`" : "";
+      return { ok: true, what: `agent ${agent.id}`, detail: `${agent.model} (${why})${mark}` };
+    });
+    return [...agents, { ok: true, what: "sessions", detail: "the store opens and reads" }];
+  } finally {
+    await engine.stop();
+  }
+}
+
+async function examinePort({ config }: LoadedConfig): Promise<Finding> {
+  const host = toHost(config.gateway.bind);
+  const { port } = config.gateway;
+  const url = `http://${host === "0.0.0.0" ? "127.0.0.1" : host}:${port}/healthz`;
+  try {
+    const { ok } = await fetch(url, { signal: AbortSignal.timeout(1000) });
+    return {
+      ok,
+      what: "port",
+      detail: ok ? `a gateway answers at ${url}` : `something that is no gateway answers at ${url}`,
+    };
+  } catch {
+    return { ok: true, what: "port", detail: `nothing answers at ${url}; \`clawgate gateway\` starts it` };
+  }
+}

@@ -1,0 +1,74 @@
+import { Command } from "commander";
+import { type Credential, loadCredential } from "../auth/credential.ts";
+import type { LoadedConfig } from "../config/load.ts";
+import { contractVersion } from "../contract.ts";
+import { type Gateway, startGateway } from "../gateway.ts";
+import { createLog } from "../log.ts";
+import { addConfigOption, type CommonOptions, loadFor } from "./common.ts";
+import type { Terminal } from "./terminal.ts";
+
+export function createGatewayCommand(terminal: Terminal): Command {
+  return addConfigOption(new Command("gateway"))
+    .description("start the gateway")
+    .addHelpText(
+      "after",
+      `
+The gateway runs until SIGINT or SIGTERM. It then takes no new calls, lets running ones finish, and ends with status 0.
+
+Environment: OPENCLAW_GATEWAY_PORT, OPENCLAW_GATEWAY_TOKEN, OPENCLAW_GATEWAY_PASSWORD, OPENCLAW_STATE_DIR,
+OPENCLAW_CONFIG_PATH.
+
+Example:
+  $ clawgate gateway --config ./clawgate.json5`,
+    )
+    .action(async (options: CommonOptions) => {
+      const loaded = loadFor(terminal, options);
+      const credential = loadCredential(loaded.config, loaded.stateFolder);
+      const log = createLog(loaded.config.gateway.log.level);
+      const gateway = await startGateway({ ...loaded, credential, log });
+      terminal.print(toBanner(gateway, loaded, credential));
+      if (!terminal.ending.aborted) {
+        await new Promise<void>((resolve) => {
+          terminal.ending.addEventListener("abort", () => resolve(), { once: true });
+        });
+      }
+      log.info("stopping");
+      await gateway.stop();
+    });
+}
+
+function toBanner(
+  { url, agents }: Gateway,
+  { config, path, stateFolder }: LoadedConfig,
+  credential: Credential,
+): string {
+  const { chatCompletions, docs } = config.gateway.http.endpoints;
+  const rows: [string, string][] = [
+    [
+      "agents",
+      agents.list
+        .map((agent) => `${agent.id} (${agent.model})${agent === agents.default ? ", the default" : ""}`)
+        .join("; "),
+    ],
+    [
+      "chat",
+      chatCompletions.enabled
+        ? `${url}/v1/chat/completions`
+        : "disabled: set gateway.http.endpoints.chatCompletions.enabled to true",
+    ],
+    ["docs", docs.enabled ? `${url}/docs` : "disabled"],
+    ["credential", toCredentialText(credential)],
+    ["config", path ?? "none found; the defaults hold"],
+    ["state", stateFolder],
+  ];
+  return [
+    `clawgate ${contractVersion} listens on ${url}`,
+    ...rows.map(([name, value]) => `  ${name.padEnd(10)}  ${value}`),
+  ].join("\n");
+}
+
+function toCredentialText(credential: Credential): string {
+  if (credential.mode === "none") return "none: whoever reaches the port may call";
+  if (credential.mode === "password") return "the configured password";
+  return `${{ configured: "the configured token", stored: "the token made at the first start", made: "a new token" }[credential.origin]}; \`clawgate token\` prints it`;
+}

@@ -1,0 +1,51 @@
+import { errorCodes, type ErrorBody, type ErrorCode } from "./contract.ts";
+
+export interface GatewayErrorOptions {
+  /** The path of the field at fault as OpenAI writes it, for example `messages[2].tool_call_id`. */
+  readonly param?: string;
+  /** Shown to nobody but the log. */
+  readonly cause?: unknown;
+  /** Whole seconds, 1 to 60. */
+  readonly retryAfterSeconds?: number;
+  /** Set once a run has begun having effects: repeating the call might do them twice. */
+  readonly retry?: boolean;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** The one error whose message is safe to show to a client. Its code fixes the HTTP status and OpenAI's `type`. */
+export class GatewayError extends Error {
+  override readonly name = "GatewayError";
+  readonly code: ErrorCode;
+  readonly param: string | null;
+  readonly retryAfterSeconds: number | undefined;
+  readonly retry: boolean | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(code: ErrorCode, message: string, options: GatewayErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.param = options.param ?? null;
+    this.retryAfterSeconds = options.retryAfterSeconds;
+    this.retry = options.retry;
+    this.headers = options.headers ?? {};
+  }
+
+  get status(): number {
+    return errorCodes[this.code].status;
+  }
+
+  /** OpenAI's error envelope, all four keys (ErrorResponse in openapi/schemas/errors.yaml). */
+  toBody(): ErrorBody {
+    return {
+      error: { message: this.message, type: errorCodes[this.code].type, param: this.param, code: this.code },
+    };
+  }
+
+  /** Anything that is not a `GatewayError` is a defect: its text stays in the log, the client learns only that. */
+  static from(error: unknown): GatewayError {
+    if (error instanceof GatewayError) return error;
+    return new GatewayError("internal_error", "The gateway failed. The log holds the cause under the request id.", {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,91 @@
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { Usage } from "./contract.ts";
+import type { GatewayError } from "./errors.ts";
+
+/** One run as the metrics see it. `end` or `fail` tells how it went; `close` without either counts as cancelled. */
+export interface ObservedRun {
+  end(usage: Usage): void;
+  fail(error: GatewayError): void;
+  close(): void;
+}
+
+export interface RunMetrics {
+  startRun(agent: string, model: string): ObservedRun;
+}
+
+export interface Metrics extends RunMetrics {
+  request(operation: string, status: number, seconds: number): void;
+  /** An answer that breaks the contract. */
+  violation(operation: string): void;
+  /** The Prometheus exposition format 0.0.4. */
+  toText(): Promise<string>;
+  readonly violations: number;
+}
+
+const secondsBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
+
+/** Labels come from closed sets only (operations, agents, statuses), so that no client can make them grow. */
+export function createMetrics(): Metrics {
+  const registers = [new Registry()];
+  const [registry] = registers as [Registry];
+  const requests = new Histogram({
+    name: "clawgate_http_request_seconds",
+    help: "Time from the request line to the last byte of the answer.",
+    labelNames: ["operation", "status"],
+    buckets: secondsBuckets,
+    registers,
+  });
+  const violations = new Counter({
+    name: "clawgate_contract_violations_total",
+    help: "Answers that broke the contract.",
+    labelNames: ["operation"],
+    registers,
+  });
+  const live = new Gauge({ name: "clawgate_runs_live", help: "Runs under way.", labelNames: ["agent"], registers });
+  const runs = new Counter({
+    name: "clawgate_runs_total",
+    help: "Runs that ended, by outcome: completed, failed or cancelled.",
+    labelNames: ["agent", "model", "outcome"],
+    registers,
+  });
+  const tokens = new Counter({
+    name: "clawgate_tokens_total",
+    help: "Tokens as models counted them, by kind: prompt or completion.",
+    labelNames: ["agent", "model", "kind"],
+    registers,
+  });
+  let violationCount = 0;
+
+  return {
+    request: (operation, status, seconds) => requests.observe({ operation, status }, seconds),
+    violation(operation) {
+      violationCount++;
+      violations.inc({ operation });
+    },
+    toText: () => registry.metrics(),
+    get violations() {
+      return violationCount;
+    },
+    startRun(agent, model) {
+      let outcome = "cancelled";
+      let closed = false;
+      live.inc({ agent });
+      return {
+        end(usage) {
+          outcome = "completed";
+          tokens.inc({ agent, model, kind: "prompt" }, usage.prompt_tokens);
+          tokens.inc({ agent, model, kind: "completion" }, usage.completion_tokens);
+        },
+        fail(error) {
+          outcome = error.code === "cancelled" ? "cancelled" : "failed";
+        },
+        close() {
+          if (closed) return;
+          closed = true;
+          live.dec({ agent });
+          runs.inc({ agent, model, outcome });
+        },
+      };
+    },
+  };
+}

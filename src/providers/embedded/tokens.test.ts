@@ -1,0 +1,73 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { countPromptTokens, countTokens, splitPieces, splitTokens, takeTokens } from "./tokens.ts";
+
+describe("splitTokens", () => {
+  it.each([
+    ["", []],
+    ["Hello, world!", ["Hello", ",", " world", "!"]],
+    ["internationalization", ["internat", "ionaliza", "tion"]],
+    ["in 12345", ["in", " 123", "45"]],
+    ["a  b\n\n c", ["a", "  ", "b", "\n\n ", "c"]],
+    [" .", [" ", "."]],
+    ["Grüße 👍🏽日本", ["Grüße", " ", "👍", "🏽", "日", "本"]],
+    ["\u0000\r\n", ["\u0000", "\r\n"]],
+  ])("splits %j", (given, want) => {
+    expect(splitTokens(given)).toEqual(want);
+  });
+
+  const text = fc.oneof(
+    fc.string({ unit: "binary" }),
+    fc.string({ unit: fc.constantFrom("a", "Z", "é", " ", "\n", "7", "-", "👍", "日") }),
+  );
+
+  it("gives tokens that join to the text, are well formed, and are as many as are counted", () => {
+    fc.assert(
+      fc.property(text, (given) => {
+        const tokens = splitTokens(given);
+        expect(tokens.join("")).toBe(given);
+        expect(tokens.every((token) => token !== "" && token.isWellFormed())).toBe(true);
+        expect(countTokens(given)).toBe(tokens.length);
+      }),
+    );
+  });
+
+  it("counts the same in pieces", () => {
+    fc.assert(
+      fc.property(text, fc.integer({ min: 1, max: 20 }), (given, most) => {
+        const pieces = splitPieces(given, most);
+        expect(pieces.join("")).toBe(given);
+        expect(pieces.length).toBeLessThanOrEqual(most);
+        expect(pieces.reduce((sum, piece) => sum + countTokens(piece), 0)).toBe(countTokens(given));
+        expect(countTokens(takeTokens(given, most))).toBe(Math.min(most, countTokens(given)));
+      }),
+    );
+  });
+
+  it("survives surrogates without a partner", () => {
+    expect(splitTokens("\ud800a\udc00")).toEqual(["\ud800", "a", "\udc00"]);
+  });
+});
+
+it("counts a prompt with its roles, calls, attachments and tools", () => {
+  const tool = { type: "function", function: { name: "f" } } as const;
+  const count = countPromptTokens(
+    [
+      { role: "system", content: "Be brief" },
+      {
+        role: "user",
+        content: [
+          { type: "text", text: "Look" },
+          { type: "image_url", image_url: { url: "data:" } },
+        ],
+      },
+      {
+        role: "assistant",
+        content: null,
+        tool_calls: [{ id: "1", type: "function", function: { name: "f", arguments: "{}" } }],
+      },
+    ],
+    [tool],
+  );
+  expect(count).toBe(4 + 2 + (4 + 1 + 85) + (4 + 1 + 2) + countTokens(JSON.stringify(tool)));
+});

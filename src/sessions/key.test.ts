@@ -1,0 +1,162 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+  type HeaderKey,
+  isAgentId,
+  parseHeaderKey,
+  toHeaderKey,
+  toHeaderText,
+  toStatelessKey,
+  toUserKey,
+} from "./key.ts";
+
+const agentIds = fc.stringMatching(/^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$/);
+/** Any string at all, lone surrogates and control characters too, and often one that looks like a key. */
+const texts = fc.oneof(
+  fc.array(fc.integer({ min: 0, max: 0xffff })).map((units) => String.fromCharCode(...units)),
+  fc.constantFrom("", "openai:", "openai-user:", "openai-user:alice", "agent:main:x", "main:openai-user:alice"),
+  fc.string().map((text) => `agent:main:${text}`),
+);
+const headerTexts = fc.stringMatching(/^[\x21-\x7e]([\x20-\x7e]{0,80}[\x21-\x7e])?$/);
+
+function accepted(value: string): HeaderKey | undefined {
+  try {
+    return parseHeaderKey(value);
+  } catch {
+    return undefined;
+  }
+}
+
+function toKey(agentId: string, kind: "user" | "header", text: string): string {
+  return kind === "user" ? toUserKey(agentId, text) : toHeaderKey(agentId, text);
+}
+
+describe("session keys", () => {
+  test("have the forms of the contract", () => {
+    expect(toStatelessKey("main")).toMatch(/^agent:main:openai:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+    expect(toStatelessKey("main")).not.toBe(toStatelessKey("main"));
+    expect(toUserKey("beta", "Alice")).toBe("agent:beta:openai-user:Alice");
+    expect(toHeaderKey("beta", "support-4711")).toBe("agent:beta:support-4711");
+  });
+
+  test("are equal only for the same agent, kind and text", () => {
+    const addresses = fc.oneof(
+      fc.record({ agentId: agentIds, kind: fc.constant("user" as const), text: texts }),
+      fc.record({
+        agentId: agentIds,
+        kind: fc.constant("header" as const),
+        text: headerTexts.filter((text) => accepted(text)?.key === text),
+      }),
+    );
+    fc.assert(
+      fc.property(addresses, addresses, (a, b) => {
+        const isSame = a.agentId === b.agentId && a.kind === b.kind && a.text === b.text;
+        expect(toKey(a.agentId, a.kind, a.text) === toKey(b.agentId, b.kind, b.text)).toBe(isSame);
+      }),
+    );
+  });
+
+  test("of a header are never those of a user, whatever both say", () => {
+    fc.assert(
+      fc.property(agentIds, agentIds, texts, fc.oneof(texts, headerTexts), (agentId, other, user, value) => {
+        for (const attempt of [value, toUserKey(agentId, user), toUserKey(agentId, user).toUpperCase()]) {
+          const header = accepted(attempt);
+          if (header === undefined) continue;
+          expect(toHeaderKey(header.agentId ?? other, header.key)).not.toBe(toUserKey(agentId, user));
+        }
+      }),
+    );
+  });
+});
+
+describe("parseHeaderKey", () => {
+  const accepts: readonly { readonly given: string; readonly want: HeaderKey }[] = [
+    { given: "support-4711", want: { key: "support-4711" } },
+    { given: "two words", want: { key: "two words" } },
+    { given: "../../etc/passwd", want: { key: "../../etc/passwd" } },
+    { given: "a".repeat(256), want: { key: "a".repeat(256) } },
+    { given: "agent:beta:x", want: { agentId: "beta", key: "x" } },
+    { given: "agent:beta:agent:main:x", want: { agentId: "beta", key: "agent:main:x" } },
+    { given: "AGENT:beta:x", want: { key: "AGENT:beta:x" } },
+    { given: "agent:no spaces:x", want: { key: "agent:no spaces:x" } },
+    { given: "agent:beta", want: { key: "agent:beta" } },
+    { given: "openai", want: { key: "openai" } },
+    { given: "my-openai:x", want: { key: "my-openai:x" } },
+  ];
+  test.each(accepts)("accepts $given", ({ given, want }) => {
+    expect(parseHeaderKey(given)).toEqual(want);
+  });
+
+  const refuses: readonly string[] = [
+    "",
+    " ",
+    " a",
+    "a ",
+    "a\tb",
+    "a\r\nb",
+    "a\n",
+    "a\0",
+    "é",
+    "a\u007f",
+    "a".repeat(257),
+    "agent:beta:",
+    "agent:beta: x",
+    "agent:beta:openai:1",
+    "agent:beta:Hook:1",
+    "subagent:x",
+    "cron:x",
+    "acp:x",
+    "hook:x",
+    "openai:x",
+    "openai-user:x",
+    "OpenAI-User:x",
+    "CRON:",
+  ];
+  test.each(refuses)("refuses %j", (given) => {
+    expect(() => parseHeaderKey(given)).toThrow(
+      expect.objectContaining({ code: "invalid_session_key", param: "x-openclaw-session-key" }),
+    );
+  });
+});
+
+describe("toHeaderText", () => {
+  const cases: readonly { readonly given: string; readonly want: string }[] = [
+    { given: "agent:main:openai-user:a b", want: "agent:main:openai-user:a b" },
+    { given: "agent:main:openai-user:a%20b!", want: "agent:main:openai-user:a%20b!" },
+    { given: "agent:main:openai-user:a ", want: "agent:main:openai-user:a%20" },
+    { given: "agent:main:openai-user:é (1)", want: "agent:main:openai-user:%C3%A9%20%281%29" },
+    { given: "agent:main:openai-user:\r\nset-cookie: a", want: "agent:main:openai-user:%0D%0Aset-cookie%3A%20a" },
+    { given: "agent:main:openai-user:\ud800", want: "agent:main:openai-user:%EF%BF%BD" },
+    { given: "agent:main:küche", want: "agent:main:k%C3%BCche" },
+    { given: "küche", want: "k%C3%BCche" },
+  ];
+  test.each(cases)("shows $given as $want", ({ given, want }) => {
+    expect(toHeaderText(given)).toBe(want);
+  });
+
+  test("is always one line of visible ASCII", () => {
+    fc.assert(
+      fc.property(agentIds, texts, (agentId, user) => {
+        expect(toHeaderText(toUserKey(agentId, user))).toMatch(/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/);
+      }),
+    );
+  });
+
+  test("leads a client back to its header's session", () => {
+    fc.assert(
+      fc.property(agentIds, headerTexts, (defaultAgent, value) => {
+        const header = accepted(value);
+        fc.pre(header !== undefined);
+        const agentId = header.agentId ?? defaultAgent;
+        expect(parseHeaderKey(toHeaderText(toHeaderKey(agentId, header.key)))).toEqual({ agentId, key: header.key });
+      }),
+    );
+  });
+});
+
+test("isAgentId knows the alphabet and the length", () => {
+  for (const id of ["main", "A", "0", "a-b_c", "a".repeat(64)]) expect(isAgentId(id), id).toBe(true);
+  for (const id of ["", "-a", "_a", "a:b", "a b", "é", "a\n", "../a", "a".repeat(65)]) {
+    expect(isAgentId(id), id).toBe(false);
+  }
+});

@@ -1,0 +1,49 @@
+import type { Message } from "../contract.ts";
+import { isSameMessage } from "./same-message.ts";
+
+export type Instruction = Extract<Message, { role: "system" | "developer" }>;
+
+export interface Reconciled {
+  /** How many messages of the stored transcript the conversation goes on from. */
+  readonly keep: number;
+  /** The messages of the client that come after them. */
+  readonly fresh: readonly Message[];
+}
+
+/** Parts the instructions of this run, which no session stores, from what was said. The order within each stays. */
+export function separateInstructions(messages: readonly Message[]): {
+  readonly instructions: readonly Instruction[];
+  readonly conversation: readonly Message[];
+} {
+  return {
+    instructions: messages.filter(isInstruction),
+    conversation: messages.filter((message) => !isInstruction(message)),
+  };
+}
+
+function isInstruction(message: Message): message is Instruction {
+  return message.role === "system" || message.role === "developer";
+}
+
+/**
+ * Makes one conversation of what the session remembers and what the client sent (without its instructions). The model
+ * shall see `stored.slice(0, keep)` followed by `fresh`.
+ *
+ * A client that repeats an answer tells the whole conversation: the result is exactly what it sent, and `keep` is how
+ * far the transcript agrees. A client that repeats none (a first message, the next one, the results of tools) tells
+ * only what is new, which goes after everything stored. That needs no exception for a turn that failed, and is told
+ * again: such a turn was not stored.
+ */
+export function reconcile(stored: readonly Message[], incoming: readonly Message[]): Reconciled {
+  if (!incoming.some((message) => message.role === "assistant")) return { keep: stored.length, fresh: incoming };
+  const keep = toCommonLength(stored, incoming);
+  return { keep, fresh: incoming.slice(keep) };
+}
+
+function toCommonLength(stored: readonly Message[], incoming: readonly Message[]): number {
+  const parting = incoming.findIndex((message, index) => {
+    const known = stored[index];
+    return known === undefined || !isSameMessage(known, message);
+  });
+  return parting === -1 ? incoming.length : parting;
+}

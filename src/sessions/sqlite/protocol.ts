@@ -1,0 +1,63 @@
+// What the main thread and the worker say to each other. Messages of transcripts cross as JSON text: a text is copied
+// faster than objects are cloned, and the worker has no use for the objects.
+
+/** What the worker needs to begin. */
+export interface WorkerOptions {
+  /** The database file. */
+  readonly path: string;
+  /** Written into the leases of this store; different for each store on the file. */
+  readonly holder: string;
+}
+
+/** A session as read. `messages` is a JSON array, or undefined if the revision the caller knows is still current. */
+export interface Snapshot {
+  readonly revision: number;
+  readonly messages: string | undefined;
+}
+
+interface LeaseRequest {
+  readonly key: string;
+  readonly fence: number;
+}
+
+/** Every operation with what it takes and gives. */
+export interface Operations {
+  open: {
+    request: { readonly key: string; readonly leaseMs: number; readonly knownRevision: number };
+    reply: (Snapshot & { readonly fence: number }) | undefined;
+  };
+  renew: { request: LeaseRequest & { readonly leaseMs: number }; reply: boolean };
+  /** `bodies` are JSON texts, one per message. The reply is the new revision. */
+  commit: { request: LeaseRequest & { readonly keep: number; readonly bodies: readonly string[] }; reply: number };
+  release: { request: LeaseRequest; reply: undefined };
+  read: { request: { readonly key: string; readonly knownRevision: number }; reply: Snapshot };
+}
+
+export type OperationName = keyof Operations;
+export type RequestOf<Name extends OperationName> = Operations[Name]["request"];
+export type ReplyOf<Name extends OperationName> = Operations[Name]["reply"];
+
+export type Call<Name extends OperationName = OperationName> = {
+  [Each in Name]: { readonly id: number; readonly name: Each; readonly request: RequestOf<Each> };
+}[Name];
+
+/** After `close` the main thread sends nothing more. */
+export type ToWorker = Call | { readonly name: "close" };
+
+/** Why an operation, or the start, failed. `errors.ts` has the error for each of them. */
+export type FailureReason = "storage" | "schema-newer" | "corrupt" | "lease-lost" | "keep-out-of-range";
+
+export interface Failure {
+  readonly reason: FailureReason;
+  readonly cause: unknown;
+}
+
+export type Answer =
+  | { readonly id: number; readonly ok: true; readonly reply: ReplyOf<OperationName> }
+  | { readonly id: number; readonly ok: false; readonly failure: Failure };
+
+/** `ready` or `refused` comes first; then one `answers` for every transaction, once it is over. */
+export type FromWorker =
+  | { readonly type: "ready" }
+  | { readonly type: "refused"; readonly failure: Failure }
+  | { readonly type: "answers"; readonly answers: readonly Answer[] };

@@ -1,0 +1,112 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pino } from "pino";
+import { expect, onTestFinished } from "vitest";
+import { parseConfig } from "../src/config/load.ts";
+import { type Gateway, startGateway } from "../src/gateway.ts";
+import { createContractFetch, type ContractFetch } from "./contract-fetch.ts";
+
+export const testToken = "test-token-0123456789abcdef";
+
+export interface TestGateway {
+  /** Ends in `/v1`. */
+  readonly baseUrl: string;
+  /** Without a slash at the end. */
+  readonly url: string;
+  readonly port: number;
+  readonly gateway: Gateway;
+  readonly stateFolder: string;
+  /** `fetch` that checks every answer and every event against the contract; hand it to an SDK. */
+  readonly fetch: ContractFetch;
+  /** Every line of the log, parsed. */
+  readonly log: Record<string, unknown>[];
+  /** A call with the token, in the shape of `fetch`; `path` begins with a slash. */
+  request(path: string, init?: RequestInit): Promise<Response>;
+  /** `POST /v1/chat/completions` of this body. */
+  chat(body: object, headers?: Record<string, string>): Promise<Response>;
+  stop(): Promise<void>;
+}
+
+export interface TestGatewayOptions {
+  /** Merged over the test's configuration, which enables the endpoint and has the agents `main` and `beta`. */
+  readonly config?: object;
+  /** To start again on what an earlier gateway has kept. */
+  readonly stateFolder?: string;
+  /** Error codes whose log lines are no surprise: `internal_error` is one for all others. */
+  readonly expectErrors?: boolean;
+}
+
+/**
+ * A real gateway on a free port, stopped when the test is finished. It fails the test if an answer broke the contract
+ * or a defect was logged.
+ */
+export async function startTestGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
+  const stateFolder = options.stateFolder ?? mkdtempSync(join(tmpdir(), "clawgate-test-"));
+  const log: Record<string, unknown>[] = [];
+  const config = parseConfig(merge(baseConfig, options.config ?? {}));
+  const gateway = await startGateway({
+    config,
+    folder: import.meta.dirname,
+    stateFolder,
+    credential: { mode: "token", secret: testToken, origin: "configured" },
+    log: pino(
+      { level: "info" },
+      { write: (line: string) => void log.push(JSON.parse(line) as Record<string, unknown>) },
+    ),
+  });
+  const contractFetch = createContractFetch();
+  let stopped: Promise<void> | undefined;
+  const stop = (): Promise<void> => (stopped ??= gateway.stop());
+
+  const request: TestGateway["request"] = (path, init = {}) =>
+    contractFetch(`${gateway.url}${path}`, {
+      ...init,
+      headers: { authorization: `Bearer ${testToken}`, ...(init.headers as Record<string, string>) },
+    });
+
+  onTestFinished(async () => {
+    await stop();
+    if (options.stateFolder === undefined) rmSync(stateFolder, { recursive: true, force: true });
+    expect(gateway.metrics.violations).toBe(0);
+    if (options.expectErrors !== true) expect(log.filter(({ level }) => Number(level) >= 50)).toEqual([]);
+  });
+
+  return {
+    baseUrl: `${gateway.url}/v1`,
+    url: gateway.url,
+    port: Number(new URL(gateway.url).port),
+    gateway,
+    stateFolder,
+    fetch: contractFetch,
+    log,
+    request,
+    chat: (body, headers = {}) =>
+      request("/v1/chat/completions", {
+        method: "POST",
+        headers: { "content-type": "application/json", ...headers },
+        body: JSON.stringify(body),
+      }),
+    stop,
+  };
+}
+
+const baseConfig = {
+  gateway: {
+    port: 0,
+    drainMs: 2000,
+    checkAnswers: "throw",
+    http: { endpoints: { chatCompletions: { enabled: true } } },
+  },
+  agents: { list: [{ id: "main", default: true }, { id: "beta" }] },
+};
+
+function merge(base: unknown, over: unknown): unknown {
+  if (!isObject(base) || !isObject(over)) return over === undefined ? base : over;
+  const keys = new Set([...Object.keys(base), ...Object.keys(over)]);
+  return Object.fromEntries([...keys].map((key) => [key, merge(base[key], over[key])]));
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

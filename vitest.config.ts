@@ -1,0 +1,13 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["{src,openapi,conformance,examples,bench,test}/**/*.test.ts"],
+    testTimeout: 20_000,
+    hookTimeout: 20_000,
+    // Two cores, and every test file starts gateways of its own.
+    maxWorkers: 2,
+    // CommonJS packages are imported as Node does it, which is how the gateway itself runs.
+    deps: { interopDefault: false },
+  },
+});

@@ -3,6 +3,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["{src,openapi,conformance,examples,bench,test}/**/*.test.ts"],
+    reporters: ["default", ["json", { outputFile: "reports/tests.json" }]],
     testTimeout: 20_000,
     hookTimeout: 20_000,
     // Two cores, and every test file starts gateways of its own.

@@ -86,7 +86,6 @@ export interface components {
              */
             last?: string;
             /**
-             * Format: regex
              * @description The last user message matches this regular expression of JavaScript (flag `u`).
              * @example ^(hi|hello)
              */

@@ -49,7 +49,7 @@ export interface Engine {
 
 /** Throws `ConfigError` if an agent cannot exist, `GatewayError` if the session store cannot be opened. */
 export async function createEngine({ config, folder, stateFolder, log }: GatewayOptions): Promise<Engine> {
-  const agents = createAgents(config, createProviders(config, folder));
+  const agents = createAgents(config, await createProviders(config, folder));
   const metrics = createMetrics();
   const store = await createSqliteStore({ path: join(stateFolder, "sessions.sqlite") });
   const { lane } = config.sessions;

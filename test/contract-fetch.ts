@@ -34,15 +34,15 @@ async function checkAnswer(response: Response, method: string, path: string): Pr
     return response;
   }
   const guard = specified.content[type];
-  assert(guard !== undefined, `${where}: the contract has no media type ${type} here`);
+  assertDefined(guard, `${where}: the contract has no media type ${type} here`);
   for (const [name, { required }] of Object.entries(specified.headers)) {
     assert(!required || response.headers.has(name), `${where}: no header ${name}`);
   }
   if (method === "HEAD") return response;
-  if (type === "text/event-stream") return checkStream(response, where, guard as (value: unknown) => boolean);
+  if (type === "text/event-stream") return checkStream(response, where, guard);
   const text = await response.clone().text();
   const body: unknown = type === "application/json" ? JSON.parse(text) : text;
-  assert(guard?.(body) === true, `${where}: ${toViolation(guard?.errors).message}`);
+  assert(guard(body), `${where}: ${toViolation(guard.errors).message}`);
   return response;
 }
 
@@ -96,4 +96,8 @@ function findRow(method: string, path: string): OperationRow | undefined {
 
 function assert(condition: boolean, message: string): asserts condition {
   if (!condition) throw new Error(`contract: ${message}`);
+}
+
+function assertDefined<T>(value: T | undefined, message: string): asserts value is T {
+  assert(value !== undefined, message);
 }

@@ -22,10 +22,10 @@ export interface TestGateway {
   /** Every line of the log, parsed. */
   readonly log: Record<string, unknown>[];
   /** A call with the token, in the shape of `fetch`; `path` begins with a slash. */
-  request(path: string, init?: RequestInit): Promise<Response>;
+  readonly request: (path: string, init?: RequestInit) => Promise<Response>;
   /** `POST /v1/chat/completions` of this body. */
-  chat(body: object, headers?: Record<string, string>): Promise<Response>;
-  stop(): Promise<void>;
+  readonly chat: (body: object, headers?: Record<string, string>) => Promise<Response>;
+  readonly stop: () => Promise<void>;
 }
 
 export interface TestGatewayOptions {
@@ -33,7 +33,7 @@ export interface TestGatewayOptions {
   readonly config?: object;
   /** To start again on what an earlier gateway has kept. */
   readonly stateFolder?: string;
-  /** Error codes whose log lines are no surprise: `internal_error` is one for all others. */
+  /** The test makes the gateway fail; without it a logged defect fails the test. */
   readonly expectErrors?: boolean;
 }
 

@@ -1,6 +1,5 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import standalone from "ajv/dist/standalone/index.js";
-import formats from "ajv-formats";
 import { capitalise, type JsonSchema, listOperations, type OpenApi, toSchemaName } from "./document.ts";
 
 export interface Guards {
@@ -91,7 +90,6 @@ function createCompiler(useDefaults: boolean): Ajv2020 {
     useDefaults,
     code: { source: true, esm: true, lines: true },
   });
-  formats.default(ajv);
   ajv.addVocabulary(["components", "x-values"]);
   return ajv;
 }

@@ -1,5 +1,5 @@
-import { randomBytes } from "node:crypto";
 import type { ChatCompletionRequest, FinishReason } from "../contract.ts";
+import { createHexId } from "../id.ts";
 
 /** What is the same in every chunk of a stream, and how the client wants its answer. */
 export interface AnswerHead {
@@ -15,7 +15,7 @@ export interface AnswerHead {
 
 export function createHead(body: ChatCompletionRequest): AnswerHead {
   return {
-    id: `chatcmpl-${randomBytes(12).toString("hex")}`,
+    id: `chatcmpl-${createHexId()}`,
     created: Math.floor(Date.now() / 1000),
     model: body.model,
     includeUsage: body.stream_options?.include_usage === true,

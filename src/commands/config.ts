@@ -9,9 +9,9 @@ export function createConfigCommand(terminal: Terminal): Command {
   return addConfigOption(new Command("config"))
     .description("check the configuration and print what is in force, with secrets masked")
     .addHelpText("after", "\nA configuration that cannot be used ends with status 2 and a message that names the key.")
-    .action((options: CommonOptions) => {
+    .action(async (options: CommonOptions) => {
       const { config, path, folder } = loadFor(terminal, options);
-      createAgents(config, createProviders(config, folder));
+      createAgents(config, await createProviders(config, folder));
       terminal.note(path ?? "no file found; the defaults hold");
       terminal.print(JSON.stringify(maskSecrets(config), null, 2));
     });

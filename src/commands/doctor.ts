@@ -8,7 +8,8 @@ import { createQuietLog, type Terminal } from "./terminal.ts";
 
 /** One thing that was looked at. */
 interface Finding {
-  readonly ok: boolean;
+  /** `off` is as it was configured, and yet why something may not answer. */
+  readonly state: "ok" | "off" | "FAIL";
   readonly what: string;
   readonly detail: string;
 }
@@ -19,9 +20,9 @@ export function createDoctorCommand(terminal: Terminal): Command {
     .action(async (options: CommonOptions) => {
       const loaded = loadFor(terminal, options);
       const findings = [...toConfigFindings(loaded), ...(await examineEngine(loaded)), await examinePort(loaded)];
-      for (const { ok, what, detail } of findings)
-        terminal.print(`${ok ? "ok  " : "FAIL"}  ${what.padEnd(12)}  ${detail}`);
-      if (findings.some(({ ok }) => !ok)) terminal.fail(1);
+      for (const { state, what, detail } of findings)
+        terminal.print(`${state.padEnd(4)}  ${what.padEnd(12)}  ${detail}`);
+      if (findings.some(({ state }) => state === "FAIL")) terminal.fail(1);
     });
 }
 
@@ -29,12 +30,12 @@ function toConfigFindings({ config, path, stateFolder }: LoadedConfig): Finding[
   const { enabled } = config.gateway.http.endpoints.chatCompletions;
   const credential = loadCredential(config, stateFolder);
   return [
-    { ok: true, what: "node", detail: process.versions.node },
-    { ok: true, what: "config", detail: path ?? "no file; the defaults hold" },
-    { ok: true, what: "state", detail: stateFolder },
-    { ok: true, what: "credential", detail: toCredentialDetail(credential) },
+    { state: "ok", what: "node", detail: process.versions.node },
+    { state: "ok", what: "config", detail: path ?? "no file; the defaults hold" },
+    { state: "ok", what: "state", detail: stateFolder },
+    { state: "ok", what: "credential", detail: toCredentialDetail(credential) },
     {
-      ok: enabled,
+      state: enabled ? "ok" : "off",
       what: "endpoint",
       detail: enabled
         ? "/v1/chat/completions is enabled"
@@ -54,9 +55,9 @@ async function examineEngine(loaded: LoadedConfig): Promise<Finding[]> {
     const agents = engine.agents.list.map((agent): Finding => {
       const why = agent.model === loaded.config.agents.defaults.model ? "agents.defaults.model" : "its own model";
       const mark = agent === engine.agents.default ? ", answers to `openclaw`" : "";
-      return { ok: true, what: `agent ${agent.id}`, detail: `${agent.model} (${why})${mark}` };
+      return { state: "ok", what: `agent ${agent.id}`, detail: `${agent.model} (${why})${mark}` };
     });
-    return [...agents, { ok: true, what: "sessions", detail: "the store opens and reads" }];
+    return [...agents, { state: "ok", what: "sessions", detail: "the store opens and reads" }];
   } finally {
     await engine.stop();
   }
@@ -74,6 +75,6 @@ async function examinePort({ config }: LoadedConfig): Promise<Finding> {
       detail: ok ? `a gateway answers at ${url}` : `something that is no gateway answers at ${url}`,
     };
   } catch {
-    return { ok: true, what: "port", detail: `nothing answers at ${url}; \`clawgate gateway\` starts it` };
+    return { state: "ok", what: "port", detail: `nothing answers at ${url}; \`clawgate gateway\` starts it` };
   }
 }

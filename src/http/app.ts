@@ -1,8 +1,8 @@
-import { randomBytes } from "node:crypto";
 import Koa, { type Context, type Middleware } from "koa";
 import type { Authenticate } from "../auth/authenticate.ts";
 import { type Handlers, type OperationRow, operations } from "../contract.ts";
 import { GatewayError } from "../errors.ts";
+import { createHexId } from "../id.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import { createAnswerCheck } from "./answer-check.ts";
@@ -58,7 +58,7 @@ const securityHeaders = {
 function beginRequest({ lifecycle, log, metrics }: AppParts): Middleware {
   return async (ctx, next) => {
     const started = performance.now();
-    const requestId = `req_${randomBytes(12).toString("hex")}`;
+    const requestId = `req_${createHexId()}`;
     const leaving = lifecycle.enter();
     const state: RequestState = { requestId, signal: leaving.signal };
     ctx.state = state;

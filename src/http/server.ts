@@ -1,8 +1,8 @@
-import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type RequestListener, type Server, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import type { ErrorCode } from "../contract.ts";
 import { GatewayError } from "../errors.ts";
+import { createHexId } from "../id.ts";
 import { toErrorReply } from "./error-reply.ts";
 import { headerBytesMax } from "./framing.ts";
 
@@ -77,7 +77,7 @@ function writeRaw(socket: Duplex, error: GatewayError): void {
     "content-length": String(Buffer.byteLength(text)),
     "cache-control": "no-store",
     "x-content-type-options": "nosniff",
-    "x-request-id": `req_${randomBytes(12).toString("hex")}`,
+    "x-request-id": `req_${createHexId()}`,
     date: new Date().toUTCString(),
     connection: "close",
   }).map(([name, value]) => `${name}: ${value}\r\n`);

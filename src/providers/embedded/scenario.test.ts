@@ -1,18 +1,17 @@
 import { readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
-import addFormats from "ajv-formats";
 import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import type { ModelRequest } from "../provider.ts";
 import { toRequest } from "./request.fixture.ts";
-import { chooseScenario, parseScenarios, type ScenarioMatch } from "./scenario.ts";
+import { chooseScenario, type ScenarioMatch } from "./scenario.ts";
 import { failureCodes, type StepKind } from "./step.ts";
 
-const schema = parseScenarios(readFileSync(new URL("../../../openapi/scenario.yaml", import.meta.url), "utf8")) as {
+const schema = parse(readFileSync(new URL("../../../openapi/scenario.yaml", import.meta.url), "utf8")) as {
   examples: unknown[];
   $defs: { Step: { properties: Record<string, { properties: Record<string, { enum: string[] }> }> } };
 };
 const ajv = new Ajv2020({ strict: true, allowUnionTypes: true });
-addFormats.default(ajv);
 const isScenarioFile = ajv.compile(schema);
 
 describe("openapi/scenario.yaml", () => {
@@ -47,12 +46,11 @@ describe("openapi/scenario.yaml", () => {
     "scenarios: [{ name: a, match: {}, reply: [{ txt: x }] }]",
     "scenarios: [{ name: a, match: {}, reply: [{ text: x, delayMs: 1 }] }]",
     "scenarios: [{ name: a, match: {}, reply: [{}] }]",
-    "scenarios: [{ name: a, match: { pattern: '(' }, reply: [] }]",
     "scenarios: [{ name: a, match: { tols: x }, reply: [] }]",
     "scenarios: [{ match: {}, reply: [] }]",
     "otherwise: []",
   ])("refuses %s", (text) => {
-    expect(isScenarioFile(parseScenarios(text))).toBe(false);
+    expect(isScenarioFile(parse(text))).toBe(false);
   });
 });
 

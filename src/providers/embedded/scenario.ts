@@ -1,4 +1,3 @@
-import { parse } from "yaml";
 import type { ModelRequest } from "../provider.ts";
 import { isToolResult, lastUserText } from "./conversation.ts";
 import type { FileStep } from "./step.ts";
@@ -29,11 +28,6 @@ export interface ScenarioFile {
   readonly scenarios: readonly Scenario[];
   /** The reply when no scenario matches. */
   readonly otherwise?: readonly FileStep[];
-}
-
-/** Reads YAML 1.2; whether it is a scenario file is for the generated guard to say. Throws yaml's `YAMLParseError`. */
-export function parseScenarios(yamlText: string): unknown {
-  return parse(yamlText);
 }
 
 /** Throws a `SyntaxError` for the first pattern that is no regular expression: better at start than at a request. */

@@ -57,7 +57,7 @@ export class Channel {
     this.#pending.set(id, { resolve, reject });
     // The request belongs to the name, as the parameters say; a generic pair is not assignable to a union of pairs.
     this.#post({ id, name, request } as ToWorker);
-    return promise as Promise<ReplyOf<Name>>;
+    return promise;
   }
 
   /** Finishes the calls that are pending, then ends the worker. Rejects if the worker has failed, now or before. */

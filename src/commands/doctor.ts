@@ -70,7 +70,7 @@ async function examinePort({ config }: LoadedConfig): Promise<Finding> {
   try {
     const { ok } = await fetch(url, { signal: AbortSignal.timeout(1000) });
     return {
-      ok,
+      state: ok ? "ok" : "FAIL",
       what: "port",
       detail: ok ? `a gateway answers at ${url}` : `something that is no gateway answers at ${url}`,
     };

@@ -8,8 +8,8 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const compiled = new URL("../dist/src/cli.js", import.meta.url);
-const entry = existsSync(compiled) ? compiled : new URL("../src/cli.ts", import.meta.url);
+const source = new URL("../src/cli.ts", import.meta.url);
+const entry = existsSync(source) ? source : new URL("../dist/src/cli.js", import.meta.url);
 const pinned = fileURLToPath(new URL("../node_modules/.bin/node", import.meta.url));
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 

@@ -99,7 +99,7 @@ export interface components {
                      */
                     allowedHosts: string[];
                     /**
-                     * @description Web origins that may call, as `https://app.example`. A page of another origin gets 403.
+                     * @description Web origins whose pages may call (CORS), as `https://app.example`. A page of another origin gets 403.
                      * @default []
                      */
                     allowedOrigins: string[];

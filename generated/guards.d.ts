@@ -27,6 +27,3 @@ export declare const isAnswerReadiness: Guard<import("./openapi.ts").components[
 export declare const isAnswerGetMetrics200: Guard<unknown>;
 export declare const isAnswerGetContract200: Guard<unknown>;
 export declare const isAnswerGetDocs200: Guard<unknown>;
-export declare const isAnswerChatCompletionChunk: Guard<import("./openapi.ts").components["schemas"]["ChatCompletionChunk"]>;
-export declare const isConfig: Guard<import("./config.ts").components["schemas"]["Config"]>;
-export declare const isScenarioFile: Guard<import("./scenario.ts").components["schemas"]["ScenarioFile"]>;

@@ -218,7 +218,7 @@ export interface components {
             image_url: {
                 url: string;
                 /** @enum {string} */
-                detail?: "auto" | "low" | "high";
+                detail?: "auto" | "low" | "high" | "original";
             };
         };
         /** @description Audio. No provider of this version takes it; it is refused with 400 `unsupported_value`. */
@@ -1246,6 +1246,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             405: components["responses"]["MethodNotAllowed"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
@@ -1282,6 +1283,7 @@ export interface operations {
                 };
             };
             403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             405: components["responses"]["MethodNotAllowed"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
@@ -1310,6 +1312,7 @@ export interface operations {
                 };
             };
             403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             405: components["responses"]["MethodNotAllowed"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];

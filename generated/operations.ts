@@ -139,6 +139,7 @@ export const operations = {
       200: { headers: { "x-request-id": { required: true } }, content: { "text/plain": guards.isAnswerGetMetrics200 } },
       401: { headers: { "x-request-id": { required: true }, "www-authenticate": { required: true } }, content: { "application/json": guards.isAnswerErrorResponse } },
       403: { headers: { "x-request-id": { required: true } }, content: { "application/json": guards.isAnswerErrorResponse } },
+      404: { headers: { "x-request-id": { required: true } }, content: { "application/json": guards.isAnswerErrorResponse } },
       405: { headers: { "x-request-id": { required: true }, "allow": { required: true } }, content: { "application/json": guards.isAnswerErrorResponse } },
       500: { headers: { "x-request-id": { required: true }, "x-should-retry": { required: false } }, content: { "application/json": guards.isAnswerErrorResponse } },
       503: { headers: { "x-request-id": { required: true }, "retry-after": { required: false }, "x-should-retry": { required: false } }, content: { "application/json": guards.isAnswerErrorResponse } },
@@ -156,6 +157,7 @@ export const operations = {
     responses: {
       200: { headers: { "x-request-id": { required: true } }, content: { "application/json": guards.isAnswerGetContract200 } },
       403: { headers: { "x-request-id": { required: true } }, content: { "application/json": guards.isAnswerErrorResponse } },
+      404: { headers: { "x-request-id": { required: true } }, content: { "application/json": guards.isAnswerErrorResponse } },
       405: { headers: { "x-request-id": { required: true }, "allow": { required: true } }, content: { "application/json": guards.isAnswerErrorResponse } },
       500: { headers: { "x-request-id": { required: true }, "x-should-retry": { required: false } }, content: { "application/json": guards.isAnswerErrorResponse } },
       503: { headers: { "x-request-id": { required: true }, "retry-after": { required: false }, "x-should-retry": { required: false } }, content: { "application/json": guards.isAnswerErrorResponse } },
@@ -173,6 +175,7 @@ export const operations = {
     responses: {
       200: { headers: { "x-request-id": { required: true }, "content-security-policy": { required: true } }, content: { "text/html": guards.isAnswerGetDocs200 } },
       403: { headers: { "x-request-id": { required: true } }, content: { "application/json": guards.isAnswerErrorResponse } },
+      404: { headers: { "x-request-id": { required: true } }, content: { "application/json": guards.isAnswerErrorResponse } },
       405: { headers: { "x-request-id": { required: true }, "allow": { required: true } }, content: { "application/json": guards.isAnswerErrorResponse } },
       500: { headers: { "x-request-id": { required: true }, "x-should-retry": { required: false } }, content: { "application/json": guards.isAnswerErrorResponse } },
       503: { headers: { "x-request-id": { required: true }, "retry-after": { required: false }, "x-should-retry": { required: false } }, content: { "application/json": guards.isAnswerErrorResponse } },

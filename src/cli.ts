@@ -1,7 +1,9 @@
+import { addAbortSignal } from "node:stream";
 import { text } from "node:stream/consumers";
 import { Command, CommanderError } from "commander";
 import { createAgentCommand } from "./commands/agent.ts";
 import { createConfigCommand } from "./commands/config.ts";
+import { createConformanceCommand } from "./commands/conformance.ts";
 import { createDocsCommand } from "./commands/docs.ts";
 import { createDoctorCommand } from "./commands/doctor.ts";
 import { createGatewayCommand } from "./commands/gateway.ts";
@@ -17,6 +19,7 @@ const usageStatus = 2;
 const commands = [
   createGatewayCommand,
   createAgentCommand,
+  createConformanceCommand,
   createTokenCommand,
   createConfigCommand,
   createDoctorCommand,
@@ -25,13 +28,19 @@ const commands = [
 
 function createTerminal(): Terminal {
   const ending = new AbortController();
+  let askedAt: number | undefined;
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () => {
+    process.on(signal, () => {
+      // Whoever asks again will not wait for the end to be clean. npm passes the terminal's Ctrl-C on a second time at once.
+      if (askedAt !== undefined && performance.now() - askedAt > 1000) process.exit(1);
+      askedAt ??= performance.now();
       ending.abort(new GatewayError("cancelled", `Ended by ${signal}.`));
-      // Whoever asks twice will not wait for the first to be done.
-      process.once(signal, () => process.exit(1));
     });
   }
+  // A reader such as `head` that has seen enough is no failure.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
   return {
     environment: process.env,
     cwd: process.cwd(),
@@ -39,7 +48,10 @@ function createTerminal(): Terminal {
     write: (part) => void process.stdout.write(part),
     note: (line) => void process.stderr.write(`${line}\n`),
     interactive: process.stdout.isTTY,
-    readInput: () => text(process.stdin),
+    readInput() {
+      addAbortSignal(ending.signal, process.stdin);
+      return text(process.stdin);
+    },
     ending: ending.signal,
     fail(status) {
       process.exitCode = status;
@@ -57,18 +69,31 @@ function createProgram(terminal: Terminal): Command {
   return program;
 }
 
-/** What went wrong, for a person; a defect keeps its stack. */
+/** The conformance suite is loaded only when it is used, so its error is known by its name. */
+function isUsageError(error: unknown): error is Error {
+  return error instanceof Error && error.name === "UsageError";
+}
+
+/** What the machine refused (a file, a socket) is for the person who asked; anything unforeseen keeps its stack. */
+function toText(error: unknown): string {
+  if (error instanceof GatewayError) return error.message;
+  if (!(error instanceof Error)) return String(error);
+  if (error.name === "AbortError" && error.cause instanceof GatewayError) return error.cause.message;
+  return "syscall" in error ? error.message : (error.stack ?? error.message);
+}
+
+/** What went wrong, for a person. */
 function report(error: unknown, terminal: Terminal): void {
   if (error instanceof CommanderError) {
     if (error.exitCode !== 0) terminal.fail(usageStatus);
     return;
   }
-  if (error instanceof ConfigError) {
+  if (error instanceof ConfigError || isUsageError(error)) {
     terminal.note(`clawgate: ${error.message}`);
     terminal.fail(usageStatus);
     return;
   }
-  terminal.note(`clawgate: ${error instanceof GatewayError ? error.message : String((error as Error).stack ?? error)}`);
+  terminal.note(`clawgate: ${toText(error)}`);
   terminal.fail(1);
 }
 

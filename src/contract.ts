@@ -4,7 +4,9 @@ import type { Guard } from "../generated/guards.js";
 import type { components, operations as OperationTypes } from "../generated/openapi.ts";
 import type { components as ScenarioComponents } from "../generated/scenario.ts";
 
-export { isAnswerErrorResponse as isErrorBody, isConfig, isScenarioFile } from "../generated/guards.js";
+export { isConfig } from "../generated/config-guards.js";
+export { isAnswerErrorResponse as isErrorBody } from "../generated/guards.js";
+export { isScenarioFile } from "../generated/scenario-guards.js";
 export type { Guard, GuardError } from "../generated/guards.js";
 export { operations, type OperationRow } from "../generated/operations.ts";
 export { contractVersion, errorCodes, requestFields, secretKeys, type Support } from "../generated/policies.ts";

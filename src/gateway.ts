@@ -66,6 +66,9 @@ export interface Gateway {
   stop(): Promise<void>;
 }
 
+/** How long a run that was cut has to say so to its client. */
+const cutGraceMs = 250;
+
 const generated = (name: string): URL => new URL(`../generated/${name}`, import.meta.url);
 
 /** Starts a gateway; resolves when it takes calls. The one place that knows every part. */
@@ -110,9 +113,15 @@ export async function startGateway(options: GatewayOptions & { readonly credenti
   }
 
   const stop = async (): Promise<void> => {
-    const cut = setTimeout(() => lifecycle.cut(), drainMs);
+    let close: NodeJS.Timeout | undefined;
+    const cut = setTimeout(() => {
+      lifecycle.cut();
+      // Whoever does not read, or has not sent its whole request, will not be waited for.
+      close = setTimeout(() => server.closeAllConnections(), cutGraceMs);
+    }, drainMs);
     await lifecycle.drain();
     clearTimeout(cut);
+    clearTimeout(close);
     await new Promise<void>((resolve) => {
       server.close(() => resolve());
       server.closeAllConnections();

@@ -27,26 +27,25 @@ export function toViolation(errors: readonly GuardError[] | null | undefined, wh
   );
   const deepest = Math.max(...findings.map(toDepth));
   const candidates = findings.filter((finding) => toDepth(finding) === deepest);
-  const first = candidates.find(({ keyword }) => keyword !== "type") ?? candidates[0];
+  const [first] = candidates;
   if (first === undefined) return { code: "invalid_value", param: null, message: `Invalid value for ${whole}.` };
-  if (first.keyword === "type" || candidates.length > 1) return toTypeViolation(candidates, first, whole);
-  return toSingleViolation(first, whole);
+  // Where one of the alternatives has the right type, its own finding says more than the list of types.
+  const meant = candidates.find((finding) => finding.keyword !== "type" && fits(finding));
+  if (meant !== undefined) return toSingleViolation(meant, whole);
+  const types = candidates.flatMap(({ keyword, params }) => (keyword === "type" ? params["type"] : []) as string[]);
+  return types.length > 0 ? toTypeViolation(first, types, whole) : toSingleViolation(first, whole);
 }
 
 function toDepth({ instancePath }: GuardError): number {
   return instancePath.split("/").length;
 }
 
-function toTypeViolation(candidates: readonly GuardError[], first: GuardError, whole: string): Violation {
-  const types = candidates.flatMap(({ keyword, params }) => (keyword === "type" ? params["type"] : []) as string[]);
-  const given = toTypeName(first.data);
-  // Where one of the alternatives has the right type, its own finding says more than the list of types.
-  if (types.length === 0 || candidates.some((one) => one.keyword !== "type" && fits(one)))
-    return toSingleViolation(first, whole);
+function toTypeViolation(first: GuardError, types: readonly string[], whole: string): Violation {
   const param = toParam(first.instancePath);
   const place = param === "" ? whole : `'${param}'`;
   const expected = [...new Set(types)].map(toArticle).join(" or ");
-  const message = `Invalid type for ${place}: expected ${expected}, but got ${toArticle(given)} instead.`;
+  const given = toArticle(toTypeName(first.data));
+  const message = `Invalid type for ${place}: expected ${expected}, but got ${given} instead.`;
   return { code: "invalid_type", param: param || null, message };
 }
 
@@ -98,7 +97,7 @@ const rules: Record<string, Rule> = {
   }),
   maxLength: ({ params, data }, place) => ({
     code: "string_above_max_length",
-    message: `Invalid ${place}: string too long. Expected at most ${String(params["limit"])} characters, but got ${(data as string).length}.`,
+    message: `Invalid ${place}: string too long. Expected at most ${String(params["limit"])} characters, but got ${Array.from(data as string).length}.`,
   }),
   maxProperties: ({ params }, place) => ({
     code: "object_above_max_properties",

@@ -4,6 +4,10 @@ import { ask, collect, sdks, startSdkTest } from "./sdk-clients.fixture.ts";
 const functions = [{ name: "get_time", parameters: { type: "object", properties: { zone: { type: "string" } } } }];
 const question = ask('@@tool get_time {"zone":"UTC"}', "@@then It is {result}.");
 
+interface LegacyHelpers {
+  runFunctions(body: object): { finalContent(): Promise<string | null> };
+}
+
 describe.each(sdks)("openai $major", (sdk) => {
   test.each([{ function_call: "auto" as const }, { function_call: { name: "get_time" } }])(
     "the legacy functions get a function_call in both modes, with $function_call",
@@ -38,6 +42,28 @@ describe.each(sdks)("openai $major", (sdk) => {
       messages: [...question.messages, choice.message, { role: "function", name: "get_time", content: "noon" }],
     });
     expect(choices[0]).toMatchObject({ finish_reason: "stop", message: { content: "It is noon." } });
+  });
+
+  test.runIf(sdk.major === 4)("runFunctions, which only this major has, calls the function once", async () => {
+    const { helpers, sent } = await startSdkTest(sdk);
+    const zones: string[] = [];
+    const runner = (helpers as unknown as LegacyHelpers).runFunctions({
+      ...question,
+      functions: [
+        {
+          ...functions[0],
+          description: "The time.",
+          parse: JSON.parse,
+          function: ({ zone }: { zone: string }) => {
+            zones.push(zone);
+            return "noon";
+          },
+        },
+      ],
+    });
+    expect(await runner.finalContent()).toBe("It is noon.");
+    expect(zones).toEqual(["UTC"]);
+    expect(sent.count).toBe(2);
   });
 
   test("function_call none makes no call", async () => {

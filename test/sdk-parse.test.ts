@@ -37,10 +37,9 @@ describe.each(sdks)("openai $major", (sdk) => {
   test("parse gives what a raw JSON schema describes", async () => {
     const { helpers } = await startSdkTest(sdk);
     const { choices } = await helpers.parse({ ...ask("@@json of course"), response_format: rawFormat });
-    const parsed = choices[0]?.message.parsed as unknown as { answer: string; count: number };
-    expect(Object.keys(parsed)).toEqual(["answer", "count"]);
-    expect(parsed.answer).toBe("of course");
-    expect(parsed.count).toBeGreaterThanOrEqual(3);
+    const message = choices[0]?.message;
+    const Answer = z.object({ answer: z.literal("of course"), count: z.number().int().min(3) }).strict();
+    expect(Answer.parse(message?.parsed)).toEqual(JSON.parse(message?.content ?? ""));
   });
 
   test("a streamed answer is parsed too, and once it is whole", async () => {
@@ -81,11 +80,18 @@ describe.each(sdks)("openai $major", (sdk) => {
     expect(queries).toEqual(["x"]);
   });
 
-  test("an answer that the token cap cuts is not parsed", async () => {
+  test.each([
+    { title: "the token cap cuts", given: { max_completion_tokens: 2 }, error: "LengthFinishReasonError" as const },
+    {
+      title: "a filter cuts",
+      given: ask("@@json x", "@@finish content_filter"),
+      error: "ContentFilterFinishReasonError" as const,
+    },
+  ])("an answer that $title is not parsed, in either mode", async ({ given, error }) => {
     const { helpers } = await startSdkTest(sdk);
-    const body = { ...ask("@@json of course"), response_format: rawFormat, max_completion_tokens: 2 };
-    const error = await rejection(helpers.parse(body), sdk.errors.LengthFinishReasonError);
-    expect(error.message).toMatch(/length limit/);
+    const body = { ...ask("@@json of course"), response_format: sdk.zod.zodResponseFormat(Event, "event"), ...given };
+    await rejection(helpers.parse(body), sdk.errors[error]);
+    await rejection(helpers.stream(body).finalChatCompletion(), sdk.errors[error]);
   });
 });
 

@@ -39,7 +39,7 @@ function createTool(strict: boolean) {
 
 describe.each(sdks)("openai $major", (sdk) => {
   test.each([{ strict: false }, { strict: true }])(
-    "runTools calls the function once and answers with its result ($strict)",
+    "runTools calls the function once and answers with its result (strict: $strict)",
     async ({ strict }) => {
       const { helpers, sent } = await startSdkTest(sdk);
       const { calls, tool } = createTool(strict);
@@ -56,7 +56,7 @@ describe.each(sdks)("openai $major", (sdk) => {
   );
 
   test.each([{ strict: false }, { strict: true }])(
-    "runTools streams: the function is called once and the words of the answer arrive ($strict)",
+    "runTools streams: the function is called once and the words of the answer arrive (strict: $strict)",
     async ({ strict }) => {
       const { helpers, sent } = await startSdkTest(sdk);
       const { calls, tool } = createTool(strict);

@@ -90,6 +90,7 @@ describe("what is allowed is not reported", () => {
     ["down by one and by many", { "src/http/app.ts": uses("../chat/head.ts", "../errors.ts", "./body.ts") }],
     ["the commands from the command line", { "src/cli.ts": uses("./commands/agent.ts") }],
     ["the bottom row among itself", { "src/errors.ts": uses("./contract.ts"), "src/metrics.ts": uses("./errors.ts") }],
+    ["the suite from its command", { "src/commands/a.ts": uses("../../conformance/a.ts") }],
     ["generated code from the contract", { "src/contract.ts": uses("../generated/openapi.ts") }],
     ["a test, whatever it imports", { "src/log.test.ts": uses("../test/gateway.fixture.ts", "./http/app.ts") }],
     ["the public surface", { "src/index.ts": 'export { x } from "./gateway.ts";' }],

@@ -8,30 +8,30 @@ const config = { gateway: { http: { bodyBytesMax } } };
 
 interface Repair {
   readonly to: RequestParts;
-  readonly then: WantedError;
+  readonly shows: WantedError;
 }
 
 /** Every fault at once; each line repairs the one that was answered, and the next one shows. */
 const repairs: readonly Repair[] = [
-  { to: {}, then: { code: "http_version_not_supported" } },
-  { to: { path: "/v1/nope" }, then: { code: "invalid_http", param: "host" } },
-  { to: { headers: { host: "evil.example" } }, then: { code: "host_not_allowed", param: "host" } },
-  { to: { headers: { host: "127.0.0.1" } }, then: { code: "origin_not_allowed", param: "origin" } },
-  { to: { headers: { origin: null } }, then: { code: "invalid_api_key", param: null } },
+  { to: {}, shows: { code: "http_version_not_supported" } },
+  { to: { path: "/v1/nope" }, shows: { code: "invalid_http", param: "host" } },
+  { to: { headers: { host: "evil.example" } }, shows: { code: "host_not_allowed", param: "host" } },
+  { to: { headers: { host: "127.0.0.1" } }, shows: { code: "origin_not_allowed", param: "origin" } },
+  { to: { headers: { origin: null } }, shows: { code: "invalid_api_key", param: null } },
   {
     to: { headers: { authorization: `Bearer ${testToken}` } },
-    then: { code: "not_found", param: null },
+    shows: { code: "not_found", param: null },
   },
-  { to: { path: chatPath }, then: { code: "method_not_allowed", param: null } },
-  { to: { method: "POST" }, then: { code: "unsupported_media_type", param: "content-type" } },
-  { to: { headers: { "content-type": "application/json" } }, then: { code: "request_too_large", param: null } },
-  { to: { body: Buffer.from([0x7b, 0xff]) }, then: { code: "invalid_utf8", param: null } },
-  { to: { body: "[".repeat(65) }, then: { code: "too_deep", param: null } },
-  { to: { body: '{"model":' }, then: { code: "invalid_json", param: null } },
-  { to: { body: '{"model":"nobody"}' }, then: { code: "missing_required_parameter", param: "messages" } },
-  { to: { body: toChatBody("hi", { model: "nobody", n: 2 }) }, then: { code: "unsupported_value", param: "n" } },
-  { to: { body: toChatBody("hi", { model: "nobody" }) }, then: { code: "model_not_found", param: "model" } },
-  { to: { body: toChatBody("hi") }, then: { code: "invalid_session_key", param: "x-openclaw-session-key" } },
+  { to: { path: chatPath }, shows: { code: "method_not_allowed", param: null } },
+  { to: { method: "POST" }, shows: { code: "unsupported_media_type", param: "content-type" } },
+  { to: { headers: { "content-type": "application/json" } }, shows: { code: "request_too_large", param: null } },
+  { to: { body: Buffer.from([0x7b, 0xff]) }, shows: { code: "invalid_utf8", param: null } },
+  { to: { body: "[".repeat(65) }, shows: { code: "too_deep", param: null } },
+  { to: { body: '{"model":' }, shows: { code: "invalid_json", param: null } },
+  { to: { body: '{"model":"nobody"}' }, shows: { code: "missing_required_parameter", param: "messages" } },
+  { to: { body: toChatBody("hi", { model: "nobody", n: 2 }) }, shows: { code: "unsupported_value", param: "n" } },
+  { to: { body: toChatBody("hi", { model: "nobody" }) }, shows: { code: "model_not_found", param: "model" } },
+  { to: { body: toChatBody("hi") }, shows: { code: "invalid_session_key", param: "x-openclaw-session-key" } },
 ];
 
 const allFaults: RequestParts = {
@@ -51,9 +51,9 @@ const allFaults: RequestParts = {
 test("of several faults the one that is checked first is answered", async () => {
   const { port } = await startTestGateway({ config });
   let parts = allFaults;
-  for (const { to, then } of repairs) {
+  for (const { to, shows } of repairs) {
     parts = { ...parts, ...to, headers: { ...parts.headers, ...to.headers } };
-    expectError(await exchange(port, toRequest(parts)), then);
+    expectError(await exchange(port, toRequest(parts)), shows);
   }
   const repaired = { ...parts, headers: { ...parts.headers, "x-openclaw-session-key": "nightly" } };
   expect((await exchange(port, toRequest(repaired))).status).toBe(200);

@@ -13,3 +13,4 @@ for (const name of readdirSync(join(root, "generated"))) {
   const compiled = name.endsWith(".ts") && !name.endsWith(".d.ts");
   if (!compiled && name !== "client") cpSync(join(root, "generated", name), join(root, "dist/generated", name));
 }
+cpSync(join(root, "conformance/report/page"), join(root, "dist/conformance/report/page"), { recursive: true });

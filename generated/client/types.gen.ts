@@ -42,7 +42,7 @@ export type ImagePart = {
     type: 'image_url';
     image_url: {
         url: string;
-        detail?: 'auto' | 'low' | 'high';
+        detail?: 'auto' | 'low' | 'high' | 'original';
     };
 };
 
@@ -1038,6 +1038,10 @@ export type GetMetricsErrors = {
      */
     403: ErrorResponse;
     /**
+     * No such path, agent or model name; or the endpoint is disabled.
+     */
+    404: ErrorResponse;
+    /**
      * The path has other methods.
      */
     405: ErrorResponse;
@@ -1074,6 +1078,10 @@ export type GetContractErrors = {
      * The `Host` or `Origin` is not one that this gateway serves.
      */
     403: ErrorResponse;
+    /**
+     * No such path, agent or model name; or the endpoint is disabled.
+     */
+    404: ErrorResponse;
     /**
      * The path has other methods.
      */
@@ -1120,6 +1128,10 @@ export type GetDocsErrors = {
      * The `Host` or `Origin` is not one that this gateway serves.
      */
     403: ErrorResponse;
+    /**
+     * No such path, agent or model name; or the endpoint is disabled.
+     */
+    404: ErrorResponse;
     /**
      * The path has other methods.
      */

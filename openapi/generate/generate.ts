@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { bundle, loadYaml } from "./bundle.ts";
 import { toClient, toDocsPage } from "./artifacts.ts";
 import { toEdition32 } from "./edition32.ts";
-import { toGuards } from "./guards.ts";
+import { toGuards, toSchemaGuards } from "./guards.ts";
 import { toConfigReference, toErrorCatalogue, toFieldTable } from "./markdown.ts";
 import { toOperations } from "./operations.ts";
 import { compareFiles, type Files, writeFiles } from "./output.ts";
@@ -22,7 +22,11 @@ async function generate(scratch: string): Promise<Files> {
   const config = loadYaml("config.yaml") as JsonSchema;
   const scenario = loadYaml("scenario.yaml") as JsonSchema;
   const json = `${JSON.stringify(contract, null, 2)}\n`;
-  const guards = toGuards(contract, { Config: config, ScenarioFile: scenario });
+  const conformance = toNamedSchemas(loadYaml("conformance.yaml") as JsonSchema);
+  const guards = toGuards(contract);
+  const configGuards = toSchemaGuards({ Config: config }, "config.ts");
+  const scenarioGuards = toSchemaGuards({ ScenarioFile: scenario }, "scenario.ts");
+  const conformanceGuards = toSchemaGuards(conformance, "conformance.ts");
 
   return {
     "openapi.json": json,
@@ -34,12 +38,25 @@ async function generate(scratch: string): Promise<Files> {
     "policies.ts": toPolicies(contract, errors, config, banner),
     "guards.js": guards.code(banner),
     "guards.d.ts": guards.declarations(banner),
+    "config-guards.js": configGuards.code(banner),
+    "config-guards.d.ts": configGuards.declarations(banner),
+    "scenario-guards.js": scenarioGuards.code(banner),
+    "scenario-guards.d.ts": scenarioGuards.declarations(banner),
+    "conformance.ts": await toSchemaTypes(conformance, banner),
+    "conformance-guards.js": conformanceGuards.code(banner),
+    "conformance-guards.d.ts": conformanceGuards.declarations(banner),
     "errors.md": toErrorCatalogue(errors, banner),
     "request-fields.md": toFieldTable(contract, banner),
     "config.md": toConfigReference(config, banner),
     ...(await toClient(contract, scratch, banner)),
     "docs.html": toDocsPage(scratch, json),
   };
+}
+
+/** Every definition of a document as a schema of its own. */
+function toNamedSchemas({ $defs }: JsonSchema): Record<string, JsonSchema> {
+  const definitions = $defs as Record<string, JsonSchema>;
+  return Object.fromEntries(Object.entries(definitions).map(([name, schema]) => [name, { ...schema, $defs }]));
 }
 
 const scratch = mkdtempSync(join(tmpdir(), "clawgate-generate-"));

@@ -37,7 +37,7 @@ export function toParametersGuardName(operationId: string): string {
  * Requests are read tolerantly: unknown keys pass. Answers are ours, so their guards are closed: a key that the
  * contract does not name is a violation, although the published schema stays open for later versions.
  */
-export function toGuards(document: OpenApi, files: Record<string, JsonSchema>): Guards {
+export function toGuards(document: OpenApi): Guards {
   const ajv = createCompiler(false);
   const guards: Guard[] = [];
   const add = (guard: Guard): void => {
@@ -62,19 +62,23 @@ export function toGuards(document: OpenApi, files: Record<string, JsonSchema>): 
       }
     }
   }
-  const chunk: JsonSchema = { $ref: "#/components/schemas/ChatCompletionChunk" };
-  add({ name: "isAnswerChatCompletionChunk", reference: toReference("answer", chunk), type: toType(chunk) });
+  return toModuleFiles(ajv, guards);
+}
 
-  const fileAjv = createCompiler(true);
-  const fileGuards = Object.entries(files).map(([name, schema]): Guard => {
-    fileAjv.addSchema({ ...(clean(schema) as JsonSchema), $id: name });
-    const module = name === "Config" ? "config" : "scenario";
-    return { name: `is${name}`, reference: name, type: `import("./${module}.ts").components["schemas"]["${name}"]` };
+/** One guard for each named schema; `types` is the generated module that has its type. Defaults are filled in. */
+export function toSchemaGuards(schemas: Record<string, JsonSchema>, types: string): Guards {
+  const ajv = createCompiler(true);
+  const guards = Object.entries(schemas).map(([name, schema]): Guard => {
+    ajv.addSchema({ ...(clean(schema) as JsonSchema), $id: name });
+    return { name: `is${name}`, reference: name, type: `import("./${types}").components["schemas"]["${name}"]` };
   });
+  return toModuleFiles(ajv, guards);
+}
 
+function toModuleFiles(ajv: Ajv2020, guards: readonly Guard[]): Guards {
   return {
-    code: (banner) => `// ${banner}\n${toModule(ajv, guards, "")}\n${toModule(fileAjv, fileGuards, "file_")}`,
-    declarations: (banner) => toDeclarations([...guards, ...fileGuards], banner),
+    code: (banner) => `// ${banner}\n${toModule(ajv, guards)}`,
+    declarations: (banner) => toDeclarations(guards, banner),
   };
 }
 
@@ -123,7 +127,7 @@ function toType(schema: JsonSchema): string {
 }
 
 /** Ajv's ES module output still calls `require` for its helpers (ajv #2209); these become imports. */
-function toModule(ajv: Ajv2020, guards: readonly Guard[], prefix: string): string {
+function toModule(ajv: Ajv2020, guards: readonly Guard[]): string {
   const exports = Object.fromEntries(guards.map(({ name, reference }) => [name, reference]));
   for (const reference of Object.values(exports)) {
     if (!ajv.getSchema(reference)) throw new Error(`no schema at ${reference}`);
@@ -133,12 +137,10 @@ function toModule(ajv: Ajv2020, guards: readonly Guard[], prefix: string): strin
     .default(ajv, exports)
     .replace(/^"use strict";/, "")
     .replaceAll(/require\("([^"]+)"\)/g, (_, path: string) => {
-      const name = imports.get(path) ?? `${prefix}helper${imports.size}`;
+      const name = imports.get(path) ?? `helper${imports.size}`;
       imports.set(path, name);
       return name;
-    })
-    // Two compilers number their functions alike, and both write into one module.
-    .replaceAll(/\b(validate|schema|func|pattern|formats|root)(\d+)\b/g, `${prefix}$1$2`);
+    });
   const lines = [...imports].map(([path, name]) => `import ${name} from "${path}.js";`);
   return `${lines.join("\n")}\n${code}`;
 }

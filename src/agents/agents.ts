@@ -50,5 +50,10 @@ function bindModel(model: string, key: string, providers: Providers): Pick<Agent
     const known = [...providers.keys()].map((one) => `'${one}'`).join(", ");
     throw new ConfigError(`${key} is '${model}', but there is no provider '${name}'. Providers: ${known}.`);
   }
-  return { model, modelName: model.slice(slash + 1), provider };
+  const modelName = model.slice(slash + 1);
+  if (provider.models?.includes(modelName) === false) {
+    const known = provider.models.map((one) => `'${name}/${one}'`).join(", ");
+    throw new ConfigError(`${key} is '${model}', but the provider '${name}' has no such model. Models: ${known}.`);
+  }
+  return { model, modelName, provider };
 }

@@ -36,6 +36,7 @@ export function createRunAgent({ turns, metrics }: RunParts): RunAgent {
   return async function* runAgent(request, signal) {
     const observed = metrics.startRun(request.agent.id, request.agent.model);
     let turn: OpenTurn | undefined;
+    let last: RunEvent;
     try {
       yield { type: "run-start", runId: `run_${randomUUID()}` };
       turn = request.session.kept ? await turns.open(request.session.key, signal) : undefined;
@@ -46,9 +47,8 @@ export function createRunAgent({ turns, metrics }: RunParts): RunAgent {
       assertToolResultsBound(history, request.messages);
 
       const answer = createAnswerBuilder();
-      for await (const event of request.agent.provider.stream(toModelRequest(request, instructions, history), {
-        signal,
-      })) {
+      const model = toModelRequest(request, instructions, history);
+      for await (const event of request.agent.provider.stream(model, { signal })) {
         answer.add(event);
         if (event.type === "start") yield { type: "model-start" };
         else if (event.type !== "end") yield event;
@@ -58,16 +58,18 @@ export function createRunAgent({ turns, metrics }: RunParts): RunAgent {
       signal.throwIfAborted();
       await turn?.commit({ keep, append: [...fresh, toStored(message)] });
       observed.end(usage);
-      yield { type: "run-end", message, finishReason, usage };
+      last = { type: "run-end", message, finishReason, usage };
     } catch (cause) {
       const error = toRunError(cause, signal);
       observed.fail(error);
-      yield { type: "run-error", error };
+      last = { type: "run-error", error };
     } finally {
       // Also reached when the reader stops reading.
       observed.close();
       await turn?.release();
     }
+    // Only now: a reader that has seen the end may never ask again, and must not hold the session by that.
+    yield last;
   };
 }
 

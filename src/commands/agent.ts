@@ -40,6 +40,10 @@ Examples:
         const message = options.message === "-" ? await terminal.readInput() : options.message;
         const request = toRunRequest(engine, options, message);
         await showRun(engine.runAgent(request, terminal.ending), request, options.json === true, terminal);
+      } catch (error) {
+        if (options.json !== true || !(error instanceof GatewayError)) throw error;
+        terminal.print(JSON.stringify({ status: "error", ...error.toBody() }));
+        terminal.fail(1);
       } finally {
         await engine.stop();
       }

@@ -1,8 +1,10 @@
 import { Command } from "commander";
+import { createAgents } from "../agents/agents.ts";
 import { type Credential, loadCredential } from "../auth/credential.ts";
 import { toHost } from "../config/check.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import { createEngine } from "../gateway.ts";
+import { createProviders } from "../providers/table.ts";
 import { addConfigOption, type CommonOptions, loadFor } from "./common.ts";
 import { createQuietLog, type Terminal } from "./terminal.ts";
 
@@ -19,7 +21,12 @@ export function createDoctorCommand(terminal: Terminal): Command {
     .description("say what would answer, and why; end with status 1 if something is wrong")
     .action(async (options: CommonOptions) => {
       const loaded = loadFor(terminal, options);
-      const findings = [...toConfigFindings(loaded), ...(await examineEngine(loaded)), await examinePort(loaded)];
+      const findings = [
+        ...toConfigFindings(loaded),
+        ...(await toAgentFindings(loaded)),
+        await examineSessions(loaded),
+        await examinePort(loaded),
+      ];
       for (const { state, what, detail } of findings)
         terminal.print(`${state.padEnd(4)}  ${what.padEnd(12)}  ${detail}`);
       if (findings.some(({ state }) => state === "FAIL")) terminal.fail(1);
@@ -48,25 +55,36 @@ function toCredentialDetail(credential: Credential): string {
   return credential.mode === "none" ? "none" : `${credential.mode}, ${credential.origin}`;
 }
 
-async function examineEngine(loaded: LoadedConfig): Promise<Finding[]> {
-  const engine = await createEngine({ ...loaded, log: createQuietLog() });
+async function toAgentFindings({ config, folder }: LoadedConfig): Promise<Finding[]> {
+  const agents = createAgents(config, await createProviders(config, folder));
+  return agents.list.map((agent): Finding => {
+    const why = agent.model === config.agents.defaults.model ? "agents.defaults.model" : "its own model";
+    const mark = agent === agents.default ? ", answers to `openclaw`" : "";
+    return { state: "ok", what: `agent ${agent.id}`, detail: `${agent.model} (${why})${mark}` };
+  });
+}
+
+async function examineSessions(loaded: LoadedConfig): Promise<Finding> {
   try {
-    await engine.store.read("doctor");
-    const agents = engine.agents.list.map((agent): Finding => {
-      const why = agent.model === loaded.config.agents.defaults.model ? "agents.defaults.model" : "its own model";
-      const mark = agent === engine.agents.default ? ", answers to `openclaw`" : "";
-      return { state: "ok", what: `agent ${agent.id}`, detail: `${agent.model} (${why})${mark}` };
-    });
-    return [...agents, { state: "ok", what: "sessions", detail: "the store opens and reads" }];
-  } finally {
-    await engine.stop();
+    const engine = await createEngine({ ...loaded, log: createQuietLog() });
+    try {
+      await engine.store.read("doctor");
+    } finally {
+      await engine.stop();
+    }
+    return { state: "ok", what: "sessions", detail: "the store opens and reads" };
+  } catch (error) {
+    const { cause, message } = error as Error;
+    const reason = cause instanceof Error ? `${message} ${cause.message}` : message;
+    return { state: "FAIL", what: "sessions", detail: `${loaded.stateFolder}: ${reason}` };
   }
 }
 
 async function examinePort({ config }: LoadedConfig): Promise<Finding> {
   const host = toHost(config.gateway.bind);
   const { port } = config.gateway;
-  const url = `http://${host === "0.0.0.0" ? "127.0.0.1" : host}:${port}/healthz`;
+  const reachable = host === "0.0.0.0" ? "127.0.0.1" : host;
+  const url = `http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}/healthz`;
   try {
     const { ok } = await fetch(url, { signal: AbortSignal.timeout(1000) });
     return {

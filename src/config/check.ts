@@ -56,7 +56,8 @@ function assertAuth({ gateway: { auth, bind } }: Config): void {
     assertSecret("gateway.auth.password", auth.password, local);
 }
 
-function assertSecret(key: string, secret: string, local: boolean): void {
+/** Throws `ConfigError` for what is no secret, or too weak a one for strangers to guess at. */
+export function assertSecret(key: string, secret: string, local: boolean): void {
   if (placeholders.has(secret.trim().toLowerCase()) || secret.trim() === "" || secret.startsWith("${")) {
     throw new ConfigError(`${key} is a placeholder or empty, not a secret.`);
   }
@@ -74,6 +75,11 @@ function assertAgents({ agents }: Config): void {
   const ids = agents.list.map(({ id }) => id);
   const twice = ids.find((id, index) => ids.indexOf(id) !== index);
   if (twice !== undefined) throw new ConfigError(`agents.list has the id '${twice}' twice.`);
+  if (agents.list.some((agent) => agent.id === "default" && !agent.default)) {
+    throw new ConfigError(
+      "agents.list has an agent 'default' that is not the default one; `openclaw/default` would not reach it.",
+    );
+  }
   const marked = agents.list.filter((agent) => agent.default);
   if (marked.length > 1) {
     throw new ConfigError(

@@ -27,7 +27,7 @@ export function resolveReferences(value: unknown, environment: Environment, fold
 function resolveVariable(text: string, environment: Environment, key: string): string {
   const name = /^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$/.exec(text)?.[1];
   if (name === undefined) return text;
-  const value = environment[name];
+  const value = Object.hasOwn(environment, name) ? environment[name] : undefined;
   if (value) return value;
   throw new ConfigError(
     `${key} refers to the environment variable ${name}, which is ${value === "" ? "empty" : "not set"}.`,

@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import Koa, { type Context, type Middleware } from "koa";
 import type { Authenticate } from "../auth/authenticate.ts";
 import { type Handlers, type OperationRow, operations } from "../contract.ts";
@@ -6,12 +7,14 @@ import { createHexId } from "../id.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import { createAnswerCheck } from "./answer-check.ts";
+import { allowOrigins } from "./cors.ts";
 import type { DispatchParts } from "./dispatch.ts";
 import { toErrorReply } from "./error-reply.ts";
 import { findFramingFault } from "./framing.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import { createOriginCheck, type OriginRules } from "./origin.ts";
 import { createRouter, listSecuredPaths } from "./routes.ts";
+import { securityHeaders } from "./security-headers.ts";
 import type { RequestState } from "./state.ts";
 
 export interface AppParts extends Omit<DispatchParts, "answers"> {
@@ -26,16 +29,19 @@ export interface AppParts extends Omit<DispatchParts, "answers"> {
 }
 
 /**
- * The life of a request, from top to bottom: framing, host and origin, token, path, method; then, in dispatch.ts, media
+ * The life of a request, from top to bottom: framing, host and origin, preflight, token, path, method; then, in dispatch.ts, media
  * type, size, JSON, contract and handler. Every refusal is thrown and becomes an answer in `answerErrors`.
  */
 export function createApp(parts: AppParts): Koa {
   const answers = createAnswerCheck({ mode: parts.checkAnswers, log: parts.log, metrics: parts.metrics });
   const router = createRouter(parts.handlers, parts.isEnabled, { ...parts, answers });
+  const condemned = new WeakSet<Socket>();
   const app = new Koa();
+  app.use(ignoreCondemned(condemned));
   app.use(beginRequest(parts));
   app.use(answerErrors(answers));
-  app.use(refuseAmbiguity(createOriginCheck(parts.origins)));
+  app.use(refuseAmbiguity(createOriginCheck(parts.origins), condemned));
+  app.use(allowOrigins(parts.origins.allowedOrigins));
   app.use(requireToken(parts.authenticate));
   app.use(refuseWhileStopping(parts.lifecycle));
   app.use(router.routes() as Middleware);
@@ -48,13 +54,6 @@ export function createApp(parts: AppParts): Koa {
   return app;
 }
 
-const securityHeaders = {
-  "cache-control": "no-store",
-  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
-  "referrer-policy": "no-referrer",
-  "x-content-type-options": "nosniff",
-};
-
 function beginRequest({ lifecycle, log, metrics }: AppParts): Middleware {
   return async (ctx, next) => {
     const started = performance.now();
@@ -66,6 +65,11 @@ function beginRequest({ lifecycle, log, metrics }: AppParts): Middleware {
     ctx.set("x-request-id", requestId);
     ctx.res.once("close", () => {
       leaving.leave(ctx.res.writableFinished);
+      if (!ctx.res.headersSent) {
+        // Nothing was answered; what stands in the response is Koa's default.
+        state.error ??= new GatewayError("cancelled", "The client left before it was answered.");
+        ctx.res.statusCode = state.error.status;
+      }
       const seconds = (performance.now() - started) / 1000;
       metrics.request(state.operation ?? "none", ctx.res.statusCode, seconds);
       logRequest(log, ctx, state, seconds);
@@ -88,8 +92,9 @@ function logRequest(log: Log, ctx: Context, { requestId, operation, error }: Req
     ...(error === undefined ? {} : { code: error.code }),
   };
   if (error?.code === "internal_error") log.error({ ...line, err: error.cause ?? error }, "request");
-  else if (error?.cause instanceof Error) log.info({ ...line, cause: error.cause.message }, "request");
-  else log.info(line, "request");
+  else if (error?.cause instanceof Error && error.status >= 500) {
+    log.warn({ ...line, cause: error.cause.message }, "request");
+  } else log.info(line, "request");
 }
 
 function answerErrors(answers: ReturnType<typeof createAnswerCheck>): Middleware {
@@ -122,11 +127,20 @@ function writeError(ctx: Context, error: GatewayError): void {
   ctx.body = JSON.stringify(body);
 }
 
-function refuseAmbiguity(checkOrigin: ReturnType<typeof createOriginCheck>): Middleware {
+/** What follows an ambiguous request on its connection may be part of the same trick, and is not looked at. */
+function ignoreCondemned(condemned: WeakSet<Socket>): Middleware {
+  return (ctx, next) => {
+    if (!condemned.has(ctx.req.socket)) return next();
+    ctx.respond = false;
+    return undefined;
+  };
+}
+
+function refuseAmbiguity(checkOrigin: ReturnType<typeof createOriginCheck>, condemned: WeakSet<Socket>): Middleware {
   return (ctx, next) => {
     const fault = findFramingFault(ctx.req);
     if (fault !== undefined) {
-      // What follows on this connection may be part of the same trick.
+      condemned.add(ctx.req.socket);
       ctx.set("connection", "close");
       throw fault;
     }

@@ -66,12 +66,10 @@ function parseJson(bytes: Buffer): unknown {
   if (bytes.length === 0) throw new GatewayError("invalid_json", "The body is empty; it must be a JSON object.");
   try {
     return JSON.parse(bytes.toString("utf8"));
-  } catch (cause) {
-    // V8's message quotes the input, which may hold a secret; only the place of the fault is passed on.
-    const place = /position \d+(?: \(line \d+ column \d+\))?/.exec((cause as Error).message)?.[0];
-    throw new GatewayError("invalid_json", `The body is not valid JSON${place === undefined ? "" : `, at ${place}`}.`, {
-      cause,
-    });
+  } catch (error) {
+    // V8's message quotes the input, which may hold a secret; only the place of the fault is passed on, to the log too.
+    const place = /position \d+(?: \(line \d+ column \d+\))?/.exec((error as Error).message)?.[0];
+    throw new GatewayError("invalid_json", `The body is not valid JSON${place === undefined ? "" : `, at ${place}`}.`);
   }
 }
 

@@ -5,6 +5,7 @@ import { GatewayError } from "../errors.ts";
 import { createHexId } from "../id.ts";
 import { toErrorReply } from "./error-reply.ts";
 import { headerBytesMax } from "./framing.ts";
+import { securityHeaders } from "./security-headers.ts";
 
 /** Deadlines of the connection, in milliseconds. Node checks them once per `checkMs`; its own default is 30 s. */
 const deadlines = { headersMs: 10_000, requestMs: 30_000, keepAliveMs: 5_000, checkMs: 1_000 };
@@ -75,8 +76,7 @@ function writeRaw(socket: Duplex, error: GatewayError): void {
     ...headers,
     "content-type": "application/json; charset=utf-8",
     "content-length": String(Buffer.byteLength(text)),
-    "cache-control": "no-store",
-    "x-content-type-options": "nosniff",
+    ...securityHeaders,
     "x-request-id": `req_${createHexId()}`,
     date: new Date().toUTCString(),
     connection: "close",

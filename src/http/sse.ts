@@ -35,6 +35,7 @@ export function createSseBody<E>(stream: EventStream<E>, options: SseOptions<E>)
     read() {
       flowing = true;
       clearTimeout(stall);
+      stall = undefined;
       wake?.();
     },
     destroy(error, callback) {
@@ -54,7 +55,7 @@ export function createSseBody<E>(stream: EventStream<E>, options: SseOptions<E>)
     flowing = body.push(pending);
     pending = "";
     pulse?.refresh();
-    if (!flowing) stall = setTimeout(() => body.destroy(), stallMs);
+    if (!flowing) stall ??= setTimeout(() => body.destroy(), stallMs);
   };
   const write = (text: string): void => {
     pending += text;
@@ -90,6 +91,7 @@ export function createSseBody<E>(stream: EventStream<E>, options: SseOptions<E>)
       write(`data: ${toErrorJson(error)}\n\n`);
     }
     flush();
+    clearInterval(pulse);
     body.push(null);
   };
   void pump();

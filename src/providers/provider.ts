@@ -71,5 +71,7 @@ export type ModelEvent =
  * reason. Whoever stops reading early calls `return()`, and that too stops the work.
  */
 export interface Provider {
+  /** The models it has, if it knows them all; an agent with another one is then a configuration error. */
+  readonly models?: readonly string[];
   stream(request: ModelRequest, options: { readonly signal: AbortSignal }): AsyncIterable<ModelEvent>;
 }

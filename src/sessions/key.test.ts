@@ -122,7 +122,7 @@ describe("parseHeaderKey", () => {
 describe("toHeaderText", () => {
   const cases: readonly { readonly given: string; readonly want: string }[] = [
     { given: "agent:main:openai-user:a b", want: "agent:main:openai-user:a b" },
-    { given: "agent:main:openai-user:a%20b!", want: "agent:main:openai-user:a%20b!" },
+    { given: "agent:main:openai-user:a%20b", want: "agent:main:openai-user:a%2520b" },
     { given: "agent:main:openai-user:a ", want: "agent:main:openai-user:a%20" },
     { given: "agent:main:openai-user:é (1)", want: "agent:main:openai-user:%C3%A9%20%281%29" },
     { given: "agent:main:openai-user:\r\nset-cookie: a", want: "agent:main:openai-user:%0D%0Aset-cookie%3A%20a" },

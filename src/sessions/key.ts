@@ -73,8 +73,10 @@ function refuse(what: string): never {
  * no text can end the header or begin another one. It is for people and logs: the encoded form leads back to nothing.
  */
 export function toHeaderText(sessionKey: string): string {
-  if (headerTextPattern.test(sessionKey)) return sessionKey;
   const prefix = ownPrefixPattern.exec(sessionKey)?.[0] ?? "";
+  // A `user` that holds a percent sign would look like another one encoded.
+  const ambiguous = prefix.endsWith(":openai-user:") && sessionKey.includes("%");
+  if (headerTextPattern.test(sessionKey) && !ambiguous) return sessionKey;
   return prefix + percentEncode(sessionKey.slice(prefix.length));
 }
 

@@ -1,4 +1,4 @@
-import type { Message, RefusalPart, ToolCall, UserPart } from "../contract.ts";
+import type { FunctionToolCall, Message, RefusalPart, ToolCall, UserPart } from "../contract.ts";
 
 type Part = UserPart | RefusalPart;
 type Content = Message["content"];
@@ -32,14 +32,19 @@ function isSameAnswer(a: Answer, b: Answer): boolean {
     isSameText(a.refusal, b.refusal) &&
     isSameText(a.name, b.name) &&
     isSameText(a.audio?.id, b.audio?.id) &&
-    isSameText(a.function_call?.name, b.function_call?.name) &&
-    isSameText(a.function_call?.arguments, b.function_call?.arguments) &&
-    isSameList(a.tool_calls ?? [], b.tool_calls ?? [], isSameToolCall)
+    isSameList(toCalls(a), toCalls(b), isSameToolCall)
   );
 }
 
-function isSameToolCall(a: ToolCall, b: ToolCall): boolean {
-  if (a.id !== b.id) return false;
+/** A legacy call has no id, and is the answer that was stored as a call with one. */
+type Call = ToolCall | (Omit<FunctionToolCall, "id"> & { readonly id: undefined });
+
+function toCalls({ tool_calls: calls = [], function_call: legacy }: Answer): readonly Call[] {
+  return legacy == null ? calls : [...calls, { id: undefined, type: "function", function: legacy }];
+}
+
+function isSameToolCall(a: Call, b: Call): boolean {
+  if (a.id !== b.id && a.id !== undefined && b.id !== undefined) return false;
   if (a.type === "custom")
     return b.type === "custom" && a.custom.name === b.custom.name && a.custom.input === b.custom.input;
   return b.type === "function" && a.function.name === b.function.name && a.function.arguments === b.function.arguments;

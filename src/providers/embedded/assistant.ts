@@ -124,7 +124,7 @@ function mayAskMemory(ask: string): boolean {
 }
 
 const howToConnect =
-  "To connect a real model, set `agents.defaults.model` and a provider under `models.providers` in clawgate.json5; the README shows how.";
+  "Which model answers is set in clawgate.json5: `agents.defaults.model`, with its provider under `models.providers`; in this version I am the only one.";
 
 function answerGreeting({ request, ask }: Ask): string | undefined {
   if (!/^(?:hi|hello|hey|good (?:morning|afternoon|evening|day)|greetings)\b[^?]{0,40}$/i.test(ask)) return undefined;

@@ -33,12 +33,8 @@ describe("createEmbeddedProvider", () => {
     expect(await play("y")).toContain("one");
   });
 
-  it("refuses other models, naming its own", async () => {
-    const events = createEmbeddedProvider().stream(toRequest("hi", { model: "gpt" }), { signal: never });
-    await expect(collect(events)).rejects.toMatchObject({
-      code: "upstream_rejected",
-      message: /assistant and scenario/,
-    });
+  it("names all its models, so that an agent with another one is refused at start", () => {
+    expect(createEmbeddedProvider().models).toEqual(["assistant", "scenario"]);
   });
 
   it.each(["@@hang", "@@think 60s", "@@delay 60s", "@@words 100 delay=60s"])(

@@ -1,5 +1,4 @@
 import { setImmediate as nextTurn, setTimeout as delay } from "node:timers/promises";
-import { GatewayError } from "../../errors.ts";
 import type { ModelEvent, ModelRequest, Provider } from "../provider.ts";
 import { toAssistantSteps } from "./assistant.ts";
 import { lastUserText } from "./conversation.ts";
@@ -26,6 +25,7 @@ export function createEmbeddedProvider(options: Partial<ScenarioFile> = {}): Emb
   assertPatterns(file.scenarios);
   const runs = createRunCounters();
   return {
+    models: ["assistant", "scenario"],
     runs,
     stream(request, { signal }) {
       const left = new AbortController();
@@ -71,12 +71,6 @@ async function* run(
 }
 
 function toSteps(request: ModelRequest, file: ScenarioFile, runs: RunCounters): readonly FileStep[] {
-  if (request.model !== "assistant" && request.model !== "scenario") {
-    throw new GatewayError(
-      "upstream_rejected",
-      `The embedded provider has no model ${JSON.stringify(request.model)}; it has assistant and scenario.`,
-    );
-  }
   if (isDirectiveText(lastUserText(request.messages))) return toDirectiveSteps(request, runs);
   return request.model === "assistant" ? toAssistantSteps(request) : chooseScenario(file, request);
 }

@@ -1,0 +1,38 @@
+import type { Capability } from "./capability.ts";
+import type { CaseContext } from "./context.ts";
+
+/** MUST: clients break without it. SHOULD: some do, or operators. EXT: an extension of the gateway profile. */
+export type Level = "MUST" | "SHOULD" | "EXT";
+
+export interface Case {
+  /** Group and number, as in `SS-13`. */
+  readonly id: string;
+  readonly level: Level;
+  /** One sentence that a maintainer of another server can act on. */
+  readonly requirement: string;
+  /** Why it is required: a section of a specification, the behaviour of an SDK, or issues that users have opened. */
+  readonly source: string;
+  readonly needs?: readonly Capability[];
+  /** Run once for each SDK major under test instead of once. */
+  readonly eachSdk?: boolean;
+  /** The oldest SDK major that has what the case uses; 4 unless said. */
+  readonly sdkMin?: number;
+  /** Runs alone: it loads or aborts so much that others would see it. */
+  readonly alone?: boolean;
+  /** 10 s unless said; 30 s on a subject that the suite has started. */
+  readonly limitMs?: number;
+  /**
+   * Passes by returning. Throws a `Failure` (see expect.ts) if the requirement is not met, a `Skip` if it cannot be
+   * decided; anything else is an error of the suite or of the transport.
+   */
+  readonly run: (context: CaseContext) => Promise<void>;
+}
+
+/** A typed literal; the group is the part of the id before the dash. */
+export function defineCases(cases: readonly Case[]): readonly Case[] {
+  return cases;
+}
+
+export function toGroup({ id }: Case): string {
+  return id.slice(0, id.indexOf("-"));
+}

@@ -1,0 +1,161 @@
+import { defineCases } from "../case.ts";
+import { expectEqual, expectText, expectThat, isObject } from "../expect.ts";
+import { ask, brief, expectRefusal, expectStatus, unknownPath } from "./routes-answers.ts";
+import { fromSdk, refusedBySdk } from "./routes-sdk.ts";
+
+/** Has the form of a key, so that nobody refuses it for its form. */
+const wrongKey = "sk-wrong-0123456789abcdef0123456789abcdef";
+
+export const authCases = defineCases([
+  {
+    id: "AUTH-01",
+    level: "MUST",
+    requirement: "A request whose only credential is `Authorization: Bearer <key>` is answered when the key is right.",
+    source: "OpenAI's document: securitySchemes.ApiKeyAuth (http, bearer); every SDK major sends nothing else.",
+    needs: ["auth"],
+    eachSdk: true,
+    async run(context) {
+      expectStatus(await context.plain(), [200], "a raw request with the right key");
+      const call = context.sdk.client.chat.completions.create(ask(context), { signal: context.signal });
+      expectThat(isObject(await fromSdk(context, call, "a call with the right key")), "a completion", "nothing");
+    },
+  },
+  {
+    id: "AUTH-02",
+    level: "MUST",
+    requirement: "A request without `Authorization` is answered 401 with an error body that has a message.",
+    source: "OpenAI SDK, majors 4 to 7: 401 becomes AuthenticationError, whose text is error.message of the body.",
+    needs: ["auth"],
+    eachSdk: true,
+    async run(context) {
+      const answer = await context.chat(ask(context), { headers: { authorization: undefined } });
+      expectRefusal(answer, [401], "a request without a key");
+      const client = context.sdk.create({ defaultHeaders: { Authorization: null } });
+      const call = client.chat.completions.create(ask(context), { signal: context.signal });
+      const error = await refusedBySdk(context, call, "AuthenticationError", "a call without a key");
+      expectEqual(error["status"], 401, "the status that the SDK saw");
+    },
+  },
+  {
+    id: "AUTH-03",
+    level: "MUST",
+    requirement: "A wrong key is answered 401 with an `error.type`, and not 403, 404 or 500.",
+    source: "OpenAI SDK, majors 4 to 7: only 401 is AuthenticationError. OpenAI's document: Error.type is required.",
+    needs: ["auth"],
+    eachSdk: true,
+    async run(context) {
+      const client = context.sdk.create({ apiKey: wrongKey });
+      const call = client.chat.completions.create(ask(context), { signal: context.signal });
+      const error = await refusedBySdk(context, call, "AuthenticationError", "a call with a wrong key");
+      expectEqual(error["status"], 401, "the status that the SDK saw");
+      expectText(error["type"], "error.type as the SDK shows it");
+    },
+  },
+  {
+    id: "AUTH-04",
+    level: "MUST",
+    requirement: "A 401 neither asks for another try (`x-should-retry: true`, `retry-after`) nor is tried again.",
+    source: "OpenAI SDK, majors 4 to 7: 401 is not repeated unless `x-should-retry: true` says so.",
+    needs: ["auth"],
+    async run(context) {
+      const { sdk, signal } = context;
+      const answer = await context.chat(ask(context), { headers: { authorization: `Bearer ${wrongKey}` } });
+      expectStatus(answer, [401], "a wrong key");
+      expectThat(answer.headers["x-should-retry"] !== "true", "no `x-should-retry: true` on a 401", answer.headers);
+      for (const name of ["retry-after", "retry-after-ms"])
+        expectThat(answer.headers[name] === undefined, `no \`${name}\` on a 401`, answer.headers[name]);
+      const before = sdk.requestCount();
+      const call = sdk.create({ apiKey: wrongKey, maxRetries: 2 }).chat.completions.create(ask(context), { signal });
+      await refusedBySdk(context, call, "AuthenticationError", "a call with a wrong key");
+      expectEqual(sdk.requestCount() - before, 1, "the number of requests of a client with two retries");
+    },
+  },
+  {
+    id: "AUTH-05",
+    level: "SHOULD",
+    requirement: "The name of the authentication scheme is read without regard to case (`bearer`, `BEARER`).",
+    source: "RFC 9110, section 11.1.",
+    needs: ["auth"],
+    async run(context) {
+      for (const scheme of ["bearer", "BEARER", "bEaReR"]) {
+        const headers = { authorization: `${scheme} ${context.subject.apiKey}` };
+        expectStatus(await context.chat(ask(context), { headers }), [200], `the right key after \`${scheme}\``);
+      }
+    },
+  },
+  {
+    id: "AUTH-06",
+    level: "SHOULD",
+    requirement: "Another scheme, a missing scheme and an empty key are answered 401 with the same kind of error body.",
+    source: "RFC 9110, sections 11.4 and 15.5.2; RFC 6750, section 2.1.",
+    needs: ["auth"],
+    async run(context) {
+      const { apiKey } = context.subject;
+      const basic = Buffer.from(`user:${wrongKey}`).toString("base64");
+      // The right key after the wrong scheme: whoever only cuts the first word off lets it in.
+      for (const authorization of [`Basic ${apiKey}`, `Basic ${basic}`, `Token ${apiKey}`, "Bearer ", "Bearer"]) {
+        const answer = await context.chat(ask(context), { headers: { authorization } });
+        expectRefusal(answer, [401], `\`Authorization: ${authorization.replace(apiKey, "<key>")}\``);
+      }
+    },
+  },
+  {
+    id: "AUTH-07",
+    level: "SHOULD",
+    requirement: "A 401 carries `WWW-Authenticate` with a Bearer challenge.",
+    source: "RFC 9110, section 15.5.2; RFC 6750, section 3.",
+    needs: ["auth"],
+    async run(context) {
+      const answer = await context.chat(ask(context), { headers: { authorization: undefined } });
+      expectStatus(answer, [401], "a request without a key");
+      const challenge = answer.headers["www-authenticate"];
+      expectThat(
+        challenge !== undefined && /(^|,)\s*bearer(\s|,|$)/i.test(challenge),
+        "`WWW-Authenticate` with the scheme Bearer",
+        challenge ?? "no such header",
+      );
+    },
+  },
+  {
+    id: "AUTH-09",
+    level: "SHOULD",
+    requirement: "A key in the query string opens nothing.",
+    source: "RFC 6750, section 5.3: URLs end up in logs and histories.",
+    needs: ["auth"],
+    async run(context) {
+      const key = encodeURIComponent(context.subject.apiKey);
+      const names = ["api_key", "apikey", "key", "token", "access_token"];
+      const path = `/chat/completions?${names.map((name) => `${name}=${key}`).join("&")}`;
+      const headers = { authorization: undefined };
+      const answer = await context.send({ path, body: ask(context), headers });
+      expectStatus(answer, [401], `the right key as ${names.join(", ")} in the query string alone`);
+    },
+  },
+  {
+    id: "AUTH-11",
+    level: "SHOULD",
+    requirement: "Without a key, unknown paths and `/models` are answered 401 as well (a public model list is noted).",
+    source: "RFC 9110, section 15.5.2: whoever may not enter is not told which doors there are; ovh/shai#61.",
+    needs: ["auth"],
+    async run(context) {
+      const headers = { authorization: undefined };
+      const unknown = await context.send({ path: unknownPath, body: {}, headers });
+      expectRefusal(unknown, [401], "POST to an unknown path without a key");
+      const models = await context.send({ path: "/models", headers });
+      if (models.status === 200) context.note("GET /models is public");
+      else expectThat(models.status === 401, "GET /models without a key to be answered 401", brief(models));
+    },
+  },
+  {
+    id: "AUTH-14",
+    level: "SHOULD",
+    requirement: "`OpenAI-Organization` and `OpenAI-Project` do no harm.",
+    source: "OpenAI SDK, majors 4 to 7: both are sent whenever OPENAI_ORG_ID and OPENAI_PROJECT_ID are set.",
+    needs: ["auth"],
+    async run(context) {
+      const client = context.sdk.create({ organization: "org_x", project: "proj_x" });
+      const call = client.chat.completions.create(ask(context), { signal: context.signal });
+      await fromSdk(context, call, "a call with an organization and a project");
+    },
+  },
+]);

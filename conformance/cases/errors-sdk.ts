@@ -1,0 +1,114 @@
+import type OpenAI from "openai";
+import type { APIError } from "openai";
+import { defineCases } from "../case.ts";
+import type { CaseContext } from "../context.ts";
+import { expectEqual, expectOneOf, expectRejection, expectThat, Failure, Skip } from "../expect.ts";
+
+interface Trial {
+  readonly what: string;
+  /** The classes that are right. */
+  readonly classes: readonly string[];
+  readonly ask: (client: OpenAI) => Promise<unknown>;
+}
+
+/** Errors as the official SDK shows them. */
+export const errorSdkCases = defineCases([
+  {
+    id: "ERR-05",
+    level: "MUST",
+    requirement:
+      "The SDK makes the class of each error that applications look for, with its status and message: BadRequestError, AuthenticationError, NotFoundError, RateLimitError, InternalServerError.",
+    source: "`APIError.generate` of the SDK, every major: 400, 401, 403, 404, 409, 422, 429, 5xx",
+    eachSdk: true,
+    async run(context) {
+      for (const { what, classes, ask } of toTrials(context)) {
+        const error = await expectRejection(ask(context.sdk.client), what);
+        const { status } = error as unknown as APIError;
+        expectOneOf(error.constructor.name, classes, `the class of the error for ${what} (status ${String(status)})`);
+        expectEqual(classOf(Number(status)), error.constructor.name, `the class for status ${String(status)}`);
+        const isTold = !/no body|^\d{3}\s*$/.test(error.message) && error.message.trim() !== "";
+        expectThat(isTold, `a message that says what was wrong with ${what}`, error.message);
+        expectThat(typeof error["type"] === "string", `err.type for ${what}`, error["type"]);
+      }
+    },
+  },
+  {
+    id: "ERR-08",
+    level: "MUST",
+    requirement:
+      'A failure inside a stream is told as `data: {"error":{…}}`: iteration over what came before works, and then throws the message.',
+    source:
+      "`Stream` of the SDK, every major; LangChain and the AI SDK read the same; bigduu/Bamboo-agent#355, open-webui/open-webui#29628, BerriAI/litellm#39748",
+    needs: ["fixture"],
+    eachSdk: true,
+    async run({ sdk, say, signal }) {
+      const body = { ...say('@@fail after=3 message="the well is dry"'), stream: true as const };
+      const stream = await sdk.client.chat.completions.create(body, { signal }).catch((error: unknown) => {
+        throw new Failure("a stream that fails after three words", `a refusal: ${String(error)}`);
+      });
+      let text = "";
+      const iterate = async (): Promise<void> => {
+        for await (const chunk of stream) text += chunk.choices?.[0]?.delta?.content ?? "";
+      };
+      const error = await expectRejection(iterate(), "a stream that fails");
+      expectThat(error instanceof sdk.module.default.APIError, "an APIError", error);
+      expectThat(error.message.includes("the well is dry"), "the message of the failure", error.message);
+      expectEqual(text, "word0 word1 word2", "the text before the failure");
+    },
+  },
+]);
+
+function toTrials({ say, sdk, has, signal }: CaseContext): Trial[] {
+  const create = (client: OpenAI, text: string, fields: object = {}): Promise<unknown> =>
+    Promise.resolve(client.chat.completions.create({ ...say(text), ...fields }, { signal }));
+  const trials: Trial[] = [
+    {
+      what: "an empty list of messages",
+      classes: ["BadRequestError", "UnprocessableEntityError"],
+      ask: (client) => create(client, "", { messages: [] }),
+    },
+    {
+      what: "an unknown path",
+      classes: ["NotFoundError"],
+      ask: (client) => Promise.resolve(client.get("/no-such-path-xyz", { signal })),
+    },
+  ];
+  if (has("auth"))
+    trials.push({
+      what: "a wrong key",
+      classes: ["AuthenticationError"],
+      ask: () => create(sdk.create({ apiKey: "wrong" }), "hi"),
+    });
+  if (has("fixture"))
+    for (const [code, name] of Object.entries(scriptedClasses))
+      trials.push({
+        what: `@@fail code=${code}`,
+        classes: [name],
+        ask: (client) => create(client, `@@fail code=${code}`),
+      });
+  return trials;
+}
+
+const scriptedClasses = {
+  context_length_exceeded: "BadRequestError",
+  rate_limit_exceeded: "RateLimitError",
+  upstream_unavailable: "InternalServerError",
+  internal_error: "InternalServerError",
+};
+
+function classOf(status: number): string {
+  if (status >= 500) return "InternalServerError";
+  const name = classes[status];
+  if (name === undefined) throw new Skip(`the SDK has no class of its own for ${status}`);
+  return name;
+}
+
+const classes: Readonly<Record<number, string>> = {
+  400: "BadRequestError",
+  401: "AuthenticationError",
+  403: "PermissionDeniedError",
+  404: "NotFoundError",
+  409: "ConflictError",
+  422: "UnprocessableEntityError",
+  429: "RateLimitError",
+};

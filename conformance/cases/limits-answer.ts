@@ -1,0 +1,110 @@
+import { defineCases } from "../case.ts";
+import type { CaseContext } from "../context.ts";
+import { expectEqual, expectThat, isObject, Skip } from "../expect.ts";
+import { toFinishReasons, toText } from "../lens/stream.ts";
+import type { WireAnswer } from "../lens/wire.ts";
+import type { OwnSubject } from "../subject.ts";
+import { sendOwn, toGateway, withOwn } from "./disabled-own.ts";
+import { expectAnswer, expectRefusal, expectStatus, toContent } from "./routes-answers.ts";
+import { refusedBySdk } from "./routes-sdk.ts";
+
+const listing = "Reply with exactly these words and nothing else: one two three four five";
+
+export const limitAnswerCases = defineCases([
+  {
+    id: "LIM-06",
+    level: "SHOULD",
+    requirement: '`max_tokens: 1` gives one token and `finish_reason: "length"`, in both modes.',
+    source: "OpenAI's document: CreateChatCompletionRequest.max_tokens and finish_reason.",
+    async run(context) {
+      const body = context.say(context.has("fixture") ? "@@words 5" : listing, { max_tokens: 1 });
+      const answer = await context.chat(body);
+      skipIfRefused(answer, "max_tokens: 1");
+      const completion = expectAnswer(answer, "a call with max_tokens: 1");
+      expectEqual(toFinish(completion), "length", "finish_reason with max_tokens: 1");
+      const usage = completion["usage"];
+      const spent = isObject(usage) ? usage["completion_tokens"] : undefined;
+      expectThat(spent === undefined || spent === 1, "usage.completion_tokens to be 1 with max_tokens: 1", spent);
+      const reading = await context.stream(body);
+      expectStatus(reading.answer, [200], "a streamed call with max_tokens: 1");
+      expectEqual(toFinishReasons(reading), ["length"], "the finish reasons of a stream with max_tokens: 1");
+    },
+  },
+  {
+    id: "LIM-07",
+    level: "SHOULD",
+    requirement: "`stop` ends the text before the sequence, also where it is cut by deltas; `finish_reason` is `stop`.",
+    source: "OpenAI's document: StopConfiguration: the returned text will not contain the stop sequence.",
+    async run(context) {
+      // In the fixture the sequence lies across two deltas.
+      const [prompt, stop] = context.has("fixture") ? ["@@words 8", "3 wo"] : [listing, "three"];
+      const body = context.say(prompt, { stop: [stop] });
+      const answer = await context.chat(body);
+      skipIfRefused(answer, "stop");
+      const completion = expectAnswer(answer, "a call with stop");
+      expectStopped(context, toContent(completion), toFinish(completion), stop);
+      const reading = await context.stream(body);
+      expectStatus(reading.answer, [200], "a streamed call with stop");
+      expectStopped(context, toText(reading), toFinishReasons(reading)[0], stop);
+    },
+  },
+  {
+    id: "LIM-08",
+    level: "SHOULD",
+    requirement:
+      "Calls beyond the limit of what may run at once are 429 or 503 in both modes, before any stream begins.",
+    source: "OpenAI SDK: a status is tried again after `retry-after`; an error inside a stream never is.",
+    needs: ["own", "fixture"],
+    run: (context) =>
+      withOwn(context, { gateway: toGateway(), sessions: { lane: { waitingMax: 0 } } }, async (own) => {
+        const leave = await occupy(context, own);
+        try {
+          for (const stream of [false, true]) {
+            const answer = await sendOwn(context, own, { body: { ...toTurn(context), stream } });
+            expectRefusal(answer, [429, 503], `one call too many with stream: ${stream}`);
+            const retryAfter = answer.headers["retry-after"] ?? "none";
+            expectThat(/^\d+$/.test(retryAfter), "`retry-after` in whole seconds", retryAfter);
+          }
+          const client = context.sdk.create({ baseURL: own.baseUrl, apiKey: own.apiKey });
+          const call = client.chat.completions.create({ ...toTurn(context), stream: true });
+          const error = await refusedBySdk(context, call, "APIError", "one call too many");
+          expectThat(error["status"] === 429 || error["status"] === 503, "429 or 503 in the SDK", error["status"]);
+        } finally {
+          leave();
+        }
+      }),
+  },
+]);
+
+function toTurn({ say }: CaseContext, text = "@@echo ok"): ReturnType<CaseContext["say"]> {
+  return say(text, { user: "limits" });
+}
+
+/** Keeps the session busy; resolves once its stream has begun. The returned function ends it. */
+async function occupy(context: CaseContext, own: OwnSubject): Promise<() => void> {
+  const controller = new AbortController();
+  const body = { ...toTurn(context, "@@words 1\n@@hang"), stream: true };
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  sendOwn(context, own, { body, signal: controller.signal, onData: () => resolve() }).then(() => resolve(), reject);
+  await promise;
+  return () => controller.abort();
+}
+
+function skipIfRefused({ status, text }: WireAnswer, what: string): void {
+  if (status === 400) throw new Skip(`${what} is refused: ${text.slice(0, 120)}`);
+}
+
+function expectStopped(context: CaseContext, text: unknown, finish: unknown, stop: string): void {
+  if (context.has("fixture")) expectEqual(text, "word0 word1 word2 word", `the text before ${stop}`);
+  const said = String(text);
+  expectThat(!said.includes(stop), `a text without the stop sequence ${stop}`, said);
+  if (!/two/i.test(said) && !context.has("fixture")) throw new Skip("the model did not say what it was asked to");
+  expectThat(!/four|five/i.test(said), `no text after the stop sequence ${stop}`, said);
+  expectEqual(finish, "stop", "finish_reason after a stop sequence");
+}
+
+function toFinish(completion: Record<string, unknown>): unknown {
+  const { choices } = completion;
+  const first: unknown = Array.isArray(choices) ? choices[0] : undefined;
+  return isObject(first) ? first["finish_reason"] : undefined;
+}

@@ -1,0 +1,56 @@
+import type { CaseContext } from "../context.ts";
+import { isObject, Skip } from "../expect.ts";
+import { readStream, type StreamReading, toChoices, toDelta } from "../lens/stream.ts";
+import { expectStream } from "./stream-reading.ts";
+
+/** How often our own gateway is told to show life, in `silence` below. */
+export const intervalMs = 200;
+const silence = "@@think 1200ms\n@@echo done";
+
+/** A stream of our own gateway that is silent for more than a second, though it shows life every `intervalMs`. */
+export async function readOwnSilence(context: CaseContext, form: "comment" | "chunk"): Promise<StreamReading> {
+  const { subject, say, send } = context;
+  const own = await subject.start?.({
+    gateway: {
+      port: 0,
+      http: { endpoints: { chatCompletions: { enabled: true } }, keepAlive: { form, intervalMs } },
+    },
+  });
+  if (own === undefined) throw new Skip("needs own: the subject was started by somebody else");
+  try {
+    const answer = await send({
+      path: `${own.baseUrl}/chat/completions`,
+      headers: { authorization: `Bearer ${own.apiKey}` },
+      body: { ...say(silence), model: own.model, stream: true },
+    });
+    return expectStream(readStream(answer), "a stream with a silence");
+  } finally {
+    await own.stop();
+  }
+}
+
+/**
+ * Streams in which something may have been sent only to show life. A subject that the suite cannot configure is given
+ * two seconds for it; whoever waits longer than that is not looked at.
+ */
+export async function readSilences(context: CaseContext): Promise<StreamReading[]> {
+  if (context.subject.start !== undefined && context.has("fixture")) {
+    return [await readOwnSilence(context, "comment"), await readOwnSilence(context, "chunk")];
+  }
+  if (!context.has("fixture")) return [expectStream(await context.plainStream())];
+  return [expectStream(await context.stream(context.say("@@think 2s\n@@echo done")), "a stream with a silence")];
+}
+
+/** How often a stream showed life without saying anything. */
+export function countSigns({ sse, oddData, chunks }: StreamReading): number {
+  const idle = chunks.filter((chunk) => {
+    const choices = toChoices(chunk);
+    const isSilent = choices.every((choice) => {
+      const { role, content } = toDelta(choice);
+      const isEmpty = content === undefined || content === null || content === "";
+      return role === undefined && isEmpty && choice["finish_reason"] === null && !choice["tool_calls"];
+    });
+    return isSilent && !isObject(chunk["usage"]);
+  });
+  return sse.comments.length + oddData.length + sse.emptyBlocks + idle.length;
+}

@@ -1,0 +1,124 @@
+import { defineCases } from "../case.ts";
+import { expectEqual, expectThat, show, Skip } from "../expect.ts";
+import type { StreamReading } from "../lens/stream.ts";
+import { expectGrammar, readPlainStream, toLines } from "./stream-reading.ts";
+import { countSigns, intervalMs, readOwnSilence, readSilences } from "./sse-silence.ts";
+
+const gapMsMax = 3 * intervalMs;
+
+export const sseCases = defineCases([
+  {
+    id: "SE-01",
+    level: "MUST",
+    requirement: "Lines end in LF or in CRLF, the same way throughout, and an empty line ends each event.",
+    source:
+      "WHATWG HTML, section 9.2.5; before 7.5.0 the SDK's decoder failed on mixed line ends, before 7.17.0 it lost a last event without its empty line",
+    async run(context) {
+      const { answer, sse } = await readPlainStream(context);
+      const ends = [...new Set(answer.text.match(/\r\n|\n|\r/g))];
+      expectThat(ends.length === 1 && ends[0] !== "\r", "all lines to end in LF, or all in CRLF", ends);
+      const rest = sse.rest.split("\n").filter((line) => line !== "" && !line.startsWith(":"));
+      expectEqual(rest, [], "what is left after the last empty line");
+    },
+  },
+  {
+    id: "SE-02",
+    level: "SHOULD",
+    requirement: "Each event is one `data:` line; the JSON in it is not spread over several.",
+    source: "ggml-org/llama.cpp#14268: clients that read line by line fail",
+    async run(context) {
+      const { sse } = await readPlainStream(context);
+      const spread = sse.events.filter(({ dataLines }) => dataLines !== 1).map(({ data }) => data.slice(0, 80));
+      expectEqual(spread.slice(0, 3), [], "the events of several lines");
+    },
+  },
+  {
+    id: "SE-03",
+    level: "SHOULD",
+    requirement: "`data:` is followed by one space.",
+    source: "OpenAI's own streams; clients that cut six characters off each line lose the brace without it",
+    async run(context) {
+      const lines = toLines(await readPlainStream(context)).filter((line) => line.startsWith("data"));
+      const odd = lines.find((line) => !/^data: \S/.test(line));
+      expectThat(odd === undefined, "lines that begin with `data: ` and the JSON", odd?.slice(0, 80));
+    },
+  },
+  {
+    id: "SE-06",
+    level: "MUST",
+    requirement:
+      "What keeps a silent stream open is a comment or a whole chunk that says nothing, never an event without JSON.",
+    source:
+      "SDK 4–7: a SyntaxError for empty data, for a comment sent as data and for an event without data; ericc-ch/copilot-api#88, omnigent-ai/omnigent#1474, mnfst/llm-gateway#2053",
+    async run(context) {
+      const readings = await readSilences(context);
+      for (const reading of readings) {
+        expectGrammar(reading, {}, ["payload", "choices", "id", "index", "delta"], "a stream with a silence");
+      }
+      if (readings.every((reading) => countSigns(reading) === 0)) throw new Skip("no sign of life came in a silence");
+    },
+  },
+  {
+    id: "SE-07",
+    level: "SHOULD",
+    requirement: "A comment that keeps a stream open is one line, with no empty line behind it.",
+    source:
+      'openai/openai-go#621, #651 ("unexpected end of JSON input"), theopenco/llmgateway#2334, openai/openai-python#2722: the empty line is taken for an event',
+    async run(context) {
+      const readings = await readSilences(context);
+      const lone = readings.reduce((sum, { sse }) => sum + sse.loneComments, 0);
+      const comments = readings.flatMap(({ sse }) => sse.comments);
+      expectThat(lone === 0, "comments with no empty line behind them", `${lone} with one, as ${show(comments[0])}`);
+      if (comments.length === 0) throw new Skip("no comment came in a silence");
+    },
+  },
+  {
+    id: "SE-08",
+    level: "SHOULD",
+    needs: ["fixture", "own"],
+    requirement: "A stream is never silent for longer than the interval at which it is to show life.",
+    source:
+      "Proxies close a silent connection after 30 to 100 s, Node's fetch a silent body after 300 s; Menci/Floway#498",
+    async run(context) {
+      for (const form of ["comment", "chunk"] as const) {
+        let longest = toLongestGap(await readOwnSilence(context, form));
+        // Timers are late on a busy machine, but hardly twice by several intervals.
+        if (longest > gapMsMax) longest = Math.min(longest, toLongestGap(await readOwnSilence(context, form)));
+        expectThat(
+          longest <= gapMsMax,
+          `a sign of life (${form}) every ${intervalMs} ms, as configured`,
+          `${Math.round(longest)} ms without`,
+        );
+      }
+    },
+  },
+  {
+    id: "SE-09",
+    level: "MUST",
+    requirement: "A stream does not begin with a byte-order mark.",
+    source: "SDK 4 loses the first event, and with it the role",
+    async run(context) {
+      const { body } = (await readPlainStream(context)).answer;
+      expectThat(body.subarray(0, 3).toString("hex") !== "efbbbf", "no byte-order mark", "EF BB BF at the beginning");
+    },
+  },
+  {
+    id: "SE-10",
+    level: "SHOULD",
+    requirement: "A stream says that it is not to be cached or buffered: `cache-control` and `x-accel-buffering: no`.",
+    source:
+      "nginx: X-Accel-Buffering; RFC 9111, section 5.2.2; blinkk/rootjs#1209, #1231 (fixed by `no-transform` too)",
+    async run(context) {
+      const { headers } = (await readPlainStream(context)).answer;
+      const cache = headers["cache-control"] ?? "";
+      expectThat(/\bno-(cache|store)\b/i.test(cache), "cache-control: no-cache or no-store", cache);
+      expectEqual(headers["x-accel-buffering"], "no", "x-accel-buffering");
+      if (!/\bno-transform\b/i.test(cache))
+        context.note("`no-transform` would keep proxies from compressing the stream");
+    },
+  },
+]);
+
+function toLongestGap({ answer: { reads } }: StreamReading): number {
+  return Math.max(...reads.map(({ atMs }, place) => atMs - (reads[place - 1]?.atMs ?? atMs)));
+}

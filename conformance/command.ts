@@ -1,0 +1,107 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+import { cases } from "./cases.ts";
+import { createRunAction, type RunFlags } from "./commands/run.ts";
+import { diffReports, explainCase, listCases, mergeReports, reproCase } from "./commands/read.ts";
+import { sdkPackages } from "./lens/sdk.ts";
+import { runSelfTest } from "./self-test/command.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** `clawgate conformance`, with everything that it can do. */
+export function createConformanceCommand(terminal: Terminal): Command {
+  const command = new Command("clawgate conformance")
+    .exitOverride()
+    .description("prove an OpenAI-compatible server: run the suite on it and report what breaks which client")
+    .option(
+      "--base-url <url>",
+      "the server, as an SDK would be given it (ends in /v1); without it our own gateway is started",
+    )
+    .option("--model <name>", "what to ask for", "openclaw")
+    .option("--name <name>", "how the reports call the server")
+    .option("--api-key-file <file>", "where the key stands; else OPENAI_API_KEY")
+    .addOption(
+      new Option("--profile <profile>", "chat: any server; gateway: one with agents and sessions").choices([
+        "chat",
+        "gateway",
+      ]),
+    )
+    .option("--sdk <majors>", "majors of the openai SDK to look through", parseMajors, [7, 6, 5, 4])
+    .option("--only <globs>", "only these cases or groups, as in `SS-*,TOOL`", parseList, [])
+    .option("--skip <globs>", "all but these", parseList, [])
+    .addOption(new Option("--fail-on <level>", "what makes the run fail").choices(["must", "should"]).default("must"))
+    .option("--baseline <file>", "cases that are known to fail, each with the reason (YAML or JSON)")
+    .option("--wait-for <time>", "wait so long for the server to answer, as in 30s", parseTime, 0)
+    .option("--concurrency <n>", "cases at once", parseCount, 4)
+    .option("--seed <n>", "for the cases that choose at random", parseCount, 1)
+    .option("--report <kind=file>", "junit, json, html, md or badge; may be given several times", collect, [])
+    .option("--record <file>", "write every exchange of the run as JSON lines")
+    .addHelpText(
+      "after",
+      `
+Exit status: 0 fine, 1 something failed (or a case passed that the baseline expects to fail), 2 usage, 3 the server
+cannot be reached.
+
+Examples:
+  $ clawgate conformance
+  $ OPENAI_API_KEY=… clawgate conformance --base-url http://127.0.0.1:8000/v1 --model llama-3 --report html=report.html
+  $ clawgate conformance repro SS-13 --base-url http://127.0.0.1:8000/v1 --model llama-3`,
+    )
+    .action((flags: RunFlags) => createRunAction(cases, terminal)(flags));
+
+  command
+    .command("list")
+    .description("every case, with level and requirement; `--only` chooses")
+    .option("--json", "as JSON")
+    .action((_flags: object, self: Command) => listCases(cases, self.optsWithGlobals(), terminal));
+  command
+    .command("explain <id>")
+    .description("what a case requires, and why")
+    .action((id: string) => explainCase(cases, id, terminal));
+  command
+    .command("repro <id>")
+    .description("run one case and print its requests as curl, and the same with the SDK")
+    .action((id: string, _flags: object, self: Command) => reproCase(cases, id, self.optsWithGlobals(), terminal));
+  command
+    .command("diff <a> <b>")
+    .description("what changed between two JSON reports; ends with 1 if something got worse")
+    .action((a: string, b: string) => diffReports(a, b, terminal));
+  command
+    .command("merge <reports...>")
+    .description("one page or summary of several JSON reports")
+    .option("--to <kind=file>", "html or md; may be given several times", collect, [])
+    .action((files: string[], flags: { to: string[] }) => mergeReports(files, flags.to, terminal));
+  command
+    .command("self-test")
+    .description(
+      "prove the suite itself: every fault in a set of broken servers is found, and no legal variant is blamed",
+    )
+    .option("--markdown <file>", "write the table of what killed what")
+    .addHelpText("after", "\n`--only` takes the names of mutants and variants here.")
+    .action((_flags: object, self: Command) => runSelfTest(cases, self.optsWithGlobals(), terminal));
+  return command;
+}
+
+function parseList(text: string, previous: readonly string[]): string[] {
+  return [...previous, ...text.split(",").map((part) => part.trim())].filter((part) => part !== "");
+}
+
+function collect(text: string, previous: readonly string[]): string[] {
+  return [...previous, text];
+}
+
+function parseMajors(text: string): number[] {
+  const majors = text.split(",").map(Number);
+  const unknown = majors.find((major) => sdkPackages[major] === undefined);
+  if (unknown === undefined) return majors;
+  throw new InvalidArgumentError(`There are ${Object.keys(sdkPackages).toReversed().join(", ")}.`);
+}
+
+function parseCount(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("It must be a whole number.");
+}
+
+function parseTime(text: string): number {
+  const [, amount, unit] = /^(\d{1,6})(ms|s|m)?$/.exec(text) ?? [];
+  if (amount === undefined) throw new InvalidArgumentError("It must be a time such as 30s.");
+  return Number(amount) * { ms: 1, s: 1000, m: 60_000 }[(unit ?? "s") as "ms" | "s" | "m"];
+}

@@ -1,0 +1,36 @@
+import type { Mask } from "../mask.ts";
+import type { Terminal } from "../terminal.ts";
+import type { Result } from "../verdict.ts";
+
+export interface Progress {
+  readonly show: (result: Result) => void;
+  readonly end: () => void;
+}
+
+/** On one line and without control characters: a subject's words must not move a cursor or command a CI runner. */
+export function toLine(text: string): string {
+  // oxlint-disable-next-line no-control-regex -- control characters are what is to be found
+  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, " ");
+}
+
+/** Findings as they come, and on a terminal one line that counts. */
+export function createProgress(terminal: Terminal, mask: Mask): Progress {
+  let count = 0;
+  const clear = (): void => {
+    if (terminal.interactive) terminal.write("\r\u001b[K");
+  };
+  return {
+    show(result) {
+      count++;
+      const { id, sdk, verdict, expected, actual, reason } = result;
+      if (verdict !== "pass" && verdict !== "skip" && verdict !== "xfail") {
+        clear();
+        const name = sdk === undefined ? id : `${id} (openai ${sdk})`;
+        const finding = expected === undefined ? (reason ?? "") : `expected ${expected}, got ${actual}`;
+        terminal.print(`${verdict.padEnd(5)} ${name}: ${toLine(mask(finding))}`);
+      }
+      if (terminal.interactive) terminal.write(`\r\u001b[K${count} done, ${id}`);
+    },
+    end: clear,
+  };
+}

@@ -1,0 +1,187 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import type { Case } from "../case.ts";
+import { runCases } from "../engine.ts";
+import type { Exchange } from "../lens/exchange.ts";
+import { createMask, maskDeep } from "../mask.ts";
+import { probe } from "../probe.ts";
+import { toHtml } from "../report/html.ts";
+import { toMarkdown } from "../report/markdown.ts";
+import { parseTargets, writeText } from "../report/write.ts";
+import { selectCases } from "../select.ts";
+import { isConformanceReport, type Report } from "../shapes.ts";
+import { type Terminal, UsageError } from "../terminal.ts";
+import type { Subject } from "../subject.ts";
+import { toLine } from "./progress.ts";
+import { type RunFlags, withSubject } from "./run.ts";
+
+export function listCases(
+  cases: readonly Case[],
+  { only, json }: { only: readonly string[]; json?: boolean },
+  terminal: Terminal,
+): void {
+  const selected = selectCases(cases, { only, skip: [], profile: "gateway" });
+  if (json === true) {
+    terminal.print(
+      JSON.stringify(
+        selected.map(({ id, level, requirement, source, needs = [] }) => ({ id, level, requirement, source, needs })),
+        null,
+        2,
+      ),
+    );
+    return;
+  }
+  for (const { id, level, requirement } of selected)
+    terminal.print(`${id.padEnd(9)} ${level.padEnd(6)} ${requirement}`);
+}
+
+export function explainCase(cases: readonly Case[], id: string, terminal: Terminal): void {
+  const { level, requirement, source, needs = [], eachSdk } = findCase(cases, id);
+  terminal.print(`${id} (${level})\n\n${requirement}\n\nWhy: ${source}`);
+  if (needs.length > 0) terminal.print(`Needs: ${needs.join(", ")}`);
+  if (eachSdk === true) terminal.print("Runs once for each major of the SDK.");
+}
+
+/** Runs the case and prints what it sent, ready to be pasted into a shell; the key is read from the environment. */
+export async function reproCase(
+  cases: readonly Case[],
+  id: string,
+  flags: RunFlags,
+  terminal: Terminal,
+): Promise<void> {
+  const one = findCase(cases, id);
+  await withSubject(flags, terminal, async (subject) => {
+    const capabilities = await probe(subject);
+    const { results } = await runCases({
+      cases: [one],
+      subject,
+      capabilities,
+      sdks: flags.sdk.slice(0, 1),
+      concurrency: 1,
+      seed: flags.seed,
+      baseline: new Map(),
+    });
+    const mask = createMask([subject.apiKey]);
+    for (const result of results) {
+      const { verdict, expected, actual, reason, exchanges } = result;
+      terminal.print(`# ${id}: ${one.requirement}`);
+      terminal.print(
+        // On one line: what comes after the comment is pasted into a shell.
+        `# ${verdict}${toLine(mask(expected === undefined ? (reason === undefined ? "" : `: ${reason}`) : `: expected ${expected}, got ${actual}`))}`,
+      );
+      if (flags.baseUrl === undefined)
+        terminal.print("# The gateway that this was run on has ended; start one and put its address in.");
+      if (exchanges.length === 0)
+        terminal.print("# It sent nothing that curl can say: the case speaks on a connection of its own.");
+      for (const exchange of exchanges)
+        terminal.print(`\n${toCurl(maskDeep(exchange, mask), exchange.requestHeaders["authorization"], subject)}`);
+      const chat = maskDeep(exchanges, mask).find(
+        ({ url, requestBody }) => url.endsWith("/chat/completions") && requestBody !== "",
+      );
+      if (chat !== undefined) terminal.print(`\n${toSnippet(chat, subject.baseUrl)}`);
+      if (verdict === "fail" || verdict === "warn" || verdict === "error") terminal.fail(1);
+    }
+  });
+}
+
+const keptHeaders = new Set([
+  "content-type",
+  "accept",
+  "x-openclaw-agent-id",
+  "x-openclaw-session-key",
+  "origin",
+  "content-encoding",
+]);
+
+function toCurl(
+  { method, url, requestHeaders, requestBody }: Exchange,
+  authorization: string | undefined,
+  { apiKey }: Subject,
+): string {
+  const headers = Object.entries(requestHeaders)
+    .filter(([name]) => keptHeaders.has(name) || name.startsWith("access-control-"))
+    .map(([name, value]) => `  -H ${quote(`${name}: ${value}`)}`);
+  const key = authorization === undefined ? [] : [`  -H "Authorization: ${toShell(authorization, apiKey)}"`];
+  const body = requestBody === "" ? [] : [`  --data-binary ${quote(requestBody)}`];
+  // With -X HEAD curl waits for a body that never comes.
+  const how = method === "HEAD" ? "--head" : `-N -X ${method}`;
+  return [`curl -isS ${how} ${quote(url)}`, ...key, ...headers, ...body].join(" \\\n");
+}
+
+/** For double quotes, so that the shell puts the key in; it never stands in the text. */
+function toShell(text: string, apiKey: string): string {
+  const parts = apiKey === "" ? [text] : text.split(apiKey);
+  return parts.map((part) => part.replaceAll(/[\\"$`]/g, String.raw`\$&`)).join("${OPENAI_API_KEY}");
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}
+
+function toSnippet({ requestBody }: Exchange, baseUrl: string): string {
+  const body = requestBody.trim().startsWith("{") ? requestBody : "{}";
+  return [
+    "cat > repro.mjs <<'END'",
+    'import OpenAI from "openai";',
+    `const client = new OpenAI({ baseURL: ${JSON.stringify(baseUrl)}, maxRetries: 0 });`,
+    `const answer = await client.chat.completions.create(${body});`,
+    "if (Symbol.asyncIterator in answer) for await (const chunk of answer) console.log(JSON.stringify(chunk));",
+    "else console.log(JSON.stringify(answer, null, 2));",
+    "END",
+    "node repro.mjs",
+  ].join("\n");
+}
+
+/** What changed from one report to another. */
+export function diffReports(a: string, b: string, terminal: Terminal): void {
+  const before = new Map(loadReport(a, terminal).results.map((result) => [toKey(result), result]));
+  let worse = 0;
+  for (const result of loadReport(b, terminal).results) {
+    const known = before.get(toKey(result));
+    before.delete(toKey(result));
+    if (known?.verdict === result.verdict) continue;
+    const change = toRank(result.verdict) - toRank(known?.verdict ?? "absent");
+    if (change > 0) worse++;
+    terminal.print(
+      `${change > 0 ? "-" : change < 0 ? "+" : "="} ${toKey(result)}: ${known?.verdict ?? "absent"} → ${result.verdict}`,
+    );
+  }
+  for (const [key, { verdict }] of before) terminal.print(`? ${key}: ${verdict} → absent`);
+  if (worse > 0) terminal.fail(1);
+}
+
+/** How bad a verdict is. */
+function toRank(verdict: string): number {
+  return verdict === "fail" || verdict === "error" || verdict === "xpass" ? 2 : verdict === "warn" ? 1 : 0;
+}
+
+/** A grid of several subjects. */
+export function mergeReports(files: readonly string[], to: readonly string[], terminal: Terminal): void {
+  const targets = parseTargets(to, terminal.cwd, ["html", "md"]);
+  const reports = files.map((file) => loadReport(file, terminal));
+  for (const { kind, path } of targets) {
+    writeText(path, kind === "html" ? toHtml(reports) : reports.map(toMarkdown).join("\n"));
+  }
+  if (targets.length === 0) terminal.print(reports.map(toMarkdown).join("\n"));
+}
+
+function toKey({ id, sdk }: Report["results"][number]): string {
+  return sdk === undefined ? id : `${id}@${sdk}`;
+}
+
+function findCase(cases: readonly Case[], id: string): Case {
+  const found = cases.find((one) => one.id.toLowerCase() === id.toLowerCase());
+  if (found === undefined) throw new UsageError(`There is no case ${id}; \`conformance list\` shows them.`);
+  return found;
+}
+
+function loadReport(file: string, terminal: Terminal): Report {
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(resolve(terminal.cwd, file), "utf8"));
+  } catch (error) {
+    throw new UsageError(`Cannot read the report ${file}: ${(error as Error).message}`, { cause: error });
+  }
+  if (isConformanceReport(value)) return value;
+  throw new UsageError(`${file} is not a JSON report of this suite: ${isConformanceReport.errors?.[0]?.message}`);
+}

@@ -1,0 +1,104 @@
+import type { Capability } from "./capability.ts";
+import { Skip } from "./expect.ts";
+import type { Exchange } from "./lens/exchange.ts";
+import type { SdkLens } from "./lens/sdk.ts";
+import { readStream, type StreamReading } from "./lens/stream.ts";
+import { connect, type WireConnection } from "./lens/socket.ts";
+import { send, type WireAnswer, type WireRequest } from "./lens/wire.ts";
+import type { Capabilities, Subject } from "./subject.ts";
+
+/** What a case may use. */
+export interface CaseContext {
+  readonly subject: Subject;
+  readonly capabilities: Capabilities;
+  /** The SDK major of this run of the case; the newest one under test where the case does not run for each. */
+  readonly sdk: SdkLens;
+  /** Aborts when the time of the case is over. */
+  readonly signal: AbortSignal;
+  readonly has: (capability: Capability) => boolean;
+  /** One raw request. */
+  readonly send: (request: WireRequest) => Promise<WireAnswer>;
+  /** `POST /chat/completions` with this body; `model` is filled in if it is missing. */
+  readonly chat: (body: object, request?: WireRequest) => Promise<WireAnswer>;
+  /** The same with `stream: true`, read as a stream. */
+  readonly stream: (body: object, request?: WireRequest) => Promise<StreamReading>;
+  /** A raw connection, for what HTTP clients cannot say. */
+  readonly connect: () => Promise<WireConnection>;
+  /** An answer to an ordinary question, asked once for all cases that only want to look at one. */
+  readonly plain: () => Promise<WireAnswer>;
+  /** The same question streamed, with and without usage. */
+  readonly plainStream: (options?: { readonly usage?: boolean }) => Promise<StreamReading>;
+  /** A body with one user message, `model` included. */
+  readonly say: (text: string, fields?: object) => { model: string; messages: { role: "user"; content: string }[] };
+  /** Something worth knowing that is no failure. */
+  readonly note: (text: string) => void;
+  /** Numbers from 0 to 1 that the seed of the run decides. */
+  readonly random: () => number;
+}
+
+/** Answers that several cases look at, by name; kept for the whole run. */
+export type Shared = Map<string, Promise<unknown>>;
+
+export interface ContextParts {
+  readonly subject: Subject;
+  readonly capabilities: Capabilities;
+  readonly sdk: SdkLens;
+  readonly signal: AbortSignal;
+  readonly shared: Shared;
+  readonly record: (exchange: Exchange) => void;
+  readonly note: (text: string) => void;
+  readonly random: () => number;
+}
+
+/** What a server without the fixture is asked, and what the fixture is told to say. */
+const plainPrompts = { live: "Reply with the words: one two three four five", fixture: "@@words 5" };
+
+export function createContext(parts: ContextParts): CaseContext {
+  const { subject, capabilities, shared } = parts;
+  const has = (capability: Capability): boolean => capabilities.get(capability)?.present === true;
+  const prompt = has("fixture") ? plainPrompts.fixture : plainPrompts.live;
+
+  const say: CaseContext["say"] = (text, fields) => ({
+    model: subject.model,
+    messages: [{ role: "user", content: text }],
+    ...fields,
+  });
+  const sendOne: CaseContext["send"] = (request) => send(subject, { signal: parts.signal, ...request }, parts.record);
+  const chat: CaseContext["chat"] = (body, request) =>
+    sendOne({ ...request, path: "/chat/completions", method: "POST", body: { model: subject.model, ...body } });
+  const stream: CaseContext["stream"] = async (body, request) =>
+    readStream(await chat({ ...body, stream: true }, request));
+  const once = <T>(name: string, make: () => Promise<T>): Promise<T> => {
+    const known = shared.get(name) as Promise<T> | undefined;
+    if (known !== undefined) return known;
+    const made = make();
+    shared.set(name, made);
+    // A failure is not kept: the next case shall see it for itself.
+    made.catch(() => shared.delete(name));
+    return made;
+  };
+
+  return {
+    subject,
+    capabilities,
+    sdk: parts.sdk,
+    signal: parts.signal,
+    has,
+    send: sendOne,
+    chat,
+    stream,
+    connect: () => connect(subject, parts.signal),
+    plain: () => once("plain", () => chat(say(prompt), { limitMs: 8000 })),
+    plainStream: ({ usage = false } = {}) =>
+      once(`stream ${usage}`, () => stream(say(prompt, usage ? { stream_options: { include_usage: true } } : {}))),
+    say,
+    note: parts.note,
+    random: parts.random,
+  };
+}
+
+/** Refuses to decide without a capability that only part of a case needs. */
+export function need(context: CaseContext, capability: Capability): void {
+  const finding = context.capabilities.get(capability);
+  if (finding?.present !== true) throw new Skip(`needs ${capability}: ${finding?.why ?? "not probed"}`);
+}

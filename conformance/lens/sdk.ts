@@ -1,0 +1,174 @@
+import type OpenAI from "openai";
+import type { ClientOptions } from "openai";
+import type { Subject } from "../subject.ts";
+import { type Exchange, shownBytesMax } from "./exchange.ts";
+import { bodyBytesMax } from "./wire.ts";
+
+/** The majors of the official SDK that can be looked through, and the npm alias of each. */
+export const sdkPackages: Readonly<Record<number, string>> = {
+  7: "openai",
+  6: "openai-6",
+  5: "openai-5",
+  4: "openai-4",
+};
+
+/** The official SDK in one major, set up so that nothing is retried or printed. */
+export interface SdkLens {
+  readonly major: number;
+  readonly version: string;
+  readonly client: OpenAI;
+  /** Another client of the same subject. Retries are off unless asked for. */
+  readonly create: (options?: Partial<ClientOptions>) => OpenAI;
+  /** Where `stream`, `parse` and `runTools` are: under `beta` in version 4. */
+  readonly helpers: OpenAI["chat"]["completions"];
+  /** The module itself, for its error classes and `toFile`-like exports. */
+  readonly module: SdkModule;
+  /** How many requests this lens has sent. */
+  readonly requestCount: () => number;
+}
+
+export interface SdkModule {
+  readonly default: typeof OpenAI;
+  readonly [name: string]: unknown;
+}
+
+const timeoutMs = 8000;
+
+/**
+ * Undefined if the major is not installed. What a client has left open is cut when the signal aborts; the SDK is not told,
+ * for by then nobody listens to it. Older majors are given the types of the newest; cases know the differences.
+ */
+export async function createSdkLens(
+  major: number,
+  subject: Subject,
+  record: (exchange: Exchange) => void,
+  signal?: AbortSignal,
+): Promise<SdkLens | undefined> {
+  const module = await loadSdk(major);
+  if (module === undefined) return undefined;
+  let requests = 0;
+  const watch = toWatchedFetch(record, () => requests++, signal);
+  const create = (options: Partial<ClientOptions> = {}): OpenAI =>
+    new module.default({
+      baseURL: subject.baseUrl,
+      apiKey: subject.apiKey || "none",
+      maxRetries: 0,
+      timeout: timeoutMs,
+      logLevel: "off",
+      fetch: watch,
+      ...options,
+    });
+  const client = create();
+  const beta = (client as unknown as { beta?: { chat?: { completions: OpenAI["chat"]["completions"] } } }).beta;
+  const helpers = major === 4 ? (beta?.chat?.completions ?? client.chat.completions) : client.chat.completions;
+  return { major, version: await loadVersion(major), client, create, helpers, module, requestCount: () => requests };
+}
+
+async function loadSdk(major: number): Promise<SdkModule | undefined> {
+  const name = sdkPackages[major];
+  if (name === undefined) return undefined;
+  try {
+    return (await import(name)) as SdkModule;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ERR_MODULE_NOT_FOUND") return undefined;
+    throw error;
+  }
+}
+
+async function loadVersion(major: number): Promise<string> {
+  const { VERSION } = (await import(`${sdkPackages[major]}/version`)) as { VERSION: string };
+  return VERSION;
+}
+
+/** Writes down what an SDK sends and gets, without touching the body that it reads. */
+function toWatchedFetch(
+  record: (exchange: Exchange) => void,
+  onRequest: () => void,
+  signal: AbortSignal | undefined,
+): typeof fetch {
+  return async (input, init) => {
+    onRequest();
+    const started = performance.now();
+    const response = await fetch(input, init);
+    const reads: { atMs: number; text: string }[] = [];
+    const finish = (end: Exchange["end"]): void =>
+      record({
+        method: init?.method ?? "GET",
+        url: String(input instanceof Request ? input.url : input),
+        requestHeaders: Object.fromEntries(new Headers(init?.headers)),
+        requestBody: typeof init?.body === "string" ? init.body.slice(0, shownBytesMax) : "",
+        status: response.status,
+        headers: Object.fromEntries(response.headers),
+        reads,
+        endMs: Math.round(performance.now() - started),
+        end,
+      });
+    if (response.body === null) {
+      finish("complete");
+      return response;
+    }
+    return new Response(watchBody(response.body, { started, reads, finish, signal }), {
+      status: response.status,
+      statusText: response.statusText,
+      headers: response.headers,
+    });
+  };
+}
+
+interface Watch {
+  readonly started: number;
+  readonly reads: { atMs: number; text: string }[];
+  readonly finish: (end: Exchange["end"]) => void;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Passes on what comes; a subject that sends without end must not fill the memory. */
+function watchBody(
+  body: ReadableStream<Uint8Array>,
+  { started, reads, finish, signal }: Watch,
+): ReadableStream<Uint8Array> {
+  const reader = body.getReader();
+  let size = 0;
+  const cut = (): void => {
+    finish("limit");
+    reader.cancel().catch(() => undefined);
+  };
+  signal?.addEventListener("abort", cut, { once: true });
+  const end = (how: Exchange["end"]): void => {
+    signal?.removeEventListener("abort", cut);
+    finish(how);
+  };
+  return new ReadableStream({
+    async pull(controller) {
+      try {
+        const { done, value } = await reader.read();
+        if (signal?.aborted === true) return;
+        if (done) {
+          end("complete");
+          controller.close();
+          return;
+        }
+        if (size < shownBytesMax)
+          reads.push({
+            atMs: Math.round(performance.now() - started),
+            text: Buffer.from(value).toString("utf8", 0, shownBytesMax - size),
+          });
+        size += value.length;
+        if (size > bodyBytesMax) {
+          signal?.removeEventListener("abort", cut);
+          cut();
+          controller.error(new Error(`the body is longer than ${bodyBytesMax} bytes`));
+          return;
+        }
+        controller.enqueue(value);
+      } catch (error) {
+        end("cut");
+        controller.error(error);
+      }
+    },
+    async cancel(reason) {
+      end("aborted");
+      await reader.cancel(reason);
+    },
+  });
+}

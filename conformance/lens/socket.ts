@@ -1,0 +1,118 @@
+import { connect as connectPlain, type Socket } from "node:net";
+import { connect as connectSecure } from "node:tls";
+import type { Subject } from "../subject.ts";
+
+/** A connection on which any bytes may be written, and everything that comes back is kept. */
+export interface WireConnection {
+  write(bytes: string | Uint8Array): void;
+  /** Waits for a piece of text in what has come; resolves to all that has come. Rejects at the end or the limit. */
+  waitFor(text: string | RegExp, limitMs?: number): Promise<string>;
+  /** Waits for the other side to close; resolves to all that has come. */
+  waitForEnd(limitMs?: number): Promise<string>;
+  /** Everything so far, one character a byte. */
+  readonly received: string;
+  readonly closed: boolean;
+  /** Says that nothing more will be written (FIN). */
+  finish(): void;
+  /** RST. */
+  reset(): void;
+  close(): void;
+  pause(): void;
+  resume(): void;
+}
+
+const limitMsDefault = 5000;
+const receivedMax = 4 * 1024 * 1024;
+
+/** The connection is closed at the latest when the signal aborts. */
+export function connect({ baseUrl }: Subject, signal?: AbortSignal): Promise<WireConnection> {
+  const { protocol, hostname, port } = new URL(baseUrl);
+  const secure = protocol === "https:";
+  const options = { host: hostname.replaceAll(/[[\]]/g, ""), port: Number(port) || (secure ? 443 : 80) };
+  return new Promise((resolve, reject) => {
+    const socket: Socket = secure ? connectSecure({ ...options, servername: hostname }) : connectPlain(options);
+    socket.once("error", reject);
+    const onAbort = (): void => void socket.destroy(new Error("the time for the connection is over"));
+    if (signal?.aborted === true) onAbort();
+    signal?.addEventListener("abort", onAbort, { once: true });
+    socket.once("close", () => signal?.removeEventListener("abort", onAbort));
+    socket.once(secure ? "secureConnect" : "connect", () => {
+      socket.off("error", reject);
+      resolve(toConnection(socket));
+    });
+  });
+}
+
+function toConnection(socket: Socket): WireConnection {
+  let received = "";
+  let closed = false;
+  const watchers = new Set<() => void>();
+  const wake = (): void => {
+    for (const watcher of watchers) watcher();
+  };
+  socket.setNoDelay(true);
+  socket.on("data", (bytes: Buffer) => {
+    // Nobody waits for what is not kept.
+    if (received.length >= receivedMax) return;
+    received += bytes.toString("latin1");
+    wake();
+  });
+  const end = (): void => {
+    closed = true;
+    wake();
+  };
+  socket.on("end", end);
+  socket.on("close", end);
+  socket.on("error", end);
+
+  const wait = (isDone: () => boolean, what: string, limitMs: number): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const stop = (): void => {
+        clearTimeout(timer);
+        watchers.delete(check);
+      };
+      const check = (): void => {
+        if (!isDone() && !closed) return;
+        stop();
+        if (isDone()) resolve(received);
+        else
+          reject(
+            new Error(`the connection ended before ${what}; it had said ${JSON.stringify(received.slice(0, 200))}`),
+          );
+      };
+      const timer = setTimeout(() => {
+        stop();
+        reject(
+          new Error(`${what} did not come within ${limitMs} ms; there was ${JSON.stringify(received.slice(0, 200))}`),
+        );
+      }, limitMs);
+      watchers.add(check);
+      check();
+    });
+
+  return {
+    write: (bytes) => void (socket.writable && socket.write(bytes)),
+    waitFor: (text, limitMs = limitMsDefault) =>
+      wait(() => (typeof text === "string" ? received.includes(text) : text.test(received)), String(text), limitMs),
+    waitForEnd: (limitMs = limitMsDefault) => wait(() => closed, "the end of the connection", limitMs),
+    get received() {
+      return received;
+    },
+    get closed() {
+      return closed;
+    },
+    finish: () => void socket.end(),
+    reset: () => void socket.resetAndDestroy(),
+    close: () => void socket.destroy(),
+    pause: () => void socket.pause(),
+    resume: () => void socket.resume(),
+  };
+}
+
+/** The head of a raw request: the request line, `Host`, the key, and further lines. Ends with the empty line. */
+export function toHead(subject: Subject, method: string, path: string, lines: readonly string[]): string {
+  const { host, pathname } = new URL(subject.baseUrl);
+  const target = path.startsWith("/") ? `${pathname.replace(/\/$/, "")}${path}` : path;
+  const key = subject.apiKey === "" ? [] : [`Authorization: Bearer ${subject.apiKey}`];
+  return [`${method} ${target} HTTP/1.1`, `Host: ${host}`, ...key, ...lines, "", ""].join("\r\n");
+}

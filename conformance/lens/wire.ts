@@ -1,0 +1,186 @@
+import { Agent as HttpAgent, type IncomingMessage, request as httpRequest } from "node:http";
+import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import type { Subject } from "../subject.ts";
+import type { Exchange } from "./exchange.ts";
+import { shownBytesMax } from "./exchange.ts";
+
+export interface WireRequest {
+  readonly method?: string;
+  /** After the base URL, with a slash at its beginning; a full URL is taken as it is. */
+  readonly path?: string;
+  /** `undefined` leaves a header out that would be there otherwise. */
+  readonly headers?: Readonly<Record<string, string | undefined>>;
+  /** An object is sent as JSON. */
+  readonly body?: object | string | Uint8Array;
+  /** Ends the request at this moment. */
+  readonly signal?: AbortSignal;
+  /** Called with every piece of the answer. */
+  readonly onData?: (text: string, atMs: number) => void;
+  readonly limitMs?: number;
+  /** A body longer than this is cut off. */
+  readonly bodyBytesMax?: number;
+  /** A connection of the caller's own, to see what happens on it between requests. */
+  readonly agent?: HttpAgent;
+}
+
+/** An answer as it came over the wire. */
+export interface WireAnswer {
+  readonly status: number;
+  /** Lower-case names; of repeated fields the last. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+  readonly text: string;
+  /** When each piece came, in milliseconds since the request was sent. */
+  readonly reads: readonly { readonly atMs: number; readonly bytes: Buffer }[];
+  readonly headersMs: number;
+  readonly endMs: number;
+  readonly end: Exchange["end"];
+  /** The body parsed as JSON; undefined if it is none. */
+  readonly json: unknown;
+}
+
+/** No case needs more; a subject that sends without end is cut off here. */
+export const bodyBytesMax = 16 * 1024 * 1024;
+/** What is kept of a body that was cut off: enough to see what it was, and many of them fit into memory. */
+const keptBytesMax = 256 * 1024;
+const limitMsDefault = 8000;
+
+/** HTTP without any forgiveness: one request, one answer, every byte and when it came. Rejects if there is no answer. */
+export function send(subject: Subject, wire: WireRequest, record: (exchange: Exchange) => void): Promise<WireAnswer> {
+  const url = toUrl(subject, wire.path ?? "/chat/completions");
+  const bytes = toBytes(wire.body);
+  const headers = toHeaders(subject, wire, bytes);
+  const method = wire.method ?? (bytes === undefined ? "GET" : "POST");
+  const secure = url.protocol === "https:";
+  const agent = wire.agent ?? (secure ? new HttpsAgent() : new HttpAgent());
+
+  return new Promise((resolve, reject) => {
+    const started = performance.now();
+    const since = (): number => performance.now() - started;
+    const limit = AbortSignal.timeout(wire.limitMs ?? limitMsDefault);
+    const signal = wire.signal === undefined ? limit : AbortSignal.any([limit, wire.signal]);
+    const call = (secure ? httpsRequest : httpRequest)(url, { method, headers, agent, signal });
+    let answered = false;
+    call.once("response", (response) => {
+      answered = true;
+      const headersMs = since();
+      collect(response, since, wire).then((read) => {
+        const end =
+          read.end === "cut" && limit.aborted ? "limit" : read.end === "cut" && signal.aborted ? "aborted" : read.end;
+        const answer = toAnswer(response, read.pieces, headersMs, since(), end);
+        record(toExchange(method, url, headers, bytes, answer));
+        return resolve(answer);
+      }, reject);
+    });
+    call.on("error", (error) => {
+      // Once there is an answer, how it ended is part of it.
+      if (answered) return;
+      reject(limit.aborted ? new Error(`no answer within ${wire.limitMs ?? limitMsDefault} ms`) : error);
+    });
+    // A connection that is given up without an error, as after a 101 that nobody asked for.
+    call.once("close", () => {
+      if (!answered) reject(new Error("the connection was closed without an answer"));
+    });
+    call.end(bytes);
+  });
+}
+
+function toUrl({ baseUrl }: Subject, path: string): URL {
+  return new URL(path.startsWith("http") ? path : `${baseUrl}${path}`);
+}
+
+function toBytes(body: WireRequest["body"]): Buffer | undefined {
+  if (body === undefined) return undefined;
+  if (typeof body === "string" || body instanceof Uint8Array) return Buffer.from(body as string);
+  return Buffer.from(JSON.stringify(body));
+}
+
+function toHeaders(subject: Subject, wire: WireRequest, bytes: Buffer | undefined): Record<string, string> {
+  const headers: Record<string, string | undefined> = {
+    authorization: subject.apiKey === "" ? undefined : `Bearer ${subject.apiKey}`,
+    accept: "application/json",
+    ...(bytes === undefined ? {} : { "content-type": "application/json", "content-length": String(bytes.length) }),
+    ...wire.headers,
+  };
+  return Object.fromEntries(
+    Object.entries(headers).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+}
+
+interface Read {
+  readonly pieces: { atMs: number; bytes: Buffer }[];
+  readonly end: "complete" | "cut" | "limit";
+}
+
+function collect(response: IncomingMessage, since: () => number, wire: WireRequest): Promise<Read> {
+  return new Promise((resolve) => {
+    const pieces: Read["pieces"] = [];
+    let size = 0;
+    response.on("data", (bytes: Buffer) => {
+      size += bytes.length;
+      pieces.push({ atMs: since(), bytes });
+      wire.onData?.(bytes.toString("utf8"), since());
+      if (size > (wire.bodyBytesMax ?? bodyBytesMax)) {
+        response.destroy();
+        resolve({ pieces: toStart(pieces), end: "limit" });
+      }
+    });
+    response.once("end", () => resolve({ pieces, end: "complete" }));
+    response.once("error", () => resolve({ pieces, end: "cut" }));
+    response.once("close", () => resolve({ pieces, end: response.complete ? "complete" : "cut" }));
+  });
+}
+
+function toStart(pieces: Read["pieces"]): Read["pieces"] {
+  let left = keptBytesMax;
+  return pieces.filter(({ bytes }) => (left -= bytes.length) > 0);
+}
+
+function toAnswer(
+  response: IncomingMessage,
+  reads: WireAnswer["reads"],
+  headersMs: number,
+  endMs: number,
+  end: WireAnswer["end"],
+): WireAnswer {
+  const body = Buffer.concat(reads.map(({ bytes }) => bytes));
+  const text = body.toString("utf8");
+  const headers = Object.fromEntries(Object.entries(response.headers).map(([name, value]) => [name, String(value)]));
+  return { status: response.statusCode ?? 0, headers, body, text, reads, headersMs, endMs, end, json: toJson(text) };
+}
+
+function toJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function toExchange(
+  method: string,
+  url: URL,
+  requestHeaders: Record<string, string>,
+  bytes: Buffer | undefined,
+  { status, headers, reads, endMs, end }: WireAnswer,
+): Exchange {
+  let left = shownBytesMax;
+  const shown: { atMs: number; text: string }[] = [];
+  for (const { atMs, bytes: piece } of reads) {
+    if (left <= 0) break;
+    shown.push({ atMs: Math.round(atMs), text: piece.toString("utf8", 0, left) });
+    left -= piece.length;
+  }
+  const requestBody = bytes?.toString("utf8", 0, shownBytesMax) ?? "";
+  return {
+    method,
+    url: url.href,
+    requestHeaders,
+    requestBody,
+    status,
+    headers,
+    reads: shown,
+    endMs: Math.round(endMs),
+    end,
+  };
+}

@@ -1,0 +1,34 @@
+import { expect, test } from "vitest";
+import { createMask, maskDeep } from "./mask.ts";
+
+const key = 'sk-a+b/c="key&0123456789';
+const toBase64 = (text: string): string => Buffer.from(text).toString("base64");
+
+test.each([
+  { name: "plain", text: `was ${key}.`, want: "was •••." },
+  { name: "twice", text: `${key}${key}`, want: "••••••" },
+  { name: "percent-encoded", text: `?key=${encodeURIComponent(key)}&x`, want: "?key=•••&x" },
+  { name: "percent-encoded in small letters", text: encodeURIComponent(key).replaceAll("%2B", "%2b"), want: undefined },
+  { name: "escaped for JSON", text: JSON.stringify({ key }), want: '{"key":"•••"}' },
+  { name: "base64", text: `a ${toBase64(key)} b`, want: undefined },
+  { name: "base64url", text: Buffer.from(key).toString("base64url"), want: undefined },
+  { name: "base64 after one letter", text: toBase64(`:${key}`), want: undefined },
+  { name: "base64 of basic credentials", text: `Basic ${toBase64(`ab:${key}:cd`)}`, want: undefined },
+  { name: "after Bearer", text: "authorization: bearer other-key, x", want: "authorization: bearer •••, x" },
+])("masks a key that is $name", ({ text, want }) => {
+  const masked = createMask([key])(text);
+  expect(masked).toContain("•••");
+  for (const part of [key, "0123456789", "MDEyMzQ1Njc4", "AxMjM0NTY3OD", "wMTIzNDU2Nz"])
+    expect(masked).not.toContain(part);
+  if (want !== undefined) expect(masked).toBe(want);
+});
+
+test("no key, or one too short to be told from words, masks nothing", () => {
+  expect(createMask([""])("plain text")).toBe("plain text");
+  expect(createMask(["abc"])("abcdef YWJj")).toBe("abcdef YWJj");
+});
+
+test("every text in a value is masked, and its shape stays", () => {
+  const value = { a: [`x ${key}`, 1, null, true], b: { c: undefined, d: key } };
+  expect(maskDeep(value, createMask([key]))).toEqual({ a: ["x •••", 1, null, true], b: { c: undefined, d: "•••" } });
+});

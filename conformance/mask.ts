@@ -1,0 +1,56 @@
+/** Takes secrets out of a text. */
+export type Mask = (text: string) => string;
+
+const masked = "•••";
+
+/** Shorter ones would be found in ordinary words. */
+const secretLengthMin = 4;
+
+/**
+ * Replaces the given secrets wherever they stand, plain, percent-encoded, escaped for JSON or within base64, and whatever
+ * follows `Bearer`. Reports are published; a key that a subject echoes must not be in them.
+ */
+export function createMask(secrets: readonly string[]): Mask {
+  const known = secrets
+    .filter((secret) => secret.length >= secretLengthMin)
+    .flatMap(toForms)
+    .filter((form, index, all) => form.length >= secretLengthMin && all.indexOf(form) === index)
+    .toSorted((a, b) => b.length - a.length);
+  return (text) =>
+    known
+      .reduce((result, secret) => result.replaceAll(secret, masked), text)
+      .replaceAll(/(bearer\s+)[^\s"',;]+/gi, `$1${masked}`);
+}
+
+function toForms(secret: string): string[] {
+  const percent = encodeURIComponent(secret);
+  const lower = percent.replaceAll(/%../g, (code) => code.toLowerCase());
+  const base64 = [0, 1, 2].map((offset) => toBase64(secret, offset)).filter((form) => form.length >= base64LengthMin);
+  const base64url = base64.map((form) => form.replaceAll("+", "-").replaceAll("/", "_"));
+  return [secret, percent, lower, JSON.stringify(secret).slice(1, -1), ...base64, ...base64url];
+}
+
+/** Fewer characters are no secret and may stand in any base64. */
+const base64LengthMin = 6;
+
+/** What of the base64 of any text depends on the secret alone, if the secret stands at this offset modulo three. */
+function toBase64(secret: string, offset: number): string {
+  const bytes = Buffer.from(secret);
+  const text = Buffer.concat([Buffer.alloc(offset), bytes])
+    .toString("base64")
+    .replaceAll("=", "");
+  const tail = (offset + bytes.length) % 3 === 0 ? 0 : 1;
+  return text.slice(offset === 0 ? 0 : offset + 1, text.length - tail);
+}
+
+/** The value with every text in it masked. */
+export function maskDeep<T>(value: T, mask: Mask): T {
+  const walk = (item: unknown): unknown => {
+    if (typeof item === "string") return mask(item);
+    if (Array.isArray(item)) return item.map(walk);
+    if (typeof item !== "object" || item === null) return item;
+    return Object.fromEntries(Object.entries(item).map(([key, inner]) => [key, walk(inner)]));
+  };
+  // Walking changes texts only, never the shape.
+  return walk(value) as T;
+}

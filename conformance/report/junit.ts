@@ -1,0 +1,83 @@
+import type { Report } from "../shapes.ts";
+
+type Result = Report["results"][number];
+
+/**
+ * JUnit XML as Jenkins's schema has it: a suite for each group, a case for each case and SDK. A SHOULD that is not met
+ * is `skipped` with its finding, since JUnit has no warning and CI systems would fail on anything else.
+ */
+export function toJunit(report: Report): string {
+  const groups = Map.groupBy(report.results, ({ group }) => group);
+  const suites = [...groups].map(([group, results]) => toSuite(group, results, report));
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="${escape(report.subject.name)}">\n${suites.join("\n")}\n</testsuites>\n`;
+}
+
+function toSuite(group: string, results: readonly Result[], { started, subject }: Report): string {
+  const count = (...verdicts: string[]): number => results.filter(({ verdict }) => verdicts.includes(verdict)).length;
+  const seconds = results.reduce((sum, { ms }) => sum + ms, 0) / 1000;
+  const attributes = {
+    name: group,
+    tests: results.length,
+    failures: count("fail", "xpass"),
+    errors: count("error"),
+    skipped: count("skip", "warn", "xfail"),
+    time: seconds.toFixed(3),
+    timestamp: started.slice(0, 19),
+    hostname: new URL(subject.baseUrl).hostname,
+  };
+  const cases = results.map((result) => toCase(result));
+  return `  <testsuite ${toAttributes(attributes)}>\n${cases.join("\n")}\n  </testsuite>`;
+}
+
+function toCase(result: Result): string {
+  const name = result.sdk === undefined ? result.id : `${result.id} with openai ${result.sdk}`;
+  const attributes = {
+    name: `${name}: ${result.requirement}`,
+    classname: `conformance.${result.group}`,
+    time: (result.ms / 1000).toFixed(3),
+  };
+  const body = toFinding(result);
+  return body === ""
+    ? `    <testcase ${toAttributes(attributes)}/>`
+    : `    <testcase ${toAttributes(attributes)}>${body}</testcase>`;
+}
+
+function toFinding({ verdict, level, expected, actual, reason, source }: Result): string {
+  const finding = expected === undefined ? (reason ?? "") : `expected ${expected}, got ${actual ?? ""}`;
+  switch (verdict) {
+    case "fail":
+    case "xpass":
+      return `<failure type="${level}" message="${escape(finding || reason || "")}">${escape(source)}</failure>`;
+    case "error":
+      return `<error type="error" message="${escape(finding)}">${escape(source)}</error>`;
+    case "warn":
+    case "xfail":
+    case "skip":
+      return `<skipped message="${escape(`${verdict}: ${finding}`)}"/>`;
+    case "pass":
+      return "";
+  }
+}
+
+function toAttributes(attributes: Readonly<Record<string, string | number>>): string {
+  return Object.entries(attributes)
+    .map(([name, value]) => `${name}="${escape(String(value))}"`)
+    .join(" ");
+}
+
+/** XML 1.0 has no way to write most control characters at all. */
+function escape(text: string): string {
+  return (
+    text
+      .toWellFormed()
+      // oxlint-disable-next-line no-control-regex -- control characters are what is to be found
+      .replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, "\ufffd")
+      .replaceAll("&", "&amp;")
+      .replaceAll("<", "&lt;")
+      .replaceAll(">", "&gt;")
+      .replaceAll('"', "&quot;")
+      .replaceAll("\n", "&#10;")
+      .replaceAll("\r", "&#13;")
+      .replaceAll("\t", "&#9;")
+  );
+}

@@ -1,0 +1,53 @@
+import type { Report } from "../shapes.ts";
+import { toClosingLine } from "./report.ts";
+
+type Result = Report["results"][number];
+
+/** A summary for people, in the Markdown that CI systems show beside a run. The worst comes first. */
+export function toMarkdown(report: Report): string {
+  const { subject, seconds, requests, sdks, results } = report;
+  const failures = results.filter(({ verdict }) => verdict === "fail" || verdict === "error" || verdict === "xpass");
+  const warnings = results.filter(({ verdict }) => verdict === "warn");
+  const majors = sdks.map(({ version }) => version).join(", ");
+  return [
+    `# Conformance of ${toText(subject.name)}`,
+    `**${toClosingLine(report)}** · ${results.length} results, ${requests} requests, ${seconds} s · openai ${majors}`,
+    toSection("To fix", failures),
+    toSection("Worth fixing", warnings),
+    toCapabilities(report),
+  ]
+    .filter((part) => part !== "")
+    .join("\n\n")
+    .concat("\n");
+}
+
+function toSection(title: string, results: readonly Result[]): string {
+  if (results.length === 0) return "";
+  const byId = Map.groupBy(results, ({ id }) => id);
+  const rows = [...byId].map(([id, ofCase]) => {
+    const [first] = ofCase;
+    const majors = ofCase.flatMap(({ sdk }) => sdk ?? []);
+    const where = majors.length === 0 ? "" : ` (openai ${majors.join(", ")})`;
+    return `| ${id}${where} | ${first?.level} | ${toText(first?.requirement)} | ${toText(first?.expected)} | ${toText(first?.actual ?? first?.reason)} |`;
+  });
+  return [
+    `## ${title}`,
+    "",
+    "| case | level | requirement | expected | found |",
+    "| --- | --- | --- | --- | --- |",
+    ...rows,
+  ].join("\n");
+}
+
+function toCapabilities({ capabilities }: Report): string {
+  const rows = Object.entries(capabilities).map(
+    ([name, { present, why }]) => `| ${name} | ${present ? "yes" : "no"} | ${toText(why)} |`,
+  );
+  return ["## What the subject can do", "", "| capability | | seen |", "| --- | --- | --- |", ...rows].join("\n");
+}
+
+/** Nothing that a server has said may become markup. */
+function toText(text = ""): string {
+  const line = text.replaceAll(/\s+/g, " ").slice(0, 300);
+  return line.replaceAll(/[\\`*_{}[\]<>|#!~&]/g, (character) => `\\${character}`);
+}

@@ -1,0 +1,51 @@
+import type { RunOutcome } from "../engine.ts";
+import { createMask, type Mask, maskDeep } from "../mask.ts";
+import type { Report } from "../shapes.ts";
+import type { Capabilities, Subject } from "../subject.ts";
+import { countVerdicts, type Result } from "../verdict.ts";
+
+export interface ReportParts {
+  readonly suite: string;
+  readonly subject: Subject;
+  /** How the reports call the subject. */
+  readonly name: string;
+  readonly capabilities: Capabilities;
+  readonly sdks: readonly { readonly major: number; readonly version: string }[];
+  readonly seed: number;
+  readonly started: Date;
+  readonly outcome: RunOutcome;
+}
+
+/** One run as the published schema describes it (openapi/conformance.yaml, ConformanceReport), without secrets. */
+export function toReport({ suite, subject, name, capabilities, sdks, seed, started, outcome }: ReportParts): Report {
+  const { results, requests, seconds } = outcome;
+  const mask = createMask([subject.apiKey]);
+  const report = {
+    format: 1,
+    suite,
+    started: started.toISOString(),
+    seconds: Math.round(seconds * 10) / 10,
+    requests,
+    seed,
+    subject: { name, baseUrl: subject.baseUrl, model: subject.model, profile: subject.profile },
+    sdks: [...sdks],
+    capabilities: maskDeep(Object.fromEntries(capabilities), mask),
+    counts: countVerdicts(results),
+    results: results.map((result) => maskFindings(result, mask)),
+  };
+  // The engine's results are what the schema says, but for read-only marks.
+  return report as unknown as Report;
+}
+
+/** Only what came from the subject is masked; the words of the suite may speak of bearer tokens. */
+function maskFindings(result: Result, mask: Mask): Result {
+  const { id, group, level, requirement, source, ...found } = result;
+  return { id, group, level, requirement, source, ...maskDeep(found, mask) };
+}
+
+/** `12 passed, 1 failed, 3 skipped`: what test runners print last, and what people look for. */
+export function toClosingLine({ counts }: Report): string {
+  const of = (name: string): number => counts[name] ?? 0;
+  const failed = of("fail") + of("error") + of("xpass");
+  return `${of("pass")} passed, ${failed} failed, ${of("skip") + of("warn") + of("xfail")} skipped`;
+}

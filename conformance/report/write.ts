@@ -1,0 +1,47 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import type { Report } from "../shapes.ts";
+import { UsageError } from "../terminal.ts";
+import { toBadge } from "./badge.ts";
+import { toHtml } from "./html.ts";
+import { toJunit } from "./junit.ts";
+import { toMarkdown } from "./markdown.ts";
+
+/** Every kind of report that can be written of one run. */
+const kinds = {
+  junit: toJunit,
+  json: (report: Report) => `${JSON.stringify(report, null, 2)}\n`,
+  html: (report: Report) => toHtml([report]),
+  md: toMarkdown,
+  badge: toBadge,
+} satisfies Record<string, (report: Report) => string>;
+
+export interface Target {
+  readonly kind: string;
+  readonly path: string;
+}
+
+/** Reads `kind=file`. Throws `UsageError` before anything has run. */
+export function parseTargets(
+  texts: readonly string[],
+  cwd: string,
+  known: readonly string[] = Object.keys(kinds),
+): Target[] {
+  return texts.map((text) => {
+    const equals = text.indexOf("=");
+    const kind = text.slice(0, equals);
+    if (equals < 1 || !known.includes(kind) || text.length === equals + 1) {
+      throw new UsageError(`'${text}' is no report; write kind=file with one of ${known.join(", ")}.`);
+    }
+    return { kind, path: resolve(cwd, text.slice(equals + 1)) };
+  });
+}
+
+export function writeReports(report: Report, targets: readonly Target[]): void {
+  for (const { kind, path } of targets) writeText(path, kinds[kind as keyof typeof kinds](report));
+}
+
+export function writeText(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+}

@@ -1,0 +1,53 @@
+import { resolve } from "node:path";
+import type { Case } from "../case.ts";
+import { startOwnSubject } from "../own.ts";
+import { writeText } from "../report/write.ts";
+import type { Terminal } from "../terminal.ts";
+import { toKillTable } from "./kill-table.ts";
+import { mutants } from "./mutants.ts";
+import { testMutant, testVariant, toUnproven } from "./self-test.ts";
+import { variants } from "./variants.ts";
+
+/** Proves the suite: no legal variant is blamed, every mutant is killed, every MUST case kills one. */
+export async function runSelfTest(
+  cases: readonly Case[],
+  { only, markdown }: { readonly only: readonly string[]; readonly markdown?: string },
+  terminal: Terminal,
+): Promise<void> {
+  const golden = await startOwnSubject();
+  const isChosen = ({ id }: { id: string }): boolean => only.length === 0 || only.includes(id);
+  let passed = 0;
+  const failed: string[] = [];
+  const show = (ok: boolean, line: string): void => {
+    if (ok) passed++;
+    else failed.push(line);
+    terminal.print(`${ok ? "ok  " : "FAIL"}  ${line}`);
+  };
+  const kills = new Map<string, string[]>();
+  try {
+    for (const variant of variants.filter(isChosen)) {
+      const blamed = await testVariant(variant, cases, golden);
+      show(
+        blamed.length === 0,
+        `variant ${variant.id}: ${blamed.length === 0 ? "not blamed" : `blamed by ${blamed.join("; ")}`}`,
+      );
+    }
+    for (const mutant of mutants.filter(isChosen)) {
+      const killers = await testMutant(mutant, cases, golden);
+      kills.set(mutant.id, killers);
+      const missed = mutant.killedBy.filter((id) => !killers.includes(id));
+      show(
+        missed.length === 0,
+        `mutant ${mutant.id}: ${missed.length === 0 ? `killed by ${killers.join(", ")}` : `not found by ${missed.join(", ")}`}`,
+      );
+    }
+  } finally {
+    await golden.stop();
+  }
+  if (only.length === 0)
+    for (const id of toUnproven(cases, mutants)) show(false, `case ${id}: no mutant proves that it can fail`);
+  if (markdown !== undefined) writeText(resolve(terminal.cwd, markdown), toKillTable(cases, mutants, variants));
+  terminal.print(`${variants.length} legal variants, ${mutants.length} mutants`);
+  terminal.print(`${passed} passed, ${failed.length} failed`);
+  if (failed.length > 0) terminal.fail(1);
+}

@@ -1,0 +1,132 @@
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { createServer as createHttpServer, type RequestListener, type Server as HttpServer } from "node:http";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+
+const program = join(import.meta.dirname, "../bin/clawgate.mjs");
+/** One or two of every group that runs on a foreign subject, through both lenses and on raw connections. */
+const only = [
+  ..."AUTH-01,ROUTE-01,ROUTE-05,REQ-01,REQ-07,NS-01,NS-02,NS-16,SS-01,SS-02,SS-20,TOOL-01,SO-09".split(","),
+  ..."USE-01,SE-01,SE-15,ERR-01,ERR-05,ABRT-01,HDR-01,ROB-01,ROB-02,MOD-01,MOD-06,SDK-01,SDK-06,CONC-01".split(","),
+];
+const bytesMax = 300 * 1024 * 1024;
+const limitMs = 150_000;
+
+interface Ended {
+  readonly status: number | null;
+  readonly output: string;
+  readonly notes: string;
+  readonly seconds: number;
+  readonly bytes: number;
+}
+
+/** The bodies are endless in all but name: 1 GiB as fast as it is taken. */
+const flood: RequestListener = (_request, response) => {
+  const piece = Buffer.from(`data: ${"x".repeat(65_528)}\n\n`.slice(0, 65_536));
+  let left = 16_384;
+  response.writeHead(200, { "content-type": "text/event-stream" });
+  const write = (): void => {
+    while (left-- > 0 && !response.destroyed) if (!response.write(piece)) return void response.once("drain", write);
+    response.end();
+  };
+  write();
+};
+
+const html: RequestListener = (_request, response) =>
+  void response.writeHead(200, { "content-type": "text/html" }).end("<!doctype html><title>It works</title>");
+
+const loop: RequestListener = (request, response) =>
+  void response.writeHead(302, { location: request.url ?? "/" }).end();
+
+const headersOnly: RequestListener = (_request, response) =>
+  void response.writeHead(200, { "content-type": "application/json" }).flushHeaders();
+
+/** Answers well enough to be probed, then is gone for good. */
+function toMortal(lives: number): HttpServer {
+  let left = lives;
+  const server = createHttpServer((_request, response) => {
+    response.writeHead(200, { "content-type": "application/json", connection: "close" }).end("{}");
+    if (--left === 0) server.close();
+  });
+  return server;
+}
+
+const subjects: readonly { name: string; create: () => Server; status: number; secondsMax: number }[] = [
+  { name: "hangs", create: () => createServer(), status: 3, secondsMax: 25 },
+  { name: "resets", create: () => createServer((socket) => void socket.resetAndDestroy()), status: 3, secondsMax: 15 },
+  { name: "speaks garbage", create: () => createServer(sayGarbage), status: 3, secondsMax: 15 },
+  { name: "sends 1 GiB for every answer", create: () => createHttpServer(flood), status: 1, secondsMax: 120 },
+  { name: "redirects to itself", create: () => createHttpServer(loop), status: 1, secondsMax: 60 },
+  { name: "dies on the way", create: () => toMortal(20), status: 3, secondsMax: 60 },
+  { name: "answers everything with HTML", create: () => createHttpServer(html), status: 1, secondsMax: 60 },
+  { name: "sends headers, then nothing", create: () => createHttpServer(headersOnly), status: 3, secondsMax: 120 },
+];
+
+test.each(subjects)(
+  "a subject that $name is judged and does no harm",
+  { timeout: limitMs, concurrent: false },
+  async ({ create, status, secondsMax }) => {
+    const ended = await runSuite(await listen(create()));
+    expect(ended).toMatchObject({ status });
+    expect(ended.seconds).toBeLessThan(secondsMax);
+    expect(ended.bytes).toBeLessThan(bytesMax);
+    expect(ended.notes).not.toMatch(/UnhandledPromise|^\s+at /m);
+    expect(ended.output).not.toContain("STRAY-");
+    if (ended.output === "") return;
+    const [, results = "0"] = /(\d+) results/.exec(ended.output) ?? [];
+    expect(Number(results)).toBeGreaterThanOrEqual(only.length);
+  },
+);
+
+function sayGarbage(socket: Socket): void {
+  socket.on("error", () => undefined);
+  socket.end(Buffer.from(Array.from({ length: 4096 }, (_, index) => (index * 7919) & 255)));
+}
+
+async function listen(server: Server): Promise<string> {
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.on("error", () => undefined);
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  onTestFinished(() => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+}
+
+/** As a child process, so that what it leaves open keeps it from ending and what it keeps can be measured. */
+function runSuite(baseUrl: string): Promise<Ended> {
+  const started = performance.now();
+  const words = ["conformance", "--base-url", baseUrl, "--model", "none", "--only", only.join(",")];
+  const child = spawn(process.execPath, [program, ...words], { stdio: ["ignore", "pipe", "pipe"] });
+  let [output, notes, bytes] = ["", "", 0];
+  child.stdout.on("data", (piece: Buffer) => (output += piece.toString("utf8")));
+  child.stderr.on("data", (piece: Buffer) => (notes += piece.toString("utf8")));
+  const watch = setInterval(() => (bytes = Math.max(bytes, readPeakBytes(child.pid))), 50);
+  onTestFinished(() => void child.kill("SIGKILL"));
+  return new Promise((resolve) => {
+    child.once("close", (status) => {
+      clearInterval(watch);
+      const seconds = (performance.now() - started) / 1000;
+      if (process.env["SUBJECTS_VERBOSE"])
+        console.log({ status, seconds, mib: Math.round(bytes / 2 ** 20), output, notes });
+      resolve({ status, output, notes, seconds, bytes });
+    });
+  });
+}
+
+/** Linux only; elsewhere nothing is measured. */
+function readPeakBytes(pid: number | undefined): number {
+  try {
+    return Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) * 1024;
+  } catch {
+    return 0;
+  }
+}

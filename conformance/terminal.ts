@@ -1,0 +1,18 @@
+/** What the suite's commands may touch of the process. */
+export interface Terminal {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  print(text: string): void;
+  /** Writes without a line end. */
+  write(text: string): void;
+  /** What a person should know and a pipe should not hold. */
+  note(text: string): void;
+  /** Whether a person is watching standard output. */
+  readonly interactive: boolean;
+  fail(status: number): void;
+}
+
+/** The command line is wrong; ends with status 2. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}

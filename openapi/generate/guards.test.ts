@@ -1,0 +1,98 @@
+import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import * as guards from "../../generated/guards.js";
+import { isConfig } from "../../src/contract.ts";
+import { contract, toArbitrary } from "../../test/contract-arbitrary.ts";
+
+/** A plain reading of the published schema, by a validator that knows nothing of the generator. */
+function compile(name: string): ValidateFunction {
+  const ajv = new Ajv2020({ strict: false });
+  ajv.addSchema(contract, "contract");
+  const found = ajv.getSchema(`contract#/components/schemas/${name}`);
+  if (found === undefined) throw new Error(`no schema ${name}`);
+  return found as ValidateFunction;
+}
+
+const rows = [
+  ["ChatCompletionRequest", guards.isChatCompletionRequest],
+  ["ChatCompletion", guards.isAnswerChatCompletion],
+  ["ChatCompletionEvent", guards.isAnswerChatCompletionEvent],
+  ["ErrorResponse", guards.isAnswerErrorResponse],
+  ["ModelList", guards.isAnswerModelList],
+] as const;
+
+test.for(rows)("the guard of %s passes what the published schema passes", ([name, guard]) => {
+  const published = compile(name);
+  const property = fc.property(toArbitrary({ $ref: `#/components/schemas/${name}` }), (value) => {
+    expect(published(value)).toBe(true);
+    expect(guard(value)).toBe(true);
+  });
+  fc.assert(property, { seed: 1, numRuns: 100 });
+});
+
+/** Replaces the value at the picked place by junk. */
+function spoil(value: unknown, pick: number, junk: unknown): unknown {
+  let left = pick;
+  const walk = (item: unknown): unknown => {
+    if (left-- === 0) return junk;
+    if (Array.isArray(item)) return item.map(walk);
+    if (typeof item !== "object" || item === null) return item;
+    return Object.fromEntries(Object.entries(item).map(([key, inner]) => [key, walk(inner)]));
+  };
+  return walk(value);
+}
+
+test.for(rows)("the guard of %s refuses what the published schema refuses", ([name, guard]) => {
+  const published = compile(name);
+  const seen = { passed: 0, refused: 0 };
+  const valid = toArbitrary({ $ref: `#/components/schemas/${name}` });
+  const property = fc.property(valid, fc.nat({ max: 40 }), fc.jsonValue({ maxDepth: 1 }), (value, pick, junk) => {
+    const spoilt = spoil(value, pick, junk);
+    const verdict = published(spoilt);
+    seen[verdict ? "passed" : "refused"]++;
+    // An answer's guard is closed: it may refuse an unknown key that the published schema lets pass.
+    if (!verdict || name === "ChatCompletionRequest") expect(guard(spoilt)).toBe(verdict);
+  });
+  fc.assert(property, { seed: 1, numRuns: 300 });
+  expect(seen.refused).toBeGreaterThan(20);
+});
+
+describe("keys that the contract does not name", () => {
+  const error = { message: "m", type: "server_error", param: null, code: "internal_error" };
+  const request = { model: "m", messages: [{ role: "user", content: "hi" }] };
+
+  test("pass in a request, at every depth", () => {
+    const message = { role: "user", content: [{ type: "text", text: "hi", x: 1 }], x: 1 };
+    const tool = { type: "function", function: { name: "f", x: 1 }, x: 1 };
+    expect(guards.isChatCompletionRequest({ ...request, x: 1, messages: [message], tools: [tool] })).toBe(true);
+  });
+
+  test("are a violation in an answer, at every depth", () => {
+    expect(guards.isAnswerErrorResponse({ error })).toBe(true);
+    expect(guards.isAnswerErrorResponse({ error, x: 1 })).toBe(false);
+    expect(guards.isAnswerErrorResponse({ error: { ...error, x: 1 } })).toBe(false);
+    expect(guards.isAnswerChatCompletionEvent({ error: { ...error, stack: "at x" } })).toBe(false);
+  });
+});
+
+test("a guard stops at the first finding and shows the value and its schema", () => {
+  guards.isChatCompletionRequest({ model: 1, messages: 1, stream: 1 });
+  expect(guards.isChatCompletionRequest.errors).toMatchObject([
+    { keyword: "type", data: 1, parentSchema: { maxLength: 256 } },
+  ]);
+  guards.isChatCompletionRequest({ model: "m", messages: [{ role: "user", content: "hi" }] });
+  expect(guards.isChatCompletionRequest.errors).toBeNull();
+});
+
+test("the guard of a request fills in nothing, that of the configuration fills in its defaults", () => {
+  const body = { model: "m", messages: [{ role: "user", content: "hi" }] };
+  const before = structuredClone(body);
+  expect(guards.isChatCompletionRequest(body)).toBe(true);
+  expect(body).toEqual(before);
+  const config: unknown = {};
+  expect(isConfig(config)).toBe(true);
+  expect(config).toMatchObject({
+    gateway: { port: 18789, http: { endpoints: { chatCompletions: { enabled: false } } } },
+  });
+});

@@ -59,7 +59,8 @@ export async function runCases(options: RunOptions): Promise<RunOutcome> {
       ? toResult(job, "error", { reason: "the subject no longer answers" }, 0, [], [])
       : await runOne(job, options, shared);
     requests += result.exchanges.length;
-    unanswered = isUnanswered(result) ? unanswered + 1 : 0;
+    if (isUnanswered(result)) unanswered++;
+    else if (result.verdict !== "skip") unanswered = 0;
     if (unanswered >= lostAfter && !lost) {
       unanswered = 0;
       if (!(await isAnswering(options.subject))) lost = true;
@@ -105,7 +106,12 @@ function toJobs({ cases, sdks }: RunOptions): Job[] {
   );
 }
 
-async function runPool(jobs: readonly Job[], concurrency: number, run: (job: Job) => Promise<void>): Promise<void> {
+/** Runs all of them, so many at once, in order. */
+export async function runPool<T>(
+  jobs: readonly T[],
+  concurrency: number,
+  run: (job: T) => Promise<void>,
+): Promise<void> {
   const left = [...jobs];
   const worker = async (): Promise<void> => {
     for (let job = left.shift(); job !== undefined; job = left.shift()) await run(job);

@@ -8,7 +8,11 @@ test.each([
   { name: "plain", text: `was ${key}.`, want: "was •••." },
   { name: "twice", text: `${key}${key}`, want: "••••••" },
   { name: "percent-encoded", text: `?key=${encodeURIComponent(key)}&x`, want: "?key=•••&x" },
-  { name: "percent-encoded in small letters", text: encodeURIComponent(key).replaceAll("%2B", "%2b"), want: undefined },
+  {
+    name: "percent-encoded in small letters",
+    text: encodeURIComponent(key).replaceAll(/%../g, (code) => code.toLowerCase()),
+    want: undefined,
+  },
   { name: "escaped for JSON", text: JSON.stringify({ key }), want: '{"key":"•••"}' },
   { name: "base64", text: `a ${toBase64(key)} b`, want: undefined },
   { name: "base64url", text: Buffer.from(key).toString("base64url"), want: undefined },

@@ -33,16 +33,16 @@ const schema = {
 };
 
 /** More than any list of models. */
-const bodyBytesMax = 4 * 1024 * 1024;
+const bodyBytesMax = 1024 * 1024;
 
 type Ask = (request: WireRequest) => Promise<WireAnswer>;
 type Probe = (ask: Ask, subject: Subject) => Promise<CapabilityFinding>;
 
-/** Whether the subject gives a whole answer to the simplest question. */
+/** Whether the subject has anything to say to the simplest question. */
 export async function isAnswering(subject: Subject, limitMs = 5000): Promise<boolean> {
   const request = { path: "/models", method: "GET", limitMs, bodyBytesMax };
   return send(subject, request, () => undefined).then(
-    ({ end }) => end === "complete",
+    ({ end, text }) => end === "complete" || text !== "",
     () => false,
   );
 }

@@ -25,6 +25,12 @@ export function findIdleGlobs(cases: readonly Case[], globs: readonly string[]):
 }
 
 function matches(one: Case, glob: string): boolean {
-  const pattern = new RegExp(`^${glob.split("*").map(RegExp.escape).join(".*")}$`, "i");
+  const pattern = new RegExp(
+    `^${glob
+      .split("*")
+      .map((part) => RegExp.escape(part))
+      .join(".*")}$`,
+    "i",
+  );
   return pattern.test(one.id) || pattern.test(toGroup(one));
 }

@@ -16,7 +16,7 @@ export interface Subject {
 
 /** A subject that the suite has started and will stop. */
 export interface OwnSubject extends Subject {
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 export type Capabilities = ReadonlyMap<Capability, CapabilityFinding>;

@@ -41,7 +41,7 @@ const loop: RequestListener = (request, response) =>
   void response.writeHead(302, { location: request.url ?? "/" }).end();
 
 const headersOnly: RequestListener = (_request, response) =>
-  void response.writeHead(200, { "content-type": "application/json" }).flushHeaders();
+  response.writeHead(200, { "content-type": "application/json" }).flushHeaders();
 
 /** Answers well enough to be probed, then is gone for good. */
 function toMortal(lives: number): HttpServer {

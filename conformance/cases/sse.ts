@@ -5,6 +5,8 @@ import { expectGrammar, readPlainStream, toLines } from "./stream-reading.ts";
 import { countSigns, intervalMs, readOwnSilence, readSilences } from "./sse-silence.ts";
 
 const gapMsMax = 3 * intervalMs;
+/** Gateways of their own have to start first. */
+const ownLimitMs = 20_000;
 
 export const sseCases = defineCases([
   {
@@ -35,23 +37,28 @@ export const sseCases = defineCases([
   {
     id: "SE-03",
     level: "SHOULD",
-    requirement: "`data:` is followed by one space.",
-    source: "OpenAI's own streams; clients that cut six characters off each line lose the brace without it",
+    requirement: "`data:` is followed by one space, or by none; never by more.",
+    source:
+      "WHATWG HTML, section 9.2.6, takes one space off; clients that cut six characters off each line need just one",
     async run(context) {
       const lines = toLines(await readPlainStream(context)).filter((line) => line.startsWith("data"));
-      const odd = lines.find((line) => !/^data: \S/.test(line));
+      const odd = lines.find((line) => !/^data: ?\S/.test(line));
       expectThat(odd === undefined, "lines that begin with `data: ` and the JSON", odd?.slice(0, 80));
+      if (lines.some((line) => !line.startsWith("data: "))) {
+        context.note("no space follows `data:`; that is legal, and clients that cut six characters off lose a brace");
+      }
     },
   },
   {
     id: "SE-06",
     level: "MUST",
+    limitMs: ownLimitMs,
     requirement:
       "What keeps a silent stream open is a comment or a whole chunk that says nothing, never an event without JSON.",
     source:
       "SDK 4–7: a SyntaxError for empty data, for a comment sent as data and for an event without data; ericc-ch/copilot-api#88, omnigent-ai/omnigent#1474, mnfst/llm-gateway#2053",
     async run(context) {
-      const readings = await readSilences(context);
+      const readings = await readSilences(context, ["comment", "chunk"]);
       for (const reading of readings) {
         expectGrammar(reading, {}, ["payload", "choices", "id", "index", "delta"], "a stream with a silence");
       }
@@ -61,11 +68,12 @@ export const sseCases = defineCases([
   {
     id: "SE-07",
     level: "SHOULD",
+    limitMs: ownLimitMs,
     requirement: "A comment that keeps a stream open is one line, with no empty line behind it.",
     source:
       'openai/openai-go#621, #651 ("unexpected end of JSON input"), theopenco/llmgateway#2334, openai/openai-python#2722: the empty line is taken for an event',
     async run(context) {
-      const readings = await readSilences(context);
+      const readings = await readSilences(context, ["comment"]);
       const lone = readings.reduce((sum, { sse }) => sum + sse.loneComments, 0);
       const comments = readings.flatMap(({ sse }) => sse.comments);
       expectThat(lone === 0, "comments with no empty line behind them", `${lone} with one, as ${show(comments[0])}`);
@@ -76,20 +84,20 @@ export const sseCases = defineCases([
     id: "SE-08",
     level: "SHOULD",
     needs: ["fixture", "own"],
+    limitMs: ownLimitMs,
     requirement: "A stream is never silent for longer than the interval at which it is to show life.",
     source:
       "Proxies close a silent connection after 30 to 100 s, Node's fetch a silent body after 300 s; Menci/Floway#498",
     async run(context) {
-      for (const form of ["comment", "chunk"] as const) {
-        let longest = toLongestGap(await readOwnSilence(context, form));
-        // Timers are late on a busy machine, but hardly twice by several intervals.
-        if (longest > gapMsMax) longest = Math.min(longest, toLongestGap(await readOwnSilence(context, form)));
-        expectThat(
-          longest <= gapMsMax,
-          `a sign of life (${form}) every ${intervalMs} ms, as configured`,
-          `${Math.round(longest)} ms without`,
-        );
-      }
+      const first = toLongestGap(await readOwnSilence(context, "comment"));
+      // Timers are late on a busy machine, but hardly twice by several intervals.
+      const longest =
+        first <= gapMsMax ? first : Math.min(first, toLongestGap(await readOwnSilence(context, "comment")));
+      expectThat(
+        longest <= gapMsMax,
+        `a sign of life every ${intervalMs} ms, as configured`,
+        `${Math.round(longest)} ms without`,
+      );
     },
   },
   {

@@ -40,7 +40,7 @@ export interface WireAnswer {
 }
 
 /** No case needs more; a subject that sends without end is cut off here. */
-export const bodyBytesMax = 16 * 1024 * 1024;
+export const bodyBytesMax = 4 * 1024 * 1024;
 /** What is kept of a body that was cut off: enough to see what it was, and many of them fit into memory. */
 const keptBytesMax = 256 * 1024;
 const limitMsDefault = 8000;

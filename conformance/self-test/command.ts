@@ -1,6 +1,8 @@
 import { resolve } from "node:path";
 import type { Case } from "../case.ts";
+import { runPool } from "../engine.ts";
 import { startOwnSubject } from "../own.ts";
+import { probe } from "../probe.ts";
 import { writeText } from "../report/write.ts";
 import type { Terminal } from "../terminal.ts";
 import { toKillTable } from "./kill-table.ts";
@@ -8,13 +10,20 @@ import { mutants } from "./mutants.ts";
 import { testMutant, testVariant, toUnproven } from "./self-test.ts";
 import { variants } from "./variants.ts";
 
+/** Each is a server of its own, which mostly waits. */
+const mutantsAtOnce = 4;
+
 /** Proves the suite: no legal variant is blamed, every mutant is killed, every MUST case kills one. */
 export async function runSelfTest(
   cases: readonly Case[],
   { only, markdown }: { readonly only: readonly string[]; readonly markdown?: string },
   terminal: Terminal,
 ): Promise<void> {
-  const golden = await startOwnSubject();
+  const subject = await startOwnSubject();
+  const capabilities = new Map(await probe(subject));
+  // A changed server cannot be started once more with another configuration.
+  capabilities.set("own", { present: false, why: "the server is changed on its way" });
+  const golden = { subject, capabilities };
   const isChosen = ({ id }: { id: string }): boolean => only.length === 0 || only.includes(id);
   let passed = 0;
   const failed: string[] = [];
@@ -23,7 +32,6 @@ export async function runSelfTest(
     else failed.push(line);
     terminal.print(`${ok ? "ok  " : "FAIL"}  ${line}`);
   };
-  const kills = new Map<string, string[]>();
   try {
     for (const variant of variants.filter(isChosen)) {
       const blamed = await testVariant(variant, cases, golden);
@@ -32,17 +40,14 @@ export async function runSelfTest(
         `variant ${variant.id}: ${blamed.length === 0 ? "not blamed" : `blamed by ${blamed.join("; ")}`}`,
       );
     }
-    for (const mutant of mutants.filter(isChosen)) {
+    await runPool(mutants.filter(isChosen), mutantsAtOnce, async (mutant) => {
       const killers = await testMutant(mutant, cases, golden);
-      kills.set(mutant.id, killers);
       const missed = mutant.killedBy.filter((id) => !killers.includes(id));
-      show(
-        missed.length === 0,
-        `mutant ${mutant.id}: ${missed.length === 0 ? `killed by ${killers.join(", ")}` : `not found by ${missed.join(", ")}`}`,
-      );
-    }
+      const found = missed.length === 0 ? `killed by ${killers.join(", ")}` : `not found by ${missed.join(", ")}`;
+      show(missed.length === 0, `mutant ${mutant.id}: ${found}`);
+    });
   } finally {
-    await golden.stop();
+    await subject.stop();
   }
   if (only.length === 0)
     for (const id of toUnproven(cases, mutants)) show(false, `case ${id}: no mutant proves that it can fail`);

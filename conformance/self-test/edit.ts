@@ -7,7 +7,7 @@ function isTree(value: unknown): value is Tree {
 }
 
 /** The object without some of its keys. */
-export function without<T extends object>(object: T, ...keys: readonly string[]): Tree {
+export function without(object: object, ...keys: readonly string[]): Tree {
   return Object.fromEntries(Object.entries(object).filter(([key]) => !keys.includes(key)));
 }
 

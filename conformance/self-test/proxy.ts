@@ -123,9 +123,13 @@ function changeAnswer(answer: ProxiedAnswer, change: Change, call: ProxiedCall):
 }
 
 function writeAnswer(response: ServerResponse, { status, headers, body }: ProxiedAnswer): void {
-  const given = Object.keys(headers).map((name) => name.toLowerCase());
-  const framed = given.includes("content-length") || given.includes("transfer-encoding");
-  response.writeHead(status, { ...headers, ...(framed ? {} : { "content-length": String(Buffer.byteLength(body)) }) });
+  // HTTP/1.0 has no transfer coding (RFC 9112 section 6.1), so no variant may use one there.
+  const given = Object.keys(headers).filter(
+    (name) => name.toLowerCase() !== "transfer-encoding" || response.req.httpVersion !== "1.0",
+  );
+  const kept = Object.fromEntries(given.map((name) => [name, headers[name]]));
+  const framed = given.some((name) => /^(content-length|transfer-encoding)$/i.test(name));
+  response.writeHead(status, { ...kept, ...(framed ? {} : { "content-length": String(Buffer.byteLength(body)) }) });
   response.end(body);
 }
 

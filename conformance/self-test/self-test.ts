@@ -1,18 +1,25 @@
 import type { Case } from "../case.ts";
 import { runCases } from "../engine.ts";
-import { probe } from "../probe.ts";
-import type { OwnSubject, Subject } from "../subject.ts";
+import type { Capabilities, OwnSubject, Subject } from "../subject.ts";
 import type { Result } from "../verdict.ts";
 import type { Change, Mutant } from "./mutant.ts";
 import { startChangedServer } from "./proxy.ts";
 
 const newest = 7;
+/** A case that waits longer than this for a deadline shows nothing of how a server puts its answers. */
+const variantLimitMsMax = 30_000;
+
+/** The golden server, and what it can do: a fault shall not hide by making a probe fail. */
+export interface Golden {
+  readonly subject: OwnSubject;
+  readonly capabilities: Capabilities;
+}
 
 /** Runs every case on the variant; the cases that blamed it, with what they said. */
-export async function testVariant(variant: Change, cases: readonly Case[], golden: OwnSubject): Promise<string[]> {
+export async function testVariant(variant: Change, cases: readonly Case[], golden: Golden): Promise<string[]> {
   // Cases that start gateways of their own do not look at the variant at all.
-  const looking = cases.filter(({ needs = [] }) => !needs.includes("own"));
-  const results = await runOn(variant, looking, golden, [newest, 4]);
+  const looking = cases.filter(({ needs = [], limitMs = 0 }) => !needs.includes("own") && limitMs <= variantLimitMsMax);
+  const results = await runOn(variant, looking, golden, newest, 8);
   return results
     .filter(isBlame)
     .map(
@@ -22,9 +29,9 @@ export async function testVariant(variant: Change, cases: readonly Case[], golde
 }
 
 /** Runs the cases that should find the fault; those that did. */
-export async function testMutant(mutant: Mutant, cases: readonly Case[], golden: OwnSubject): Promise<string[]> {
+export async function testMutant(mutant: Mutant, cases: readonly Case[], golden: Golden): Promise<string[]> {
   const chosen = cases.filter(({ id }) => mutant.killedBy.includes(id));
-  const results = await runOn(mutant, chosen, golden, [mutant.sdk ?? newest]);
+  const results = await runOn(mutant, chosen, golden, mutant.sdk ?? newest, 4);
   return [...new Set(results.filter(isBlame).map(({ id }) => id))];
 }
 
@@ -37,24 +44,16 @@ export function toUnproven(cases: readonly Case[], mutants: readonly Mutant[]): 
 async function runOn(
   change: Change,
   cases: readonly Case[],
-  golden: OwnSubject,
-  sdks: readonly number[],
+  { subject: golden, capabilities }: Golden,
+  sdk: number,
+  concurrency: number,
 ): Promise<readonly Result[]> {
   const server = await startChangedServer(golden.baseUrl, change);
   try {
-    const { start: _start, stop: _stop, ...plain } = golden;
-    const subject: Subject = { ...plain, baseUrl: `${server.url}/v1` };
-    // What the golden server can do, so that a fault cannot hide by making a probe fail.
-    const capabilities = await probe(golden);
-    const { results } = await runCases({
-      cases,
-      subject,
-      capabilities,
-      sdks,
-      concurrency: 4,
-      seed: 1,
-      baseline: new Map(),
-    });
+    const { apiKey, model, profile } = golden;
+    const subject: Subject = { baseUrl: `${server.url}/v1`, apiKey, model, profile };
+    const baseline = new Map<string, string>();
+    const { results } = await runCases({ cases, subject, capabilities, sdks: [sdk], concurrency, seed: 1, baseline });
     return results;
   } finally {
     await server.stop();

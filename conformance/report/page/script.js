@@ -96,7 +96,7 @@ function listFixes() {
     }
   }
   const weight = ({ cell }) => (bad.has(cell.verdict) ? (cell.level === "MUST" ? 0 : 1) : 2);
-  return [...fixes.values()].sort((a, b) => weight(a) - weight(b));
+  return [...fixes.values()].toSorted((a, b) => weight(a) - weight(b));
 }
 
 function toFix({ cell, finding, where }) {
@@ -163,7 +163,7 @@ function open(cell) {
   dialog.showModal();
 }
 
-const sorted = [...rows.values()].sort(
+const sorted = [...rows.values()].toSorted(
   (a, b) => a.group.localeCompare(b.group) || a.id.localeCompare(b.id, undefined, { numeric: true }),
 );
 const state = { text: "", group: "", only: "" };

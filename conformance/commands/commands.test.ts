@@ -1,0 +1,195 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type RequestListener } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { createReport } from "../report/report.fixture.ts";
+import type { Report } from "../shapes.ts";
+
+const program = join(import.meta.dirname, "../../bin/clawgate.mjs");
+const timeout = 60_000;
+const key = "sk-test-0123456789";
+
+/** Meets MOD-01 and says things about an unknown model that a shell or a terminal must not see. */
+const answer: RequestListener = (request, response) => {
+  const list = { object: "list", data: [{ id: "m", object: "model", created: 1, owned_by: "x" }] };
+  const body = request.url === "/v1/models" ? JSON.stringify(list) : `nope\ntouch /tmp/owned\n::error::${key}\u001b[2J`;
+  response.writeHead(200, { "content-type": "application/json" }).end(body);
+};
+
+async function listen(): Promise<string> {
+  const server = createServer(answer);
+  await new Promise<void>((resolve) => {
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  onTestFinished(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+}
+
+function createFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "clawgate-commands-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+interface Ended {
+  readonly status: number | null;
+  readonly output: string;
+  readonly notes: string;
+}
+
+function runCommand(words: readonly string[], cwd = createFolder(), environment: object = {}): Promise<Ended> {
+  const child = spawn(process.execPath, [program, "conformance", ...words], {
+    cwd,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, GITHUB_ACTIONS: "", GITHUB_STEP_SUMMARY: "", OPENAI_API_KEY: key, ...environment },
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  let [output, notes] = ["", ""];
+  child.stdout.on("data", (bytes: Buffer) => (output += bytes.toString("utf8")));
+  child.stderr.on("data", (bytes: Buffer) => (notes += bytes.toString("utf8")));
+  return new Promise((resolve) => {
+    child.once("close", (status) => resolve({ status, output, notes }));
+  });
+}
+
+test.each<{ name: string; words: readonly string[]; status: number; says: string }>([
+  { name: "what passes", words: ["--only", "MOD-01"], status: 0, says: "4 passed, 0 failed" },
+  { name: "what fails", words: ["--only", "MOD-06"], status: 1, says: "0 passed, 1 failed" },
+  {
+    name: "a failure that the baseline knows",
+    words: ["--only", "MOD-06", "--baseline", "known.yaml"],
+    status: 0,
+    says: "0 failed, 1 skipped",
+  },
+  {
+    name: "a baseline that is wrong",
+    words: ["--only", "MOD-01", "--baseline", "met.yaml"],
+    status: 1,
+    says: "xpass MOD-01",
+  },
+  {
+    name: "a baseline with no such case",
+    words: ["--baseline", "unknown.yaml"],
+    status: 2,
+    says: "which does not exist",
+  },
+  {
+    name: "a baseline that is not there",
+    words: ["--baseline", "none.yaml"],
+    status: 2,
+    says: "Cannot read the baseline",
+  },
+  { name: "a glob that names nothing", words: ["--only", "NOPE-*"], status: 2, says: "no case or group NOPE-*" },
+  {
+    name: "a selection that leaves nothing",
+    words: ["--only", "MOD-01", "--skip", "MOD"],
+    status: 2,
+    says: "No case is left",
+  },
+  { name: "a report of no kind", words: ["--report", "pdf=x"], status: 2, says: "is no report" },
+  { name: "an SDK that there is not", words: ["--sdk", "3"], status: 2, says: "There are 7, 6, 5, 4" },
+  { name: "an option that there is not", words: ["--nonsense"], status: 2, says: "unknown option" },
+  {
+    name: "a key file that is not there",
+    words: ["--api-key-file", "none"],
+    status: 2,
+    says: "Cannot read the key file",
+  },
+])("a run with $name ends with $status", { timeout }, async ({ words, status, says }) => {
+  const folder = createFolder();
+  writeFileSync(join(folder, "known.yaml"), "MOD-06: not built yet\n");
+  writeFileSync(join(folder, "met.yaml"), "MOD-01: not built yet\n");
+  writeFileSync(join(folder, "unknown.yaml"), "MOD-999: gone\n");
+  const ended = await runCommand(["--base-url", await listen(), "--model", "m", ...words], folder);
+  expect(`${ended.output}${ended.notes}`).toContain(says);
+  expect(ended.status).toBe(status);
+});
+
+test.each([[[]], [["repro", "MOD-01"]]])("a subject that is not there ends with 3: %j", { timeout }, async (words) => {
+  const { status, notes } = await runCommand([...words, "--base-url", "http://127.0.0.1:1/v1", "--model", "m"]);
+  expect(notes).toContain("nothing answers at http://127.0.0.1:1/v1");
+  expect(notes).not.toMatch(/^\s+at /m);
+  expect(status).toBe(3);
+});
+
+test("an address that is none ends with 2", { timeout }, async () => {
+  expect(await runCommand(["--base-url", "localhost:80"])).toMatchObject({ status: 2 });
+});
+
+test("every report is written, and neither they nor the output have the key", { timeout }, async () => {
+  const folder = createFolder();
+  const files = { junit: "a.xml", json: "a.json", html: "a.html", md: "new/a.md", badge: "b.json" };
+  const reports = Object.entries(files).flatMap(([kind, file]) => ["--report", `${kind}=${file}`]);
+  const words = ["--base-url", await listen(), "--model", "m", "--only", "MOD", "--record", "wire.jsonl", ...reports];
+  const summary = join(folder, "summary.md");
+  const { output, notes } = await runCommand(words, folder, { GITHUB_ACTIONS: "true", GITHUB_STEP_SUMMARY: summary });
+  const written = [...Object.values(files), "wire.jsonl", "summary.md"].map((file) =>
+    readFileSync(join(folder, file), "utf8"),
+  );
+  for (const text of [...written, output, notes]) expect(text).not.toContain(key);
+  expect(output).toMatch(/^::error title=MOD-06/m);
+  expect(output).not.toContain("\n::error::");
+  expect(output).not.toContain("\u001b");
+});
+
+test("repro prints what a shell can be given, whatever the subject says", { timeout }, async () => {
+  const { output, status } = await runCommand(["repro", "mod-06", "--base-url", await listen(), "--model", "m"]);
+  expect(status).toBe(1);
+  expect(output).toMatch(/^curl -isS -N -X GET 'http:\S+\/v1\/models\/\S+' \\$/m);
+  expect(output).toContain('-H "Authorization: Bearer ${OPENAI_API_KEY}"');
+  expect(output).not.toContain(key);
+  expect(output).not.toMatch(/^touch /m);
+});
+
+test("list and explain tell of cases; an unknown one ends with 2", { timeout }, async () => {
+  const [listed, explained, unknown] = await Promise.all([
+    runCommand(["list", "--only", "MOD-01", "--json"]),
+    runCommand(["explain", "mod-01"]),
+    runCommand(["explain", "MOD-999"]),
+  ]);
+  expect(JSON.parse(listed.output)).toMatchObject([{ id: "MOD-01", level: "MUST" }]);
+  expect(explained).toMatchObject({ status: 0, output: expect.stringMatching(/MUST|SHOULD/) as string });
+  expect(unknown).toMatchObject({ status: 2, notes: expect.stringContaining("There is no case MOD-999") as string });
+});
+
+test("diff ends with 1 only if something got worse", { timeout }, async () => {
+  const folder = createFolder();
+  const write = (file: string, verdict: string): void => {
+    const { results, ...report }: Report = createReport();
+    writeFileSync(join(folder, file), JSON.stringify({ ...report, results: [{ ...results[0], verdict }] }));
+  };
+  for (const verdict of ["pass", "warn", "fail", "error"]) write(`${verdict}.json`, verdict);
+  const diff = (a: string, b: string): Promise<Ended> => runCommand(["diff", `${a}.json`, `${b}.json`], folder);
+  const [worse, better, same, less] = await Promise.all([
+    diff("pass", "fail"),
+    diff("fail", "warn"),
+    diff("pass", "pass"),
+    diff("fail", "error"),
+  ]);
+  expect(worse).toMatchObject({ status: 1, output: "- SS-01: pass → fail\n" });
+  expect(better).toMatchObject({ status: 0, output: "+ SS-01: fail → warn\n" });
+  expect(same).toMatchObject({ status: 0, output: "" });
+  expect(less).toMatchObject({ status: 0, output: "= SS-01: fail → error\n" });
+});
+
+test("merge makes one page of several reports and refuses what is none", { timeout }, async () => {
+  const folder = createFolder();
+  writeFileSync(join(folder, "a.json"), JSON.stringify(createReport()));
+  writeFileSync(join(folder, "bad.json"), "{}");
+  const [merged, refused] = await Promise.all([
+    runCommand(["merge", "a.json", "a.json", "--to", "html=grid.html"], folder),
+    runCommand(["merge", "a.json", "bad.json", "--to", "html=bad.html"], folder),
+  ]);
+  expect(merged).toMatchObject({ status: 0, notes: "" });
+  expect(readFileSync(join(folder, "grid.html"), "utf8")).toContain("<!doctype html>");
+  expect(refused).toMatchObject({
+    status: 2,
+    notes: expect.stringContaining("bad.json is not a JSON report") as string,
+  });
+});

@@ -84,7 +84,7 @@ const refused: readonly { readonly name: string; readonly ask: Ask; readonly sta
       { name, ask: header(name), status: 400, code: "invalid_session_key" },
       { name: `agent:main:${name}`, ask: header(`agent:main:${name}`), status: 400, code: "invalid_session_key" },
     ]),
-    { name: "a key that is too long", ask: header("k".repeat(257)), status: 400, code: "string_above_max_length" },
+    { name: "a key that is too long", ask: header("k".repeat(257)), status: 400, code: "invalid_session_key" },
     { name: "no key behind the agent", ask: header("agent:main:"), status: 400, code: "invalid_session_key" },
     { name: "a key beyond ASCII", ask: header("\u00e9"), status: 400, code: "invalid_session_key" },
     { name: "an unknown agent", ask: header("agent:nobody:x"), status: 404, code: "model_not_found" },

@@ -6,6 +6,7 @@ import { probe } from "../probe.ts";
 import { writeText } from "../report/write.ts";
 import type { Terminal } from "../terminal.ts";
 import { toKillTable } from "./kill-table.ts";
+import type { Mutant } from "./mutant.ts";
 import { mutants } from "./mutants.ts";
 import { testMutant, testVariant, toUnproven } from "./self-test.ts";
 import { variants } from "./variants.ts";
@@ -40,12 +41,23 @@ export async function runSelfTest(
         `variant ${variant.id}: ${blamed.length === 0 ? "not blamed" : `blamed by ${blamed.join("; ")}`}`,
       );
     }
-    await runPool(mutants.filter(isChosen), mutantsAtOnce, async (mutant) => {
+    const tryMutant = async (mutant: Mutant): Promise<void> => {
       const killers = await testMutant(mutant, cases, golden);
       const missed = mutant.killedBy.filter((id) => !killers.includes(id));
       const found = missed.length === 0 ? `killed by ${killers.join(", ")}` : `not found by ${missed.join(", ")}`;
       show(missed.length === 0, `mutant ${mutant.id}: ${found}`);
-    });
+    };
+    const chosen = mutants.filter(isChosen);
+    await runPool(
+      chosen.filter(({ alone }) => alone !== true),
+      mutantsAtOnce,
+      tryMutant,
+    );
+    await runPool(
+      chosen.filter(({ alone }) => alone === true),
+      1,
+      tryMutant,
+    );
   } finally {
     await subject.stop();
   }

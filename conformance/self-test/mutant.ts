@@ -56,6 +56,8 @@ export interface Change {
 export interface Mutant extends Change {
   /** The cases that must find it, one of them at least; each of them is run. */
   readonly killedBy: readonly string[];
+  /** Runs while nothing else does: the cases that find it read counters which others would move. */
+  readonly alone?: boolean;
   /** The SDK major to look through; the newest unless said. */
   readonly sdk?: number;
 }

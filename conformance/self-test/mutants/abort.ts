@@ -12,6 +12,7 @@ export const abortMutants = defineMutants([
   },
   {
     id: "runs-on-without-client",
+    alone: true,
     what: "Nobody tells the model that the client has left, and billed tokens go on: oobabooga/textgen#4521.",
     deaf: true,
     killedBy: ["ABRT-01", "ABRT-02", "ABRT-03", "ABRT-04", "ABRT-05", "ABRT-08", "ABRT-09"],

@@ -28,6 +28,8 @@ export interface CaseContext {
   readonly plain: () => Promise<WireAnswer>;
   /** The same question streamed, with and without usage. */
   readonly plainStream: (options?: { readonly usage?: boolean }) => Promise<StreamReading>;
+  /** Asks only once, by name, what several cases want to look at; what failed is asked again by the next case. */
+  readonly once: <T>(name: string, ask: () => Promise<T>) => Promise<T>;
   /** A body with one user message, `model` included. */
   readonly say: (text: string, fields?: object) => { model: string; messages: { role: "user"; content: string }[] };
   /** Something worth knowing that is no failure. */
@@ -91,6 +93,7 @@ export function createContext(parts: ContextParts): CaseContext {
     plain: () => once("plain", () => chat(say(prompt), { limitMs: 8000 })),
     plainStream: ({ usage = false } = {}) =>
       once(`stream ${usage}`, () => stream(say(prompt, usage ? { stream_options: { include_usage: true } } : {}))),
+    once,
     say,
     note: parts.note,
     random: parts.random,

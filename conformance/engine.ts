@@ -4,7 +4,10 @@ import { createContext, type Shared } from "./context.ts";
 import { Failure, show, Skip } from "./expect.ts";
 import type { Exchange } from "./lens/exchange.ts";
 import { createSdkLens, type SdkLens } from "./lens/sdk.ts";
+import { runPool } from "./pool.ts";
 import { isAnswering } from "./probe.ts";
+import { createRandom } from "./random.ts";
+import { watchStrayRejections } from "./stray.ts";
 import type { Capabilities, Subject } from "./subject.ts";
 import type { Result, Verdict } from "./verdict.ts";
 
@@ -104,19 +107,6 @@ function toJobs({ cases, sdks }: RunOptions): Job[] {
       ? sdks.filter((sdk) => sdk >= (one.sdkMin ?? 4)).map((sdk) => ({ case: one, sdk, each: true }))
       : [{ case: one, sdk: newest, each: false }],
   );
-}
-
-/** Runs all of them, so many at once, in order. */
-export async function runPool<T>(
-  jobs: readonly T[],
-  concurrency: number,
-  run: (job: T) => Promise<void>,
-): Promise<void> {
-  const left = [...jobs];
-  const worker = async (): Promise<void> => {
-    for (let job = left.shift(); job !== undefined; job = left.shift()) await run(job);
-  };
-  await Promise.all(Array.from({ length: Math.max(1, concurrency) }, worker));
 }
 
 async function runOne(job: Job, options: RunOptions, shared: Shared): Promise<Result> {
@@ -219,43 +209,5 @@ function toResult(
     ms: Math.round(ms),
     exchanges,
     notes,
-  };
-}
-
-/** A promise that an SDK or a case has lost is a finding of its own, not the end of the run. */
-function watchStrayRejections(): { stop(): void; toResults(): Result[] } {
-  const reasons: string[] = [];
-  const onRejection = (reason: unknown): void => void reasons.push(show(reason));
-  process.on("unhandledRejection", onRejection);
-  return {
-    stop: () => void process.off("unhandledRejection", onRejection),
-    toResults: () =>
-      reasons.slice(0, 20).map((reason, index) => ({
-        id: `STRAY-${String(index + 1).padStart(2, "0")}`,
-        group: "STRAY",
-        level: "MUST",
-        requirement: "No answer leads an SDK into an unhandled rejection.",
-        source: "A Node process ends on one by default.",
-        verdict: "fail",
-        expected: "no unhandled rejection",
-        actual: reason,
-        ms: 0,
-        exchanges: [],
-        notes: [],
-      })),
-  };
-}
-
-/** mulberry32: small, and the same numbers for the same seed everywhere. */
-function createRandom(seed: string): () => number {
-  let state = Array.from(seed).reduce(
-    (hash, character) => Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x9e3779b1),
-    0x811c9dc5,
-  );
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let value = Math.imul(state ^ (state >>> 15), 1 | state);
-    value = (value + Math.imul(value ^ (value >>> 7), 61 | value)) ^ value;
-    return ((value ^ (value >>> 14)) >>> 0) / 4294967296;
   };
 }

@@ -3,7 +3,7 @@ import type { CaseContext } from "../context.ts";
 import { expectEqual, expectThat, Failure } from "../expect.ts";
 import { toHead } from "../lens/socket.ts";
 import { expectCancelled, expectLive, readQuietRuns } from "./abort-runs.ts";
-import { sendOwn, toGateway } from "./disabled-own.ts";
+import { sendOwn, toGateway } from "./own-gateway.ts";
 import { toContent } from "./sdk-answer.ts";
 import { settle } from "./sdk-settle.ts";
 

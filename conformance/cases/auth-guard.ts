@@ -5,7 +5,7 @@ import { expectEqual, expectThat, Failure, Skip } from "../expect.ts";
 import { toHead } from "../lens/socket.ts";
 import type { WireAnswer } from "../lens/wire.ts";
 import type { OwnSubject } from "../subject.ts";
-import { sendOwn, toGateway, withOwn } from "./disabled-own.ts";
+import { sendOwn, toGateway, withOwn } from "./own-gateway.ts";
 import { ask, expectRefusal, expectStatus, unknownPath } from "./routes-answers.ts";
 import { waitForHead } from "./routes-raw.ts";
 

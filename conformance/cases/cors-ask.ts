@@ -2,7 +2,7 @@ import type { CaseContext } from "../context.ts";
 import { need } from "../context.ts";
 import type { WireAnswer } from "../lens/wire.ts";
 import type { OwnSubject } from "../subject.ts";
-import { sendOwn, toGateway, withOwn } from "./disabled-own.ts";
+import { sendOwn, toGateway, withOwn } from "./own-gateway.ts";
 
 /** The origin that the suite asks with; a server with a list of origins has to have it on the list. */
 export const pageOrigin = "https://app.example";

@@ -14,7 +14,7 @@ import {
   toTarget,
   withCors,
 } from "./cors-ask.ts";
-import { toGateway, withOwn } from "./disabled-own.ts";
+import { toGateway, withOwn } from "./own-gateway.ts";
 import { ask } from "./routes-answers.ts";
 
 /** What the SDK's majors send beyond what browsers allow by themselves. */

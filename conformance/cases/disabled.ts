@@ -3,7 +3,7 @@ import type { CaseContext } from "../context.ts";
 import { expectEqual, expectThat } from "../expect.ts";
 import { connect } from "../lens/socket.ts";
 import type { OwnSubject, Subject } from "../subject.ts";
-import { sendOwn, toGateway, withOwn } from "./disabled-own.ts";
+import { sendOwn, toGateway, withOwn } from "./own-gateway.ts";
 import { ask, brief, expectRefusal, expectStatus, unknownPath } from "./routes-answers.ts";
 import { waitForHead } from "./routes-raw.ts";
 import { fromSdk, refusedBySdk } from "./routes-sdk.ts";

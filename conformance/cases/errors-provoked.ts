@@ -1,7 +1,6 @@
 import type { CaseContext } from "../context.ts";
 import { Failure, isObject, Skip } from "../expect.ts";
 import type { WireAnswer, WireRequest } from "../lens/wire.ts";
-import { once } from "./sdk-once.ts";
 
 export type ErrorKind =
   /** One field of the body is wrong. */
@@ -27,7 +26,7 @@ export interface Provoked extends Provocation {
 
 /** Whatever errors the suite can cause on this subject, each asked for once; answers that are none are left out. */
 export function provokeErrors(context: CaseContext): Promise<readonly Provoked[]> {
-  return once(context, "errors", async () => {
+  return context.once("errors", async () => {
     const asked = toProvocations(context).map(async (one): Promise<Provoked> => ({
       ...one,
       answer: await context.send(one.request),

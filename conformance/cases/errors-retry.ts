@@ -3,7 +3,6 @@ import type { CaseContext } from "../context.ts";
 import { expectEqual, expectObject, expectRejection, expectText, expectThat, Failure, isObject } from "../expect.ts";
 import type { WireAnswer } from "../lens/wire.ts";
 import { expectStatus } from "./sdk-answer.ts";
-import { once } from "./sdk-once.ts";
 import { settle } from "./sdk-settle.ts";
 
 const rateLimit = "@@fail code=rate_limit_exceeded retry-after=1";
@@ -115,7 +114,7 @@ export const errorRetryCases = defineCases([
 
 /** A 429, asked once for the cases that only look at it. */
 async function askRateLimit(context: CaseContext): Promise<WireAnswer> {
-  const answer = await once(context, "rate limit", () => context.chat(context.say(rateLimit)));
+  const answer = await context.once("rate limit", () => context.chat(context.say(rateLimit)));
   expectStatus(answer, 429, "the answer to a rate limit");
   return answer;
 }

@@ -3,7 +3,6 @@ import type { CaseContext } from "../context.ts";
 import { expectEqual, expectObject, expectRejection, expectText, expectThat, isObject } from "../expect.ts";
 import { type StreamReading, toFinishReasons, toText } from "../lens/stream.ts";
 import { expectStatus } from "./sdk-answer.ts";
-import { once } from "./sdk-once.ts";
 import { parseJson } from "./tools-calls.ts";
 
 const dryWell = "the well is dry";
@@ -101,7 +100,7 @@ export const errorStreamCases = defineCases([
 
 /** A stream that fails after three words, asked once for the cases that only look at it. */
 async function askFailing(context: CaseContext): Promise<StreamReading> {
-  const reading = await once(context, "failing stream", () => context.stream(context.say(failing), { limitMs: 3000 }));
+  const reading = await context.once("failing stream", () => context.stream(context.say(failing), { limitMs: 3000 }));
   expectStatus(reading.answer, 200, "a stream that fails after three words");
   return reading;
 }

@@ -4,7 +4,7 @@ import { expectEqual, expectThat, isObject, Skip } from "../expect.ts";
 import { toFinishReasons, toText } from "../lens/stream.ts";
 import type { WireAnswer } from "../lens/wire.ts";
 import type { OwnSubject } from "../subject.ts";
-import { sendOwn, toGateway, withOwn } from "./disabled-own.ts";
+import { sendOwn, toGateway, withOwn } from "./own-gateway.ts";
 import { expectAnswer, expectRefusal, expectStatus, toContent } from "./routes-answers.ts";
 import { refusedBySdk } from "./routes-sdk.ts";
 

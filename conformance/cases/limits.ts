@@ -4,7 +4,7 @@ import type { CaseContext } from "../context.ts";
 import { expectEqual, expectOneOf, expectThat, Failure } from "../expect.ts";
 import { toHead } from "../lens/socket.ts";
 import type { WireAnswer, WireRequest } from "../lens/wire.ts";
-import { sendOwn, toGateway, withOwn } from "./disabled-own.ts";
+import { sendOwn, toGateway, withOwn } from "./own-gateway.ts";
 import { createBomb, createCrowd, padJson } from "./limits-bodies.ts";
 import { ask, brief, expectAnswer, expectRefusal, unknownPath } from "./routes-answers.ts";
 import { waitForHead } from "./routes-raw.ts";

@@ -3,7 +3,6 @@ import type { CaseContext } from "../context.ts";
 import { expectThat, Failure, show } from "../expect.ts";
 import type { WireAnswer } from "../lens/wire.ts";
 import { toContent } from "./sdk-answer.ts";
-import { once } from "./sdk-once.ts";
 import { parseJson } from "./tools-calls.ts";
 
 /** A schema of the kind that every server with structured output takes. */
@@ -35,7 +34,7 @@ export const film = {
 
 /** An answer in the schema, asked once for all cases that only look at it. */
 export function askFilm(context: CaseContext): Promise<WireAnswer> {
-  return once(context, "film", () => context.chat(context.say(filmPrompt, { response_format: filmFormat })));
+  return context.once("film", () => context.chat(context.say(filmPrompt, { response_format: filmFormat })));
 }
 
 /** Fails unless the text is JSON that the schema allows; returns the value. */

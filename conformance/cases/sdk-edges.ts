@@ -3,7 +3,7 @@ import { type CaseContext, need } from "../context.ts";
 import { expectEqual, expectOneOf, expectText, expectThat, Failure, show } from "../expect.ts";
 import type { StreamReading } from "../lens/stream.ts";
 import { expectShape } from "../shapes.ts";
-import { toGateway, withOwn } from "./disabled-own.ts";
+import { toGateway, withOwn } from "./own-gateway.ts";
 import { expectStream } from "./sdk-answer.ts";
 import { settle } from "./sdk-settle.ts";
 import { askCalls, askCallStream, toCallBody } from "./tools-calls.ts";

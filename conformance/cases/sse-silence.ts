@@ -1,6 +1,7 @@
 import type { CaseContext } from "../context.ts";
-import { isObject, Skip } from "../expect.ts";
+import { isObject } from "../expect.ts";
 import { readStream, type StreamReading, toChoices, toDelta } from "../lens/stream.ts";
+import { sendOwn, toGateway, withOwn } from "./own-gateway.ts";
 import { expectStream } from "./stream-reading.ts";
 
 /** How often our own gateway is told to show life, in `silence` below. */
@@ -10,25 +11,12 @@ const silence = "@@think 1200ms\n@@echo done";
 export type Form = "comment" | "chunk";
 
 /** A stream of our own gateway that is silent for more than a second, though it shows life every `intervalMs`. */
-export async function readOwnSilence(context: CaseContext, form: Form): Promise<StreamReading> {
-  const { subject, say, send } = context;
-  const own = await subject.start?.({
-    gateway: {
-      port: 0,
-      http: { endpoints: { chatCompletions: { enabled: true } }, keepAlive: { form, intervalMs } },
-    },
+export function readOwnSilence(context: CaseContext, form: Form): Promise<StreamReading> {
+  const config = { gateway: toGateway({}, { keepAlive: { form, intervalMs } }) };
+  return withOwn(context, config, async (own) => {
+    const body = { ...context.say(silence), model: own.model, stream: true };
+    return expectStream(readStream(await sendOwn(context, own, { body })), "a stream with a silence");
   });
-  if (own === undefined) throw new Skip("needs own: the subject was started by somebody else");
-  try {
-    const answer = await send({
-      path: `${own.baseUrl}/chat/completions`,
-      headers: { authorization: `Bearer ${own.apiKey}` },
-      body: { ...say(silence), model: own.model, stream: true },
-    });
-    return expectStream(readStream(answer), "a stream with a silence");
-  } finally {
-    await own.stop();
-  }
 }
 
 /**

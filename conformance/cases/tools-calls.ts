@@ -3,7 +3,6 @@ import { expectThat, isObject } from "../expect.ts";
 import { type StreamReading, toDeltas } from "../lens/stream.ts";
 import type { WireAnswer } from "../lens/wire.ts";
 import { expectStream, toCalls } from "./sdk-answer.ts";
-import { once } from "./sdk-once.ts";
 
 export const weather = toTool("get_weather", "The weather in a city.", { city: { type: "string" } });
 export const time = toTool("get_time", "The time in a time zone.", { zone: { type: "string" } });
@@ -48,14 +47,14 @@ export function toCallBody(context: CaseContext): object {
 
 /** An answer with calls, asked once for all cases that only look at it. */
 export async function askCalls(context: CaseContext): Promise<WireAnswer> {
-  const answer = await once(context, "calls", () => context.chat(toCallBody(context)));
+  const answer = await context.once("calls", () => context.chat(toCallBody(context)));
   expectThat(toCalls(answer).length > 0, "an answer with tool calls", answer.text.slice(0, 300));
   return answer;
 }
 
 /** The same streamed. */
 export async function askCallStream(context: CaseContext): Promise<StreamReading> {
-  const reading = await once(context, "call stream", () => context.stream(toCallBody(context)));
+  const reading = await context.once("call stream", () => context.stream(toCallBody(context)));
   expectStream(reading);
   expectThat(toPieces(reading).length > 0, "a stream with tool call deltas", reading.answer.text.slice(0, 300));
   return reading;

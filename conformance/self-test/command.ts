@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import type { Case } from "../case.ts";
-import { runPool } from "../engine.ts";
 import { startOwnSubject } from "../own.ts";
+import { runPool } from "../pool.ts";
 import { probe } from "../probe.ts";
 import { writeText } from "../report/write.ts";
 import type { Terminal } from "../terminal.ts";

@@ -17,7 +17,7 @@ export async function openRun(events: AsyncIterable<RunEvent>): Promise<AsyncIte
   let accepted = false;
   for (;;) {
     const next = iterator.next();
-    const result = accepted ? await Promise.race([next, toGrace()]) : await next;
+    const result = accepted ? await withinGrace(next) : await next;
     if (result === undecided) return resume(iterator, next);
     if (!result.done && result.value.type === "run-error") throw result.value.error;
     if (!result.done && result.value.type === "run-start") continue;
@@ -29,10 +29,17 @@ export async function openRun(events: AsyncIterable<RunEvent>): Promise<AsyncIte
   }
 }
 
-function toGrace(): Promise<typeof undecided> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, graceMs, undecided);
+/** No timer outlives the wait: most models speak long before it is over, and there is one for each stream. */
+async function withinGrace<T>(next: Promise<T>): Promise<T | typeof undecided> {
+  let timer: NodeJS.Timeout | undefined;
+  const grace = new Promise<typeof undecided>((resolve) => {
+    timer = setTimeout(resolve, graceMs, undecided);
   });
+  try {
+    return await Promise.race([next, grace]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Not a generator: one that was never started would not pass `return` on, and the run would be left open. */

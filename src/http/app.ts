@@ -29,8 +29,9 @@ export interface AppParts extends Omit<DispatchParts, "answers"> {
 }
 
 /**
- * The life of a request, from top to bottom: framing, host and origin, preflight, token, path, method; then, in dispatch.ts, media
- * type, size, JSON, contract and handler. Every refusal is thrown and becomes an answer in `answerErrors`.
+ * The life of a request, from top to bottom: framing, host and origin, preflight, token, path, method; then, in
+ * dispatch.ts, media type, size, JSON, contract and handler. Every refusal is thrown and becomes an answer in
+ * `answerErrors`.
  */
 export function createApp(parts: AppParts): Koa {
   const answers = createAnswerCheck({ mode: parts.checkAnswers, log: parts.log, metrics: parts.metrics });

@@ -11,15 +11,15 @@ export function toGateway(fields: object = {}, http: object = {}): object {
 }
 
 /** Starts a gateway with this configuration, and stops it whatever happens. */
-export async function withOwn(
+export async function withOwn<T>(
   { subject }: CaseContext,
   config: object,
-  run: (own: OwnSubject) => Promise<void>,
-): Promise<void> {
+  run: (own: OwnSubject) => Promise<T>,
+): Promise<T> {
   if (subject.start === undefined) throw new Skip("needs own: the suite has not started this subject");
   const own = await subject.start(config);
   try {
-    await run(own);
+    return await run(own);
   } finally {
     await own.stop();
   }

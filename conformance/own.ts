@@ -19,7 +19,7 @@ const baseConfig = {
       allowedOrigins: ["https://app.example"],
     },
   },
-  agents: { list: [{ id: "main", default: true }, { id: "beta" }] },
+  agents: { defaults: { model: "embedded/assistant" }, list: [{ id: "main", default: true }, { id: "beta" }] },
 };
 
 /**

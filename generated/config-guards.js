@@ -2,10 +2,2177 @@
 import helper0 from "ajv/dist/runtime/ucs2length.js";
 
 export const isConfig = validate20;
-const schema31 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"Config","title":"clawgate configuration","description":"JSON5, found at `--config`, `OPENCLAW_CONFIG_PATH`, `./clawgate.json5` or `<state directory>/clawgate.json5`, the first\nthat exists. Any text may be `\"${NAME}\"` (an environment variable) or `{ file: \"path\" }` (a file's content, relative to\nthe configuration file).\n","type":"object","additionalProperties":false,"properties":{"gateway":{"type":"object","default":{},"additionalProperties":false,"description":"The process and its one port.","properties":{"port":{"type":"integer","minimum":0,"maximum":65535,"default":18789,"description":"The port for HTTP and WebSocket; 0 takes a free one. `OPENCLAW_GATEWAY_PORT` wins."},"bind":{"type":"string","minLength":1,"default":"loopback","description":"`loopback` (127.0.0.1), `lan` (every interface), or an IP address."},"auth":{"type":"object","default":{},"additionalProperties":false,"description":"Who may call. One token or password is full access to every agent and session.","properties":{"mode":{"type":"string","enum":["token","password","none"],"default":"token","description":"What the bearer credential is compared with. `none` is refused off loopback."},"token":{"type":"string","description":"The bearer token of mode `token`; `OPENCLAW_GATEWAY_TOKEN` wins. Without one the first start makes one in\nthe state directory. At least 24 characters off loopback.\n"},"password":{"type":"string","description":"The bearer password of mode `password`; `OPENCLAW_GATEWAY_PASSWORD` wins."}}},"http":{"type":"object","default":{},"additionalProperties":false,"description":"The HTTP side of the port.","properties":{"endpoints":{"type":"object","default":{},"additionalProperties":false,"description":"What is switched on.","properties":{"chatCompletions":{"type":"object","default":{},"additionalProperties":false,"description":"`/v1/chat/completions` and `/v1/models`.","properties":{"enabled":{"type":"boolean","default":false,"description":"Off, the paths answer as unknown ones do."},"strict":{"type":"boolean","default":false,"description":"Refuse fields that are unknown or would be ignored, instead of naming them in a header."}}},"docs":{"type":"object","default":{},"additionalProperties":false,"description":"`/openapi.json` and `/docs`.","properties":{"enabled":{"type":"boolean","default":true,"description":"Off, the paths answer as unknown ones do."}}},"metrics":{"type":"object","default":{},"additionalProperties":false,"description":"`/metrics`.","properties":{"enabled":{"type":"boolean","default":true,"description":"Off, the path answers as an unknown one does."}}}}},"allowedHosts":{"type":"array","default":[],"items":{"type":"string","minLength":1},"description":"Names that the `Host` header may have, besides `localhost` and IP addresses."},"allowedOrigins":{"type":"array","default":[],"items":{"type":"string","minLength":1},"description":"Web origins whose pages may call (CORS), as `https://app.example`. A page of another origin gets 403."},"bodyBytesMax":{"type":"integer","minimum":1024,"maximum":1073741824,"default":20971520,"description":"The largest request body, in bytes."},"keepAlive":{"type":"object","default":{},"additionalProperties":false,"description":"What a silent stream sends so that proxies keep it open.","properties":{"form":{"type":"string","enum":["comment","chunk","off"],"default":"comment","description":"`comment` is a line `: ping`; `chunk` an empty delta, for clients that choke on comments."},"intervalMs":{"type":"integer","minimum":100,"maximum":300000,"default":15000,"description":"The silence after which it is sent."}}}}},"drainMs":{"type":"integer","minimum":0,"maximum":600000,"default":30000,"description":"How long runs may go on after SIGTERM before they are cut."},"log":{"type":"object","default":{},"additionalProperties":false,"description":"The log on standard error. It never holds message texts or secrets.","properties":{"level":{"type":"string","enum":["fatal","error","warn","info","debug","trace","silent"],"default":"info","description":"The least important line that is written."}}},"checkAnswers":{"type":"string","enum":["throw","count","off"],"default":"count","description":"Every answer is checked against the contract. `count` logs a violation and counts it in the metrics, `throw`\nmakes it an error (for tests).\n"}}},"agents":{"type":"object","default":{},"additionalProperties":false,"description":"Who answers.","properties":{"defaults":{"type":"object","default":{},"additionalProperties":false,"description":"What an agent has that does not say otherwise.","properties":{"model":{"type":"string","pattern":"^[^/]+/.+$","default":"embedded/assistant","description":"`provider/model`."},"instructions":{"type":"string","description":"What every agent is told before a conversation."}}},"aliases":{"type":"object","default":{},"additionalProperties":{"type":"string","minLength":1},"description":"Further names that `model` may have, each with its agent id, for clients that cannot change theirs (`{ \"gpt-4o\": \"main\" }`)."},"list":{"type":"array","default":[],"description":"The agents. Without any there is one, `main`.","items":{"type":"object","additionalProperties":false,"required":["id"],"properties":{"id":{"type":"string","pattern":"^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$","description":"Names the agent in `model`, headers and session keys."},"default":{"type":"boolean","default":false,"description":"Answers where no agent is named; without a mark that is `main`."},"model":{"type":"string","pattern":"^[^/]+/.+$","description":"`provider/model`, instead of the default."},"instructions":{"type":"string","description":"What this agent is told before a conversation."}}}}}},"models":{"type":"object","default":{},"additionalProperties":false,"description":"Where answers come from.","properties":{"providers":{"type":"object","default":{},"description":"Model providers by name. `embedded` is always there.","additionalProperties":{"type":"object","additionalProperties":false,"required":["api"],"properties":{"api":{"type":"string","enum":["embedded"],"description":"How to talk to it."},"scenarios":{"type":"array","default":[],"items":{"type":"string","minLength":1},"description":"Scenario files of `embedded/scenario`, relative to the configuration file."}}}}}},"sessions":{"type":"object","default":{},"additionalProperties":false,"description":"What agents remember.","properties":{"lane":{"type":"object","default":{},"additionalProperties":false,"description":"Calls of one session run one at a time, in order of arrival.","properties":{"waitingMax":{"type":"integer","minimum":0,"maximum":1024,"default":8,"description":"How many may wait; one more is 429."},"waitMs":{"type":"integer","minimum":100,"maximum":600000,"default":60000,"description":"How long one may wait."}}}}}}};
+const schema31 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"Config","title":"clawgate configuration","description":"JSON5, found at `--config`, `OPENCLAW_CONFIG_PATH`, `./clawgate.json5` or `<state directory>/clawgate.json5`, the first\nthat exists. Any text may be `\"${NAME}\"` (an environment variable) or `{ file: \"path\" }` (a file's content, relative to\nthe configuration file).\n","type":"object","additionalProperties":false,"properties":{"gateway":{"type":"object","default":{},"additionalProperties":false,"description":"The process and its one port.","properties":{"port":{"type":"integer","minimum":0,"maximum":65535,"default":18789,"description":"The port for HTTP and WebSocket; 0 takes a free one. `OPENCLAW_GATEWAY_PORT` wins."},"bind":{"type":"string","minLength":1,"default":"loopback","description":"`loopback` (127.0.0.1), `lan` (every interface), or an IP address."},"auth":{"type":"object","default":{},"additionalProperties":false,"description":"Who may call. One token or password is full access to every agent and session.","properties":{"mode":{"type":"string","enum":["token","password","none"],"default":"token","description":"What the bearer credential is compared with. `none` is refused off loopback."},"token":{"type":"string","description":"The bearer token of mode `token`; `OPENCLAW_GATEWAY_TOKEN` wins. Without one the first start makes one in\nthe state directory. At least 24 characters off loopback.\n"},"password":{"type":"string","description":"The bearer password of mode `password`; `OPENCLAW_GATEWAY_PASSWORD` wins."}}},"http":{"type":"object","default":{},"additionalProperties":false,"description":"The HTTP side of the port.","properties":{"endpoints":{"type":"object","default":{},"additionalProperties":false,"description":"What is switched on.","properties":{"chatCompletions":{"type":"object","default":{},"additionalProperties":false,"description":"`/v1/chat/completions` and `/v1/models`.","properties":{"enabled":{"type":"boolean","default":false,"description":"Off, the paths answer as unknown ones do."},"strict":{"type":"boolean","default":false,"description":"Refuse fields that are unknown or would be ignored, instead of naming them in a header."},"sessions":{"type":"object","default":{},"additionalProperties":false,"description":"Which session a call belongs to that has no `x-openclaw-session-key`.","properties":{"chatIdHeaders":{"type":"array","default":[],"maxItems":16,"items":{"type":"string","pattern":"^(?!authorization$|proxy-authorization$|cookie$|x-openclaw-)[a-z0-9][a-z0-9._-]{0,63}$"},"description":"Headers that carry a client's own chat id, which then names the session; they win over `user`,\nthe first that is there counts. Presets: `open-webui` (`x-openwebui-chat-id`), `opencode`\n(`x-session-id`, `x-session-affinity`); or any header name in lower case.\n"},"user":{"type":"string","enum":["session","ignore"],"default":"session","description":"`ignore`: `user` never names a session, for clients that send the same one in every chat, which\nwould become one endless session.\n"},"sideTasks":{"type":"array","items":{"type":"string","enum":["open-webui","opencode"]},"description":"Clients whose side tasks (titles, tags, follow-up questions) are recognised and leave no trace in\nthe session of their chat; by default the presets among `chatIdHeaders`.\n"}}},"media":{"type":"object","default":{},"additionalProperties":false,"description":"The images, audio and files in user messages.","properties":{"imagesMax":{"type":"integer","minimum":0,"maximum":256,"default":8,"description":"The most images of one request, its history included."},"bytesMax":{"type":"integer","minimum":0,"maximum":1073741824,"default":20971520,"description":"The most bytes that all images, audio and files of one request have together, decoded."},"pixelsMax":{"type":"integer","minimum":1,"maximum":1000000000,"default":50000000,"description":"The most pixels of one image (width × height), as its header tells."},"imageUrls":{"type":"object","default":{},"additionalProperties":false,"description":"Images by `http` or `https` address, which the gateway itself would fetch.","properties":{"enabled":{"type":"boolean","default":false,"description":"Off, only `data:` URLs are accepted; on, addresses of this machine and of private networks stay out of reach."},"allowedHosts":{"type":"array","default":[],"items":{"type":"string","pattern":"^(\\[[0-9a-fA-F:.]+\\]|[^\\s/:@*?#%\\[\\]\\\\]+)$"},"description":"The exact hosts that images may come from; empty, any public one."},"bytesMax":{"type":"integer","minimum":1,"maximum":1073741824,"default":10485760,"description":"The most bytes of one fetched image."},"timeoutMs":{"type":"integer","minimum":100,"maximum":120000,"default":10000,"description":"How long fetching may take, redirects included; a failure is told only when this time is over."}}}}}}},"sessions":{"type":"object","default":{},"additionalProperties":false,"description":"`/v1/sessions`: what agents remember, to list, read, reset and delete.","properties":{"enabled":{"type":"boolean","default":false,"description":"Off, the paths answer as unknown ones do."}}},"docs":{"type":"object","default":{},"additionalProperties":false,"description":"`/openapi.json` and `/docs`.","properties":{"enabled":{"type":"boolean","default":true,"description":"Off, the paths answer as unknown ones do."}}},"metrics":{"type":"object","default":{},"additionalProperties":false,"description":"`/metrics`.","properties":{"enabled":{"type":"boolean","default":true,"description":"Off, the path answers as an unknown one does."}}}}},"allowedHosts":{"type":"array","default":[],"items":{"type":"string","minLength":1},"description":"Names that the `Host` header may have, besides `localhost` and IP addresses."},"allowedOrigins":{"type":"array","default":[],"items":{"type":"string","minLength":1},"description":"Web origins whose pages may call (CORS), as `https://app.example`. A page of another origin gets 403."},"bodyBytesMax":{"type":"integer","minimum":1024,"maximum":1073741824,"default":20971520,"description":"The largest request body, in bytes."},"keepAlive":{"type":"object","default":{},"additionalProperties":false,"description":"What a silent stream sends so that proxies keep it open.","properties":{"form":{"type":"string","enum":["comment","chunk","off"],"default":"comment","description":"`comment` is a line `: ping`; `chunk` an empty delta, for clients that choke on comments."},"intervalMs":{"type":"integer","minimum":100,"maximum":300000,"default":15000,"description":"The silence after which it is sent."}}}}},"drainMs":{"type":"integer","minimum":0,"maximum":600000,"default":30000,"description":"How long runs may go on after SIGTERM before they are cut."},"log":{"type":"object","default":{},"additionalProperties":false,"description":"The log on standard error. It never holds message texts or secrets.","properties":{"level":{"type":"string","enum":["fatal","error","warn","info","debug","trace","silent"],"default":"info","description":"The least important line that is written."}}},"checkAnswers":{"type":"string","enum":["throw","count","off"],"default":"count","description":"Every answer is checked against the contract. `count` logs a violation and counts it in the metrics, `throw`\nmakes it an error (for tests).\n"}}},"agents":{"type":"object","default":{},"additionalProperties":false,"description":"Who answers.","properties":{"defaults":{"type":"object","default":{},"additionalProperties":false,"description":"What an agent has that does not say otherwise.","properties":{"model":{"$ref":"#/$defs/ModelChoice"},"instructions":{"type":"string","description":"What every agent is told before a conversation."},"include":{"$ref":"#/$defs/Include"},"structuredOutput":{"$ref":"#/$defs/StructuredOutput"},"stepsMax":{"$ref":"#/$defs/StepsMax"},"tools":{"$ref":"#/$defs/AgentTools"}}},"aliases":{"type":"object","default":{},"additionalProperties":{"type":"string","minLength":1},"description":"Further names that `model` may have, each with its agent id, for clients that cannot change theirs (`{ \"gpt-4o\": \"main\" }`)."},"list":{"type":"array","default":[],"description":"The agents. Without any there is one, `main`.","items":{"type":"object","additionalProperties":false,"required":["id"],"properties":{"id":{"type":"string","pattern":"^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$","description":"Names the agent in `model`, headers and session keys."},"default":{"type":"boolean","default":false,"description":"Answers where no agent is named; without a mark that is `main`."},"model":{"$ref":"#/$defs/ModelChoice"},"instructions":{"type":"string","description":"What this agent is told before a conversation."},"include":{"$ref":"#/$defs/Include"},"structuredOutput":{"$ref":"#/$defs/StructuredOutput"},"stepsMax":{"$ref":"#/$defs/StepsMax"},"tools":{"$ref":"#/$defs/AgentTools"}}}}}},"models":{"type":"object","default":{},"additionalProperties":false,"description":"Where answers come from.","properties":{"providers":{"type":"object","default":{},"description":"Model providers by name. `embedded` is always there.","additionalProperties":{"$ref":"#/$defs/Provider"}}}},"mcp":{"type":"object","default":{},"additionalProperties":false,"description":"Tools that run inside the gateway, by the Model Context Protocol.","properties":{"servers":{"type":"object","default":{},"description":"Tool servers by name; an agent uses one only if its `tools` names it.","additionalProperties":{"$ref":"#/$defs/ToolServer"}}}},"sessions":{"type":"object","default":{},"additionalProperties":false,"description":"What agents remember.","properties":{"idleMinutes":{"type":"integer","minimum":0,"maximum":5256000,"default":0,"description":"A session in which nothing was said for longer begins anew with the next call; what was said before stays\nreadable, marked as superseded. 0 is never.\n"},"lane":{"type":"object","default":{},"additionalProperties":false,"description":"Calls of one session run one at a time, in order of arrival.","properties":{"waitingMax":{"type":"integer","minimum":0,"maximum":1024,"default":8,"description":"How many may wait; one more is 429."},"waitMs":{"type":"integer","minimum":100,"maximum":600000,"default":60000,"description":"How long one may wait."}}}}}},"$defs":{"ModelChoice":{"type":["string","object"],"pattern":"^[^/]+/.+$","description":"`provider/model`, or a first choice with others that are tried in turn while nothing has been said yet. Without\none, what is found answers: a provider whose key is in the environment, a model server on this machine, else\n`embedded/assistant`.\n","additionalProperties":false,"required":["primary"],"properties":{"primary":{"type":"string","pattern":"^[^/]+/.+$","description":"`provider/model`."},"fallbacks":{"type":"array","maxItems":8,"items":{"type":"string","pattern":"^[^/]+/.+$"},"description":"Tried in this order when the ones before fail or cannot do what is asked."}}},"Include":{"type":"array","items":{"type":"string","enum":["reasoning","tools"]},"description":"What every answer of the agent shows besides the answer itself, as if the client had sent `x-clawgate-include`:\nthe model's `reasoning`, and the start and end of `tools` that run inside the gateway.\n"},"StructuredOutput":{"type":"string","enum":["forward","enforce"],"description":"What happens to `response_format` where the model cannot do it: `forward` (the default) refuses it, `enforce` asks\nthe model in words, checks the answer and gives it one chance to repair it.\n"},"StepsMax":{"type":"integer","minimum":1,"maximum":128,"description":"The most model calls of one run; 16 unless set."},"AgentTools":{"type":"object","description":"Tool servers of the agent by name, each with the tools it may use; `*` for all.","additionalProperties":{"type":"array","minItems":1,"items":{"type":"string","minLength":1}}},"Provider":{"type":"object","description":"`api` says how to talk to it: `embedded` (built in), `openai-completions` (anything that speaks Chat Completions),\n`openai-responses`, `anthropic-messages` or `google-generative-ai` (through packages of `@ai-sdk`).\n","discriminator":{"propertyName":"api"},"oneOf":[{"$ref":"#/$defs/EmbeddedProvider"},{"$ref":"#/$defs/OpenAiProvider"},{"$ref":"#/$defs/ResponsesProvider"},{"$ref":"#/$defs/AnthropicProvider"},{"$ref":"#/$defs/GoogleProvider"}],"x-values":["embedded","openai-completions","openai-responses","anthropic-messages","google-generative-ai"]},"EmbeddedProvider":{"type":"object","additionalProperties":false,"required":["api"],"properties":{"api":{"type":"string","const":"embedded","description":"Built in: needs no key and no network."},"scenarios":{"type":"array","default":[],"items":{"type":"string","minLength":1},"description":"Scenario files of `embedded/scenario`, relative to the configuration file."}}},"OpenAiProvider":{"type":"object","additionalProperties":false,"required":["api","baseUrl"],"properties":{"api":{"type":"string","const":"openai-completions","description":"Anything that speaks Chat Completions: OpenAI, Azure, OpenRouter, Ollama, vLLM, llama.cpp, LM Studio, another clawgate."},"baseUrl":{"$ref":"#/$defs/BaseUrl"},"apiKey":{"$ref":"#/$defs/ApiKey"},"headers":{"$ref":"#/$defs/UpstreamHeaders","default":{}},"models":{"$ref":"#/$defs/Models"},"deadlines":{"$ref":"#/$defs/Deadlines","default":{}},"connectionsMax":{"$ref":"#/$defs/ConnectionsMax","default":1024},"compat":{"$ref":"#/$defs/Compat","default":{}}}},"ResponsesProvider":{"type":"object","additionalProperties":false,"required":["api"],"properties":{"api":{"type":"string","const":"openai-responses","description":"OpenAI by its Responses API; needs the package `@ai-sdk/openai`."},"baseUrl":{"$ref":"#/$defs/BaseUrl"},"apiKey":{"$ref":"#/$defs/ApiKey"},"headers":{"$ref":"#/$defs/UpstreamHeaders","default":{}},"models":{"$ref":"#/$defs/Models"},"deadlines":{"$ref":"#/$defs/Deadlines","default":{}},"connectionsMax":{"$ref":"#/$defs/ConnectionsMax","default":1024}}},"AnthropicProvider":{"type":"object","additionalProperties":false,"required":["api"],"properties":{"api":{"type":"string","const":"anthropic-messages","description":"Anthropic; needs the package `@ai-sdk/anthropic`."},"baseUrl":{"$ref":"#/$defs/BaseUrl"},"apiKey":{"$ref":"#/$defs/ApiKey"},"headers":{"$ref":"#/$defs/UpstreamHeaders","default":{}},"models":{"$ref":"#/$defs/Models"},"deadlines":{"$ref":"#/$defs/Deadlines","default":{}},"connectionsMax":{"$ref":"#/$defs/ConnectionsMax","default":1024}}},"GoogleProvider":{"type":"object","additionalProperties":false,"required":["api"],"properties":{"api":{"type":"string","const":"google-generative-ai","description":"Google Gemini; needs the package `@ai-sdk/google`."},"baseUrl":{"$ref":"#/$defs/BaseUrl"},"apiKey":{"$ref":"#/$defs/ApiKey"},"headers":{"$ref":"#/$defs/UpstreamHeaders","default":{}},"models":{"$ref":"#/$defs/Models"},"deadlines":{"$ref":"#/$defs/Deadlines","default":{}},"connectionsMax":{"$ref":"#/$defs/ConnectionsMax","default":1024}}},"BaseUrl":{"type":"string","pattern":"^https?://[^/?#@\\s]+(/[^?#\\s]*)?$","description":"Where its API begins, as `https://api.example/v1`; without one, where its vendor says."},"ApiKey":{"type":"string","minLength":1,"description":"The key of the gateway at the provider; clients never see it."},"UpstreamHeaders":{"type":"object","maxProperties":32,"propertyNames":{"type":"string","pattern":"^[A-Za-z0-9-]+$"},"additionalProperties":{"type":"string"},"description":"Further header fields of every call to the provider."},"Models":{"type":"array","items":{"type":"object","additionalProperties":false,"required":["id"],"properties":{"id":{"type":"string","minLength":1,"description":"The name that the provider knows."},"input":{"type":"array","items":{"type":"string","enum":["text","image","audio","file"]},"description":"What it reads; text alone unless said otherwise."}}},"description":"The models it has; an agent with another one is then a mistake. Without it any name is passed on."},"Deadlines":{"type":"object","additionalProperties":false,"description":"How long the provider may take, in milliseconds.","properties":{"connectMs":{"type":"integer","minimum":10,"maximum":600000,"default":5000,"description":"For the connection."},"firstTokenMs":{"type":"integer","minimum":10,"maximum":3600000,"default":60000,"description":"From the call to the first byte of its answer."},"idleMs":{"type":"integer","minimum":10,"maximum":3600000,"default":60000,"description":"Between two pieces of its answer."},"totalMs":{"type":"integer","minimum":10,"maximum":86400000,"default":600000,"description":"For the whole answer."}}},"ConnectionsMax":{"type":"integer","minimum":1,"maximum":65536,"description":"The most connections to the provider at a time; a call more waits for one, and no other provider does."},"Compat":{"type":"object","additionalProperties":false,"description":"What this server does otherwise than OpenAI. Well-known servers are recognised by their address; what stands here\nwins.\n","properties":{"maxTokensField":{"type":"string","enum":["max_completion_tokens","max_tokens"],"description":"The name of the token cap."},"supportsDeveloperRole":{"type":"boolean","description":"`false` sends all instructions as one system message, and legacy function messages as tool messages."},"supportsUsageInStreaming":{"type":"boolean","description":"`false` does not ask for usage in the stream."},"supportsStreaming":{"type":"boolean","description":"`false` asks for whole answers."},"supportsTools":{"type":"boolean","description":"`false` refuses requests with tools."},"supportsCustomTools":{"type":"boolean","description":"`true` passes custom tools on."},"supportsLogprobs":{"type":"boolean","description":"`false` refuses `logprobs`."},"responseFormats":{"type":"array","items":{"type":"string","enum":["json_object","json_schema"]},"description":"The kinds of `response_format` it knows."},"input":{"type":"array","items":{"type":"string","enum":["text","image","audio","file"]},"description":"What its models read where `models` does not say."}}},"ToolServer":{"type":"object","additionalProperties":false,"description":"A server of the Model Context Protocol; either a `command` (stdio) or a `url` (streamable HTTP).","properties":{"command":{"type":"string","minLength":1,"description":"The program to start."},"args":{"type":"array","items":{"type":"string"},"default":[],"description":"Its arguments."},"env":{"type":"object","default":{},"additionalProperties":{"type":"string"},"description":"Its environment, besides `PATH`, `HOME` and the like; nothing else of the gateway's is passed on."},"cwd":{"type":"string","minLength":1,"description":"Where it runs, relative to the configuration file; the file's own folder unless set."},"url":{"type":"string","pattern":"^https?://[^\\s]+$","description":"Its address, without a user or password."},"headers":{"type":"object","default":{},"additionalProperties":{"type":"string"},"description":"Header fields of every call to it."},"connectMs":{"type":"integer","minimum":10,"maximum":600000,"default":10000,"description":"How long it may take to start."},"timeoutMs":{"type":"integer","minimum":10,"maximum":3600000,"default":60000,"description":"How long one call may take."},"outputBytesMax":{"type":"integer","minimum":256,"maximum":16777216,"default":65536,"description":"The longest result that a model is shown; the rest is cut off, and the model is told so."}}}}};
+const schema32 = {"type":["string","object"],"pattern":"^[^/]+/.+$","description":"`provider/model`, or a first choice with others that are tried in turn while nothing has been said yet. Without\none, what is found answers: a provider whose key is in the environment, a model server on this machine, else\n`embedded/assistant`.\n","additionalProperties":false,"required":["primary"],"properties":{"primary":{"type":"string","pattern":"^[^/]+/.+$","description":"`provider/model`."},"fallbacks":{"type":"array","maxItems":8,"items":{"type":"string","pattern":"^[^/]+/.+$"},"description":"Tried in this order when the ones before fail or cannot do what is asked."}}};
+const schema33 = {"type":"array","items":{"type":"string","enum":["reasoning","tools"]},"description":"What every answer of the agent shows besides the answer itself, as if the client had sent `x-clawgate-include`:\nthe model's `reasoning`, and the start and end of `tools` that run inside the gateway.\n"};
+const schema34 = {"type":"string","enum":["forward","enforce"],"description":"What happens to `response_format` where the model cannot do it: `forward` (the default) refuses it, `enforce` asks\nthe model in words, checks the answer and gives it one chance to repair it.\n"};
+const schema35 = {"type":"integer","minimum":1,"maximum":128,"description":"The most model calls of one run; 16 unless set."};
+const schema36 = {"type":"object","description":"Tool servers of the agent by name, each with the tools it may use; `*` for all.","additionalProperties":{"type":"array","minItems":1,"items":{"type":"string","minLength":1}}};
+const schema73 = {"type":"object","additionalProperties":false,"description":"A server of the Model Context Protocol; either a `command` (stdio) or a `url` (streamable HTTP).","properties":{"command":{"type":"string","minLength":1,"description":"The program to start."},"args":{"type":"array","items":{"type":"string"},"default":[],"description":"Its arguments."},"env":{"type":"object","default":{},"additionalProperties":{"type":"string"},"description":"Its environment, besides `PATH`, `HOME` and the like; nothing else of the gateway's is passed on."},"cwd":{"type":"string","minLength":1,"description":"Where it runs, relative to the configuration file; the file's own folder unless set."},"url":{"type":"string","pattern":"^https?://[^\\s]+$","description":"Its address, without a user or password."},"headers":{"type":"object","default":{},"additionalProperties":{"type":"string"},"description":"Header fields of every call to it."},"connectMs":{"type":"integer","minimum":10,"maximum":600000,"default":10000,"description":"How long it may take to start."},"timeoutMs":{"type":"integer","minimum":10,"maximum":3600000,"default":60000,"description":"How long one call may take."},"outputBytesMax":{"type":"integer","minimum":256,"maximum":16777216,"default":65536,"description":"The longest result that a model is shown; the rest is cut off, and the model is told so."}}};
 const func1 = helper0.default;
-const pattern4 = new RegExp("^[^/]+/.+$", "u");
-const pattern5 = new RegExp("^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$", "u");
+const func9 = Object.prototype.hasOwnProperty;
+const pattern4 = new RegExp("^(?!authorization$|proxy-authorization$|cookie$|x-openclaw-)[a-z0-9][a-z0-9._-]{0,63}$", "u");
+const pattern5 = new RegExp("^(\\[[0-9a-fA-F:.]+\\]|[^\\s/:@*?#%\\[\\]\\\\]+)$", "u");
+const pattern6 = new RegExp("^[^/]+/.+$", "u");
+const pattern9 = new RegExp("^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$", "u");
+const pattern21 = new RegExp("^https?://[^\\s]+$", "u");
+const schema42 = {"type":"object","description":"`api` says how to talk to it: `embedded` (built in), `openai-completions` (anything that speaks Chat Completions),\n`openai-responses`, `anthropic-messages` or `google-generative-ai` (through packages of `@ai-sdk`).\n","discriminator":{"propertyName":"api"},"oneOf":[{"$ref":"#/$defs/EmbeddedProvider"},{"$ref":"#/$defs/OpenAiProvider"},{"$ref":"#/$defs/ResponsesProvider"},{"$ref":"#/$defs/AnthropicProvider"},{"$ref":"#/$defs/GoogleProvider"}],"x-values":["embedded","openai-completions","openai-responses","anthropic-messages","google-generative-ai"]};
+const schema72 = {"type":"object","additionalProperties":false,"required":["api"],"properties":{"api":{"type":"string","const":"embedded","description":"Built in: needs no key and no network."},"scenarios":{"type":"array","default":[],"items":{"type":"string","minLength":1},"description":"Scenario files of `embedded/scenario`, relative to the configuration file."}}};
+const schema43 = {"type":"object","additionalProperties":false,"required":["api","baseUrl"],"properties":{"api":{"type":"string","const":"openai-completions","description":"Anything that speaks Chat Completions: OpenAI, Azure, OpenRouter, Ollama, vLLM, llama.cpp, LM Studio, another clawgate."},"baseUrl":{"$ref":"#/$defs/BaseUrl"},"apiKey":{"$ref":"#/$defs/ApiKey"},"headers":{"$ref":"#/$defs/UpstreamHeaders","default":{}},"models":{"$ref":"#/$defs/Models"},"deadlines":{"$ref":"#/$defs/Deadlines","default":{}},"connectionsMax":{"$ref":"#/$defs/ConnectionsMax","default":1024},"compat":{"$ref":"#/$defs/Compat","default":{}}}};
+const schema44 = {"type":"string","pattern":"^https?://[^/?#@\\s]+(/[^?#\\s]*)?$","description":"Where its API begins, as `https://api.example/v1`; without one, where its vendor says."};
+const schema45 = {"type":"string","minLength":1,"description":"The key of the gateway at the provider; clients never see it."};
+const schema46 = {"type":"object","maxProperties":32,"propertyNames":{"type":"string","pattern":"^[A-Za-z0-9-]+$"},"additionalProperties":{"type":"string"},"description":"Further header fields of every call to the provider."};
+const schema47 = {"type":"array","items":{"type":"object","additionalProperties":false,"required":["id"],"properties":{"id":{"type":"string","minLength":1,"description":"The name that the provider knows."},"input":{"type":"array","items":{"type":"string","enum":["text","image","audio","file"]},"description":"What it reads; text alone unless said otherwise."}}},"description":"The models it has; an agent with another one is then a mistake. Without it any name is passed on."};
+const schema48 = {"type":"object","additionalProperties":false,"description":"How long the provider may take, in milliseconds.","properties":{"connectMs":{"type":"integer","minimum":10,"maximum":600000,"default":5000,"description":"For the connection."},"firstTokenMs":{"type":"integer","minimum":10,"maximum":3600000,"default":60000,"description":"From the call to the first byte of its answer."},"idleMs":{"type":"integer","minimum":10,"maximum":3600000,"default":60000,"description":"Between two pieces of its answer."},"totalMs":{"type":"integer","minimum":10,"maximum":86400000,"default":600000,"description":"For the whole answer."}}};
+const schema49 = {"type":"integer","minimum":1,"maximum":65536,"description":"The most connections to the provider at a time; a call more waits for one, and no other provider does."};
+const schema50 = {"type":"object","additionalProperties":false,"description":"What this server does otherwise than OpenAI. Well-known servers are recognised by their address; what stands here\nwins.\n","properties":{"maxTokensField":{"type":"string","enum":["max_completion_tokens","max_tokens"],"description":"The name of the token cap."},"supportsDeveloperRole":{"type":"boolean","description":"`false` sends all instructions as one system message, and legacy function messages as tool messages."},"supportsUsageInStreaming":{"type":"boolean","description":"`false` does not ask for usage in the stream."},"supportsStreaming":{"type":"boolean","description":"`false` asks for whole answers."},"supportsTools":{"type":"boolean","description":"`false` refuses requests with tools."},"supportsCustomTools":{"type":"boolean","description":"`true` passes custom tools on."},"supportsLogprobs":{"type":"boolean","description":"`false` refuses `logprobs`."},"responseFormats":{"type":"array","items":{"type":"string","enum":["json_object","json_schema"]},"description":"The kinds of `response_format` it knows."},"input":{"type":"array","items":{"type":"string","enum":["text","image","audio","file"]},"description":"What its models read where `models` does not say."}}};
+const pattern13 = new RegExp("^https?://[^/?#@\\s]+(/[^?#\\s]*)?$", "u");
+const pattern14 = new RegExp("^[A-Za-z0-9-]+$", "u");
+
+function validate22(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate22.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.headers === undefined){
+data.headers = {};
+}
+if(data.deadlines === undefined){
+data.deadlines = {};
+}
+if(data.connectionsMax === undefined){
+data.connectionsMax = 1024;
+}
+if(data.compat === undefined){
+data.compat = {};
+}
+let missing0;
+if(((data.api === undefined) && (missing0 = "api")) || ((data.baseUrl === undefined) && (missing0 = "baseUrl"))){
+validate22.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",schema:schema43.required,parentSchema:schema43,data}];
+return false;
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!((((((((key0 === "api") || (key0 === "baseUrl")) || (key0 === "apiKey")) || (key0 === "headers")) || (key0 === "models")) || (key0 === "deadlines")) || (key0 === "connectionsMax")) || (key0 === "compat"))){
+validate22.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema43,data}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.api !== undefined){
+let data0 = data.api;
+const _errs2 = errors;
+if(typeof data0 !== "string"){
+validate22.errors = [{instancePath:instancePath+"/api",schemaPath:"#/properties/api/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema43.properties.api.type,parentSchema:schema43.properties.api,data:data0}];
+return false;
+}
+if("openai-completions" !== data0){
+validate22.errors = [{instancePath:instancePath+"/api",schemaPath:"#/properties/api/const",keyword:"const",params:{allowedValue: "openai-completions"},message:"must be equal to constant",schema:"openai-completions",parentSchema:schema43.properties.api,data:data0}];
+return false;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.baseUrl !== undefined){
+let data1 = data.baseUrl;
+const _errs4 = errors;
+const _errs5 = errors;
+if(errors === _errs5){
+if(typeof data1 === "string"){
+if(!pattern13.test(data1)){
+validate22.errors = [{instancePath:instancePath+"/baseUrl",schemaPath:"#/$defs/BaseUrl/pattern",keyword:"pattern",params:{pattern: "^https?://[^/?#@\\s]+(/[^?#\\s]*)?$"},message:"must match pattern \""+"^https?://[^/?#@\\s]+(/[^?#\\s]*)?$"+"\"",schema:"^https?://[^/?#@\\s]+(/[^?#\\s]*)?$",parentSchema:schema44,data:data1}];
+return false;
+}
+}
+else {
+validate22.errors = [{instancePath:instancePath+"/baseUrl",schemaPath:"#/$defs/BaseUrl/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema44.type,parentSchema:schema44,data:data1}];
+return false;
+}
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.apiKey !== undefined){
+let data2 = data.apiKey;
+const _errs7 = errors;
+const _errs8 = errors;
+if(errors === _errs8){
+if(typeof data2 === "string"){
+if(func1(data2) < 1){
+validate22.errors = [{instancePath:instancePath+"/apiKey",schemaPath:"#/$defs/ApiKey/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema45,data:data2}];
+return false;
+}
+}
+else {
+validate22.errors = [{instancePath:instancePath+"/apiKey",schemaPath:"#/$defs/ApiKey/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema45.type,parentSchema:schema45,data:data2}];
+return false;
+}
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+let data3 = data.headers;
+const _errs10 = errors;
+const _errs11 = errors;
+if(errors === _errs11){
+if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
+if(Object.keys(data3).length > 32){
+validate22.errors = [{instancePath:instancePath+"/headers",schemaPath:"#/$defs/UpstreamHeaders/maxProperties",keyword:"maxProperties",params:{limit: 32},message:"must NOT have more than 32 properties",schema:32,parentSchema:schema46,data:data3}];
+return false;
+}
+else {
+for(const key1 in data3){
+const _errs13 = errors;
+if(errors === _errs13){
+if(typeof key1 === "string"){
+if(!pattern14.test(key1)){
+const err0 = {instancePath:instancePath+"/headers",schemaPath:"#/$defs/UpstreamHeaders/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9-]+$"},message:"must match pattern \""+"^[A-Za-z0-9-]+$"+"\"",schema:"^[A-Za-z0-9-]+$",parentSchema:schema46.propertyNames,data:key1,propertyName:key1};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+}
+else {
+const err1 = {instancePath:instancePath+"/headers",schemaPath:"#/$defs/UpstreamHeaders/propertyNames/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema46.propertyNames.type,parentSchema:schema46.propertyNames,data:key1,propertyName:key1};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+}
+var valid4 = _errs13 === errors;
+if(!valid4){
+const err2 = {instancePath:instancePath+"/headers",schemaPath:"#/$defs/UpstreamHeaders/propertyNames",keyword:"propertyNames",params:{propertyName: key1},message:"property name must be valid",schema:schema46.propertyNames,parentSchema:schema46,data:data3};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+validate22.errors = vErrors;
+return false;
+break;
+}
+}
+if(valid4){
+for(const key2 in data3){
+let data4 = data3[key2];
+const _errs16 = errors;
+if(typeof data4 !== "string"){
+validate22.errors = [{instancePath:instancePath+"/headers/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/UpstreamHeaders/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema46.additionalProperties.type,parentSchema:schema46.additionalProperties,data:data4}];
+return false;
+}
+var valid5 = _errs16 === errors;
+if(!valid5){
+break;
+}
+}
+}
+}
+}
+else {
+validate22.errors = [{instancePath:instancePath+"/headers",schemaPath:"#/$defs/UpstreamHeaders/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema46.type,parentSchema:schema46,data:data3}];
+return false;
+}
+}
+var valid0 = _errs10 === errors;
+if(valid0){
+if(data.models !== undefined){
+let data5 = data.models;
+const _errs18 = errors;
+const _errs19 = errors;
+if(errors === _errs19){
+if(Array.isArray(data5)){
+var valid7 = true;
+const len0 = data5.length;
+for(let i0=0; i0<len0; i0++){
+let data6 = data5[i0];
+const _errs21 = errors;
+if(errors === _errs21){
+if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
+let missing1;
+if((data6.id === undefined) && (missing1 = "id")){
+validate22.errors = [{instancePath:instancePath+"/models/" + i0,schemaPath:"#/$defs/Models/items/required",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",schema:schema47.items.required,parentSchema:schema47.items,data:data6}];
+return false;
+}
+else {
+const _errs23 = errors;
+for(const key3 in data6){
+if(!((key3 === "id") || (key3 === "input"))){
+validate22.errors = [{instancePath:instancePath+"/models/" + i0,schemaPath:"#/$defs/Models/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",schema:false,parentSchema:schema47.items,data:data6}];
+return false;
+break;
+}
+}
+if(_errs23 === errors){
+if(data6.id !== undefined){
+let data7 = data6.id;
+const _errs24 = errors;
+if(errors === _errs24){
+if(typeof data7 === "string"){
+if(func1(data7) < 1){
+validate22.errors = [{instancePath:instancePath+"/models/" + i0+"/id",schemaPath:"#/$defs/Models/items/properties/id/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema47.items.properties.id,data:data7}];
+return false;
+}
+}
+else {
+validate22.errors = [{instancePath:instancePath+"/models/" + i0+"/id",schemaPath:"#/$defs/Models/items/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema47.items.properties.id.type,parentSchema:schema47.items.properties.id,data:data7}];
+return false;
+}
+}
+var valid8 = _errs24 === errors;
+}
+else {
+var valid8 = true;
+}
+if(valid8){
+if(data6.input !== undefined){
+let data8 = data6.input;
+const _errs26 = errors;
+if(errors === _errs26){
+if(Array.isArray(data8)){
+var valid9 = true;
+const len1 = data8.length;
+for(let i1=0; i1<len1; i1++){
+let data9 = data8[i1];
+const _errs28 = errors;
+if(typeof data9 !== "string"){
+validate22.errors = [{instancePath:instancePath+"/models/" + i0+"/input/" + i1,schemaPath:"#/$defs/Models/items/properties/input/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema47.items.properties.input.items.type,parentSchema:schema47.items.properties.input.items,data:data9}];
+return false;
+}
+if(!((((data9 === "text") || (data9 === "image")) || (data9 === "audio")) || (data9 === "file"))){
+validate22.errors = [{instancePath:instancePath+"/models/" + i0+"/input/" + i1,schemaPath:"#/$defs/Models/items/properties/input/items/enum",keyword:"enum",params:{allowedValues: schema47.items.properties.input.items.enum},message:"must be equal to one of the allowed values",schema:schema47.items.properties.input.items.enum,parentSchema:schema47.items.properties.input.items,data:data9}];
+return false;
+}
+var valid9 = _errs28 === errors;
+if(!valid9){
+break;
+}
+}
+}
+else {
+validate22.errors = [{instancePath:instancePath+"/models/" + i0+"/input",schemaPath:"#/$defs/Models/items/properties/input/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema47.items.properties.input.type,parentSchema:schema47.items.properties.input,data:data8}];
+return false;
+}
+}
+var valid8 = _errs26 === errors;
+}
+else {
+var valid8 = true;
+}
+}
+}
+}
+}
+else {
+validate22.errors = [{instancePath:instancePath+"/models/" + i0,schemaPath:"#/$defs/Models/items/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema47.items.type,parentSchema:schema47.items,data:data6}];
+return false;
+}
+}
+var valid7 = _errs21 === errors;
+if(!valid7){
+break;
+}
+}
+}
+else {
+validate22.errors = [{instancePath:instancePath+"/models",schemaPath:"#/$defs/Models/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema47.type,parentSchema:schema47,data:data5}];
+return false;
+}
+}
+var valid0 = _errs18 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+let data10 = data.deadlines;
+const _errs30 = errors;
+const _errs31 = errors;
+if(errors === _errs31){
+if(data10 && typeof data10 == "object" && !Array.isArray(data10)){
+if(data10.connectMs === undefined){
+data10.connectMs = 5000;
+}
+if(data10.firstTokenMs === undefined){
+data10.firstTokenMs = 60000;
+}
+if(data10.idleMs === undefined){
+data10.idleMs = 60000;
+}
+if(data10.totalMs === undefined){
+data10.totalMs = 600000;
+}
+const _errs33 = errors;
+for(const key4 in data10){
+if(!((((key4 === "connectMs") || (key4 === "firstTokenMs")) || (key4 === "idleMs")) || (key4 === "totalMs"))){
+validate22.errors = [{instancePath:instancePath+"/deadlines",schemaPath:"#/$defs/Deadlines/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties",schema:false,parentSchema:schema48,data:data10}];
+return false;
+break;
+}
+}
+if(_errs33 === errors){
+let data11 = data10.connectMs;
+const _errs34 = errors;
+if(!(((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11))) && (isFinite(data11)))){
+validate22.errors = [{instancePath:instancePath+"/deadlines/connectMs",schemaPath:"#/$defs/Deadlines/properties/connectMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema48.properties.connectMs.type,parentSchema:schema48.properties.connectMs,data:data11}];
+return false;
+}
+if(errors === _errs34){
+if((typeof data11 == "number") && (isFinite(data11))){
+if(data11 > 600000 || isNaN(data11)){
+validate22.errors = [{instancePath:instancePath+"/deadlines/connectMs",schemaPath:"#/$defs/Deadlines/properties/connectMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",schema:600000,parentSchema:schema48.properties.connectMs,data:data11}];
+return false;
+}
+else {
+if(data11 < 10 || isNaN(data11)){
+validate22.errors = [{instancePath:instancePath+"/deadlines/connectMs",schemaPath:"#/$defs/Deadlines/properties/connectMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",schema:10,parentSchema:schema48.properties.connectMs,data:data11}];
+return false;
+}
+}
+}
+}
+var valid11 = _errs34 === errors;
+if(valid11){
+let data12 = data10.firstTokenMs;
+const _errs36 = errors;
+if(!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))){
+validate22.errors = [{instancePath:instancePath+"/deadlines/firstTokenMs",schemaPath:"#/$defs/Deadlines/properties/firstTokenMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema48.properties.firstTokenMs.type,parentSchema:schema48.properties.firstTokenMs,data:data12}];
+return false;
+}
+if(errors === _errs36){
+if((typeof data12 == "number") && (isFinite(data12))){
+if(data12 > 3600000 || isNaN(data12)){
+validate22.errors = [{instancePath:instancePath+"/deadlines/firstTokenMs",schemaPath:"#/$defs/Deadlines/properties/firstTokenMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",schema:3600000,parentSchema:schema48.properties.firstTokenMs,data:data12}];
+return false;
+}
+else {
+if(data12 < 10 || isNaN(data12)){
+validate22.errors = [{instancePath:instancePath+"/deadlines/firstTokenMs",schemaPath:"#/$defs/Deadlines/properties/firstTokenMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",schema:10,parentSchema:schema48.properties.firstTokenMs,data:data12}];
+return false;
+}
+}
+}
+}
+var valid11 = _errs36 === errors;
+if(valid11){
+let data13 = data10.idleMs;
+const _errs38 = errors;
+if(!(((typeof data13 == "number") && (!(data13 % 1) && !isNaN(data13))) && (isFinite(data13)))){
+validate22.errors = [{instancePath:instancePath+"/deadlines/idleMs",schemaPath:"#/$defs/Deadlines/properties/idleMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema48.properties.idleMs.type,parentSchema:schema48.properties.idleMs,data:data13}];
+return false;
+}
+if(errors === _errs38){
+if((typeof data13 == "number") && (isFinite(data13))){
+if(data13 > 3600000 || isNaN(data13)){
+validate22.errors = [{instancePath:instancePath+"/deadlines/idleMs",schemaPath:"#/$defs/Deadlines/properties/idleMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",schema:3600000,parentSchema:schema48.properties.idleMs,data:data13}];
+return false;
+}
+else {
+if(data13 < 10 || isNaN(data13)){
+validate22.errors = [{instancePath:instancePath+"/deadlines/idleMs",schemaPath:"#/$defs/Deadlines/properties/idleMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",schema:10,parentSchema:schema48.properties.idleMs,data:data13}];
+return false;
+}
+}
+}
+}
+var valid11 = _errs38 === errors;
+if(valid11){
+let data14 = data10.totalMs;
+const _errs40 = errors;
+if(!(((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14))) && (isFinite(data14)))){
+validate22.errors = [{instancePath:instancePath+"/deadlines/totalMs",schemaPath:"#/$defs/Deadlines/properties/totalMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema48.properties.totalMs.type,parentSchema:schema48.properties.totalMs,data:data14}];
+return false;
+}
+if(errors === _errs40){
+if((typeof data14 == "number") && (isFinite(data14))){
+if(data14 > 86400000 || isNaN(data14)){
+validate22.errors = [{instancePath:instancePath+"/deadlines/totalMs",schemaPath:"#/$defs/Deadlines/properties/totalMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400000},message:"must be <= 86400000",schema:86400000,parentSchema:schema48.properties.totalMs,data:data14}];
+return false;
+}
+else {
+if(data14 < 10 || isNaN(data14)){
+validate22.errors = [{instancePath:instancePath+"/deadlines/totalMs",schemaPath:"#/$defs/Deadlines/properties/totalMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",schema:10,parentSchema:schema48.properties.totalMs,data:data14}];
+return false;
+}
+}
+}
+}
+var valid11 = _errs40 === errors;
+}
+}
+}
+}
+}
+else {
+validate22.errors = [{instancePath:instancePath+"/deadlines",schemaPath:"#/$defs/Deadlines/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema48.type,parentSchema:schema48,data:data10}];
+return false;
+}
+}
+var valid0 = _errs30 === errors;
+if(valid0){
+let data15 = data.connectionsMax;
+const _errs42 = errors;
+const _errs43 = errors;
+if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
+validate22.errors = [{instancePath:instancePath+"/connectionsMax",schemaPath:"#/$defs/ConnectionsMax/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema49.type,parentSchema:schema49,data:data15}];
+return false;
+}
+if(errors === _errs43){
+if((typeof data15 == "number") && (isFinite(data15))){
+if(data15 > 65536 || isNaN(data15)){
+validate22.errors = [{instancePath:instancePath+"/connectionsMax",schemaPath:"#/$defs/ConnectionsMax/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65536},message:"must be <= 65536",schema:65536,parentSchema:schema49,data:data15}];
+return false;
+}
+else {
+if(data15 < 1 || isNaN(data15)){
+validate22.errors = [{instancePath:instancePath+"/connectionsMax",schemaPath:"#/$defs/ConnectionsMax/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema49,data:data15}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs42 === errors;
+if(valid0){
+let data16 = data.compat;
+const _errs45 = errors;
+const _errs46 = errors;
+if(errors === _errs46){
+if(data16 && typeof data16 == "object" && !Array.isArray(data16)){
+const _errs48 = errors;
+for(const key5 in data16){
+if(!(func9.call(schema50.properties, key5))){
+validate22.errors = [{instancePath:instancePath+"/compat",schemaPath:"#/$defs/Compat/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties",schema:false,parentSchema:schema50,data:data16}];
+return false;
+break;
+}
+}
+if(_errs48 === errors){
+if(data16.maxTokensField !== undefined){
+let data17 = data16.maxTokensField;
+const _errs49 = errors;
+if(typeof data17 !== "string"){
+validate22.errors = [{instancePath:instancePath+"/compat/maxTokensField",schemaPath:"#/$defs/Compat/properties/maxTokensField/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema50.properties.maxTokensField.type,parentSchema:schema50.properties.maxTokensField,data:data17}];
+return false;
+}
+if(!((data17 === "max_completion_tokens") || (data17 === "max_tokens"))){
+validate22.errors = [{instancePath:instancePath+"/compat/maxTokensField",schemaPath:"#/$defs/Compat/properties/maxTokensField/enum",keyword:"enum",params:{allowedValues: schema50.properties.maxTokensField.enum},message:"must be equal to one of the allowed values",schema:schema50.properties.maxTokensField.enum,parentSchema:schema50.properties.maxTokensField,data:data17}];
+return false;
+}
+var valid14 = _errs49 === errors;
+}
+else {
+var valid14 = true;
+}
+if(valid14){
+if(data16.supportsDeveloperRole !== undefined){
+let data18 = data16.supportsDeveloperRole;
+const _errs51 = errors;
+if(typeof data18 !== "boolean"){
+validate22.errors = [{instancePath:instancePath+"/compat/supportsDeveloperRole",schemaPath:"#/$defs/Compat/properties/supportsDeveloperRole/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema50.properties.supportsDeveloperRole.type,parentSchema:schema50.properties.supportsDeveloperRole,data:data18}];
+return false;
+}
+var valid14 = _errs51 === errors;
+}
+else {
+var valid14 = true;
+}
+if(valid14){
+if(data16.supportsUsageInStreaming !== undefined){
+let data19 = data16.supportsUsageInStreaming;
+const _errs53 = errors;
+if(typeof data19 !== "boolean"){
+validate22.errors = [{instancePath:instancePath+"/compat/supportsUsageInStreaming",schemaPath:"#/$defs/Compat/properties/supportsUsageInStreaming/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema50.properties.supportsUsageInStreaming.type,parentSchema:schema50.properties.supportsUsageInStreaming,data:data19}];
+return false;
+}
+var valid14 = _errs53 === errors;
+}
+else {
+var valid14 = true;
+}
+if(valid14){
+if(data16.supportsStreaming !== undefined){
+let data20 = data16.supportsStreaming;
+const _errs55 = errors;
+if(typeof data20 !== "boolean"){
+validate22.errors = [{instancePath:instancePath+"/compat/supportsStreaming",schemaPath:"#/$defs/Compat/properties/supportsStreaming/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema50.properties.supportsStreaming.type,parentSchema:schema50.properties.supportsStreaming,data:data20}];
+return false;
+}
+var valid14 = _errs55 === errors;
+}
+else {
+var valid14 = true;
+}
+if(valid14){
+if(data16.supportsTools !== undefined){
+let data21 = data16.supportsTools;
+const _errs57 = errors;
+if(typeof data21 !== "boolean"){
+validate22.errors = [{instancePath:instancePath+"/compat/supportsTools",schemaPath:"#/$defs/Compat/properties/supportsTools/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema50.properties.supportsTools.type,parentSchema:schema50.properties.supportsTools,data:data21}];
+return false;
+}
+var valid14 = _errs57 === errors;
+}
+else {
+var valid14 = true;
+}
+if(valid14){
+if(data16.supportsCustomTools !== undefined){
+let data22 = data16.supportsCustomTools;
+const _errs59 = errors;
+if(typeof data22 !== "boolean"){
+validate22.errors = [{instancePath:instancePath+"/compat/supportsCustomTools",schemaPath:"#/$defs/Compat/properties/supportsCustomTools/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema50.properties.supportsCustomTools.type,parentSchema:schema50.properties.supportsCustomTools,data:data22}];
+return false;
+}
+var valid14 = _errs59 === errors;
+}
+else {
+var valid14 = true;
+}
+if(valid14){
+if(data16.supportsLogprobs !== undefined){
+let data23 = data16.supportsLogprobs;
+const _errs61 = errors;
+if(typeof data23 !== "boolean"){
+validate22.errors = [{instancePath:instancePath+"/compat/supportsLogprobs",schemaPath:"#/$defs/Compat/properties/supportsLogprobs/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema50.properties.supportsLogprobs.type,parentSchema:schema50.properties.supportsLogprobs,data:data23}];
+return false;
+}
+var valid14 = _errs61 === errors;
+}
+else {
+var valid14 = true;
+}
+if(valid14){
+if(data16.responseFormats !== undefined){
+let data24 = data16.responseFormats;
+const _errs63 = errors;
+if(errors === _errs63){
+if(Array.isArray(data24)){
+var valid15 = true;
+const len2 = data24.length;
+for(let i2=0; i2<len2; i2++){
+let data25 = data24[i2];
+const _errs65 = errors;
+if(typeof data25 !== "string"){
+validate22.errors = [{instancePath:instancePath+"/compat/responseFormats/" + i2,schemaPath:"#/$defs/Compat/properties/responseFormats/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema50.properties.responseFormats.items.type,parentSchema:schema50.properties.responseFormats.items,data:data25}];
+return false;
+}
+if(!((data25 === "json_object") || (data25 === "json_schema"))){
+validate22.errors = [{instancePath:instancePath+"/compat/responseFormats/" + i2,schemaPath:"#/$defs/Compat/properties/responseFormats/items/enum",keyword:"enum",params:{allowedValues: schema50.properties.responseFormats.items.enum},message:"must be equal to one of the allowed values",schema:schema50.properties.responseFormats.items.enum,parentSchema:schema50.properties.responseFormats.items,data:data25}];
+return false;
+}
+var valid15 = _errs65 === errors;
+if(!valid15){
+break;
+}
+}
+}
+else {
+validate22.errors = [{instancePath:instancePath+"/compat/responseFormats",schemaPath:"#/$defs/Compat/properties/responseFormats/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema50.properties.responseFormats.type,parentSchema:schema50.properties.responseFormats,data:data24}];
+return false;
+}
+}
+var valid14 = _errs63 === errors;
+}
+else {
+var valid14 = true;
+}
+if(valid14){
+if(data16.input !== undefined){
+let data26 = data16.input;
+const _errs67 = errors;
+if(errors === _errs67){
+if(Array.isArray(data26)){
+var valid16 = true;
+const len3 = data26.length;
+for(let i3=0; i3<len3; i3++){
+let data27 = data26[i3];
+const _errs69 = errors;
+if(typeof data27 !== "string"){
+validate22.errors = [{instancePath:instancePath+"/compat/input/" + i3,schemaPath:"#/$defs/Compat/properties/input/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema50.properties.input.items.type,parentSchema:schema50.properties.input.items,data:data27}];
+return false;
+}
+if(!((((data27 === "text") || (data27 === "image")) || (data27 === "audio")) || (data27 === "file"))){
+validate22.errors = [{instancePath:instancePath+"/compat/input/" + i3,schemaPath:"#/$defs/Compat/properties/input/items/enum",keyword:"enum",params:{allowedValues: schema50.properties.input.items.enum},message:"must be equal to one of the allowed values",schema:schema50.properties.input.items.enum,parentSchema:schema50.properties.input.items,data:data27}];
+return false;
+}
+var valid16 = _errs69 === errors;
+if(!valid16){
+break;
+}
+}
+}
+else {
+validate22.errors = [{instancePath:instancePath+"/compat/input",schemaPath:"#/$defs/Compat/properties/input/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema50.properties.input.type,parentSchema:schema50.properties.input,data:data26}];
+return false;
+}
+}
+var valid14 = _errs67 === errors;
+}
+else {
+var valid14 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate22.errors = [{instancePath:instancePath+"/compat",schemaPath:"#/$defs/Compat/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema50.type,parentSchema:schema50,data:data16}];
+return false;
+}
+}
+var valid0 = _errs45 === errors;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate22.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema43.type,parentSchema:schema43,data}];
+return false;
+}
+}
+validate22.errors = vErrors;
+return errors === 0;
+}
+validate22.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+
+const schema51 = {"type":"object","additionalProperties":false,"required":["api"],"properties":{"api":{"type":"string","const":"openai-responses","description":"OpenAI by its Responses API; needs the package `@ai-sdk/openai`."},"baseUrl":{"$ref":"#/$defs/BaseUrl"},"apiKey":{"$ref":"#/$defs/ApiKey"},"headers":{"$ref":"#/$defs/UpstreamHeaders","default":{}},"models":{"$ref":"#/$defs/Models"},"deadlines":{"$ref":"#/$defs/Deadlines","default":{}},"connectionsMax":{"$ref":"#/$defs/ConnectionsMax","default":1024}}};
+
+function validate23(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate23.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.headers === undefined){
+data.headers = {};
+}
+if(data.deadlines === undefined){
+data.deadlines = {};
+}
+if(data.connectionsMax === undefined){
+data.connectionsMax = 1024;
+}
+let missing0;
+if((data.api === undefined) && (missing0 = "api")){
+validate23.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",schema:schema51.required,parentSchema:schema51,data}];
+return false;
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!(((((((key0 === "api") || (key0 === "baseUrl")) || (key0 === "apiKey")) || (key0 === "headers")) || (key0 === "models")) || (key0 === "deadlines")) || (key0 === "connectionsMax"))){
+validate23.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema51,data}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.api !== undefined){
+let data0 = data.api;
+const _errs2 = errors;
+if(typeof data0 !== "string"){
+validate23.errors = [{instancePath:instancePath+"/api",schemaPath:"#/properties/api/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema51.properties.api.type,parentSchema:schema51.properties.api,data:data0}];
+return false;
+}
+if("openai-responses" !== data0){
+validate23.errors = [{instancePath:instancePath+"/api",schemaPath:"#/properties/api/const",keyword:"const",params:{allowedValue: "openai-responses"},message:"must be equal to constant",schema:"openai-responses",parentSchema:schema51.properties.api,data:data0}];
+return false;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.baseUrl !== undefined){
+let data1 = data.baseUrl;
+const _errs4 = errors;
+const _errs5 = errors;
+if(errors === _errs5){
+if(typeof data1 === "string"){
+if(!pattern13.test(data1)){
+validate23.errors = [{instancePath:instancePath+"/baseUrl",schemaPath:"#/$defs/BaseUrl/pattern",keyword:"pattern",params:{pattern: "^https?://[^/?#@\\s]+(/[^?#\\s]*)?$"},message:"must match pattern \""+"^https?://[^/?#@\\s]+(/[^?#\\s]*)?$"+"\"",schema:"^https?://[^/?#@\\s]+(/[^?#\\s]*)?$",parentSchema:schema44,data:data1}];
+return false;
+}
+}
+else {
+validate23.errors = [{instancePath:instancePath+"/baseUrl",schemaPath:"#/$defs/BaseUrl/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema44.type,parentSchema:schema44,data:data1}];
+return false;
+}
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.apiKey !== undefined){
+let data2 = data.apiKey;
+const _errs7 = errors;
+const _errs8 = errors;
+if(errors === _errs8){
+if(typeof data2 === "string"){
+if(func1(data2) < 1){
+validate23.errors = [{instancePath:instancePath+"/apiKey",schemaPath:"#/$defs/ApiKey/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema45,data:data2}];
+return false;
+}
+}
+else {
+validate23.errors = [{instancePath:instancePath+"/apiKey",schemaPath:"#/$defs/ApiKey/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema45.type,parentSchema:schema45,data:data2}];
+return false;
+}
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+let data3 = data.headers;
+const _errs10 = errors;
+const _errs11 = errors;
+if(errors === _errs11){
+if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
+if(Object.keys(data3).length > 32){
+validate23.errors = [{instancePath:instancePath+"/headers",schemaPath:"#/$defs/UpstreamHeaders/maxProperties",keyword:"maxProperties",params:{limit: 32},message:"must NOT have more than 32 properties",schema:32,parentSchema:schema46,data:data3}];
+return false;
+}
+else {
+for(const key1 in data3){
+const _errs13 = errors;
+if(errors === _errs13){
+if(typeof key1 === "string"){
+if(!pattern14.test(key1)){
+const err0 = {instancePath:instancePath+"/headers",schemaPath:"#/$defs/UpstreamHeaders/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9-]+$"},message:"must match pattern \""+"^[A-Za-z0-9-]+$"+"\"",schema:"^[A-Za-z0-9-]+$",parentSchema:schema46.propertyNames,data:key1,propertyName:key1};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+}
+else {
+const err1 = {instancePath:instancePath+"/headers",schemaPath:"#/$defs/UpstreamHeaders/propertyNames/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema46.propertyNames.type,parentSchema:schema46.propertyNames,data:key1,propertyName:key1};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+}
+var valid4 = _errs13 === errors;
+if(!valid4){
+const err2 = {instancePath:instancePath+"/headers",schemaPath:"#/$defs/UpstreamHeaders/propertyNames",keyword:"propertyNames",params:{propertyName: key1},message:"property name must be valid",schema:schema46.propertyNames,parentSchema:schema46,data:data3};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+validate23.errors = vErrors;
+return false;
+break;
+}
+}
+if(valid4){
+for(const key2 in data3){
+let data4 = data3[key2];
+const _errs16 = errors;
+if(typeof data4 !== "string"){
+validate23.errors = [{instancePath:instancePath+"/headers/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/UpstreamHeaders/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema46.additionalProperties.type,parentSchema:schema46.additionalProperties,data:data4}];
+return false;
+}
+var valid5 = _errs16 === errors;
+if(!valid5){
+break;
+}
+}
+}
+}
+}
+else {
+validate23.errors = [{instancePath:instancePath+"/headers",schemaPath:"#/$defs/UpstreamHeaders/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema46.type,parentSchema:schema46,data:data3}];
+return false;
+}
+}
+var valid0 = _errs10 === errors;
+if(valid0){
+if(data.models !== undefined){
+let data5 = data.models;
+const _errs18 = errors;
+const _errs19 = errors;
+if(errors === _errs19){
+if(Array.isArray(data5)){
+var valid7 = true;
+const len0 = data5.length;
+for(let i0=0; i0<len0; i0++){
+let data6 = data5[i0];
+const _errs21 = errors;
+if(errors === _errs21){
+if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
+let missing1;
+if((data6.id === undefined) && (missing1 = "id")){
+validate23.errors = [{instancePath:instancePath+"/models/" + i0,schemaPath:"#/$defs/Models/items/required",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",schema:schema47.items.required,parentSchema:schema47.items,data:data6}];
+return false;
+}
+else {
+const _errs23 = errors;
+for(const key3 in data6){
+if(!((key3 === "id") || (key3 === "input"))){
+validate23.errors = [{instancePath:instancePath+"/models/" + i0,schemaPath:"#/$defs/Models/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",schema:false,parentSchema:schema47.items,data:data6}];
+return false;
+break;
+}
+}
+if(_errs23 === errors){
+if(data6.id !== undefined){
+let data7 = data6.id;
+const _errs24 = errors;
+if(errors === _errs24){
+if(typeof data7 === "string"){
+if(func1(data7) < 1){
+validate23.errors = [{instancePath:instancePath+"/models/" + i0+"/id",schemaPath:"#/$defs/Models/items/properties/id/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema47.items.properties.id,data:data7}];
+return false;
+}
+}
+else {
+validate23.errors = [{instancePath:instancePath+"/models/" + i0+"/id",schemaPath:"#/$defs/Models/items/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema47.items.properties.id.type,parentSchema:schema47.items.properties.id,data:data7}];
+return false;
+}
+}
+var valid8 = _errs24 === errors;
+}
+else {
+var valid8 = true;
+}
+if(valid8){
+if(data6.input !== undefined){
+let data8 = data6.input;
+const _errs26 = errors;
+if(errors === _errs26){
+if(Array.isArray(data8)){
+var valid9 = true;
+const len1 = data8.length;
+for(let i1=0; i1<len1; i1++){
+let data9 = data8[i1];
+const _errs28 = errors;
+if(typeof data9 !== "string"){
+validate23.errors = [{instancePath:instancePath+"/models/" + i0+"/input/" + i1,schemaPath:"#/$defs/Models/items/properties/input/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema47.items.properties.input.items.type,parentSchema:schema47.items.properties.input.items,data:data9}];
+return false;
+}
+if(!((((data9 === "text") || (data9 === "image")) || (data9 === "audio")) || (data9 === "file"))){
+validate23.errors = [{instancePath:instancePath+"/models/" + i0+"/input/" + i1,schemaPath:"#/$defs/Models/items/properties/input/items/enum",keyword:"enum",params:{allowedValues: schema47.items.properties.input.items.enum},message:"must be equal to one of the allowed values",schema:schema47.items.properties.input.items.enum,parentSchema:schema47.items.properties.input.items,data:data9}];
+return false;
+}
+var valid9 = _errs28 === errors;
+if(!valid9){
+break;
+}
+}
+}
+else {
+validate23.errors = [{instancePath:instancePath+"/models/" + i0+"/input",schemaPath:"#/$defs/Models/items/properties/input/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema47.items.properties.input.type,parentSchema:schema47.items.properties.input,data:data8}];
+return false;
+}
+}
+var valid8 = _errs26 === errors;
+}
+else {
+var valid8 = true;
+}
+}
+}
+}
+}
+else {
+validate23.errors = [{instancePath:instancePath+"/models/" + i0,schemaPath:"#/$defs/Models/items/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema47.items.type,parentSchema:schema47.items,data:data6}];
+return false;
+}
+}
+var valid7 = _errs21 === errors;
+if(!valid7){
+break;
+}
+}
+}
+else {
+validate23.errors = [{instancePath:instancePath+"/models",schemaPath:"#/$defs/Models/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema47.type,parentSchema:schema47,data:data5}];
+return false;
+}
+}
+var valid0 = _errs18 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+let data10 = data.deadlines;
+const _errs30 = errors;
+const _errs31 = errors;
+if(errors === _errs31){
+if(data10 && typeof data10 == "object" && !Array.isArray(data10)){
+if(data10.connectMs === undefined){
+data10.connectMs = 5000;
+}
+if(data10.firstTokenMs === undefined){
+data10.firstTokenMs = 60000;
+}
+if(data10.idleMs === undefined){
+data10.idleMs = 60000;
+}
+if(data10.totalMs === undefined){
+data10.totalMs = 600000;
+}
+const _errs33 = errors;
+for(const key4 in data10){
+if(!((((key4 === "connectMs") || (key4 === "firstTokenMs")) || (key4 === "idleMs")) || (key4 === "totalMs"))){
+validate23.errors = [{instancePath:instancePath+"/deadlines",schemaPath:"#/$defs/Deadlines/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties",schema:false,parentSchema:schema48,data:data10}];
+return false;
+break;
+}
+}
+if(_errs33 === errors){
+let data11 = data10.connectMs;
+const _errs34 = errors;
+if(!(((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11))) && (isFinite(data11)))){
+validate23.errors = [{instancePath:instancePath+"/deadlines/connectMs",schemaPath:"#/$defs/Deadlines/properties/connectMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema48.properties.connectMs.type,parentSchema:schema48.properties.connectMs,data:data11}];
+return false;
+}
+if(errors === _errs34){
+if((typeof data11 == "number") && (isFinite(data11))){
+if(data11 > 600000 || isNaN(data11)){
+validate23.errors = [{instancePath:instancePath+"/deadlines/connectMs",schemaPath:"#/$defs/Deadlines/properties/connectMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",schema:600000,parentSchema:schema48.properties.connectMs,data:data11}];
+return false;
+}
+else {
+if(data11 < 10 || isNaN(data11)){
+validate23.errors = [{instancePath:instancePath+"/deadlines/connectMs",schemaPath:"#/$defs/Deadlines/properties/connectMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",schema:10,parentSchema:schema48.properties.connectMs,data:data11}];
+return false;
+}
+}
+}
+}
+var valid11 = _errs34 === errors;
+if(valid11){
+let data12 = data10.firstTokenMs;
+const _errs36 = errors;
+if(!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))){
+validate23.errors = [{instancePath:instancePath+"/deadlines/firstTokenMs",schemaPath:"#/$defs/Deadlines/properties/firstTokenMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema48.properties.firstTokenMs.type,parentSchema:schema48.properties.firstTokenMs,data:data12}];
+return false;
+}
+if(errors === _errs36){
+if((typeof data12 == "number") && (isFinite(data12))){
+if(data12 > 3600000 || isNaN(data12)){
+validate23.errors = [{instancePath:instancePath+"/deadlines/firstTokenMs",schemaPath:"#/$defs/Deadlines/properties/firstTokenMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",schema:3600000,parentSchema:schema48.properties.firstTokenMs,data:data12}];
+return false;
+}
+else {
+if(data12 < 10 || isNaN(data12)){
+validate23.errors = [{instancePath:instancePath+"/deadlines/firstTokenMs",schemaPath:"#/$defs/Deadlines/properties/firstTokenMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",schema:10,parentSchema:schema48.properties.firstTokenMs,data:data12}];
+return false;
+}
+}
+}
+}
+var valid11 = _errs36 === errors;
+if(valid11){
+let data13 = data10.idleMs;
+const _errs38 = errors;
+if(!(((typeof data13 == "number") && (!(data13 % 1) && !isNaN(data13))) && (isFinite(data13)))){
+validate23.errors = [{instancePath:instancePath+"/deadlines/idleMs",schemaPath:"#/$defs/Deadlines/properties/idleMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema48.properties.idleMs.type,parentSchema:schema48.properties.idleMs,data:data13}];
+return false;
+}
+if(errors === _errs38){
+if((typeof data13 == "number") && (isFinite(data13))){
+if(data13 > 3600000 || isNaN(data13)){
+validate23.errors = [{instancePath:instancePath+"/deadlines/idleMs",schemaPath:"#/$defs/Deadlines/properties/idleMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",schema:3600000,parentSchema:schema48.properties.idleMs,data:data13}];
+return false;
+}
+else {
+if(data13 < 10 || isNaN(data13)){
+validate23.errors = [{instancePath:instancePath+"/deadlines/idleMs",schemaPath:"#/$defs/Deadlines/properties/idleMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",schema:10,parentSchema:schema48.properties.idleMs,data:data13}];
+return false;
+}
+}
+}
+}
+var valid11 = _errs38 === errors;
+if(valid11){
+let data14 = data10.totalMs;
+const _errs40 = errors;
+if(!(((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14))) && (isFinite(data14)))){
+validate23.errors = [{instancePath:instancePath+"/deadlines/totalMs",schemaPath:"#/$defs/Deadlines/properties/totalMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema48.properties.totalMs.type,parentSchema:schema48.properties.totalMs,data:data14}];
+return false;
+}
+if(errors === _errs40){
+if((typeof data14 == "number") && (isFinite(data14))){
+if(data14 > 86400000 || isNaN(data14)){
+validate23.errors = [{instancePath:instancePath+"/deadlines/totalMs",schemaPath:"#/$defs/Deadlines/properties/totalMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400000},message:"must be <= 86400000",schema:86400000,parentSchema:schema48.properties.totalMs,data:data14}];
+return false;
+}
+else {
+if(data14 < 10 || isNaN(data14)){
+validate23.errors = [{instancePath:instancePath+"/deadlines/totalMs",schemaPath:"#/$defs/Deadlines/properties/totalMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",schema:10,parentSchema:schema48.properties.totalMs,data:data14}];
+return false;
+}
+}
+}
+}
+var valid11 = _errs40 === errors;
+}
+}
+}
+}
+}
+else {
+validate23.errors = [{instancePath:instancePath+"/deadlines",schemaPath:"#/$defs/Deadlines/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema48.type,parentSchema:schema48,data:data10}];
+return false;
+}
+}
+var valid0 = _errs30 === errors;
+if(valid0){
+let data15 = data.connectionsMax;
+const _errs42 = errors;
+const _errs43 = errors;
+if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
+validate23.errors = [{instancePath:instancePath+"/connectionsMax",schemaPath:"#/$defs/ConnectionsMax/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema49.type,parentSchema:schema49,data:data15}];
+return false;
+}
+if(errors === _errs43){
+if((typeof data15 == "number") && (isFinite(data15))){
+if(data15 > 65536 || isNaN(data15)){
+validate23.errors = [{instancePath:instancePath+"/connectionsMax",schemaPath:"#/$defs/ConnectionsMax/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65536},message:"must be <= 65536",schema:65536,parentSchema:schema49,data:data15}];
+return false;
+}
+else {
+if(data15 < 1 || isNaN(data15)){
+validate23.errors = [{instancePath:instancePath+"/connectionsMax",schemaPath:"#/$defs/ConnectionsMax/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema49,data:data15}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs42 === errors;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate23.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema51.type,parentSchema:schema51,data}];
+return false;
+}
+}
+validate23.errors = vErrors;
+return errors === 0;
+}
+validate23.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+
+const schema58 = {"type":"object","additionalProperties":false,"required":["api"],"properties":{"api":{"type":"string","const":"anthropic-messages","description":"Anthropic; needs the package `@ai-sdk/anthropic`."},"baseUrl":{"$ref":"#/$defs/BaseUrl"},"apiKey":{"$ref":"#/$defs/ApiKey"},"headers":{"$ref":"#/$defs/UpstreamHeaders","default":{}},"models":{"$ref":"#/$defs/Models"},"deadlines":{"$ref":"#/$defs/Deadlines","default":{}},"connectionsMax":{"$ref":"#/$defs/ConnectionsMax","default":1024}}};
+
+function validate24(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate24.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.headers === undefined){
+data.headers = {};
+}
+if(data.deadlines === undefined){
+data.deadlines = {};
+}
+if(data.connectionsMax === undefined){
+data.connectionsMax = 1024;
+}
+let missing0;
+if((data.api === undefined) && (missing0 = "api")){
+validate24.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",schema:schema58.required,parentSchema:schema58,data}];
+return false;
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!(((((((key0 === "api") || (key0 === "baseUrl")) || (key0 === "apiKey")) || (key0 === "headers")) || (key0 === "models")) || (key0 === "deadlines")) || (key0 === "connectionsMax"))){
+validate24.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema58,data}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.api !== undefined){
+let data0 = data.api;
+const _errs2 = errors;
+if(typeof data0 !== "string"){
+validate24.errors = [{instancePath:instancePath+"/api",schemaPath:"#/properties/api/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema58.properties.api.type,parentSchema:schema58.properties.api,data:data0}];
+return false;
+}
+if("anthropic-messages" !== data0){
+validate24.errors = [{instancePath:instancePath+"/api",schemaPath:"#/properties/api/const",keyword:"const",params:{allowedValue: "anthropic-messages"},message:"must be equal to constant",schema:"anthropic-messages",parentSchema:schema58.properties.api,data:data0}];
+return false;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.baseUrl !== undefined){
+let data1 = data.baseUrl;
+const _errs4 = errors;
+const _errs5 = errors;
+if(errors === _errs5){
+if(typeof data1 === "string"){
+if(!pattern13.test(data1)){
+validate24.errors = [{instancePath:instancePath+"/baseUrl",schemaPath:"#/$defs/BaseUrl/pattern",keyword:"pattern",params:{pattern: "^https?://[^/?#@\\s]+(/[^?#\\s]*)?$"},message:"must match pattern \""+"^https?://[^/?#@\\s]+(/[^?#\\s]*)?$"+"\"",schema:"^https?://[^/?#@\\s]+(/[^?#\\s]*)?$",parentSchema:schema44,data:data1}];
+return false;
+}
+}
+else {
+validate24.errors = [{instancePath:instancePath+"/baseUrl",schemaPath:"#/$defs/BaseUrl/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema44.type,parentSchema:schema44,data:data1}];
+return false;
+}
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.apiKey !== undefined){
+let data2 = data.apiKey;
+const _errs7 = errors;
+const _errs8 = errors;
+if(errors === _errs8){
+if(typeof data2 === "string"){
+if(func1(data2) < 1){
+validate24.errors = [{instancePath:instancePath+"/apiKey",schemaPath:"#/$defs/ApiKey/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema45,data:data2}];
+return false;
+}
+}
+else {
+validate24.errors = [{instancePath:instancePath+"/apiKey",schemaPath:"#/$defs/ApiKey/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema45.type,parentSchema:schema45,data:data2}];
+return false;
+}
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+let data3 = data.headers;
+const _errs10 = errors;
+const _errs11 = errors;
+if(errors === _errs11){
+if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
+if(Object.keys(data3).length > 32){
+validate24.errors = [{instancePath:instancePath+"/headers",schemaPath:"#/$defs/UpstreamHeaders/maxProperties",keyword:"maxProperties",params:{limit: 32},message:"must NOT have more than 32 properties",schema:32,parentSchema:schema46,data:data3}];
+return false;
+}
+else {
+for(const key1 in data3){
+const _errs13 = errors;
+if(errors === _errs13){
+if(typeof key1 === "string"){
+if(!pattern14.test(key1)){
+const err0 = {instancePath:instancePath+"/headers",schemaPath:"#/$defs/UpstreamHeaders/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9-]+$"},message:"must match pattern \""+"^[A-Za-z0-9-]+$"+"\"",schema:"^[A-Za-z0-9-]+$",parentSchema:schema46.propertyNames,data:key1,propertyName:key1};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+}
+else {
+const err1 = {instancePath:instancePath+"/headers",schemaPath:"#/$defs/UpstreamHeaders/propertyNames/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema46.propertyNames.type,parentSchema:schema46.propertyNames,data:key1,propertyName:key1};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+}
+var valid4 = _errs13 === errors;
+if(!valid4){
+const err2 = {instancePath:instancePath+"/headers",schemaPath:"#/$defs/UpstreamHeaders/propertyNames",keyword:"propertyNames",params:{propertyName: key1},message:"property name must be valid",schema:schema46.propertyNames,parentSchema:schema46,data:data3};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+validate24.errors = vErrors;
+return false;
+break;
+}
+}
+if(valid4){
+for(const key2 in data3){
+let data4 = data3[key2];
+const _errs16 = errors;
+if(typeof data4 !== "string"){
+validate24.errors = [{instancePath:instancePath+"/headers/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/UpstreamHeaders/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema46.additionalProperties.type,parentSchema:schema46.additionalProperties,data:data4}];
+return false;
+}
+var valid5 = _errs16 === errors;
+if(!valid5){
+break;
+}
+}
+}
+}
+}
+else {
+validate24.errors = [{instancePath:instancePath+"/headers",schemaPath:"#/$defs/UpstreamHeaders/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema46.type,parentSchema:schema46,data:data3}];
+return false;
+}
+}
+var valid0 = _errs10 === errors;
+if(valid0){
+if(data.models !== undefined){
+let data5 = data.models;
+const _errs18 = errors;
+const _errs19 = errors;
+if(errors === _errs19){
+if(Array.isArray(data5)){
+var valid7 = true;
+const len0 = data5.length;
+for(let i0=0; i0<len0; i0++){
+let data6 = data5[i0];
+const _errs21 = errors;
+if(errors === _errs21){
+if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
+let missing1;
+if((data6.id === undefined) && (missing1 = "id")){
+validate24.errors = [{instancePath:instancePath+"/models/" + i0,schemaPath:"#/$defs/Models/items/required",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",schema:schema47.items.required,parentSchema:schema47.items,data:data6}];
+return false;
+}
+else {
+const _errs23 = errors;
+for(const key3 in data6){
+if(!((key3 === "id") || (key3 === "input"))){
+validate24.errors = [{instancePath:instancePath+"/models/" + i0,schemaPath:"#/$defs/Models/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",schema:false,parentSchema:schema47.items,data:data6}];
+return false;
+break;
+}
+}
+if(_errs23 === errors){
+if(data6.id !== undefined){
+let data7 = data6.id;
+const _errs24 = errors;
+if(errors === _errs24){
+if(typeof data7 === "string"){
+if(func1(data7) < 1){
+validate24.errors = [{instancePath:instancePath+"/models/" + i0+"/id",schemaPath:"#/$defs/Models/items/properties/id/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema47.items.properties.id,data:data7}];
+return false;
+}
+}
+else {
+validate24.errors = [{instancePath:instancePath+"/models/" + i0+"/id",schemaPath:"#/$defs/Models/items/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema47.items.properties.id.type,parentSchema:schema47.items.properties.id,data:data7}];
+return false;
+}
+}
+var valid8 = _errs24 === errors;
+}
+else {
+var valid8 = true;
+}
+if(valid8){
+if(data6.input !== undefined){
+let data8 = data6.input;
+const _errs26 = errors;
+if(errors === _errs26){
+if(Array.isArray(data8)){
+var valid9 = true;
+const len1 = data8.length;
+for(let i1=0; i1<len1; i1++){
+let data9 = data8[i1];
+const _errs28 = errors;
+if(typeof data9 !== "string"){
+validate24.errors = [{instancePath:instancePath+"/models/" + i0+"/input/" + i1,schemaPath:"#/$defs/Models/items/properties/input/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema47.items.properties.input.items.type,parentSchema:schema47.items.properties.input.items,data:data9}];
+return false;
+}
+if(!((((data9 === "text") || (data9 === "image")) || (data9 === "audio")) || (data9 === "file"))){
+validate24.errors = [{instancePath:instancePath+"/models/" + i0+"/input/" + i1,schemaPath:"#/$defs/Models/items/properties/input/items/enum",keyword:"enum",params:{allowedValues: schema47.items.properties.input.items.enum},message:"must be equal to one of the allowed values",schema:schema47.items.properties.input.items.enum,parentSchema:schema47.items.properties.input.items,data:data9}];
+return false;
+}
+var valid9 = _errs28 === errors;
+if(!valid9){
+break;
+}
+}
+}
+else {
+validate24.errors = [{instancePath:instancePath+"/models/" + i0+"/input",schemaPath:"#/$defs/Models/items/properties/input/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema47.items.properties.input.type,parentSchema:schema47.items.properties.input,data:data8}];
+return false;
+}
+}
+var valid8 = _errs26 === errors;
+}
+else {
+var valid8 = true;
+}
+}
+}
+}
+}
+else {
+validate24.errors = [{instancePath:instancePath+"/models/" + i0,schemaPath:"#/$defs/Models/items/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema47.items.type,parentSchema:schema47.items,data:data6}];
+return false;
+}
+}
+var valid7 = _errs21 === errors;
+if(!valid7){
+break;
+}
+}
+}
+else {
+validate24.errors = [{instancePath:instancePath+"/models",schemaPath:"#/$defs/Models/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema47.type,parentSchema:schema47,data:data5}];
+return false;
+}
+}
+var valid0 = _errs18 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+let data10 = data.deadlines;
+const _errs30 = errors;
+const _errs31 = errors;
+if(errors === _errs31){
+if(data10 && typeof data10 == "object" && !Array.isArray(data10)){
+if(data10.connectMs === undefined){
+data10.connectMs = 5000;
+}
+if(data10.firstTokenMs === undefined){
+data10.firstTokenMs = 60000;
+}
+if(data10.idleMs === undefined){
+data10.idleMs = 60000;
+}
+if(data10.totalMs === undefined){
+data10.totalMs = 600000;
+}
+const _errs33 = errors;
+for(const key4 in data10){
+if(!((((key4 === "connectMs") || (key4 === "firstTokenMs")) || (key4 === "idleMs")) || (key4 === "totalMs"))){
+validate24.errors = [{instancePath:instancePath+"/deadlines",schemaPath:"#/$defs/Deadlines/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties",schema:false,parentSchema:schema48,data:data10}];
+return false;
+break;
+}
+}
+if(_errs33 === errors){
+let data11 = data10.connectMs;
+const _errs34 = errors;
+if(!(((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11))) && (isFinite(data11)))){
+validate24.errors = [{instancePath:instancePath+"/deadlines/connectMs",schemaPath:"#/$defs/Deadlines/properties/connectMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema48.properties.connectMs.type,parentSchema:schema48.properties.connectMs,data:data11}];
+return false;
+}
+if(errors === _errs34){
+if((typeof data11 == "number") && (isFinite(data11))){
+if(data11 > 600000 || isNaN(data11)){
+validate24.errors = [{instancePath:instancePath+"/deadlines/connectMs",schemaPath:"#/$defs/Deadlines/properties/connectMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",schema:600000,parentSchema:schema48.properties.connectMs,data:data11}];
+return false;
+}
+else {
+if(data11 < 10 || isNaN(data11)){
+validate24.errors = [{instancePath:instancePath+"/deadlines/connectMs",schemaPath:"#/$defs/Deadlines/properties/connectMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",schema:10,parentSchema:schema48.properties.connectMs,data:data11}];
+return false;
+}
+}
+}
+}
+var valid11 = _errs34 === errors;
+if(valid11){
+let data12 = data10.firstTokenMs;
+const _errs36 = errors;
+if(!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))){
+validate24.errors = [{instancePath:instancePath+"/deadlines/firstTokenMs",schemaPath:"#/$defs/Deadlines/properties/firstTokenMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema48.properties.firstTokenMs.type,parentSchema:schema48.properties.firstTokenMs,data:data12}];
+return false;
+}
+if(errors === _errs36){
+if((typeof data12 == "number") && (isFinite(data12))){
+if(data12 > 3600000 || isNaN(data12)){
+validate24.errors = [{instancePath:instancePath+"/deadlines/firstTokenMs",schemaPath:"#/$defs/Deadlines/properties/firstTokenMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",schema:3600000,parentSchema:schema48.properties.firstTokenMs,data:data12}];
+return false;
+}
+else {
+if(data12 < 10 || isNaN(data12)){
+validate24.errors = [{instancePath:instancePath+"/deadlines/firstTokenMs",schemaPath:"#/$defs/Deadlines/properties/firstTokenMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",schema:10,parentSchema:schema48.properties.firstTokenMs,data:data12}];
+return false;
+}
+}
+}
+}
+var valid11 = _errs36 === errors;
+if(valid11){
+let data13 = data10.idleMs;
+const _errs38 = errors;
+if(!(((typeof data13 == "number") && (!(data13 % 1) && !isNaN(data13))) && (isFinite(data13)))){
+validate24.errors = [{instancePath:instancePath+"/deadlines/idleMs",schemaPath:"#/$defs/Deadlines/properties/idleMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema48.properties.idleMs.type,parentSchema:schema48.properties.idleMs,data:data13}];
+return false;
+}
+if(errors === _errs38){
+if((typeof data13 == "number") && (isFinite(data13))){
+if(data13 > 3600000 || isNaN(data13)){
+validate24.errors = [{instancePath:instancePath+"/deadlines/idleMs",schemaPath:"#/$defs/Deadlines/properties/idleMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",schema:3600000,parentSchema:schema48.properties.idleMs,data:data13}];
+return false;
+}
+else {
+if(data13 < 10 || isNaN(data13)){
+validate24.errors = [{instancePath:instancePath+"/deadlines/idleMs",schemaPath:"#/$defs/Deadlines/properties/idleMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",schema:10,parentSchema:schema48.properties.idleMs,data:data13}];
+return false;
+}
+}
+}
+}
+var valid11 = _errs38 === errors;
+if(valid11){
+let data14 = data10.totalMs;
+const _errs40 = errors;
+if(!(((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14))) && (isFinite(data14)))){
+validate24.errors = [{instancePath:instancePath+"/deadlines/totalMs",schemaPath:"#/$defs/Deadlines/properties/totalMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema48.properties.totalMs.type,parentSchema:schema48.properties.totalMs,data:data14}];
+return false;
+}
+if(errors === _errs40){
+if((typeof data14 == "number") && (isFinite(data14))){
+if(data14 > 86400000 || isNaN(data14)){
+validate24.errors = [{instancePath:instancePath+"/deadlines/totalMs",schemaPath:"#/$defs/Deadlines/properties/totalMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400000},message:"must be <= 86400000",schema:86400000,parentSchema:schema48.properties.totalMs,data:data14}];
+return false;
+}
+else {
+if(data14 < 10 || isNaN(data14)){
+validate24.errors = [{instancePath:instancePath+"/deadlines/totalMs",schemaPath:"#/$defs/Deadlines/properties/totalMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",schema:10,parentSchema:schema48.properties.totalMs,data:data14}];
+return false;
+}
+}
+}
+}
+var valid11 = _errs40 === errors;
+}
+}
+}
+}
+}
+else {
+validate24.errors = [{instancePath:instancePath+"/deadlines",schemaPath:"#/$defs/Deadlines/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema48.type,parentSchema:schema48,data:data10}];
+return false;
+}
+}
+var valid0 = _errs30 === errors;
+if(valid0){
+let data15 = data.connectionsMax;
+const _errs42 = errors;
+const _errs43 = errors;
+if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
+validate24.errors = [{instancePath:instancePath+"/connectionsMax",schemaPath:"#/$defs/ConnectionsMax/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema49.type,parentSchema:schema49,data:data15}];
+return false;
+}
+if(errors === _errs43){
+if((typeof data15 == "number") && (isFinite(data15))){
+if(data15 > 65536 || isNaN(data15)){
+validate24.errors = [{instancePath:instancePath+"/connectionsMax",schemaPath:"#/$defs/ConnectionsMax/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65536},message:"must be <= 65536",schema:65536,parentSchema:schema49,data:data15}];
+return false;
+}
+else {
+if(data15 < 1 || isNaN(data15)){
+validate24.errors = [{instancePath:instancePath+"/connectionsMax",schemaPath:"#/$defs/ConnectionsMax/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema49,data:data15}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs42 === errors;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate24.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema58.type,parentSchema:schema58,data}];
+return false;
+}
+}
+validate24.errors = vErrors;
+return errors === 0;
+}
+validate24.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+
+const schema65 = {"type":"object","additionalProperties":false,"required":["api"],"properties":{"api":{"type":"string","const":"google-generative-ai","description":"Google Gemini; needs the package `@ai-sdk/google`."},"baseUrl":{"$ref":"#/$defs/BaseUrl"},"apiKey":{"$ref":"#/$defs/ApiKey"},"headers":{"$ref":"#/$defs/UpstreamHeaders","default":{}},"models":{"$ref":"#/$defs/Models"},"deadlines":{"$ref":"#/$defs/Deadlines","default":{}},"connectionsMax":{"$ref":"#/$defs/ConnectionsMax","default":1024}}};
+
+function validate25(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate25.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.headers === undefined){
+data.headers = {};
+}
+if(data.deadlines === undefined){
+data.deadlines = {};
+}
+if(data.connectionsMax === undefined){
+data.connectionsMax = 1024;
+}
+let missing0;
+if((data.api === undefined) && (missing0 = "api")){
+validate25.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",schema:schema65.required,parentSchema:schema65,data}];
+return false;
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!(((((((key0 === "api") || (key0 === "baseUrl")) || (key0 === "apiKey")) || (key0 === "headers")) || (key0 === "models")) || (key0 === "deadlines")) || (key0 === "connectionsMax"))){
+validate25.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema65,data}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.api !== undefined){
+let data0 = data.api;
+const _errs2 = errors;
+if(typeof data0 !== "string"){
+validate25.errors = [{instancePath:instancePath+"/api",schemaPath:"#/properties/api/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema65.properties.api.type,parentSchema:schema65.properties.api,data:data0}];
+return false;
+}
+if("google-generative-ai" !== data0){
+validate25.errors = [{instancePath:instancePath+"/api",schemaPath:"#/properties/api/const",keyword:"const",params:{allowedValue: "google-generative-ai"},message:"must be equal to constant",schema:"google-generative-ai",parentSchema:schema65.properties.api,data:data0}];
+return false;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.baseUrl !== undefined){
+let data1 = data.baseUrl;
+const _errs4 = errors;
+const _errs5 = errors;
+if(errors === _errs5){
+if(typeof data1 === "string"){
+if(!pattern13.test(data1)){
+validate25.errors = [{instancePath:instancePath+"/baseUrl",schemaPath:"#/$defs/BaseUrl/pattern",keyword:"pattern",params:{pattern: "^https?://[^/?#@\\s]+(/[^?#\\s]*)?$"},message:"must match pattern \""+"^https?://[^/?#@\\s]+(/[^?#\\s]*)?$"+"\"",schema:"^https?://[^/?#@\\s]+(/[^?#\\s]*)?$",parentSchema:schema44,data:data1}];
+return false;
+}
+}
+else {
+validate25.errors = [{instancePath:instancePath+"/baseUrl",schemaPath:"#/$defs/BaseUrl/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema44.type,parentSchema:schema44,data:data1}];
+return false;
+}
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.apiKey !== undefined){
+let data2 = data.apiKey;
+const _errs7 = errors;
+const _errs8 = errors;
+if(errors === _errs8){
+if(typeof data2 === "string"){
+if(func1(data2) < 1){
+validate25.errors = [{instancePath:instancePath+"/apiKey",schemaPath:"#/$defs/ApiKey/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema45,data:data2}];
+return false;
+}
+}
+else {
+validate25.errors = [{instancePath:instancePath+"/apiKey",schemaPath:"#/$defs/ApiKey/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema45.type,parentSchema:schema45,data:data2}];
+return false;
+}
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+let data3 = data.headers;
+const _errs10 = errors;
+const _errs11 = errors;
+if(errors === _errs11){
+if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
+if(Object.keys(data3).length > 32){
+validate25.errors = [{instancePath:instancePath+"/headers",schemaPath:"#/$defs/UpstreamHeaders/maxProperties",keyword:"maxProperties",params:{limit: 32},message:"must NOT have more than 32 properties",schema:32,parentSchema:schema46,data:data3}];
+return false;
+}
+else {
+for(const key1 in data3){
+const _errs13 = errors;
+if(errors === _errs13){
+if(typeof key1 === "string"){
+if(!pattern14.test(key1)){
+const err0 = {instancePath:instancePath+"/headers",schemaPath:"#/$defs/UpstreamHeaders/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9-]+$"},message:"must match pattern \""+"^[A-Za-z0-9-]+$"+"\"",schema:"^[A-Za-z0-9-]+$",parentSchema:schema46.propertyNames,data:key1,propertyName:key1};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+}
+else {
+const err1 = {instancePath:instancePath+"/headers",schemaPath:"#/$defs/UpstreamHeaders/propertyNames/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema46.propertyNames.type,parentSchema:schema46.propertyNames,data:key1,propertyName:key1};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+}
+var valid4 = _errs13 === errors;
+if(!valid4){
+const err2 = {instancePath:instancePath+"/headers",schemaPath:"#/$defs/UpstreamHeaders/propertyNames",keyword:"propertyNames",params:{propertyName: key1},message:"property name must be valid",schema:schema46.propertyNames,parentSchema:schema46,data:data3};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+validate25.errors = vErrors;
+return false;
+break;
+}
+}
+if(valid4){
+for(const key2 in data3){
+let data4 = data3[key2];
+const _errs16 = errors;
+if(typeof data4 !== "string"){
+validate25.errors = [{instancePath:instancePath+"/headers/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/UpstreamHeaders/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema46.additionalProperties.type,parentSchema:schema46.additionalProperties,data:data4}];
+return false;
+}
+var valid5 = _errs16 === errors;
+if(!valid5){
+break;
+}
+}
+}
+}
+}
+else {
+validate25.errors = [{instancePath:instancePath+"/headers",schemaPath:"#/$defs/UpstreamHeaders/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema46.type,parentSchema:schema46,data:data3}];
+return false;
+}
+}
+var valid0 = _errs10 === errors;
+if(valid0){
+if(data.models !== undefined){
+let data5 = data.models;
+const _errs18 = errors;
+const _errs19 = errors;
+if(errors === _errs19){
+if(Array.isArray(data5)){
+var valid7 = true;
+const len0 = data5.length;
+for(let i0=0; i0<len0; i0++){
+let data6 = data5[i0];
+const _errs21 = errors;
+if(errors === _errs21){
+if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
+let missing1;
+if((data6.id === undefined) && (missing1 = "id")){
+validate25.errors = [{instancePath:instancePath+"/models/" + i0,schemaPath:"#/$defs/Models/items/required",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",schema:schema47.items.required,parentSchema:schema47.items,data:data6}];
+return false;
+}
+else {
+const _errs23 = errors;
+for(const key3 in data6){
+if(!((key3 === "id") || (key3 === "input"))){
+validate25.errors = [{instancePath:instancePath+"/models/" + i0,schemaPath:"#/$defs/Models/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",schema:false,parentSchema:schema47.items,data:data6}];
+return false;
+break;
+}
+}
+if(_errs23 === errors){
+if(data6.id !== undefined){
+let data7 = data6.id;
+const _errs24 = errors;
+if(errors === _errs24){
+if(typeof data7 === "string"){
+if(func1(data7) < 1){
+validate25.errors = [{instancePath:instancePath+"/models/" + i0+"/id",schemaPath:"#/$defs/Models/items/properties/id/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema47.items.properties.id,data:data7}];
+return false;
+}
+}
+else {
+validate25.errors = [{instancePath:instancePath+"/models/" + i0+"/id",schemaPath:"#/$defs/Models/items/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema47.items.properties.id.type,parentSchema:schema47.items.properties.id,data:data7}];
+return false;
+}
+}
+var valid8 = _errs24 === errors;
+}
+else {
+var valid8 = true;
+}
+if(valid8){
+if(data6.input !== undefined){
+let data8 = data6.input;
+const _errs26 = errors;
+if(errors === _errs26){
+if(Array.isArray(data8)){
+var valid9 = true;
+const len1 = data8.length;
+for(let i1=0; i1<len1; i1++){
+let data9 = data8[i1];
+const _errs28 = errors;
+if(typeof data9 !== "string"){
+validate25.errors = [{instancePath:instancePath+"/models/" + i0+"/input/" + i1,schemaPath:"#/$defs/Models/items/properties/input/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema47.items.properties.input.items.type,parentSchema:schema47.items.properties.input.items,data:data9}];
+return false;
+}
+if(!((((data9 === "text") || (data9 === "image")) || (data9 === "audio")) || (data9 === "file"))){
+validate25.errors = [{instancePath:instancePath+"/models/" + i0+"/input/" + i1,schemaPath:"#/$defs/Models/items/properties/input/items/enum",keyword:"enum",params:{allowedValues: schema47.items.properties.input.items.enum},message:"must be equal to one of the allowed values",schema:schema47.items.properties.input.items.enum,parentSchema:schema47.items.properties.input.items,data:data9}];
+return false;
+}
+var valid9 = _errs28 === errors;
+if(!valid9){
+break;
+}
+}
+}
+else {
+validate25.errors = [{instancePath:instancePath+"/models/" + i0+"/input",schemaPath:"#/$defs/Models/items/properties/input/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema47.items.properties.input.type,parentSchema:schema47.items.properties.input,data:data8}];
+return false;
+}
+}
+var valid8 = _errs26 === errors;
+}
+else {
+var valid8 = true;
+}
+}
+}
+}
+}
+else {
+validate25.errors = [{instancePath:instancePath+"/models/" + i0,schemaPath:"#/$defs/Models/items/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema47.items.type,parentSchema:schema47.items,data:data6}];
+return false;
+}
+}
+var valid7 = _errs21 === errors;
+if(!valid7){
+break;
+}
+}
+}
+else {
+validate25.errors = [{instancePath:instancePath+"/models",schemaPath:"#/$defs/Models/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema47.type,parentSchema:schema47,data:data5}];
+return false;
+}
+}
+var valid0 = _errs18 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+let data10 = data.deadlines;
+const _errs30 = errors;
+const _errs31 = errors;
+if(errors === _errs31){
+if(data10 && typeof data10 == "object" && !Array.isArray(data10)){
+if(data10.connectMs === undefined){
+data10.connectMs = 5000;
+}
+if(data10.firstTokenMs === undefined){
+data10.firstTokenMs = 60000;
+}
+if(data10.idleMs === undefined){
+data10.idleMs = 60000;
+}
+if(data10.totalMs === undefined){
+data10.totalMs = 600000;
+}
+const _errs33 = errors;
+for(const key4 in data10){
+if(!((((key4 === "connectMs") || (key4 === "firstTokenMs")) || (key4 === "idleMs")) || (key4 === "totalMs"))){
+validate25.errors = [{instancePath:instancePath+"/deadlines",schemaPath:"#/$defs/Deadlines/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties",schema:false,parentSchema:schema48,data:data10}];
+return false;
+break;
+}
+}
+if(_errs33 === errors){
+let data11 = data10.connectMs;
+const _errs34 = errors;
+if(!(((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11))) && (isFinite(data11)))){
+validate25.errors = [{instancePath:instancePath+"/deadlines/connectMs",schemaPath:"#/$defs/Deadlines/properties/connectMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema48.properties.connectMs.type,parentSchema:schema48.properties.connectMs,data:data11}];
+return false;
+}
+if(errors === _errs34){
+if((typeof data11 == "number") && (isFinite(data11))){
+if(data11 > 600000 || isNaN(data11)){
+validate25.errors = [{instancePath:instancePath+"/deadlines/connectMs",schemaPath:"#/$defs/Deadlines/properties/connectMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",schema:600000,parentSchema:schema48.properties.connectMs,data:data11}];
+return false;
+}
+else {
+if(data11 < 10 || isNaN(data11)){
+validate25.errors = [{instancePath:instancePath+"/deadlines/connectMs",schemaPath:"#/$defs/Deadlines/properties/connectMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",schema:10,parentSchema:schema48.properties.connectMs,data:data11}];
+return false;
+}
+}
+}
+}
+var valid11 = _errs34 === errors;
+if(valid11){
+let data12 = data10.firstTokenMs;
+const _errs36 = errors;
+if(!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))){
+validate25.errors = [{instancePath:instancePath+"/deadlines/firstTokenMs",schemaPath:"#/$defs/Deadlines/properties/firstTokenMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema48.properties.firstTokenMs.type,parentSchema:schema48.properties.firstTokenMs,data:data12}];
+return false;
+}
+if(errors === _errs36){
+if((typeof data12 == "number") && (isFinite(data12))){
+if(data12 > 3600000 || isNaN(data12)){
+validate25.errors = [{instancePath:instancePath+"/deadlines/firstTokenMs",schemaPath:"#/$defs/Deadlines/properties/firstTokenMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",schema:3600000,parentSchema:schema48.properties.firstTokenMs,data:data12}];
+return false;
+}
+else {
+if(data12 < 10 || isNaN(data12)){
+validate25.errors = [{instancePath:instancePath+"/deadlines/firstTokenMs",schemaPath:"#/$defs/Deadlines/properties/firstTokenMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",schema:10,parentSchema:schema48.properties.firstTokenMs,data:data12}];
+return false;
+}
+}
+}
+}
+var valid11 = _errs36 === errors;
+if(valid11){
+let data13 = data10.idleMs;
+const _errs38 = errors;
+if(!(((typeof data13 == "number") && (!(data13 % 1) && !isNaN(data13))) && (isFinite(data13)))){
+validate25.errors = [{instancePath:instancePath+"/deadlines/idleMs",schemaPath:"#/$defs/Deadlines/properties/idleMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema48.properties.idleMs.type,parentSchema:schema48.properties.idleMs,data:data13}];
+return false;
+}
+if(errors === _errs38){
+if((typeof data13 == "number") && (isFinite(data13))){
+if(data13 > 3600000 || isNaN(data13)){
+validate25.errors = [{instancePath:instancePath+"/deadlines/idleMs",schemaPath:"#/$defs/Deadlines/properties/idleMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",schema:3600000,parentSchema:schema48.properties.idleMs,data:data13}];
+return false;
+}
+else {
+if(data13 < 10 || isNaN(data13)){
+validate25.errors = [{instancePath:instancePath+"/deadlines/idleMs",schemaPath:"#/$defs/Deadlines/properties/idleMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",schema:10,parentSchema:schema48.properties.idleMs,data:data13}];
+return false;
+}
+}
+}
+}
+var valid11 = _errs38 === errors;
+if(valid11){
+let data14 = data10.totalMs;
+const _errs40 = errors;
+if(!(((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14))) && (isFinite(data14)))){
+validate25.errors = [{instancePath:instancePath+"/deadlines/totalMs",schemaPath:"#/$defs/Deadlines/properties/totalMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema48.properties.totalMs.type,parentSchema:schema48.properties.totalMs,data:data14}];
+return false;
+}
+if(errors === _errs40){
+if((typeof data14 == "number") && (isFinite(data14))){
+if(data14 > 86400000 || isNaN(data14)){
+validate25.errors = [{instancePath:instancePath+"/deadlines/totalMs",schemaPath:"#/$defs/Deadlines/properties/totalMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400000},message:"must be <= 86400000",schema:86400000,parentSchema:schema48.properties.totalMs,data:data14}];
+return false;
+}
+else {
+if(data14 < 10 || isNaN(data14)){
+validate25.errors = [{instancePath:instancePath+"/deadlines/totalMs",schemaPath:"#/$defs/Deadlines/properties/totalMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",schema:10,parentSchema:schema48.properties.totalMs,data:data14}];
+return false;
+}
+}
+}
+}
+var valid11 = _errs40 === errors;
+}
+}
+}
+}
+}
+else {
+validate25.errors = [{instancePath:instancePath+"/deadlines",schemaPath:"#/$defs/Deadlines/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema48.type,parentSchema:schema48,data:data10}];
+return false;
+}
+}
+var valid0 = _errs30 === errors;
+if(valid0){
+let data15 = data.connectionsMax;
+const _errs42 = errors;
+const _errs43 = errors;
+if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
+validate25.errors = [{instancePath:instancePath+"/connectionsMax",schemaPath:"#/$defs/ConnectionsMax/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema49.type,parentSchema:schema49,data:data15}];
+return false;
+}
+if(errors === _errs43){
+if((typeof data15 == "number") && (isFinite(data15))){
+if(data15 > 65536 || isNaN(data15)){
+validate25.errors = [{instancePath:instancePath+"/connectionsMax",schemaPath:"#/$defs/ConnectionsMax/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65536},message:"must be <= 65536",schema:65536,parentSchema:schema49,data:data15}];
+return false;
+}
+else {
+if(data15 < 1 || isNaN(data15)){
+validate25.errors = [{instancePath:instancePath+"/connectionsMax",schemaPath:"#/$defs/ConnectionsMax/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema49,data:data15}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs42 === errors;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate25.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema65.type,parentSchema:schema65,data}];
+return false;
+}
+}
+validate25.errors = vErrors;
+return errors === 0;
+}
+validate25.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+
+
+function validate21(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate21.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+const tag0 = data.api;
+if(typeof tag0 == "string"){
+if(tag0 === "embedded"){
+const _errs3 = errors;
+if(errors === _errs3){
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.scenarios === undefined){
+data.scenarios = [];
+}
+let missing0;
+if((data.api === undefined) && (missing0 = "api")){
+validate21.errors = [{instancePath,schemaPath:"#/$defs/EmbeddedProvider/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",schema:schema72.required,parentSchema:schema72,data}];
+return false;
+}
+else {
+const _errs5 = errors;
+for(const key0 in data){
+if(!((key0 === "api") || (key0 === "scenarios"))){
+validate21.errors = [{instancePath,schemaPath:"#/$defs/EmbeddedProvider/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema72,data}];
+return false;
+break;
+}
+}
+if(_errs5 === errors){
+if(data.api !== undefined){
+let data0 = data.api;
+const _errs6 = errors;
+if(typeof data0 !== "string"){
+validate21.errors = [{instancePath:instancePath+"/api",schemaPath:"#/$defs/EmbeddedProvider/properties/api/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema72.properties.api.type,parentSchema:schema72.properties.api,data:data0}];
+return false;
+}
+if("embedded" !== data0){
+validate21.errors = [{instancePath:instancePath+"/api",schemaPath:"#/$defs/EmbeddedProvider/properties/api/const",keyword:"const",params:{allowedValue: "embedded"},message:"must be equal to constant",schema:"embedded",parentSchema:schema72.properties.api,data:data0}];
+return false;
+}
+var valid3 = _errs6 === errors;
+}
+else {
+var valid3 = true;
+}
+if(valid3){
+let data1 = data.scenarios;
+const _errs8 = errors;
+if(errors === _errs8){
+if(Array.isArray(data1)){
+var valid4 = true;
+const len0 = data1.length;
+for(let i0=0; i0<len0; i0++){
+let data2 = data1[i0];
+const _errs10 = errors;
+if(errors === _errs10){
+if(typeof data2 === "string"){
+if(func1(data2) < 1){
+validate21.errors = [{instancePath:instancePath+"/scenarios/" + i0,schemaPath:"#/$defs/EmbeddedProvider/properties/scenarios/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema72.properties.scenarios.items,data:data2}];
+return false;
+}
+}
+else {
+validate21.errors = [{instancePath:instancePath+"/scenarios/" + i0,schemaPath:"#/$defs/EmbeddedProvider/properties/scenarios/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema72.properties.scenarios.items.type,parentSchema:schema72.properties.scenarios.items,data:data2}];
+return false;
+}
+}
+var valid4 = _errs10 === errors;
+if(!valid4){
+break;
+}
+}
+}
+else {
+validate21.errors = [{instancePath:instancePath+"/scenarios",schemaPath:"#/$defs/EmbeddedProvider/properties/scenarios/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema72.properties.scenarios.type,parentSchema:schema72.properties.scenarios,data:data1}];
+return false;
+}
+}
+var valid3 = _errs8 === errors;
+}
+}
+}
+}
+else {
+validate21.errors = [{instancePath,schemaPath:"#/$defs/EmbeddedProvider/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema72.type,parentSchema:schema72,data}];
+return false;
+}
+}
+var props0 = true;
+}
+else if(tag0 === "openai-completions"){
+if(!(validate22(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate22.errors : vErrors.concat(validate22.errors);
+errors = vErrors.length;
+}
+if(props0 !== true){
+props0 = true;
+}
+}
+else if(tag0 === "openai-responses"){
+if(!(validate23(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate23.errors : vErrors.concat(validate23.errors);
+errors = vErrors.length;
+}
+if(props0 !== true){
+props0 = true;
+}
+}
+else if(tag0 === "anthropic-messages"){
+if(!(validate24(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate24.errors : vErrors.concat(validate24.errors);
+errors = vErrors.length;
+}
+if(props0 !== true){
+props0 = true;
+}
+}
+else if(tag0 === "google-generative-ai"){
+if(!(validate25(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate25.errors : vErrors.concat(validate25.errors);
+errors = vErrors.length;
+}
+if(props0 !== true){
+props0 = true;
+}
+}
+else {
+validate21.errors = [{instancePath,schemaPath:"#/discriminator",keyword:"discriminator",params:{error: "mapping", tag: "api", tagValue: tag0},message:"value of tag \"api\" must be in oneOf",schema:schema42.discriminator,parentSchema:schema42,data}];
+return false;
+}
+}
+else {
+validate21.errors = [{instancePath,schemaPath:"#/discriminator",keyword:"discriminator",params:{error: "tag", tag: "api", tagValue: tag0},message:"tag \"api\" must be string",schema:schema42.discriminator,parentSchema:schema42,data}];
+return false;
+}
+}
+else {
+validate21.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema42.type,parentSchema:schema42,data}];
+return false;
+}
+}
+validate21.errors = vErrors;
+evaluated0.props = props0;
+return errors === 0;
+}
+validate21.evaluated = {"dynamicProps":true,"dynamicItems":false};
+
 
 function validate20(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="Config" */;
@@ -29,12 +2196,15 @@ data.agents = {};
 if(data.models === undefined){
 data.models = {};
 }
+if(data.mcp === undefined){
+data.mcp = {};
+}
 if(data.sessions === undefined){
 data.sessions = {};
 }
 const _errs1 = errors;
 for(const key0 in data){
-if(!((((key0 === "gateway") || (key0 === "agents")) || (key0 === "models")) || (key0 === "sessions"))){
+if(!(((((key0 === "gateway") || (key0 === "agents")) || (key0 === "models")) || (key0 === "mcp")) || (key0 === "sessions"))){
 validate20.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema31,data}];
 return false;
 break;
@@ -212,6 +2382,9 @@ if(data8 && typeof data8 == "object" && !Array.isArray(data8)){
 if(data8.chatCompletions === undefined){
 data8.chatCompletions = {};
 }
+if(data8.sessions === undefined){
+data8.sessions = {};
+}
 if(data8.docs === undefined){
 data8.docs = {};
 }
@@ -220,7 +2393,7 @@ data8.metrics = {};
 }
 const _errs23 = errors;
 for(const key4 in data8){
-if(!(((key4 === "chatCompletions") || (key4 === "docs")) || (key4 === "metrics"))){
+if(!((((key4 === "chatCompletions") || (key4 === "sessions")) || (key4 === "docs")) || (key4 === "metrics"))){
 validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints",schemaPath:"#/properties/gateway/properties/http/properties/endpoints/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties",schema:false,parentSchema:schema31.properties.gateway.properties.http.properties.endpoints,data:data8}];
 return false;
 break;
@@ -237,9 +2410,15 @@ data9.enabled = false;
 if(data9.strict === undefined){
 data9.strict = false;
 }
+if(data9.sessions === undefined){
+data9.sessions = {};
+}
+if(data9.media === undefined){
+data9.media = {};
+}
 const _errs26 = errors;
 for(const key5 in data9){
-if(!((key5 === "enabled") || (key5 === "strict"))){
+if(!((((key5 === "enabled") || (key5 === "strict")) || (key5 === "sessions")) || (key5 === "media"))){
 validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions",schemaPath:"#/properties/gateway/properties/http/properties/endpoints/properties/chatCompletions/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties",schema:false,parentSchema:schema31.properties.gateway.properties.http.properties.endpoints.properties.chatCompletions,data:data9}];
 return false;
 break;
@@ -261,6 +2440,348 @@ validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCom
 return false;
 }
 var valid5 = _errs29 === errors;
+if(valid5){
+let data12 = data9.sessions;
+const _errs31 = errors;
+if(errors === _errs31){
+if(data12 && typeof data12 == "object" && !Array.isArray(data12)){
+if(data12.chatIdHeaders === undefined){
+data12.chatIdHeaders = [];
+}
+if(data12.user === undefined){
+data12.user = "session";
+}
+const _errs33 = errors;
+for(const key6 in data12){
+if(!(((key6 === "chatIdHeaders") || (key6 === "user")) || (key6 === "sideTasks"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions",schemaPath:"#/properties/gateway/properties/http/properties/endpoints/properties/chatCompletions/properties/sessions/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties",schema:false,parentSchema:schema31.properties.gateway.properties.http.properties.endpoints.properties.chatCompletions.properties.sessions,data:data12}];
+return false;
+break;
+}
+}
+if(_errs33 === errors){
+let data13 = data12.chatIdHeaders;
+const _errs34 = errors;
+if(errors === _errs34){
+if(Array.isArray(data13)){
+if(data13.length > 16){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/chatIdHeaders",schemaPath:"#/properties/gateway/properties/http/properties/endpoints/properties/chatCompletions/properties/sessions/properties/chatIdHeaders/maxItems",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items",schema:16,parentSchema:schema31.properties.gateway.properties.http.properties.endpoints.properties.chatCompletions.properties.sessions.properties.chatIdHeaders,data:data13}];
+return false;
+}
+else {
+var valid7 = true;
+const len0 = data13.length;
+for(let i0=0; i0<len0; i0++){
+let data14 = data13[i0];
+const _errs36 = errors;
+if(errors === _errs36){
+if(typeof data14 === "string"){
+if(!pattern4.test(data14)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/chatIdHeaders/" + i0,schemaPath:"#/properties/gateway/properties/http/properties/endpoints/properties/chatCompletions/properties/sessions/properties/chatIdHeaders/items/pattern",keyword:"pattern",params:{pattern: "^(?!authorization$|proxy-authorization$|cookie$|x-openclaw-)[a-z0-9][a-z0-9._-]{0,63}$"},message:"must match pattern \""+"^(?!authorization$|proxy-authorization$|cookie$|x-openclaw-)[a-z0-9][a-z0-9._-]{0,63}$"+"\"",schema:"^(?!authorization$|proxy-authorization$|cookie$|x-openclaw-)[a-z0-9][a-z0-9._-]{0,63}$",parentSchema:schema31.properties.gateway.properties.http.properties.endpoints.properties.chatCompletions.properties.sessions.properties.chatIdHeaders.items,data:data14}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/chatIdHeaders/" + i0,schemaPath:"#/properties/gateway/properties/http/properties/endpoints/properties/chatCompletions/properties/sessions/properties/chatIdHeaders/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema31.properties.gateway.properties.http.properties.endpoints.properties.chatCompletions.properties.sessions.properties.chatIdHeaders.items.type,parentSchema:schema31.properties.gateway.properties.http.properties.endpoints.properties.chatCompletions.properties.sessions.properties.chatIdHeaders.items,data:data14}];
+return false;
+}
+}
+var valid7 = _errs36 === errors;
+if(!valid7){
+break;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/chatIdHeaders",schemaPath:"#/properties/gateway/properties/http/properties/endpoints/properties/chatCompletions/properties/sessions/properties/chatIdHeaders/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema31.properties.gateway.properties.http.properties.endpoints.properties.chatCompletions.properties.sessions.properties.chatIdHeaders.type,parentSchema:schema31.properties.gateway.properties.http.properties.endpoints.properties.chatCompletions.properties.sessions.properties.chatIdHeaders,data:data13}];
+return false;
+}
+}
+var valid6 = _errs34 === errors;
+if(valid6){
+let data15 = data12.user;
+const _errs38 = errors;
+if(typeof data15 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/user",schemaPath:"#/properties/gateway/properties/http/properties/endpoints/properties/chatCompletions/properties/sessions/properties/user/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema31.properties.gateway.properties.http.properties.endpoints.properties.chatCompletions.properties.sessions.properties.user.type,parentSchema:schema31.properties.gateway.properties.http.properties.endpoints.properties.chatCompletions.properties.sessions.properties.user,data:data15}];
+return false;
+}
+if(!((data15 === "session") || (data15 === "ignore"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/user",schemaPath:"#/properties/gateway/properties/http/properties/endpoints/properties/chatCompletions/properties/sessions/properties/user/enum",keyword:"enum",params:{allowedValues: schema31.properties.gateway.properties.http.properties.endpoints.properties.chatCompletions.properties.sessions.properties.user.enum},message:"must be equal to one of the allowed values",schema:schema31.properties.gateway.properties.http.properties.endpoints.properties.chatCompletions.properties.sessions.properties.user.enum,parentSchema:schema31.properties.gateway.properties.http.properties.endpoints.properties.chatCompletions.properties.sessions.properties.user,data:data15}];
+return false;
+}
+var valid6 = _errs38 === errors;
+if(valid6){
+if(data12.sideTasks !== undefined){
+let data16 = data12.sideTasks;
+const _errs40 = errors;
+if(errors === _errs40){
+if(Array.isArray(data16)){
+var valid8 = true;
+const len1 = data16.length;
+for(let i1=0; i1<len1; i1++){
+let data17 = data16[i1];
+const _errs42 = errors;
+if(typeof data17 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/sideTasks/" + i1,schemaPath:"#/properties/gateway/properties/http/properties/endpoints/properties/chatCompletions/properties/sessions/properties/sideTasks/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema31.properties.gateway.properties.http.properties.endpoints.properties.chatCompletions.properties.sessions.properties.sideTasks.items.type,parentSchema:schema31.properties.gateway.properties.http.properties.endpoints.properties.chatCompletions.properties.sessions.properties.sideTasks.items,data:data17}];
+return false;
+}
+if(!((data17 === "open-webui") || (data17 === "opencode"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/sideTasks/" + i1,schemaPath:"#/properties/gateway/properties/http/properties/endpoints/properties/chatCompletions/properties/sessions/properties/sideTasks/items/enum",keyword:"enum",params:{allowedValues: schema31.properties.gateway.properties.http.properties.endpoints.properties.chatCompletions.properties.sessions.properties.sideTasks.items.enum},message:"must be equal to one of the allowed values",schema:schema31.properties.gateway.properties.http.properties.endpoints.properties.chatCompletions.properties.sessions.properties.sideTasks.items.enum,parentSchema:schema31.properties.gateway.properties.http.properties.endpoints.properties.chatCompletions.properties.sessions.properties.sideTasks.items,data:data17}];
+return false;
+}
+var valid8 = _errs42 === errors;
+if(!valid8){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/sideTasks",schemaPath:"#/properties/gateway/properties/http/properties/endpoints/properties/chatCompletions/properties/sessions/properties/sideTasks/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema31.properties.gateway.properties.http.properties.endpoints.properties.chatCompletions.properties.sessions.properties.sideTasks.type,parentSchema:schema31.properties.gateway.properties.http.properties.endpoints.properties.chatCompletions.properties.sessions.properties.sideTasks,data:data16}];
+return false;
+}
+}
+var valid6 = _errs40 === errors;
+}
+else {
+var valid6 = true;
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions",schemaPath:"#/properties/gateway/properties/http/properties/endpoints/properties/chatCompletions/properties/sessions/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema31.properties.gateway.properties.http.properties.endpoints.properties.chatCompletions.properties.sessions.type,parentSchema:schema31.properties.gateway.properties.http.properties.endpoints.properties.chatCompletions.properties.sessions,data:data12}];
+return false;
+}
+}
+var valid5 = _errs31 === errors;
+if(valid5){
+let data18 = data9.media;
+const _errs44 = errors;
+if(errors === _errs44){
+if(data18 && typeof data18 == "object" && !Array.isArray(data18)){
+if(data18.imagesMax === undefined){
+data18.imagesMax = 8;
+}
+if(data18.bytesMax === undefined){
+data18.bytesMax = 20971520;
+}
+if(data18.pixelsMax === undefined){
+data18.pixelsMax = 50000000;
+}
+if(data18.imageUrls === undefined){
+data18.imageUrls = {};
+}
+const _errs46 = errors;
+for(const key7 in data18){
+if(!((((key7 === "imagesMax") || (key7 === "bytesMax")) || (key7 === "pixelsMax")) || (key7 === "imageUrls"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media",schemaPath:"#/properties/gateway/properties/http/properties/endpoints/properties/chatCompletions/properties/media/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7},message:"must NOT have additional properties",schema:false,parentSchema:schema31.properties.gateway.properties.http.properties.endpoints.properties.chatCompletions.properties.media,data:data18}];
+return false;
+break;
+}
+}
+if(_errs46 === errors){
+let data19 = data18.imagesMax;
+const _errs47 = errors;
+if(!(((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19))) && (isFinite(data19)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imagesMax",schemaPath:"#/properties/gateway/properties/http/properties/endpoints/properties/chatCompletions/properties/media/properties/imagesMax/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema31.properties.gateway.properties.http.properties.endpoints.properties.chatCompletions.properties.media.properties.imagesMax.type,parentSchema:schema31.properties.gateway.properties.http.properties.endpoints.properties.chatCompletions.properties.media.properties.imagesMax,data:data19}];
+return false;
+}
+if(errors === _errs47){
+if((typeof data19 == "number") && (isFinite(data19))){
+if(data19 > 256 || isNaN(data19)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imagesMax",schemaPath:"#/properties/gateway/properties/http/properties/endpoints/properties/chatCompletions/properties/media/properties/imagesMax/maximum",keyword:"maximum",params:{comparison: "<=", limit: 256},message:"must be <= 256",schema:256,parentSchema:schema31.properties.gateway.properties.http.properties.endpoints.properties.chatCompletions.properties.media.properties.imagesMax,data:data19}];
+return false;
+}
+else {
+if(data19 < 0 || isNaN(data19)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imagesMax",schemaPath:"#/properties/gateway/properties/http/properties/endpoints/properties/chatCompletions/properties/media/properties/imagesMax/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema31.properties.gateway.properties.http.properties.endpoints.properties.chatCompletions.properties.media.properties.imagesMax,data:data19}];
+return false;
+}
+}
+}
+}
+var valid9 = _errs47 === errors;
+if(valid9){
+let data20 = data18.bytesMax;
+const _errs49 = errors;
+if(!(((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20))) && (isFinite(data20)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/bytesMax",schemaPath:"#/properties/gateway/properties/http/properties/endpoints/properties/chatCompletions/properties/media/properties/bytesMax/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema31.properties.gateway.properties.http.properties.endpoints.properties.chatCompletions.properties.media.properties.bytesMax.type,parentSchema:schema31.properties.gateway.properties.http.properties.endpoints.properties.chatCompletions.properties.media.properties.bytesMax,data:data20}];
+return false;
+}
+if(errors === _errs49){
+if((typeof data20 == "number") && (isFinite(data20))){
+if(data20 > 1073741824 || isNaN(data20)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/bytesMax",schemaPath:"#/properties/gateway/properties/http/properties/endpoints/properties/chatCompletions/properties/media/properties/bytesMax/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",schema:1073741824,parentSchema:schema31.properties.gateway.properties.http.properties.endpoints.properties.chatCompletions.properties.media.properties.bytesMax,data:data20}];
+return false;
+}
+else {
+if(data20 < 0 || isNaN(data20)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/bytesMax",schemaPath:"#/properties/gateway/properties/http/properties/endpoints/properties/chatCompletions/properties/media/properties/bytesMax/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema31.properties.gateway.properties.http.properties.endpoints.properties.chatCompletions.properties.media.properties.bytesMax,data:data20}];
+return false;
+}
+}
+}
+}
+var valid9 = _errs49 === errors;
+if(valid9){
+let data21 = data18.pixelsMax;
+const _errs51 = errors;
+if(!(((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21))) && (isFinite(data21)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/pixelsMax",schemaPath:"#/properties/gateway/properties/http/properties/endpoints/properties/chatCompletions/properties/media/properties/pixelsMax/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema31.properties.gateway.properties.http.properties.endpoints.properties.chatCompletions.properties.media.properties.pixelsMax.type,parentSchema:schema31.properties.gateway.properties.http.properties.endpoints.properties.chatCompletions.properties.media.properties.pixelsMax,data:data21}];
+return false;
+}
+if(errors === _errs51){
+if((typeof data21 == "number") && (isFinite(data21))){
+if(data21 > 1000000000 || isNaN(data21)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/pixelsMax",schemaPath:"#/properties/gateway/properties/http/properties/endpoints/properties/chatCompletions/properties/media/properties/pixelsMax/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000000},message:"must be <= 1000000000",schema:1000000000,parentSchema:schema31.properties.gateway.properties.http.properties.endpoints.properties.chatCompletions.properties.media.properties.pixelsMax,data:data21}];
+return false;
+}
+else {
+if(data21 < 1 || isNaN(data21)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/pixelsMax",schemaPath:"#/properties/gateway/properties/http/properties/endpoints/properties/chatCompletions/properties/media/properties/pixelsMax/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema31.properties.gateway.properties.http.properties.endpoints.properties.chatCompletions.properties.media.properties.pixelsMax,data:data21}];
+return false;
+}
+}
+}
+}
+var valid9 = _errs51 === errors;
+if(valid9){
+let data22 = data18.imageUrls;
+const _errs53 = errors;
+if(errors === _errs53){
+if(data22 && typeof data22 == "object" && !Array.isArray(data22)){
+if(data22.enabled === undefined){
+data22.enabled = false;
+}
+if(data22.allowedHosts === undefined){
+data22.allowedHosts = [];
+}
+if(data22.bytesMax === undefined){
+data22.bytesMax = 10485760;
+}
+if(data22.timeoutMs === undefined){
+data22.timeoutMs = 10000;
+}
+const _errs55 = errors;
+for(const key8 in data22){
+if(!((((key8 === "enabled") || (key8 === "allowedHosts")) || (key8 === "bytesMax")) || (key8 === "timeoutMs"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls",schemaPath:"#/properties/gateway/properties/http/properties/endpoints/properties/chatCompletions/properties/media/properties/imageUrls/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8},message:"must NOT have additional properties",schema:false,parentSchema:schema31.properties.gateway.properties.http.properties.endpoints.properties.chatCompletions.properties.media.properties.imageUrls,data:data22}];
+return false;
+break;
+}
+}
+if(_errs55 === errors){
+let data23 = data22.enabled;
+const _errs56 = errors;
+if(typeof data23 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/enabled",schemaPath:"#/properties/gateway/properties/http/properties/endpoints/properties/chatCompletions/properties/media/properties/imageUrls/properties/enabled/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema31.properties.gateway.properties.http.properties.endpoints.properties.chatCompletions.properties.media.properties.imageUrls.properties.enabled.type,parentSchema:schema31.properties.gateway.properties.http.properties.endpoints.properties.chatCompletions.properties.media.properties.imageUrls.properties.enabled,data:data23}];
+return false;
+}
+var valid10 = _errs56 === errors;
+if(valid10){
+let data24 = data22.allowedHosts;
+const _errs58 = errors;
+if(errors === _errs58){
+if(Array.isArray(data24)){
+var valid11 = true;
+const len2 = data24.length;
+for(let i2=0; i2<len2; i2++){
+let data25 = data24[i2];
+const _errs60 = errors;
+if(errors === _errs60){
+if(typeof data25 === "string"){
+if(!pattern5.test(data25)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/allowedHosts/" + i2,schemaPath:"#/properties/gateway/properties/http/properties/endpoints/properties/chatCompletions/properties/media/properties/imageUrls/properties/allowedHosts/items/pattern",keyword:"pattern",params:{pattern: "^(\\[[0-9a-fA-F:.]+\\]|[^\\s/:@*?#%\\[\\]\\\\]+)$"},message:"must match pattern \""+"^(\\[[0-9a-fA-F:.]+\\]|[^\\s/:@*?#%\\[\\]\\\\]+)$"+"\"",schema:"^(\\[[0-9a-fA-F:.]+\\]|[^\\s/:@*?#%\\[\\]\\\\]+)$",parentSchema:schema31.properties.gateway.properties.http.properties.endpoints.properties.chatCompletions.properties.media.properties.imageUrls.properties.allowedHosts.items,data:data25}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/allowedHosts/" + i2,schemaPath:"#/properties/gateway/properties/http/properties/endpoints/properties/chatCompletions/properties/media/properties/imageUrls/properties/allowedHosts/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema31.properties.gateway.properties.http.properties.endpoints.properties.chatCompletions.properties.media.properties.imageUrls.properties.allowedHosts.items.type,parentSchema:schema31.properties.gateway.properties.http.properties.endpoints.properties.chatCompletions.properties.media.properties.imageUrls.properties.allowedHosts.items,data:data25}];
+return false;
+}
+}
+var valid11 = _errs60 === errors;
+if(!valid11){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/allowedHosts",schemaPath:"#/properties/gateway/properties/http/properties/endpoints/properties/chatCompletions/properties/media/properties/imageUrls/properties/allowedHosts/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema31.properties.gateway.properties.http.properties.endpoints.properties.chatCompletions.properties.media.properties.imageUrls.properties.allowedHosts.type,parentSchema:schema31.properties.gateway.properties.http.properties.endpoints.properties.chatCompletions.properties.media.properties.imageUrls.properties.allowedHosts,data:data24}];
+return false;
+}
+}
+var valid10 = _errs58 === errors;
+if(valid10){
+let data26 = data22.bytesMax;
+const _errs62 = errors;
+if(!(((typeof data26 == "number") && (!(data26 % 1) && !isNaN(data26))) && (isFinite(data26)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/bytesMax",schemaPath:"#/properties/gateway/properties/http/properties/endpoints/properties/chatCompletions/properties/media/properties/imageUrls/properties/bytesMax/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema31.properties.gateway.properties.http.properties.endpoints.properties.chatCompletions.properties.media.properties.imageUrls.properties.bytesMax.type,parentSchema:schema31.properties.gateway.properties.http.properties.endpoints.properties.chatCompletions.properties.media.properties.imageUrls.properties.bytesMax,data:data26}];
+return false;
+}
+if(errors === _errs62){
+if((typeof data26 == "number") && (isFinite(data26))){
+if(data26 > 1073741824 || isNaN(data26)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/bytesMax",schemaPath:"#/properties/gateway/properties/http/properties/endpoints/properties/chatCompletions/properties/media/properties/imageUrls/properties/bytesMax/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",schema:1073741824,parentSchema:schema31.properties.gateway.properties.http.properties.endpoints.properties.chatCompletions.properties.media.properties.imageUrls.properties.bytesMax,data:data26}];
+return false;
+}
+else {
+if(data26 < 1 || isNaN(data26)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/bytesMax",schemaPath:"#/properties/gateway/properties/http/properties/endpoints/properties/chatCompletions/properties/media/properties/imageUrls/properties/bytesMax/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema31.properties.gateway.properties.http.properties.endpoints.properties.chatCompletions.properties.media.properties.imageUrls.properties.bytesMax,data:data26}];
+return false;
+}
+}
+}
+}
+var valid10 = _errs62 === errors;
+if(valid10){
+let data27 = data22.timeoutMs;
+const _errs64 = errors;
+if(!(((typeof data27 == "number") && (!(data27 % 1) && !isNaN(data27))) && (isFinite(data27)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/timeoutMs",schemaPath:"#/properties/gateway/properties/http/properties/endpoints/properties/chatCompletions/properties/media/properties/imageUrls/properties/timeoutMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema31.properties.gateway.properties.http.properties.endpoints.properties.chatCompletions.properties.media.properties.imageUrls.properties.timeoutMs.type,parentSchema:schema31.properties.gateway.properties.http.properties.endpoints.properties.chatCompletions.properties.media.properties.imageUrls.properties.timeoutMs,data:data27}];
+return false;
+}
+if(errors === _errs64){
+if((typeof data27 == "number") && (isFinite(data27))){
+if(data27 > 120000 || isNaN(data27)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/timeoutMs",schemaPath:"#/properties/gateway/properties/http/properties/endpoints/properties/chatCompletions/properties/media/properties/imageUrls/properties/timeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 120000},message:"must be <= 120000",schema:120000,parentSchema:schema31.properties.gateway.properties.http.properties.endpoints.properties.chatCompletions.properties.media.properties.imageUrls.properties.timeoutMs,data:data27}];
+return false;
+}
+else {
+if(data27 < 100 || isNaN(data27)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/timeoutMs",schemaPath:"#/properties/gateway/properties/http/properties/endpoints/properties/chatCompletions/properties/media/properties/imageUrls/properties/timeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",schema:100,parentSchema:schema31.properties.gateway.properties.http.properties.endpoints.properties.chatCompletions.properties.media.properties.imageUrls.properties.timeoutMs,data:data27}];
+return false;
+}
+}
+}
+}
+var valid10 = _errs64 === errors;
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls",schemaPath:"#/properties/gateway/properties/http/properties/endpoints/properties/chatCompletions/properties/media/properties/imageUrls/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema31.properties.gateway.properties.http.properties.endpoints.properties.chatCompletions.properties.media.properties.imageUrls.type,parentSchema:schema31.properties.gateway.properties.http.properties.endpoints.properties.chatCompletions.properties.media.properties.imageUrls,data:data22}];
+return false;
+}
+}
+var valid9 = _errs53 === errors;
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media",schemaPath:"#/properties/gateway/properties/http/properties/endpoints/properties/chatCompletions/properties/media/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema31.properties.gateway.properties.http.properties.endpoints.properties.chatCompletions.properties.media.type,parentSchema:schema31.properties.gateway.properties.http.properties.endpoints.properties.chatCompletions.properties.media,data:data18}];
+return false;
+}
+}
+var valid5 = _errs44 === errors;
+}
+}
 }
 }
 }
@@ -271,65 +2792,96 @@ return false;
 }
 var valid4 = _errs24 === errors;
 if(valid4){
-let data12 = data8.docs;
-const _errs31 = errors;
-if(errors === _errs31){
-if(data12 && typeof data12 == "object" && !Array.isArray(data12)){
-if(data12.enabled === undefined){
-data12.enabled = true;
+let data28 = data8.sessions;
+const _errs66 = errors;
+if(errors === _errs66){
+if(data28 && typeof data28 == "object" && !Array.isArray(data28)){
+if(data28.enabled === undefined){
+data28.enabled = false;
 }
-const _errs33 = errors;
-for(const key6 in data12){
-if(!(key6 === "enabled")){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/docs",schemaPath:"#/properties/gateway/properties/http/properties/endpoints/properties/docs/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties",schema:false,parentSchema:schema31.properties.gateway.properties.http.properties.endpoints.properties.docs,data:data12}];
+const _errs68 = errors;
+for(const key9 in data28){
+if(!(key9 === "enabled")){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/sessions",schemaPath:"#/properties/gateway/properties/http/properties/endpoints/properties/sessions/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9},message:"must NOT have additional properties",schema:false,parentSchema:schema31.properties.gateway.properties.http.properties.endpoints.properties.sessions,data:data28}];
 return false;
 break;
 }
 }
-if(_errs33 === errors){
-let data13 = data12.enabled;
-if(typeof data13 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/docs/enabled",schemaPath:"#/properties/gateway/properties/http/properties/endpoints/properties/docs/properties/enabled/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema31.properties.gateway.properties.http.properties.endpoints.properties.docs.properties.enabled.type,parentSchema:schema31.properties.gateway.properties.http.properties.endpoints.properties.docs.properties.enabled,data:data13}];
+if(_errs68 === errors){
+let data29 = data28.enabled;
+if(typeof data29 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/sessions/enabled",schemaPath:"#/properties/gateway/properties/http/properties/endpoints/properties/sessions/properties/enabled/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema31.properties.gateway.properties.http.properties.endpoints.properties.sessions.properties.enabled.type,parentSchema:schema31.properties.gateway.properties.http.properties.endpoints.properties.sessions.properties.enabled,data:data29}];
 return false;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/docs",schemaPath:"#/properties/gateway/properties/http/properties/endpoints/properties/docs/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema31.properties.gateway.properties.http.properties.endpoints.properties.docs.type,parentSchema:schema31.properties.gateway.properties.http.properties.endpoints.properties.docs,data:data12}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/sessions",schemaPath:"#/properties/gateway/properties/http/properties/endpoints/properties/sessions/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema31.properties.gateway.properties.http.properties.endpoints.properties.sessions.type,parentSchema:schema31.properties.gateway.properties.http.properties.endpoints.properties.sessions,data:data28}];
 return false;
 }
 }
-var valid4 = _errs31 === errors;
+var valid4 = _errs66 === errors;
 if(valid4){
-let data14 = data8.metrics;
-const _errs36 = errors;
-if(errors === _errs36){
-if(data14 && typeof data14 == "object" && !Array.isArray(data14)){
-if(data14.enabled === undefined){
-data14.enabled = true;
+let data30 = data8.docs;
+const _errs71 = errors;
+if(errors === _errs71){
+if(data30 && typeof data30 == "object" && !Array.isArray(data30)){
+if(data30.enabled === undefined){
+data30.enabled = true;
 }
-const _errs38 = errors;
-for(const key7 in data14){
-if(!(key7 === "enabled")){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/metrics",schemaPath:"#/properties/gateway/properties/http/properties/endpoints/properties/metrics/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7},message:"must NOT have additional properties",schema:false,parentSchema:schema31.properties.gateway.properties.http.properties.endpoints.properties.metrics,data:data14}];
+const _errs73 = errors;
+for(const key10 in data30){
+if(!(key10 === "enabled")){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/docs",schemaPath:"#/properties/gateway/properties/http/properties/endpoints/properties/docs/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10},message:"must NOT have additional properties",schema:false,parentSchema:schema31.properties.gateway.properties.http.properties.endpoints.properties.docs,data:data30}];
 return false;
 break;
 }
 }
-if(_errs38 === errors){
-let data15 = data14.enabled;
-if(typeof data15 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/metrics/enabled",schemaPath:"#/properties/gateway/properties/http/properties/endpoints/properties/metrics/properties/enabled/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema31.properties.gateway.properties.http.properties.endpoints.properties.metrics.properties.enabled.type,parentSchema:schema31.properties.gateway.properties.http.properties.endpoints.properties.metrics.properties.enabled,data:data15}];
+if(_errs73 === errors){
+let data31 = data30.enabled;
+if(typeof data31 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/docs/enabled",schemaPath:"#/properties/gateway/properties/http/properties/endpoints/properties/docs/properties/enabled/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema31.properties.gateway.properties.http.properties.endpoints.properties.docs.properties.enabled.type,parentSchema:schema31.properties.gateway.properties.http.properties.endpoints.properties.docs.properties.enabled,data:data31}];
 return false;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/metrics",schemaPath:"#/properties/gateway/properties/http/properties/endpoints/properties/metrics/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema31.properties.gateway.properties.http.properties.endpoints.properties.metrics.type,parentSchema:schema31.properties.gateway.properties.http.properties.endpoints.properties.metrics,data:data14}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/docs",schemaPath:"#/properties/gateway/properties/http/properties/endpoints/properties/docs/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema31.properties.gateway.properties.http.properties.endpoints.properties.docs.type,parentSchema:schema31.properties.gateway.properties.http.properties.endpoints.properties.docs,data:data30}];
 return false;
 }
 }
-var valid4 = _errs36 === errors;
+var valid4 = _errs71 === errors;
+if(valid4){
+let data32 = data8.metrics;
+const _errs76 = errors;
+if(errors === _errs76){
+if(data32 && typeof data32 == "object" && !Array.isArray(data32)){
+if(data32.enabled === undefined){
+data32.enabled = true;
+}
+const _errs78 = errors;
+for(const key11 in data32){
+if(!(key11 === "enabled")){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/metrics",schemaPath:"#/properties/gateway/properties/http/properties/endpoints/properties/metrics/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key11},message:"must NOT have additional properties",schema:false,parentSchema:schema31.properties.gateway.properties.http.properties.endpoints.properties.metrics,data:data32}];
+return false;
+break;
+}
+}
+if(_errs78 === errors){
+let data33 = data32.enabled;
+if(typeof data33 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/metrics/enabled",schemaPath:"#/properties/gateway/properties/http/properties/endpoints/properties/metrics/properties/enabled/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema31.properties.gateway.properties.http.properties.endpoints.properties.metrics.properties.enabled.type,parentSchema:schema31.properties.gateway.properties.http.properties.endpoints.properties.metrics.properties.enabled,data:data33}];
+return false;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/metrics",schemaPath:"#/properties/gateway/properties/http/properties/endpoints/properties/metrics/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema31.properties.gateway.properties.http.properties.endpoints.properties.metrics.type,parentSchema:schema31.properties.gateway.properties.http.properties.endpoints.properties.metrics,data:data32}];
+return false;
+}
+}
+var valid4 = _errs76 === errors;
+}
 }
 }
 }
@@ -341,157 +2893,157 @@ return false;
 }
 var valid3 = _errs21 === errors;
 if(valid3){
-let data16 = data7.allowedHosts;
-const _errs41 = errors;
-if(errors === _errs41){
-if(Array.isArray(data16)){
-var valid8 = true;
-const len0 = data16.length;
-for(let i0=0; i0<len0; i0++){
-let data17 = data16[i0];
-const _errs43 = errors;
-if(errors === _errs43){
-if(typeof data17 === "string"){
-if(func1(data17) < 1){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedHosts/" + i0,schemaPath:"#/properties/gateway/properties/http/properties/allowedHosts/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema31.properties.gateway.properties.http.properties.allowedHosts.items,data:data17}];
+let data34 = data7.allowedHosts;
+const _errs81 = errors;
+if(errors === _errs81){
+if(Array.isArray(data34)){
+var valid15 = true;
+const len3 = data34.length;
+for(let i3=0; i3<len3; i3++){
+let data35 = data34[i3];
+const _errs83 = errors;
+if(errors === _errs83){
+if(typeof data35 === "string"){
+if(func1(data35) < 1){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedHosts/" + i3,schemaPath:"#/properties/gateway/properties/http/properties/allowedHosts/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema31.properties.gateway.properties.http.properties.allowedHosts.items,data:data35}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedHosts/" + i0,schemaPath:"#/properties/gateway/properties/http/properties/allowedHosts/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema31.properties.gateway.properties.http.properties.allowedHosts.items.type,parentSchema:schema31.properties.gateway.properties.http.properties.allowedHosts.items,data:data17}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedHosts/" + i3,schemaPath:"#/properties/gateway/properties/http/properties/allowedHosts/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema31.properties.gateway.properties.http.properties.allowedHosts.items.type,parentSchema:schema31.properties.gateway.properties.http.properties.allowedHosts.items,data:data35}];
 return false;
 }
 }
-var valid8 = _errs43 === errors;
-if(!valid8){
+var valid15 = _errs83 === errors;
+if(!valid15){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedHosts",schemaPath:"#/properties/gateway/properties/http/properties/allowedHosts/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema31.properties.gateway.properties.http.properties.allowedHosts.type,parentSchema:schema31.properties.gateway.properties.http.properties.allowedHosts,data:data16}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedHosts",schemaPath:"#/properties/gateway/properties/http/properties/allowedHosts/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema31.properties.gateway.properties.http.properties.allowedHosts.type,parentSchema:schema31.properties.gateway.properties.http.properties.allowedHosts,data:data34}];
 return false;
 }
 }
-var valid3 = _errs41 === errors;
+var valid3 = _errs81 === errors;
 if(valid3){
-let data18 = data7.allowedOrigins;
-const _errs45 = errors;
-if(errors === _errs45){
-if(Array.isArray(data18)){
-var valid9 = true;
-const len1 = data18.length;
-for(let i1=0; i1<len1; i1++){
-let data19 = data18[i1];
-const _errs47 = errors;
-if(errors === _errs47){
-if(typeof data19 === "string"){
-if(func1(data19) < 1){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedOrigins/" + i1,schemaPath:"#/properties/gateway/properties/http/properties/allowedOrigins/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema31.properties.gateway.properties.http.properties.allowedOrigins.items,data:data19}];
+let data36 = data7.allowedOrigins;
+const _errs85 = errors;
+if(errors === _errs85){
+if(Array.isArray(data36)){
+var valid16 = true;
+const len4 = data36.length;
+for(let i4=0; i4<len4; i4++){
+let data37 = data36[i4];
+const _errs87 = errors;
+if(errors === _errs87){
+if(typeof data37 === "string"){
+if(func1(data37) < 1){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedOrigins/" + i4,schemaPath:"#/properties/gateway/properties/http/properties/allowedOrigins/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema31.properties.gateway.properties.http.properties.allowedOrigins.items,data:data37}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedOrigins/" + i1,schemaPath:"#/properties/gateway/properties/http/properties/allowedOrigins/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema31.properties.gateway.properties.http.properties.allowedOrigins.items.type,parentSchema:schema31.properties.gateway.properties.http.properties.allowedOrigins.items,data:data19}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedOrigins/" + i4,schemaPath:"#/properties/gateway/properties/http/properties/allowedOrigins/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema31.properties.gateway.properties.http.properties.allowedOrigins.items.type,parentSchema:schema31.properties.gateway.properties.http.properties.allowedOrigins.items,data:data37}];
 return false;
 }
 }
-var valid9 = _errs47 === errors;
-if(!valid9){
+var valid16 = _errs87 === errors;
+if(!valid16){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedOrigins",schemaPath:"#/properties/gateway/properties/http/properties/allowedOrigins/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema31.properties.gateway.properties.http.properties.allowedOrigins.type,parentSchema:schema31.properties.gateway.properties.http.properties.allowedOrigins,data:data18}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedOrigins",schemaPath:"#/properties/gateway/properties/http/properties/allowedOrigins/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema31.properties.gateway.properties.http.properties.allowedOrigins.type,parentSchema:schema31.properties.gateway.properties.http.properties.allowedOrigins,data:data36}];
 return false;
 }
 }
-var valid3 = _errs45 === errors;
+var valid3 = _errs85 === errors;
 if(valid3){
-let data20 = data7.bodyBytesMax;
-const _errs49 = errors;
-if(!(((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20))) && (isFinite(data20)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/bodyBytesMax",schemaPath:"#/properties/gateway/properties/http/properties/bodyBytesMax/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema31.properties.gateway.properties.http.properties.bodyBytesMax.type,parentSchema:schema31.properties.gateway.properties.http.properties.bodyBytesMax,data:data20}];
+let data38 = data7.bodyBytesMax;
+const _errs89 = errors;
+if(!(((typeof data38 == "number") && (!(data38 % 1) && !isNaN(data38))) && (isFinite(data38)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/bodyBytesMax",schemaPath:"#/properties/gateway/properties/http/properties/bodyBytesMax/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema31.properties.gateway.properties.http.properties.bodyBytesMax.type,parentSchema:schema31.properties.gateway.properties.http.properties.bodyBytesMax,data:data38}];
 return false;
 }
-if(errors === _errs49){
-if((typeof data20 == "number") && (isFinite(data20))){
-if(data20 > 1073741824 || isNaN(data20)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/bodyBytesMax",schemaPath:"#/properties/gateway/properties/http/properties/bodyBytesMax/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",schema:1073741824,parentSchema:schema31.properties.gateway.properties.http.properties.bodyBytesMax,data:data20}];
+if(errors === _errs89){
+if((typeof data38 == "number") && (isFinite(data38))){
+if(data38 > 1073741824 || isNaN(data38)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/bodyBytesMax",schemaPath:"#/properties/gateway/properties/http/properties/bodyBytesMax/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",schema:1073741824,parentSchema:schema31.properties.gateway.properties.http.properties.bodyBytesMax,data:data38}];
 return false;
 }
 else {
-if(data20 < 1024 || isNaN(data20)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/bodyBytesMax",schemaPath:"#/properties/gateway/properties/http/properties/bodyBytesMax/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024},message:"must be >= 1024",schema:1024,parentSchema:schema31.properties.gateway.properties.http.properties.bodyBytesMax,data:data20}];
+if(data38 < 1024 || isNaN(data38)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/bodyBytesMax",schemaPath:"#/properties/gateway/properties/http/properties/bodyBytesMax/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024},message:"must be >= 1024",schema:1024,parentSchema:schema31.properties.gateway.properties.http.properties.bodyBytesMax,data:data38}];
 return false;
 }
 }
 }
 }
-var valid3 = _errs49 === errors;
+var valid3 = _errs89 === errors;
 if(valid3){
-let data21 = data7.keepAlive;
-const _errs51 = errors;
-if(errors === _errs51){
-if(data21 && typeof data21 == "object" && !Array.isArray(data21)){
-if(data21.form === undefined){
-data21.form = "comment";
+let data39 = data7.keepAlive;
+const _errs91 = errors;
+if(errors === _errs91){
+if(data39 && typeof data39 == "object" && !Array.isArray(data39)){
+if(data39.form === undefined){
+data39.form = "comment";
 }
-if(data21.intervalMs === undefined){
-data21.intervalMs = 15000;
+if(data39.intervalMs === undefined){
+data39.intervalMs = 15000;
 }
-const _errs53 = errors;
-for(const key8 in data21){
-if(!((key8 === "form") || (key8 === "intervalMs"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive",schemaPath:"#/properties/gateway/properties/http/properties/keepAlive/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8},message:"must NOT have additional properties",schema:false,parentSchema:schema31.properties.gateway.properties.http.properties.keepAlive,data:data21}];
+const _errs93 = errors;
+for(const key12 in data39){
+if(!((key12 === "form") || (key12 === "intervalMs"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive",schemaPath:"#/properties/gateway/properties/http/properties/keepAlive/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key12},message:"must NOT have additional properties",schema:false,parentSchema:schema31.properties.gateway.properties.http.properties.keepAlive,data:data39}];
 return false;
 break;
 }
 }
-if(_errs53 === errors){
-let data22 = data21.form;
-const _errs54 = errors;
-if(typeof data22 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/form",schemaPath:"#/properties/gateway/properties/http/properties/keepAlive/properties/form/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema31.properties.gateway.properties.http.properties.keepAlive.properties.form.type,parentSchema:schema31.properties.gateway.properties.http.properties.keepAlive.properties.form,data:data22}];
+if(_errs93 === errors){
+let data40 = data39.form;
+const _errs94 = errors;
+if(typeof data40 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/form",schemaPath:"#/properties/gateway/properties/http/properties/keepAlive/properties/form/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema31.properties.gateway.properties.http.properties.keepAlive.properties.form.type,parentSchema:schema31.properties.gateway.properties.http.properties.keepAlive.properties.form,data:data40}];
 return false;
 }
-if(!(((data22 === "comment") || (data22 === "chunk")) || (data22 === "off"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/form",schemaPath:"#/properties/gateway/properties/http/properties/keepAlive/properties/form/enum",keyword:"enum",params:{allowedValues: schema31.properties.gateway.properties.http.properties.keepAlive.properties.form.enum},message:"must be equal to one of the allowed values",schema:schema31.properties.gateway.properties.http.properties.keepAlive.properties.form.enum,parentSchema:schema31.properties.gateway.properties.http.properties.keepAlive.properties.form,data:data22}];
+if(!(((data40 === "comment") || (data40 === "chunk")) || (data40 === "off"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/form",schemaPath:"#/properties/gateway/properties/http/properties/keepAlive/properties/form/enum",keyword:"enum",params:{allowedValues: schema31.properties.gateway.properties.http.properties.keepAlive.properties.form.enum},message:"must be equal to one of the allowed values",schema:schema31.properties.gateway.properties.http.properties.keepAlive.properties.form.enum,parentSchema:schema31.properties.gateway.properties.http.properties.keepAlive.properties.form,data:data40}];
 return false;
 }
-var valid10 = _errs54 === errors;
-if(valid10){
-let data23 = data21.intervalMs;
-const _errs56 = errors;
-if(!(((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23))) && (isFinite(data23)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/intervalMs",schemaPath:"#/properties/gateway/properties/http/properties/keepAlive/properties/intervalMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema31.properties.gateway.properties.http.properties.keepAlive.properties.intervalMs.type,parentSchema:schema31.properties.gateway.properties.http.properties.keepAlive.properties.intervalMs,data:data23}];
+var valid17 = _errs94 === errors;
+if(valid17){
+let data41 = data39.intervalMs;
+const _errs96 = errors;
+if(!(((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41))) && (isFinite(data41)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/intervalMs",schemaPath:"#/properties/gateway/properties/http/properties/keepAlive/properties/intervalMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema31.properties.gateway.properties.http.properties.keepAlive.properties.intervalMs.type,parentSchema:schema31.properties.gateway.properties.http.properties.keepAlive.properties.intervalMs,data:data41}];
 return false;
 }
-if(errors === _errs56){
-if((typeof data23 == "number") && (isFinite(data23))){
-if(data23 > 300000 || isNaN(data23)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/intervalMs",schemaPath:"#/properties/gateway/properties/http/properties/keepAlive/properties/intervalMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 300000},message:"must be <= 300000",schema:300000,parentSchema:schema31.properties.gateway.properties.http.properties.keepAlive.properties.intervalMs,data:data23}];
+if(errors === _errs96){
+if((typeof data41 == "number") && (isFinite(data41))){
+if(data41 > 300000 || isNaN(data41)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/intervalMs",schemaPath:"#/properties/gateway/properties/http/properties/keepAlive/properties/intervalMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 300000},message:"must be <= 300000",schema:300000,parentSchema:schema31.properties.gateway.properties.http.properties.keepAlive.properties.intervalMs,data:data41}];
 return false;
 }
 else {
-if(data23 < 100 || isNaN(data23)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/intervalMs",schemaPath:"#/properties/gateway/properties/http/properties/keepAlive/properties/intervalMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",schema:100,parentSchema:schema31.properties.gateway.properties.http.properties.keepAlive.properties.intervalMs,data:data23}];
+if(data41 < 100 || isNaN(data41)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/intervalMs",schemaPath:"#/properties/gateway/properties/http/properties/keepAlive/properties/intervalMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",schema:100,parentSchema:schema31.properties.gateway.properties.http.properties.keepAlive.properties.intervalMs,data:data41}];
 return false;
 }
 }
 }
 }
-var valid10 = _errs56 === errors;
+var valid17 = _errs96 === errors;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive",schemaPath:"#/properties/gateway/properties/http/properties/keepAlive/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema31.properties.gateway.properties.http.properties.keepAlive.type,parentSchema:schema31.properties.gateway.properties.http.properties.keepAlive,data:data21}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive",schemaPath:"#/properties/gateway/properties/http/properties/keepAlive/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema31.properties.gateway.properties.http.properties.keepAlive.type,parentSchema:schema31.properties.gateway.properties.http.properties.keepAlive,data:data39}];
 return false;
 }
 }
-var valid3 = _errs51 === errors;
+var valid3 = _errs91 === errors;
 }
 }
 }
@@ -505,73 +3057,73 @@ return false;
 }
 var valid1 = _errs18 === errors;
 if(valid1){
-let data24 = data0.drainMs;
-const _errs58 = errors;
-if(!(((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24))) && (isFinite(data24)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",schemaPath:"#/properties/gateway/properties/drainMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema31.properties.gateway.properties.drainMs.type,parentSchema:schema31.properties.gateway.properties.drainMs,data:data24}];
+let data42 = data0.drainMs;
+const _errs98 = errors;
+if(!(((typeof data42 == "number") && (!(data42 % 1) && !isNaN(data42))) && (isFinite(data42)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",schemaPath:"#/properties/gateway/properties/drainMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema31.properties.gateway.properties.drainMs.type,parentSchema:schema31.properties.gateway.properties.drainMs,data:data42}];
 return false;
 }
-if(errors === _errs58){
-if((typeof data24 == "number") && (isFinite(data24))){
-if(data24 > 600000 || isNaN(data24)){
-validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",schemaPath:"#/properties/gateway/properties/drainMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",schema:600000,parentSchema:schema31.properties.gateway.properties.drainMs,data:data24}];
+if(errors === _errs98){
+if((typeof data42 == "number") && (isFinite(data42))){
+if(data42 > 600000 || isNaN(data42)){
+validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",schemaPath:"#/properties/gateway/properties/drainMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",schema:600000,parentSchema:schema31.properties.gateway.properties.drainMs,data:data42}];
 return false;
 }
 else {
-if(data24 < 0 || isNaN(data24)){
-validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",schemaPath:"#/properties/gateway/properties/drainMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema31.properties.gateway.properties.drainMs,data:data24}];
+if(data42 < 0 || isNaN(data42)){
+validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",schemaPath:"#/properties/gateway/properties/drainMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema31.properties.gateway.properties.drainMs,data:data42}];
 return false;
 }
 }
 }
 }
-var valid1 = _errs58 === errors;
+var valid1 = _errs98 === errors;
 if(valid1){
-let data25 = data0.log;
-const _errs60 = errors;
-if(errors === _errs60){
-if(data25 && typeof data25 == "object" && !Array.isArray(data25)){
-if(data25.level === undefined){
-data25.level = "info";
+let data43 = data0.log;
+const _errs100 = errors;
+if(errors === _errs100){
+if(data43 && typeof data43 == "object" && !Array.isArray(data43)){
+if(data43.level === undefined){
+data43.level = "info";
 }
-const _errs62 = errors;
-for(const key9 in data25){
-if(!(key9 === "level")){
-validate20.errors = [{instancePath:instancePath+"/gateway/log",schemaPath:"#/properties/gateway/properties/log/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9},message:"must NOT have additional properties",schema:false,parentSchema:schema31.properties.gateway.properties.log,data:data25}];
+const _errs102 = errors;
+for(const key13 in data43){
+if(!(key13 === "level")){
+validate20.errors = [{instancePath:instancePath+"/gateway/log",schemaPath:"#/properties/gateway/properties/log/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13},message:"must NOT have additional properties",schema:false,parentSchema:schema31.properties.gateway.properties.log,data:data43}];
 return false;
 break;
 }
 }
-if(_errs62 === errors){
-let data26 = data25.level;
-if(typeof data26 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/gateway/log/level",schemaPath:"#/properties/gateway/properties/log/properties/level/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema31.properties.gateway.properties.log.properties.level.type,parentSchema:schema31.properties.gateway.properties.log.properties.level,data:data26}];
+if(_errs102 === errors){
+let data44 = data43.level;
+if(typeof data44 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/gateway/log/level",schemaPath:"#/properties/gateway/properties/log/properties/level/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema31.properties.gateway.properties.log.properties.level.type,parentSchema:schema31.properties.gateway.properties.log.properties.level,data:data44}];
 return false;
 }
-if(!(((((((data26 === "fatal") || (data26 === "error")) || (data26 === "warn")) || (data26 === "info")) || (data26 === "debug")) || (data26 === "trace")) || (data26 === "silent"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/log/level",schemaPath:"#/properties/gateway/properties/log/properties/level/enum",keyword:"enum",params:{allowedValues: schema31.properties.gateway.properties.log.properties.level.enum},message:"must be equal to one of the allowed values",schema:schema31.properties.gateway.properties.log.properties.level.enum,parentSchema:schema31.properties.gateway.properties.log.properties.level,data:data26}];
+if(!(((((((data44 === "fatal") || (data44 === "error")) || (data44 === "warn")) || (data44 === "info")) || (data44 === "debug")) || (data44 === "trace")) || (data44 === "silent"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/log/level",schemaPath:"#/properties/gateway/properties/log/properties/level/enum",keyword:"enum",params:{allowedValues: schema31.properties.gateway.properties.log.properties.level.enum},message:"must be equal to one of the allowed values",schema:schema31.properties.gateway.properties.log.properties.level.enum,parentSchema:schema31.properties.gateway.properties.log.properties.level,data:data44}];
 return false;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/log",schemaPath:"#/properties/gateway/properties/log/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema31.properties.gateway.properties.log.type,parentSchema:schema31.properties.gateway.properties.log,data:data25}];
+validate20.errors = [{instancePath:instancePath+"/gateway/log",schemaPath:"#/properties/gateway/properties/log/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema31.properties.gateway.properties.log.type,parentSchema:schema31.properties.gateway.properties.log,data:data43}];
 return false;
 }
 }
-var valid1 = _errs60 === errors;
+var valid1 = _errs100 === errors;
 if(valid1){
-let data27 = data0.checkAnswers;
-const _errs65 = errors;
-if(typeof data27 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/gateway/checkAnswers",schemaPath:"#/properties/gateway/properties/checkAnswers/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema31.properties.gateway.properties.checkAnswers.type,parentSchema:schema31.properties.gateway.properties.checkAnswers,data:data27}];
+let data45 = data0.checkAnswers;
+const _errs105 = errors;
+if(typeof data45 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/gateway/checkAnswers",schemaPath:"#/properties/gateway/properties/checkAnswers/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema31.properties.gateway.properties.checkAnswers.type,parentSchema:schema31.properties.gateway.properties.checkAnswers,data:data45}];
 return false;
 }
-if(!(((data27 === "throw") || (data27 === "count")) || (data27 === "off"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/checkAnswers",schemaPath:"#/properties/gateway/properties/checkAnswers/enum",keyword:"enum",params:{allowedValues: schema31.properties.gateway.properties.checkAnswers.enum},message:"must be equal to one of the allowed values",schema:schema31.properties.gateway.properties.checkAnswers.enum,parentSchema:schema31.properties.gateway.properties.checkAnswers,data:data27}];
+if(!(((data45 === "throw") || (data45 === "count")) || (data45 === "off"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/checkAnswers",schemaPath:"#/properties/gateway/properties/checkAnswers/enum",keyword:"enum",params:{allowedValues: schema31.properties.gateway.properties.checkAnswers.enum},message:"must be equal to one of the allowed values",schema:schema31.properties.gateway.properties.checkAnswers.enum,parentSchema:schema31.properties.gateway.properties.checkAnswers,data:data45}];
 return false;
 }
-var valid1 = _errs65 === errors;
+var valid1 = _errs105 === errors;
 }
 }
 }
@@ -587,455 +3139,1169 @@ return false;
 }
 var valid0 = _errs2 === errors;
 if(valid0){
-let data28 = data.agents;
-const _errs67 = errors;
-if(errors === _errs67){
-if(data28 && typeof data28 == "object" && !Array.isArray(data28)){
-if(data28.defaults === undefined){
-data28.defaults = {};
+let data46 = data.agents;
+const _errs107 = errors;
+if(errors === _errs107){
+if(data46 && typeof data46 == "object" && !Array.isArray(data46)){
+if(data46.defaults === undefined){
+data46.defaults = {};
 }
-if(data28.aliases === undefined){
-data28.aliases = {};
+if(data46.aliases === undefined){
+data46.aliases = {};
 }
-if(data28.list === undefined){
-data28.list = [];
+if(data46.list === undefined){
+data46.list = [];
 }
-const _errs69 = errors;
-for(const key10 in data28){
-if(!(((key10 === "defaults") || (key10 === "aliases")) || (key10 === "list"))){
-validate20.errors = [{instancePath:instancePath+"/agents",schemaPath:"#/properties/agents/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10},message:"must NOT have additional properties",schema:false,parentSchema:schema31.properties.agents,data:data28}];
+const _errs109 = errors;
+for(const key14 in data46){
+if(!(((key14 === "defaults") || (key14 === "aliases")) || (key14 === "list"))){
+validate20.errors = [{instancePath:instancePath+"/agents",schemaPath:"#/properties/agents/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14},message:"must NOT have additional properties",schema:false,parentSchema:schema31.properties.agents,data:data46}];
 return false;
 break;
 }
 }
-if(_errs69 === errors){
-let data29 = data28.defaults;
-const _errs70 = errors;
-if(errors === _errs70){
-if(data29 && typeof data29 == "object" && !Array.isArray(data29)){
-if(data29.model === undefined){
-data29.model = "embedded/assistant";
-}
-const _errs72 = errors;
-for(const key11 in data29){
-if(!((key11 === "model") || (key11 === "instructions"))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults",schemaPath:"#/properties/agents/properties/defaults/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key11},message:"must NOT have additional properties",schema:false,parentSchema:schema31.properties.agents.properties.defaults,data:data29}];
-return false;
-break;
-}
-}
-if(_errs72 === errors){
-let data30 = data29.model;
-const _errs73 = errors;
-if(errors === _errs73){
-if(typeof data30 === "string"){
-if(!pattern4.test(data30)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",schemaPath:"#/properties/agents/properties/defaults/properties/model/pattern",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",schema:"^[^/]+/.+$",parentSchema:schema31.properties.agents.properties.defaults.properties.model,data:data30}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",schemaPath:"#/properties/agents/properties/defaults/properties/model/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema31.properties.agents.properties.defaults.properties.model.type,parentSchema:schema31.properties.agents.properties.defaults.properties.model,data:data30}];
-return false;
-}
-}
-var valid13 = _errs73 === errors;
-if(valid13){
-if(data29.instructions !== undefined){
-let data31 = data29.instructions;
-const _errs75 = errors;
-if(typeof data31 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/instructions",schemaPath:"#/properties/agents/properties/defaults/properties/instructions/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema31.properties.agents.properties.defaults.properties.instructions.type,parentSchema:schema31.properties.agents.properties.defaults.properties.instructions,data:data31}];
-return false;
-}
-var valid13 = _errs75 === errors;
-}
-else {
-var valid13 = true;
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults",schemaPath:"#/properties/agents/properties/defaults/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema31.properties.agents.properties.defaults.type,parentSchema:schema31.properties.agents.properties.defaults,data:data29}];
-return false;
-}
-}
-var valid12 = _errs70 === errors;
-if(valid12){
-let data32 = data28.aliases;
-const _errs77 = errors;
-if(errors === _errs77){
-if(data32 && typeof data32 == "object" && !Array.isArray(data32)){
-for(const key12 in data32){
-let data33 = data32[key12];
-const _errs80 = errors;
-if(errors === _errs80){
-if(typeof data33 === "string"){
-if(func1(data33) < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/aliases/" + key12.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/agents/properties/aliases/additionalProperties/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema31.properties.agents.properties.aliases.additionalProperties,data:data33}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/aliases/" + key12.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/agents/properties/aliases/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema31.properties.agents.properties.aliases.additionalProperties.type,parentSchema:schema31.properties.agents.properties.aliases.additionalProperties,data:data33}];
-return false;
-}
-}
-var valid14 = _errs80 === errors;
-if(!valid14){
-break;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/aliases",schemaPath:"#/properties/agents/properties/aliases/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema31.properties.agents.properties.aliases.type,parentSchema:schema31.properties.agents.properties.aliases,data:data32}];
-return false;
-}
-}
-var valid12 = _errs77 === errors;
-if(valid12){
-let data34 = data28.list;
-const _errs82 = errors;
-if(errors === _errs82){
-if(Array.isArray(data34)){
-var valid15 = true;
-const len2 = data34.length;
-for(let i2=0; i2<len2; i2++){
-let data35 = data34[i2];
-const _errs84 = errors;
-if(errors === _errs84){
-if(data35 && typeof data35 == "object" && !Array.isArray(data35)){
-if(data35.default === undefined){
-data35.default = false;
-}
-let missing0;
-if((data35.id === undefined) && (missing0 = "id")){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i2,schemaPath:"#/properties/agents/properties/list/items/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",schema:schema31.properties.agents.properties.list.items.required,parentSchema:schema31.properties.agents.properties.list.items,data:data35}];
-return false;
-}
-else {
-const _errs86 = errors;
-for(const key13 in data35){
-if(!((((key13 === "id") || (key13 === "default")) || (key13 === "model")) || (key13 === "instructions"))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i2,schemaPath:"#/properties/agents/properties/list/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13},message:"must NOT have additional properties",schema:false,parentSchema:schema31.properties.agents.properties.list.items,data:data35}];
-return false;
-break;
-}
-}
-if(_errs86 === errors){
-if(data35.id !== undefined){
-let data36 = data35.id;
-const _errs87 = errors;
-if(errors === _errs87){
-if(typeof data36 === "string"){
-if(!pattern5.test(data36)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i2+"/id",schemaPath:"#/properties/agents/properties/list/items/properties/id/pattern",keyword:"pattern",params:{pattern: "^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$"},message:"must match pattern \""+"^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$"+"\"",schema:"^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$",parentSchema:schema31.properties.agents.properties.list.items.properties.id,data:data36}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i2+"/id",schemaPath:"#/properties/agents/properties/list/items/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema31.properties.agents.properties.list.items.properties.id.type,parentSchema:schema31.properties.agents.properties.list.items.properties.id,data:data36}];
-return false;
-}
-}
-var valid16 = _errs87 === errors;
-}
-else {
-var valid16 = true;
-}
-if(valid16){
-let data37 = data35.default;
-const _errs89 = errors;
-if(typeof data37 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i2+"/default",schemaPath:"#/properties/agents/properties/list/items/properties/default/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema31.properties.agents.properties.list.items.properties.default.type,parentSchema:schema31.properties.agents.properties.list.items.properties.default,data:data37}];
-return false;
-}
-var valid16 = _errs89 === errors;
-if(valid16){
-if(data35.model !== undefined){
-let data38 = data35.model;
-const _errs91 = errors;
-if(errors === _errs91){
-if(typeof data38 === "string"){
-if(!pattern4.test(data38)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i2+"/model",schemaPath:"#/properties/agents/properties/list/items/properties/model/pattern",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",schema:"^[^/]+/.+$",parentSchema:schema31.properties.agents.properties.list.items.properties.model,data:data38}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i2+"/model",schemaPath:"#/properties/agents/properties/list/items/properties/model/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema31.properties.agents.properties.list.items.properties.model.type,parentSchema:schema31.properties.agents.properties.list.items.properties.model,data:data38}];
-return false;
-}
-}
-var valid16 = _errs91 === errors;
-}
-else {
-var valid16 = true;
-}
-if(valid16){
-if(data35.instructions !== undefined){
-let data39 = data35.instructions;
-const _errs93 = errors;
-if(typeof data39 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i2+"/instructions",schemaPath:"#/properties/agents/properties/list/items/properties/instructions/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema31.properties.agents.properties.list.items.properties.instructions.type,parentSchema:schema31.properties.agents.properties.list.items.properties.instructions,data:data39}];
-return false;
-}
-var valid16 = _errs93 === errors;
-}
-else {
-var valid16 = true;
-}
-}
-}
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i2,schemaPath:"#/properties/agents/properties/list/items/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema31.properties.agents.properties.list.items.type,parentSchema:schema31.properties.agents.properties.list.items,data:data35}];
-return false;
-}
-}
-var valid15 = _errs84 === errors;
-if(!valid15){
-break;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list",schemaPath:"#/properties/agents/properties/list/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema31.properties.agents.properties.list.type,parentSchema:schema31.properties.agents.properties.list,data:data34}];
-return false;
-}
-}
-var valid12 = _errs82 === errors;
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents",schemaPath:"#/properties/agents/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema31.properties.agents.type,parentSchema:schema31.properties.agents,data:data28}];
-return false;
-}
-}
-var valid0 = _errs67 === errors;
-if(valid0){
-let data40 = data.models;
-const _errs95 = errors;
-if(errors === _errs95){
-if(data40 && typeof data40 == "object" && !Array.isArray(data40)){
-if(data40.providers === undefined){
-data40.providers = {};
-}
-const _errs97 = errors;
-for(const key14 in data40){
-if(!(key14 === "providers")){
-validate20.errors = [{instancePath:instancePath+"/models",schemaPath:"#/properties/models/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14},message:"must NOT have additional properties",schema:false,parentSchema:schema31.properties.models,data:data40}];
-return false;
-break;
-}
-}
-if(_errs97 === errors){
-let data41 = data40.providers;
-const _errs98 = errors;
-if(errors === _errs98){
-if(data41 && typeof data41 == "object" && !Array.isArray(data41)){
-for(const key15 in data41){
-let data42 = data41[key15];
-const _errs101 = errors;
-if(errors === _errs101){
-if(data42 && typeof data42 == "object" && !Array.isArray(data42)){
-if(data42.scenarios === undefined){
-data42.scenarios = [];
-}
-let missing1;
-if((data42.api === undefined) && (missing1 = "api")){
-validate20.errors = [{instancePath:instancePath+"/models/providers/" + key15.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/models/properties/providers/additionalProperties/required",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",schema:schema31.properties.models.properties.providers.additionalProperties.required,parentSchema:schema31.properties.models.properties.providers.additionalProperties,data:data42}];
-return false;
-}
-else {
-const _errs103 = errors;
-for(const key16 in data42){
-if(!((key16 === "api") || (key16 === "scenarios"))){
-validate20.errors = [{instancePath:instancePath+"/models/providers/" + key15.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/models/properties/providers/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key16},message:"must NOT have additional properties",schema:false,parentSchema:schema31.properties.models.properties.providers.additionalProperties,data:data42}];
-return false;
-break;
-}
-}
-if(_errs103 === errors){
-if(data42.api !== undefined){
-let data43 = data42.api;
-const _errs104 = errors;
-if(typeof data43 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/models/providers/" + key15.replace(/~/g, "~0").replace(/\//g, "~1")+"/api",schemaPath:"#/properties/models/properties/providers/additionalProperties/properties/api/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema31.properties.models.properties.providers.additionalProperties.properties.api.type,parentSchema:schema31.properties.models.properties.providers.additionalProperties.properties.api,data:data43}];
-return false;
-}
-if(!(data43 === "embedded")){
-validate20.errors = [{instancePath:instancePath+"/models/providers/" + key15.replace(/~/g, "~0").replace(/\//g, "~1")+"/api",schemaPath:"#/properties/models/properties/providers/additionalProperties/properties/api/enum",keyword:"enum",params:{allowedValues: schema31.properties.models.properties.providers.additionalProperties.properties.api.enum},message:"must be equal to one of the allowed values",schema:schema31.properties.models.properties.providers.additionalProperties.properties.api.enum,parentSchema:schema31.properties.models.properties.providers.additionalProperties.properties.api,data:data43}];
-return false;
-}
-var valid19 = _errs104 === errors;
-}
-else {
-var valid19 = true;
-}
-if(valid19){
-let data44 = data42.scenarios;
-const _errs106 = errors;
-if(errors === _errs106){
-if(Array.isArray(data44)){
-var valid20 = true;
-const len3 = data44.length;
-for(let i3=0; i3<len3; i3++){
-let data45 = data44[i3];
-const _errs108 = errors;
-if(errors === _errs108){
-if(typeof data45 === "string"){
-if(func1(data45) < 1){
-validate20.errors = [{instancePath:instancePath+"/models/providers/" + key15.replace(/~/g, "~0").replace(/\//g, "~1")+"/scenarios/" + i3,schemaPath:"#/properties/models/properties/providers/additionalProperties/properties/scenarios/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema31.properties.models.properties.providers.additionalProperties.properties.scenarios.items,data:data45}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/models/providers/" + key15.replace(/~/g, "~0").replace(/\//g, "~1")+"/scenarios/" + i3,schemaPath:"#/properties/models/properties/providers/additionalProperties/properties/scenarios/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema31.properties.models.properties.providers.additionalProperties.properties.scenarios.items.type,parentSchema:schema31.properties.models.properties.providers.additionalProperties.properties.scenarios.items,data:data45}];
-return false;
-}
-}
-var valid20 = _errs108 === errors;
-if(!valid20){
-break;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/models/providers/" + key15.replace(/~/g, "~0").replace(/\//g, "~1")+"/scenarios",schemaPath:"#/properties/models/properties/providers/additionalProperties/properties/scenarios/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema31.properties.models.properties.providers.additionalProperties.properties.scenarios.type,parentSchema:schema31.properties.models.properties.providers.additionalProperties.properties.scenarios,data:data44}];
-return false;
-}
-}
-var valid19 = _errs106 === errors;
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/models/providers/" + key15.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/models/properties/providers/additionalProperties/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema31.properties.models.properties.providers.additionalProperties.type,parentSchema:schema31.properties.models.properties.providers.additionalProperties,data:data42}];
-return false;
-}
-}
-var valid18 = _errs101 === errors;
-if(!valid18){
-break;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/models/providers",schemaPath:"#/properties/models/properties/providers/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema31.properties.models.properties.providers.type,parentSchema:schema31.properties.models.properties.providers,data:data41}];
-return false;
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/models",schemaPath:"#/properties/models/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema31.properties.models.type,parentSchema:schema31.properties.models,data:data40}];
-return false;
-}
-}
-var valid0 = _errs95 === errors;
-if(valid0){
-let data46 = data.sessions;
+if(_errs109 === errors){
+let data47 = data46.defaults;
 const _errs110 = errors;
 if(errors === _errs110){
-if(data46 && typeof data46 == "object" && !Array.isArray(data46)){
-if(data46.lane === undefined){
-data46.lane = {};
-}
+if(data47 && typeof data47 == "object" && !Array.isArray(data47)){
 const _errs112 = errors;
-for(const key17 in data46){
-if(!(key17 === "lane")){
-validate20.errors = [{instancePath:instancePath+"/sessions",schemaPath:"#/properties/sessions/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key17},message:"must NOT have additional properties",schema:false,parentSchema:schema31.properties.sessions,data:data46}];
+for(const key15 in data47){
+if(!((((((key15 === "model") || (key15 === "instructions")) || (key15 === "include")) || (key15 === "structuredOutput")) || (key15 === "stepsMax")) || (key15 === "tools"))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults",schemaPath:"#/properties/agents/properties/defaults/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key15},message:"must NOT have additional properties",schema:false,parentSchema:schema31.properties.agents.properties.defaults,data:data47}];
 return false;
 break;
 }
 }
 if(_errs112 === errors){
-let data47 = data46.lane;
+if(data47.model !== undefined){
+let data48 = data47.model;
 const _errs113 = errors;
-if(errors === _errs113){
-if(data47 && typeof data47 == "object" && !Array.isArray(data47)){
-if(data47.waitingMax === undefined){
-data47.waitingMax = 8;
+const _errs114 = errors;
+if((typeof data48 !== "string") && (!(data48 && typeof data48 == "object" && !Array.isArray(data48)))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",schemaPath:"#/$defs/ModelChoice/type",keyword:"type",params:{type: schema32.type},message:"must be string,object",schema:schema32.type,parentSchema:schema32,data:data48}];
+return false;
 }
-if(data47.waitMs === undefined){
-data47.waitMs = 60000;
+if(errors === _errs114){
+if(typeof data48 === "string"){
+if(!pattern6.test(data48)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",schemaPath:"#/$defs/ModelChoice/pattern",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",schema:"^[^/]+/.+$",parentSchema:schema32,data:data48}];
+return false;
 }
-const _errs115 = errors;
-for(const key18 in data47){
-if(!((key18 === "waitingMax") || (key18 === "waitMs"))){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane",schemaPath:"#/properties/sessions/properties/lane/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key18},message:"must NOT have additional properties",schema:false,parentSchema:schema31.properties.sessions.properties.lane,data:data47}];
+}
+if(errors === _errs114){
+if(data48 && typeof data48 == "object" && !Array.isArray(data48)){
+let missing0;
+if((data48.primary === undefined) && (missing0 = "primary")){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",schemaPath:"#/$defs/ModelChoice/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",schema:schema32.required,parentSchema:schema32,data:data48}];
+return false;
+}
+else {
+const _errs116 = errors;
+for(const key16 in data48){
+if(!((key16 === "primary") || (key16 === "fallbacks"))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",schemaPath:"#/$defs/ModelChoice/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key16},message:"must NOT have additional properties",schema:false,parentSchema:schema32,data:data48}];
 return false;
 break;
 }
 }
-if(_errs115 === errors){
-let data48 = data47.waitingMax;
-const _errs116 = errors;
-if(!(((typeof data48 == "number") && (!(data48 % 1) && !isNaN(data48))) && (isFinite(data48)))){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",schemaPath:"#/properties/sessions/properties/lane/properties/waitingMax/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema31.properties.sessions.properties.lane.properties.waitingMax.type,parentSchema:schema31.properties.sessions.properties.lane.properties.waitingMax,data:data48}];
+if(_errs116 === errors){
+if(data48.primary !== undefined){
+let data49 = data48.primary;
+const _errs117 = errors;
+if(errors === _errs117){
+if(typeof data49 === "string"){
+if(!pattern6.test(data49)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/primary",schemaPath:"#/$defs/ModelChoice/properties/primary/pattern",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",schema:"^[^/]+/.+$",parentSchema:schema32.properties.primary,data:data49}];
 return false;
 }
-if(errors === _errs116){
-if((typeof data48 == "number") && (isFinite(data48))){
-if(data48 > 1024 || isNaN(data48)){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",schemaPath:"#/properties/sessions/properties/lane/properties/waitingMax/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",schema:1024,parentSchema:schema31.properties.sessions.properties.lane.properties.waitingMax,data:data48}];
-return false;
 }
 else {
-if(data48 < 0 || isNaN(data48)){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",schemaPath:"#/properties/sessions/properties/lane/properties/waitingMax/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema31.properties.sessions.properties.lane.properties.waitingMax,data:data48}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/primary",schemaPath:"#/$defs/ModelChoice/properties/primary/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema32.properties.primary.type,parentSchema:schema32.properties.primary,data:data49}];
 return false;
 }
 }
+var valid22 = _errs117 === errors;
 }
+else {
+var valid22 = true;
 }
-var valid22 = _errs116 === errors;
 if(valid22){
-let data49 = data47.waitMs;
-const _errs118 = errors;
-if(!(((typeof data49 == "number") && (!(data49 % 1) && !isNaN(data49))) && (isFinite(data49)))){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",schemaPath:"#/properties/sessions/properties/lane/properties/waitMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema31.properties.sessions.properties.lane.properties.waitMs.type,parentSchema:schema31.properties.sessions.properties.lane.properties.waitMs,data:data49}];
-return false;
-}
-if(errors === _errs118){
-if((typeof data49 == "number") && (isFinite(data49))){
-if(data49 > 600000 || isNaN(data49)){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",schemaPath:"#/properties/sessions/properties/lane/properties/waitMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",schema:600000,parentSchema:schema31.properties.sessions.properties.lane.properties.waitMs,data:data49}];
+if(data48.fallbacks !== undefined){
+let data50 = data48.fallbacks;
+const _errs119 = errors;
+if(errors === _errs119){
+if(Array.isArray(data50)){
+if(data50.length > 8){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks",schemaPath:"#/$defs/ModelChoice/properties/fallbacks/maxItems",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",schema:8,parentSchema:schema32.properties.fallbacks,data:data50}];
 return false;
 }
 else {
-if(data49 < 100 || isNaN(data49)){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",schemaPath:"#/properties/sessions/properties/lane/properties/waitMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",schema:100,parentSchema:schema31.properties.sessions.properties.lane.properties.waitMs,data:data49}];
+var valid23 = true;
+const len5 = data50.length;
+for(let i5=0; i5<len5; i5++){
+let data51 = data50[i5];
+const _errs121 = errors;
+if(errors === _errs121){
+if(typeof data51 === "string"){
+if(!pattern6.test(data51)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks/" + i5,schemaPath:"#/$defs/ModelChoice/properties/fallbacks/items/pattern",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",schema:"^[^/]+/.+$",parentSchema:schema32.properties.fallbacks.items,data:data51}];
 return false;
 }
 }
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks/" + i5,schemaPath:"#/$defs/ModelChoice/properties/fallbacks/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema32.properties.fallbacks.items.type,parentSchema:schema32.properties.fallbacks.items,data:data51}];
+return false;
 }
 }
-var valid22 = _errs118 === errors;
+var valid23 = _errs121 === errors;
+if(!valid23){
+break;
+}
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/sessions/lane",schemaPath:"#/properties/sessions/properties/lane/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema31.properties.sessions.properties.lane.type,parentSchema:schema31.properties.sessions.properties.lane,data:data47}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks",schemaPath:"#/$defs/ModelChoice/properties/fallbacks/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema32.properties.fallbacks.type,parentSchema:schema32.properties.fallbacks,data:data50}];
+return false;
+}
+}
+var valid22 = _errs119 === errors;
+}
+else {
+var valid22 = true;
+}
+}
+}
+}
+}
+}
+}
+var valid20 = _errs113 === errors;
+}
+else {
+var valid20 = true;
+}
+if(valid20){
+if(data47.instructions !== undefined){
+let data52 = data47.instructions;
+const _errs123 = errors;
+if(typeof data52 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/instructions",schemaPath:"#/properties/agents/properties/defaults/properties/instructions/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema31.properties.agents.properties.defaults.properties.instructions.type,parentSchema:schema31.properties.agents.properties.defaults.properties.instructions,data:data52}];
+return false;
+}
+var valid20 = _errs123 === errors;
+}
+else {
+var valid20 = true;
+}
+if(valid20){
+if(data47.include !== undefined){
+let data53 = data47.include;
+const _errs125 = errors;
+const _errs126 = errors;
+if(errors === _errs126){
+if(Array.isArray(data53)){
+var valid25 = true;
+const len6 = data53.length;
+for(let i6=0; i6<len6; i6++){
+let data54 = data53[i6];
+const _errs128 = errors;
+if(typeof data54 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/include/" + i6,schemaPath:"#/$defs/Include/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema33.items.type,parentSchema:schema33.items,data:data54}];
+return false;
+}
+if(!((data54 === "reasoning") || (data54 === "tools"))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/include/" + i6,schemaPath:"#/$defs/Include/items/enum",keyword:"enum",params:{allowedValues: schema33.items.enum},message:"must be equal to one of the allowed values",schema:schema33.items.enum,parentSchema:schema33.items,data:data54}];
+return false;
+}
+var valid25 = _errs128 === errors;
+if(!valid25){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/include",schemaPath:"#/$defs/Include/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema33.type,parentSchema:schema33,data:data53}];
+return false;
+}
+}
+var valid20 = _errs125 === errors;
+}
+else {
+var valid20 = true;
+}
+if(valid20){
+if(data47.structuredOutput !== undefined){
+let data55 = data47.structuredOutput;
+const _errs130 = errors;
+if(typeof data55 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/structuredOutput",schemaPath:"#/$defs/StructuredOutput/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema34.type,parentSchema:schema34,data:data55}];
+return false;
+}
+if(!((data55 === "forward") || (data55 === "enforce"))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/structuredOutput",schemaPath:"#/$defs/StructuredOutput/enum",keyword:"enum",params:{allowedValues: schema34.enum},message:"must be equal to one of the allowed values",schema:schema34.enum,parentSchema:schema34,data:data55}];
+return false;
+}
+var valid20 = _errs130 === errors;
+}
+else {
+var valid20 = true;
+}
+if(valid20){
+if(data47.stepsMax !== undefined){
+let data56 = data47.stepsMax;
+const _errs133 = errors;
+const _errs134 = errors;
+if(!(((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56))) && (isFinite(data56)))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",schemaPath:"#/$defs/StepsMax/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema35.type,parentSchema:schema35,data:data56}];
+return false;
+}
+if(errors === _errs134){
+if((typeof data56 == "number") && (isFinite(data56))){
+if(data56 > 128 || isNaN(data56)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",schemaPath:"#/$defs/StepsMax/maximum",keyword:"maximum",params:{comparison: "<=", limit: 128},message:"must be <= 128",schema:128,parentSchema:schema35,data:data56}];
+return false;
+}
+else {
+if(data56 < 1 || isNaN(data56)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",schemaPath:"#/$defs/StepsMax/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema35,data:data56}];
+return false;
+}
+}
+}
+}
+var valid20 = _errs133 === errors;
+}
+else {
+var valid20 = true;
+}
+if(valid20){
+if(data47.tools !== undefined){
+let data57 = data47.tools;
+const _errs136 = errors;
+const _errs137 = errors;
+if(errors === _errs137){
+if(data57 && typeof data57 == "object" && !Array.isArray(data57)){
+for(const key17 in data57){
+let data58 = data57[key17];
+const _errs140 = errors;
+if(errors === _errs140){
+if(Array.isArray(data58)){
+if(data58.length < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key17.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/AgentTools/additionalProperties/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",schema:1,parentSchema:schema36.additionalProperties,data:data58}];
+return false;
+}
+else {
+var valid30 = true;
+const len7 = data58.length;
+for(let i7=0; i7<len7; i7++){
+let data59 = data58[i7];
+const _errs142 = errors;
+if(errors === _errs142){
+if(typeof data59 === "string"){
+if(func1(data59) < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key17.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i7,schemaPath:"#/$defs/AgentTools/additionalProperties/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema36.additionalProperties.items,data:data59}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key17.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i7,schemaPath:"#/$defs/AgentTools/additionalProperties/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema36.additionalProperties.items.type,parentSchema:schema36.additionalProperties.items,data:data59}];
+return false;
+}
+}
+var valid30 = _errs142 === errors;
+if(!valid30){
+break;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key17.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/AgentTools/additionalProperties/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema36.additionalProperties.type,parentSchema:schema36.additionalProperties,data:data58}];
+return false;
+}
+}
+var valid29 = _errs140 === errors;
+if(!valid29){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools",schemaPath:"#/$defs/AgentTools/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema36.type,parentSchema:schema36,data:data57}];
+return false;
+}
+}
+var valid20 = _errs136 === errors;
+}
+else {
+var valid20 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/defaults",schemaPath:"#/properties/agents/properties/defaults/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema31.properties.agents.properties.defaults.type,parentSchema:schema31.properties.agents.properties.defaults,data:data47}];
+return false;
+}
+}
+var valid19 = _errs110 === errors;
+if(valid19){
+let data60 = data46.aliases;
+const _errs144 = errors;
+if(errors === _errs144){
+if(data60 && typeof data60 == "object" && !Array.isArray(data60)){
+for(const key18 in data60){
+let data61 = data60[key18];
+const _errs147 = errors;
+if(errors === _errs147){
+if(typeof data61 === "string"){
+if(func1(data61) < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/aliases/" + key18.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/agents/properties/aliases/additionalProperties/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema31.properties.agents.properties.aliases.additionalProperties,data:data61}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/aliases/" + key18.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/agents/properties/aliases/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema31.properties.agents.properties.aliases.additionalProperties.type,parentSchema:schema31.properties.agents.properties.aliases.additionalProperties,data:data61}];
+return false;
+}
+}
+var valid31 = _errs147 === errors;
+if(!valid31){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/aliases",schemaPath:"#/properties/agents/properties/aliases/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema31.properties.agents.properties.aliases.type,parentSchema:schema31.properties.agents.properties.aliases,data:data60}];
+return false;
+}
+}
+var valid19 = _errs144 === errors;
+if(valid19){
+let data62 = data46.list;
+const _errs149 = errors;
+if(errors === _errs149){
+if(Array.isArray(data62)){
+var valid32 = true;
+const len8 = data62.length;
+for(let i8=0; i8<len8; i8++){
+let data63 = data62[i8];
+const _errs151 = errors;
+if(errors === _errs151){
+if(data63 && typeof data63 == "object" && !Array.isArray(data63)){
+if(data63.default === undefined){
+data63.default = false;
+}
+let missing1;
+if((data63.id === undefined) && (missing1 = "id")){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8,schemaPath:"#/properties/agents/properties/list/items/required",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",schema:schema31.properties.agents.properties.list.items.required,parentSchema:schema31.properties.agents.properties.list.items,data:data63}];
+return false;
+}
+else {
+const _errs153 = errors;
+for(const key19 in data63){
+if(!((((((((key19 === "id") || (key19 === "default")) || (key19 === "model")) || (key19 === "instructions")) || (key19 === "include")) || (key19 === "structuredOutput")) || (key19 === "stepsMax")) || (key19 === "tools"))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8,schemaPath:"#/properties/agents/properties/list/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key19},message:"must NOT have additional properties",schema:false,parentSchema:schema31.properties.agents.properties.list.items,data:data63}];
+return false;
+break;
+}
+}
+if(_errs153 === errors){
+if(data63.id !== undefined){
+let data64 = data63.id;
+const _errs154 = errors;
+if(errors === _errs154){
+if(typeof data64 === "string"){
+if(!pattern9.test(data64)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/id",schemaPath:"#/properties/agents/properties/list/items/properties/id/pattern",keyword:"pattern",params:{pattern: "^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$"},message:"must match pattern \""+"^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$"+"\"",schema:"^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$",parentSchema:schema31.properties.agents.properties.list.items.properties.id,data:data64}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/id",schemaPath:"#/properties/agents/properties/list/items/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema31.properties.agents.properties.list.items.properties.id.type,parentSchema:schema31.properties.agents.properties.list.items.properties.id,data:data64}];
+return false;
+}
+}
+var valid33 = _errs154 === errors;
+}
+else {
+var valid33 = true;
+}
+if(valid33){
+let data65 = data63.default;
+const _errs156 = errors;
+if(typeof data65 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/default",schemaPath:"#/properties/agents/properties/list/items/properties/default/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema31.properties.agents.properties.list.items.properties.default.type,parentSchema:schema31.properties.agents.properties.list.items.properties.default,data:data65}];
+return false;
+}
+var valid33 = _errs156 === errors;
+if(valid33){
+if(data63.model !== undefined){
+let data66 = data63.model;
+const _errs158 = errors;
+const _errs159 = errors;
+if((typeof data66 !== "string") && (!(data66 && typeof data66 == "object" && !Array.isArray(data66)))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/model",schemaPath:"#/$defs/ModelChoice/type",keyword:"type",params:{type: schema32.type},message:"must be string,object",schema:schema32.type,parentSchema:schema32,data:data66}];
+return false;
+}
+if(errors === _errs159){
+if(typeof data66 === "string"){
+if(!pattern6.test(data66)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/model",schemaPath:"#/$defs/ModelChoice/pattern",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",schema:"^[^/]+/.+$",parentSchema:schema32,data:data66}];
+return false;
+}
+}
+if(errors === _errs159){
+if(data66 && typeof data66 == "object" && !Array.isArray(data66)){
+let missing2;
+if((data66.primary === undefined) && (missing2 = "primary")){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/model",schemaPath:"#/$defs/ModelChoice/required",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",schema:schema32.required,parentSchema:schema32,data:data66}];
+return false;
+}
+else {
+const _errs161 = errors;
+for(const key20 in data66){
+if(!((key20 === "primary") || (key20 === "fallbacks"))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/model",schemaPath:"#/$defs/ModelChoice/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key20},message:"must NOT have additional properties",schema:false,parentSchema:schema32,data:data66}];
+return false;
+break;
+}
+}
+if(_errs161 === errors){
+if(data66.primary !== undefined){
+let data67 = data66.primary;
+const _errs162 = errors;
+if(errors === _errs162){
+if(typeof data67 === "string"){
+if(!pattern6.test(data67)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/model/primary",schemaPath:"#/$defs/ModelChoice/properties/primary/pattern",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",schema:"^[^/]+/.+$",parentSchema:schema32.properties.primary,data:data67}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/model/primary",schemaPath:"#/$defs/ModelChoice/properties/primary/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema32.properties.primary.type,parentSchema:schema32.properties.primary,data:data67}];
+return false;
+}
+}
+var valid35 = _errs162 === errors;
+}
+else {
+var valid35 = true;
+}
+if(valid35){
+if(data66.fallbacks !== undefined){
+let data68 = data66.fallbacks;
+const _errs164 = errors;
+if(errors === _errs164){
+if(Array.isArray(data68)){
+if(data68.length > 8){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/model/fallbacks",schemaPath:"#/$defs/ModelChoice/properties/fallbacks/maxItems",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",schema:8,parentSchema:schema32.properties.fallbacks,data:data68}];
+return false;
+}
+else {
+var valid36 = true;
+const len9 = data68.length;
+for(let i9=0; i9<len9; i9++){
+let data69 = data68[i9];
+const _errs166 = errors;
+if(errors === _errs166){
+if(typeof data69 === "string"){
+if(!pattern6.test(data69)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/model/fallbacks/" + i9,schemaPath:"#/$defs/ModelChoice/properties/fallbacks/items/pattern",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",schema:"^[^/]+/.+$",parentSchema:schema32.properties.fallbacks.items,data:data69}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/model/fallbacks/" + i9,schemaPath:"#/$defs/ModelChoice/properties/fallbacks/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema32.properties.fallbacks.items.type,parentSchema:schema32.properties.fallbacks.items,data:data69}];
+return false;
+}
+}
+var valid36 = _errs166 === errors;
+if(!valid36){
+break;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/model/fallbacks",schemaPath:"#/$defs/ModelChoice/properties/fallbacks/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema32.properties.fallbacks.type,parentSchema:schema32.properties.fallbacks,data:data68}];
+return false;
+}
+}
+var valid35 = _errs164 === errors;
+}
+else {
+var valid35 = true;
+}
+}
+}
+}
+}
+}
+}
+var valid33 = _errs158 === errors;
+}
+else {
+var valid33 = true;
+}
+if(valid33){
+if(data63.instructions !== undefined){
+let data70 = data63.instructions;
+const _errs168 = errors;
+if(typeof data70 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/instructions",schemaPath:"#/properties/agents/properties/list/items/properties/instructions/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema31.properties.agents.properties.list.items.properties.instructions.type,parentSchema:schema31.properties.agents.properties.list.items.properties.instructions,data:data70}];
+return false;
+}
+var valid33 = _errs168 === errors;
+}
+else {
+var valid33 = true;
+}
+if(valid33){
+if(data63.include !== undefined){
+let data71 = data63.include;
+const _errs170 = errors;
+const _errs171 = errors;
+if(errors === _errs171){
+if(Array.isArray(data71)){
+var valid38 = true;
+const len10 = data71.length;
+for(let i10=0; i10<len10; i10++){
+let data72 = data71[i10];
+const _errs173 = errors;
+if(typeof data72 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/include/" + i10,schemaPath:"#/$defs/Include/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema33.items.type,parentSchema:schema33.items,data:data72}];
+return false;
+}
+if(!((data72 === "reasoning") || (data72 === "tools"))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/include/" + i10,schemaPath:"#/$defs/Include/items/enum",keyword:"enum",params:{allowedValues: schema33.items.enum},message:"must be equal to one of the allowed values",schema:schema33.items.enum,parentSchema:schema33.items,data:data72}];
+return false;
+}
+var valid38 = _errs173 === errors;
+if(!valid38){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/include",schemaPath:"#/$defs/Include/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema33.type,parentSchema:schema33,data:data71}];
+return false;
+}
+}
+var valid33 = _errs170 === errors;
+}
+else {
+var valid33 = true;
+}
+if(valid33){
+if(data63.structuredOutput !== undefined){
+let data73 = data63.structuredOutput;
+const _errs175 = errors;
+if(typeof data73 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/structuredOutput",schemaPath:"#/$defs/StructuredOutput/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema34.type,parentSchema:schema34,data:data73}];
+return false;
+}
+if(!((data73 === "forward") || (data73 === "enforce"))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/structuredOutput",schemaPath:"#/$defs/StructuredOutput/enum",keyword:"enum",params:{allowedValues: schema34.enum},message:"must be equal to one of the allowed values",schema:schema34.enum,parentSchema:schema34,data:data73}];
+return false;
+}
+var valid33 = _errs175 === errors;
+}
+else {
+var valid33 = true;
+}
+if(valid33){
+if(data63.stepsMax !== undefined){
+let data74 = data63.stepsMax;
+const _errs178 = errors;
+const _errs179 = errors;
+if(!(((typeof data74 == "number") && (!(data74 % 1) && !isNaN(data74))) && (isFinite(data74)))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/stepsMax",schemaPath:"#/$defs/StepsMax/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema35.type,parentSchema:schema35,data:data74}];
+return false;
+}
+if(errors === _errs179){
+if((typeof data74 == "number") && (isFinite(data74))){
+if(data74 > 128 || isNaN(data74)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/stepsMax",schemaPath:"#/$defs/StepsMax/maximum",keyword:"maximum",params:{comparison: "<=", limit: 128},message:"must be <= 128",schema:128,parentSchema:schema35,data:data74}];
+return false;
+}
+else {
+if(data74 < 1 || isNaN(data74)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/stepsMax",schemaPath:"#/$defs/StepsMax/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema35,data:data74}];
+return false;
+}
+}
+}
+}
+var valid33 = _errs178 === errors;
+}
+else {
+var valid33 = true;
+}
+if(valid33){
+if(data63.tools !== undefined){
+let data75 = data63.tools;
+const _errs181 = errors;
+const _errs182 = errors;
+if(errors === _errs182){
+if(data75 && typeof data75 == "object" && !Array.isArray(data75)){
+for(const key21 in data75){
+let data76 = data75[key21];
+const _errs185 = errors;
+if(errors === _errs185){
+if(Array.isArray(data76)){
+if(data76.length < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/tools/" + key21.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/AgentTools/additionalProperties/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",schema:1,parentSchema:schema36.additionalProperties,data:data76}];
+return false;
+}
+else {
+var valid43 = true;
+const len11 = data76.length;
+for(let i11=0; i11<len11; i11++){
+let data77 = data76[i11];
+const _errs187 = errors;
+if(errors === _errs187){
+if(typeof data77 === "string"){
+if(func1(data77) < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/tools/" + key21.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i11,schemaPath:"#/$defs/AgentTools/additionalProperties/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema36.additionalProperties.items,data:data77}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/tools/" + key21.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i11,schemaPath:"#/$defs/AgentTools/additionalProperties/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema36.additionalProperties.items.type,parentSchema:schema36.additionalProperties.items,data:data77}];
+return false;
+}
+}
+var valid43 = _errs187 === errors;
+if(!valid43){
+break;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/tools/" + key21.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/AgentTools/additionalProperties/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema36.additionalProperties.type,parentSchema:schema36.additionalProperties,data:data76}];
+return false;
+}
+}
+var valid42 = _errs185 === errors;
+if(!valid42){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/tools",schemaPath:"#/$defs/AgentTools/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema36.type,parentSchema:schema36,data:data75}];
+return false;
+}
+}
+var valid33 = _errs181 === errors;
+}
+else {
+var valid33 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8,schemaPath:"#/properties/agents/properties/list/items/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema31.properties.agents.properties.list.items.type,parentSchema:schema31.properties.agents.properties.list.items,data:data63}];
+return false;
+}
+}
+var valid32 = _errs151 === errors;
+if(!valid32){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list",schemaPath:"#/properties/agents/properties/list/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema31.properties.agents.properties.list.type,parentSchema:schema31.properties.agents.properties.list,data:data62}];
+return false;
+}
+}
+var valid19 = _errs149 === errors;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents",schemaPath:"#/properties/agents/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema31.properties.agents.type,parentSchema:schema31.properties.agents,data:data46}];
+return false;
+}
+}
+var valid0 = _errs107 === errors;
+if(valid0){
+let data78 = data.models;
+const _errs189 = errors;
+if(errors === _errs189){
+if(data78 && typeof data78 == "object" && !Array.isArray(data78)){
+if(data78.providers === undefined){
+data78.providers = {};
+}
+const _errs191 = errors;
+for(const key22 in data78){
+if(!(key22 === "providers")){
+validate20.errors = [{instancePath:instancePath+"/models",schemaPath:"#/properties/models/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key22},message:"must NOT have additional properties",schema:false,parentSchema:schema31.properties.models,data:data78}];
+return false;
+break;
+}
+}
+if(_errs191 === errors){
+let data79 = data78.providers;
+const _errs192 = errors;
+if(errors === _errs192){
+if(data79 && typeof data79 == "object" && !Array.isArray(data79)){
+for(const key23 in data79){
+const _errs195 = errors;
+if(!(validate21(data79[key23], {instancePath:instancePath+"/models/providers/" + key23.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data79,parentDataProperty:key23,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate21.errors : vErrors.concat(validate21.errors);
+errors = vErrors.length;
+}
+var valid45 = _errs195 === errors;
+if(!valid45){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/models/providers",schemaPath:"#/properties/models/properties/providers/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema31.properties.models.properties.providers.type,parentSchema:schema31.properties.models.properties.providers,data:data79}];
 return false;
 }
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/sessions",schemaPath:"#/properties/sessions/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema31.properties.sessions.type,parentSchema:schema31.properties.sessions,data:data46}];
+validate20.errors = [{instancePath:instancePath+"/models",schemaPath:"#/properties/models/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema31.properties.models.type,parentSchema:schema31.properties.models,data:data78}];
 return false;
 }
 }
-var valid0 = _errs110 === errors;
+var valid0 = _errs189 === errors;
+if(valid0){
+let data81 = data.mcp;
+const _errs196 = errors;
+if(errors === _errs196){
+if(data81 && typeof data81 == "object" && !Array.isArray(data81)){
+if(data81.servers === undefined){
+data81.servers = {};
+}
+const _errs198 = errors;
+for(const key24 in data81){
+if(!(key24 === "servers")){
+validate20.errors = [{instancePath:instancePath+"/mcp",schemaPath:"#/properties/mcp/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key24},message:"must NOT have additional properties",schema:false,parentSchema:schema31.properties.mcp,data:data81}];
+return false;
+break;
+}
+}
+if(_errs198 === errors){
+let data82 = data81.servers;
+const _errs199 = errors;
+if(errors === _errs199){
+if(data82 && typeof data82 == "object" && !Array.isArray(data82)){
+for(const key25 in data82){
+let data83 = data82[key25];
+const _errs202 = errors;
+const _errs203 = errors;
+if(errors === _errs203){
+if(data83 && typeof data83 == "object" && !Array.isArray(data83)){
+if(data83.args === undefined){
+data83.args = [];
+}
+if(data83.env === undefined){
+data83.env = {};
+}
+if(data83.headers === undefined){
+data83.headers = {};
+}
+if(data83.connectMs === undefined){
+data83.connectMs = 10000;
+}
+if(data83.timeoutMs === undefined){
+data83.timeoutMs = 60000;
+}
+if(data83.outputBytesMax === undefined){
+data83.outputBytesMax = 65536;
+}
+const _errs205 = errors;
+for(const key26 in data83){
+if(!(func9.call(schema73.properties, key26))){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/ToolServer/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key26},message:"must NOT have additional properties",schema:false,parentSchema:schema73,data:data83}];
+return false;
+break;
+}
+}
+if(_errs205 === errors){
+if(data83.command !== undefined){
+let data84 = data83.command;
+const _errs206 = errors;
+if(errors === _errs206){
+if(typeof data84 === "string"){
+if(func1(data84) < 1){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/command",schemaPath:"#/$defs/ToolServer/properties/command/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema73.properties.command,data:data84}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/command",schemaPath:"#/$defs/ToolServer/properties/command/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema73.properties.command.type,parentSchema:schema73.properties.command,data:data84}];
+return false;
+}
+}
+var valid49 = _errs206 === errors;
+}
+else {
+var valid49 = true;
+}
+if(valid49){
+let data85 = data83.args;
+const _errs208 = errors;
+if(errors === _errs208){
+if(Array.isArray(data85)){
+var valid50 = true;
+const len12 = data85.length;
+for(let i12=0; i12<len12; i12++){
+let data86 = data85[i12];
+const _errs210 = errors;
+if(typeof data86 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/" + i12,schemaPath:"#/$defs/ToolServer/properties/args/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema73.properties.args.items.type,parentSchema:schema73.properties.args.items,data:data86}];
+return false;
+}
+var valid50 = _errs210 === errors;
+if(!valid50){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",schemaPath:"#/$defs/ToolServer/properties/args/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema73.properties.args.type,parentSchema:schema73.properties.args,data:data85}];
+return false;
+}
+}
+var valid49 = _errs208 === errors;
+if(valid49){
+let data87 = data83.env;
+const _errs212 = errors;
+if(errors === _errs212){
+if(data87 && typeof data87 == "object" && !Array.isArray(data87)){
+for(const key27 in data87){
+let data88 = data87[key27];
+const _errs215 = errors;
+if(typeof data88 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/env/" + key27.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/ToolServer/properties/env/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema73.properties.env.additionalProperties.type,parentSchema:schema73.properties.env.additionalProperties,data:data88}];
+return false;
+}
+var valid51 = _errs215 === errors;
+if(!valid51){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/env",schemaPath:"#/$defs/ToolServer/properties/env/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema73.properties.env.type,parentSchema:schema73.properties.env,data:data87}];
+return false;
+}
+}
+var valid49 = _errs212 === errors;
+if(valid49){
+if(data83.cwd !== undefined){
+let data89 = data83.cwd;
+const _errs217 = errors;
+if(errors === _errs217){
+if(typeof data89 === "string"){
+if(func1(data89) < 1){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/cwd",schemaPath:"#/$defs/ToolServer/properties/cwd/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema73.properties.cwd,data:data89}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/cwd",schemaPath:"#/$defs/ToolServer/properties/cwd/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema73.properties.cwd.type,parentSchema:schema73.properties.cwd,data:data89}];
+return false;
+}
+}
+var valid49 = _errs217 === errors;
+}
+else {
+var valid49 = true;
+}
+if(valid49){
+if(data83.url !== undefined){
+let data90 = data83.url;
+const _errs219 = errors;
+if(errors === _errs219){
+if(typeof data90 === "string"){
+if(!pattern21.test(data90)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/url",schemaPath:"#/$defs/ToolServer/properties/url/pattern",keyword:"pattern",params:{pattern: "^https?://[^\\s]+$"},message:"must match pattern \""+"^https?://[^\\s]+$"+"\"",schema:"^https?://[^\\s]+$",parentSchema:schema73.properties.url,data:data90}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/url",schemaPath:"#/$defs/ToolServer/properties/url/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema73.properties.url.type,parentSchema:schema73.properties.url,data:data90}];
+return false;
+}
+}
+var valid49 = _errs219 === errors;
+}
+else {
+var valid49 = true;
+}
+if(valid49){
+let data91 = data83.headers;
+const _errs221 = errors;
+if(errors === _errs221){
+if(data91 && typeof data91 == "object" && !Array.isArray(data91)){
+for(const key28 in data91){
+let data92 = data91[key28];
+const _errs224 = errors;
+if(typeof data92 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/headers/" + key28.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/ToolServer/properties/headers/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema73.properties.headers.additionalProperties.type,parentSchema:schema73.properties.headers.additionalProperties,data:data92}];
+return false;
+}
+var valid52 = _errs224 === errors;
+if(!valid52){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/headers",schemaPath:"#/$defs/ToolServer/properties/headers/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema73.properties.headers.type,parentSchema:schema73.properties.headers,data:data91}];
+return false;
+}
+}
+var valid49 = _errs221 === errors;
+if(valid49){
+let data93 = data83.connectMs;
+const _errs226 = errors;
+if(!(((typeof data93 == "number") && (!(data93 % 1) && !isNaN(data93))) && (isFinite(data93)))){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",schemaPath:"#/$defs/ToolServer/properties/connectMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema73.properties.connectMs.type,parentSchema:schema73.properties.connectMs,data:data93}];
+return false;
+}
+if(errors === _errs226){
+if((typeof data93 == "number") && (isFinite(data93))){
+if(data93 > 600000 || isNaN(data93)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",schemaPath:"#/$defs/ToolServer/properties/connectMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",schema:600000,parentSchema:schema73.properties.connectMs,data:data93}];
+return false;
+}
+else {
+if(data93 < 10 || isNaN(data93)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",schemaPath:"#/$defs/ToolServer/properties/connectMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",schema:10,parentSchema:schema73.properties.connectMs,data:data93}];
+return false;
+}
+}
+}
+}
+var valid49 = _errs226 === errors;
+if(valid49){
+let data94 = data83.timeoutMs;
+const _errs228 = errors;
+if(!(((typeof data94 == "number") && (!(data94 % 1) && !isNaN(data94))) && (isFinite(data94)))){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",schemaPath:"#/$defs/ToolServer/properties/timeoutMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema73.properties.timeoutMs.type,parentSchema:schema73.properties.timeoutMs,data:data94}];
+return false;
+}
+if(errors === _errs228){
+if((typeof data94 == "number") && (isFinite(data94))){
+if(data94 > 3600000 || isNaN(data94)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",schemaPath:"#/$defs/ToolServer/properties/timeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",schema:3600000,parentSchema:schema73.properties.timeoutMs,data:data94}];
+return false;
+}
+else {
+if(data94 < 10 || isNaN(data94)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",schemaPath:"#/$defs/ToolServer/properties/timeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",schema:10,parentSchema:schema73.properties.timeoutMs,data:data94}];
+return false;
+}
+}
+}
+}
+var valid49 = _errs228 === errors;
+if(valid49){
+let data95 = data83.outputBytesMax;
+const _errs230 = errors;
+if(!(((typeof data95 == "number") && (!(data95 % 1) && !isNaN(data95))) && (isFinite(data95)))){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",schemaPath:"#/$defs/ToolServer/properties/outputBytesMax/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema73.properties.outputBytesMax.type,parentSchema:schema73.properties.outputBytesMax,data:data95}];
+return false;
+}
+if(errors === _errs230){
+if((typeof data95 == "number") && (isFinite(data95))){
+if(data95 > 16777216 || isNaN(data95)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",schemaPath:"#/$defs/ToolServer/properties/outputBytesMax/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216},message:"must be <= 16777216",schema:16777216,parentSchema:schema73.properties.outputBytesMax,data:data95}];
+return false;
+}
+else {
+if(data95 < 256 || isNaN(data95)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",schemaPath:"#/$defs/ToolServer/properties/outputBytesMax/minimum",keyword:"minimum",params:{comparison: ">=", limit: 256},message:"must be >= 256",schema:256,parentSchema:schema73.properties.outputBytesMax,data:data95}];
+return false;
+}
+}
+}
+}
+var valid49 = _errs230 === errors;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/ToolServer/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema73.type,parentSchema:schema73,data:data83}];
+return false;
+}
+}
+var valid47 = _errs202 === errors;
+if(!valid47){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp/servers",schemaPath:"#/properties/mcp/properties/servers/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema31.properties.mcp.properties.servers.type,parentSchema:schema31.properties.mcp.properties.servers,data:data82}];
+return false;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp",schemaPath:"#/properties/mcp/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema31.properties.mcp.type,parentSchema:schema31.properties.mcp,data:data81}];
+return false;
+}
+}
+var valid0 = _errs196 === errors;
+if(valid0){
+let data96 = data.sessions;
+const _errs232 = errors;
+if(errors === _errs232){
+if(data96 && typeof data96 == "object" && !Array.isArray(data96)){
+if(data96.idleMinutes === undefined){
+data96.idleMinutes = 0;
+}
+if(data96.lane === undefined){
+data96.lane = {};
+}
+const _errs234 = errors;
+for(const key29 in data96){
+if(!((key29 === "idleMinutes") || (key29 === "lane"))){
+validate20.errors = [{instancePath:instancePath+"/sessions",schemaPath:"#/properties/sessions/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key29},message:"must NOT have additional properties",schema:false,parentSchema:schema31.properties.sessions,data:data96}];
+return false;
+break;
+}
+}
+if(_errs234 === errors){
+let data97 = data96.idleMinutes;
+const _errs235 = errors;
+if(!(((typeof data97 == "number") && (!(data97 % 1) && !isNaN(data97))) && (isFinite(data97)))){
+validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",schemaPath:"#/properties/sessions/properties/idleMinutes/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema31.properties.sessions.properties.idleMinutes.type,parentSchema:schema31.properties.sessions.properties.idleMinutes,data:data97}];
+return false;
+}
+if(errors === _errs235){
+if((typeof data97 == "number") && (isFinite(data97))){
+if(data97 > 5256000 || isNaN(data97)){
+validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",schemaPath:"#/properties/sessions/properties/idleMinutes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 5256000},message:"must be <= 5256000",schema:5256000,parentSchema:schema31.properties.sessions.properties.idleMinutes,data:data97}];
+return false;
+}
+else {
+if(data97 < 0 || isNaN(data97)){
+validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",schemaPath:"#/properties/sessions/properties/idleMinutes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema31.properties.sessions.properties.idleMinutes,data:data97}];
+return false;
+}
+}
+}
+}
+var valid53 = _errs235 === errors;
+if(valid53){
+let data98 = data96.lane;
+const _errs237 = errors;
+if(errors === _errs237){
+if(data98 && typeof data98 == "object" && !Array.isArray(data98)){
+if(data98.waitingMax === undefined){
+data98.waitingMax = 8;
+}
+if(data98.waitMs === undefined){
+data98.waitMs = 60000;
+}
+const _errs239 = errors;
+for(const key30 in data98){
+if(!((key30 === "waitingMax") || (key30 === "waitMs"))){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane",schemaPath:"#/properties/sessions/properties/lane/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key30},message:"must NOT have additional properties",schema:false,parentSchema:schema31.properties.sessions.properties.lane,data:data98}];
+return false;
+break;
+}
+}
+if(_errs239 === errors){
+let data99 = data98.waitingMax;
+const _errs240 = errors;
+if(!(((typeof data99 == "number") && (!(data99 % 1) && !isNaN(data99))) && (isFinite(data99)))){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",schemaPath:"#/properties/sessions/properties/lane/properties/waitingMax/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema31.properties.sessions.properties.lane.properties.waitingMax.type,parentSchema:schema31.properties.sessions.properties.lane.properties.waitingMax,data:data99}];
+return false;
+}
+if(errors === _errs240){
+if((typeof data99 == "number") && (isFinite(data99))){
+if(data99 > 1024 || isNaN(data99)){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",schemaPath:"#/properties/sessions/properties/lane/properties/waitingMax/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",schema:1024,parentSchema:schema31.properties.sessions.properties.lane.properties.waitingMax,data:data99}];
+return false;
+}
+else {
+if(data99 < 0 || isNaN(data99)){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",schemaPath:"#/properties/sessions/properties/lane/properties/waitingMax/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema31.properties.sessions.properties.lane.properties.waitingMax,data:data99}];
+return false;
+}
+}
+}
+}
+var valid54 = _errs240 === errors;
+if(valid54){
+let data100 = data98.waitMs;
+const _errs242 = errors;
+if(!(((typeof data100 == "number") && (!(data100 % 1) && !isNaN(data100))) && (isFinite(data100)))){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",schemaPath:"#/properties/sessions/properties/lane/properties/waitMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema31.properties.sessions.properties.lane.properties.waitMs.type,parentSchema:schema31.properties.sessions.properties.lane.properties.waitMs,data:data100}];
+return false;
+}
+if(errors === _errs242){
+if((typeof data100 == "number") && (isFinite(data100))){
+if(data100 > 600000 || isNaN(data100)){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",schemaPath:"#/properties/sessions/properties/lane/properties/waitMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",schema:600000,parentSchema:schema31.properties.sessions.properties.lane.properties.waitMs,data:data100}];
+return false;
+}
+else {
+if(data100 < 100 || isNaN(data100)){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",schemaPath:"#/properties/sessions/properties/lane/properties/waitMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",schema:100,parentSchema:schema31.properties.sessions.properties.lane.properties.waitMs,data:data100}];
+return false;
+}
+}
+}
+}
+var valid54 = _errs242 === errors;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/sessions/lane",schemaPath:"#/properties/sessions/properties/lane/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema31.properties.sessions.properties.lane.type,parentSchema:schema31.properties.sessions.properties.lane,data:data98}];
+return false;
+}
+}
+var valid53 = _errs237 === errors;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/sessions",schemaPath:"#/properties/sessions/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema31.properties.sessions.type,parentSchema:schema31.properties.sessions,data:data96}];
+return false;
+}
+}
+var valid0 = _errs232 === errors;
+}
 }
 }
 }

@@ -69,6 +69,89 @@ export interface components {
                              * @default false
                              */
                             strict: boolean;
+                            /**
+                             * @description Which session a call belongs to that has no `x-openclaw-session-key`.
+                             * @default {}
+                             */
+                            sessions: {
+                                /**
+                                 * @description Headers that carry a client's own chat id, which then names the session; they win over `user`,
+                                 *     the first that is there counts. Presets: `open-webui` (`x-openwebui-chat-id`), `opencode`
+                                 *     (`x-session-id`, `x-session-affinity`); or any header name in lower case.
+                                 * @default []
+                                 */
+                                chatIdHeaders: string[];
+                                /**
+                                 * @description `ignore`: `user` never names a session, for clients that send the same one in every chat, which
+                                 *     would become one endless session.
+                                 * @default session
+                                 * @enum {string}
+                                 */
+                                user: "session" | "ignore";
+                                /**
+                                 * @description Clients whose side tasks (titles, tags, follow-up questions) are recognised and leave no trace in
+                                 *     the session of their chat; by default the presets among `chatIdHeaders`.
+                                 */
+                                sideTasks?: ("open-webui" | "opencode")[];
+                            };
+                            /**
+                             * @description The images, audio and files in user messages.
+                             * @default {}
+                             */
+                            media: {
+                                /**
+                                 * @description The most images of one request, its history included.
+                                 * @default 8
+                                 */
+                                imagesMax: number;
+                                /**
+                                 * @description The most bytes that all images, audio and files of one request have together, decoded.
+                                 * @default 20971520
+                                 */
+                                bytesMax: number;
+                                /**
+                                 * @description The most pixels of one image (width × height), as its header tells.
+                                 * @default 50000000
+                                 */
+                                pixelsMax: number;
+                                /**
+                                 * @description Images by `http` or `https` address, which the gateway itself would fetch.
+                                 * @default {}
+                                 */
+                                imageUrls: {
+                                    /**
+                                     * @description Off, only `data:` URLs are accepted; on, addresses of this machine and of private networks stay out of reach.
+                                     * @default false
+                                     */
+                                    enabled: boolean;
+                                    /**
+                                     * @description The exact hosts that images may come from; empty, any public one.
+                                     * @default []
+                                     */
+                                    allowedHosts: string[];
+                                    /**
+                                     * @description The most bytes of one fetched image.
+                                     * @default 10485760
+                                     */
+                                    bytesMax: number;
+                                    /**
+                                     * @description How long fetching may take, redirects included; a failure is told only when this time is over.
+                                     * @default 10000
+                                     */
+                                    timeoutMs: number;
+                                };
+                            };
+                        };
+                        /**
+                         * @description `/v1/sessions`: what agents remember, to list, read, reset and delete.
+                         * @default {}
+                         */
+                        sessions: {
+                            /**
+                             * @description Off, the paths answer as unknown ones do.
+                             * @default false
+                             */
+                            enabled: boolean;
                         };
                         /**
                          * @description `/openapi.json` and `/docs`.
@@ -161,13 +244,13 @@ export interface components {
                  * @default {}
                  */
                 defaults: {
-                    /**
-                     * @description `provider/model`.
-                     * @default embedded/assistant
-                     */
-                    model: string;
+                    model?: components["schemas"]["ModelChoice"];
                     /** @description What every agent is told before a conversation. */
                     instructions?: string;
+                    include?: components["schemas"]["Include"];
+                    structuredOutput?: components["schemas"]["StructuredOutput"];
+                    stepsMax?: components["schemas"]["StepsMax"];
+                    tools?: components["schemas"]["AgentTools"];
                 };
                 /**
                  * @description Further names that `model` may have, each with its agent id, for clients that cannot change theirs (`{ "gpt-4o": "main" }`).
@@ -188,10 +271,13 @@ export interface components {
                      * @default false
                      */
                     default: boolean;
-                    /** @description `provider/model`, instead of the default. */
-                    model?: string;
+                    model?: components["schemas"]["ModelChoice"];
                     /** @description What this agent is told before a conversation. */
                     instructions?: string;
+                    include?: components["schemas"]["Include"];
+                    structuredOutput?: components["schemas"]["StructuredOutput"];
+                    stepsMax?: components["schemas"]["StepsMax"];
+                    tools?: components["schemas"]["AgentTools"];
                 }[];
             };
             /**
@@ -204,18 +290,20 @@ export interface components {
                  * @default {}
                  */
                 providers: {
-                    [key: string]: {
-                        /**
-                         * @description How to talk to it.
-                         * @enum {string}
-                         */
-                        api: "embedded";
-                        /**
-                         * @description Scenario files of `embedded/scenario`, relative to the configuration file.
-                         * @default []
-                         */
-                        scenarios: string[];
-                    };
+                    [key: string]: components["schemas"]["Provider"];
+                };
+            };
+            /**
+             * @description Tools that run inside the gateway, by the Model Context Protocol.
+             * @default {}
+             */
+            mcp: {
+                /**
+                 * @description Tool servers by name; an agent uses one only if its `tools` names it.
+                 * @default {}
+                 */
+                servers: {
+                    [key: string]: components["schemas"]["ToolServer"];
                 };
             };
             /**
@@ -223,6 +311,12 @@ export interface components {
              * @default {}
              */
             sessions: {
+                /**
+                 * @description A session in which nothing was said for longer begins anew with the next call; what was said before stays
+                 *     readable, marked as superseded. 0 is never.
+                 * @default 0
+                 */
+                idleMinutes: number;
                 /**
                  * @description Calls of one session run one at a time, in order of arrival.
                  * @default {}
@@ -240,6 +334,227 @@ export interface components {
                     waitMs: number;
                 };
             };
+        };
+        /**
+         * @description `provider/model`, or a first choice with others that are tried in turn while nothing has been said yet. Without
+         *     one, what is found answers: a provider whose key is in the environment, a model server on this machine, else
+         *     `embedded/assistant`.
+         */
+        ModelChoice: string | {
+            /** @description `provider/model`. */
+            primary: string;
+            /** @description Tried in this order when the ones before fail or cannot do what is asked. */
+            fallbacks?: string[];
+        };
+        /**
+         * @description What every answer of the agent shows besides the answer itself, as if the client had sent `x-clawgate-include`:
+         *     the model's `reasoning`, and the start and end of `tools` that run inside the gateway.
+         */
+        Include: ("reasoning" | "tools")[];
+        /**
+         * @description What happens to `response_format` where the model cannot do it: `forward` (the default) refuses it, `enforce` asks
+         *     the model in words, checks the answer and gives it one chance to repair it.
+         * @enum {string}
+         */
+        StructuredOutput: "forward" | "enforce";
+        /** @description The most model calls of one run; 16 unless set. */
+        StepsMax: number;
+        /** @description Tool servers of the agent by name, each with the tools it may use; `*` for all. */
+        AgentTools: {
+            [key: string]: string[];
+        };
+        /**
+         * @description `api` says how to talk to it: `embedded` (built in), `openai-completions` (anything that speaks Chat Completions),
+         *     `openai-responses`, `anthropic-messages` or `google-generative-ai` (through packages of `@ai-sdk`).
+         */
+        Provider: components["schemas"]["EmbeddedProvider"] | components["schemas"]["OpenAiProvider"] | components["schemas"]["ResponsesProvider"] | components["schemas"]["AnthropicProvider"] | components["schemas"]["GoogleProvider"];
+        EmbeddedProvider: {
+            /**
+             * @description Built in: needs no key and no network. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            api: "embedded";
+            /**
+             * @description Scenario files of `embedded/scenario`, relative to the configuration file.
+             * @default []
+             */
+            scenarios: string[];
+        };
+        OpenAiProvider: {
+            /**
+             * @description Anything that speaks Chat Completions: OpenAI, Azure, OpenRouter, Ollama, vLLM, llama.cpp, LM Studio, another clawgate. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            api: "openai-completions";
+            baseUrl: components["schemas"]["BaseUrl"];
+            apiKey?: components["schemas"]["ApiKey"];
+            /** @default {} */
+            headers: components["schemas"]["UpstreamHeaders"];
+            models?: components["schemas"]["Models"];
+            /** @default {} */
+            deadlines: components["schemas"]["Deadlines"];
+            /** @default 1024 */
+            connectionsMax: components["schemas"]["ConnectionsMax"];
+            /** @default {} */
+            compat: components["schemas"]["Compat"];
+        };
+        ResponsesProvider: {
+            /**
+             * @description OpenAI by its Responses API; needs the package `@ai-sdk/openai`. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            api: "openai-responses";
+            baseUrl?: components["schemas"]["BaseUrl"];
+            apiKey?: components["schemas"]["ApiKey"];
+            /** @default {} */
+            headers: components["schemas"]["UpstreamHeaders"];
+            models?: components["schemas"]["Models"];
+            /** @default {} */
+            deadlines: components["schemas"]["Deadlines"];
+            /** @default 1024 */
+            connectionsMax: components["schemas"]["ConnectionsMax"];
+        };
+        AnthropicProvider: {
+            /**
+             * @description Anthropic; needs the package `@ai-sdk/anthropic`. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            api: "anthropic-messages";
+            baseUrl?: components["schemas"]["BaseUrl"];
+            apiKey?: components["schemas"]["ApiKey"];
+            /** @default {} */
+            headers: components["schemas"]["UpstreamHeaders"];
+            models?: components["schemas"]["Models"];
+            /** @default {} */
+            deadlines: components["schemas"]["Deadlines"];
+            /** @default 1024 */
+            connectionsMax: components["schemas"]["ConnectionsMax"];
+        };
+        GoogleProvider: {
+            /**
+             * @description Google Gemini; needs the package `@ai-sdk/google`. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            api: "google-generative-ai";
+            baseUrl?: components["schemas"]["BaseUrl"];
+            apiKey?: components["schemas"]["ApiKey"];
+            /** @default {} */
+            headers: components["schemas"]["UpstreamHeaders"];
+            models?: components["schemas"]["Models"];
+            /** @default {} */
+            deadlines: components["schemas"]["Deadlines"];
+            /** @default 1024 */
+            connectionsMax: components["schemas"]["ConnectionsMax"];
+        };
+        /** @description Where its API begins, as `https://api.example/v1`; without one, where its vendor says. */
+        BaseUrl: string;
+        /** @description The key of the gateway at the provider; clients never see it. */
+        ApiKey: string;
+        /** @description Further header fields of every call to the provider. */
+        UpstreamHeaders: {
+            [key: string]: string;
+        };
+        /** @description The models it has; an agent with another one is then a mistake. Without it any name is passed on. */
+        Models: {
+            /** @description The name that the provider knows. */
+            id: string;
+            /** @description What it reads; text alone unless said otherwise. */
+            input?: ("text" | "image" | "audio" | "file")[];
+        }[];
+        /** @description How long the provider may take, in milliseconds. */
+        Deadlines: {
+            /**
+             * @description For the connection.
+             * @default 5000
+             */
+            connectMs: number;
+            /**
+             * @description From the call to the first byte of its answer.
+             * @default 60000
+             */
+            firstTokenMs: number;
+            /**
+             * @description Between two pieces of its answer.
+             * @default 60000
+             */
+            idleMs: number;
+            /**
+             * @description For the whole answer.
+             * @default 600000
+             */
+            totalMs: number;
+        };
+        /** @description The most connections to the provider at a time; a call more waits for one, and no other provider does. */
+        ConnectionsMax: number;
+        /**
+         * @description What this server does otherwise than OpenAI. Well-known servers are recognised by their address; what stands here
+         *     wins.
+         */
+        Compat: {
+            /**
+             * @description The name of the token cap.
+             * @enum {string}
+             */
+            maxTokensField?: "max_completion_tokens" | "max_tokens";
+            /** @description `false` sends all instructions as one system message, and legacy function messages as tool messages. */
+            supportsDeveloperRole?: boolean;
+            /** @description `false` does not ask for usage in the stream. */
+            supportsUsageInStreaming?: boolean;
+            /** @description `false` asks for whole answers. */
+            supportsStreaming?: boolean;
+            /** @description `false` refuses requests with tools. */
+            supportsTools?: boolean;
+            /** @description `true` passes custom tools on. */
+            supportsCustomTools?: boolean;
+            /** @description `false` refuses `logprobs`. */
+            supportsLogprobs?: boolean;
+            /** @description The kinds of `response_format` it knows. */
+            responseFormats?: ("json_object" | "json_schema")[];
+            /** @description What its models read where `models` does not say. */
+            input?: ("text" | "image" | "audio" | "file")[];
+        };
+        /** @description A server of the Model Context Protocol; either a `command` (stdio) or a `url` (streamable HTTP). */
+        ToolServer: {
+            /** @description The program to start. */
+            command?: string;
+            /**
+             * @description Its arguments.
+             * @default []
+             */
+            args: string[];
+            /**
+             * @description Its environment, besides `PATH`, `HOME` and the like; nothing else of the gateway's is passed on.
+             * @default {}
+             */
+            env: {
+                [key: string]: string;
+            };
+            /** @description Where it runs, relative to the configuration file; the file's own folder unless set. */
+            cwd?: string;
+            /** @description Its address, without a user or password. */
+            url?: string;
+            /**
+             * @description Header fields of every call to it.
+             * @default {}
+             */
+            headers: {
+                [key: string]: string;
+            };
+            /**
+             * @description How long it may take to start.
+             * @default 10000
+             */
+            connectMs: number;
+            /**
+             * @description How long one call may take.
+             * @default 60000
+             */
+            timeoutMs: number;
+            /**
+             * @description The longest result that a model is shown; the rest is cut off, and the model is told so.
+             * @default 65536
+             */
+            outputBytesMax: number;
         };
     };
     responses: never;

@@ -14,7 +14,7 @@ export interface Guard<T> {
   (value: unknown): value is T;
   errors?: readonly GuardError[] | null;
 }
-export declare const isCreateChatCompletionParameters: Guard<{ "x-openclaw-agent-id"?: string; "x-openclaw-session-key"?: string }>;
+export declare const isCreateChatCompletionParameters: Guard<{ "x-openclaw-agent-id"?: string; "x-openclaw-session-key"?: string; "x-clawgate-include"?: string }>;
 export declare const isChatCompletionRequest: Guard<import("./openapi.ts").components["schemas"]["ChatCompletionRequest"]>;
 export declare const isAnswerChatCompletion: Guard<import("./openapi.ts").components["schemas"]["ChatCompletion"]>;
 export declare const isAnswerChatCompletionEvent: Guard<import("./openapi.ts").components["schemas"]["ChatCompletionEvent"]>;
@@ -22,6 +22,15 @@ export declare const isAnswerErrorResponse: Guard<import("./openapi.ts").compone
 export declare const isAnswerModelList: Guard<import("./openapi.ts").components["schemas"]["ModelList"]>;
 export declare const isRetrieveModelParameters: Guard<{ "model": string }>;
 export declare const isAnswerModel: Guard<import("./openapi.ts").components["schemas"]["Model"]>;
+export declare const isListSessionsParameters: Guard<{ "agent"?: string; "limit"?: number; "after"?: string }>;
+export declare const isAnswerSessionList: Guard<import("./openapi.ts").components["schemas"]["SessionList"]>;
+export declare const isRetrieveSessionParameters: Guard<{ "key": string }>;
+export declare const isAnswerSession: Guard<import("./openapi.ts").components["schemas"]["Session"]>;
+export declare const isDeleteSessionParameters: Guard<{ "key": string }>;
+export declare const isAnswerSessionDeleted: Guard<import("./openapi.ts").components["schemas"]["SessionDeleted"]>;
+export declare const isListSessionMessagesParameters: Guard<{ "key": string; "limit"?: number; "after"?: string; "include"?: string }>;
+export declare const isAnswerSessionMessageList: Guard<import("./openapi.ts").components["schemas"]["SessionMessageList"]>;
+export declare const isResetSessionParameters: Guard<{ "key": string }>;
 export declare const isAnswerHealth: Guard<import("./openapi.ts").components["schemas"]["Health"]>;
 export declare const isAnswerReadiness: Guard<import("./openapi.ts").components["schemas"]["Readiness"]>;
 export declare const isAnswerGetMetrics200: Guard<unknown>;

@@ -2,7 +2,7 @@
 import helper0 from "ajv/dist/runtime/ucs2length.js";
 
 export const isCreateChatCompletionParameters = validate20;
-const schema31 = {"$id":"isCreateChatCompletionParameters","type":"object","required":[],"properties":{"x-openclaw-agent-id":{"type":"string","minLength":1,"maxLength":64},"x-openclaw-session-key":{"type":"string"}}};
+const schema31 = {"$id":"isCreateChatCompletionParameters","type":"object","required":[],"properties":{"x-openclaw-agent-id":{"type":"string","minLength":1,"maxLength":64},"x-openclaw-session-key":{"type":"string"},"x-clawgate-include":{"type":"string","maxLength":256}}};
 const func1 = helper0.default;
 
 function validate20(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -57,6 +57,28 @@ var valid0 = _errs3 === errors;
 else {
 var valid0 = true;
 }
+if(valid0){
+if(data["x-clawgate-include"] !== undefined){
+let data2 = data["x-clawgate-include"];
+const _errs5 = errors;
+if(errors === _errs5){
+if(typeof data2 === "string"){
+if(func1(data2) > 256){
+validate20.errors = [{instancePath:instancePath+"/x-clawgate-include",schemaPath:"#/properties/x-clawgate-include/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema31.properties["x-clawgate-include"],data:data2}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/x-clawgate-include",schemaPath:"#/properties/x-clawgate-include/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema31.properties["x-clawgate-include"].type,parentSchema:schema31.properties["x-clawgate-include"],data:data2}];
+return false;
+}
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+}
 }
 }
 else {
@@ -67,10 +89,10 @@ return false;
 validate20.errors = vErrors;
 return errors === 0;
 }
-validate20.evaluated = {"props":{"x-openclaw-agent-id":true,"x-openclaw-session-key":true},"dynamicProps":false,"dynamicItems":false};
+validate20.evaluated = {"props":{"x-openclaw-agent-id":true,"x-openclaw-session-key":true,"x-clawgate-include":true},"dynamicProps":false,"dynamicItems":false};
 
 export const isChatCompletionRequest = validate22;
-const schema33 = {"type":"object","description":"All 37 fields of OpenAI's request. `null` means the same as absent wherever it is allowed. Unknown fields are\nignored and named in `x-clawgate-ignored`, or refused where the endpoint is configured `strict`.\n","required":["model","messages"],"properties":{"model":{"type":"string","maxLength":256,"description":"The agent, as `openclaw`, `openclaw/default`, `openclaw:<id>`, `openclaw/<id>`, `agent:<id>` or an alias.","examples":["openclaw","openclaw:main","agent:beta"]},"messages":{"type":"array","minItems":1,"maxItems":2048,"description":"What is new in the conversation, or the whole of it.","items":{"$ref":"#/components/schemas/Message"}},"stream":{"type":["boolean","null"],"default":false,"description":"`true` for Server-Sent Events. `Accept` plays no part."},"stream_options":{"type":["object","null"],"description":"Only with `stream` true.","properties":{"include_usage":{"type":"boolean","description":"Adds a last chunk with the usage and no choices."},"include_obfuscation":{"type":"boolean","description":"Accepted; this gateway pads no chunks."}}},"user":{"type":"string","maxLength":512,"pattern":"^[^\\u0000-\\u001f\\u007f]*$","description":"Names a session: calls with the same `user` share what the agent remembers. Compared byte for byte; at most 512\ncharacters, no control characters; an empty string is the same as none.\n","deprecated":false},"stop":{"type":["string","array","null"],"minItems":1,"maxItems":4,"items":{"type":"string","minLength":1},"description":"Up to four texts; the answer ends before the first of them."},"max_completion_tokens":{"type":["integer","null"],"minimum":1,"maximum":9007199254740991,"description":"The most tokens of the answer. Reaching it gives `finish_reason` `length`."},"max_tokens":{"type":["integer","null"],"minimum":1,"maximum":9007199254740991,"deprecated":true,"description":"The older name of `max_completion_tokens`, which wins if both are there."},"n":{"type":["integer","null"],"minimum":1,"maximum":128,"default":1,"description":"One choice is offered."},"tools":{"type":"array","maxItems":128,"items":{"$ref":"#/components/schemas/Tool"},"description":"Tools of the client. A call of one ends the run with `finish_reason` `tool_calls`."},"tool_choice":{"$ref":"#/components/schemas/ToolChoice"},"parallel_tool_calls":{"type":"boolean","default":true,"description":"`false` for at most one call in an answer."},"functions":{"type":"array","minItems":1,"maxItems":128,"deprecated":true,"items":{"$ref":"#/components/schemas/FunctionDefinition"},"description":"The older form of `tools`; the answer then has `function_call`. Not together with `tools`."},"function_call":{"deprecated":true,"oneOf":[{"type":"string","enum":["none","auto"]},{"type":"object","required":["name"],"properties":{"name":{"type":"string"}}}],"description":"The older form of `tool_choice`."},"response_format":{"$ref":"#/components/schemas/ResponseFormat"},"seed":{"type":["integer","null"],"minimum":-9223372036854776000,"maximum":9223372036854776000,"deprecated":true,"description":"The same seed and the same conversation give the same answer, as far as the model can."},"temperature":{"type":["number","null"],"minimum":0,"maximum":2,"default":1,"description":"How freely the model chooses."},"top_p":{"type":["number","null"],"minimum":0,"maximum":1,"default":1,"description":"The share of probability the model chooses from."},"frequency_penalty":{"type":["number","null"],"minimum":-2,"maximum":2,"default":0,"description":"Above 0, the model repeats itself less."},"presence_penalty":{"type":["number","null"],"minimum":-2,"maximum":2,"default":0,"description":"Above 0, the model turns to new subjects sooner."},"logit_bias":{"type":["object","null"],"additionalProperties":{"type":"integer","minimum":-100,"maximum":100},"description":"Token ids and how much likelier they become."},"reasoning_effort":{"type":["string","null"],"enum":["none","minimal","low","medium","high","xhigh","max",null],"description":"How long a reasoning model thinks."},"verbosity":{"type":["string","null"],"enum":["low","medium","high",null],"description":"How long the answer is."},"prediction":{"type":["object","null"],"required":["type","content"],"properties":{"type":{"type":"string","const":"content"},"content":{"$ref":"#/components/schemas/TextContent"}},"description":"What most of the answer will probably be."},"service_tier":{"type":["string","null"],"enum":["auto","default","flex","scale","priority","fast",null],"description":"The provider's class of service."},"metadata":{"type":["object","null"],"maxProperties":16,"propertyNames":{"type":"string","maxLength":64},"additionalProperties":{"type":"string","maxLength":512},"description":"Up to 16 pairs for the provider's records."},"safety_identifier":{"type":["string","null"],"maxLength":128,"description":"Who the end user is, for the provider's abuse detection. It does not choose the session; `user` does."},"prompt_cache_key":{"type":["string","null"],"maxLength":512,"description":"Which calls share a prompt cache at the provider. It does not choose the session."},"prompt_cache_options":{"type":"object","properties":{"ttl":{"type":"string","enum":["30m"]},"mode":{"type":"string","enum":["implicit","explicit"]}},"description":"How the provider caches the prompt."},"prompt_cache_retention":{"type":["string","null"],"enum":["in_memory","24h",null],"deprecated":true,"description":"How long the provider keeps the prompt cache."},"logprobs":{"type":["boolean","null"],"default":false,"description":"Log probabilities are not offered."},"top_logprobs":{"type":["integer","null"],"minimum":0,"maximum":20,"description":"Log probabilities are not offered."},"modalities":{"type":["array","null"],"items":{"type":"string","enum":["text","audio"]},"description":"Agents answer in text."},"audio":{"type":["object","null"],"required":["voice","format"],"properties":{"voice":{"oneOf":[{"type":"string"},{"type":"object","required":["id"],"properties":{"id":{"type":"string"}}}]},"format":{"type":"string","enum":["wav","aac","mp3","flac","opus","pcm16"]}},"description":"Agents answer in text."},"moderation":{"type":["object","null"],"required":["model"],"properties":{"model":{"type":"string"},"policy":{"type":["object","null"],"additionalProperties":true}},"description":"No agent of this version moderates, and leaving a safety check out in silence would be wrong."},"store":{"type":["boolean","null"],"default":false,"description":"OpenAI's own store of completions; this gateway has sessions instead."},"web_search_options":{"type":"object","properties":{"user_location":{"type":["object","null"],"required":["type","approximate"],"properties":{"type":{"type":"string","const":"approximate"},"approximate":{"type":"object","additionalProperties":{"type":"string"}}}},"search_context_size":{"type":"string","enum":["low","medium","high"]}},"description":"OpenAI's built-in search."}}};
+const schema33 = {"type":"object","description":"All 37 fields of OpenAI's request. `null` means the same as absent wherever it is allowed. Unknown fields are\nignored and named in `x-clawgate-ignored`, or refused where the endpoint is configured `strict`.\n","required":["model","messages"],"properties":{"model":{"type":"string","maxLength":256,"description":"The agent, as `openclaw`, `openclaw/default`, `openclaw:<id>`, `openclaw/<id>`, `agent:<id>` or an alias.","examples":["openclaw","openclaw:main","agent:beta"]},"messages":{"type":"array","minItems":1,"maxItems":2048,"description":"What is new in the conversation, or the whole of it.","items":{"$ref":"#/components/schemas/Message"}},"stream":{"type":["boolean","null"],"default":false,"description":"`true` for Server-Sent Events. `Accept` plays no part."},"stream_options":{"type":["object","null"],"description":"Only with `stream` true.","properties":{"include_usage":{"type":"boolean","description":"Adds a last chunk with the usage and no choices."},"include_obfuscation":{"type":"boolean","description":"Accepted; this gateway pads no chunks."}}},"user":{"type":"string","maxLength":512,"pattern":"^[^\\u0000-\\u001f\\u007f]*$","description":"Names a session: calls with the same `user` share what the agent remembers. Compared byte for byte; at most 512\ncharacters, no control characters; an empty string is the same as none. A configuration may say that it names\nnone; then it is ignored.\n","deprecated":false},"stop":{"type":["string","array","null"],"minItems":1,"maxItems":4,"items":{"type":"string","minLength":1},"description":"Up to four texts; the answer ends before the first of them."},"max_completion_tokens":{"type":["integer","null"],"minimum":1,"maximum":9007199254740991,"description":"The most tokens of the answer. Reaching it gives `finish_reason` `length`."},"max_tokens":{"type":["integer","null"],"minimum":1,"maximum":9007199254740991,"deprecated":true,"description":"The older name of `max_completion_tokens`, which wins if both are there."},"n":{"type":["integer","null"],"minimum":1,"maximum":128,"default":1,"description":"One choice is offered."},"tools":{"type":"array","maxItems":128,"items":{"$ref":"#/components/schemas/Tool"},"description":"Tools of the client. A call of one ends the run with `finish_reason` `tool_calls`."},"tool_choice":{"$ref":"#/components/schemas/ToolChoice"},"parallel_tool_calls":{"type":"boolean","default":true,"description":"`false` for at most one call in an answer."},"functions":{"type":"array","minItems":1,"maxItems":128,"deprecated":true,"items":{"$ref":"#/components/schemas/FunctionDefinition"},"description":"The older form of `tools`; the answer then has `function_call`. Not together with `tools`."},"function_call":{"deprecated":true,"oneOf":[{"type":"string","enum":["none","auto"]},{"type":"object","required":["name"],"properties":{"name":{"type":"string"}}}],"description":"The older form of `tool_choice`."},"response_format":{"$ref":"#/components/schemas/ResponseFormat"},"seed":{"type":["integer","null"],"minimum":-9223372036854776000,"maximum":9223372036854776000,"deprecated":true,"description":"The same seed and the same conversation give the same answer, as far as the model can."},"temperature":{"type":["number","null"],"minimum":0,"maximum":2,"default":1,"description":"How freely the model chooses."},"top_p":{"type":["number","null"],"minimum":0,"maximum":1,"default":1,"description":"The share of probability the model chooses from."},"frequency_penalty":{"type":["number","null"],"minimum":-2,"maximum":2,"default":0,"description":"Above 0, the model repeats itself less."},"presence_penalty":{"type":["number","null"],"minimum":-2,"maximum":2,"default":0,"description":"Above 0, the model turns to new subjects sooner."},"logit_bias":{"type":["object","null"],"additionalProperties":{"type":"integer","minimum":-100,"maximum":100},"description":"Token ids and how much likelier they become."},"reasoning_effort":{"type":["string","null"],"enum":["none","minimal","low","medium","high","xhigh","max",null],"description":"How long a reasoning model thinks."},"verbosity":{"type":["string","null"],"enum":["low","medium","high",null],"description":"How long the answer is."},"prediction":{"type":["object","null"],"required":["type","content"],"properties":{"type":{"type":"string","const":"content"},"content":{"$ref":"#/components/schemas/TextContent"}},"description":"What most of the answer will probably be."},"service_tier":{"type":["string","null"],"enum":["auto","default","flex","scale","priority","fast",null],"description":"The provider's class of service."},"metadata":{"type":["object","null"],"maxProperties":16,"propertyNames":{"type":"string","maxLength":64},"additionalProperties":{"type":"string","maxLength":512},"description":"Up to 16 pairs for the provider's records."},"safety_identifier":{"type":["string","null"],"maxLength":128,"description":"Who the end user is, for the provider's abuse detection. It does not choose the session; `user` does."},"prompt_cache_key":{"type":["string","null"],"maxLength":512,"description":"Which calls share a prompt cache at the provider. It does not choose the session."},"prompt_cache_options":{"type":"object","properties":{"ttl":{"type":"string","enum":["30m"]},"mode":{"type":"string","enum":["implicit","explicit"]}},"description":"How the provider caches the prompt."},"prompt_cache_retention":{"type":["string","null"],"enum":["in_memory","24h",null],"deprecated":true,"description":"How long the provider keeps the prompt cache."},"logprobs":{"type":["boolean","null"],"default":false,"description":"Whether the answer has the log probabilities of its tokens; 400 where the agent's model gives none."},"top_logprobs":{"type":["integer","null"],"minimum":0,"maximum":20,"description":"How many likely alternatives each token of `logprobs` has. Only with `logprobs`."},"modalities":{"type":["array","null"],"items":{"type":"string","enum":["text","audio"]},"description":"Agents answer in text."},"audio":{"type":["object","null"],"required":["voice","format"],"properties":{"voice":{"oneOf":[{"type":"string"},{"type":"object","required":["id"],"properties":{"id":{"type":"string"}}}]},"format":{"type":"string","enum":["wav","aac","mp3","flac","opus","pcm16"]}},"description":"Agents answer in text."},"moderation":{"type":["object","null"],"required":["model"],"properties":{"model":{"type":"string"},"policy":{"type":["object","null"],"additionalProperties":true}},"description":"No agent of this version moderates, and leaving a safety check out in silence would be wrong."},"store":{"type":["boolean","null"],"default":false,"description":"OpenAI's own store of completions; this gateway has sessions instead."},"web_search_options":{"type":"object","properties":{"user_location":{"type":["object","null"],"required":["type","approximate"],"properties":{"type":{"type":"string","const":"approximate"},"approximate":{"type":"object","additionalProperties":{"type":"string"}}}},"search_context_size":{"type":"string","enum":["low","medium","high"]}},"description":"OpenAI's built-in search."}}};
 const schema34 = {"type":"object","description":"One message of a conversation.","discriminator":{"propertyName":"role"},"oneOf":[{"$ref":"#/components/schemas/DeveloperMessage"},{"$ref":"#/components/schemas/SystemMessage"},{"$ref":"#/components/schemas/UserMessage"},{"$ref":"#/components/schemas/AssistantMessage"},{"$ref":"#/components/schemas/ToolMessage"},{"$ref":"#/components/schemas/FunctionMessage"}],"x-values":["developer","system","user","assistant","tool","function"]};
 const schema54 = {"type":"object","deprecated":true,"description":"The result of a legacy function call.","required":["role","content","name"],"properties":{"role":{"type":"string","const":"function"},"content":{"type":["string","null"]},"name":{"type":"string"}}};
 const schema35 = {"type":"object","description":"Instructions for this run. Not stored in the session.","required":["role","content"],"properties":{"role":{"type":"string","const":"developer"},"content":{"$ref":"#/components/schemas/TextContent"},"name":{"type":"string"}}};
@@ -313,9 +335,9 @@ validate27.evaluated = {"props":{"role":true,"content":true,"name":true},"dynami
 
 const schema39 = {"type":"object","description":"What the user says.","required":["role","content"],"properties":{"role":{"type":"string","const":"user"},"content":{"type":["string","array"],"minItems":1,"items":{"$ref":"#/components/schemas/UserPart"}},"name":{"type":"string"}}};
 const schema40 = {"type":"object","discriminator":{"propertyName":"type"},"oneOf":[{"$ref":"#/components/schemas/TextPart"},{"$ref":"#/components/schemas/ImagePart"},{"$ref":"#/components/schemas/AudioPart"},{"$ref":"#/components/schemas/FilePart"}],"x-values":["text","image_url","input_audio","file"]};
-const schema42 = {"type":"object","description":"An image as a `data:` URL with base64 (PNG, JPEG, GIF, WebP). Images by `http` URL are refused with 400\n`unsupported_value`.\n","required":["type","image_url"],"properties":{"type":{"type":"string","const":"image_url"},"image_url":{"type":"object","required":["url"],"properties":{"url":{"type":"string","minLength":1},"detail":{"type":"string","enum":["auto","low","high","original"]}}}}};
-const schema43 = {"type":"object","description":"Audio. No provider of this version takes it; it is refused with 400 `unsupported_value`.","required":["type","input_audio"],"properties":{"type":{"type":"string","const":"input_audio"},"input_audio":{"type":"object","required":["data","format"],"properties":{"data":{"type":"string"},"format":{"type":"string","enum":["wav","mp3"]}}}}};
-const schema44 = {"type":"object","description":"A file. No provider of this version takes it; it is refused with 400 `unsupported_value`.","required":["type","file"],"properties":{"type":{"type":"string","const":"file"},"file":{"type":"object","properties":{"filename":{"type":"string"},"file_data":{"type":"string"},"file_id":{"type":"string"}}}}};
+const schema42 = {"type":"object","description":"An image as a `data:` URL with base64 (PNG, JPEG, GIF, WebP). An image by `http` or `https` URL is fetched where the\nconfiguration allows it, and else refused with 400 `image_url_not_allowed`.\n","required":["type","image_url"],"properties":{"type":{"type":"string","const":"image_url"},"image_url":{"type":"object","required":["url"],"properties":{"url":{"type":"string","minLength":1},"detail":{"type":"string","enum":["auto","low","high","original"]}}}}};
+const schema43 = {"type":"object","description":"Audio in base64. A model that does not read it refuses it with 400 `unsupported_value`.","required":["type","input_audio"],"properties":{"type":{"type":"string","const":"input_audio"},"input_audio":{"type":"object","required":["data","format"],"properties":{"data":{"type":"string"},"format":{"type":"string","enum":["wav","mp3"]}}}}};
+const schema44 = {"type":"object","description":"A file, its content as a base64 `data:` URL or as plain base64 in `file_data`. This gateway keeps no files, so a\n`file_id` is refused with 400 `unsupported_value`, and so is any file where the model does not read it.\n","required":["type","file"],"properties":{"type":{"type":"string","const":"file"},"file":{"type":"object","properties":{"filename":{"type":"string"},"file_data":{"type":"string"},"file_id":{"type":"string"}}}}};
 
 function validate30(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -4739,11 +4761,11 @@ validate22.evaluated = {"props":{"model":true,"messages":true,"stream":true,"str
 
 export const isAnswerChatCompletion = validate77;
 const schema79 = {"type":"object","description":"The whole answer of a run.","required":["id","object","created","model","choices","usage"],"properties":{"id":{"type":"string","pattern":"^chatcmpl-[0-9a-f]{16,}$","description":"Unique for each run."},"object":{"type":"string","const":"chat.completion"},"created":{"type":"integer","minimum":1000000000,"maximum":9999999999,"description":"Seconds since 1970."},"model":{"type":"string","minLength":1,"description":"`model` as it was sent; the headers name the agent and the provider's model."},"choices":{"type":"array","minItems":1,"maxItems":1,"items":{"$ref":"#/components/schemas/Choice"}},"usage":{"$ref":"#/components/schemas/Usage"},"system_fingerprint":{"type":"string","description":"Set by providers that have one."}},"additionalProperties":false};
-const schema88 = {"type":"object","description":"Tokens of the run, as its model counts them. The same in both modes.","required":["prompt_tokens","completion_tokens","total_tokens"],"properties":{"prompt_tokens":{"type":"integer","minimum":0},"completion_tokens":{"type":"integer","minimum":0},"total_tokens":{"type":"integer","minimum":0},"prompt_tokens_details":{"type":"object","properties":{"cached_tokens":{"type":"integer","minimum":0},"audio_tokens":{"type":"integer","minimum":0}},"additionalProperties":false},"completion_tokens_details":{"type":"object","properties":{"reasoning_tokens":{"type":"integer","minimum":0},"audio_tokens":{"type":"integer","minimum":0},"accepted_prediction_tokens":{"type":"integer","minimum":0},"rejected_prediction_tokens":{"type":"integer","minimum":0}},"additionalProperties":false}},"additionalProperties":false};
+const schema92 = {"type":"object","description":"Tokens of the run, as its model counts them. The same in both modes.","required":["prompt_tokens","completion_tokens","total_tokens"],"properties":{"prompt_tokens":{"type":"integer","minimum":0},"completion_tokens":{"type":"integer","minimum":0},"total_tokens":{"type":"integer","minimum":0},"prompt_tokens_details":{"type":"object","properties":{"cached_tokens":{"type":"integer","minimum":0},"audio_tokens":{"type":"integer","minimum":0}},"additionalProperties":false},"completion_tokens_details":{"type":"object","properties":{"reasoning_tokens":{"type":"integer","minimum":0},"audio_tokens":{"type":"integer","minimum":0},"accepted_prediction_tokens":{"type":"integer","minimum":0},"rejected_prediction_tokens":{"type":"integer","minimum":0}},"additionalProperties":false}},"additionalProperties":false};
 const pattern8 = new RegExp("^chatcmpl-[0-9a-f]{16,}$", "u");
-const schema80 = {"type":"object","required":["index","message","logprobs","finish_reason"],"properties":{"index":{"type":"integer","const":0},"message":{"$ref":"#/components/schemas/AnswerMessage"},"logprobs":{"type":"null","description":"Log probabilities are not offered."},"finish_reason":{"$ref":"#/components/schemas/FinishReason"}},"additionalProperties":false};
-const schema87 = {"type":"string","enum":["stop","length","tool_calls","content_filter","function_call"],"description":"`stop`: the agent was done, or met a stop sequence. `length`: the token cap. `tool_calls`: it waits for the results\nof its calls (`function_call` when the request used the legacy `functions`). `content_filter`: the provider cut it.\n"};
-const schema81 = {"type":"object","required":["role","content","refusal"],"properties":{"role":{"type":"string","const":"assistant"},"content":{"type":["string","null"],"description":"Null when the agent only called tools or refused."},"refusal":{"type":["string","null"]},"tool_calls":{"type":"array","minItems":1,"description":"Absent unless the agent called tools of the request.","items":{"$ref":"#/components/schemas/ToolCall"}},"function_call":{"$ref":"#/components/schemas/FunctionCall"}},"additionalProperties":false};
+const schema80 = {"type":"object","required":["index","message","logprobs","finish_reason"],"properties":{"index":{"type":"integer","const":0},"message":{"$ref":"#/components/schemas/AnswerMessage"},"logprobs":{"$ref":"#/components/schemas/Logprobs"},"finish_reason":{"$ref":"#/components/schemas/FinishReason"}},"additionalProperties":false};
+const schema91 = {"type":"string","enum":["stop","length","tool_calls","content_filter","function_call"],"description":"`stop`: the agent was done, or met a stop sequence. `length`: the token cap. `tool_calls`: it waits for the results\nof its calls (`function_call` when the request used the legacy `functions`). `content_filter`: the provider cut it.\n"};
+const schema81 = {"type":"object","required":["role","content","refusal"],"properties":{"role":{"type":"string","const":"assistant"},"content":{"type":["string","null"],"description":"Null when the agent only called tools or refused."},"refusal":{"type":["string","null"]},"tool_calls":{"type":"array","minItems":1,"description":"Absent unless the agent called tools of the request.","items":{"$ref":"#/components/schemas/ToolCall"}},"function_call":{"$ref":"#/components/schemas/FunctionCall"},"reasoning_content":{"type":"string","description":"What the model thought, for those who asked for `reasoning` in `x-clawgate-include`."}},"additionalProperties":false};
 const schema84 = {"type":"object","required":["name","arguments"],"properties":{"name":{"type":"string"},"arguments":{"type":"string","description":"JSON as a text; the agent may write it wrong."}},"additionalProperties":false};
 const schema82 = {"type":"object","discriminator":{"propertyName":"type"},"oneOf":[{"$ref":"#/components/schemas/FunctionToolCall"},{"$ref":"#/components/schemas/CustomToolCall"}],"x-values":["function","custom"]};
 const schema85 = {"type":"object","required":["id","type","custom"],"properties":{"id":{"type":"string","minLength":1},"type":{"type":"string","const":"custom"},"custom":{"type":"object","required":["name","input"],"properties":{"name":{"type":"string"},"input":{"type":"string"}},"additionalProperties":false}},"additionalProperties":false};
@@ -5083,7 +5105,7 @@ return false;
 else {
 const _errs1 = errors;
 for(const key0 in data){
-if(!(((((key0 === "role") || (key0 === "content")) || (key0 === "refusal")) || (key0 === "tool_calls")) || (key0 === "function_call"))){
+if(!((((((key0 === "role") || (key0 === "content")) || (key0 === "refusal")) || (key0 === "tool_calls")) || (key0 === "function_call")) || (key0 === "reasoning_content"))){
 validate79.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema81,data}];
 return false;
 break;
@@ -5229,6 +5251,20 @@ var valid0 = _errs11 === errors;
 else {
 var valid0 = true;
 }
+if(valid0){
+if(data.reasoning_content !== undefined){
+let data8 = data.reasoning_content;
+const _errs19 = errors;
+if(typeof data8 !== "string"){
+validate79.errors = [{instancePath:instancePath+"/reasoning_content",schemaPath:"#/properties/reasoning_content/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema81.properties.reasoning_content.type,parentSchema:schema81.properties.reasoning_content,data:data8}];
+return false;
+}
+var valid0 = _errs19 === errors;
+}
+else {
+var valid0 = true;
+}
+}
 }
 }
 }
@@ -5245,6 +5281,426 @@ validate79.errors = vErrors;
 return errors === 0;
 }
 validate79.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+
+const schema87 = {"description":"Null unless the request asked for them.","oneOf":[{"$ref":"#/components/schemas/LogprobsContent"},{"type":"null"}]};
+const schema88 = {"type":"object","required":["content","refusal"],"properties":{"content":{"type":["array","null"],"items":{"$ref":"#/components/schemas/TokenLogprob"}},"refusal":{"type":["array","null"],"items":{"$ref":"#/components/schemas/TokenLogprob"}}},"additionalProperties":false};
+const schema89 = {"type":"object","description":"A token of the answer, as the model's provider counts it.","required":["token","logprob","bytes","top_logprobs"],"properties":{"token":{"type":"string"},"logprob":{"type":"number"},"bytes":{"type":["array","null"],"items":{"type":"integer","minimum":0,"maximum":255}},"top_logprobs":{"type":"array","items":{"$ref":"#/components/schemas/TopLogprob"}}},"additionalProperties":false};
+const schema90 = {"type":"object","required":["token","logprob","bytes"],"properties":{"token":{"type":"string"},"logprob":{"type":"number"},"bytes":{"type":["array","null"],"items":{"type":"integer","minimum":0,"maximum":255}}},"additionalProperties":false};
+
+function validate87(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate87.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((data.token === undefined) && (missing0 = "token")) || ((data.logprob === undefined) && (missing0 = "logprob"))) || ((data.bytes === undefined) && (missing0 = "bytes"))) || ((data.top_logprobs === undefined) && (missing0 = "top_logprobs"))){
+validate87.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",schema:schema89.required,parentSchema:schema89,data}];
+return false;
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!((((key0 === "token") || (key0 === "logprob")) || (key0 === "bytes")) || (key0 === "top_logprobs"))){
+validate87.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema89,data}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.token !== undefined){
+let data0 = data.token;
+const _errs2 = errors;
+if(typeof data0 !== "string"){
+validate87.errors = [{instancePath:instancePath+"/token",schemaPath:"#/properties/token/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema89.properties.token.type,parentSchema:schema89.properties.token,data:data0}];
+return false;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.logprob !== undefined){
+let data1 = data.logprob;
+const _errs4 = errors;
+if(!((typeof data1 == "number") && (isFinite(data1)))){
+validate87.errors = [{instancePath:instancePath+"/logprob",schemaPath:"#/properties/logprob/type",keyword:"type",params:{type: "number"},message:"must be number",schema:schema89.properties.logprob.type,parentSchema:schema89.properties.logprob,data:data1}];
+return false;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.bytes !== undefined){
+let data2 = data.bytes;
+const _errs6 = errors;
+if((!(Array.isArray(data2))) && (data2 !== null)){
+validate87.errors = [{instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/type",keyword:"type",params:{type: schema89.properties.bytes.type},message:"must be array,null",schema:schema89.properties.bytes.type,parentSchema:schema89.properties.bytes,data:data2}];
+return false;
+}
+if(errors === _errs6){
+if(Array.isArray(data2)){
+var valid1 = true;
+const len0 = data2.length;
+for(let i0=0; i0<len0; i0++){
+let data3 = data2[i0];
+const _errs8 = errors;
+if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
+validate87.errors = [{instancePath:instancePath+"/bytes/" + i0,schemaPath:"#/properties/bytes/items/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema89.properties.bytes.items.type,parentSchema:schema89.properties.bytes.items,data:data3}];
+return false;
+}
+if(errors === _errs8){
+if((typeof data3 == "number") && (isFinite(data3))){
+if(data3 > 255 || isNaN(data3)){
+validate87.errors = [{instancePath:instancePath+"/bytes/" + i0,schemaPath:"#/properties/bytes/items/maximum",keyword:"maximum",params:{comparison: "<=", limit: 255},message:"must be <= 255",schema:255,parentSchema:schema89.properties.bytes.items,data:data3}];
+return false;
+}
+else {
+if(data3 < 0 || isNaN(data3)){
+validate87.errors = [{instancePath:instancePath+"/bytes/" + i0,schemaPath:"#/properties/bytes/items/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema89.properties.bytes.items,data:data3}];
+return false;
+}
+}
+}
+}
+var valid1 = _errs8 === errors;
+if(!valid1){
+break;
+}
+}
+}
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.top_logprobs !== undefined){
+let data4 = data.top_logprobs;
+const _errs10 = errors;
+if(errors === _errs10){
+if(Array.isArray(data4)){
+var valid2 = true;
+const len1 = data4.length;
+for(let i1=0; i1<len1; i1++){
+let data5 = data4[i1];
+const _errs12 = errors;
+const _errs13 = errors;
+if(errors === _errs13){
+if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
+let missing1;
+if((((data5.token === undefined) && (missing1 = "token")) || ((data5.logprob === undefined) && (missing1 = "logprob"))) || ((data5.bytes === undefined) && (missing1 = "bytes"))){
+validate87.errors = [{instancePath:instancePath+"/top_logprobs/" + i1,schemaPath:"#/components/schemas/TopLogprob/required",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",schema:schema90.required,parentSchema:schema90,data:data5}];
+return false;
+}
+else {
+const _errs15 = errors;
+for(const key1 in data5){
+if(!(((key1 === "token") || (key1 === "logprob")) || (key1 === "bytes"))){
+validate87.errors = [{instancePath:instancePath+"/top_logprobs/" + i1,schemaPath:"#/components/schemas/TopLogprob/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema90,data:data5}];
+return false;
+break;
+}
+}
+if(_errs15 === errors){
+if(data5.token !== undefined){
+let data6 = data5.token;
+const _errs16 = errors;
+if(typeof data6 !== "string"){
+validate87.errors = [{instancePath:instancePath+"/top_logprobs/" + i1+"/token",schemaPath:"#/components/schemas/TopLogprob/properties/token/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema90.properties.token.type,parentSchema:schema90.properties.token,data:data6}];
+return false;
+}
+var valid4 = _errs16 === errors;
+}
+else {
+var valid4 = true;
+}
+if(valid4){
+if(data5.logprob !== undefined){
+let data7 = data5.logprob;
+const _errs18 = errors;
+if(!((typeof data7 == "number") && (isFinite(data7)))){
+validate87.errors = [{instancePath:instancePath+"/top_logprobs/" + i1+"/logprob",schemaPath:"#/components/schemas/TopLogprob/properties/logprob/type",keyword:"type",params:{type: "number"},message:"must be number",schema:schema90.properties.logprob.type,parentSchema:schema90.properties.logprob,data:data7}];
+return false;
+}
+var valid4 = _errs18 === errors;
+}
+else {
+var valid4 = true;
+}
+if(valid4){
+if(data5.bytes !== undefined){
+let data8 = data5.bytes;
+const _errs20 = errors;
+if((!(Array.isArray(data8))) && (data8 !== null)){
+validate87.errors = [{instancePath:instancePath+"/top_logprobs/" + i1+"/bytes",schemaPath:"#/components/schemas/TopLogprob/properties/bytes/type",keyword:"type",params:{type: schema90.properties.bytes.type},message:"must be array,null",schema:schema90.properties.bytes.type,parentSchema:schema90.properties.bytes,data:data8}];
+return false;
+}
+if(errors === _errs20){
+if(Array.isArray(data8)){
+var valid5 = true;
+const len2 = data8.length;
+for(let i2=0; i2<len2; i2++){
+let data9 = data8[i2];
+const _errs22 = errors;
+if(!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))){
+validate87.errors = [{instancePath:instancePath+"/top_logprobs/" + i1+"/bytes/" + i2,schemaPath:"#/components/schemas/TopLogprob/properties/bytes/items/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema90.properties.bytes.items.type,parentSchema:schema90.properties.bytes.items,data:data9}];
+return false;
+}
+if(errors === _errs22){
+if((typeof data9 == "number") && (isFinite(data9))){
+if(data9 > 255 || isNaN(data9)){
+validate87.errors = [{instancePath:instancePath+"/top_logprobs/" + i1+"/bytes/" + i2,schemaPath:"#/components/schemas/TopLogprob/properties/bytes/items/maximum",keyword:"maximum",params:{comparison: "<=", limit: 255},message:"must be <= 255",schema:255,parentSchema:schema90.properties.bytes.items,data:data9}];
+return false;
+}
+else {
+if(data9 < 0 || isNaN(data9)){
+validate87.errors = [{instancePath:instancePath+"/top_logprobs/" + i1+"/bytes/" + i2,schemaPath:"#/components/schemas/TopLogprob/properties/bytes/items/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema90.properties.bytes.items,data:data9}];
+return false;
+}
+}
+}
+}
+var valid5 = _errs22 === errors;
+if(!valid5){
+break;
+}
+}
+}
+}
+var valid4 = _errs20 === errors;
+}
+else {
+var valid4 = true;
+}
+}
+}
+}
+}
+}
+else {
+validate87.errors = [{instancePath:instancePath+"/top_logprobs/" + i1,schemaPath:"#/components/schemas/TopLogprob/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema90.type,parentSchema:schema90,data:data5}];
+return false;
+}
+}
+var valid2 = _errs12 === errors;
+if(!valid2){
+break;
+}
+}
+}
+else {
+validate87.errors = [{instancePath:instancePath+"/top_logprobs",schemaPath:"#/properties/top_logprobs/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema89.properties.top_logprobs.type,parentSchema:schema89.properties.top_logprobs,data:data4}];
+return false;
+}
+}
+var valid0 = _errs10 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+else {
+validate87.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema89.type,parentSchema:schema89,data}];
+return false;
+}
+}
+validate87.errors = vErrors;
+return errors === 0;
+}
+validate87.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+
+
+function validate86(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate86.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.content === undefined) && (missing0 = "content")) || ((data.refusal === undefined) && (missing0 = "refusal"))){
+validate86.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",schema:schema88.required,parentSchema:schema88,data}];
+return false;
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!((key0 === "content") || (key0 === "refusal"))){
+validate86.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema88,data}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.content !== undefined){
+let data0 = data.content;
+const _errs2 = errors;
+if((!(Array.isArray(data0))) && (data0 !== null)){
+validate86.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/type",keyword:"type",params:{type: schema88.properties.content.type},message:"must be array,null",schema:schema88.properties.content.type,parentSchema:schema88.properties.content,data:data0}];
+return false;
+}
+if(errors === _errs2){
+if(Array.isArray(data0)){
+var valid1 = true;
+const len0 = data0.length;
+for(let i0=0; i0<len0; i0++){
+const _errs4 = errors;
+if(!(validate87(data0[i0], {instancePath:instancePath+"/content/" + i0,parentData:data0,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate87.errors : vErrors.concat(validate87.errors);
+errors = vErrors.length;
+}
+var valid1 = _errs4 === errors;
+if(!valid1){
+break;
+}
+}
+}
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.refusal !== undefined){
+let data2 = data.refusal;
+const _errs5 = errors;
+if((!(Array.isArray(data2))) && (data2 !== null)){
+validate86.errors = [{instancePath:instancePath+"/refusal",schemaPath:"#/properties/refusal/type",keyword:"type",params:{type: schema88.properties.refusal.type},message:"must be array,null",schema:schema88.properties.refusal.type,parentSchema:schema88.properties.refusal,data:data2}];
+return false;
+}
+if(errors === _errs5){
+if(Array.isArray(data2)){
+var valid2 = true;
+const len1 = data2.length;
+for(let i1=0; i1<len1; i1++){
+const _errs7 = errors;
+if(!(validate87(data2[i1], {instancePath:instancePath+"/refusal/" + i1,parentData:data2,parentDataProperty:i1,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate87.errors : vErrors.concat(validate87.errors);
+errors = vErrors.length;
+}
+var valid2 = _errs7 === errors;
+if(!valid2){
+break;
+}
+}
+}
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+else {
+validate86.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema88.type,parentSchema:schema88,data}];
+return false;
+}
+}
+validate86.errors = vErrors;
+return errors === 0;
+}
+validate86.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+
+
+function validate85(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate85.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+const _errs0 = errors;
+let valid0 = false;
+let passing0 = null;
+const _errs1 = errors;
+if(!(validate86(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate86.errors : vErrors.concat(validate86.errors);
+errors = vErrors.length;
+}
+var _valid0 = _errs1 === errors;
+if(_valid0){
+valid0 = true;
+passing0 = 0;
+var props0 = true;
+}
+const _errs2 = errors;
+if(data !== null){
+const err0 = {instancePath,schemaPath:"#/oneOf/1/type",keyword:"type",params:{type: "null"},message:"must be null",schema:schema87.oneOf[1].type,parentSchema:schema87.oneOf[1],data};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+var _valid0 = _errs2 === errors;
+if(_valid0 && valid0){
+valid0 = false;
+passing0 = [passing0, 1];
+}
+else {
+if(_valid0){
+valid0 = true;
+passing0 = 1;
+}
+}
+if(!valid0){
+const err1 = {instancePath,schemaPath:"#/oneOf",keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",schema:schema87.oneOf,parentSchema:schema87,data};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+validate85.errors = vErrors;
+return false;
+}
+else {
+errors = _errs0;
+if(vErrors !== null){
+if(_errs0){
+vErrors.length = _errs0;
+}
+else {
+vErrors = null;
+}
+}
+}
+validate85.errors = vErrors;
+evaluated0.props = props0;
+return errors === 0;
+}
+validate85.evaluated = {"dynamicProps":true,"dynamicItems":false};
 
 
 function validate78(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -5304,11 +5760,10 @@ var valid0 = true;
 }
 if(valid0){
 if(data.logprobs !== undefined){
-let data2 = data.logprobs;
 const _errs5 = errors;
-if(data2 !== null){
-validate78.errors = [{instancePath:instancePath+"/logprobs",schemaPath:"#/properties/logprobs/type",keyword:"type",params:{type: "null"},message:"must be null",schema:schema80.properties.logprobs.type,parentSchema:schema80.properties.logprobs,data:data2}];
-return false;
+if(!(validate85(data.logprobs, {instancePath:instancePath+"/logprobs",parentData:data,parentDataProperty:"logprobs",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate85.errors : vErrors.concat(validate85.errors);
+errors = vErrors.length;
 }
 var valid0 = _errs5 === errors;
 }
@@ -5318,16 +5773,16 @@ var valid0 = true;
 if(valid0){
 if(data.finish_reason !== undefined){
 let data3 = data.finish_reason;
-const _errs7 = errors;
+const _errs6 = errors;
 if(typeof data3 !== "string"){
-validate78.errors = [{instancePath:instancePath+"/finish_reason",schemaPath:"#/components/schemas/FinishReason/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema87.type,parentSchema:schema87,data:data3}];
+validate78.errors = [{instancePath:instancePath+"/finish_reason",schemaPath:"#/components/schemas/FinishReason/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema91.type,parentSchema:schema91,data:data3}];
 return false;
 }
 if(!(((((data3 === "stop") || (data3 === "length")) || (data3 === "tool_calls")) || (data3 === "content_filter")) || (data3 === "function_call"))){
-validate78.errors = [{instancePath:instancePath+"/finish_reason",schemaPath:"#/components/schemas/FinishReason/enum",keyword:"enum",params:{allowedValues: schema87.enum},message:"must be equal to one of the allowed values",schema:schema87.enum,parentSchema:schema87,data:data3}];
+validate78.errors = [{instancePath:instancePath+"/finish_reason",schemaPath:"#/components/schemas/FinishReason/enum",keyword:"enum",params:{allowedValues: schema91.enum},message:"must be equal to one of the allowed values",schema:schema91.enum,parentSchema:schema91,data:data3}];
 return false;
 }
-var valid0 = _errs7 === errors;
+var valid0 = _errs6 === errors;
 }
 else {
 var valid0 = true;
@@ -5512,14 +5967,14 @@ if(errors === _errs14){
 if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
 let missing1;
 if((((data6.prompt_tokens === undefined) && (missing1 = "prompt_tokens")) || ((data6.completion_tokens === undefined) && (missing1 = "completion_tokens"))) || ((data6.total_tokens === undefined) && (missing1 = "total_tokens"))){
-validate77.errors = [{instancePath:instancePath+"/usage",schemaPath:"#/components/schemas/Usage/required",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",schema:schema88.required,parentSchema:schema88,data:data6}];
+validate77.errors = [{instancePath:instancePath+"/usage",schemaPath:"#/components/schemas/Usage/required",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",schema:schema92.required,parentSchema:schema92,data:data6}];
 return false;
 }
 else {
 const _errs16 = errors;
 for(const key1 in data6){
 if(!(((((key1 === "prompt_tokens") || (key1 === "completion_tokens")) || (key1 === "total_tokens")) || (key1 === "prompt_tokens_details")) || (key1 === "completion_tokens_details"))){
-validate77.errors = [{instancePath:instancePath+"/usage",schemaPath:"#/components/schemas/Usage/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema88,data:data6}];
+validate77.errors = [{instancePath:instancePath+"/usage",schemaPath:"#/components/schemas/Usage/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema92,data:data6}];
 return false;
 break;
 }
@@ -5529,13 +5984,13 @@ if(data6.prompt_tokens !== undefined){
 let data7 = data6.prompt_tokens;
 const _errs17 = errors;
 if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-validate77.errors = [{instancePath:instancePath+"/usage/prompt_tokens",schemaPath:"#/components/schemas/Usage/properties/prompt_tokens/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema88.properties.prompt_tokens.type,parentSchema:schema88.properties.prompt_tokens,data:data7}];
+validate77.errors = [{instancePath:instancePath+"/usage/prompt_tokens",schemaPath:"#/components/schemas/Usage/properties/prompt_tokens/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema92.properties.prompt_tokens.type,parentSchema:schema92.properties.prompt_tokens,data:data7}];
 return false;
 }
 if(errors === _errs17){
 if((typeof data7 == "number") && (isFinite(data7))){
 if(data7 < 0 || isNaN(data7)){
-validate77.errors = [{instancePath:instancePath+"/usage/prompt_tokens",schemaPath:"#/components/schemas/Usage/properties/prompt_tokens/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema88.properties.prompt_tokens,data:data7}];
+validate77.errors = [{instancePath:instancePath+"/usage/prompt_tokens",schemaPath:"#/components/schemas/Usage/properties/prompt_tokens/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema92.properties.prompt_tokens,data:data7}];
 return false;
 }
 }
@@ -5550,13 +6005,13 @@ if(data6.completion_tokens !== undefined){
 let data8 = data6.completion_tokens;
 const _errs19 = errors;
 if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
-validate77.errors = [{instancePath:instancePath+"/usage/completion_tokens",schemaPath:"#/components/schemas/Usage/properties/completion_tokens/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema88.properties.completion_tokens.type,parentSchema:schema88.properties.completion_tokens,data:data8}];
+validate77.errors = [{instancePath:instancePath+"/usage/completion_tokens",schemaPath:"#/components/schemas/Usage/properties/completion_tokens/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema92.properties.completion_tokens.type,parentSchema:schema92.properties.completion_tokens,data:data8}];
 return false;
 }
 if(errors === _errs19){
 if((typeof data8 == "number") && (isFinite(data8))){
 if(data8 < 0 || isNaN(data8)){
-validate77.errors = [{instancePath:instancePath+"/usage/completion_tokens",schemaPath:"#/components/schemas/Usage/properties/completion_tokens/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema88.properties.completion_tokens,data:data8}];
+validate77.errors = [{instancePath:instancePath+"/usage/completion_tokens",schemaPath:"#/components/schemas/Usage/properties/completion_tokens/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema92.properties.completion_tokens,data:data8}];
 return false;
 }
 }
@@ -5571,13 +6026,13 @@ if(data6.total_tokens !== undefined){
 let data9 = data6.total_tokens;
 const _errs21 = errors;
 if(!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))){
-validate77.errors = [{instancePath:instancePath+"/usage/total_tokens",schemaPath:"#/components/schemas/Usage/properties/total_tokens/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema88.properties.total_tokens.type,parentSchema:schema88.properties.total_tokens,data:data9}];
+validate77.errors = [{instancePath:instancePath+"/usage/total_tokens",schemaPath:"#/components/schemas/Usage/properties/total_tokens/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema92.properties.total_tokens.type,parentSchema:schema92.properties.total_tokens,data:data9}];
 return false;
 }
 if(errors === _errs21){
 if((typeof data9 == "number") && (isFinite(data9))){
 if(data9 < 0 || isNaN(data9)){
-validate77.errors = [{instancePath:instancePath+"/usage/total_tokens",schemaPath:"#/components/schemas/Usage/properties/total_tokens/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema88.properties.total_tokens,data:data9}];
+validate77.errors = [{instancePath:instancePath+"/usage/total_tokens",schemaPath:"#/components/schemas/Usage/properties/total_tokens/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema92.properties.total_tokens,data:data9}];
 return false;
 }
 }
@@ -5596,7 +6051,7 @@ if(data10 && typeof data10 == "object" && !Array.isArray(data10)){
 const _errs25 = errors;
 for(const key2 in data10){
 if(!((key2 === "cached_tokens") || (key2 === "audio_tokens"))){
-validate77.errors = [{instancePath:instancePath+"/usage/prompt_tokens_details",schemaPath:"#/components/schemas/Usage/properties/prompt_tokens_details/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",schema:false,parentSchema:schema88.properties.prompt_tokens_details,data:data10}];
+validate77.errors = [{instancePath:instancePath+"/usage/prompt_tokens_details",schemaPath:"#/components/schemas/Usage/properties/prompt_tokens_details/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",schema:false,parentSchema:schema92.properties.prompt_tokens_details,data:data10}];
 return false;
 break;
 }
@@ -5606,13 +6061,13 @@ if(data10.cached_tokens !== undefined){
 let data11 = data10.cached_tokens;
 const _errs26 = errors;
 if(!(((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11))) && (isFinite(data11)))){
-validate77.errors = [{instancePath:instancePath+"/usage/prompt_tokens_details/cached_tokens",schemaPath:"#/components/schemas/Usage/properties/prompt_tokens_details/properties/cached_tokens/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema88.properties.prompt_tokens_details.properties.cached_tokens.type,parentSchema:schema88.properties.prompt_tokens_details.properties.cached_tokens,data:data11}];
+validate77.errors = [{instancePath:instancePath+"/usage/prompt_tokens_details/cached_tokens",schemaPath:"#/components/schemas/Usage/properties/prompt_tokens_details/properties/cached_tokens/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema92.properties.prompt_tokens_details.properties.cached_tokens.type,parentSchema:schema92.properties.prompt_tokens_details.properties.cached_tokens,data:data11}];
 return false;
 }
 if(errors === _errs26){
 if((typeof data11 == "number") && (isFinite(data11))){
 if(data11 < 0 || isNaN(data11)){
-validate77.errors = [{instancePath:instancePath+"/usage/prompt_tokens_details/cached_tokens",schemaPath:"#/components/schemas/Usage/properties/prompt_tokens_details/properties/cached_tokens/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema88.properties.prompt_tokens_details.properties.cached_tokens,data:data11}];
+validate77.errors = [{instancePath:instancePath+"/usage/prompt_tokens_details/cached_tokens",schemaPath:"#/components/schemas/Usage/properties/prompt_tokens_details/properties/cached_tokens/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema92.properties.prompt_tokens_details.properties.cached_tokens,data:data11}];
 return false;
 }
 }
@@ -5627,13 +6082,13 @@ if(data10.audio_tokens !== undefined){
 let data12 = data10.audio_tokens;
 const _errs28 = errors;
 if(!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))){
-validate77.errors = [{instancePath:instancePath+"/usage/prompt_tokens_details/audio_tokens",schemaPath:"#/components/schemas/Usage/properties/prompt_tokens_details/properties/audio_tokens/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema88.properties.prompt_tokens_details.properties.audio_tokens.type,parentSchema:schema88.properties.prompt_tokens_details.properties.audio_tokens,data:data12}];
+validate77.errors = [{instancePath:instancePath+"/usage/prompt_tokens_details/audio_tokens",schemaPath:"#/components/schemas/Usage/properties/prompt_tokens_details/properties/audio_tokens/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema92.properties.prompt_tokens_details.properties.audio_tokens.type,parentSchema:schema92.properties.prompt_tokens_details.properties.audio_tokens,data:data12}];
 return false;
 }
 if(errors === _errs28){
 if((typeof data12 == "number") && (isFinite(data12))){
 if(data12 < 0 || isNaN(data12)){
-validate77.errors = [{instancePath:instancePath+"/usage/prompt_tokens_details/audio_tokens",schemaPath:"#/components/schemas/Usage/properties/prompt_tokens_details/properties/audio_tokens/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema88.properties.prompt_tokens_details.properties.audio_tokens,data:data12}];
+validate77.errors = [{instancePath:instancePath+"/usage/prompt_tokens_details/audio_tokens",schemaPath:"#/components/schemas/Usage/properties/prompt_tokens_details/properties/audio_tokens/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema92.properties.prompt_tokens_details.properties.audio_tokens,data:data12}];
 return false;
 }
 }
@@ -5647,7 +6102,7 @@ var valid4 = true;
 }
 }
 else {
-validate77.errors = [{instancePath:instancePath+"/usage/prompt_tokens_details",schemaPath:"#/components/schemas/Usage/properties/prompt_tokens_details/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema88.properties.prompt_tokens_details.type,parentSchema:schema88.properties.prompt_tokens_details,data:data10}];
+validate77.errors = [{instancePath:instancePath+"/usage/prompt_tokens_details",schemaPath:"#/components/schemas/Usage/properties/prompt_tokens_details/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema92.properties.prompt_tokens_details.type,parentSchema:schema92.properties.prompt_tokens_details,data:data10}];
 return false;
 }
 }
@@ -5665,7 +6120,7 @@ if(data13 && typeof data13 == "object" && !Array.isArray(data13)){
 const _errs32 = errors;
 for(const key3 in data13){
 if(!((((key3 === "reasoning_tokens") || (key3 === "audio_tokens")) || (key3 === "accepted_prediction_tokens")) || (key3 === "rejected_prediction_tokens"))){
-validate77.errors = [{instancePath:instancePath+"/usage/completion_tokens_details",schemaPath:"#/components/schemas/Usage/properties/completion_tokens_details/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",schema:false,parentSchema:schema88.properties.completion_tokens_details,data:data13}];
+validate77.errors = [{instancePath:instancePath+"/usage/completion_tokens_details",schemaPath:"#/components/schemas/Usage/properties/completion_tokens_details/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",schema:false,parentSchema:schema92.properties.completion_tokens_details,data:data13}];
 return false;
 break;
 }
@@ -5675,13 +6130,13 @@ if(data13.reasoning_tokens !== undefined){
 let data14 = data13.reasoning_tokens;
 const _errs33 = errors;
 if(!(((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14))) && (isFinite(data14)))){
-validate77.errors = [{instancePath:instancePath+"/usage/completion_tokens_details/reasoning_tokens",schemaPath:"#/components/schemas/Usage/properties/completion_tokens_details/properties/reasoning_tokens/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema88.properties.completion_tokens_details.properties.reasoning_tokens.type,parentSchema:schema88.properties.completion_tokens_details.properties.reasoning_tokens,data:data14}];
+validate77.errors = [{instancePath:instancePath+"/usage/completion_tokens_details/reasoning_tokens",schemaPath:"#/components/schemas/Usage/properties/completion_tokens_details/properties/reasoning_tokens/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema92.properties.completion_tokens_details.properties.reasoning_tokens.type,parentSchema:schema92.properties.completion_tokens_details.properties.reasoning_tokens,data:data14}];
 return false;
 }
 if(errors === _errs33){
 if((typeof data14 == "number") && (isFinite(data14))){
 if(data14 < 0 || isNaN(data14)){
-validate77.errors = [{instancePath:instancePath+"/usage/completion_tokens_details/reasoning_tokens",schemaPath:"#/components/schemas/Usage/properties/completion_tokens_details/properties/reasoning_tokens/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema88.properties.completion_tokens_details.properties.reasoning_tokens,data:data14}];
+validate77.errors = [{instancePath:instancePath+"/usage/completion_tokens_details/reasoning_tokens",schemaPath:"#/components/schemas/Usage/properties/completion_tokens_details/properties/reasoning_tokens/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema92.properties.completion_tokens_details.properties.reasoning_tokens,data:data14}];
 return false;
 }
 }
@@ -5696,13 +6151,13 @@ if(data13.audio_tokens !== undefined){
 let data15 = data13.audio_tokens;
 const _errs35 = errors;
 if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
-validate77.errors = [{instancePath:instancePath+"/usage/completion_tokens_details/audio_tokens",schemaPath:"#/components/schemas/Usage/properties/completion_tokens_details/properties/audio_tokens/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema88.properties.completion_tokens_details.properties.audio_tokens.type,parentSchema:schema88.properties.completion_tokens_details.properties.audio_tokens,data:data15}];
+validate77.errors = [{instancePath:instancePath+"/usage/completion_tokens_details/audio_tokens",schemaPath:"#/components/schemas/Usage/properties/completion_tokens_details/properties/audio_tokens/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema92.properties.completion_tokens_details.properties.audio_tokens.type,parentSchema:schema92.properties.completion_tokens_details.properties.audio_tokens,data:data15}];
 return false;
 }
 if(errors === _errs35){
 if((typeof data15 == "number") && (isFinite(data15))){
 if(data15 < 0 || isNaN(data15)){
-validate77.errors = [{instancePath:instancePath+"/usage/completion_tokens_details/audio_tokens",schemaPath:"#/components/schemas/Usage/properties/completion_tokens_details/properties/audio_tokens/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema88.properties.completion_tokens_details.properties.audio_tokens,data:data15}];
+validate77.errors = [{instancePath:instancePath+"/usage/completion_tokens_details/audio_tokens",schemaPath:"#/components/schemas/Usage/properties/completion_tokens_details/properties/audio_tokens/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema92.properties.completion_tokens_details.properties.audio_tokens,data:data15}];
 return false;
 }
 }
@@ -5717,13 +6172,13 @@ if(data13.accepted_prediction_tokens !== undefined){
 let data16 = data13.accepted_prediction_tokens;
 const _errs37 = errors;
 if(!(((typeof data16 == "number") && (!(data16 % 1) && !isNaN(data16))) && (isFinite(data16)))){
-validate77.errors = [{instancePath:instancePath+"/usage/completion_tokens_details/accepted_prediction_tokens",schemaPath:"#/components/schemas/Usage/properties/completion_tokens_details/properties/accepted_prediction_tokens/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema88.properties.completion_tokens_details.properties.accepted_prediction_tokens.type,parentSchema:schema88.properties.completion_tokens_details.properties.accepted_prediction_tokens,data:data16}];
+validate77.errors = [{instancePath:instancePath+"/usage/completion_tokens_details/accepted_prediction_tokens",schemaPath:"#/components/schemas/Usage/properties/completion_tokens_details/properties/accepted_prediction_tokens/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema92.properties.completion_tokens_details.properties.accepted_prediction_tokens.type,parentSchema:schema92.properties.completion_tokens_details.properties.accepted_prediction_tokens,data:data16}];
 return false;
 }
 if(errors === _errs37){
 if((typeof data16 == "number") && (isFinite(data16))){
 if(data16 < 0 || isNaN(data16)){
-validate77.errors = [{instancePath:instancePath+"/usage/completion_tokens_details/accepted_prediction_tokens",schemaPath:"#/components/schemas/Usage/properties/completion_tokens_details/properties/accepted_prediction_tokens/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema88.properties.completion_tokens_details.properties.accepted_prediction_tokens,data:data16}];
+validate77.errors = [{instancePath:instancePath+"/usage/completion_tokens_details/accepted_prediction_tokens",schemaPath:"#/components/schemas/Usage/properties/completion_tokens_details/properties/accepted_prediction_tokens/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema92.properties.completion_tokens_details.properties.accepted_prediction_tokens,data:data16}];
 return false;
 }
 }
@@ -5738,13 +6193,13 @@ if(data13.rejected_prediction_tokens !== undefined){
 let data17 = data13.rejected_prediction_tokens;
 const _errs39 = errors;
 if(!(((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17))) && (isFinite(data17)))){
-validate77.errors = [{instancePath:instancePath+"/usage/completion_tokens_details/rejected_prediction_tokens",schemaPath:"#/components/schemas/Usage/properties/completion_tokens_details/properties/rejected_prediction_tokens/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema88.properties.completion_tokens_details.properties.rejected_prediction_tokens.type,parentSchema:schema88.properties.completion_tokens_details.properties.rejected_prediction_tokens,data:data17}];
+validate77.errors = [{instancePath:instancePath+"/usage/completion_tokens_details/rejected_prediction_tokens",schemaPath:"#/components/schemas/Usage/properties/completion_tokens_details/properties/rejected_prediction_tokens/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema92.properties.completion_tokens_details.properties.rejected_prediction_tokens.type,parentSchema:schema92.properties.completion_tokens_details.properties.rejected_prediction_tokens,data:data17}];
 return false;
 }
 if(errors === _errs39){
 if((typeof data17 == "number") && (isFinite(data17))){
 if(data17 < 0 || isNaN(data17)){
-validate77.errors = [{instancePath:instancePath+"/usage/completion_tokens_details/rejected_prediction_tokens",schemaPath:"#/components/schemas/Usage/properties/completion_tokens_details/properties/rejected_prediction_tokens/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema88.properties.completion_tokens_details.properties.rejected_prediction_tokens,data:data17}];
+validate77.errors = [{instancePath:instancePath+"/usage/completion_tokens_details/rejected_prediction_tokens",schemaPath:"#/components/schemas/Usage/properties/completion_tokens_details/properties/rejected_prediction_tokens/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema92.properties.completion_tokens_details.properties.rejected_prediction_tokens,data:data17}];
 return false;
 }
 }
@@ -5760,7 +6215,7 @@ var valid5 = true;
 }
 }
 else {
-validate77.errors = [{instancePath:instancePath+"/usage/completion_tokens_details",schemaPath:"#/components/schemas/Usage/properties/completion_tokens_details/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema88.properties.completion_tokens_details.type,parentSchema:schema88.properties.completion_tokens_details,data:data13}];
+validate77.errors = [{instancePath:instancePath+"/usage/completion_tokens_details",schemaPath:"#/components/schemas/Usage/properties/completion_tokens_details/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema92.properties.completion_tokens_details.type,parentSchema:schema92.properties.completion_tokens_details,data:data13}];
 return false;
 }
 }
@@ -5777,7 +6232,7 @@ var valid3 = true;
 }
 }
 else {
-validate77.errors = [{instancePath:instancePath+"/usage",schemaPath:"#/components/schemas/Usage/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema88.type,parentSchema:schema88,data:data6}];
+validate77.errors = [{instancePath:instancePath+"/usage",schemaPath:"#/components/schemas/Usage/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema92.type,parentSchema:schema92,data:data6}];
 return false;
 }
 }
@@ -5818,17 +6273,18 @@ return errors === 0;
 }
 validate77.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-export const isAnswerChatCompletionEvent = validate86;
-const schema89 = {"description":"The `data` of one event; a chunk, or as the last event the error that broke the run.","oneOf":[{"$ref":"#/components/schemas/ChatCompletionChunk"},{"$ref":"#/components/schemas/ErrorResponse"}]};
-const schema90 = {"type":"object","description":"A piece of the answer. `id`, `created` and `model` are the same in all chunks of a stream. The first has the role,\nexactly one has a `finish_reason`, and with `stream_options.include_usage` a last one has the usage and no choices.\n","required":["id","object","created","model","choices"],"properties":{"id":{"type":"string","pattern":"^chatcmpl-[0-9a-f]{16,}$"},"object":{"type":"string","const":"chat.completion.chunk"},"created":{"type":"integer","minimum":1000000000,"maximum":9999999999},"model":{"type":"string","minLength":1},"choices":{"type":"array","maxItems":1,"items":{"$ref":"#/components/schemas/ChunkChoice"}},"usage":{"description":"Only with `stream_options.include_usage`; null on all chunks but the last.","oneOf":[{"$ref":"#/components/schemas/Usage"},{"type":"null"}]},"system_fingerprint":{"type":"string"}},"additionalProperties":false};
-const schema91 = {"type":"object","required":["index","delta","logprobs","finish_reason"],"properties":{"index":{"type":"integer","const":0},"delta":{"$ref":"#/components/schemas/Delta"},"logprobs":{"type":"null"},"finish_reason":{"oneOf":[{"$ref":"#/components/schemas/FinishReason"},{"type":"null"}]}},"additionalProperties":false};
-const schema92 = {"type":"object","properties":{"role":{"type":"string","const":"assistant","description":"In the first chunk only."},"content":{"type":"string"},"refusal":{"type":"string"},"tool_calls":{"type":"array","minItems":1,"maxItems":1,"items":{"$ref":"#/components/schemas/ToolCallDelta"}},"function_call":{"type":"object","description":"Instead of `tool_calls` when the request used the legacy `functions`.","properties":{"name":{"type":"string"},"arguments":{"type":"string"}},"additionalProperties":false}},"additionalProperties":false};
-const schema93 = {"type":"object","description":"The first delta of a call has `id`, `type` and the whole name; later ones only `index` and a piece of the arguments\n(or of a custom tool's input). Calls come one after the other. It is the one form that every SDK major reads.\n","required":["index"],"properties":{"index":{"type":"integer","minimum":0,"maximum":127},"id":{"type":"string","minLength":1},"type":{"type":"string","enum":["function","custom"]},"function":{"type":"object","properties":{"name":{"type":"string","minLength":1},"arguments":{"type":"string"}},"additionalProperties":false},"custom":{"type":"object","properties":{"name":{"type":"string","minLength":1},"input":{"type":"string"}},"additionalProperties":false}},"additionalProperties":false};
+export const isAnswerChatCompletionEvent = validate93;
+const schema93 = {"description":"The `data` of one event; a chunk, or as the last event the error that broke the run.","oneOf":[{"$ref":"#/components/schemas/ChatCompletionChunk"},{"$ref":"#/components/schemas/ErrorResponse"}]};
+const schema94 = {"type":"object","description":"A piece of the answer. `id`, `created` and `model` are the same in all chunks of a stream. The first has the role,\nexactly one has a `finish_reason`, and with `stream_options.include_usage` a last one has the usage and no choices.\n","required":["id","object","created","model","choices"],"properties":{"id":{"type":"string","pattern":"^chatcmpl-[0-9a-f]{16,}$"},"object":{"type":"string","const":"chat.completion.chunk"},"created":{"type":"integer","minimum":1000000000,"maximum":9999999999},"model":{"type":"string","minLength":1},"choices":{"type":"array","maxItems":1,"items":{"$ref":"#/components/schemas/ChunkChoice"}},"usage":{"description":"Only with `stream_options.include_usage`; null on all chunks but the last.","oneOf":[{"$ref":"#/components/schemas/Usage"},{"type":"null"}]},"system_fingerprint":{"type":"string"},"x_clawgate":{"$ref":"#/components/schemas/Progress"}},"additionalProperties":false};
+const schema100 = {"type":"object","description":"What the run does inside the gateway, for those who asked for `tools` in `x-clawgate-include`. It stands in a chunk\nwhose delta is empty, so that a client that does not know it sees nothing.\n","required":["event","id","name"],"properties":{"event":{"type":"string","enum":["tool-start","tool-end"]},"id":{"type":"string","minLength":1,"description":"The same in a tool's start and end."},"name":{"type":"string","minLength":1},"failed":{"type":"boolean","description":"At the end; whether the tool reported a failure."}},"additionalProperties":false};
+const schema95 = {"type":"object","required":["index","delta","logprobs","finish_reason"],"properties":{"index":{"type":"integer","const":0},"delta":{"$ref":"#/components/schemas/Delta"},"logprobs":{"$ref":"#/components/schemas/Logprobs"},"finish_reason":{"oneOf":[{"$ref":"#/components/schemas/FinishReason"},{"type":"null"}]}},"additionalProperties":false};
+const schema96 = {"type":"object","properties":{"role":{"type":"string","const":"assistant","description":"In the first chunk only."},"content":{"type":"string"},"refusal":{"type":"string"},"reasoning_content":{"type":"string","description":"What the model thinks, for those who asked for `reasoning` in `x-clawgate-include`."},"tool_calls":{"type":"array","minItems":1,"maxItems":1,"items":{"$ref":"#/components/schemas/ToolCallDelta"}},"function_call":{"type":"object","description":"Instead of `tool_calls` when the request used the legacy `functions`.","properties":{"name":{"type":"string"},"arguments":{"type":"string"}},"additionalProperties":false}},"additionalProperties":false};
+const schema97 = {"type":"object","description":"The first delta of a call has `id`, `type` and the whole name; later ones only `index` and a piece of the arguments\n(or of a custom tool's input). Calls come one after the other. It is the one form that every SDK major reads.\n","required":["index"],"properties":{"index":{"type":"integer","minimum":0,"maximum":127},"id":{"type":"string","minLength":1},"type":{"type":"string","enum":["function","custom"]},"function":{"type":"object","properties":{"name":{"type":"string","minLength":1},"arguments":{"type":"string"}},"additionalProperties":false},"custom":{"type":"object","properties":{"name":{"type":"string","minLength":1},"input":{"type":"string"}},"additionalProperties":false}},"additionalProperties":false};
 
-function validate89(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate96(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate89.evaluated;
+const evaluated0 = validate96.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -5839,8 +6295,8 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 const _errs1 = errors;
 for(const key0 in data){
-if(!(((((key0 === "role") || (key0 === "content")) || (key0 === "refusal")) || (key0 === "tool_calls")) || (key0 === "function_call"))){
-validate89.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema92,data}];
+if(!((((((key0 === "role") || (key0 === "content")) || (key0 === "refusal")) || (key0 === "reasoning_content")) || (key0 === "tool_calls")) || (key0 === "function_call"))){
+validate96.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema96,data}];
 return false;
 break;
 }
@@ -5850,11 +6306,11 @@ if(data.role !== undefined){
 let data0 = data.role;
 const _errs2 = errors;
 if(typeof data0 !== "string"){
-validate89.errors = [{instancePath:instancePath+"/role",schemaPath:"#/properties/role/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema92.properties.role.type,parentSchema:schema92.properties.role,data:data0}];
+validate96.errors = [{instancePath:instancePath+"/role",schemaPath:"#/properties/role/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema96.properties.role.type,parentSchema:schema96.properties.role,data:data0}];
 return false;
 }
 if("assistant" !== data0){
-validate89.errors = [{instancePath:instancePath+"/role",schemaPath:"#/properties/role/const",keyword:"const",params:{allowedValue: "assistant"},message:"must be equal to constant",schema:"assistant",parentSchema:schema92.properties.role,data:data0}];
+validate96.errors = [{instancePath:instancePath+"/role",schemaPath:"#/properties/role/const",keyword:"const",params:{allowedValue: "assistant"},message:"must be equal to constant",schema:"assistant",parentSchema:schema96.properties.role,data:data0}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -5867,7 +6323,7 @@ if(data.content !== undefined){
 let data1 = data.content;
 const _errs4 = errors;
 if(typeof data1 !== "string"){
-validate89.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema92.properties.content.type,parentSchema:schema92.properties.content,data:data1}];
+validate96.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema96.properties.content.type,parentSchema:schema96.properties.content,data:data1}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -5880,7 +6336,7 @@ if(data.refusal !== undefined){
 let data2 = data.refusal;
 const _errs6 = errors;
 if(typeof data2 !== "string"){
-validate89.errors = [{instancePath:instancePath+"/refusal",schemaPath:"#/properties/refusal/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema92.properties.refusal.type,parentSchema:schema92.properties.refusal,data:data2}];
+validate96.errors = [{instancePath:instancePath+"/refusal",schemaPath:"#/properties/refusal/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema96.properties.refusal.type,parentSchema:schema96.properties.refusal,data:data2}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -5889,84 +6345,76 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.tool_calls !== undefined){
-let data3 = data.tool_calls;
+if(data.reasoning_content !== undefined){
+let data3 = data.reasoning_content;
 const _errs8 = errors;
-if(errors === _errs8){
-if(Array.isArray(data3)){
-if(data3.length > 1){
-validate89.errors = [{instancePath:instancePath+"/tool_calls",schemaPath:"#/properties/tool_calls/maxItems",keyword:"maxItems",params:{limit: 1},message:"must NOT have more than 1 items",schema:1,parentSchema:schema92.properties.tool_calls,data:data3}];
+if(typeof data3 !== "string"){
+validate96.errors = [{instancePath:instancePath+"/reasoning_content",schemaPath:"#/properties/reasoning_content/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema96.properties.reasoning_content.type,parentSchema:schema96.properties.reasoning_content,data:data3}];
+return false;
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.tool_calls !== undefined){
+let data4 = data.tool_calls;
+const _errs10 = errors;
+if(errors === _errs10){
+if(Array.isArray(data4)){
+if(data4.length > 1){
+validate96.errors = [{instancePath:instancePath+"/tool_calls",schemaPath:"#/properties/tool_calls/maxItems",keyword:"maxItems",params:{limit: 1},message:"must NOT have more than 1 items",schema:1,parentSchema:schema96.properties.tool_calls,data:data4}];
 return false;
 }
 else {
-if(data3.length < 1){
-validate89.errors = [{instancePath:instancePath+"/tool_calls",schemaPath:"#/properties/tool_calls/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",schema:1,parentSchema:schema92.properties.tool_calls,data:data3}];
+if(data4.length < 1){
+validate96.errors = [{instancePath:instancePath+"/tool_calls",schemaPath:"#/properties/tool_calls/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",schema:1,parentSchema:schema96.properties.tool_calls,data:data4}];
 return false;
 }
 else {
 var valid1 = true;
-const len0 = data3.length;
+const len0 = data4.length;
 for(let i0=0; i0<len0; i0++){
-let data4 = data3[i0];
-const _errs10 = errors;
-const _errs11 = errors;
-if(errors === _errs11){
-if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
+let data5 = data4[i0];
+const _errs12 = errors;
+const _errs13 = errors;
+if(errors === _errs13){
+if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
 let missing0;
-if((data4.index === undefined) && (missing0 = "index")){
-validate89.errors = [{instancePath:instancePath+"/tool_calls/" + i0,schemaPath:"#/components/schemas/ToolCallDelta/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",schema:schema93.required,parentSchema:schema93,data:data4}];
+if((data5.index === undefined) && (missing0 = "index")){
+validate96.errors = [{instancePath:instancePath+"/tool_calls/" + i0,schemaPath:"#/components/schemas/ToolCallDelta/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",schema:schema97.required,parentSchema:schema97,data:data5}];
 return false;
 }
 else {
-const _errs13 = errors;
-for(const key1 in data4){
+const _errs15 = errors;
+for(const key1 in data5){
 if(!(((((key1 === "index") || (key1 === "id")) || (key1 === "type")) || (key1 === "function")) || (key1 === "custom"))){
-validate89.errors = [{instancePath:instancePath+"/tool_calls/" + i0,schemaPath:"#/components/schemas/ToolCallDelta/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema93,data:data4}];
+validate96.errors = [{instancePath:instancePath+"/tool_calls/" + i0,schemaPath:"#/components/schemas/ToolCallDelta/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema97,data:data5}];
 return false;
 break;
 }
 }
-if(_errs13 === errors){
-if(data4.index !== undefined){
-let data5 = data4.index;
-const _errs14 = errors;
-if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-validate89.errors = [{instancePath:instancePath+"/tool_calls/" + i0+"/index",schemaPath:"#/components/schemas/ToolCallDelta/properties/index/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema93.properties.index.type,parentSchema:schema93.properties.index,data:data5}];
-return false;
-}
-if(errors === _errs14){
-if((typeof data5 == "number") && (isFinite(data5))){
-if(data5 > 127 || isNaN(data5)){
-validate89.errors = [{instancePath:instancePath+"/tool_calls/" + i0+"/index",schemaPath:"#/components/schemas/ToolCallDelta/properties/index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema93.properties.index,data:data5}];
-return false;
-}
-else {
-if(data5 < 0 || isNaN(data5)){
-validate89.errors = [{instancePath:instancePath+"/tool_calls/" + i0+"/index",schemaPath:"#/components/schemas/ToolCallDelta/properties/index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema93.properties.index,data:data5}];
-return false;
-}
-}
-}
-}
-var valid3 = _errs14 === errors;
-}
-else {
-var valid3 = true;
-}
-if(valid3){
-if(data4.id !== undefined){
-let data6 = data4.id;
+if(_errs15 === errors){
+if(data5.index !== undefined){
+let data6 = data5.index;
 const _errs16 = errors;
-if(errors === _errs16){
-if(typeof data6 === "string"){
-if(func1(data6) < 1){
-validate89.errors = [{instancePath:instancePath+"/tool_calls/" + i0+"/id",schemaPath:"#/components/schemas/ToolCallDelta/properties/id/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema93.properties.id,data:data6}];
+if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
+validate96.errors = [{instancePath:instancePath+"/tool_calls/" + i0+"/index",schemaPath:"#/components/schemas/ToolCallDelta/properties/index/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema97.properties.index.type,parentSchema:schema97.properties.index,data:data6}];
 return false;
 }
+if(errors === _errs16){
+if((typeof data6 == "number") && (isFinite(data6))){
+if(data6 > 127 || isNaN(data6)){
+validate96.errors = [{instancePath:instancePath+"/tool_calls/" + i0+"/index",schemaPath:"#/components/schemas/ToolCallDelta/properties/index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema97.properties.index,data:data6}];
+return false;
 }
 else {
-validate89.errors = [{instancePath:instancePath+"/tool_calls/" + i0+"/id",schemaPath:"#/components/schemas/ToolCallDelta/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema93.properties.id.type,parentSchema:schema93.properties.id,data:data6}];
+if(data6 < 0 || isNaN(data6)){
+validate96.errors = [{instancePath:instancePath+"/tool_calls/" + i0+"/index",schemaPath:"#/components/schemas/ToolCallDelta/properties/index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema97.properties.index,data:data6}];
 return false;
+}
+}
 }
 }
 var valid3 = _errs16 === errors;
@@ -5975,16 +6423,20 @@ else {
 var valid3 = true;
 }
 if(valid3){
-if(data4.type !== undefined){
-let data7 = data4.type;
+if(data5.id !== undefined){
+let data7 = data5.id;
 const _errs18 = errors;
-if(typeof data7 !== "string"){
-validate89.errors = [{instancePath:instancePath+"/tool_calls/" + i0+"/type",schemaPath:"#/components/schemas/ToolCallDelta/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema93.properties.type.type,parentSchema:schema93.properties.type,data:data7}];
+if(errors === _errs18){
+if(typeof data7 === "string"){
+if(func1(data7) < 1){
+validate96.errors = [{instancePath:instancePath+"/tool_calls/" + i0+"/id",schemaPath:"#/components/schemas/ToolCallDelta/properties/id/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema97.properties.id,data:data7}];
 return false;
 }
-if(!((data7 === "function") || (data7 === "custom"))){
-validate89.errors = [{instancePath:instancePath+"/tool_calls/" + i0+"/type",schemaPath:"#/components/schemas/ToolCallDelta/properties/type/enum",keyword:"enum",params:{allowedValues: schema93.properties.type.enum},message:"must be equal to one of the allowed values",schema:schema93.properties.type.enum,parentSchema:schema93.properties.type,data:data7}];
+}
+else {
+validate96.errors = [{instancePath:instancePath+"/tool_calls/" + i0+"/id",schemaPath:"#/components/schemas/ToolCallDelta/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema97.properties.id.type,parentSchema:schema97.properties.id,data:data7}];
 return false;
+}
 }
 var valid3 = _errs18 === errors;
 }
@@ -5992,60 +6444,16 @@ else {
 var valid3 = true;
 }
 if(valid3){
-if(data4.function !== undefined){
-let data8 = data4.function;
+if(data5.type !== undefined){
+let data8 = data5.type;
 const _errs20 = errors;
-if(errors === _errs20){
-if(data8 && typeof data8 == "object" && !Array.isArray(data8)){
-const _errs22 = errors;
-for(const key2 in data8){
-if(!((key2 === "name") || (key2 === "arguments"))){
-validate89.errors = [{instancePath:instancePath+"/tool_calls/" + i0+"/function",schemaPath:"#/components/schemas/ToolCallDelta/properties/function/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",schema:false,parentSchema:schema93.properties.function,data:data8}];
-return false;
-break;
-}
-}
-if(_errs22 === errors){
-if(data8.name !== undefined){
-let data9 = data8.name;
-const _errs23 = errors;
-if(errors === _errs23){
-if(typeof data9 === "string"){
-if(func1(data9) < 1){
-validate89.errors = [{instancePath:instancePath+"/tool_calls/" + i0+"/function/name",schemaPath:"#/components/schemas/ToolCallDelta/properties/function/properties/name/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema93.properties.function.properties.name,data:data9}];
+if(typeof data8 !== "string"){
+validate96.errors = [{instancePath:instancePath+"/tool_calls/" + i0+"/type",schemaPath:"#/components/schemas/ToolCallDelta/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema97.properties.type.type,parentSchema:schema97.properties.type,data:data8}];
 return false;
 }
-}
-else {
-validate89.errors = [{instancePath:instancePath+"/tool_calls/" + i0+"/function/name",schemaPath:"#/components/schemas/ToolCallDelta/properties/function/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema93.properties.function.properties.name.type,parentSchema:schema93.properties.function.properties.name,data:data9}];
+if(!((data8 === "function") || (data8 === "custom"))){
+validate96.errors = [{instancePath:instancePath+"/tool_calls/" + i0+"/type",schemaPath:"#/components/schemas/ToolCallDelta/properties/type/enum",keyword:"enum",params:{allowedValues: schema97.properties.type.enum},message:"must be equal to one of the allowed values",schema:schema97.properties.type.enum,parentSchema:schema97.properties.type,data:data8}];
 return false;
-}
-}
-var valid4 = _errs23 === errors;
-}
-else {
-var valid4 = true;
-}
-if(valid4){
-if(data8.arguments !== undefined){
-let data10 = data8.arguments;
-const _errs25 = errors;
-if(typeof data10 !== "string"){
-validate89.errors = [{instancePath:instancePath+"/tool_calls/" + i0+"/function/arguments",schemaPath:"#/components/schemas/ToolCallDelta/properties/function/properties/arguments/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema93.properties.function.properties.arguments.type,parentSchema:schema93.properties.function.properties.arguments,data:data10}];
-return false;
-}
-var valid4 = _errs25 === errors;
-}
-else {
-var valid4 = true;
-}
-}
-}
-}
-else {
-validate89.errors = [{instancePath:instancePath+"/tool_calls/" + i0+"/function",schemaPath:"#/components/schemas/ToolCallDelta/properties/function/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema93.properties.function.type,parentSchema:schema93.properties.function,data:data8}];
-return false;
-}
 }
 var valid3 = _errs20 === errors;
 }
@@ -6053,62 +6461,123 @@ else {
 var valid3 = true;
 }
 if(valid3){
-if(data4.custom !== undefined){
-let data11 = data4.custom;
-const _errs27 = errors;
-if(errors === _errs27){
-if(data11 && typeof data11 == "object" && !Array.isArray(data11)){
-const _errs29 = errors;
-for(const key3 in data11){
-if(!((key3 === "name") || (key3 === "input"))){
-validate89.errors = [{instancePath:instancePath+"/tool_calls/" + i0+"/custom",schemaPath:"#/components/schemas/ToolCallDelta/properties/custom/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",schema:false,parentSchema:schema93.properties.custom,data:data11}];
+if(data5.function !== undefined){
+let data9 = data5.function;
+const _errs22 = errors;
+if(errors === _errs22){
+if(data9 && typeof data9 == "object" && !Array.isArray(data9)){
+const _errs24 = errors;
+for(const key2 in data9){
+if(!((key2 === "name") || (key2 === "arguments"))){
+validate96.errors = [{instancePath:instancePath+"/tool_calls/" + i0+"/function",schemaPath:"#/components/schemas/ToolCallDelta/properties/function/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",schema:false,parentSchema:schema97.properties.function,data:data9}];
 return false;
 break;
 }
 }
-if(_errs29 === errors){
-if(data11.name !== undefined){
-let data12 = data11.name;
-const _errs30 = errors;
-if(errors === _errs30){
-if(typeof data12 === "string"){
-if(func1(data12) < 1){
-validate89.errors = [{instancePath:instancePath+"/tool_calls/" + i0+"/custom/name",schemaPath:"#/components/schemas/ToolCallDelta/properties/custom/properties/name/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema93.properties.custom.properties.name,data:data12}];
+if(_errs24 === errors){
+if(data9.name !== undefined){
+let data10 = data9.name;
+const _errs25 = errors;
+if(errors === _errs25){
+if(typeof data10 === "string"){
+if(func1(data10) < 1){
+validate96.errors = [{instancePath:instancePath+"/tool_calls/" + i0+"/function/name",schemaPath:"#/components/schemas/ToolCallDelta/properties/function/properties/name/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema97.properties.function.properties.name,data:data10}];
 return false;
 }
 }
 else {
-validate89.errors = [{instancePath:instancePath+"/tool_calls/" + i0+"/custom/name",schemaPath:"#/components/schemas/ToolCallDelta/properties/custom/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema93.properties.custom.properties.name.type,parentSchema:schema93.properties.custom.properties.name,data:data12}];
+validate96.errors = [{instancePath:instancePath+"/tool_calls/" + i0+"/function/name",schemaPath:"#/components/schemas/ToolCallDelta/properties/function/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema97.properties.function.properties.name.type,parentSchema:schema97.properties.function.properties.name,data:data10}];
 return false;
 }
 }
-var valid5 = _errs30 === errors;
+var valid4 = _errs25 === errors;
 }
 else {
-var valid5 = true;
+var valid4 = true;
 }
-if(valid5){
-if(data11.input !== undefined){
-let data13 = data11.input;
+if(valid4){
+if(data9.arguments !== undefined){
+let data11 = data9.arguments;
+const _errs27 = errors;
+if(typeof data11 !== "string"){
+validate96.errors = [{instancePath:instancePath+"/tool_calls/" + i0+"/function/arguments",schemaPath:"#/components/schemas/ToolCallDelta/properties/function/properties/arguments/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema97.properties.function.properties.arguments.type,parentSchema:schema97.properties.function.properties.arguments,data:data11}];
+return false;
+}
+var valid4 = _errs27 === errors;
+}
+else {
+var valid4 = true;
+}
+}
+}
+}
+else {
+validate96.errors = [{instancePath:instancePath+"/tool_calls/" + i0+"/function",schemaPath:"#/components/schemas/ToolCallDelta/properties/function/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema97.properties.function.type,parentSchema:schema97.properties.function,data:data9}];
+return false;
+}
+}
+var valid3 = _errs22 === errors;
+}
+else {
+var valid3 = true;
+}
+if(valid3){
+if(data5.custom !== undefined){
+let data12 = data5.custom;
+const _errs29 = errors;
+if(errors === _errs29){
+if(data12 && typeof data12 == "object" && !Array.isArray(data12)){
+const _errs31 = errors;
+for(const key3 in data12){
+if(!((key3 === "name") || (key3 === "input"))){
+validate96.errors = [{instancePath:instancePath+"/tool_calls/" + i0+"/custom",schemaPath:"#/components/schemas/ToolCallDelta/properties/custom/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",schema:false,parentSchema:schema97.properties.custom,data:data12}];
+return false;
+break;
+}
+}
+if(_errs31 === errors){
+if(data12.name !== undefined){
+let data13 = data12.name;
 const _errs32 = errors;
-if(typeof data13 !== "string"){
-validate89.errors = [{instancePath:instancePath+"/tool_calls/" + i0+"/custom/input",schemaPath:"#/components/schemas/ToolCallDelta/properties/custom/properties/input/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema93.properties.custom.properties.input.type,parentSchema:schema93.properties.custom.properties.input,data:data13}];
+if(errors === _errs32){
+if(typeof data13 === "string"){
+if(func1(data13) < 1){
+validate96.errors = [{instancePath:instancePath+"/tool_calls/" + i0+"/custom/name",schemaPath:"#/components/schemas/ToolCallDelta/properties/custom/properties/name/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema97.properties.custom.properties.name,data:data13}];
 return false;
+}
+}
+else {
+validate96.errors = [{instancePath:instancePath+"/tool_calls/" + i0+"/custom/name",schemaPath:"#/components/schemas/ToolCallDelta/properties/custom/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema97.properties.custom.properties.name.type,parentSchema:schema97.properties.custom.properties.name,data:data13}];
+return false;
+}
 }
 var valid5 = _errs32 === errors;
 }
 else {
 var valid5 = true;
 }
+if(valid5){
+if(data12.input !== undefined){
+let data14 = data12.input;
+const _errs34 = errors;
+if(typeof data14 !== "string"){
+validate96.errors = [{instancePath:instancePath+"/tool_calls/" + i0+"/custom/input",schemaPath:"#/components/schemas/ToolCallDelta/properties/custom/properties/input/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema97.properties.custom.properties.input.type,parentSchema:schema97.properties.custom.properties.input,data:data14}];
+return false;
+}
+var valid5 = _errs34 === errors;
+}
+else {
+var valid5 = true;
+}
 }
 }
 }
 else {
-validate89.errors = [{instancePath:instancePath+"/tool_calls/" + i0+"/custom",schemaPath:"#/components/schemas/ToolCallDelta/properties/custom/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema93.properties.custom.type,parentSchema:schema93.properties.custom,data:data11}];
+validate96.errors = [{instancePath:instancePath+"/tool_calls/" + i0+"/custom",schemaPath:"#/components/schemas/ToolCallDelta/properties/custom/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema97.properties.custom.type,parentSchema:schema97.properties.custom,data:data12}];
 return false;
 }
 }
-var valid3 = _errs27 === errors;
+var valid3 = _errs29 === errors;
 }
 else {
 var valid3 = true;
@@ -6121,11 +6590,11 @@ var valid3 = true;
 }
 }
 else {
-validate89.errors = [{instancePath:instancePath+"/tool_calls/" + i0,schemaPath:"#/components/schemas/ToolCallDelta/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema93.type,parentSchema:schema93,data:data4}];
+validate96.errors = [{instancePath:instancePath+"/tool_calls/" + i0,schemaPath:"#/components/schemas/ToolCallDelta/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema97.type,parentSchema:schema97,data:data5}];
 return false;
 }
 }
-var valid1 = _errs10 === errors;
+var valid1 = _errs12 === errors;
 if(!valid1){
 break;
 }
@@ -6134,48 +6603,35 @@ break;
 }
 }
 else {
-validate89.errors = [{instancePath:instancePath+"/tool_calls",schemaPath:"#/properties/tool_calls/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema92.properties.tool_calls.type,parentSchema:schema92.properties.tool_calls,data:data3}];
+validate96.errors = [{instancePath:instancePath+"/tool_calls",schemaPath:"#/properties/tool_calls/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema96.properties.tool_calls.type,parentSchema:schema96.properties.tool_calls,data:data4}];
 return false;
 }
 }
-var valid0 = _errs8 === errors;
+var valid0 = _errs10 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.function_call !== undefined){
-let data14 = data.function_call;
-const _errs34 = errors;
-if(errors === _errs34){
-if(data14 && typeof data14 == "object" && !Array.isArray(data14)){
+let data15 = data.function_call;
 const _errs36 = errors;
-for(const key4 in data14){
+if(errors === _errs36){
+if(data15 && typeof data15 == "object" && !Array.isArray(data15)){
+const _errs38 = errors;
+for(const key4 in data15){
 if(!((key4 === "name") || (key4 === "arguments"))){
-validate89.errors = [{instancePath:instancePath+"/function_call",schemaPath:"#/properties/function_call/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties",schema:false,parentSchema:schema92.properties.function_call,data:data14}];
+validate96.errors = [{instancePath:instancePath+"/function_call",schemaPath:"#/properties/function_call/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties",schema:false,parentSchema:schema96.properties.function_call,data:data15}];
 return false;
 break;
 }
 }
-if(_errs36 === errors){
-if(data14.name !== undefined){
-let data15 = data14.name;
-const _errs37 = errors;
-if(typeof data15 !== "string"){
-validate89.errors = [{instancePath:instancePath+"/function_call/name",schemaPath:"#/properties/function_call/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema92.properties.function_call.properties.name.type,parentSchema:schema92.properties.function_call.properties.name,data:data15}];
-return false;
-}
-var valid6 = _errs37 === errors;
-}
-else {
-var valid6 = true;
-}
-if(valid6){
-if(data14.arguments !== undefined){
-let data16 = data14.arguments;
+if(_errs38 === errors){
+if(data15.name !== undefined){
+let data16 = data15.name;
 const _errs39 = errors;
 if(typeof data16 !== "string"){
-validate89.errors = [{instancePath:instancePath+"/function_call/arguments",schemaPath:"#/properties/function_call/properties/arguments/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema92.properties.function_call.properties.arguments.type,parentSchema:schema92.properties.function_call.properties.arguments,data:data16}];
+validate96.errors = [{instancePath:instancePath+"/function_call/name",schemaPath:"#/properties/function_call/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema96.properties.function_call.properties.name.type,parentSchema:schema96.properties.function_call.properties.name,data:data16}];
 return false;
 }
 var valid6 = _errs39 === errors;
@@ -6183,15 +6639,28 @@ var valid6 = _errs39 === errors;
 else {
 var valid6 = true;
 }
+if(valid6){
+if(data15.arguments !== undefined){
+let data17 = data15.arguments;
+const _errs41 = errors;
+if(typeof data17 !== "string"){
+validate96.errors = [{instancePath:instancePath+"/function_call/arguments",schemaPath:"#/properties/function_call/properties/arguments/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema96.properties.function_call.properties.arguments.type,parentSchema:schema96.properties.function_call.properties.arguments,data:data17}];
+return false;
+}
+var valid6 = _errs41 === errors;
+}
+else {
+var valid6 = true;
+}
 }
 }
 }
 else {
-validate89.errors = [{instancePath:instancePath+"/function_call",schemaPath:"#/properties/function_call/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema92.properties.function_call.type,parentSchema:schema92.properties.function_call,data:data14}];
+validate96.errors = [{instancePath:instancePath+"/function_call",schemaPath:"#/properties/function_call/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema96.properties.function_call.type,parentSchema:schema96.properties.function_call,data:data15}];
 return false;
 }
 }
-var valid0 = _errs34 === errors;
+var valid0 = _errs36 === errors;
 }
 else {
 var valid0 = true;
@@ -6202,21 +6671,22 @@ var valid0 = true;
 }
 }
 }
+}
 else {
-validate89.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema92.type,parentSchema:schema92,data}];
+validate96.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema96.type,parentSchema:schema96,data}];
 return false;
 }
 }
-validate89.errors = vErrors;
+validate96.errors = vErrors;
 return errors === 0;
 }
-validate89.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate96.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
-function validate88(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate95(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate88.evaluated;
+const evaluated0 = validate95.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -6227,14 +6697,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.index === undefined) && (missing0 = "index")) || ((data.delta === undefined) && (missing0 = "delta"))) || ((data.logprobs === undefined) && (missing0 = "logprobs"))) || ((data.finish_reason === undefined) && (missing0 = "finish_reason"))){
-validate88.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",schema:schema91.required,parentSchema:schema91,data}];
+validate95.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",schema:schema95.required,parentSchema:schema95,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((((key0 === "index") || (key0 === "delta")) || (key0 === "logprobs")) || (key0 === "finish_reason"))){
-validate88.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema91,data}];
+validate95.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema95,data}];
 return false;
 break;
 }
@@ -6244,11 +6714,11 @@ if(data.index !== undefined){
 let data0 = data.index;
 const _errs2 = errors;
 if(!(((typeof data0 == "number") && (!(data0 % 1) && !isNaN(data0))) && (isFinite(data0)))){
-validate88.errors = [{instancePath:instancePath+"/index",schemaPath:"#/properties/index/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema91.properties.index.type,parentSchema:schema91.properties.index,data:data0}];
+validate95.errors = [{instancePath:instancePath+"/index",schemaPath:"#/properties/index/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema95.properties.index.type,parentSchema:schema95.properties.index,data:data0}];
 return false;
 }
 if(0 !== data0){
-validate88.errors = [{instancePath:instancePath+"/index",schemaPath:"#/properties/index/const",keyword:"const",params:{allowedValue: 0},message:"must be equal to constant",schema:0,parentSchema:schema91.properties.index,data:data0}];
+validate95.errors = [{instancePath:instancePath+"/index",schemaPath:"#/properties/index/const",keyword:"const",params:{allowedValue: 0},message:"must be equal to constant",schema:0,parentSchema:schema95.properties.index,data:data0}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -6259,8 +6729,8 @@ var valid0 = true;
 if(valid0){
 if(data.delta !== undefined){
 const _errs4 = errors;
-if(!(validate89(data.delta, {instancePath:instancePath+"/delta",parentData:data,parentDataProperty:"delta",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate89.errors : vErrors.concat(validate89.errors);
+if(!(validate96(data.delta, {instancePath:instancePath+"/delta",parentData:data,parentDataProperty:"delta",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate96.errors : vErrors.concat(validate96.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs4 === errors;
@@ -6270,11 +6740,10 @@ var valid0 = true;
 }
 if(valid0){
 if(data.logprobs !== undefined){
-let data2 = data.logprobs;
 const _errs5 = errors;
-if(data2 !== null){
-validate88.errors = [{instancePath:instancePath+"/logprobs",schemaPath:"#/properties/logprobs/type",keyword:"type",params:{type: "null"},message:"must be null",schema:schema91.properties.logprobs.type,parentSchema:schema91.properties.logprobs,data:data2}];
-return false;
+if(!(validate85(data.logprobs, {instancePath:instancePath+"/logprobs",parentData:data,parentDataProperty:"logprobs",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate85.errors : vErrors.concat(validate85.errors);
+errors = vErrors.length;
 }
 var valid0 = _errs5 === errors;
 }
@@ -6284,13 +6753,13 @@ var valid0 = true;
 if(valid0){
 if(data.finish_reason !== undefined){
 let data3 = data.finish_reason;
+const _errs6 = errors;
 const _errs7 = errors;
-const _errs8 = errors;
 let valid1 = false;
 let passing0 = null;
-const _errs9 = errors;
+const _errs8 = errors;
 if(typeof data3 !== "string"){
-const err0 = {instancePath:instancePath+"/finish_reason",schemaPath:"#/components/schemas/FinishReason/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema87.type,parentSchema:schema87,data:data3};
+const err0 = {instancePath:instancePath+"/finish_reason",schemaPath:"#/components/schemas/FinishReason/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema91.type,parentSchema:schema91,data:data3};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -6300,7 +6769,7 @@ vErrors.push(err0);
 errors++;
 }
 if(!(((((data3 === "stop") || (data3 === "length")) || (data3 === "tool_calls")) || (data3 === "content_filter")) || (data3 === "function_call"))){
-const err1 = {instancePath:instancePath+"/finish_reason",schemaPath:"#/components/schemas/FinishReason/enum",keyword:"enum",params:{allowedValues: schema87.enum},message:"must be equal to one of the allowed values",schema:schema87.enum,parentSchema:schema87,data:data3};
+const err1 = {instancePath:instancePath+"/finish_reason",schemaPath:"#/components/schemas/FinishReason/enum",keyword:"enum",params:{allowedValues: schema91.enum},message:"must be equal to one of the allowed values",schema:schema91.enum,parentSchema:schema91,data:data3};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -6309,14 +6778,14 @@ vErrors.push(err1);
 }
 errors++;
 }
-var _valid0 = _errs9 === errors;
+var _valid0 = _errs8 === errors;
 if(_valid0){
 valid1 = true;
 passing0 = 0;
 }
-const _errs12 = errors;
+const _errs11 = errors;
 if(data3 !== null){
-const err2 = {instancePath:instancePath+"/finish_reason",schemaPath:"#/properties/finish_reason/oneOf/1/type",keyword:"type",params:{type: "null"},message:"must be null",schema:schema91.properties.finish_reason.oneOf[1].type,parentSchema:schema91.properties.finish_reason.oneOf[1],data:data3};
+const err2 = {instancePath:instancePath+"/finish_reason",schemaPath:"#/properties/finish_reason/oneOf/1/type",keyword:"type",params:{type: "null"},message:"must be null",schema:schema95.properties.finish_reason.oneOf[1].type,parentSchema:schema95.properties.finish_reason.oneOf[1],data:data3};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -6325,7 +6794,7 @@ vErrors.push(err2);
 }
 errors++;
 }
-var _valid0 = _errs12 === errors;
+var _valid0 = _errs11 === errors;
 if(_valid0 && valid1){
 valid1 = false;
 passing0 = [passing0, 1];
@@ -6337,7 +6806,7 @@ passing0 = 1;
 }
 }
 if(!valid1){
-const err3 = {instancePath:instancePath+"/finish_reason",schemaPath:"#/properties/finish_reason/oneOf",keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",schema:schema91.properties.finish_reason.oneOf,parentSchema:schema91.properties.finish_reason,data:data3};
+const err3 = {instancePath:instancePath+"/finish_reason",schemaPath:"#/properties/finish_reason/oneOf",keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",schema:schema95.properties.finish_reason.oneOf,parentSchema:schema95.properties.finish_reason,data:data3};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -6345,21 +6814,21 @@ else {
 vErrors.push(err3);
 }
 errors++;
-validate88.errors = vErrors;
+validate95.errors = vErrors;
 return false;
 }
 else {
-errors = _errs8;
+errors = _errs7;
 if(vErrors !== null){
-if(_errs8){
-vErrors.length = _errs8;
+if(_errs7){
+vErrors.length = _errs7;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs7 === errors;
+var valid0 = _errs6 === errors;
 }
 else {
 var valid0 = true;
@@ -6371,20 +6840,20 @@ var valid0 = true;
 }
 }
 else {
-validate88.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema91.type,parentSchema:schema91,data}];
+validate95.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema95.type,parentSchema:schema95,data}];
 return false;
 }
 }
-validate88.errors = vErrors;
+validate95.errors = vErrors;
 return errors === 0;
 }
-validate88.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate95.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
-function validate87(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate94(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate87.evaluated;
+const evaluated0 = validate94.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -6395,14 +6864,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((data.id === undefined) && (missing0 = "id")) || ((data.object === undefined) && (missing0 = "object"))) || ((data.created === undefined) && (missing0 = "created"))) || ((data.model === undefined) && (missing0 = "model"))) || ((data.choices === undefined) && (missing0 = "choices"))){
-validate87.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",schema:schema90.required,parentSchema:schema90,data}];
+validate94.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",schema:schema94.required,parentSchema:schema94,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
-if(!(((((((key0 === "id") || (key0 === "object")) || (key0 === "created")) || (key0 === "model")) || (key0 === "choices")) || (key0 === "usage")) || (key0 === "system_fingerprint"))){
-validate87.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema90,data}];
+if(!((((((((key0 === "id") || (key0 === "object")) || (key0 === "created")) || (key0 === "model")) || (key0 === "choices")) || (key0 === "usage")) || (key0 === "system_fingerprint")) || (key0 === "x_clawgate"))){
+validate94.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema94,data}];
 return false;
 break;
 }
@@ -6414,12 +6883,12 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(!pattern8.test(data0)){
-validate87.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/pattern",keyword:"pattern",params:{pattern: "^chatcmpl-[0-9a-f]{16,}$"},message:"must match pattern \""+"^chatcmpl-[0-9a-f]{16,}$"+"\"",schema:"^chatcmpl-[0-9a-f]{16,}$",parentSchema:schema90.properties.id,data:data0}];
+validate94.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/pattern",keyword:"pattern",params:{pattern: "^chatcmpl-[0-9a-f]{16,}$"},message:"must match pattern \""+"^chatcmpl-[0-9a-f]{16,}$"+"\"",schema:"^chatcmpl-[0-9a-f]{16,}$",parentSchema:schema94.properties.id,data:data0}];
 return false;
 }
 }
 else {
-validate87.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema90.properties.id.type,parentSchema:schema90.properties.id,data:data0}];
+validate94.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema94.properties.id.type,parentSchema:schema94.properties.id,data:data0}];
 return false;
 }
 }
@@ -6433,11 +6902,11 @@ if(data.object !== undefined){
 let data1 = data.object;
 const _errs4 = errors;
 if(typeof data1 !== "string"){
-validate87.errors = [{instancePath:instancePath+"/object",schemaPath:"#/properties/object/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema90.properties.object.type,parentSchema:schema90.properties.object,data:data1}];
+validate94.errors = [{instancePath:instancePath+"/object",schemaPath:"#/properties/object/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema94.properties.object.type,parentSchema:schema94.properties.object,data:data1}];
 return false;
 }
 if("chat.completion.chunk" !== data1){
-validate87.errors = [{instancePath:instancePath+"/object",schemaPath:"#/properties/object/const",keyword:"const",params:{allowedValue: "chat.completion.chunk"},message:"must be equal to constant",schema:"chat.completion.chunk",parentSchema:schema90.properties.object,data:data1}];
+validate94.errors = [{instancePath:instancePath+"/object",schemaPath:"#/properties/object/const",keyword:"const",params:{allowedValue: "chat.completion.chunk"},message:"must be equal to constant",schema:"chat.completion.chunk",parentSchema:schema94.properties.object,data:data1}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -6450,18 +6919,18 @@ if(data.created !== undefined){
 let data2 = data.created;
 const _errs6 = errors;
 if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-validate87.errors = [{instancePath:instancePath+"/created",schemaPath:"#/properties/created/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema90.properties.created.type,parentSchema:schema90.properties.created,data:data2}];
+validate94.errors = [{instancePath:instancePath+"/created",schemaPath:"#/properties/created/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema94.properties.created.type,parentSchema:schema94.properties.created,data:data2}];
 return false;
 }
 if(errors === _errs6){
 if((typeof data2 == "number") && (isFinite(data2))){
 if(data2 > 9999999999 || isNaN(data2)){
-validate87.errors = [{instancePath:instancePath+"/created",schemaPath:"#/properties/created/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9999999999},message:"must be <= 9999999999",schema:9999999999,parentSchema:schema90.properties.created,data:data2}];
+validate94.errors = [{instancePath:instancePath+"/created",schemaPath:"#/properties/created/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9999999999},message:"must be <= 9999999999",schema:9999999999,parentSchema:schema94.properties.created,data:data2}];
 return false;
 }
 else {
 if(data2 < 1000000000 || isNaN(data2)){
-validate87.errors = [{instancePath:instancePath+"/created",schemaPath:"#/properties/created/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000000000},message:"must be >= 1000000000",schema:1000000000,parentSchema:schema90.properties.created,data:data2}];
+validate94.errors = [{instancePath:instancePath+"/created",schemaPath:"#/properties/created/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000000000},message:"must be >= 1000000000",schema:1000000000,parentSchema:schema94.properties.created,data:data2}];
 return false;
 }
 }
@@ -6479,12 +6948,12 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(typeof data3 === "string"){
 if(func1(data3) < 1){
-validate87.errors = [{instancePath:instancePath+"/model",schemaPath:"#/properties/model/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema90.properties.model,data:data3}];
+validate94.errors = [{instancePath:instancePath+"/model",schemaPath:"#/properties/model/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema94.properties.model,data:data3}];
 return false;
 }
 }
 else {
-validate87.errors = [{instancePath:instancePath+"/model",schemaPath:"#/properties/model/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema90.properties.model.type,parentSchema:schema90.properties.model,data:data3}];
+validate94.errors = [{instancePath:instancePath+"/model",schemaPath:"#/properties/model/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema94.properties.model.type,parentSchema:schema94.properties.model,data:data3}];
 return false;
 }
 }
@@ -6500,7 +6969,7 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(Array.isArray(data4)){
 if(data4.length > 1){
-validate87.errors = [{instancePath:instancePath+"/choices",schemaPath:"#/properties/choices/maxItems",keyword:"maxItems",params:{limit: 1},message:"must NOT have more than 1 items",schema:1,parentSchema:schema90.properties.choices,data:data4}];
+validate94.errors = [{instancePath:instancePath+"/choices",schemaPath:"#/properties/choices/maxItems",keyword:"maxItems",params:{limit: 1},message:"must NOT have more than 1 items",schema:1,parentSchema:schema94.properties.choices,data:data4}];
 return false;
 }
 else {
@@ -6508,8 +6977,8 @@ var valid1 = true;
 const len0 = data4.length;
 for(let i0=0; i0<len0; i0++){
 const _errs12 = errors;
-if(!(validate88(data4[i0], {instancePath:instancePath+"/choices/" + i0,parentData:data4,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate88.errors : vErrors.concat(validate88.errors);
+if(!(validate95(data4[i0], {instancePath:instancePath+"/choices/" + i0,parentData:data4,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate95.errors : vErrors.concat(validate95.errors);
 errors = vErrors.length;
 }
 var valid1 = _errs12 === errors;
@@ -6520,7 +6989,7 @@ break;
 }
 }
 else {
-validate87.errors = [{instancePath:instancePath+"/choices",schemaPath:"#/properties/choices/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema90.properties.choices.type,parentSchema:schema90.properties.choices,data:data4}];
+validate94.errors = [{instancePath:instancePath+"/choices",schemaPath:"#/properties/choices/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema94.properties.choices.type,parentSchema:schema94.properties.choices,data:data4}];
 return false;
 }
 }
@@ -6542,7 +7011,7 @@ if(errors === _errs16){
 if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
 let missing1;
 if((((data6.prompt_tokens === undefined) && (missing1 = "prompt_tokens")) || ((data6.completion_tokens === undefined) && (missing1 = "completion_tokens"))) || ((data6.total_tokens === undefined) && (missing1 = "total_tokens"))){
-const err0 = {instancePath:instancePath+"/usage",schemaPath:"#/components/schemas/Usage/required",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",schema:schema88.required,parentSchema:schema88,data:data6};
+const err0 = {instancePath:instancePath+"/usage",schemaPath:"#/components/schemas/Usage/required",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",schema:schema92.required,parentSchema:schema92,data:data6};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -6555,7 +7024,7 @@ else {
 const _errs18 = errors;
 for(const key1 in data6){
 if(!(((((key1 === "prompt_tokens") || (key1 === "completion_tokens")) || (key1 === "total_tokens")) || (key1 === "prompt_tokens_details")) || (key1 === "completion_tokens_details"))){
-const err1 = {instancePath:instancePath+"/usage",schemaPath:"#/components/schemas/Usage/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema88,data:data6};
+const err1 = {instancePath:instancePath+"/usage",schemaPath:"#/components/schemas/Usage/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema92,data:data6};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -6571,7 +7040,7 @@ if(data6.prompt_tokens !== undefined){
 let data7 = data6.prompt_tokens;
 const _errs19 = errors;
 if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-const err2 = {instancePath:instancePath+"/usage/prompt_tokens",schemaPath:"#/components/schemas/Usage/properties/prompt_tokens/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema88.properties.prompt_tokens.type,parentSchema:schema88.properties.prompt_tokens,data:data7};
+const err2 = {instancePath:instancePath+"/usage/prompt_tokens",schemaPath:"#/components/schemas/Usage/properties/prompt_tokens/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema92.properties.prompt_tokens.type,parentSchema:schema92.properties.prompt_tokens,data:data7};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -6583,7 +7052,7 @@ errors++;
 if(errors === _errs19){
 if((typeof data7 == "number") && (isFinite(data7))){
 if(data7 < 0 || isNaN(data7)){
-const err3 = {instancePath:instancePath+"/usage/prompt_tokens",schemaPath:"#/components/schemas/Usage/properties/prompt_tokens/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema88.properties.prompt_tokens,data:data7};
+const err3 = {instancePath:instancePath+"/usage/prompt_tokens",schemaPath:"#/components/schemas/Usage/properties/prompt_tokens/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema92.properties.prompt_tokens,data:data7};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -6604,7 +7073,7 @@ if(data6.completion_tokens !== undefined){
 let data8 = data6.completion_tokens;
 const _errs21 = errors;
 if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
-const err4 = {instancePath:instancePath+"/usage/completion_tokens",schemaPath:"#/components/schemas/Usage/properties/completion_tokens/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema88.properties.completion_tokens.type,parentSchema:schema88.properties.completion_tokens,data:data8};
+const err4 = {instancePath:instancePath+"/usage/completion_tokens",schemaPath:"#/components/schemas/Usage/properties/completion_tokens/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema92.properties.completion_tokens.type,parentSchema:schema92.properties.completion_tokens,data:data8};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -6616,7 +7085,7 @@ errors++;
 if(errors === _errs21){
 if((typeof data8 == "number") && (isFinite(data8))){
 if(data8 < 0 || isNaN(data8)){
-const err5 = {instancePath:instancePath+"/usage/completion_tokens",schemaPath:"#/components/schemas/Usage/properties/completion_tokens/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema88.properties.completion_tokens,data:data8};
+const err5 = {instancePath:instancePath+"/usage/completion_tokens",schemaPath:"#/components/schemas/Usage/properties/completion_tokens/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema92.properties.completion_tokens,data:data8};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -6637,7 +7106,7 @@ if(data6.total_tokens !== undefined){
 let data9 = data6.total_tokens;
 const _errs23 = errors;
 if(!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))){
-const err6 = {instancePath:instancePath+"/usage/total_tokens",schemaPath:"#/components/schemas/Usage/properties/total_tokens/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema88.properties.total_tokens.type,parentSchema:schema88.properties.total_tokens,data:data9};
+const err6 = {instancePath:instancePath+"/usage/total_tokens",schemaPath:"#/components/schemas/Usage/properties/total_tokens/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema92.properties.total_tokens.type,parentSchema:schema92.properties.total_tokens,data:data9};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -6649,7 +7118,7 @@ errors++;
 if(errors === _errs23){
 if((typeof data9 == "number") && (isFinite(data9))){
 if(data9 < 0 || isNaN(data9)){
-const err7 = {instancePath:instancePath+"/usage/total_tokens",schemaPath:"#/components/schemas/Usage/properties/total_tokens/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema88.properties.total_tokens,data:data9};
+const err7 = {instancePath:instancePath+"/usage/total_tokens",schemaPath:"#/components/schemas/Usage/properties/total_tokens/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema92.properties.total_tokens,data:data9};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -6674,7 +7143,7 @@ if(data10 && typeof data10 == "object" && !Array.isArray(data10)){
 const _errs27 = errors;
 for(const key2 in data10){
 if(!((key2 === "cached_tokens") || (key2 === "audio_tokens"))){
-const err8 = {instancePath:instancePath+"/usage/prompt_tokens_details",schemaPath:"#/components/schemas/Usage/properties/prompt_tokens_details/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",schema:false,parentSchema:schema88.properties.prompt_tokens_details,data:data10};
+const err8 = {instancePath:instancePath+"/usage/prompt_tokens_details",schemaPath:"#/components/schemas/Usage/properties/prompt_tokens_details/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",schema:false,parentSchema:schema92.properties.prompt_tokens_details,data:data10};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -6690,7 +7159,7 @@ if(data10.cached_tokens !== undefined){
 let data11 = data10.cached_tokens;
 const _errs28 = errors;
 if(!(((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11))) && (isFinite(data11)))){
-const err9 = {instancePath:instancePath+"/usage/prompt_tokens_details/cached_tokens",schemaPath:"#/components/schemas/Usage/properties/prompt_tokens_details/properties/cached_tokens/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema88.properties.prompt_tokens_details.properties.cached_tokens.type,parentSchema:schema88.properties.prompt_tokens_details.properties.cached_tokens,data:data11};
+const err9 = {instancePath:instancePath+"/usage/prompt_tokens_details/cached_tokens",schemaPath:"#/components/schemas/Usage/properties/prompt_tokens_details/properties/cached_tokens/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema92.properties.prompt_tokens_details.properties.cached_tokens.type,parentSchema:schema92.properties.prompt_tokens_details.properties.cached_tokens,data:data11};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -6702,7 +7171,7 @@ errors++;
 if(errors === _errs28){
 if((typeof data11 == "number") && (isFinite(data11))){
 if(data11 < 0 || isNaN(data11)){
-const err10 = {instancePath:instancePath+"/usage/prompt_tokens_details/cached_tokens",schemaPath:"#/components/schemas/Usage/properties/prompt_tokens_details/properties/cached_tokens/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema88.properties.prompt_tokens_details.properties.cached_tokens,data:data11};
+const err10 = {instancePath:instancePath+"/usage/prompt_tokens_details/cached_tokens",schemaPath:"#/components/schemas/Usage/properties/prompt_tokens_details/properties/cached_tokens/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema92.properties.prompt_tokens_details.properties.cached_tokens,data:data11};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -6723,7 +7192,7 @@ if(data10.audio_tokens !== undefined){
 let data12 = data10.audio_tokens;
 const _errs30 = errors;
 if(!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))){
-const err11 = {instancePath:instancePath+"/usage/prompt_tokens_details/audio_tokens",schemaPath:"#/components/schemas/Usage/properties/prompt_tokens_details/properties/audio_tokens/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema88.properties.prompt_tokens_details.properties.audio_tokens.type,parentSchema:schema88.properties.prompt_tokens_details.properties.audio_tokens,data:data12};
+const err11 = {instancePath:instancePath+"/usage/prompt_tokens_details/audio_tokens",schemaPath:"#/components/schemas/Usage/properties/prompt_tokens_details/properties/audio_tokens/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema92.properties.prompt_tokens_details.properties.audio_tokens.type,parentSchema:schema92.properties.prompt_tokens_details.properties.audio_tokens,data:data12};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -6735,7 +7204,7 @@ errors++;
 if(errors === _errs30){
 if((typeof data12 == "number") && (isFinite(data12))){
 if(data12 < 0 || isNaN(data12)){
-const err12 = {instancePath:instancePath+"/usage/prompt_tokens_details/audio_tokens",schemaPath:"#/components/schemas/Usage/properties/prompt_tokens_details/properties/audio_tokens/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema88.properties.prompt_tokens_details.properties.audio_tokens,data:data12};
+const err12 = {instancePath:instancePath+"/usage/prompt_tokens_details/audio_tokens",schemaPath:"#/components/schemas/Usage/properties/prompt_tokens_details/properties/audio_tokens/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema92.properties.prompt_tokens_details.properties.audio_tokens,data:data12};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -6755,7 +7224,7 @@ var valid5 = true;
 }
 }
 else {
-const err13 = {instancePath:instancePath+"/usage/prompt_tokens_details",schemaPath:"#/components/schemas/Usage/properties/prompt_tokens_details/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema88.properties.prompt_tokens_details.type,parentSchema:schema88.properties.prompt_tokens_details,data:data10};
+const err13 = {instancePath:instancePath+"/usage/prompt_tokens_details",schemaPath:"#/components/schemas/Usage/properties/prompt_tokens_details/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema92.properties.prompt_tokens_details.type,parentSchema:schema92.properties.prompt_tokens_details,data:data10};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -6779,7 +7248,7 @@ if(data13 && typeof data13 == "object" && !Array.isArray(data13)){
 const _errs34 = errors;
 for(const key3 in data13){
 if(!((((key3 === "reasoning_tokens") || (key3 === "audio_tokens")) || (key3 === "accepted_prediction_tokens")) || (key3 === "rejected_prediction_tokens"))){
-const err14 = {instancePath:instancePath+"/usage/completion_tokens_details",schemaPath:"#/components/schemas/Usage/properties/completion_tokens_details/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",schema:false,parentSchema:schema88.properties.completion_tokens_details,data:data13};
+const err14 = {instancePath:instancePath+"/usage/completion_tokens_details",schemaPath:"#/components/schemas/Usage/properties/completion_tokens_details/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",schema:false,parentSchema:schema92.properties.completion_tokens_details,data:data13};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -6795,7 +7264,7 @@ if(data13.reasoning_tokens !== undefined){
 let data14 = data13.reasoning_tokens;
 const _errs35 = errors;
 if(!(((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14))) && (isFinite(data14)))){
-const err15 = {instancePath:instancePath+"/usage/completion_tokens_details/reasoning_tokens",schemaPath:"#/components/schemas/Usage/properties/completion_tokens_details/properties/reasoning_tokens/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema88.properties.completion_tokens_details.properties.reasoning_tokens.type,parentSchema:schema88.properties.completion_tokens_details.properties.reasoning_tokens,data:data14};
+const err15 = {instancePath:instancePath+"/usage/completion_tokens_details/reasoning_tokens",schemaPath:"#/components/schemas/Usage/properties/completion_tokens_details/properties/reasoning_tokens/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema92.properties.completion_tokens_details.properties.reasoning_tokens.type,parentSchema:schema92.properties.completion_tokens_details.properties.reasoning_tokens,data:data14};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -6807,7 +7276,7 @@ errors++;
 if(errors === _errs35){
 if((typeof data14 == "number") && (isFinite(data14))){
 if(data14 < 0 || isNaN(data14)){
-const err16 = {instancePath:instancePath+"/usage/completion_tokens_details/reasoning_tokens",schemaPath:"#/components/schemas/Usage/properties/completion_tokens_details/properties/reasoning_tokens/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema88.properties.completion_tokens_details.properties.reasoning_tokens,data:data14};
+const err16 = {instancePath:instancePath+"/usage/completion_tokens_details/reasoning_tokens",schemaPath:"#/components/schemas/Usage/properties/completion_tokens_details/properties/reasoning_tokens/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema92.properties.completion_tokens_details.properties.reasoning_tokens,data:data14};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -6828,7 +7297,7 @@ if(data13.audio_tokens !== undefined){
 let data15 = data13.audio_tokens;
 const _errs37 = errors;
 if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
-const err17 = {instancePath:instancePath+"/usage/completion_tokens_details/audio_tokens",schemaPath:"#/components/schemas/Usage/properties/completion_tokens_details/properties/audio_tokens/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema88.properties.completion_tokens_details.properties.audio_tokens.type,parentSchema:schema88.properties.completion_tokens_details.properties.audio_tokens,data:data15};
+const err17 = {instancePath:instancePath+"/usage/completion_tokens_details/audio_tokens",schemaPath:"#/components/schemas/Usage/properties/completion_tokens_details/properties/audio_tokens/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema92.properties.completion_tokens_details.properties.audio_tokens.type,parentSchema:schema92.properties.completion_tokens_details.properties.audio_tokens,data:data15};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -6840,7 +7309,7 @@ errors++;
 if(errors === _errs37){
 if((typeof data15 == "number") && (isFinite(data15))){
 if(data15 < 0 || isNaN(data15)){
-const err18 = {instancePath:instancePath+"/usage/completion_tokens_details/audio_tokens",schemaPath:"#/components/schemas/Usage/properties/completion_tokens_details/properties/audio_tokens/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema88.properties.completion_tokens_details.properties.audio_tokens,data:data15};
+const err18 = {instancePath:instancePath+"/usage/completion_tokens_details/audio_tokens",schemaPath:"#/components/schemas/Usage/properties/completion_tokens_details/properties/audio_tokens/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema92.properties.completion_tokens_details.properties.audio_tokens,data:data15};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -6861,7 +7330,7 @@ if(data13.accepted_prediction_tokens !== undefined){
 let data16 = data13.accepted_prediction_tokens;
 const _errs39 = errors;
 if(!(((typeof data16 == "number") && (!(data16 % 1) && !isNaN(data16))) && (isFinite(data16)))){
-const err19 = {instancePath:instancePath+"/usage/completion_tokens_details/accepted_prediction_tokens",schemaPath:"#/components/schemas/Usage/properties/completion_tokens_details/properties/accepted_prediction_tokens/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema88.properties.completion_tokens_details.properties.accepted_prediction_tokens.type,parentSchema:schema88.properties.completion_tokens_details.properties.accepted_prediction_tokens,data:data16};
+const err19 = {instancePath:instancePath+"/usage/completion_tokens_details/accepted_prediction_tokens",schemaPath:"#/components/schemas/Usage/properties/completion_tokens_details/properties/accepted_prediction_tokens/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema92.properties.completion_tokens_details.properties.accepted_prediction_tokens.type,parentSchema:schema92.properties.completion_tokens_details.properties.accepted_prediction_tokens,data:data16};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -6873,7 +7342,7 @@ errors++;
 if(errors === _errs39){
 if((typeof data16 == "number") && (isFinite(data16))){
 if(data16 < 0 || isNaN(data16)){
-const err20 = {instancePath:instancePath+"/usage/completion_tokens_details/accepted_prediction_tokens",schemaPath:"#/components/schemas/Usage/properties/completion_tokens_details/properties/accepted_prediction_tokens/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema88.properties.completion_tokens_details.properties.accepted_prediction_tokens,data:data16};
+const err20 = {instancePath:instancePath+"/usage/completion_tokens_details/accepted_prediction_tokens",schemaPath:"#/components/schemas/Usage/properties/completion_tokens_details/properties/accepted_prediction_tokens/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema92.properties.completion_tokens_details.properties.accepted_prediction_tokens,data:data16};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -6894,7 +7363,7 @@ if(data13.rejected_prediction_tokens !== undefined){
 let data17 = data13.rejected_prediction_tokens;
 const _errs41 = errors;
 if(!(((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17))) && (isFinite(data17)))){
-const err21 = {instancePath:instancePath+"/usage/completion_tokens_details/rejected_prediction_tokens",schemaPath:"#/components/schemas/Usage/properties/completion_tokens_details/properties/rejected_prediction_tokens/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema88.properties.completion_tokens_details.properties.rejected_prediction_tokens.type,parentSchema:schema88.properties.completion_tokens_details.properties.rejected_prediction_tokens,data:data17};
+const err21 = {instancePath:instancePath+"/usage/completion_tokens_details/rejected_prediction_tokens",schemaPath:"#/components/schemas/Usage/properties/completion_tokens_details/properties/rejected_prediction_tokens/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema92.properties.completion_tokens_details.properties.rejected_prediction_tokens.type,parentSchema:schema92.properties.completion_tokens_details.properties.rejected_prediction_tokens,data:data17};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -6906,7 +7375,7 @@ errors++;
 if(errors === _errs41){
 if((typeof data17 == "number") && (isFinite(data17))){
 if(data17 < 0 || isNaN(data17)){
-const err22 = {instancePath:instancePath+"/usage/completion_tokens_details/rejected_prediction_tokens",schemaPath:"#/components/schemas/Usage/properties/completion_tokens_details/properties/rejected_prediction_tokens/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema88.properties.completion_tokens_details.properties.rejected_prediction_tokens,data:data17};
+const err22 = {instancePath:instancePath+"/usage/completion_tokens_details/rejected_prediction_tokens",schemaPath:"#/components/schemas/Usage/properties/completion_tokens_details/properties/rejected_prediction_tokens/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema92.properties.completion_tokens_details.properties.rejected_prediction_tokens,data:data17};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -6928,7 +7397,7 @@ var valid6 = true;
 }
 }
 else {
-const err23 = {instancePath:instancePath+"/usage/completion_tokens_details",schemaPath:"#/components/schemas/Usage/properties/completion_tokens_details/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema88.properties.completion_tokens_details.type,parentSchema:schema88.properties.completion_tokens_details,data:data13};
+const err23 = {instancePath:instancePath+"/usage/completion_tokens_details",schemaPath:"#/components/schemas/Usage/properties/completion_tokens_details/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema92.properties.completion_tokens_details.type,parentSchema:schema92.properties.completion_tokens_details,data:data13};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -6951,7 +7420,7 @@ var valid4 = true;
 }
 }
 else {
-const err24 = {instancePath:instancePath+"/usage",schemaPath:"#/components/schemas/Usage/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema88.type,parentSchema:schema88,data:data6};
+const err24 = {instancePath:instancePath+"/usage",schemaPath:"#/components/schemas/Usage/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema92.type,parentSchema:schema92,data:data6};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -6968,7 +7437,7 @@ passing0 = 0;
 }
 const _errs43 = errors;
 if(data6 !== null){
-const err25 = {instancePath:instancePath+"/usage",schemaPath:"#/properties/usage/oneOf/1/type",keyword:"type",params:{type: "null"},message:"must be null",schema:schema90.properties.usage.oneOf[1].type,parentSchema:schema90.properties.usage.oneOf[1],data:data6};
+const err25 = {instancePath:instancePath+"/usage",schemaPath:"#/properties/usage/oneOf/1/type",keyword:"type",params:{type: "null"},message:"must be null",schema:schema94.properties.usage.oneOf[1].type,parentSchema:schema94.properties.usage.oneOf[1],data:data6};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -6989,7 +7458,7 @@ passing0 = 1;
 }
 }
 if(!valid2){
-const err26 = {instancePath:instancePath+"/usage",schemaPath:"#/properties/usage/oneOf",keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",schema:schema90.properties.usage.oneOf,parentSchema:schema90.properties.usage,data:data6};
+const err26 = {instancePath:instancePath+"/usage",schemaPath:"#/properties/usage/oneOf",keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",schema:schema94.properties.usage.oneOf,parentSchema:schema94.properties.usage,data:data6};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -6997,7 +7466,7 @@ else {
 vErrors.push(err26);
 }
 errors++;
-validate87.errors = vErrors;
+validate94.errors = vErrors;
 return false;
 }
 else {
@@ -7021,10 +7490,119 @@ if(data.system_fingerprint !== undefined){
 let data18 = data.system_fingerprint;
 const _errs45 = errors;
 if(typeof data18 !== "string"){
-validate87.errors = [{instancePath:instancePath+"/system_fingerprint",schemaPath:"#/properties/system_fingerprint/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema90.properties.system_fingerprint.type,parentSchema:schema90.properties.system_fingerprint,data:data18}];
+validate94.errors = [{instancePath:instancePath+"/system_fingerprint",schemaPath:"#/properties/system_fingerprint/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema94.properties.system_fingerprint.type,parentSchema:schema94.properties.system_fingerprint,data:data18}];
 return false;
 }
 var valid0 = _errs45 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.x_clawgate !== undefined){
+let data19 = data.x_clawgate;
+const _errs47 = errors;
+const _errs48 = errors;
+if(errors === _errs48){
+if(data19 && typeof data19 == "object" && !Array.isArray(data19)){
+let missing2;
+if((((data19.event === undefined) && (missing2 = "event")) || ((data19.id === undefined) && (missing2 = "id"))) || ((data19.name === undefined) && (missing2 = "name"))){
+validate94.errors = [{instancePath:instancePath+"/x_clawgate",schemaPath:"#/components/schemas/Progress/required",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",schema:schema100.required,parentSchema:schema100,data:data19}];
+return false;
+}
+else {
+const _errs50 = errors;
+for(const key4 in data19){
+if(!((((key4 === "event") || (key4 === "id")) || (key4 === "name")) || (key4 === "failed"))){
+validate94.errors = [{instancePath:instancePath+"/x_clawgate",schemaPath:"#/components/schemas/Progress/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties",schema:false,parentSchema:schema100,data:data19}];
+return false;
+break;
+}
+}
+if(_errs50 === errors){
+if(data19.event !== undefined){
+let data20 = data19.event;
+const _errs51 = errors;
+if(typeof data20 !== "string"){
+validate94.errors = [{instancePath:instancePath+"/x_clawgate/event",schemaPath:"#/components/schemas/Progress/properties/event/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema100.properties.event.type,parentSchema:schema100.properties.event,data:data20}];
+return false;
+}
+if(!((data20 === "tool-start") || (data20 === "tool-end"))){
+validate94.errors = [{instancePath:instancePath+"/x_clawgate/event",schemaPath:"#/components/schemas/Progress/properties/event/enum",keyword:"enum",params:{allowedValues: schema100.properties.event.enum},message:"must be equal to one of the allowed values",schema:schema100.properties.event.enum,parentSchema:schema100.properties.event,data:data20}];
+return false;
+}
+var valid8 = _errs51 === errors;
+}
+else {
+var valid8 = true;
+}
+if(valid8){
+if(data19.id !== undefined){
+let data21 = data19.id;
+const _errs53 = errors;
+if(errors === _errs53){
+if(typeof data21 === "string"){
+if(func1(data21) < 1){
+validate94.errors = [{instancePath:instancePath+"/x_clawgate/id",schemaPath:"#/components/schemas/Progress/properties/id/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema100.properties.id,data:data21}];
+return false;
+}
+}
+else {
+validate94.errors = [{instancePath:instancePath+"/x_clawgate/id",schemaPath:"#/components/schemas/Progress/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema100.properties.id.type,parentSchema:schema100.properties.id,data:data21}];
+return false;
+}
+}
+var valid8 = _errs53 === errors;
+}
+else {
+var valid8 = true;
+}
+if(valid8){
+if(data19.name !== undefined){
+let data22 = data19.name;
+const _errs55 = errors;
+if(errors === _errs55){
+if(typeof data22 === "string"){
+if(func1(data22) < 1){
+validate94.errors = [{instancePath:instancePath+"/x_clawgate/name",schemaPath:"#/components/schemas/Progress/properties/name/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema100.properties.name,data:data22}];
+return false;
+}
+}
+else {
+validate94.errors = [{instancePath:instancePath+"/x_clawgate/name",schemaPath:"#/components/schemas/Progress/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema100.properties.name.type,parentSchema:schema100.properties.name,data:data22}];
+return false;
+}
+}
+var valid8 = _errs55 === errors;
+}
+else {
+var valid8 = true;
+}
+if(valid8){
+if(data19.failed !== undefined){
+let data23 = data19.failed;
+const _errs57 = errors;
+if(typeof data23 !== "boolean"){
+validate94.errors = [{instancePath:instancePath+"/x_clawgate/failed",schemaPath:"#/components/schemas/Progress/properties/failed/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema100.properties.failed.type,parentSchema:schema100.properties.failed,data:data23}];
+return false;
+}
+var valid8 = _errs57 === errors;
+}
+else {
+var valid8 = true;
+}
+}
+}
+}
+}
+}
+}
+else {
+validate94.errors = [{instancePath:instancePath+"/x_clawgate",schemaPath:"#/components/schemas/Progress/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema100.type,parentSchema:schema100,data:data19}];
+return false;
+}
+}
+var valid0 = _errs47 === errors;
 }
 else {
 var valid0 = true;
@@ -7038,23 +7616,24 @@ var valid0 = true;
 }
 }
 }
+}
 else {
-validate87.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema90.type,parentSchema:schema90,data}];
+validate94.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema94.type,parentSchema:schema94,data}];
 return false;
 }
 }
-validate87.errors = vErrors;
+validate94.errors = vErrors;
 return errors === 0;
 }
-validate87.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate94.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema96 = {"type":"object","description":"The one shape of an error, in a body and in a stream. All four keys are always there.","required":["error"],"properties":{"error":{"type":"object","required":["message","type","param","code"],"properties":{"message":{"type":"string","minLength":1,"maxLength":1000,"description":"What was wrong, where, and what to do. Never a stack, a file path, a secret or an upstream body."},"type":{"type":"string","enum":["invalid_request_error","rate_limit_error","server_error"],"description":"OpenAI's coarse class of the error."},"param":{"type":["string","null"],"description":"The path of the field at fault, as in `messages[2].tool_call_id`, or the name of a header."},"code":{"$ref":"#/components/schemas/ErrorCode"}},"additionalProperties":false}},"additionalProperties":false};
-const schema97 = {"type":"string","description":"The closed table of codes; see the error catalogue for status, meaning and remedy of each.","enum":["invalid_api_key","host_not_allowed","origin_not_allowed","not_found","model_not_found","method_not_allowed","invalid_http","http_version_not_supported","transfer_coding_not_supported","websocket_not_available","expectation_failed","uri_too_long","headers_too_large","request_timeout","request_too_large","unsupported_media_type","invalid_utf8","invalid_json","too_deep","too_many_values","missing_required_parameter","invalid_type","invalid_value","unknown_parameter","unsupported_parameter","unsupported_value","responses_request","empty_array","array_above_max_length","empty_string","string_above_max_length","object_above_max_properties","integer_below_min_value","integer_above_max_value","decimal_below_min_value","decimal_above_max_value","context_length_exceeded","invalid_session_key","agent_conflict","session_busy","rate_limit_exceeded","upstream_rejected","upstream_error","upstream_unavailable","upstream_timeout","cancelled","storage_unavailable","shutting_down","internal_error"]};
+const schema101 = {"type":"object","description":"The one shape of an error, in a body and in a stream. All four keys are always there.","required":["error"],"properties":{"error":{"type":"object","required":["message","type","param","code"],"properties":{"message":{"type":"string","minLength":1,"maxLength":1000,"description":"What was wrong, where, and what to do. Never a stack, a file path, a secret or an upstream body."},"type":{"type":"string","enum":["invalid_request_error","rate_limit_error","server_error"],"description":"OpenAI's coarse class of the error."},"param":{"type":["string","null"],"description":"The path of the field at fault, as in `messages[2].tool_call_id`, or the name of a header."},"code":{"$ref":"#/components/schemas/ErrorCode"}},"additionalProperties":false}},"additionalProperties":false};
+const schema102 = {"type":"string","description":"The closed table of codes; see the error catalogue for status, meaning and remedy of each.","enum":["invalid_api_key","host_not_allowed","origin_not_allowed","not_found","endpoint_not_served","model_not_found","method_not_allowed","invalid_http","http_version_not_supported","transfer_coding_not_supported","websocket_not_available","expectation_failed","uri_too_long","headers_too_large","request_timeout","request_too_large","unsupported_media_type","invalid_utf8","invalid_json","too_deep","too_many_values","missing_required_parameter","invalid_type","invalid_value","unknown_parameter","unsupported_parameter","unsupported_value","image_url_not_allowed","image_fetch_failed","responses_request","empty_array","array_above_max_length","empty_string","string_above_max_length","object_above_max_properties","integer_below_min_value","integer_above_max_value","decimal_below_min_value","decimal_above_max_value","context_length_exceeded","invalid_session_key","session_not_found","agent_conflict","session_busy","rate_limit_exceeded","upstream_rejected","upstream_error","upstream_unavailable","upstream_timeout","cancelled","storage_unavailable","shutting_down","internal_error"]};
 
-function validate93(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate101(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate93.evaluated;
+const evaluated0 = validate101.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -7065,14 +7644,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.error === undefined) && (missing0 = "error")){
-validate93.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",schema:schema96.required,parentSchema:schema96,data}];
+validate101.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",schema:schema101.required,parentSchema:schema101,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(key0 === "error")){
-validate93.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema96,data}];
+validate101.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema101,data}];
 return false;
 break;
 }
@@ -7085,14 +7664,14 @@ if(errors === _errs2){
 if(data0 && typeof data0 == "object" && !Array.isArray(data0)){
 let missing1;
 if(((((data0.message === undefined) && (missing1 = "message")) || ((data0.type === undefined) && (missing1 = "type"))) || ((data0.param === undefined) && (missing1 = "param"))) || ((data0.code === undefined) && (missing1 = "code"))){
-validate93.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/required",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",schema:schema96.properties.error.required,parentSchema:schema96.properties.error,data:data0}];
+validate101.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/required",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",schema:schema101.properties.error.required,parentSchema:schema101.properties.error,data:data0}];
 return false;
 }
 else {
 const _errs4 = errors;
 for(const key1 in data0){
 if(!((((key1 === "message") || (key1 === "type")) || (key1 === "param")) || (key1 === "code"))){
-validate93.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema96.properties.error,data:data0}];
+validate101.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema101.properties.error,data:data0}];
 return false;
 break;
 }
@@ -7104,18 +7683,18 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data1 === "string"){
 if(func1(data1) > 1000){
-validate93.errors = [{instancePath:instancePath+"/error/message",schemaPath:"#/properties/error/properties/message/maxLength",keyword:"maxLength",params:{limit: 1000},message:"must NOT have more than 1000 characters",schema:1000,parentSchema:schema96.properties.error.properties.message,data:data1}];
+validate101.errors = [{instancePath:instancePath+"/error/message",schemaPath:"#/properties/error/properties/message/maxLength",keyword:"maxLength",params:{limit: 1000},message:"must NOT have more than 1000 characters",schema:1000,parentSchema:schema101.properties.error.properties.message,data:data1}];
 return false;
 }
 else {
 if(func1(data1) < 1){
-validate93.errors = [{instancePath:instancePath+"/error/message",schemaPath:"#/properties/error/properties/message/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema96.properties.error.properties.message,data:data1}];
+validate101.errors = [{instancePath:instancePath+"/error/message",schemaPath:"#/properties/error/properties/message/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema101.properties.error.properties.message,data:data1}];
 return false;
 }
 }
 }
 else {
-validate93.errors = [{instancePath:instancePath+"/error/message",schemaPath:"#/properties/error/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema96.properties.error.properties.message.type,parentSchema:schema96.properties.error.properties.message,data:data1}];
+validate101.errors = [{instancePath:instancePath+"/error/message",schemaPath:"#/properties/error/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema101.properties.error.properties.message.type,parentSchema:schema101.properties.error.properties.message,data:data1}];
 return false;
 }
 }
@@ -7129,11 +7708,11 @@ if(data0.type !== undefined){
 let data2 = data0.type;
 const _errs7 = errors;
 if(typeof data2 !== "string"){
-validate93.errors = [{instancePath:instancePath+"/error/type",schemaPath:"#/properties/error/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema96.properties.error.properties.type.type,parentSchema:schema96.properties.error.properties.type,data:data2}];
+validate101.errors = [{instancePath:instancePath+"/error/type",schemaPath:"#/properties/error/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema101.properties.error.properties.type.type,parentSchema:schema101.properties.error.properties.type,data:data2}];
 return false;
 }
 if(!(((data2 === "invalid_request_error") || (data2 === "rate_limit_error")) || (data2 === "server_error"))){
-validate93.errors = [{instancePath:instancePath+"/error/type",schemaPath:"#/properties/error/properties/type/enum",keyword:"enum",params:{allowedValues: schema96.properties.error.properties.type.enum},message:"must be equal to one of the allowed values",schema:schema96.properties.error.properties.type.enum,parentSchema:schema96.properties.error.properties.type,data:data2}];
+validate101.errors = [{instancePath:instancePath+"/error/type",schemaPath:"#/properties/error/properties/type/enum",keyword:"enum",params:{allowedValues: schema101.properties.error.properties.type.enum},message:"must be equal to one of the allowed values",schema:schema101.properties.error.properties.type.enum,parentSchema:schema101.properties.error.properties.type,data:data2}];
 return false;
 }
 var valid1 = _errs7 === errors;
@@ -7146,7 +7725,7 @@ if(data0.param !== undefined){
 let data3 = data0.param;
 const _errs9 = errors;
 if((typeof data3 !== "string") && (data3 !== null)){
-validate93.errors = [{instancePath:instancePath+"/error/param",schemaPath:"#/properties/error/properties/param/type",keyword:"type",params:{type: schema96.properties.error.properties.param.type},message:"must be string,null",schema:schema96.properties.error.properties.param.type,parentSchema:schema96.properties.error.properties.param,data:data3}];
+validate101.errors = [{instancePath:instancePath+"/error/param",schemaPath:"#/properties/error/properties/param/type",keyword:"type",params:{type: schema101.properties.error.properties.param.type},message:"must be string,null",schema:schema101.properties.error.properties.param.type,parentSchema:schema101.properties.error.properties.param,data:data3}];
 return false;
 }
 var valid1 = _errs9 === errors;
@@ -7159,11 +7738,11 @@ if(data0.code !== undefined){
 let data4 = data0.code;
 const _errs11 = errors;
 if(typeof data4 !== "string"){
-validate93.errors = [{instancePath:instancePath+"/error/code",schemaPath:"#/components/schemas/ErrorCode/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema97.type,parentSchema:schema97,data:data4}];
+validate101.errors = [{instancePath:instancePath+"/error/code",schemaPath:"#/components/schemas/ErrorCode/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema102.type,parentSchema:schema102,data:data4}];
 return false;
 }
-if(!(((((((((((((((((((((((((((((((((((((((((((((((((data4 === "invalid_api_key") || (data4 === "host_not_allowed")) || (data4 === "origin_not_allowed")) || (data4 === "not_found")) || (data4 === "model_not_found")) || (data4 === "method_not_allowed")) || (data4 === "invalid_http")) || (data4 === "http_version_not_supported")) || (data4 === "transfer_coding_not_supported")) || (data4 === "websocket_not_available")) || (data4 === "expectation_failed")) || (data4 === "uri_too_long")) || (data4 === "headers_too_large")) || (data4 === "request_timeout")) || (data4 === "request_too_large")) || (data4 === "unsupported_media_type")) || (data4 === "invalid_utf8")) || (data4 === "invalid_json")) || (data4 === "too_deep")) || (data4 === "too_many_values")) || (data4 === "missing_required_parameter")) || (data4 === "invalid_type")) || (data4 === "invalid_value")) || (data4 === "unknown_parameter")) || (data4 === "unsupported_parameter")) || (data4 === "unsupported_value")) || (data4 === "responses_request")) || (data4 === "empty_array")) || (data4 === "array_above_max_length")) || (data4 === "empty_string")) || (data4 === "string_above_max_length")) || (data4 === "object_above_max_properties")) || (data4 === "integer_below_min_value")) || (data4 === "integer_above_max_value")) || (data4 === "decimal_below_min_value")) || (data4 === "decimal_above_max_value")) || (data4 === "context_length_exceeded")) || (data4 === "invalid_session_key")) || (data4 === "agent_conflict")) || (data4 === "session_busy")) || (data4 === "rate_limit_exceeded")) || (data4 === "upstream_rejected")) || (data4 === "upstream_error")) || (data4 === "upstream_unavailable")) || (data4 === "upstream_timeout")) || (data4 === "cancelled")) || (data4 === "storage_unavailable")) || (data4 === "shutting_down")) || (data4 === "internal_error"))){
-validate93.errors = [{instancePath:instancePath+"/error/code",schemaPath:"#/components/schemas/ErrorCode/enum",keyword:"enum",params:{allowedValues: schema97.enum},message:"must be equal to one of the allowed values",schema:schema97.enum,parentSchema:schema97,data:data4}];
+if(!(((((((((((((((((((((((((((((((((((((((((((((((((((((data4 === "invalid_api_key") || (data4 === "host_not_allowed")) || (data4 === "origin_not_allowed")) || (data4 === "not_found")) || (data4 === "endpoint_not_served")) || (data4 === "model_not_found")) || (data4 === "method_not_allowed")) || (data4 === "invalid_http")) || (data4 === "http_version_not_supported")) || (data4 === "transfer_coding_not_supported")) || (data4 === "websocket_not_available")) || (data4 === "expectation_failed")) || (data4 === "uri_too_long")) || (data4 === "headers_too_large")) || (data4 === "request_timeout")) || (data4 === "request_too_large")) || (data4 === "unsupported_media_type")) || (data4 === "invalid_utf8")) || (data4 === "invalid_json")) || (data4 === "too_deep")) || (data4 === "too_many_values")) || (data4 === "missing_required_parameter")) || (data4 === "invalid_type")) || (data4 === "invalid_value")) || (data4 === "unknown_parameter")) || (data4 === "unsupported_parameter")) || (data4 === "unsupported_value")) || (data4 === "image_url_not_allowed")) || (data4 === "image_fetch_failed")) || (data4 === "responses_request")) || (data4 === "empty_array")) || (data4 === "array_above_max_length")) || (data4 === "empty_string")) || (data4 === "string_above_max_length")) || (data4 === "object_above_max_properties")) || (data4 === "integer_below_min_value")) || (data4 === "integer_above_max_value")) || (data4 === "decimal_below_min_value")) || (data4 === "decimal_above_max_value")) || (data4 === "context_length_exceeded")) || (data4 === "invalid_session_key")) || (data4 === "session_not_found")) || (data4 === "agent_conflict")) || (data4 === "session_busy")) || (data4 === "rate_limit_exceeded")) || (data4 === "upstream_rejected")) || (data4 === "upstream_error")) || (data4 === "upstream_unavailable")) || (data4 === "upstream_timeout")) || (data4 === "cancelled")) || (data4 === "storage_unavailable")) || (data4 === "shutting_down")) || (data4 === "internal_error"))){
+validate101.errors = [{instancePath:instancePath+"/error/code",schemaPath:"#/components/schemas/ErrorCode/enum",keyword:"enum",params:{allowedValues: schema102.enum},message:"must be equal to one of the allowed values",schema:schema102.enum,parentSchema:schema102,data:data4}];
 return false;
 }
 var valid1 = _errs11 === errors;
@@ -7178,7 +7757,7 @@ var valid1 = true;
 }
 }
 else {
-validate93.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema96.properties.error.type,parentSchema:schema96.properties.error,data:data0}];
+validate101.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema101.properties.error.type,parentSchema:schema101.properties.error,data:data0}];
 return false;
 }
 }
@@ -7187,20 +7766,20 @@ return false;
 }
 }
 else {
-validate93.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema96.type,parentSchema:schema96,data}];
+validate101.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema101.type,parentSchema:schema101,data}];
 return false;
 }
 }
-validate93.errors = vErrors;
+validate101.errors = vErrors;
 return errors === 0;
 }
-validate93.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate101.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
-function validate86(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate93(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate86.evaluated;
+const evaluated0 = validate93.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -7211,8 +7790,8 @@ const _errs0 = errors;
 let valid0 = false;
 let passing0 = null;
 const _errs1 = errors;
-if(!(validate87(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate87.errors : vErrors.concat(validate87.errors);
+if(!(validate94(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate94.errors : vErrors.concat(validate94.errors);
 errors = vErrors.length;
 }
 var _valid0 = _errs1 === errors;
@@ -7222,8 +7801,8 @@ passing0 = 0;
 var props0 = true;
 }
 const _errs2 = errors;
-if(!(validate93(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate93.errors : vErrors.concat(validate93.errors);
+if(!(validate101(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate101.errors : vErrors.concat(validate101.errors);
 errors = vErrors.length;
 }
 var _valid0 = _errs2 === errors;
@@ -7241,7 +7820,7 @@ props0 = true;
 }
 }
 if(!valid0){
-const err0 = {instancePath,schemaPath:"#/oneOf",keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",schema:schema89.oneOf,parentSchema:schema89,data};
+const err0 = {instancePath,schemaPath:"#/oneOf",keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",schema:schema93.oneOf,parentSchema:schema93,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -7249,7 +7828,7 @@ else {
 vErrors.push(err0);
 }
 errors++;
-validate86.errors = vErrors;
+validate93.errors = vErrors;
 return false;
 }
 else {
@@ -7263,18 +7842,18 @@ vErrors = null;
 }
 }
 }
-validate86.errors = vErrors;
+validate93.errors = vErrors;
 evaluated0.props = props0;
 return errors === 0;
 }
-validate86.evaluated = {"dynamicProps":true,"dynamicItems":false};
+validate93.evaluated = {"dynamicProps":true,"dynamicItems":false};
 
-export const isAnswerErrorResponse = validate95;
+export const isAnswerErrorResponse = validate103;
 
-function validate95(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate103(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate95.evaluated;
+const evaluated0 = validate103.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -7285,14 +7864,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.error === undefined) && (missing0 = "error")){
-validate95.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",schema:schema96.required,parentSchema:schema96,data}];
+validate103.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",schema:schema101.required,parentSchema:schema101,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(key0 === "error")){
-validate95.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema96,data}];
+validate103.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema101,data}];
 return false;
 break;
 }
@@ -7305,14 +7884,14 @@ if(errors === _errs2){
 if(data0 && typeof data0 == "object" && !Array.isArray(data0)){
 let missing1;
 if(((((data0.message === undefined) && (missing1 = "message")) || ((data0.type === undefined) && (missing1 = "type"))) || ((data0.param === undefined) && (missing1 = "param"))) || ((data0.code === undefined) && (missing1 = "code"))){
-validate95.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/required",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",schema:schema96.properties.error.required,parentSchema:schema96.properties.error,data:data0}];
+validate103.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/required",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",schema:schema101.properties.error.required,parentSchema:schema101.properties.error,data:data0}];
 return false;
 }
 else {
 const _errs4 = errors;
 for(const key1 in data0){
 if(!((((key1 === "message") || (key1 === "type")) || (key1 === "param")) || (key1 === "code"))){
-validate95.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema96.properties.error,data:data0}];
+validate103.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema101.properties.error,data:data0}];
 return false;
 break;
 }
@@ -7324,18 +7903,18 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data1 === "string"){
 if(func1(data1) > 1000){
-validate95.errors = [{instancePath:instancePath+"/error/message",schemaPath:"#/properties/error/properties/message/maxLength",keyword:"maxLength",params:{limit: 1000},message:"must NOT have more than 1000 characters",schema:1000,parentSchema:schema96.properties.error.properties.message,data:data1}];
+validate103.errors = [{instancePath:instancePath+"/error/message",schemaPath:"#/properties/error/properties/message/maxLength",keyword:"maxLength",params:{limit: 1000},message:"must NOT have more than 1000 characters",schema:1000,parentSchema:schema101.properties.error.properties.message,data:data1}];
 return false;
 }
 else {
 if(func1(data1) < 1){
-validate95.errors = [{instancePath:instancePath+"/error/message",schemaPath:"#/properties/error/properties/message/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema96.properties.error.properties.message,data:data1}];
+validate103.errors = [{instancePath:instancePath+"/error/message",schemaPath:"#/properties/error/properties/message/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema101.properties.error.properties.message,data:data1}];
 return false;
 }
 }
 }
 else {
-validate95.errors = [{instancePath:instancePath+"/error/message",schemaPath:"#/properties/error/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema96.properties.error.properties.message.type,parentSchema:schema96.properties.error.properties.message,data:data1}];
+validate103.errors = [{instancePath:instancePath+"/error/message",schemaPath:"#/properties/error/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema101.properties.error.properties.message.type,parentSchema:schema101.properties.error.properties.message,data:data1}];
 return false;
 }
 }
@@ -7349,11 +7928,11 @@ if(data0.type !== undefined){
 let data2 = data0.type;
 const _errs7 = errors;
 if(typeof data2 !== "string"){
-validate95.errors = [{instancePath:instancePath+"/error/type",schemaPath:"#/properties/error/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema96.properties.error.properties.type.type,parentSchema:schema96.properties.error.properties.type,data:data2}];
+validate103.errors = [{instancePath:instancePath+"/error/type",schemaPath:"#/properties/error/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema101.properties.error.properties.type.type,parentSchema:schema101.properties.error.properties.type,data:data2}];
 return false;
 }
 if(!(((data2 === "invalid_request_error") || (data2 === "rate_limit_error")) || (data2 === "server_error"))){
-validate95.errors = [{instancePath:instancePath+"/error/type",schemaPath:"#/properties/error/properties/type/enum",keyword:"enum",params:{allowedValues: schema96.properties.error.properties.type.enum},message:"must be equal to one of the allowed values",schema:schema96.properties.error.properties.type.enum,parentSchema:schema96.properties.error.properties.type,data:data2}];
+validate103.errors = [{instancePath:instancePath+"/error/type",schemaPath:"#/properties/error/properties/type/enum",keyword:"enum",params:{allowedValues: schema101.properties.error.properties.type.enum},message:"must be equal to one of the allowed values",schema:schema101.properties.error.properties.type.enum,parentSchema:schema101.properties.error.properties.type,data:data2}];
 return false;
 }
 var valid1 = _errs7 === errors;
@@ -7366,7 +7945,7 @@ if(data0.param !== undefined){
 let data3 = data0.param;
 const _errs9 = errors;
 if((typeof data3 !== "string") && (data3 !== null)){
-validate95.errors = [{instancePath:instancePath+"/error/param",schemaPath:"#/properties/error/properties/param/type",keyword:"type",params:{type: schema96.properties.error.properties.param.type},message:"must be string,null",schema:schema96.properties.error.properties.param.type,parentSchema:schema96.properties.error.properties.param,data:data3}];
+validate103.errors = [{instancePath:instancePath+"/error/param",schemaPath:"#/properties/error/properties/param/type",keyword:"type",params:{type: schema101.properties.error.properties.param.type},message:"must be string,null",schema:schema101.properties.error.properties.param.type,parentSchema:schema101.properties.error.properties.param,data:data3}];
 return false;
 }
 var valid1 = _errs9 === errors;
@@ -7379,11 +7958,11 @@ if(data0.code !== undefined){
 let data4 = data0.code;
 const _errs11 = errors;
 if(typeof data4 !== "string"){
-validate95.errors = [{instancePath:instancePath+"/error/code",schemaPath:"#/components/schemas/ErrorCode/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema97.type,parentSchema:schema97,data:data4}];
+validate103.errors = [{instancePath:instancePath+"/error/code",schemaPath:"#/components/schemas/ErrorCode/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema102.type,parentSchema:schema102,data:data4}];
 return false;
 }
-if(!(((((((((((((((((((((((((((((((((((((((((((((((((data4 === "invalid_api_key") || (data4 === "host_not_allowed")) || (data4 === "origin_not_allowed")) || (data4 === "not_found")) || (data4 === "model_not_found")) || (data4 === "method_not_allowed")) || (data4 === "invalid_http")) || (data4 === "http_version_not_supported")) || (data4 === "transfer_coding_not_supported")) || (data4 === "websocket_not_available")) || (data4 === "expectation_failed")) || (data4 === "uri_too_long")) || (data4 === "headers_too_large")) || (data4 === "request_timeout")) || (data4 === "request_too_large")) || (data4 === "unsupported_media_type")) || (data4 === "invalid_utf8")) || (data4 === "invalid_json")) || (data4 === "too_deep")) || (data4 === "too_many_values")) || (data4 === "missing_required_parameter")) || (data4 === "invalid_type")) || (data4 === "invalid_value")) || (data4 === "unknown_parameter")) || (data4 === "unsupported_parameter")) || (data4 === "unsupported_value")) || (data4 === "responses_request")) || (data4 === "empty_array")) || (data4 === "array_above_max_length")) || (data4 === "empty_string")) || (data4 === "string_above_max_length")) || (data4 === "object_above_max_properties")) || (data4 === "integer_below_min_value")) || (data4 === "integer_above_max_value")) || (data4 === "decimal_below_min_value")) || (data4 === "decimal_above_max_value")) || (data4 === "context_length_exceeded")) || (data4 === "invalid_session_key")) || (data4 === "agent_conflict")) || (data4 === "session_busy")) || (data4 === "rate_limit_exceeded")) || (data4 === "upstream_rejected")) || (data4 === "upstream_error")) || (data4 === "upstream_unavailable")) || (data4 === "upstream_timeout")) || (data4 === "cancelled")) || (data4 === "storage_unavailable")) || (data4 === "shutting_down")) || (data4 === "internal_error"))){
-validate95.errors = [{instancePath:instancePath+"/error/code",schemaPath:"#/components/schemas/ErrorCode/enum",keyword:"enum",params:{allowedValues: schema97.enum},message:"must be equal to one of the allowed values",schema:schema97.enum,parentSchema:schema97,data:data4}];
+if(!(((((((((((((((((((((((((((((((((((((((((((((((((((((data4 === "invalid_api_key") || (data4 === "host_not_allowed")) || (data4 === "origin_not_allowed")) || (data4 === "not_found")) || (data4 === "endpoint_not_served")) || (data4 === "model_not_found")) || (data4 === "method_not_allowed")) || (data4 === "invalid_http")) || (data4 === "http_version_not_supported")) || (data4 === "transfer_coding_not_supported")) || (data4 === "websocket_not_available")) || (data4 === "expectation_failed")) || (data4 === "uri_too_long")) || (data4 === "headers_too_large")) || (data4 === "request_timeout")) || (data4 === "request_too_large")) || (data4 === "unsupported_media_type")) || (data4 === "invalid_utf8")) || (data4 === "invalid_json")) || (data4 === "too_deep")) || (data4 === "too_many_values")) || (data4 === "missing_required_parameter")) || (data4 === "invalid_type")) || (data4 === "invalid_value")) || (data4 === "unknown_parameter")) || (data4 === "unsupported_parameter")) || (data4 === "unsupported_value")) || (data4 === "image_url_not_allowed")) || (data4 === "image_fetch_failed")) || (data4 === "responses_request")) || (data4 === "empty_array")) || (data4 === "array_above_max_length")) || (data4 === "empty_string")) || (data4 === "string_above_max_length")) || (data4 === "object_above_max_properties")) || (data4 === "integer_below_min_value")) || (data4 === "integer_above_max_value")) || (data4 === "decimal_below_min_value")) || (data4 === "decimal_above_max_value")) || (data4 === "context_length_exceeded")) || (data4 === "invalid_session_key")) || (data4 === "session_not_found")) || (data4 === "agent_conflict")) || (data4 === "session_busy")) || (data4 === "rate_limit_exceeded")) || (data4 === "upstream_rejected")) || (data4 === "upstream_error")) || (data4 === "upstream_unavailable")) || (data4 === "upstream_timeout")) || (data4 === "cancelled")) || (data4 === "storage_unavailable")) || (data4 === "shutting_down")) || (data4 === "internal_error"))){
+validate103.errors = [{instancePath:instancePath+"/error/code",schemaPath:"#/components/schemas/ErrorCode/enum",keyword:"enum",params:{allowedValues: schema102.enum},message:"must be equal to one of the allowed values",schema:schema102.enum,parentSchema:schema102,data:data4}];
 return false;
 }
 var valid1 = _errs11 === errors;
@@ -7398,7 +7977,7 @@ var valid1 = true;
 }
 }
 else {
-validate95.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema96.properties.error.type,parentSchema:schema96.properties.error,data:data0}];
+validate103.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema101.properties.error.type,parentSchema:schema101.properties.error,data:data0}];
 return false;
 }
 }
@@ -7407,23 +7986,23 @@ return false;
 }
 }
 else {
-validate95.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema96.type,parentSchema:schema96,data}];
+validate103.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema101.type,parentSchema:schema101,data}];
 return false;
 }
 }
-validate95.errors = vErrors;
+validate103.errors = vErrors;
 return errors === 0;
 }
-validate95.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate103.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-export const isAnswerModelList = validate96;
-const schema100 = {"type":"object","required":["object","data"],"properties":{"object":{"type":"string","const":"list"},"data":{"type":"array","items":{"$ref":"#/components/schemas/Model"}}},"additionalProperties":false};
-const schema101 = {"type":"object","description":"A name that `model` may have.","required":["id","object","created","owned_by"],"properties":{"id":{"type":"string","minLength":1,"description":"The name.","examples":["openclaw/main"]},"object":{"type":"string","const":"model"},"created":{"type":"integer","description":"When this gateway was started, in seconds since 1970."},"owned_by":{"type":"string","description":"Always `clawgate`."}},"additionalProperties":false};
+export const isAnswerModelList = validate104;
+const schema105 = {"type":"object","required":["object","data"],"properties":{"object":{"type":"string","const":"list"},"data":{"type":"array","items":{"$ref":"#/components/schemas/Model"}}},"additionalProperties":false};
+const schema106 = {"type":"object","description":"A name that `model` may have.","required":["id","object","created","owned_by"],"properties":{"id":{"type":"string","minLength":1,"description":"The name.","examples":["openclaw/main"]},"object":{"type":"string","const":"model"},"created":{"type":"integer","description":"When this gateway was started, in seconds since 1970."},"owned_by":{"type":"string","description":"Always `clawgate`."}},"additionalProperties":false};
 
-function validate96(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate104(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate96.evaluated;
+const evaluated0 = validate104.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -7434,14 +8013,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.object === undefined) && (missing0 = "object")) || ((data.data === undefined) && (missing0 = "data"))){
-validate96.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",schema:schema100.required,parentSchema:schema100,data}];
+validate104.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",schema:schema105.required,parentSchema:schema105,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((key0 === "object") || (key0 === "data"))){
-validate96.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema100,data}];
+validate104.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema105,data}];
 return false;
 break;
 }
@@ -7451,11 +8030,11 @@ if(data.object !== undefined){
 let data0 = data.object;
 const _errs2 = errors;
 if(typeof data0 !== "string"){
-validate96.errors = [{instancePath:instancePath+"/object",schemaPath:"#/properties/object/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema100.properties.object.type,parentSchema:schema100.properties.object,data:data0}];
+validate104.errors = [{instancePath:instancePath+"/object",schemaPath:"#/properties/object/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema105.properties.object.type,parentSchema:schema105.properties.object,data:data0}];
 return false;
 }
 if("list" !== data0){
-validate96.errors = [{instancePath:instancePath+"/object",schemaPath:"#/properties/object/const",keyword:"const",params:{allowedValue: "list"},message:"must be equal to constant",schema:"list",parentSchema:schema100.properties.object,data:data0}];
+validate104.errors = [{instancePath:instancePath+"/object",schemaPath:"#/properties/object/const",keyword:"const",params:{allowedValue: "list"},message:"must be equal to constant",schema:"list",parentSchema:schema105.properties.object,data:data0}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -7479,14 +8058,14 @@ if(errors === _errs7){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing1;
 if(((((data2.id === undefined) && (missing1 = "id")) || ((data2.object === undefined) && (missing1 = "object"))) || ((data2.created === undefined) && (missing1 = "created"))) || ((data2.owned_by === undefined) && (missing1 = "owned_by"))){
-validate96.errors = [{instancePath:instancePath+"/data/" + i0,schemaPath:"#/components/schemas/Model/required",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",schema:schema101.required,parentSchema:schema101,data:data2}];
+validate104.errors = [{instancePath:instancePath+"/data/" + i0,schemaPath:"#/components/schemas/Model/required",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",schema:schema106.required,parentSchema:schema106,data:data2}];
 return false;
 }
 else {
 const _errs9 = errors;
 for(const key1 in data2){
 if(!((((key1 === "id") || (key1 === "object")) || (key1 === "created")) || (key1 === "owned_by"))){
-validate96.errors = [{instancePath:instancePath+"/data/" + i0,schemaPath:"#/components/schemas/Model/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema101,data:data2}];
+validate104.errors = [{instancePath:instancePath+"/data/" + i0,schemaPath:"#/components/schemas/Model/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema106,data:data2}];
 return false;
 break;
 }
@@ -7498,12 +8077,12 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(typeof data3 === "string"){
 if(func1(data3) < 1){
-validate96.errors = [{instancePath:instancePath+"/data/" + i0+"/id",schemaPath:"#/components/schemas/Model/properties/id/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema101.properties.id,data:data3}];
+validate104.errors = [{instancePath:instancePath+"/data/" + i0+"/id",schemaPath:"#/components/schemas/Model/properties/id/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema106.properties.id,data:data3}];
 return false;
 }
 }
 else {
-validate96.errors = [{instancePath:instancePath+"/data/" + i0+"/id",schemaPath:"#/components/schemas/Model/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema101.properties.id.type,parentSchema:schema101.properties.id,data:data3}];
+validate104.errors = [{instancePath:instancePath+"/data/" + i0+"/id",schemaPath:"#/components/schemas/Model/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema106.properties.id.type,parentSchema:schema106.properties.id,data:data3}];
 return false;
 }
 }
@@ -7517,11 +8096,11 @@ if(data2.object !== undefined){
 let data4 = data2.object;
 const _errs12 = errors;
 if(typeof data4 !== "string"){
-validate96.errors = [{instancePath:instancePath+"/data/" + i0+"/object",schemaPath:"#/components/schemas/Model/properties/object/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema101.properties.object.type,parentSchema:schema101.properties.object,data:data4}];
+validate104.errors = [{instancePath:instancePath+"/data/" + i0+"/object",schemaPath:"#/components/schemas/Model/properties/object/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema106.properties.object.type,parentSchema:schema106.properties.object,data:data4}];
 return false;
 }
 if("model" !== data4){
-validate96.errors = [{instancePath:instancePath+"/data/" + i0+"/object",schemaPath:"#/components/schemas/Model/properties/object/const",keyword:"const",params:{allowedValue: "model"},message:"must be equal to constant",schema:"model",parentSchema:schema101.properties.object,data:data4}];
+validate104.errors = [{instancePath:instancePath+"/data/" + i0+"/object",schemaPath:"#/components/schemas/Model/properties/object/const",keyword:"const",params:{allowedValue: "model"},message:"must be equal to constant",schema:"model",parentSchema:schema106.properties.object,data:data4}];
 return false;
 }
 var valid3 = _errs12 === errors;
@@ -7534,7 +8113,7 @@ if(data2.created !== undefined){
 let data5 = data2.created;
 const _errs14 = errors;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-validate96.errors = [{instancePath:instancePath+"/data/" + i0+"/created",schemaPath:"#/components/schemas/Model/properties/created/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema101.properties.created.type,parentSchema:schema101.properties.created,data:data5}];
+validate104.errors = [{instancePath:instancePath+"/data/" + i0+"/created",schemaPath:"#/components/schemas/Model/properties/created/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema106.properties.created.type,parentSchema:schema106.properties.created,data:data5}];
 return false;
 }
 var valid3 = _errs14 === errors;
@@ -7547,7 +8126,7 @@ if(data2.owned_by !== undefined){
 let data6 = data2.owned_by;
 const _errs16 = errors;
 if(typeof data6 !== "string"){
-validate96.errors = [{instancePath:instancePath+"/data/" + i0+"/owned_by",schemaPath:"#/components/schemas/Model/properties/owned_by/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema101.properties.owned_by.type,parentSchema:schema101.properties.owned_by,data:data6}];
+validate104.errors = [{instancePath:instancePath+"/data/" + i0+"/owned_by",schemaPath:"#/components/schemas/Model/properties/owned_by/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema106.properties.owned_by.type,parentSchema:schema106.properties.owned_by,data:data6}];
 return false;
 }
 var valid3 = _errs16 === errors;
@@ -7562,7 +8141,7 @@ var valid3 = true;
 }
 }
 else {
-validate96.errors = [{instancePath:instancePath+"/data/" + i0,schemaPath:"#/components/schemas/Model/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema101.type,parentSchema:schema101,data:data2}];
+validate104.errors = [{instancePath:instancePath+"/data/" + i0,schemaPath:"#/components/schemas/Model/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema106.type,parentSchema:schema106,data:data2}];
 return false;
 }
 }
@@ -7573,7 +8152,7 @@ break;
 }
 }
 else {
-validate96.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema100.properties.data.type,parentSchema:schema100.properties.data,data:data1}];
+validate104.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema105.properties.data.type,parentSchema:schema105.properties.data,data:data1}];
 return false;
 }
 }
@@ -7587,23 +8166,23 @@ var valid0 = true;
 }
 }
 else {
-validate96.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema100.type,parentSchema:schema100,data}];
+validate104.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema105.type,parentSchema:schema105,data}];
 return false;
 }
 }
-validate96.errors = vErrors;
+validate104.errors = vErrors;
 return errors === 0;
 }
-validate96.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate104.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-export const isRetrieveModelParameters = validate97;
-const schema102 = {"$id":"isRetrieveModelParameters","type":"object","required":["model"],"properties":{"model":{"type":"string","minLength":1,"maxLength":256}}};
+export const isRetrieveModelParameters = validate105;
+const schema107 = {"$id":"isRetrieveModelParameters","type":"object","required":["model"],"properties":{"model":{"type":"string","minLength":1,"maxLength":256}}};
 
-function validate97(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate105(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="isRetrieveModelParameters" */;
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate97.evaluated;
+const evaluated0 = validate105.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -7614,7 +8193,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.model === undefined) && (missing0 = "model")){
-validate97.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",schema:schema102.required,parentSchema:schema102,data}];
+validate105.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",schema:schema107.required,parentSchema:schema107,data}];
 return false;
 }
 else {
@@ -7624,18 +8203,18 @@ const _errs1 = errors;
 if(errors === _errs1){
 if(typeof data0 === "string"){
 if(func1(data0) > 256){
-validate97.errors = [{instancePath:instancePath+"/model",schemaPath:"#/properties/model/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema102.properties.model,data:data0}];
+validate105.errors = [{instancePath:instancePath+"/model",schemaPath:"#/properties/model/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema107.properties.model,data:data0}];
 return false;
 }
 else {
 if(func1(data0) < 1){
-validate97.errors = [{instancePath:instancePath+"/model",schemaPath:"#/properties/model/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema102.properties.model,data:data0}];
+validate105.errors = [{instancePath:instancePath+"/model",schemaPath:"#/properties/model/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema107.properties.model,data:data0}];
 return false;
 }
 }
 }
 else {
-validate97.errors = [{instancePath:instancePath+"/model",schemaPath:"#/properties/model/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema102.properties.model.type,parentSchema:schema102.properties.model,data:data0}];
+validate105.errors = [{instancePath:instancePath+"/model",schemaPath:"#/properties/model/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema107.properties.model.type,parentSchema:schema107.properties.model,data:data0}];
 return false;
 }
 }
@@ -7643,21 +8222,21 @@ return false;
 }
 }
 else {
-validate97.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema102.type,parentSchema:schema102,data}];
+validate105.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema107.type,parentSchema:schema107,data}];
 return false;
 }
 }
-validate97.errors = vErrors;
+validate105.errors = vErrors;
 return errors === 0;
 }
-validate97.evaluated = {"props":{"model":true},"dynamicProps":false,"dynamicItems":false};
+validate105.evaluated = {"props":{"model":true},"dynamicProps":false,"dynamicItems":false};
 
-export const isAnswerModel = validate98;
+export const isAnswerModel = validate106;
 
-function validate98(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate106(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate98.evaluated;
+const evaluated0 = validate106.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -7668,14 +8247,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.id === undefined) && (missing0 = "id")) || ((data.object === undefined) && (missing0 = "object"))) || ((data.created === undefined) && (missing0 = "created"))) || ((data.owned_by === undefined) && (missing0 = "owned_by"))){
-validate98.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",schema:schema101.required,parentSchema:schema101,data}];
+validate106.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",schema:schema106.required,parentSchema:schema106,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((((key0 === "id") || (key0 === "object")) || (key0 === "created")) || (key0 === "owned_by"))){
-validate98.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema101,data}];
+validate106.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema106,data}];
 return false;
 break;
 }
@@ -7687,12 +8266,12 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(func1(data0) < 1){
-validate98.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema101.properties.id,data:data0}];
+validate106.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema106.properties.id,data:data0}];
 return false;
 }
 }
 else {
-validate98.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema101.properties.id.type,parentSchema:schema101.properties.id,data:data0}];
+validate106.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema106.properties.id.type,parentSchema:schema106.properties.id,data:data0}];
 return false;
 }
 }
@@ -7706,11 +8285,11 @@ if(data.object !== undefined){
 let data1 = data.object;
 const _errs4 = errors;
 if(typeof data1 !== "string"){
-validate98.errors = [{instancePath:instancePath+"/object",schemaPath:"#/properties/object/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema101.properties.object.type,parentSchema:schema101.properties.object,data:data1}];
+validate106.errors = [{instancePath:instancePath+"/object",schemaPath:"#/properties/object/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema106.properties.object.type,parentSchema:schema106.properties.object,data:data1}];
 return false;
 }
 if("model" !== data1){
-validate98.errors = [{instancePath:instancePath+"/object",schemaPath:"#/properties/object/const",keyword:"const",params:{allowedValue: "model"},message:"must be equal to constant",schema:"model",parentSchema:schema101.properties.object,data:data1}];
+validate106.errors = [{instancePath:instancePath+"/object",schemaPath:"#/properties/object/const",keyword:"const",params:{allowedValue: "model"},message:"must be equal to constant",schema:"model",parentSchema:schema106.properties.object,data:data1}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -7723,7 +8302,7 @@ if(data.created !== undefined){
 let data2 = data.created;
 const _errs6 = errors;
 if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-validate98.errors = [{instancePath:instancePath+"/created",schemaPath:"#/properties/created/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema101.properties.created.type,parentSchema:schema101.properties.created,data:data2}];
+validate106.errors = [{instancePath:instancePath+"/created",schemaPath:"#/properties/created/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema106.properties.created.type,parentSchema:schema106.properties.created,data:data2}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -7736,7 +8315,7 @@ if(data.owned_by !== undefined){
 let data3 = data.owned_by;
 const _errs8 = errors;
 if(typeof data3 !== "string"){
-validate98.errors = [{instancePath:instancePath+"/owned_by",schemaPath:"#/properties/owned_by/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema101.properties.owned_by.type,parentSchema:schema101.properties.owned_by,data:data3}];
+validate106.errors = [{instancePath:instancePath+"/owned_by",schemaPath:"#/properties/owned_by/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema106.properties.owned_by.type,parentSchema:schema106.properties.owned_by,data:data3}];
 return false;
 }
 var valid0 = _errs8 === errors;
@@ -7751,22 +8330,1199 @@ var valid0 = true;
 }
 }
 else {
-validate98.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema101.type,parentSchema:schema101,data}];
+validate106.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema106.type,parentSchema:schema106,data}];
 return false;
 }
 }
-validate98.errors = vErrors;
+validate106.errors = vErrors;
 return errors === 0;
 }
-validate98.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate106.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-export const isAnswerHealth = validate99;
-const schema104 = {"type":"object","required":["ok","status"],"properties":{"ok":{"type":"boolean","const":true},"status":{"type":"string","const":"live"}},"additionalProperties":false};
+export const isListSessionsParameters = validate107;
+const schema109 = {"$id":"isListSessionsParameters","type":"object","required":[],"properties":{"agent":{"type":"string","minLength":1,"maxLength":64},"limit":{"type":"integer","minimum":1,"maximum":100,"default":20},"after":{"type":"string","minLength":1,"maxLength":8192}}};
 
-function validate99(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate107(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+/*# sourceURL="isListSessionsParameters" */;
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate99.evaluated;
+const evaluated0 = validate107.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.agent !== undefined){
+let data0 = data.agent;
+const _errs1 = errors;
+if(errors === _errs1){
+if(typeof data0 === "string"){
+if(func1(data0) > 64){
+validate107.errors = [{instancePath:instancePath+"/agent",schemaPath:"#/properties/agent/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema109.properties.agent,data:data0}];
+return false;
+}
+else {
+if(func1(data0) < 1){
+validate107.errors = [{instancePath:instancePath+"/agent",schemaPath:"#/properties/agent/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema109.properties.agent,data:data0}];
+return false;
+}
+}
+}
+else {
+validate107.errors = [{instancePath:instancePath+"/agent",schemaPath:"#/properties/agent/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema109.properties.agent.type,parentSchema:schema109.properties.agent,data:data0}];
+return false;
+}
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.limit !== undefined){
+let data1 = data.limit;
+const _errs3 = errors;
+if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
+validate107.errors = [{instancePath:instancePath+"/limit",schemaPath:"#/properties/limit/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema109.properties.limit.type,parentSchema:schema109.properties.limit,data:data1}];
+return false;
+}
+if(errors === _errs3){
+if((typeof data1 == "number") && (isFinite(data1))){
+if(data1 > 100 || isNaN(data1)){
+validate107.errors = [{instancePath:instancePath+"/limit",schemaPath:"#/properties/limit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100",schema:100,parentSchema:schema109.properties.limit,data:data1}];
+return false;
+}
+else {
+if(data1 < 1 || isNaN(data1)){
+validate107.errors = [{instancePath:instancePath+"/limit",schemaPath:"#/properties/limit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema109.properties.limit,data:data1}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.after !== undefined){
+let data2 = data.after;
+const _errs5 = errors;
+if(errors === _errs5){
+if(typeof data2 === "string"){
+if(func1(data2) > 8192){
+validate107.errors = [{instancePath:instancePath+"/after",schemaPath:"#/properties/after/maxLength",keyword:"maxLength",params:{limit: 8192},message:"must NOT have more than 8192 characters",schema:8192,parentSchema:schema109.properties.after,data:data2}];
+return false;
+}
+else {
+if(func1(data2) < 1){
+validate107.errors = [{instancePath:instancePath+"/after",schemaPath:"#/properties/after/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema109.properties.after,data:data2}];
+return false;
+}
+}
+}
+else {
+validate107.errors = [{instancePath:instancePath+"/after",schemaPath:"#/properties/after/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema109.properties.after.type,parentSchema:schema109.properties.after,data:data2}];
+return false;
+}
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+else {
+validate107.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema109.type,parentSchema:schema109,data}];
+return false;
+}
+}
+validate107.errors = vErrors;
+return errors === 0;
+}
+validate107.evaluated = {"props":{"agent":true,"limit":true,"after":true},"dynamicProps":false,"dynamicItems":false};
+
+export const isAnswerSessionList = validate108;
+const schema110 = {"type":"object","required":["object","data","has_more","last_id"],"properties":{"object":{"type":"string","const":"list"},"data":{"type":"array","items":{"$ref":"#/components/schemas/Session"}},"has_more":{"type":"boolean","description":"Whether there is another page."},"last_id":{"type":["string","null"],"description":"What `after` of the next page is; null for an empty page."}},"additionalProperties":false};
+const schema111 = {"type":"object","description":"What an agent remembers of one conversation.","required":["id","object","agent_id","created_at","updated_at","message_count"],"properties":{"id":{"type":"string","minLength":1,"description":"The session key, as `x-openclaw-session-key` of an answer names it, but with nothing encoded.","examples":["agent:main:openai-user:ada"]},"object":{"type":"string","const":"session"},"agent_id":{"type":"string","minLength":1,"description":"The agent whose session it is."},"created_at":{"type":"integer","description":"When its first turn was stored, in seconds since 1970."},"updated_at":{"type":"integer","description":"When its last turn was stored, in seconds since 1970."},"message_count":{"type":"integer","minimum":0,"description":"The messages that a model would see again, tool steps included."}},"additionalProperties":false};
+
+function validate108(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate108.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((data.object === undefined) && (missing0 = "object")) || ((data.data === undefined) && (missing0 = "data"))) || ((data.has_more === undefined) && (missing0 = "has_more"))) || ((data.last_id === undefined) && (missing0 = "last_id"))){
+validate108.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",schema:schema110.required,parentSchema:schema110,data}];
+return false;
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!((((key0 === "object") || (key0 === "data")) || (key0 === "has_more")) || (key0 === "last_id"))){
+validate108.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema110,data}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.object !== undefined){
+let data0 = data.object;
+const _errs2 = errors;
+if(typeof data0 !== "string"){
+validate108.errors = [{instancePath:instancePath+"/object",schemaPath:"#/properties/object/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema110.properties.object.type,parentSchema:schema110.properties.object,data:data0}];
+return false;
+}
+if("list" !== data0){
+validate108.errors = [{instancePath:instancePath+"/object",schemaPath:"#/properties/object/const",keyword:"const",params:{allowedValue: "list"},message:"must be equal to constant",schema:"list",parentSchema:schema110.properties.object,data:data0}];
+return false;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.data !== undefined){
+let data1 = data.data;
+const _errs4 = errors;
+if(errors === _errs4){
+if(Array.isArray(data1)){
+var valid1 = true;
+const len0 = data1.length;
+for(let i0=0; i0<len0; i0++){
+let data2 = data1[i0];
+const _errs6 = errors;
+const _errs7 = errors;
+if(errors === _errs7){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+let missing1;
+if(((((((data2.id === undefined) && (missing1 = "id")) || ((data2.object === undefined) && (missing1 = "object"))) || ((data2.agent_id === undefined) && (missing1 = "agent_id"))) || ((data2.created_at === undefined) && (missing1 = "created_at"))) || ((data2.updated_at === undefined) && (missing1 = "updated_at"))) || ((data2.message_count === undefined) && (missing1 = "message_count"))){
+validate108.errors = [{instancePath:instancePath+"/data/" + i0,schemaPath:"#/components/schemas/Session/required",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",schema:schema111.required,parentSchema:schema111,data:data2}];
+return false;
+}
+else {
+const _errs9 = errors;
+for(const key1 in data2){
+if(!((((((key1 === "id") || (key1 === "object")) || (key1 === "agent_id")) || (key1 === "created_at")) || (key1 === "updated_at")) || (key1 === "message_count"))){
+validate108.errors = [{instancePath:instancePath+"/data/" + i0,schemaPath:"#/components/schemas/Session/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema111,data:data2}];
+return false;
+break;
+}
+}
+if(_errs9 === errors){
+if(data2.id !== undefined){
+let data3 = data2.id;
+const _errs10 = errors;
+if(errors === _errs10){
+if(typeof data3 === "string"){
+if(func1(data3) < 1){
+validate108.errors = [{instancePath:instancePath+"/data/" + i0+"/id",schemaPath:"#/components/schemas/Session/properties/id/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema111.properties.id,data:data3}];
+return false;
+}
+}
+else {
+validate108.errors = [{instancePath:instancePath+"/data/" + i0+"/id",schemaPath:"#/components/schemas/Session/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema111.properties.id.type,parentSchema:schema111.properties.id,data:data3}];
+return false;
+}
+}
+var valid3 = _errs10 === errors;
+}
+else {
+var valid3 = true;
+}
+if(valid3){
+if(data2.object !== undefined){
+let data4 = data2.object;
+const _errs12 = errors;
+if(typeof data4 !== "string"){
+validate108.errors = [{instancePath:instancePath+"/data/" + i0+"/object",schemaPath:"#/components/schemas/Session/properties/object/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema111.properties.object.type,parentSchema:schema111.properties.object,data:data4}];
+return false;
+}
+if("session" !== data4){
+validate108.errors = [{instancePath:instancePath+"/data/" + i0+"/object",schemaPath:"#/components/schemas/Session/properties/object/const",keyword:"const",params:{allowedValue: "session"},message:"must be equal to constant",schema:"session",parentSchema:schema111.properties.object,data:data4}];
+return false;
+}
+var valid3 = _errs12 === errors;
+}
+else {
+var valid3 = true;
+}
+if(valid3){
+if(data2.agent_id !== undefined){
+let data5 = data2.agent_id;
+const _errs14 = errors;
+if(errors === _errs14){
+if(typeof data5 === "string"){
+if(func1(data5) < 1){
+validate108.errors = [{instancePath:instancePath+"/data/" + i0+"/agent_id",schemaPath:"#/components/schemas/Session/properties/agent_id/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema111.properties.agent_id,data:data5}];
+return false;
+}
+}
+else {
+validate108.errors = [{instancePath:instancePath+"/data/" + i0+"/agent_id",schemaPath:"#/components/schemas/Session/properties/agent_id/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema111.properties.agent_id.type,parentSchema:schema111.properties.agent_id,data:data5}];
+return false;
+}
+}
+var valid3 = _errs14 === errors;
+}
+else {
+var valid3 = true;
+}
+if(valid3){
+if(data2.created_at !== undefined){
+let data6 = data2.created_at;
+const _errs16 = errors;
+if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
+validate108.errors = [{instancePath:instancePath+"/data/" + i0+"/created_at",schemaPath:"#/components/schemas/Session/properties/created_at/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema111.properties.created_at.type,parentSchema:schema111.properties.created_at,data:data6}];
+return false;
+}
+var valid3 = _errs16 === errors;
+}
+else {
+var valid3 = true;
+}
+if(valid3){
+if(data2.updated_at !== undefined){
+let data7 = data2.updated_at;
+const _errs18 = errors;
+if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
+validate108.errors = [{instancePath:instancePath+"/data/" + i0+"/updated_at",schemaPath:"#/components/schemas/Session/properties/updated_at/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema111.properties.updated_at.type,parentSchema:schema111.properties.updated_at,data:data7}];
+return false;
+}
+var valid3 = _errs18 === errors;
+}
+else {
+var valid3 = true;
+}
+if(valid3){
+if(data2.message_count !== undefined){
+let data8 = data2.message_count;
+const _errs20 = errors;
+if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
+validate108.errors = [{instancePath:instancePath+"/data/" + i0+"/message_count",schemaPath:"#/components/schemas/Session/properties/message_count/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema111.properties.message_count.type,parentSchema:schema111.properties.message_count,data:data8}];
+return false;
+}
+if(errors === _errs20){
+if((typeof data8 == "number") && (isFinite(data8))){
+if(data8 < 0 || isNaN(data8)){
+validate108.errors = [{instancePath:instancePath+"/data/" + i0+"/message_count",schemaPath:"#/components/schemas/Session/properties/message_count/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema111.properties.message_count,data:data8}];
+return false;
+}
+}
+}
+var valid3 = _errs20 === errors;
+}
+else {
+var valid3 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate108.errors = [{instancePath:instancePath+"/data/" + i0,schemaPath:"#/components/schemas/Session/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema111.type,parentSchema:schema111,data:data2}];
+return false;
+}
+}
+var valid1 = _errs6 === errors;
+if(!valid1){
+break;
+}
+}
+}
+else {
+validate108.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema110.properties.data.type,parentSchema:schema110.properties.data,data:data1}];
+return false;
+}
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.has_more !== undefined){
+let data9 = data.has_more;
+const _errs22 = errors;
+if(typeof data9 !== "boolean"){
+validate108.errors = [{instancePath:instancePath+"/has_more",schemaPath:"#/properties/has_more/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema110.properties.has_more.type,parentSchema:schema110.properties.has_more,data:data9}];
+return false;
+}
+var valid0 = _errs22 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.last_id !== undefined){
+let data10 = data.last_id;
+const _errs24 = errors;
+if((typeof data10 !== "string") && (data10 !== null)){
+validate108.errors = [{instancePath:instancePath+"/last_id",schemaPath:"#/properties/last_id/type",keyword:"type",params:{type: schema110.properties.last_id.type},message:"must be string,null",schema:schema110.properties.last_id.type,parentSchema:schema110.properties.last_id,data:data10}];
+return false;
+}
+var valid0 = _errs24 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+else {
+validate108.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema110.type,parentSchema:schema110,data}];
+return false;
+}
+}
+validate108.errors = vErrors;
+return errors === 0;
+}
+validate108.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+
+export const isRetrieveSessionParameters = validate109;
+const schema112 = {"$id":"isRetrieveSessionParameters","type":"object","required":["key"],"properties":{"key":{"type":"string","minLength":1,"maxLength":8192}}};
+
+function validate109(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+/*# sourceURL="isRetrieveSessionParameters" */;
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate109.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.key === undefined) && (missing0 = "key")){
+validate109.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",schema:schema112.required,parentSchema:schema112,data}];
+return false;
+}
+else {
+if(data.key !== undefined){
+let data0 = data.key;
+const _errs1 = errors;
+if(errors === _errs1){
+if(typeof data0 === "string"){
+if(func1(data0) > 8192){
+validate109.errors = [{instancePath:instancePath+"/key",schemaPath:"#/properties/key/maxLength",keyword:"maxLength",params:{limit: 8192},message:"must NOT have more than 8192 characters",schema:8192,parentSchema:schema112.properties.key,data:data0}];
+return false;
+}
+else {
+if(func1(data0) < 1){
+validate109.errors = [{instancePath:instancePath+"/key",schemaPath:"#/properties/key/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema112.properties.key,data:data0}];
+return false;
+}
+}
+}
+else {
+validate109.errors = [{instancePath:instancePath+"/key",schemaPath:"#/properties/key/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema112.properties.key.type,parentSchema:schema112.properties.key,data:data0}];
+return false;
+}
+}
+}
+}
+}
+else {
+validate109.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema112.type,parentSchema:schema112,data}];
+return false;
+}
+}
+validate109.errors = vErrors;
+return errors === 0;
+}
+validate109.evaluated = {"props":{"key":true},"dynamicProps":false,"dynamicItems":false};
+
+export const isAnswerSession = validate110;
+
+function validate110(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate110.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((((data.id === undefined) && (missing0 = "id")) || ((data.object === undefined) && (missing0 = "object"))) || ((data.agent_id === undefined) && (missing0 = "agent_id"))) || ((data.created_at === undefined) && (missing0 = "created_at"))) || ((data.updated_at === undefined) && (missing0 = "updated_at"))) || ((data.message_count === undefined) && (missing0 = "message_count"))){
+validate110.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",schema:schema111.required,parentSchema:schema111,data}];
+return false;
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!((((((key0 === "id") || (key0 === "object")) || (key0 === "agent_id")) || (key0 === "created_at")) || (key0 === "updated_at")) || (key0 === "message_count"))){
+validate110.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema111,data}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.id !== undefined){
+let data0 = data.id;
+const _errs2 = errors;
+if(errors === _errs2){
+if(typeof data0 === "string"){
+if(func1(data0) < 1){
+validate110.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema111.properties.id,data:data0}];
+return false;
+}
+}
+else {
+validate110.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema111.properties.id.type,parentSchema:schema111.properties.id,data:data0}];
+return false;
+}
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.object !== undefined){
+let data1 = data.object;
+const _errs4 = errors;
+if(typeof data1 !== "string"){
+validate110.errors = [{instancePath:instancePath+"/object",schemaPath:"#/properties/object/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema111.properties.object.type,parentSchema:schema111.properties.object,data:data1}];
+return false;
+}
+if("session" !== data1){
+validate110.errors = [{instancePath:instancePath+"/object",schemaPath:"#/properties/object/const",keyword:"const",params:{allowedValue: "session"},message:"must be equal to constant",schema:"session",parentSchema:schema111.properties.object,data:data1}];
+return false;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.agent_id !== undefined){
+let data2 = data.agent_id;
+const _errs6 = errors;
+if(errors === _errs6){
+if(typeof data2 === "string"){
+if(func1(data2) < 1){
+validate110.errors = [{instancePath:instancePath+"/agent_id",schemaPath:"#/properties/agent_id/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema111.properties.agent_id,data:data2}];
+return false;
+}
+}
+else {
+validate110.errors = [{instancePath:instancePath+"/agent_id",schemaPath:"#/properties/agent_id/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema111.properties.agent_id.type,parentSchema:schema111.properties.agent_id,data:data2}];
+return false;
+}
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.created_at !== undefined){
+let data3 = data.created_at;
+const _errs8 = errors;
+if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
+validate110.errors = [{instancePath:instancePath+"/created_at",schemaPath:"#/properties/created_at/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema111.properties.created_at.type,parentSchema:schema111.properties.created_at,data:data3}];
+return false;
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.updated_at !== undefined){
+let data4 = data.updated_at;
+const _errs10 = errors;
+if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
+validate110.errors = [{instancePath:instancePath+"/updated_at",schemaPath:"#/properties/updated_at/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema111.properties.updated_at.type,parentSchema:schema111.properties.updated_at,data:data4}];
+return false;
+}
+var valid0 = _errs10 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.message_count !== undefined){
+let data5 = data.message_count;
+const _errs12 = errors;
+if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
+validate110.errors = [{instancePath:instancePath+"/message_count",schemaPath:"#/properties/message_count/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema111.properties.message_count.type,parentSchema:schema111.properties.message_count,data:data5}];
+return false;
+}
+if(errors === _errs12){
+if((typeof data5 == "number") && (isFinite(data5))){
+if(data5 < 0 || isNaN(data5)){
+validate110.errors = [{instancePath:instancePath+"/message_count",schemaPath:"#/properties/message_count/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema111.properties.message_count,data:data5}];
+return false;
+}
+}
+}
+var valid0 = _errs12 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate110.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema111.type,parentSchema:schema111,data}];
+return false;
+}
+}
+validate110.errors = vErrors;
+return errors === 0;
+}
+validate110.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+
+export const isDeleteSessionParameters = validate111;
+const schema114 = {"$id":"isDeleteSessionParameters","type":"object","required":["key"],"properties":{"key":{"type":"string","minLength":1,"maxLength":8192}}};
+
+function validate111(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+/*# sourceURL="isDeleteSessionParameters" */;
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate111.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.key === undefined) && (missing0 = "key")){
+validate111.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",schema:schema114.required,parentSchema:schema114,data}];
+return false;
+}
+else {
+if(data.key !== undefined){
+let data0 = data.key;
+const _errs1 = errors;
+if(errors === _errs1){
+if(typeof data0 === "string"){
+if(func1(data0) > 8192){
+validate111.errors = [{instancePath:instancePath+"/key",schemaPath:"#/properties/key/maxLength",keyword:"maxLength",params:{limit: 8192},message:"must NOT have more than 8192 characters",schema:8192,parentSchema:schema114.properties.key,data:data0}];
+return false;
+}
+else {
+if(func1(data0) < 1){
+validate111.errors = [{instancePath:instancePath+"/key",schemaPath:"#/properties/key/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema114.properties.key,data:data0}];
+return false;
+}
+}
+}
+else {
+validate111.errors = [{instancePath:instancePath+"/key",schemaPath:"#/properties/key/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema114.properties.key.type,parentSchema:schema114.properties.key,data:data0}];
+return false;
+}
+}
+}
+}
+}
+else {
+validate111.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema114.type,parentSchema:schema114,data}];
+return false;
+}
+}
+validate111.errors = vErrors;
+return errors === 0;
+}
+validate111.evaluated = {"props":{"key":true},"dynamicProps":false,"dynamicItems":false};
+
+export const isAnswerSessionDeleted = validate112;
+const schema115 = {"type":"object","required":["id","object","deleted"],"properties":{"id":{"type":"string","minLength":1,"description":"The key of the session."},"object":{"type":"string","const":"session.deleted"},"deleted":{"type":"boolean","const":true}},"additionalProperties":false};
+
+function validate112(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate112.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((data.id === undefined) && (missing0 = "id")) || ((data.object === undefined) && (missing0 = "object"))) || ((data.deleted === undefined) && (missing0 = "deleted"))){
+validate112.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",schema:schema115.required,parentSchema:schema115,data}];
+return false;
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!(((key0 === "id") || (key0 === "object")) || (key0 === "deleted"))){
+validate112.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema115,data}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.id !== undefined){
+let data0 = data.id;
+const _errs2 = errors;
+if(errors === _errs2){
+if(typeof data0 === "string"){
+if(func1(data0) < 1){
+validate112.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema115.properties.id,data:data0}];
+return false;
+}
+}
+else {
+validate112.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema115.properties.id.type,parentSchema:schema115.properties.id,data:data0}];
+return false;
+}
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.object !== undefined){
+let data1 = data.object;
+const _errs4 = errors;
+if(typeof data1 !== "string"){
+validate112.errors = [{instancePath:instancePath+"/object",schemaPath:"#/properties/object/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema115.properties.object.type,parentSchema:schema115.properties.object,data:data1}];
+return false;
+}
+if("session.deleted" !== data1){
+validate112.errors = [{instancePath:instancePath+"/object",schemaPath:"#/properties/object/const",keyword:"const",params:{allowedValue: "session.deleted"},message:"must be equal to constant",schema:"session.deleted",parentSchema:schema115.properties.object,data:data1}];
+return false;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.deleted !== undefined){
+let data2 = data.deleted;
+const _errs6 = errors;
+if(typeof data2 !== "boolean"){
+validate112.errors = [{instancePath:instancePath+"/deleted",schemaPath:"#/properties/deleted/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema115.properties.deleted.type,parentSchema:schema115.properties.deleted,data:data2}];
+return false;
+}
+if(true !== data2){
+validate112.errors = [{instancePath:instancePath+"/deleted",schemaPath:"#/properties/deleted/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",schema:true,parentSchema:schema115.properties.deleted,data:data2}];
+return false;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+else {
+validate112.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema115.type,parentSchema:schema115,data}];
+return false;
+}
+}
+validate112.errors = vErrors;
+return errors === 0;
+}
+validate112.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+
+export const isListSessionMessagesParameters = validate113;
+const schema116 = {"$id":"isListSessionMessagesParameters","type":"object","required":["key"],"properties":{"key":{"type":"string","minLength":1,"maxLength":8192},"limit":{"type":"integer","minimum":1,"maximum":100,"default":20},"after":{"type":"string","pattern":"^msg_[1-9][0-9]{0,14}$"},"include":{"type":"string","enum":["superseded"]}}};
+const pattern10 = new RegExp("^msg_[1-9][0-9]{0,14}$", "u");
+
+function validate113(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+/*# sourceURL="isListSessionMessagesParameters" */;
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate113.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.key === undefined) && (missing0 = "key")){
+validate113.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",schema:schema116.required,parentSchema:schema116,data}];
+return false;
+}
+else {
+if(data.key !== undefined){
+let data0 = data.key;
+const _errs1 = errors;
+if(errors === _errs1){
+if(typeof data0 === "string"){
+if(func1(data0) > 8192){
+validate113.errors = [{instancePath:instancePath+"/key",schemaPath:"#/properties/key/maxLength",keyword:"maxLength",params:{limit: 8192},message:"must NOT have more than 8192 characters",schema:8192,parentSchema:schema116.properties.key,data:data0}];
+return false;
+}
+else {
+if(func1(data0) < 1){
+validate113.errors = [{instancePath:instancePath+"/key",schemaPath:"#/properties/key/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema116.properties.key,data:data0}];
+return false;
+}
+}
+}
+else {
+validate113.errors = [{instancePath:instancePath+"/key",schemaPath:"#/properties/key/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema116.properties.key.type,parentSchema:schema116.properties.key,data:data0}];
+return false;
+}
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.limit !== undefined){
+let data1 = data.limit;
+const _errs3 = errors;
+if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
+validate113.errors = [{instancePath:instancePath+"/limit",schemaPath:"#/properties/limit/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema116.properties.limit.type,parentSchema:schema116.properties.limit,data:data1}];
+return false;
+}
+if(errors === _errs3){
+if((typeof data1 == "number") && (isFinite(data1))){
+if(data1 > 100 || isNaN(data1)){
+validate113.errors = [{instancePath:instancePath+"/limit",schemaPath:"#/properties/limit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100",schema:100,parentSchema:schema116.properties.limit,data:data1}];
+return false;
+}
+else {
+if(data1 < 1 || isNaN(data1)){
+validate113.errors = [{instancePath:instancePath+"/limit",schemaPath:"#/properties/limit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema116.properties.limit,data:data1}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.after !== undefined){
+let data2 = data.after;
+const _errs5 = errors;
+if(errors === _errs5){
+if(typeof data2 === "string"){
+if(!pattern10.test(data2)){
+validate113.errors = [{instancePath:instancePath+"/after",schemaPath:"#/properties/after/pattern",keyword:"pattern",params:{pattern: "^msg_[1-9][0-9]{0,14}$"},message:"must match pattern \""+"^msg_[1-9][0-9]{0,14}$"+"\"",schema:"^msg_[1-9][0-9]{0,14}$",parentSchema:schema116.properties.after,data:data2}];
+return false;
+}
+}
+else {
+validate113.errors = [{instancePath:instancePath+"/after",schemaPath:"#/properties/after/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema116.properties.after.type,parentSchema:schema116.properties.after,data:data2}];
+return false;
+}
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.include !== undefined){
+let data3 = data.include;
+const _errs7 = errors;
+if(typeof data3 !== "string"){
+validate113.errors = [{instancePath:instancePath+"/include",schemaPath:"#/properties/include/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema116.properties.include.type,parentSchema:schema116.properties.include,data:data3}];
+return false;
+}
+if(!(data3 === "superseded")){
+validate113.errors = [{instancePath:instancePath+"/include",schemaPath:"#/properties/include/enum",keyword:"enum",params:{allowedValues: schema116.properties.include.enum},message:"must be equal to one of the allowed values",schema:schema116.properties.include.enum,parentSchema:schema116.properties.include,data:data3}];
+return false;
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+else {
+validate113.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema116.type,parentSchema:schema116,data}];
+return false;
+}
+}
+validate113.errors = vErrors;
+return errors === 0;
+}
+validate113.evaluated = {"props":{"key":true,"limit":true,"after":true,"include":true},"dynamicProps":false,"dynamicItems":false};
+
+export const isAnswerSessionMessageList = validate114;
+const schema117 = {"type":"object","required":["object","data","has_more","last_id"],"properties":{"object":{"type":"string","const":"list"},"data":{"type":"array","items":{"$ref":"#/components/schemas/SessionMessage"}},"has_more":{"type":"boolean","description":"Whether there is another page."},"last_id":{"type":["string","null"],"description":"What `after` of the next page is; null for an empty page."}},"additionalProperties":false};
+const schema118 = {"type":"object","description":"One message of a session, in the order in which they were stored.","required":["id","object","created_at","superseded_at","message"],"properties":{"id":{"type":"string","pattern":"^msg_[1-9][0-9]*$","examples":["msg_1"]},"object":{"type":"string","const":"session.message"},"created_at":{"type":"integer","description":"When it was stored, in seconds since 1970."},"superseded_at":{"type":["integer","null"],"description":"When another turn took its place, in seconds since 1970; null for a message that a model would see again."},"message":{"type":"object","description":"The message as it was sent or answered, with the keys that SDKs add. A tool's result that the gateway itself\nmade has `origin: \"server\"`.\n","required":["role"],"properties":{"role":{"type":"string","enum":["user","assistant","tool","function"]},"origin":{"type":"string","enum":["server"]}},"additionalProperties":true}},"additionalProperties":false};
+const pattern11 = new RegExp("^msg_[1-9][0-9]*$", "u");
+
+function validate114(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate114.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((data.object === undefined) && (missing0 = "object")) || ((data.data === undefined) && (missing0 = "data"))) || ((data.has_more === undefined) && (missing0 = "has_more"))) || ((data.last_id === undefined) && (missing0 = "last_id"))){
+validate114.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",schema:schema117.required,parentSchema:schema117,data}];
+return false;
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!((((key0 === "object") || (key0 === "data")) || (key0 === "has_more")) || (key0 === "last_id"))){
+validate114.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema117,data}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.object !== undefined){
+let data0 = data.object;
+const _errs2 = errors;
+if(typeof data0 !== "string"){
+validate114.errors = [{instancePath:instancePath+"/object",schemaPath:"#/properties/object/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema117.properties.object.type,parentSchema:schema117.properties.object,data:data0}];
+return false;
+}
+if("list" !== data0){
+validate114.errors = [{instancePath:instancePath+"/object",schemaPath:"#/properties/object/const",keyword:"const",params:{allowedValue: "list"},message:"must be equal to constant",schema:"list",parentSchema:schema117.properties.object,data:data0}];
+return false;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.data !== undefined){
+let data1 = data.data;
+const _errs4 = errors;
+if(errors === _errs4){
+if(Array.isArray(data1)){
+var valid1 = true;
+const len0 = data1.length;
+for(let i0=0; i0<len0; i0++){
+let data2 = data1[i0];
+const _errs6 = errors;
+const _errs7 = errors;
+if(errors === _errs7){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+let missing1;
+if((((((data2.id === undefined) && (missing1 = "id")) || ((data2.object === undefined) && (missing1 = "object"))) || ((data2.created_at === undefined) && (missing1 = "created_at"))) || ((data2.superseded_at === undefined) && (missing1 = "superseded_at"))) || ((data2.message === undefined) && (missing1 = "message"))){
+validate114.errors = [{instancePath:instancePath+"/data/" + i0,schemaPath:"#/components/schemas/SessionMessage/required",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",schema:schema118.required,parentSchema:schema118,data:data2}];
+return false;
+}
+else {
+const _errs9 = errors;
+for(const key1 in data2){
+if(!(((((key1 === "id") || (key1 === "object")) || (key1 === "created_at")) || (key1 === "superseded_at")) || (key1 === "message"))){
+validate114.errors = [{instancePath:instancePath+"/data/" + i0,schemaPath:"#/components/schemas/SessionMessage/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema118,data:data2}];
+return false;
+break;
+}
+}
+if(_errs9 === errors){
+if(data2.id !== undefined){
+let data3 = data2.id;
+const _errs10 = errors;
+if(errors === _errs10){
+if(typeof data3 === "string"){
+if(!pattern11.test(data3)){
+validate114.errors = [{instancePath:instancePath+"/data/" + i0+"/id",schemaPath:"#/components/schemas/SessionMessage/properties/id/pattern",keyword:"pattern",params:{pattern: "^msg_[1-9][0-9]*$"},message:"must match pattern \""+"^msg_[1-9][0-9]*$"+"\"",schema:"^msg_[1-9][0-9]*$",parentSchema:schema118.properties.id,data:data3}];
+return false;
+}
+}
+else {
+validate114.errors = [{instancePath:instancePath+"/data/" + i0+"/id",schemaPath:"#/components/schemas/SessionMessage/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema118.properties.id.type,parentSchema:schema118.properties.id,data:data3}];
+return false;
+}
+}
+var valid3 = _errs10 === errors;
+}
+else {
+var valid3 = true;
+}
+if(valid3){
+if(data2.object !== undefined){
+let data4 = data2.object;
+const _errs12 = errors;
+if(typeof data4 !== "string"){
+validate114.errors = [{instancePath:instancePath+"/data/" + i0+"/object",schemaPath:"#/components/schemas/SessionMessage/properties/object/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema118.properties.object.type,parentSchema:schema118.properties.object,data:data4}];
+return false;
+}
+if("session.message" !== data4){
+validate114.errors = [{instancePath:instancePath+"/data/" + i0+"/object",schemaPath:"#/components/schemas/SessionMessage/properties/object/const",keyword:"const",params:{allowedValue: "session.message"},message:"must be equal to constant",schema:"session.message",parentSchema:schema118.properties.object,data:data4}];
+return false;
+}
+var valid3 = _errs12 === errors;
+}
+else {
+var valid3 = true;
+}
+if(valid3){
+if(data2.created_at !== undefined){
+let data5 = data2.created_at;
+const _errs14 = errors;
+if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
+validate114.errors = [{instancePath:instancePath+"/data/" + i0+"/created_at",schemaPath:"#/components/schemas/SessionMessage/properties/created_at/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema118.properties.created_at.type,parentSchema:schema118.properties.created_at,data:data5}];
+return false;
+}
+var valid3 = _errs14 === errors;
+}
+else {
+var valid3 = true;
+}
+if(valid3){
+if(data2.superseded_at !== undefined){
+let data6 = data2.superseded_at;
+const _errs16 = errors;
+if((!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))) && (data6 !== null)){
+validate114.errors = [{instancePath:instancePath+"/data/" + i0+"/superseded_at",schemaPath:"#/components/schemas/SessionMessage/properties/superseded_at/type",keyword:"type",params:{type: schema118.properties.superseded_at.type},message:"must be integer,null",schema:schema118.properties.superseded_at.type,parentSchema:schema118.properties.superseded_at,data:data6}];
+return false;
+}
+var valid3 = _errs16 === errors;
+}
+else {
+var valid3 = true;
+}
+if(valid3){
+if(data2.message !== undefined){
+let data7 = data2.message;
+const _errs18 = errors;
+if(errors === _errs18){
+if(data7 && typeof data7 == "object" && !Array.isArray(data7)){
+let missing2;
+if((data7.role === undefined) && (missing2 = "role")){
+validate114.errors = [{instancePath:instancePath+"/data/" + i0+"/message",schemaPath:"#/components/schemas/SessionMessage/properties/message/required",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",schema:schema118.properties.message.required,parentSchema:schema118.properties.message,data:data7}];
+return false;
+}
+else {
+if(data7.role !== undefined){
+let data8 = data7.role;
+const _errs21 = errors;
+if(typeof data8 !== "string"){
+validate114.errors = [{instancePath:instancePath+"/data/" + i0+"/message/role",schemaPath:"#/components/schemas/SessionMessage/properties/message/properties/role/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema118.properties.message.properties.role.type,parentSchema:schema118.properties.message.properties.role,data:data8}];
+return false;
+}
+if(!((((data8 === "user") || (data8 === "assistant")) || (data8 === "tool")) || (data8 === "function"))){
+validate114.errors = [{instancePath:instancePath+"/data/" + i0+"/message/role",schemaPath:"#/components/schemas/SessionMessage/properties/message/properties/role/enum",keyword:"enum",params:{allowedValues: schema118.properties.message.properties.role.enum},message:"must be equal to one of the allowed values",schema:schema118.properties.message.properties.role.enum,parentSchema:schema118.properties.message.properties.role,data:data8}];
+return false;
+}
+var valid4 = _errs21 === errors;
+}
+else {
+var valid4 = true;
+}
+if(valid4){
+if(data7.origin !== undefined){
+let data9 = data7.origin;
+const _errs23 = errors;
+if(typeof data9 !== "string"){
+validate114.errors = [{instancePath:instancePath+"/data/" + i0+"/message/origin",schemaPath:"#/components/schemas/SessionMessage/properties/message/properties/origin/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema118.properties.message.properties.origin.type,parentSchema:schema118.properties.message.properties.origin,data:data9}];
+return false;
+}
+if(!(data9 === "server")){
+validate114.errors = [{instancePath:instancePath+"/data/" + i0+"/message/origin",schemaPath:"#/components/schemas/SessionMessage/properties/message/properties/origin/enum",keyword:"enum",params:{allowedValues: schema118.properties.message.properties.origin.enum},message:"must be equal to one of the allowed values",schema:schema118.properties.message.properties.origin.enum,parentSchema:schema118.properties.message.properties.origin,data:data9}];
+return false;
+}
+var valid4 = _errs23 === errors;
+}
+else {
+var valid4 = true;
+}
+}
+}
+}
+else {
+validate114.errors = [{instancePath:instancePath+"/data/" + i0+"/message",schemaPath:"#/components/schemas/SessionMessage/properties/message/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema118.properties.message.type,parentSchema:schema118.properties.message,data:data7}];
+return false;
+}
+}
+var valid3 = _errs18 === errors;
+}
+else {
+var valid3 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate114.errors = [{instancePath:instancePath+"/data/" + i0,schemaPath:"#/components/schemas/SessionMessage/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema118.type,parentSchema:schema118,data:data2}];
+return false;
+}
+}
+var valid1 = _errs6 === errors;
+if(!valid1){
+break;
+}
+}
+}
+else {
+validate114.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema117.properties.data.type,parentSchema:schema117.properties.data,data:data1}];
+return false;
+}
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.has_more !== undefined){
+let data10 = data.has_more;
+const _errs25 = errors;
+if(typeof data10 !== "boolean"){
+validate114.errors = [{instancePath:instancePath+"/has_more",schemaPath:"#/properties/has_more/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema117.properties.has_more.type,parentSchema:schema117.properties.has_more,data:data10}];
+return false;
+}
+var valid0 = _errs25 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.last_id !== undefined){
+let data11 = data.last_id;
+const _errs27 = errors;
+if((typeof data11 !== "string") && (data11 !== null)){
+validate114.errors = [{instancePath:instancePath+"/last_id",schemaPath:"#/properties/last_id/type",keyword:"type",params:{type: schema117.properties.last_id.type},message:"must be string,null",schema:schema117.properties.last_id.type,parentSchema:schema117.properties.last_id,data:data11}];
+return false;
+}
+var valid0 = _errs27 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+else {
+validate114.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema117.type,parentSchema:schema117,data}];
+return false;
+}
+}
+validate114.errors = vErrors;
+return errors === 0;
+}
+validate114.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+
+export const isResetSessionParameters = validate115;
+const schema119 = {"$id":"isResetSessionParameters","type":"object","required":["key"],"properties":{"key":{"type":"string","minLength":1,"maxLength":8192}}};
+
+function validate115(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+/*# sourceURL="isResetSessionParameters" */;
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate115.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.key === undefined) && (missing0 = "key")){
+validate115.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",schema:schema119.required,parentSchema:schema119,data}];
+return false;
+}
+else {
+if(data.key !== undefined){
+let data0 = data.key;
+const _errs1 = errors;
+if(errors === _errs1){
+if(typeof data0 === "string"){
+if(func1(data0) > 8192){
+validate115.errors = [{instancePath:instancePath+"/key",schemaPath:"#/properties/key/maxLength",keyword:"maxLength",params:{limit: 8192},message:"must NOT have more than 8192 characters",schema:8192,parentSchema:schema119.properties.key,data:data0}];
+return false;
+}
+else {
+if(func1(data0) < 1){
+validate115.errors = [{instancePath:instancePath+"/key",schemaPath:"#/properties/key/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema119.properties.key,data:data0}];
+return false;
+}
+}
+}
+else {
+validate115.errors = [{instancePath:instancePath+"/key",schemaPath:"#/properties/key/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema119.properties.key.type,parentSchema:schema119.properties.key,data:data0}];
+return false;
+}
+}
+}
+}
+}
+else {
+validate115.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema119.type,parentSchema:schema119,data}];
+return false;
+}
+}
+validate115.errors = vErrors;
+return errors === 0;
+}
+validate115.evaluated = {"props":{"key":true},"dynamicProps":false,"dynamicItems":false};
+
+export const isAnswerHealth = validate116;
+const schema120 = {"type":"object","required":["ok","status"],"properties":{"ok":{"type":"boolean","const":true},"status":{"type":"string","const":"live"}},"additionalProperties":false};
+
+function validate116(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate116.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -7777,14 +9533,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.ok === undefined) && (missing0 = "ok")) || ((data.status === undefined) && (missing0 = "status"))){
-validate99.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",schema:schema104.required,parentSchema:schema104,data}];
+validate116.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",schema:schema120.required,parentSchema:schema120,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((key0 === "ok") || (key0 === "status"))){
-validate99.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema104,data}];
+validate116.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema120,data}];
 return false;
 break;
 }
@@ -7794,11 +9550,11 @@ if(data.ok !== undefined){
 let data0 = data.ok;
 const _errs2 = errors;
 if(typeof data0 !== "boolean"){
-validate99.errors = [{instancePath:instancePath+"/ok",schemaPath:"#/properties/ok/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema104.properties.ok.type,parentSchema:schema104.properties.ok,data:data0}];
+validate116.errors = [{instancePath:instancePath+"/ok",schemaPath:"#/properties/ok/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema120.properties.ok.type,parentSchema:schema120.properties.ok,data:data0}];
 return false;
 }
 if(true !== data0){
-validate99.errors = [{instancePath:instancePath+"/ok",schemaPath:"#/properties/ok/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",schema:true,parentSchema:schema104.properties.ok,data:data0}];
+validate116.errors = [{instancePath:instancePath+"/ok",schemaPath:"#/properties/ok/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",schema:true,parentSchema:schema120.properties.ok,data:data0}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -7811,11 +9567,11 @@ if(data.status !== undefined){
 let data1 = data.status;
 const _errs4 = errors;
 if(typeof data1 !== "string"){
-validate99.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema104.properties.status.type,parentSchema:schema104.properties.status,data:data1}];
+validate116.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema120.properties.status.type,parentSchema:schema120.properties.status,data:data1}];
 return false;
 }
 if("live" !== data1){
-validate99.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/const",keyword:"const",params:{allowedValue: "live"},message:"must be equal to constant",schema:"live",parentSchema:schema104.properties.status,data:data1}];
+validate116.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/const",keyword:"const",params:{allowedValue: "live"},message:"must be equal to constant",schema:"live",parentSchema:schema120.properties.status,data:data1}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -7828,22 +9584,22 @@ var valid0 = true;
 }
 }
 else {
-validate99.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema104.type,parentSchema:schema104,data}];
+validate116.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema120.type,parentSchema:schema120,data}];
 return false;
 }
 }
-validate99.errors = vErrors;
+validate116.errors = vErrors;
 return errors === 0;
 }
-validate99.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate116.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-export const isAnswerReadiness = validate100;
-const schema105 = {"type":"object","required":["ready"],"properties":{"ready":{"type":"boolean","const":true}},"additionalProperties":false};
+export const isAnswerReadiness = validate117;
+const schema121 = {"type":"object","required":["ready"],"properties":{"ready":{"type":"boolean","const":true}},"additionalProperties":false};
 
-function validate100(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate117(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate100.evaluated;
+const evaluated0 = validate117.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -7854,14 +9610,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.ready === undefined) && (missing0 = "ready")){
-validate100.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",schema:schema105.required,parentSchema:schema105,data}];
+validate117.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",schema:schema121.required,parentSchema:schema121,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(key0 === "ready")){
-validate100.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema105,data}];
+validate117.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema121,data}];
 return false;
 break;
 }
@@ -7870,11 +9626,11 @@ if(_errs1 === errors){
 if(data.ready !== undefined){
 let data0 = data.ready;
 if(typeof data0 !== "boolean"){
-validate100.errors = [{instancePath:instancePath+"/ready",schemaPath:"#/properties/ready/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema105.properties.ready.type,parentSchema:schema105.properties.ready,data:data0}];
+validate117.errors = [{instancePath:instancePath+"/ready",schemaPath:"#/properties/ready/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema121.properties.ready.type,parentSchema:schema121.properties.ready,data:data0}];
 return false;
 }
 if(true !== data0){
-validate100.errors = [{instancePath:instancePath+"/ready",schemaPath:"#/properties/ready/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",schema:true,parentSchema:schema105.properties.ready,data:data0}];
+validate117.errors = [{instancePath:instancePath+"/ready",schemaPath:"#/properties/ready/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",schema:true,parentSchema:schema121.properties.ready,data:data0}];
 return false;
 }
 }
@@ -7882,23 +9638,23 @@ return false;
 }
 }
 else {
-validate100.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema105.type,parentSchema:schema105,data}];
+validate117.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema121.type,parentSchema:schema121,data}];
 return false;
 }
 }
-validate100.errors = vErrors;
+validate117.errors = vErrors;
 return errors === 0;
 }
-validate100.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate117.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-export const isAnswerGetMetrics200 = validate101;
-const schema106 = {"$id":"isAnswerGetMetrics200","type":"string"};
+export const isAnswerGetMetrics200 = validate118;
+const schema122 = {"$id":"isAnswerGetMetrics200","type":"string"};
 
-function validate101(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate118(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="isAnswerGetMetrics200" */;
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate101.evaluated;
+const evaluated0 = validate118.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -7906,22 +9662,22 @@ if(evaluated0.dynamicItems){
 evaluated0.items = undefined;
 }
 if(typeof data !== "string"){
-validate101.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema106.type,parentSchema:schema106,data}];
+validate118.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema122.type,parentSchema:schema122,data}];
 return false;
 }
-validate101.errors = vErrors;
+validate118.errors = vErrors;
 return errors === 0;
 }
-validate101.evaluated = {"dynamicProps":false,"dynamicItems":false};
+validate118.evaluated = {"dynamicProps":false,"dynamicItems":false};
 
-export const isAnswerGetContract200 = validate102;
-const schema107 = {"$id":"isAnswerGetContract200","type":"object","required":["openapi","info","paths"],"properties":{"openapi":{"type":"string"},"info":{"type":"object","additionalProperties":true},"paths":{"type":"object","additionalProperties":true}},"additionalProperties":true};
+export const isAnswerGetContract200 = validate119;
+const schema123 = {"$id":"isAnswerGetContract200","type":"object","required":["openapi","info","paths"],"properties":{"openapi":{"type":"string"},"info":{"type":"object","additionalProperties":true},"paths":{"type":"object","additionalProperties":true}},"additionalProperties":true};
 
-function validate102(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate119(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="isAnswerGetContract200" */;
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate102.evaluated;
+const evaluated0 = validate119.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -7932,7 +9688,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.openapi === undefined) && (missing0 = "openapi")) || ((data.info === undefined) && (missing0 = "info"))) || ((data.paths === undefined) && (missing0 = "paths"))){
-validate102.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",schema:schema107.required,parentSchema:schema107,data}];
+validate119.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",schema:schema123.required,parentSchema:schema123,data}];
 return false;
 }
 else {
@@ -7940,7 +9696,7 @@ if(data.openapi !== undefined){
 let data0 = data.openapi;
 const _errs2 = errors;
 if(typeof data0 !== "string"){
-validate102.errors = [{instancePath:instancePath+"/openapi",schemaPath:"#/properties/openapi/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema107.properties.openapi.type,parentSchema:schema107.properties.openapi,data:data0}];
+validate119.errors = [{instancePath:instancePath+"/openapi",schemaPath:"#/properties/openapi/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema123.properties.openapi.type,parentSchema:schema123.properties.openapi,data:data0}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -7956,7 +9712,7 @@ if(errors === _errs4){
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 }
 else {
-validate102.errors = [{instancePath:instancePath+"/info",schemaPath:"#/properties/info/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema107.properties.info.type,parentSchema:schema107.properties.info,data:data1}];
+validate119.errors = [{instancePath:instancePath+"/info",schemaPath:"#/properties/info/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema123.properties.info.type,parentSchema:schema123.properties.info,data:data1}];
 return false;
 }
 }
@@ -7973,7 +9729,7 @@ if(errors === _errs7){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 }
 else {
-validate102.errors = [{instancePath:instancePath+"/paths",schemaPath:"#/properties/paths/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema107.properties.paths.type,parentSchema:schema107.properties.paths,data:data2}];
+validate119.errors = [{instancePath:instancePath+"/paths",schemaPath:"#/properties/paths/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema123.properties.paths.type,parentSchema:schema123.properties.paths,data:data2}];
 return false;
 }
 }
@@ -7987,23 +9743,23 @@ var valid0 = true;
 }
 }
 else {
-validate102.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema107.type,parentSchema:schema107,data}];
+validate119.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema123.type,parentSchema:schema123,data}];
 return false;
 }
 }
-validate102.errors = vErrors;
+validate119.errors = vErrors;
 return errors === 0;
 }
-validate102.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate119.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-export const isAnswerGetDocs200 = validate103;
-const schema108 = {"$id":"isAnswerGetDocs200","type":"string"};
+export const isAnswerGetDocs200 = validate120;
+const schema124 = {"$id":"isAnswerGetDocs200","type":"string"};
 
-function validate103(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate120(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="isAnswerGetDocs200" */;
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate103.evaluated;
+const evaluated0 = validate120.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -8011,10 +9767,10 @@ if(evaluated0.dynamicItems){
 evaluated0.items = undefined;
 }
 if(typeof data !== "string"){
-validate103.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema108.type,parentSchema:schema108,data}];
+validate120.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema124.type,parentSchema:schema124,data}];
 return false;
 }
-validate103.errors = vErrors;
+validate120.errors = vErrors;
 return errors === 0;
 }
-validate103.evaluated = {"dynamicProps":false,"dynamicItems":false};
+validate120.evaluated = {"dynamicProps":false,"dynamicItems":false};

@@ -20,13 +20,77 @@ export interface paths {
          *     `openclaw:<id>`, `openclaw/<id>` and `agent:<id>` the agent `<id>`; further names come from the alias table of the
          *     configuration. Anything else is 404 `model_not_found`.
          *
-         *     **Session.** Without `user` and `x-openclaw-session-key` a call is stateless: nothing of it is kept. With one of
-         *     them the agent remembers. A client may send only what is new, or its whole history again: no turn reaches the model
+         *     **Session.** `x-openclaw-session-key` names the session the agent remembers; else a chat id header of the client, if
+         *     `gateway.http.endpoints.chatCompletions.sessions` lists one; else `user`. Without any of them a call is stateless:
+         *     nothing of it is kept. So is what a known client asks for its own use (titles, tags), where the configuration says. A client may send only what is new, or its whole history again: no turn reaches the model
          *     twice, and where the client's history differs from the transcript the client's wins.
          *
          *     **Leaving.** A client that closes the connection cancels the run.
          */
         post: operations["createChatCompletion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/responses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Not served: the Responses API
+         * @description A client that is set to the Responses API calls here. An agent's run is one conversation turn with tools that the
+         *     client may hold; the Responses API has a second store of conversations, items and background runs of its own, and
+         *     half of it would mislead. Every request is answered with 404 `endpoint_not_served`, which says what to switch.
+         */
+        post: operations["createResponse"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/embeddings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Not served: embeddings
+         * @description An agent is no embedding model, and a gateway of agents has nothing to add to one: point the client's embeddings at
+         *     the provider. Every request is answered with 404 `endpoint_not_served`.
+         */
+        post: operations["createEmbedding"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/completions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Not served: the legacy completions
+         * @description The older API, from before messages had roles. Every request is answered with 404 `endpoint_not_served`.
+         */
+        post: operations["createCompletion"];
         delete?: never;
         options?: never;
         head?: never;
@@ -68,6 +132,91 @@ export interface paths {
         get: operations["retrieveModel"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the sessions
+         * @description Newest first, by the time of their first turn, so that pages stay where they are while agents talk. **Disabled by
+         *     default**: set `gateway.http.endpoints.sessions.enabled` to `true`.
+         */
+        get: operations["listSessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Look one session up */
+        get: operations["retrieveSession"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a session
+         * @description Removes every message of the session from the database, superseded ones too. The key alone is remembered, so that
+         *     a run which began before cannot write into what comes after. The next call with the key begins a new session. Waits
+         *     for its turn like a run: 429 `session_busy` if the session does not become free.
+         */
+        delete: operations["deleteSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions/{key}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what was said in a session
+         * @description Oldest first. A page ends early, with `has_more`, where its messages become very long.
+         */
+        get: operations["listSessionMessages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions/{key}/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin a session anew
+         * @description The agent forgets what was said; the messages stay readable, marked as superseded. Waits for its turn like a run:
+         *     429 `session_busy` if the session does not become free.
+         */
+        post: operations["resetSession"];
         delete?: never;
         options?: never;
         head?: never;
@@ -206,8 +355,8 @@ export interface components {
             name?: string;
         };
         /**
-         * @description An image as a `data:` URL with base64 (PNG, JPEG, GIF, WebP). Images by `http` URL are refused with 400
-         *     `unsupported_value`.
+         * @description An image as a `data:` URL with base64 (PNG, JPEG, GIF, WebP). An image by `http` or `https` URL is fetched where the
+         *     configuration allows it, and else refused with 400 `image_url_not_allowed`.
          */
         ImagePart: {
             /**
@@ -221,7 +370,7 @@ export interface components {
                 detail?: "auto" | "low" | "high" | "original";
             };
         };
-        /** @description Audio. No provider of this version takes it; it is refused with 400 `unsupported_value`. */
+        /** @description Audio in base64. A model that does not read it refuses it with 400 `unsupported_value`. */
         AudioPart: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -234,7 +383,10 @@ export interface components {
                 format: "wav" | "mp3";
             };
         };
-        /** @description A file. No provider of this version takes it; it is refused with 400 `unsupported_value`. */
+        /**
+         * @description A file, its content as a base64 `data:` URL or as plain base64 in `file_data`. This gateway keeps no files, so a
+         *     `file_id` is refused with 400 `unsupported_value`, and so is any file where the model does not read it.
+         */
         FilePart: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -513,7 +665,8 @@ export interface components {
             } | null;
             /**
              * @description Names a session: calls with the same `user` share what the agent remembers. Compared byte for byte; at most 512
-             *     characters, no control characters; an empty string is the same as none.
+             *     characters, no control characters; an empty string is the same as none. A configuration may say that it names
+             *     none; then it is ignored.
              */
             user?: string;
             /** @description Up to four texts; the answer ends before the first of them. */
@@ -623,11 +776,11 @@ export interface components {
              */
             prompt_cache_retention?: "in_memory" | "24h" | null;
             /**
-             * @description Log probabilities are not offered.
+             * @description Whether the answer has the log probabilities of its tokens; 400 where the agent's model gives none.
              * @default false
              */
             logprobs?: boolean | null;
-            /** @description Log probabilities are not offered. */
+            /** @description How many likely alternatives each token of `logprobs` has. Only with `logprobs`. */
             top_logprobs?: number | null;
             /** @description Agents answer in text. */
             modalities?: ("text" | "audio")[] | null;
@@ -673,7 +826,27 @@ export interface components {
             /** @description Absent unless the agent called tools of the request. */
             tool_calls?: components["schemas"]["ToolCall"][];
             function_call?: components["schemas"]["FunctionCall"];
+            /** @description What the model thought, for those who asked for `reasoning` in `x-clawgate-include`. */
+            reasoning_content?: string;
         };
+        TopLogprob: {
+            token: string;
+            logprob: number;
+            bytes: number[] | null;
+        };
+        /** @description A token of the answer, as the model's provider counts it. */
+        TokenLogprob: {
+            token: string;
+            logprob: number;
+            bytes: number[] | null;
+            top_logprobs: components["schemas"]["TopLogprob"][];
+        };
+        LogprobsContent: {
+            content: components["schemas"]["TokenLogprob"][] | null;
+            refusal: components["schemas"]["TokenLogprob"][] | null;
+        };
+        /** @description Null unless the request asked for them. */
+        Logprobs: components["schemas"]["LogprobsContent"] | null;
         /**
          * @description `stop`: the agent was done, or met a stop sequence. `length`: the token cap. `tool_calls`: it waits for the results
          *     of its calls (`function_call` when the request used the legacy `functions`). `content_filter`: the provider cut it.
@@ -684,8 +857,7 @@ export interface components {
             /** @constant */
             index: 0;
             message: components["schemas"]["AnswerMessage"];
-            /** @description Log probabilities are not offered. */
-            logprobs: null;
+            logprobs: components["schemas"]["Logprobs"];
             finish_reason: components["schemas"]["FinishReason"];
         };
         /** @description Tokens of the run, as its model counts them. The same in both modes. */
@@ -745,6 +917,8 @@ export interface components {
             role?: "assistant";
             content?: string;
             refusal?: string;
+            /** @description What the model thinks, for those who asked for `reasoning` in `x-clawgate-include`. */
+            reasoning_content?: string;
             tool_calls?: components["schemas"]["ToolCallDelta"][];
             /** @description Instead of `tool_calls` when the request used the legacy `functions`. */
             function_call?: {
@@ -756,8 +930,21 @@ export interface components {
             /** @constant */
             index: 0;
             delta: components["schemas"]["Delta"];
-            logprobs: null;
+            logprobs: components["schemas"]["Logprobs"];
             finish_reason: components["schemas"]["FinishReason"] | null;
+        };
+        /**
+         * @description What the run does inside the gateway, for those who asked for `tools` in `x-clawgate-include`. It stands in a chunk
+         *     whose delta is empty, so that a client that does not know it sees nothing.
+         */
+        Progress: {
+            /** @enum {string} */
+            event: "tool-start" | "tool-end";
+            /** @description The same in a tool's start and end. */
+            id: string;
+            name: string;
+            /** @description At the end; whether the tool reported a failure. */
+            failed?: boolean;
         };
         /**
          * @description A piece of the answer. `id`, `created` and `model` are the same in all chunks of a stream. The first has the role,
@@ -773,12 +960,13 @@ export interface components {
             /** @description Only with `stream_options.include_usage`; null on all chunks but the last. */
             usage?: components["schemas"]["Usage"] | null;
             system_fingerprint?: string;
+            x_clawgate?: components["schemas"]["Progress"];
         };
         /**
          * @description The closed table of codes; see the error catalogue for status, meaning and remedy of each.
          * @enum {string}
          */
-        ErrorCode: "invalid_api_key" | "host_not_allowed" | "origin_not_allowed" | "not_found" | "model_not_found" | "method_not_allowed" | "invalid_http" | "http_version_not_supported" | "transfer_coding_not_supported" | "websocket_not_available" | "expectation_failed" | "uri_too_long" | "headers_too_large" | "request_timeout" | "request_too_large" | "unsupported_media_type" | "invalid_utf8" | "invalid_json" | "too_deep" | "too_many_values" | "missing_required_parameter" | "invalid_type" | "invalid_value" | "unknown_parameter" | "unsupported_parameter" | "unsupported_value" | "responses_request" | "empty_array" | "array_above_max_length" | "empty_string" | "string_above_max_length" | "object_above_max_properties" | "integer_below_min_value" | "integer_above_max_value" | "decimal_below_min_value" | "decimal_above_max_value" | "context_length_exceeded" | "invalid_session_key" | "agent_conflict" | "session_busy" | "rate_limit_exceeded" | "upstream_rejected" | "upstream_error" | "upstream_unavailable" | "upstream_timeout" | "cancelled" | "storage_unavailable" | "shutting_down" | "internal_error";
+        ErrorCode: "invalid_api_key" | "host_not_allowed" | "origin_not_allowed" | "not_found" | "endpoint_not_served" | "model_not_found" | "method_not_allowed" | "invalid_http" | "http_version_not_supported" | "transfer_coding_not_supported" | "websocket_not_available" | "expectation_failed" | "uri_too_long" | "headers_too_large" | "request_timeout" | "request_too_large" | "unsupported_media_type" | "invalid_utf8" | "invalid_json" | "too_deep" | "too_many_values" | "missing_required_parameter" | "invalid_type" | "invalid_value" | "unknown_parameter" | "unsupported_parameter" | "unsupported_value" | "image_url_not_allowed" | "image_fetch_failed" | "responses_request" | "empty_array" | "array_above_max_length" | "empty_string" | "string_above_max_length" | "object_above_max_properties" | "integer_below_min_value" | "integer_above_max_value" | "decimal_below_min_value" | "decimal_above_max_value" | "context_length_exceeded" | "invalid_session_key" | "session_not_found" | "agent_conflict" | "session_busy" | "rate_limit_exceeded" | "upstream_rejected" | "upstream_error" | "upstream_unavailable" | "upstream_timeout" | "cancelled" | "storage_unavailable" | "shutting_down" | "internal_error";
         /** @description The one shape of an error, in a body and in a stream. All four keys are always there. */
         ErrorResponse: {
             error: {
@@ -814,6 +1002,73 @@ export interface components {
             /** @constant */
             object: "list";
             data: components["schemas"]["Model"][];
+        };
+        /** @description What an agent remembers of one conversation. */
+        Session: {
+            /**
+             * @description The session key, as `x-openclaw-session-key` of an answer names it, but with nothing encoded.
+             * @example agent:main:openai-user:ada
+             */
+            id: string;
+            /** @constant */
+            object: "session";
+            /** @description The agent whose session it is. */
+            agent_id: string;
+            /** @description When its first turn was stored, in seconds since 1970. */
+            created_at: number;
+            /** @description When its last turn was stored, in seconds since 1970. */
+            updated_at: number;
+            /** @description The messages that a model would see again, tool steps included. */
+            message_count: number;
+        };
+        SessionList: {
+            /** @constant */
+            object: "list";
+            data: components["schemas"]["Session"][];
+            /** @description Whether there is another page. */
+            has_more: boolean;
+            /** @description What `after` of the next page is; null for an empty page. */
+            last_id: string | null;
+        };
+        SessionDeleted: {
+            /** @description The key of the session. */
+            id: string;
+            /** @constant */
+            object: "session.deleted";
+            /** @constant */
+            deleted: true;
+        };
+        /** @description One message of a session, in the order in which they were stored. */
+        SessionMessage: {
+            /** @example msg_1 */
+            id: string;
+            /** @constant */
+            object: "session.message";
+            /** @description When it was stored, in seconds since 1970. */
+            created_at: number;
+            /** @description When another turn took its place, in seconds since 1970; null for a message that a model would see again. */
+            superseded_at: number | null;
+            /**
+             * @description The message as it was sent or answered, with the keys that SDKs add. A tool's result that the gateway itself
+             *     made has `origin: "server"`.
+             */
+            message: {
+                /** @enum {string} */
+                role: "user" | "assistant" | "tool" | "function";
+                /** @enum {string} */
+                origin?: "server";
+            } & {
+                [key: string]: unknown;
+            };
+        };
+        SessionMessageList: {
+            /** @constant */
+            object: "list";
+            data: components["schemas"]["SessionMessage"][];
+            /** @description Whether there is another page. */
+            has_more: boolean;
+            /** @description What `after` of the next page is; null for an empty page. */
+            last_id: string | null;
         };
         Health: {
             /** @constant */
@@ -862,7 +1117,7 @@ export interface components {
                 "application/json": components["schemas"]["ErrorResponse"];
             };
         };
-        /** @description No such path, agent or model name; or the endpoint is disabled. */
+        /** @description No such path, agent, model name or session; or the endpoint is disabled. */
         NotFound: {
             headers: {
                 /** @description The id of this request, also in the gateway's log. SDKs show it as `_request_id` and `requestID`. */
@@ -1009,10 +1264,24 @@ export interface components {
         /**
          * @description Names the session; wins over `user`. The session is `agent:<agentId>:<key>`; a value that already begins with
          *     `agent:<id>:` selects that agent too. 1 to 256 characters of visible ASCII; the namespaces `subagent:`, `cron:`,
-         *     `acp:`, `hook:`, `openai:` and `openai-user:` are reserved.
+         *     `acp:`, `hook:`, `openai:`, `openai-user:` and `openai-chat:` are reserved.
          * @example support-4711
          */
         SessionKey: string;
+        /**
+         * @description What the answer shall show besides itself, separated by commas: `reasoning` (as `reasoning_content`) and `tools` (the
+         *     start and end of tools that run inside the gateway, in a stream as `x_clawgate`). Other words are 400.
+         * @example reasoning, tools
+         */
+        Include: string;
+        /** @description The most items of one page; 20 unless given. */
+        Limit: number;
+        /**
+         * @description The key of the session, percent-encoded as UTF-8 (`encodeURIComponent`): keys hold colons, and those of a `user` any
+         *     character.
+         * @example agent:main:openai-user:ada
+         */
+        SessionKeyPath: string;
     };
     requestBodies: never;
     headers: {
@@ -1053,10 +1322,16 @@ export interface operations {
                 /**
                  * @description Names the session; wins over `user`. The session is `agent:<agentId>:<key>`; a value that already begins with
                  *     `agent:<id>:` selects that agent too. 1 to 256 characters of visible ASCII; the namespaces `subagent:`, `cron:`,
-                 *     `acp:`, `hook:`, `openai:` and `openai-user:` are reserved.
+                 *     `acp:`, `hook:`, `openai:`, `openai-user:` and `openai-chat:` are reserved.
                  * @example support-4711
                  */
                 "x-openclaw-session-key"?: components["parameters"]["SessionKey"];
+                /**
+                 * @description What the answer shall show besides itself, separated by commas: `reasoning` (as `reasoning_content`) and `tools` (the
+                 *     start and end of tools that run inside the gateway, in a stream as `x_clawgate`). Other words are 400.
+                 * @example reasoning, tools
+                 */
+                "x-clawgate-include"?: components["parameters"]["Include"];
             };
             path?: never;
             cookie?: never;
@@ -1107,6 +1382,57 @@ export interface operations {
             502: components["responses"]["UpstreamError"];
             503: components["responses"]["Unavailable"];
             504: components["responses"]["UpstreamTimeout"];
+        };
+    };
+    createResponse: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createEmbedding: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createCompletion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     listModels: {
@@ -1168,6 +1494,198 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listSessions: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only the sessions of this agent.
+                 * @example main
+                 */
+                agent?: string;
+                /** @description The most items of one page; 20 unless given. */
+                limit?: components["parameters"]["Limit"];
+                /** @description `last_id` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    /** @description The id of this request, also in the gateway's log. SDKs show it as `_request_id` and `requestID`. */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    retrieveSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The key of the session, percent-encoded as UTF-8 (`encodeURIComponent`): keys hold colons, and those of a `user` any
+                 *     character.
+                 * @example agent:main:openai-user:ada
+                 */
+                key: components["parameters"]["SessionKeyPath"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session. */
+            200: {
+                headers: {
+                    /** @description The id of this request, also in the gateway's log. SDKs show it as `_request_id` and `requestID`. */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The key of the session, percent-encoded as UTF-8 (`encodeURIComponent`): keys hold colons, and those of a `user` any
+                 *     character.
+                 * @example agent:main:openai-user:ada
+                 */
+                key: components["parameters"]["SessionKeyPath"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its messages are gone. */
+            200: {
+                headers: {
+                    /** @description The id of this request, also in the gateway's log. SDKs show it as `_request_id` and `requestID`. */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionDeleted"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listSessionMessages: {
+        parameters: {
+            query?: {
+                /** @description The most items of one page; 20 unless given. */
+                limit?: components["parameters"]["Limit"];
+                /** @description `last_id` of the page before. */
+                after?: string;
+                /** @description `superseded` shows the messages too that a model would not see again. */
+                include?: "superseded";
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The key of the session, percent-encoded as UTF-8 (`encodeURIComponent`): keys hold colons, and those of a `user` any
+                 *     character.
+                 * @example agent:main:openai-user:ada
+                 */
+                key: components["parameters"]["SessionKeyPath"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    /** @description The id of this request, also in the gateway's log. SDKs show it as `_request_id` and `requestID`. */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionMessageList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    resetSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The key of the session, percent-encoded as UTF-8 (`encodeURIComponent`): keys hold colons, and those of a `user` any
+                 *     character.
+                 * @example agent:main:openai-user:ada
+                 */
+                key: components["parameters"]["SessionKeyPath"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session, now without messages. */
+            200: {
+                headers: {
+                    /** @description The id of this request, also in the gateway's log. SDKs show it as `_request_id` and `requestID`. */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };

@@ -13,11 +13,17 @@ export interface OperationRow {
   readonly endpoint: string | undefined;
   /** The path parameter that may hold slashes. */
   readonly slashes: string | undefined;
-  readonly parameters: Readonly<Record<string, "path" | "header" | "query">>;
+  readonly parameters: Readonly<Record<string, ParameterRow>>;
   readonly isParameters: Guard<object> | undefined;
   /** The guard of the JSON body. */
   readonly isBody: Guard<unknown> | undefined;
   readonly responses: Readonly<Record<number, ResponseRow>>;
+}
+
+export interface ParameterRow {
+  readonly in: "path" | "header" | "query";
+  /** What its text is read as. */
+  readonly type: "string" | "integer" | "number" | "boolean";
 }
 
 export interface ResponseRow {
@@ -32,7 +38,7 @@ export const operations = {
     secured: true,
     endpoint: "chatCompletions",
     slashes: undefined,
-    parameters: {"x-openclaw-agent-id":"header","x-openclaw-session-key":"header"},
+    parameters: {"x-openclaw-agent-id":{"in":"header","type":"string"},"x-openclaw-session-key":{"in":"header","type":"string"},"x-clawgate-include":{"in":"header","type":"string"}},
     isParameters: guards.isCreateChatCompletionParameters,
     isBody: guards.isChatCompletionRequest,
     responses: {
@@ -51,6 +57,60 @@ export const operations = {
       502: { headers: { "x-request-id": { required: true }, "x-should-retry": { required: false } }, content: { "application/json": guards.isAnswerErrorResponse } },
       503: { headers: { "x-request-id": { required: true }, "retry-after": { required: false }, "x-should-retry": { required: false } }, content: { "application/json": guards.isAnswerErrorResponse } },
       504: { headers: { "x-request-id": { required: true }, "x-should-retry": { required: false } }, content: { "application/json": guards.isAnswerErrorResponse } },
+    },
+  },
+  createResponse: {
+    method: "POST",
+    path: "/v1/responses",
+    secured: true,
+    endpoint: "chatCompletions",
+    slashes: undefined,
+    parameters: {},
+    isParameters: undefined,
+    isBody: undefined,
+    responses: {
+      401: { headers: { "x-request-id": { required: true }, "www-authenticate": { required: true } }, content: { "application/json": guards.isAnswerErrorResponse } },
+      403: { headers: { "x-request-id": { required: true } }, content: { "application/json": guards.isAnswerErrorResponse } },
+      404: { headers: { "x-request-id": { required: true } }, content: { "application/json": guards.isAnswerErrorResponse } },
+      405: { headers: { "x-request-id": { required: true }, "allow": { required: true } }, content: { "application/json": guards.isAnswerErrorResponse } },
+      500: { headers: { "x-request-id": { required: true }, "x-should-retry": { required: false } }, content: { "application/json": guards.isAnswerErrorResponse } },
+      503: { headers: { "x-request-id": { required: true }, "retry-after": { required: false }, "x-should-retry": { required: false } }, content: { "application/json": guards.isAnswerErrorResponse } },
+    },
+  },
+  createEmbedding: {
+    method: "POST",
+    path: "/v1/embeddings",
+    secured: true,
+    endpoint: "chatCompletions",
+    slashes: undefined,
+    parameters: {},
+    isParameters: undefined,
+    isBody: undefined,
+    responses: {
+      401: { headers: { "x-request-id": { required: true }, "www-authenticate": { required: true } }, content: { "application/json": guards.isAnswerErrorResponse } },
+      403: { headers: { "x-request-id": { required: true } }, content: { "application/json": guards.isAnswerErrorResponse } },
+      404: { headers: { "x-request-id": { required: true } }, content: { "application/json": guards.isAnswerErrorResponse } },
+      405: { headers: { "x-request-id": { required: true }, "allow": { required: true } }, content: { "application/json": guards.isAnswerErrorResponse } },
+      500: { headers: { "x-request-id": { required: true }, "x-should-retry": { required: false } }, content: { "application/json": guards.isAnswerErrorResponse } },
+      503: { headers: { "x-request-id": { required: true }, "retry-after": { required: false }, "x-should-retry": { required: false } }, content: { "application/json": guards.isAnswerErrorResponse } },
+    },
+  },
+  createCompletion: {
+    method: "POST",
+    path: "/v1/completions",
+    secured: true,
+    endpoint: "chatCompletions",
+    slashes: undefined,
+    parameters: {},
+    isParameters: undefined,
+    isBody: undefined,
+    responses: {
+      401: { headers: { "x-request-id": { required: true }, "www-authenticate": { required: true } }, content: { "application/json": guards.isAnswerErrorResponse } },
+      403: { headers: { "x-request-id": { required: true } }, content: { "application/json": guards.isAnswerErrorResponse } },
+      404: { headers: { "x-request-id": { required: true } }, content: { "application/json": guards.isAnswerErrorResponse } },
+      405: { headers: { "x-request-id": { required: true }, "allow": { required: true } }, content: { "application/json": guards.isAnswerErrorResponse } },
+      500: { headers: { "x-request-id": { required: true }, "x-should-retry": { required: false } }, content: { "application/json": guards.isAnswerErrorResponse } },
+      503: { headers: { "x-request-id": { required: true }, "retry-after": { required: false }, "x-should-retry": { required: false } }, content: { "application/json": guards.isAnswerErrorResponse } },
     },
   },
   listModels: {
@@ -78,7 +138,7 @@ export const operations = {
     secured: true,
     endpoint: "chatCompletions",
     slashes: "model",
-    parameters: {"model":"path"},
+    parameters: {"model":{"in":"path","type":"string"}},
     isParameters: guards.isRetrieveModelParameters,
     isBody: undefined,
     responses: {
@@ -88,6 +148,108 @@ export const operations = {
       403: { headers: { "x-request-id": { required: true } }, content: { "application/json": guards.isAnswerErrorResponse } },
       404: { headers: { "x-request-id": { required: true } }, content: { "application/json": guards.isAnswerErrorResponse } },
       405: { headers: { "x-request-id": { required: true }, "allow": { required: true } }, content: { "application/json": guards.isAnswerErrorResponse } },
+      500: { headers: { "x-request-id": { required: true }, "x-should-retry": { required: false } }, content: { "application/json": guards.isAnswerErrorResponse } },
+      503: { headers: { "x-request-id": { required: true }, "retry-after": { required: false }, "x-should-retry": { required: false } }, content: { "application/json": guards.isAnswerErrorResponse } },
+    },
+  },
+  listSessions: {
+    method: "GET",
+    path: "/v1/sessions",
+    secured: true,
+    endpoint: "sessions",
+    slashes: undefined,
+    parameters: {"agent":{"in":"query","type":"string"},"limit":{"in":"query","type":"integer"},"after":{"in":"query","type":"string"}},
+    isParameters: guards.isListSessionsParameters,
+    isBody: undefined,
+    responses: {
+      200: { headers: { "x-request-id": { required: true } }, content: { "application/json": guards.isAnswerSessionList } },
+      400: { headers: { "x-request-id": { required: true } }, content: { "application/json": guards.isAnswerErrorResponse } },
+      401: { headers: { "x-request-id": { required: true }, "www-authenticate": { required: true } }, content: { "application/json": guards.isAnswerErrorResponse } },
+      403: { headers: { "x-request-id": { required: true } }, content: { "application/json": guards.isAnswerErrorResponse } },
+      404: { headers: { "x-request-id": { required: true } }, content: { "application/json": guards.isAnswerErrorResponse } },
+      405: { headers: { "x-request-id": { required: true }, "allow": { required: true } }, content: { "application/json": guards.isAnswerErrorResponse } },
+      500: { headers: { "x-request-id": { required: true }, "x-should-retry": { required: false } }, content: { "application/json": guards.isAnswerErrorResponse } },
+      503: { headers: { "x-request-id": { required: true }, "retry-after": { required: false }, "x-should-retry": { required: false } }, content: { "application/json": guards.isAnswerErrorResponse } },
+    },
+  },
+  retrieveSession: {
+    method: "GET",
+    path: "/v1/sessions/{key}",
+    secured: true,
+    endpoint: "sessions",
+    slashes: undefined,
+    parameters: {"key":{"in":"path","type":"string"}},
+    isParameters: guards.isRetrieveSessionParameters,
+    isBody: undefined,
+    responses: {
+      200: { headers: { "x-request-id": { required: true } }, content: { "application/json": guards.isAnswerSession } },
+      400: { headers: { "x-request-id": { required: true } }, content: { "application/json": guards.isAnswerErrorResponse } },
+      401: { headers: { "x-request-id": { required: true }, "www-authenticate": { required: true } }, content: { "application/json": guards.isAnswerErrorResponse } },
+      403: { headers: { "x-request-id": { required: true } }, content: { "application/json": guards.isAnswerErrorResponse } },
+      404: { headers: { "x-request-id": { required: true } }, content: { "application/json": guards.isAnswerErrorResponse } },
+      405: { headers: { "x-request-id": { required: true }, "allow": { required: true } }, content: { "application/json": guards.isAnswerErrorResponse } },
+      500: { headers: { "x-request-id": { required: true }, "x-should-retry": { required: false } }, content: { "application/json": guards.isAnswerErrorResponse } },
+      503: { headers: { "x-request-id": { required: true }, "retry-after": { required: false }, "x-should-retry": { required: false } }, content: { "application/json": guards.isAnswerErrorResponse } },
+    },
+  },
+  deleteSession: {
+    method: "DELETE",
+    path: "/v1/sessions/{key}",
+    secured: true,
+    endpoint: "sessions",
+    slashes: undefined,
+    parameters: {"key":{"in":"path","type":"string"}},
+    isParameters: guards.isDeleteSessionParameters,
+    isBody: undefined,
+    responses: {
+      200: { headers: { "x-request-id": { required: true } }, content: { "application/json": guards.isAnswerSessionDeleted } },
+      400: { headers: { "x-request-id": { required: true } }, content: { "application/json": guards.isAnswerErrorResponse } },
+      401: { headers: { "x-request-id": { required: true }, "www-authenticate": { required: true } }, content: { "application/json": guards.isAnswerErrorResponse } },
+      403: { headers: { "x-request-id": { required: true } }, content: { "application/json": guards.isAnswerErrorResponse } },
+      404: { headers: { "x-request-id": { required: true } }, content: { "application/json": guards.isAnswerErrorResponse } },
+      405: { headers: { "x-request-id": { required: true }, "allow": { required: true } }, content: { "application/json": guards.isAnswerErrorResponse } },
+      429: { headers: { "x-request-id": { required: true }, "retry-after": { required: false }, "x-should-retry": { required: false } }, content: { "application/json": guards.isAnswerErrorResponse } },
+      500: { headers: { "x-request-id": { required: true }, "x-should-retry": { required: false } }, content: { "application/json": guards.isAnswerErrorResponse } },
+      503: { headers: { "x-request-id": { required: true }, "retry-after": { required: false }, "x-should-retry": { required: false } }, content: { "application/json": guards.isAnswerErrorResponse } },
+    },
+  },
+  listSessionMessages: {
+    method: "GET",
+    path: "/v1/sessions/{key}/messages",
+    secured: true,
+    endpoint: "sessions",
+    slashes: undefined,
+    parameters: {"key":{"in":"path","type":"string"},"limit":{"in":"query","type":"integer"},"after":{"in":"query","type":"string"},"include":{"in":"query","type":"string"}},
+    isParameters: guards.isListSessionMessagesParameters,
+    isBody: undefined,
+    responses: {
+      200: { headers: { "x-request-id": { required: true } }, content: { "application/json": guards.isAnswerSessionMessageList } },
+      400: { headers: { "x-request-id": { required: true } }, content: { "application/json": guards.isAnswerErrorResponse } },
+      401: { headers: { "x-request-id": { required: true }, "www-authenticate": { required: true } }, content: { "application/json": guards.isAnswerErrorResponse } },
+      403: { headers: { "x-request-id": { required: true } }, content: { "application/json": guards.isAnswerErrorResponse } },
+      404: { headers: { "x-request-id": { required: true } }, content: { "application/json": guards.isAnswerErrorResponse } },
+      405: { headers: { "x-request-id": { required: true }, "allow": { required: true } }, content: { "application/json": guards.isAnswerErrorResponse } },
+      500: { headers: { "x-request-id": { required: true }, "x-should-retry": { required: false } }, content: { "application/json": guards.isAnswerErrorResponse } },
+      503: { headers: { "x-request-id": { required: true }, "retry-after": { required: false }, "x-should-retry": { required: false } }, content: { "application/json": guards.isAnswerErrorResponse } },
+    },
+  },
+  resetSession: {
+    method: "POST",
+    path: "/v1/sessions/{key}/reset",
+    secured: true,
+    endpoint: "sessions",
+    slashes: undefined,
+    parameters: {"key":{"in":"path","type":"string"}},
+    isParameters: guards.isResetSessionParameters,
+    isBody: undefined,
+    responses: {
+      200: { headers: { "x-request-id": { required: true } }, content: { "application/json": guards.isAnswerSession } },
+      400: { headers: { "x-request-id": { required: true } }, content: { "application/json": guards.isAnswerErrorResponse } },
+      401: { headers: { "x-request-id": { required: true }, "www-authenticate": { required: true } }, content: { "application/json": guards.isAnswerErrorResponse } },
+      403: { headers: { "x-request-id": { required: true } }, content: { "application/json": guards.isAnswerErrorResponse } },
+      404: { headers: { "x-request-id": { required: true } }, content: { "application/json": guards.isAnswerErrorResponse } },
+      405: { headers: { "x-request-id": { required: true }, "allow": { required: true } }, content: { "application/json": guards.isAnswerErrorResponse } },
+      429: { headers: { "x-request-id": { required: true }, "retry-after": { required: false }, "x-should-retry": { required: false } }, content: { "application/json": guards.isAnswerErrorResponse } },
       500: { headers: { "x-request-id": { required: true }, "x-should-retry": { required: false } }, content: { "application/json": guards.isAnswerErrorResponse } },
       503: { headers: { "x-request-id": { required: true }, "retry-after": { required: false }, "x-should-retry": { required: false } }, content: { "application/json": guards.isAnswerErrorResponse } },
     },

@@ -6,6 +6,7 @@ export const errorCodes = {
   host_not_allowed: { status: 403, type: "invalid_request_error", retry: false },
   origin_not_allowed: { status: 403, type: "invalid_request_error", retry: false },
   not_found: { status: 404, type: "invalid_request_error", retry: false },
+  endpoint_not_served: { status: 404, type: "invalid_request_error", retry: false },
   model_not_found: { status: 404, type: "invalid_request_error", retry: false },
   method_not_allowed: { status: 405, type: "invalid_request_error", retry: false },
   invalid_http: { status: 400, type: "invalid_request_error", retry: false },
@@ -28,6 +29,8 @@ export const errorCodes = {
   unknown_parameter: { status: 400, type: "invalid_request_error", retry: false },
   unsupported_parameter: { status: 400, type: "invalid_request_error", retry: false },
   unsupported_value: { status: 400, type: "invalid_request_error", retry: false },
+  image_url_not_allowed: { status: 400, type: "invalid_request_error", retry: false },
+  image_fetch_failed: { status: 400, type: "invalid_request_error", retry: false },
   responses_request: { status: 400, type: "invalid_request_error", retry: false },
   empty_array: { status: 400, type: "invalid_request_error", retry: false },
   array_above_max_length: { status: 400, type: "invalid_request_error", retry: false },
@@ -40,6 +43,7 @@ export const errorCodes = {
   decimal_above_max_value: { status: 400, type: "invalid_request_error", retry: false },
   context_length_exceeded: { status: 400, type: "invalid_request_error", retry: false },
   invalid_session_key: { status: 400, type: "invalid_request_error", retry: false },
+  session_not_found: { status: 404, type: "invalid_request_error", retry: false },
   agent_conflict: { status: 400, type: "invalid_request_error", retry: false },
   session_busy: { status: 429, type: "rate_limit_error", retry: true },
   rate_limit_exceeded: { status: 429, type: "rate_limit_error", retry: true },
@@ -85,8 +89,8 @@ export const requestFields = {
   prompt_cache_key: {"support":"forwarded"},
   prompt_cache_options: {"support":"forwarded"},
   prompt_cache_retention: {"support":"forwarded"},
-  logprobs: {"support":"refused","accepts":[null,false]},
-  top_logprobs: {"support":"refused","accepts":[null,0]},
+  logprobs: {"support":"forwarded"},
+  top_logprobs: {"support":"forwarded"},
   modalities: {"support":"refused","accepts":[null,["text"]]},
   audio: {"support":"refused","accepts":[null]},
   moderation: {"support":"refused","accepts":[null]},
@@ -98,6 +102,10 @@ export const requestFields = {
 export const secretKeys: readonly (readonly string[])[] = [
   ["gateway","auth","token"],
   ["gateway","auth","password"],
+  ["models","providers","*","apiKey"],
+  ["models","providers","*","headers","*"],
+  ["mcp","servers","*","env","*"],
+  ["mcp","servers","*","headers","*"],
 ];
 
 export const contractVersion = "0.1.0";

@@ -19,6 +19,7 @@ export type ChatCompletionRequest = Schemas["ChatCompletionRequest"];
 export type ChunkDelta = Schemas["Delta"];
 export type Choice = Schemas["Choice"];
 export type FinishReason = Schemas["FinishReason"];
+export type TokenLogprob = Schemas["TokenLogprob"];
 export type Usage = Schemas["Usage"];
 
 export type Message = Schemas["Message"];
@@ -41,9 +42,19 @@ export type ResponseFormat = Schemas["ResponseFormat"];
 export type JsonSchema = Schemas["JsonSchema"];
 
 export type Model = Schemas["Model"];
+export type Session = Schemas["Session"];
+export type SessionMessage = Schemas["SessionMessage"];
 export type ErrorBody = Schemas["ErrorResponse"];
 export type ErrorCode = Schemas["ErrorCode"];
 export type Config = ConfigComponents["schemas"]["Config"];
+export type EmbeddedProviderConfig = ConfigComponents["schemas"]["EmbeddedProvider"];
+export type OpenAiProviderConfig = ConfigComponents["schemas"]["OpenAiProvider"];
+export type ResponsesProviderConfig = ConfigComponents["schemas"]["ResponsesProvider"];
+export type AnthropicProviderConfig = ConfigComponents["schemas"]["AnthropicProvider"];
+export type GoogleProviderConfig = ConfigComponents["schemas"]["GoogleProvider"];
+export type ModelChoice = ConfigComponents["schemas"]["ModelChoice"];
+export type ToolServerConfig = ConfigComponents["schemas"]["ToolServer"];
+export type Deadlines = ConfigComponents["schemas"]["Deadlines"];
 export type ScenarioFile = ScenarioComponents["schemas"]["ScenarioFile"];
 
 export type OperationId = keyof OperationTypes;
@@ -81,14 +92,20 @@ type Body<O extends OperationId> = OperationTypes[O] extends {
 }
   ? B
   : undefined;
-type Given<O extends OperationId, K extends "path" | "header"> = Exclude<OperationTypes[O]["parameters"][K], undefined>;
-type Parameters<O extends OperationId> = ([Given<O, "path">] extends [never] ? object : Given<O, "path">) &
-  ([Given<O, "header">] extends [never] ? object : Given<O, "header">);
+type Place = "path" | "header" | "query";
+type Given<O extends OperationId, K extends Place> = Exclude<OperationTypes[O]["parameters"][K], undefined>;
+type GivenOrNone<O extends OperationId, K extends Place> = [Given<O, K>] extends [never] ? object : Given<O, K>;
+type Parameters<O extends OperationId> = GivenOrNone<O, "path"> & GivenOrNone<O, "header"> & GivenOrNone<O, "query">;
 
 /** One request as a handler sees it: what the guards have passed, and nothing of HTTP. */
 export interface Call<O extends OperationId> {
   readonly body: Body<O>;
   readonly parameters: Parameters<O>;
+  /**
+   * A header that the configuration names and so the contract cannot; `name` in lower case. An empty one is the same as
+   * none. Throws `invalid_http` if it is there twice.
+   */
+  readonly header: (name: string) => string | undefined;
   readonly requestId: string;
   /** Aborts when the client leaves or the gateway gives up waiting at its end. */
   readonly signal: AbortSignal;

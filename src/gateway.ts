@@ -3,10 +3,11 @@ import { join } from "node:path";
 import { type Agents, createAgents } from "./agents/agents.ts";
 import { createLanes } from "./agents/lane.ts";
 import { createRunAgent, type RunAgent } from "./agents/run.ts";
-import { createTurns } from "./agents/turns.ts";
+import { createTurns, type Turns } from "./agents/turns.ts";
 import { createAuthenticate } from "./auth/authenticate.ts";
 import type { Credential } from "./auth/credential.ts";
 import { explainChatMistake } from "./chat/mistake.ts";
+import { notServed } from "./chat/not-served.ts";
 import { createChatCompletion } from "./chat/operation.ts";
 import { toHost } from "./config/check.ts";
 import { ConfigError } from "./config/error.ts";
@@ -22,11 +23,21 @@ import {
 } from "./http/operations.ts";
 import { createHttpServer } from "./http/server.ts";
 import type { Log } from "./log.ts";
+import { createMediaGate } from "./media/gate.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import { createListModels, createRetrieveModel } from "./models/operation.ts";
 import { createProviders } from "./providers/table.ts";
 import { createSqliteStore } from "./sessions/sqlite/store.ts";
 import type { SessionStore } from "./sessions/store.ts";
+import { assertToolGrants } from "./tools/grants.ts";
+import { createToolServers } from "./tools/mcp/servers.ts";
+import {
+  createDeleteSession,
+  createListSessionMessages,
+  createListSessions,
+  createResetSession,
+  createRetrieveSession,
+} from "./transcripts/operation.ts";
 
 export interface GatewayOptions {
   readonly config: Config;
@@ -41,20 +52,36 @@ export interface GatewayOptions {
 export interface Engine {
   readonly agents: Agents;
   readonly runAgent: RunAgent;
+  readonly turns: Turns;
   readonly store: SessionStore;
   readonly metrics: Metrics;
-  /** Closes the session store. */
+  /** Ends what providers and tools have open, and closes the session store. */
   stop(): Promise<void>;
 }
 
 /** Throws `ConfigError` if an agent cannot exist, `GatewayError` if the session store cannot be opened. */
 export async function createEngine({ config, folder, stateFolder, log }: GatewayOptions): Promise<Engine> {
-  const agents = createAgents(config, await createProviders(config, folder));
+  assertToolGrants(config);
+  const providers = await createProviders(config, folder);
+  const agents = createAgents(config, providers);
+  const toolServers = createToolServers(config.mcp.servers, { folder, log });
   const metrics = createMetrics();
   const store = await createSqliteStore({ path: join(stateFolder, "sessions.sqlite") });
-  const { lane } = config.sessions;
-  const turns = createTurns({ store, lanes: createLanes(lane), waitMs: lane.waitMs, log });
-  return { agents, runAgent: createRunAgent({ turns, metrics }), store, metrics, stop: () => store.close() };
+  const { lane, idleMinutes } = config.sessions;
+  const { waitMs } = lane;
+  const turns = createTurns({
+    store,
+    lanes: createLanes(lane),
+    waitMs,
+    idleMs: idleMinutes * 60_000,
+    now: Date.now,
+    log,
+  });
+  const stop = async (): Promise<void> => {
+    await Promise.all([toolServers.stop(), ...[...providers.values()].map((provider) => provider.stop?.())]);
+    await store.close();
+  };
+  return { agents, runAgent: createRunAgent({ turns, toolServers, metrics, log }), turns, store, metrics, stop };
 }
 
 export interface Gateway {
@@ -76,13 +103,25 @@ export async function startGateway(options: GatewayOptions & { readonly credenti
   const { config, credential, log } = options;
   const { http, checkAnswers, drainMs } = config.gateway;
   const engine = await createEngine(options);
-  const { agents, runAgent, store, metrics } = engine;
+  const { agents, runAgent, turns, store, metrics } = engine;
   const started = Math.floor(Date.now() / 1000);
 
   const handlers: Handlers = {
-    createChatCompletion: createChatCompletion({ agents, runAgent, strict: http.endpoints.chatCompletions.strict }),
+    createChatCompletion: createChatCompletion({
+      agents,
+      runAgent,
+      media: createMediaGate(http.endpoints.chatCompletions.media),
+      strict: http.endpoints.chatCompletions.strict,
+      sessions: http.endpoints.chatCompletions.sessions,
+    }),
+    ...notServed,
     listModels: createListModels(agents, started),
     retrieveModel: createRetrieveModel(agents, started),
+    listSessions: createListSessions(store),
+    retrieveSession: createRetrieveSession(store),
+    listSessionMessages: createListSessionMessages(store),
+    resetSession: createResetSession(store, turns),
+    deleteSession: createDeleteSession(turns),
     getHealth,
     getReadiness: createGetReadiness(async () => void (await store.read("readiness"))),
     getMetrics: createGetMetrics(metrics),

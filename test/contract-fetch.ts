@@ -89,7 +89,8 @@ function findRow(method: string, path: string): OperationRow | undefined {
   return ids
     .map((id): OperationRow => operations[id])
     .find((row) => {
-      const pattern = new RegExp(`^${row.path.replaceAll(/\{\w+\}/g, ".+")}$`);
+      const toPart = (_: string, name: string): string => (name === row.slashes ? ".+" : "[^/]+");
+      const pattern = new RegExp(`^${row.path.replaceAll(/\{(\w+)\}/g, toPart)}$`);
       return pattern.test(path) && (row.method === method || (row.method === "GET" && method === "HEAD"));
     });
 }

@@ -4,7 +4,8 @@ import { startTestGateway } from "./gateway.fixture.ts";
 
 const hi = { role: "user", content: "hi" };
 const text = { type: "text", text: "hi" };
-const png = "data:image/png;base64,iVBORw0KGgo=";
+const pixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+const png = `data:image/png;base64,${pixel}`;
 const content = "messages[0].content";
 const url = `${content}[0].image_url.url`;
 
@@ -25,8 +26,12 @@ function image(link: unknown, more: object = {}): object {
   return parts({ type: "image_url", image_url: { url: link, ...more } });
 }
 
-function audio(format: string): object {
-  return parts({ type: "input_audio", input_audio: { data: "x", format } });
+function audio(format: string, bytes = "AAAA"): object {
+  return parts({ type: "input_audio", input_audio: { data: bytes, format } });
+}
+
+function file(value: object): object {
+  return { type: "file", file: value };
 }
 
 const lists: readonly Row[] = [
@@ -69,8 +74,8 @@ const users: readonly Row[] = [
   ["an image with a detail", image(png, { detail: "low" })],
   ["an image with its scheme in capitals", image(png.replace("data:image/png", "DATA:IMAGE/PNG"))],
   ["a wrong detail", image(png, { detail: "x" }), "invalid_value", `${content}[0].image_url.detail`],
-  ["an image of the web", image("https://a.example/b.png"), "unsupported_value", url],
-  ["an image of this network", image("HTTP://169.254.169.254/"), "unsupported_value", url],
+  ["an image of the web", image("https://a.example/b.png"), "image_url_not_allowed", url],
+  ["an image of this network", image("HTTP://169.254.169.254/"), "image_url_not_allowed", url],
   ["an image of this machine", image("file:///etc/passwd"), "invalid_value", url],
   ["an image that is a page", image("data:text/html;base64,PGI+"), "invalid_value", url],
   ["an image that is a drawing", image("data:image/svg+xml;base64,PGI+"), "invalid_value", url],
@@ -80,9 +85,19 @@ const users: readonly Row[] = [
   ["an image url that is a number", image(1), "invalid_type", url],
   ["an image without a url", image(undefined), "missing_required_parameter", url],
   ["an image that is a text", parts({ type: "image_url", image_url: png }), "invalid_type", `${content}[0].image_url`],
-  ["audio", audio("wav"), "unsupported_value", `${content}[0]`],
+  ["audio, which the model does not read", audio("wav"), "unsupported_value", `${content}[0]`],
+  ["audio that is not base64", audio("wav", "x"), "invalid_value", `${content}[0].input_audio.data`],
   ["audio of a wrong format", audio("ogg"), "invalid_value", `${content}[0].input_audio.format`],
-  ["a file", parts(text, { type: "file", file: { file_id: "x" } }), "unsupported_value", `${content}[1]`],
+  ["a file, which the model does not read", parts(file({ file_data: "AAAA" })), "unsupported_value", `${content}[0]`],
+  ["a file elsewhere", parts(text, file({ file_id: "x" })), "unsupported_value", `${content}[1].file.file_id`],
+  ["a file that is nowhere", parts(file({ filename: "x" })), "invalid_value", `${content}[0].file`],
+  [
+    "a file here and elsewhere",
+    parts(file({ file_id: "x", file_data: "AAAA" })),
+    "invalid_value",
+    `${content}[0].file`,
+  ],
+  ["a file that is not base64", parts(file({ file_data: "x" })), "invalid_value", `${content}[0].file.file_data`],
   ["a refusal", parts({ type: "refusal", refusal: "x" }), "invalid_value", `${content}[0].type`],
 ];
 

@@ -8,7 +8,7 @@ import type { TestGateway } from "./gateway.fixture.ts";
  */
 export type Row = readonly [name: string, body: object, code?: ErrorCode, param?: string | null];
 
-const base = { model: "openclaw", messages: [{ role: "user", content: "@@echo ok" }] };
+const base = { model: "openclaw", messages: [{ role: "user", content: "Say ok." }] };
 
 /** Sends each body and compares status, code and param, all rows at once so that a failure shows every wrong one. */
 export async function expectVerdicts(gateway: TestGateway, rows: readonly Row[]): Promise<void> {

@@ -98,7 +98,7 @@ const baseConfig = {
     checkAnswers: "throw",
     http: { endpoints: { chatCompletions: { enabled: true } } },
   },
-  agents: { list: [{ id: "main", default: true }, { id: "beta" }] },
+  agents: { defaults: { model: "embedded/assistant" }, list: [{ id: "main", default: true }, { id: "beta" }] },
 };
 
 function merge(base: unknown, over: unknown): unknown {

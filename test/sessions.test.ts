@@ -80,7 +80,16 @@ test("a key that names an agent selects it", async () => {
 const key = "x-openclaw-session-key";
 const refused: readonly { readonly name: string; readonly ask: Ask; readonly status: number; readonly code: string }[] =
   [
-    ...["subagent:x", "cron:x", "acp:x", "hook:x", "openai:x", "openai-user:ada", "OpenAI-User:ada"].flatMap((name) => [
+    ...[
+      "subagent:x",
+      "cron:x",
+      "acp:x",
+      "hook:x",
+      "openai:x",
+      "openai-user:ada",
+      "OpenAI-User:ada",
+      "openai-chat:c",
+    ].flatMap((name) => [
       { name, ask: header(name), status: 400, code: "invalid_session_key" },
       { name: `agent:main:${name}`, ask: header(`agent:main:${name}`), status: 400, code: "invalid_session_key" },
     ]),

@@ -35,7 +35,7 @@ export const disabledCases = defineCases([
     source: `${documentation}: Enabling the endpoint.`,
     needs: ["own"],
     run: (context) =>
-      withOwn(context, { gateway: toGateway(), agents: {} }, async (own) => {
+      withOwn(context, { gateway: toGateway(), agents: { defaults: { model: "embedded/assistant" } } }, async (own) => {
         const client = context.sdk.create({ baseURL: own.baseUrl, apiKey: own.apiKey });
         const call = client.chat.completions.create(ask(context), { signal: context.signal });
         const completion = await fromSdk(context, call, "a call to a gateway that only enables the endpoint");

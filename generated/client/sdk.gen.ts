@@ -3,7 +3,7 @@
 
 import { client } from './client.gen.ts';
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client/index.ts';
-import type { CreateChatCompletionData, CreateChatCompletionErrors, CreateChatCompletionResponses, GetContractData, GetContractErrors, GetContractResponses, GetDocsData, GetDocsErrors, GetDocsResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, ListModelsData, ListModelsErrors, ListModelsResponses, RetrieveModelData, RetrieveModelErrors, RetrieveModelResponses } from './types.gen.ts';
+import type { CreateChatCompletionData, CreateChatCompletionErrors, CreateChatCompletionResponses, CreateCompletionData, CreateCompletionErrors, CreateEmbeddingData, CreateEmbeddingErrors, CreateResponseData, CreateResponseErrors, DeleteSessionData, DeleteSessionErrors, DeleteSessionResponses, GetContractData, GetContractErrors, GetContractResponses, GetDocsData, GetDocsErrors, GetDocsResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListSessionMessagesData, ListSessionMessagesErrors, ListSessionMessagesResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ResetSessionData, ResetSessionErrors, ResetSessionResponses, RetrieveModelData, RetrieveModelErrors, RetrieveModelResponses, RetrieveSessionData, RetrieveSessionErrors, RetrieveSessionResponses } from './types.gen.ts';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -31,8 +31,9 @@ export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends 
  * `openclaw:<id>`, `openclaw/<id>` and `agent:<id>` the agent `<id>`; further names come from the alias table of the
  * configuration. Anything else is 404 `model_not_found`.
  *
- * **Session.** Without `user` and `x-openclaw-session-key` a call is stateless: nothing of it is kept. With one of
- * them the agent remembers. A client may send only what is new, or its whole history again: no turn reaches the model
+ * **Session.** `x-openclaw-session-key` names the session the agent remembers; else a chat id header of the client, if
+ * `gateway.http.endpoints.chatCompletions.sessions` lists one; else `user`. Without any of them a call is stateless:
+ * nothing of it is kept. So is what a known client asks for its own use (titles, tags), where the configuration says. A client may send only what is new, or its whole history again: no turn reaches the model
  * twice, and where the client's history differs from the transcript the client's wins.
  *
  * **Leaving.** A client that closes the connection cancels the run.
@@ -46,6 +47,45 @@ export const createChatCompletion = <ThrowOnError extends boolean = false>(optio
         'Content-Type': 'application/json',
         ...options.headers
     }
+});
+
+/**
+ * Not served: the Responses API
+ *
+ * A client that is set to the Responses API calls here. An agent's run is one conversation turn with tools that the
+ * client may hold; the Responses API has a second store of conversations, items and background runs of its own, and
+ * half of it would mislead. Every request is answered with 404 `endpoint_not_served`, which says what to switch.
+ *
+ */
+export const createResponse = <ThrowOnError extends boolean = false>(options?: Options<CreateResponseData, ThrowOnError>): RequestResult<unknown, CreateResponseErrors, ThrowOnError> => (options?.client ?? client).post<unknown, CreateResponseErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/responses',
+    ...options
+});
+
+/**
+ * Not served: embeddings
+ *
+ * An agent is no embedding model, and a gateway of agents has nothing to add to one: point the client's embeddings at
+ * the provider. Every request is answered with 404 `endpoint_not_served`.
+ *
+ */
+export const createEmbedding = <ThrowOnError extends boolean = false>(options?: Options<CreateEmbeddingData, ThrowOnError>): RequestResult<unknown, CreateEmbeddingErrors, ThrowOnError> => (options?.client ?? client).post<unknown, CreateEmbeddingErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/embeddings',
+    ...options
+});
+
+/**
+ * Not served: the legacy completions
+ *
+ * The older API, from before messages had roles. Every request is answered with 404 `endpoint_not_served`.
+ *
+ */
+export const createCompletion = <ThrowOnError extends boolean = false>(options?: Options<CreateCompletionData, ThrowOnError>): RequestResult<unknown, CreateCompletionErrors, ThrowOnError> => (options?.client ?? client).post<unknown, CreateCompletionErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/completions',
+    ...options
 });
 
 /**
@@ -69,6 +109,67 @@ export const listModels = <ThrowOnError extends boolean = false>(options?: Optio
 export const retrieveModel = <ThrowOnError extends boolean = false>(options: Options<RetrieveModelData, ThrowOnError>): RequestResult<RetrieveModelResponses, RetrieveModelErrors, ThrowOnError> => (options.client ?? client).get<RetrieveModelResponses, RetrieveModelErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/v1/models/{model}',
+    ...options
+});
+
+/**
+ * List the sessions
+ *
+ * Newest first, by the time of their first turn, so that pages stay where they are while agents talk. **Disabled by
+ * default**: set `gateway.http.endpoints.sessions.enabled` to `true`.
+ *
+ */
+export const listSessions = <ThrowOnError extends boolean = false>(options?: Options<ListSessionsData, ThrowOnError>): RequestResult<ListSessionsResponses, ListSessionsErrors, ThrowOnError> => (options?.client ?? client).get<ListSessionsResponses, ListSessionsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/sessions',
+    ...options
+});
+
+/**
+ * Delete a session
+ *
+ * Removes every message of the session from the database, superseded ones too. The key alone is remembered, so that
+ * a run which began before cannot write into what comes after. The next call with the key begins a new session. Waits
+ * for its turn like a run: 429 `session_busy` if the session does not become free.
+ *
+ */
+export const deleteSession = <ThrowOnError extends boolean = false>(options: Options<DeleteSessionData, ThrowOnError>): RequestResult<DeleteSessionResponses, DeleteSessionErrors, ThrowOnError> => (options.client ?? client).delete<DeleteSessionResponses, DeleteSessionErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/sessions/{key}',
+    ...options
+});
+
+/**
+ * Look one session up
+ */
+export const retrieveSession = <ThrowOnError extends boolean = false>(options: Options<RetrieveSessionData, ThrowOnError>): RequestResult<RetrieveSessionResponses, RetrieveSessionErrors, ThrowOnError> => (options.client ?? client).get<RetrieveSessionResponses, RetrieveSessionErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/sessions/{key}',
+    ...options
+});
+
+/**
+ * Read what was said in a session
+ *
+ * Oldest first. A page ends early, with `has_more`, where its messages become very long.
+ *
+ */
+export const listSessionMessages = <ThrowOnError extends boolean = false>(options: Options<ListSessionMessagesData, ThrowOnError>): RequestResult<ListSessionMessagesResponses, ListSessionMessagesErrors, ThrowOnError> => (options.client ?? client).get<ListSessionMessagesResponses, ListSessionMessagesErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/sessions/{key}/messages',
+    ...options
+});
+
+/**
+ * Begin a session anew
+ *
+ * The agent forgets what was said; the messages stay readable, marked as superseded. Waits for its turn like a run:
+ * 429 `session_busy` if the session does not become free.
+ *
+ */
+export const resetSession = <ThrowOnError extends boolean = false>(options: Options<ResetSessionData, ThrowOnError>): RequestResult<ResetSessionResponses, ResetSessionErrors, ThrowOnError> => (options.client ?? client).post<ResetSessionResponses, ResetSessionErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/sessions/{key}/reset',
     ...options
 });
 

@@ -34,8 +34,8 @@ export type SystemMessage = {
 };
 
 /**
- * An image as a `data:` URL with base64 (PNG, JPEG, GIF, WebP). Images by `http` URL are refused with 400
- * `unsupported_value`.
+ * An image as a `data:` URL with base64 (PNG, JPEG, GIF, WebP). An image by `http` or `https` URL is fetched where the
+ * configuration allows it, and else refused with 400 `image_url_not_allowed`.
  *
  */
 export type ImagePart = {
@@ -47,7 +47,7 @@ export type ImagePart = {
 };
 
 /**
- * Audio. No provider of this version takes it; it is refused with 400 `unsupported_value`.
+ * Audio in base64. A model that does not read it refuses it with 400 `unsupported_value`.
  */
 export type AudioPart = {
     type: 'input_audio';
@@ -58,7 +58,9 @@ export type AudioPart = {
 };
 
 /**
- * A file. No provider of this version takes it; it is refused with 400 `unsupported_value`.
+ * A file, its content as a base64 `data:` URL or as plain base64 in `file_data`. This gateway keeps no files, so a
+ * `file_id` is refused with 400 `unsupported_value`, and so is any file where the model does not read it.
+ *
  */
 export type FilePart = {
     type: 'file';
@@ -371,7 +373,8 @@ export type ChatCompletionRequest = {
     } | null;
     /**
      * Names a session: calls with the same `user` share what the agent remembers. Compared byte for byte; at most 512
-     * characters, no control characters; an empty string is the same as none.
+     * characters, no control characters; an empty string is the same as none. A configuration may say that it names
+     * none; then it is ignored.
      *
      */
     user?: string;
@@ -492,11 +495,11 @@ export type ChatCompletionRequest = {
      */
     prompt_cache_retention?: 'in_memory' | '24h' | null;
     /**
-     * Log probabilities are not offered.
+     * Whether the answer has the log probabilities of its tokens; 400 where the agent's model gives none.
      */
     logprobs?: boolean | null;
     /**
-     * Log probabilities are not offered.
+     * How many likely alternatives each token of `logprobs` has. Only with `logprobs`.
      */
     top_logprobs?: number | null;
     /**
@@ -551,7 +554,37 @@ export type AnswerMessage = {
      */
     tool_calls?: Array<ToolCall>;
     function_call?: FunctionCall;
+    /**
+     * What the model thought, for those who asked for `reasoning` in `x-clawgate-include`.
+     */
+    reasoning_content?: string;
 };
+
+export type TopLogprob = {
+    token: string;
+    logprob: number;
+    bytes: Array<number> | null;
+};
+
+/**
+ * A token of the answer, as the model's provider counts it.
+ */
+export type TokenLogprob = {
+    token: string;
+    logprob: number;
+    bytes: Array<number> | null;
+    top_logprobs: Array<TopLogprob>;
+};
+
+export type LogprobsContent = {
+    content: Array<TokenLogprob> | null;
+    refusal: Array<TokenLogprob> | null;
+};
+
+/**
+ * Null unless the request asked for them.
+ */
+export type Logprobs = LogprobsContent | null;
 
 /**
  * `stop`: the agent was done, or met a stop sequence. `length`: the token cap. `tool_calls`: it waits for the results
@@ -563,10 +596,7 @@ export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter' |
 export type Choice = {
     index: 0;
     message: AnswerMessage;
-    /**
-     * Log probabilities are not offered.
-     */
-    logprobs: null;
+    logprobs: Logprobs;
     finish_reason: FinishReason;
 };
 
@@ -642,6 +672,10 @@ export type Delta = {
     role?: 'assistant';
     content?: string;
     refusal?: string;
+    /**
+     * What the model thinks, for those who asked for `reasoning` in `x-clawgate-include`.
+     */
+    reasoning_content?: string;
     tool_calls?: [
         ToolCallDelta
     ];
@@ -657,8 +691,26 @@ export type Delta = {
 export type ChunkChoice = {
     index: 0;
     delta: Delta;
-    logprobs: null;
+    logprobs: Logprobs;
     finish_reason: FinishReason | null;
+};
+
+/**
+ * What the run does inside the gateway, for those who asked for `tools` in `x-clawgate-include`. It stands in a chunk
+ * whose delta is empty, so that a client that does not know it sees nothing.
+ *
+ */
+export type Progress = {
+    event: 'tool-start' | 'tool-end';
+    /**
+     * The same in a tool's start and end.
+     */
+    id: string;
+    name: string;
+    /**
+     * At the end; whether the tool reported a failure.
+     */
+    failed?: boolean;
 };
 
 /**
@@ -677,12 +729,13 @@ export type ChatCompletionChunk = {
      */
     usage?: Usage | null;
     system_fingerprint?: string;
+    x_clawgate?: Progress;
 };
 
 /**
  * The closed table of codes; see the error catalogue for status, meaning and remedy of each.
  */
-export type ErrorCode = 'invalid_api_key' | 'host_not_allowed' | 'origin_not_allowed' | 'not_found' | 'model_not_found' | 'method_not_allowed' | 'invalid_http' | 'http_version_not_supported' | 'transfer_coding_not_supported' | 'websocket_not_available' | 'expectation_failed' | 'uri_too_long' | 'headers_too_large' | 'request_timeout' | 'request_too_large' | 'unsupported_media_type' | 'invalid_utf8' | 'invalid_json' | 'too_deep' | 'too_many_values' | 'missing_required_parameter' | 'invalid_type' | 'invalid_value' | 'unknown_parameter' | 'unsupported_parameter' | 'unsupported_value' | 'responses_request' | 'empty_array' | 'array_above_max_length' | 'empty_string' | 'string_above_max_length' | 'object_above_max_properties' | 'integer_below_min_value' | 'integer_above_max_value' | 'decimal_below_min_value' | 'decimal_above_max_value' | 'context_length_exceeded' | 'invalid_session_key' | 'agent_conflict' | 'session_busy' | 'rate_limit_exceeded' | 'upstream_rejected' | 'upstream_error' | 'upstream_unavailable' | 'upstream_timeout' | 'cancelled' | 'storage_unavailable' | 'shutting_down' | 'internal_error';
+export type ErrorCode = 'invalid_api_key' | 'host_not_allowed' | 'origin_not_allowed' | 'not_found' | 'endpoint_not_served' | 'model_not_found' | 'method_not_allowed' | 'invalid_http' | 'http_version_not_supported' | 'transfer_coding_not_supported' | 'websocket_not_available' | 'expectation_failed' | 'uri_too_long' | 'headers_too_large' | 'request_timeout' | 'request_too_large' | 'unsupported_media_type' | 'invalid_utf8' | 'invalid_json' | 'too_deep' | 'too_many_values' | 'missing_required_parameter' | 'invalid_type' | 'invalid_value' | 'unknown_parameter' | 'unsupported_parameter' | 'unsupported_value' | 'image_url_not_allowed' | 'image_fetch_failed' | 'responses_request' | 'empty_array' | 'array_above_max_length' | 'empty_string' | 'string_above_max_length' | 'object_above_max_properties' | 'integer_below_min_value' | 'integer_above_max_value' | 'decimal_below_min_value' | 'decimal_above_max_value' | 'context_length_exceeded' | 'invalid_session_key' | 'session_not_found' | 'agent_conflict' | 'session_busy' | 'rate_limit_exceeded' | 'upstream_rejected' | 'upstream_error' | 'upstream_unavailable' | 'upstream_timeout' | 'cancelled' | 'storage_unavailable' | 'shutting_down' | 'internal_error';
 
 /**
  * The one shape of an error, in a body and in a stream. All four keys are always there.
@@ -734,6 +787,94 @@ export type ModelList = {
     data: Array<Model>;
 };
 
+/**
+ * What an agent remembers of one conversation.
+ */
+export type Session = {
+    /**
+     * The session key, as `x-openclaw-session-key` of an answer names it, but with nothing encoded.
+     */
+    id: string;
+    object: 'session';
+    /**
+     * The agent whose session it is.
+     */
+    agent_id: string;
+    /**
+     * When its first turn was stored, in seconds since 1970.
+     */
+    created_at: number;
+    /**
+     * When its last turn was stored, in seconds since 1970.
+     */
+    updated_at: number;
+    /**
+     * The messages that a model would see again, tool steps included.
+     */
+    message_count: number;
+};
+
+export type SessionList = {
+    object: 'list';
+    data: Array<Session>;
+    /**
+     * Whether there is another page.
+     */
+    has_more: boolean;
+    /**
+     * What `after` of the next page is; null for an empty page.
+     */
+    last_id: string | null;
+};
+
+export type SessionDeleted = {
+    /**
+     * The key of the session.
+     */
+    id: string;
+    object: 'session.deleted';
+    deleted: true;
+};
+
+/**
+ * One message of a session, in the order in which they were stored.
+ */
+export type SessionMessage = {
+    id: string;
+    object: 'session.message';
+    /**
+     * When it was stored, in seconds since 1970.
+     */
+    created_at: number;
+    /**
+     * When another turn took its place, in seconds since 1970; null for a message that a model would see again.
+     */
+    superseded_at: number | null;
+    /**
+     * The message as it was sent or answered, with the keys that SDKs add. A tool's result that the gateway itself
+     * made has `origin: "server"`.
+     *
+     */
+    message: {
+        role: 'user' | 'assistant' | 'tool' | 'function';
+        origin?: 'server';
+        [key: string]: unknown;
+    };
+};
+
+export type SessionMessageList = {
+    object: 'list';
+    data: Array<SessionMessage>;
+    /**
+     * Whether there is another page.
+     */
+    has_more: boolean;
+    /**
+     * What `after` of the next page is; null for an empty page.
+     */
+    last_id: string | null;
+};
+
 export type Health = {
     ok: true;
     status: 'live';
@@ -751,10 +892,29 @@ export type AgentId = string;
 /**
  * Names the session; wins over `user`. The session is `agent:<agentId>:<key>`; a value that already begins with
  * `agent:<id>:` selects that agent too. 1 to 256 characters of visible ASCII; the namespaces `subagent:`, `cron:`,
- * `acp:`, `hook:`, `openai:` and `openai-user:` are reserved.
+ * `acp:`, `hook:`, `openai:`, `openai-user:` and `openai-chat:` are reserved.
  *
  */
 export type SessionKey = string;
+
+/**
+ * What the answer shall show besides itself, separated by commas: `reasoning` (as `reasoning_content`) and `tools` (the
+ * start and end of tools that run inside the gateway, in a stream as `x_clawgate`). Other words are 400.
+ *
+ */
+export type Include = string;
+
+/**
+ * The most items of one page; 20 unless given.
+ */
+export type Limit = number;
+
+/**
+ * The key of the session, percent-encoded as UTF-8 (`encodeURIComponent`): keys hold colons, and those of a `user` any
+ * character.
+ *
+ */
+export type SessionKeyPath = string;
 
 export type CreateChatCompletionData = {
     body: ChatCompletionRequest;
@@ -766,10 +926,16 @@ export type CreateChatCompletionData = {
         /**
          * Names the session; wins over `user`. The session is `agent:<agentId>:<key>`; a value that already begins with
          * `agent:<id>:` selects that agent too. 1 to 256 characters of visible ASCII; the namespaces `subagent:`, `cron:`,
-         * `acp:`, `hook:`, `openai:` and `openai-user:` are reserved.
+         * `acp:`, `hook:`, `openai:`, `openai-user:` and `openai-chat:` are reserved.
          *
          */
         'x-openclaw-session-key'?: string;
+        /**
+         * What the answer shall show besides itself, separated by commas: `reasoning` (as `reasoning_content`) and `tools` (the
+         * start and end of tools that run inside the gateway, in a stream as `x_clawgate`). Other words are 400.
+         *
+         */
+        'x-clawgate-include'?: string;
     };
     path?: never;
     query?: never;
@@ -790,7 +956,7 @@ export type CreateChatCompletionErrors = {
      */
     403: ErrorResponse;
     /**
-     * No such path, agent or model name; or the endpoint is disabled.
+     * No such path, agent, model name or session; or the endpoint is disabled.
      */
     404: ErrorResponse;
     /**
@@ -846,6 +1012,114 @@ export type CreateChatCompletionResponses = {
 
 export type CreateChatCompletionResponse = CreateChatCompletionResponses[keyof CreateChatCompletionResponses];
 
+export type CreateResponseData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/responses';
+};
+
+export type CreateResponseErrors = {
+    /**
+     * The token is missing or wrong. Nothing of the body has been read.
+     */
+    401: ErrorResponse;
+    /**
+     * The `Host` or `Origin` is not one that this gateway serves.
+     */
+    403: ErrorResponse;
+    /**
+     * No such path, agent, model name or session; or the endpoint is disabled.
+     */
+    404: ErrorResponse;
+    /**
+     * The path has other methods.
+     */
+    405: ErrorResponse;
+    /**
+     * A defect in the gateway.
+     */
+    500: ErrorResponse;
+    /**
+     * The gateway or the model provider takes no calls at the moment.
+     */
+    503: ErrorResponse;
+};
+
+export type CreateResponseError = CreateResponseErrors[keyof CreateResponseErrors];
+
+export type CreateEmbeddingData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/embeddings';
+};
+
+export type CreateEmbeddingErrors = {
+    /**
+     * The token is missing or wrong. Nothing of the body has been read.
+     */
+    401: ErrorResponse;
+    /**
+     * The `Host` or `Origin` is not one that this gateway serves.
+     */
+    403: ErrorResponse;
+    /**
+     * No such path, agent, model name or session; or the endpoint is disabled.
+     */
+    404: ErrorResponse;
+    /**
+     * The path has other methods.
+     */
+    405: ErrorResponse;
+    /**
+     * A defect in the gateway.
+     */
+    500: ErrorResponse;
+    /**
+     * The gateway or the model provider takes no calls at the moment.
+     */
+    503: ErrorResponse;
+};
+
+export type CreateEmbeddingError = CreateEmbeddingErrors[keyof CreateEmbeddingErrors];
+
+export type CreateCompletionData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/completions';
+};
+
+export type CreateCompletionErrors = {
+    /**
+     * The token is missing or wrong. Nothing of the body has been read.
+     */
+    401: ErrorResponse;
+    /**
+     * The `Host` or `Origin` is not one that this gateway serves.
+     */
+    403: ErrorResponse;
+    /**
+     * No such path, agent, model name or session; or the endpoint is disabled.
+     */
+    404: ErrorResponse;
+    /**
+     * The path has other methods.
+     */
+    405: ErrorResponse;
+    /**
+     * A defect in the gateway.
+     */
+    500: ErrorResponse;
+    /**
+     * The gateway or the model provider takes no calls at the moment.
+     */
+    503: ErrorResponse;
+};
+
+export type CreateCompletionError = CreateCompletionErrors[keyof CreateCompletionErrors];
+
 export type ListModelsData = {
     body?: never;
     path?: never;
@@ -863,7 +1137,7 @@ export type ListModelsErrors = {
      */
     403: ErrorResponse;
     /**
-     * No such path, agent or model name; or the endpoint is disabled.
+     * No such path, agent, model name or session; or the endpoint is disabled.
      */
     404: ErrorResponse;
     /**
@@ -919,7 +1193,7 @@ export type RetrieveModelErrors = {
      */
     403: ErrorResponse;
     /**
-     * No such path, agent or model name; or the endpoint is disabled.
+     * No such path, agent, model name or session; or the endpoint is disabled.
      */
     404: ErrorResponse;
     /**
@@ -946,6 +1220,313 @@ export type RetrieveModelResponses = {
 };
 
 export type RetrieveModelResponse = RetrieveModelResponses[keyof RetrieveModelResponses];
+
+export type ListSessionsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Only the sessions of this agent.
+         */
+        agent?: string;
+        /**
+         * The most items of one page; 20 unless given.
+         */
+        limit?: number;
+        /**
+         * `last_id` of the page before.
+         */
+        after?: string;
+    };
+    url: '/v1/sessions';
+};
+
+export type ListSessionsErrors = {
+    /**
+     * The request breaks the contract; `param` names the field.
+     */
+    400: ErrorResponse;
+    /**
+     * The token is missing or wrong. Nothing of the body has been read.
+     */
+    401: ErrorResponse;
+    /**
+     * The `Host` or `Origin` is not one that this gateway serves.
+     */
+    403: ErrorResponse;
+    /**
+     * No such path, agent, model name or session; or the endpoint is disabled.
+     */
+    404: ErrorResponse;
+    /**
+     * The path has other methods.
+     */
+    405: ErrorResponse;
+    /**
+     * A defect in the gateway.
+     */
+    500: ErrorResponse;
+    /**
+     * The gateway or the model provider takes no calls at the moment.
+     */
+    503: ErrorResponse;
+};
+
+export type ListSessionsError = ListSessionsErrors[keyof ListSessionsErrors];
+
+export type ListSessionsResponses = {
+    /**
+     * One page.
+     */
+    200: SessionList;
+};
+
+export type ListSessionsResponse = ListSessionsResponses[keyof ListSessionsResponses];
+
+export type DeleteSessionData = {
+    body?: never;
+    path: {
+        /**
+         * The key of the session, percent-encoded as UTF-8 (`encodeURIComponent`): keys hold colons, and those of a `user` any
+         * character.
+         *
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/v1/sessions/{key}';
+};
+
+export type DeleteSessionErrors = {
+    /**
+     * The request breaks the contract; `param` names the field.
+     */
+    400: ErrorResponse;
+    /**
+     * The token is missing or wrong. Nothing of the body has been read.
+     */
+    401: ErrorResponse;
+    /**
+     * The `Host` or `Origin` is not one that this gateway serves.
+     */
+    403: ErrorResponse;
+    /**
+     * No such path, agent, model name or session; or the endpoint is disabled.
+     */
+    404: ErrorResponse;
+    /**
+     * The path has other methods.
+     */
+    405: ErrorResponse;
+    /**
+     * Too many calls, here or at the model provider.
+     */
+    429: ErrorResponse;
+    /**
+     * A defect in the gateway.
+     */
+    500: ErrorResponse;
+    /**
+     * The gateway or the model provider takes no calls at the moment.
+     */
+    503: ErrorResponse;
+};
+
+export type DeleteSessionError = DeleteSessionErrors[keyof DeleteSessionErrors];
+
+export type DeleteSessionResponses = {
+    /**
+     * Its messages are gone.
+     */
+    200: SessionDeleted;
+};
+
+export type DeleteSessionResponse = DeleteSessionResponses[keyof DeleteSessionResponses];
+
+export type RetrieveSessionData = {
+    body?: never;
+    path: {
+        /**
+         * The key of the session, percent-encoded as UTF-8 (`encodeURIComponent`): keys hold colons, and those of a `user` any
+         * character.
+         *
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/v1/sessions/{key}';
+};
+
+export type RetrieveSessionErrors = {
+    /**
+     * The request breaks the contract; `param` names the field.
+     */
+    400: ErrorResponse;
+    /**
+     * The token is missing or wrong. Nothing of the body has been read.
+     */
+    401: ErrorResponse;
+    /**
+     * The `Host` or `Origin` is not one that this gateway serves.
+     */
+    403: ErrorResponse;
+    /**
+     * No such path, agent, model name or session; or the endpoint is disabled.
+     */
+    404: ErrorResponse;
+    /**
+     * The path has other methods.
+     */
+    405: ErrorResponse;
+    /**
+     * A defect in the gateway.
+     */
+    500: ErrorResponse;
+    /**
+     * The gateway or the model provider takes no calls at the moment.
+     */
+    503: ErrorResponse;
+};
+
+export type RetrieveSessionError = RetrieveSessionErrors[keyof RetrieveSessionErrors];
+
+export type RetrieveSessionResponses = {
+    /**
+     * The session.
+     */
+    200: Session;
+};
+
+export type RetrieveSessionResponse = RetrieveSessionResponses[keyof RetrieveSessionResponses];
+
+export type ListSessionMessagesData = {
+    body?: never;
+    path: {
+        /**
+         * The key of the session, percent-encoded as UTF-8 (`encodeURIComponent`): keys hold colons, and those of a `user` any
+         * character.
+         *
+         */
+        key: string;
+    };
+    query?: {
+        /**
+         * The most items of one page; 20 unless given.
+         */
+        limit?: number;
+        /**
+         * `last_id` of the page before.
+         */
+        after?: string;
+        /**
+         * `superseded` shows the messages too that a model would not see again.
+         */
+        include?: 'superseded';
+    };
+    url: '/v1/sessions/{key}/messages';
+};
+
+export type ListSessionMessagesErrors = {
+    /**
+     * The request breaks the contract; `param` names the field.
+     */
+    400: ErrorResponse;
+    /**
+     * The token is missing or wrong. Nothing of the body has been read.
+     */
+    401: ErrorResponse;
+    /**
+     * The `Host` or `Origin` is not one that this gateway serves.
+     */
+    403: ErrorResponse;
+    /**
+     * No such path, agent, model name or session; or the endpoint is disabled.
+     */
+    404: ErrorResponse;
+    /**
+     * The path has other methods.
+     */
+    405: ErrorResponse;
+    /**
+     * A defect in the gateway.
+     */
+    500: ErrorResponse;
+    /**
+     * The gateway or the model provider takes no calls at the moment.
+     */
+    503: ErrorResponse;
+};
+
+export type ListSessionMessagesError = ListSessionMessagesErrors[keyof ListSessionMessagesErrors];
+
+export type ListSessionMessagesResponses = {
+    /**
+     * One page.
+     */
+    200: SessionMessageList;
+};
+
+export type ListSessionMessagesResponse = ListSessionMessagesResponses[keyof ListSessionMessagesResponses];
+
+export type ResetSessionData = {
+    body?: never;
+    path: {
+        /**
+         * The key of the session, percent-encoded as UTF-8 (`encodeURIComponent`): keys hold colons, and those of a `user` any
+         * character.
+         *
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/v1/sessions/{key}/reset';
+};
+
+export type ResetSessionErrors = {
+    /**
+     * The request breaks the contract; `param` names the field.
+     */
+    400: ErrorResponse;
+    /**
+     * The token is missing or wrong. Nothing of the body has been read.
+     */
+    401: ErrorResponse;
+    /**
+     * The `Host` or `Origin` is not one that this gateway serves.
+     */
+    403: ErrorResponse;
+    /**
+     * No such path, agent, model name or session; or the endpoint is disabled.
+     */
+    404: ErrorResponse;
+    /**
+     * The path has other methods.
+     */
+    405: ErrorResponse;
+    /**
+     * Too many calls, here or at the model provider.
+     */
+    429: ErrorResponse;
+    /**
+     * A defect in the gateway.
+     */
+    500: ErrorResponse;
+    /**
+     * The gateway or the model provider takes no calls at the moment.
+     */
+    503: ErrorResponse;
+};
+
+export type ResetSessionError = ResetSessionErrors[keyof ResetSessionErrors];
+
+export type ResetSessionResponses = {
+    /**
+     * The session, now without messages.
+     */
+    200: Session;
+};
+
+export type ResetSessionResponse = ResetSessionResponses[keyof ResetSessionResponses];
 
 export type GetHealthData = {
     body?: never;
@@ -1038,7 +1619,7 @@ export type GetMetricsErrors = {
      */
     403: ErrorResponse;
     /**
-     * No such path, agent or model name; or the endpoint is disabled.
+     * No such path, agent, model name or session; or the endpoint is disabled.
      */
     404: ErrorResponse;
     /**
@@ -1079,7 +1660,7 @@ export type GetContractErrors = {
      */
     403: ErrorResponse;
     /**
-     * No such path, agent or model name; or the endpoint is disabled.
+     * No such path, agent, model name or session; or the endpoint is disabled.
      */
     404: ErrorResponse;
     /**
@@ -1129,7 +1710,7 @@ export type GetDocsErrors = {
      */
     403: ErrorResponse;
     /**
-     * No such path, agent or model name; or the endpoint is disabled.
+     * No such path, agent, model name or session; or the endpoint is disabled.
      */
     404: ErrorResponse;
     /**

@@ -97,6 +97,16 @@ export function listOperations(document: OpenApi): Endpoint[] {
   );
 }
 
+/** A schema behind a reference into the `$defs` of its file; what stands beside the reference wins. */
+export function resolveDefinition(file: JsonSchema, schema: JsonSchema): JsonSchema {
+  const { $ref: reference, ...beside } = schema;
+  if (reference === undefined) return schema;
+  const definitions = (file["$defs"] ?? {}) as Record<string, JsonSchema>;
+  const target = definitions[reference.replace("#/$defs/", "")];
+  if (target === undefined) throw new Error(`${reference} points at nothing`);
+  return { ...target, ...beside };
+}
+
 function resolve<T>(document: OpenApi, value: T): T {
   const reference = (value as { $ref?: string }).$ref;
   if (reference === undefined) return value;

@@ -20,6 +20,7 @@ const rows = [
   ["ChatCompletionEvent", guards.isAnswerChatCompletionEvent],
   ["ErrorResponse", guards.isAnswerErrorResponse],
   ["ModelList", guards.isAnswerModelList],
+  ["SessionList", guards.isAnswerSessionList],
 ] as const;
 
 test.for(rows)("the guard of %s passes what the published schema passes", ([name, guard]) => {

@@ -69,7 +69,9 @@ export function toGuards(document: OpenApi): Guards {
 export function toSchemaGuards(schemas: Record<string, JsonSchema>, types: string): Guards {
   const ajv = createCompiler(true);
   const guards = Object.entries(schemas).map(([name, schema]): Guard => {
-    ajv.addSchema({ ...(clean(schema) as JsonSchema), $id: name });
+    const file = clean(schema) as JsonSchema;
+    const definitions = (file["$defs"] ?? {}) as Record<string, JsonSchema>;
+    ajv.addSchema({ ...file, $defs: tagUnions(definitions), $id: name });
     return { name: `is${name}`, reference: name, type: `import("./${types}").components["schemas"]["${name}"]` };
   });
   return toModuleFiles(ajv, guards);
@@ -112,8 +114,14 @@ function addParameters(
     required: parameters.filter((parameter) => parameter.required).map((parameter) => parameter.name),
     properties: Object.fromEntries(parameters.map((parameter) => [parameter.name, clean(parameter.schema)])),
   });
-  const fields = parameters.map(({ name: key, required }) => `"${key}"${required ? "" : "?"}: string`);
+  const fields = parameters.map(
+    ({ name: key, required, schema }) => `"${key}"${required ? "" : "?"}: ${toParameterType(schema)}`,
+  );
   add({ name, reference: name, type: `{ ${fields.join("; ")} }` });
+}
+
+function toParameterType({ type }: JsonSchema): string {
+  return type === "integer" || type === "number" ? "number" : type === "boolean" ? "boolean" : "string";
 }
 
 function toReference(document: string, schema: JsonSchema, id?: string): string {

@@ -1,4 +1,4 @@
-import type { ErrorRow, JsonSchema, OpenApi } from "./document.ts";
+import { type ErrorRow, type JsonSchema, type OpenApi, resolveDefinition } from "./document.ts";
 
 export function toErrorCatalogue(errors: Record<string, ErrorRow>, banner: string): string {
   const rows = Object.entries(errors).map(
@@ -51,19 +51,28 @@ ${config.description?.trim()}
 
 | key | default | meaning |
 | --- | --- | --- |
-${toConfigRows(config, "").join("\n")}
+${toConfigRows(config, config, "").join("\n")}
 `;
 }
 
-function toConfigRows(schema: JsonSchema, prefix: string): string[] {
-  return Object.entries(schema.properties ?? {}).flatMap(([key, item]) => {
+function toConfigRows(config: JsonSchema, schema: JsonSchema, prefix: string): string[] {
+  const variants = (schema.oneOf ?? []).flatMap((variant) =>
+    Object.entries(resolveDefinition(config, variant).properties ?? {}),
+  );
+  const rows = [...Object.entries(schema.properties ?? {}), ...variants].flatMap(([key, given]) => {
     const path = `${prefix}${key}`;
-    if (item.type === "object" && item.properties) return toConfigRows(item, `${path}.`);
+    const item = resolveDefinition(config, given);
+    if (item.type === "object" && item.properties) return toConfigRows(config, item, `${path}.`);
     const inner = typeof item.additionalProperties === "object" ? item.additionalProperties : item.items;
-    const suffix = item.type === "array" ? "[]" : ".<name>";
     const row = `| \`${path}\` | ${toDefault(item)} | ${toMeaning(item)} |`;
-    return inner?.properties ? [row, ...toConfigRows(inner, `${path}${suffix}.`)] : [row];
+    const own = item.properties ? toConfigRows(config, item, `${path}.`) : [];
+    const suffix = item.type === "array" ? "[]" : ".<name>";
+    const below =
+      inner === undefined ? [] : toConfigRows(config, resolveDefinition(config, inner), `${path}${suffix}.`);
+    return [row, ...own, ...below];
   });
+  // The variants of a union share most of their keys.
+  return [...new Set(rows)];
 }
 
 function toDefault(schema: JsonSchema): string {
@@ -72,7 +81,8 @@ function toDefault(schema: JsonSchema): string {
 
 function toMeaning(schema: JsonSchema): string {
   const values = schema.enum ? ` One of ${schema.enum.map((value) => `\`${JSON.stringify(value)}\``).join(", ")}.` : "";
-  return toLine(schema.description) + values;
+  const one = schema.const === undefined ? "" : `\`${JSON.stringify(schema.const)}\`: `;
+  return one + toLine(schema.description) + values;
 }
 
 function toLine(text = ""): string {

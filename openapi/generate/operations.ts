@@ -1,4 +1,4 @@
-import { listOperations, type Endpoint, type OpenApi } from "./document.ts";
+import { listOperations, type Endpoint, type OpenApi, type Parameter } from "./document.ts";
 import { toAnswerGuardName, toBodyGuardName, toParametersGuardName } from "./guards.ts";
 
 /** The table that the router and the dispatcher run on: one row for each operation of the contract. */
@@ -19,11 +19,17 @@ export interface OperationRow {
   readonly endpoint: string | undefined;
   /** The path parameter that may hold slashes. */
   readonly slashes: string | undefined;
-  readonly parameters: Readonly<Record<string, "path" | "header" | "query">>;
+  readonly parameters: Readonly<Record<string, ParameterRow>>;
   readonly isParameters: Guard<object> | undefined;
   /** The guard of the JSON body. */
   readonly isBody: Guard<unknown> | undefined;
   readonly responses: Readonly<Record<number, ResponseRow>>;
+}
+
+export interface ParameterRow {
+  readonly in: "path" | "header" | "query";
+  /** What its text is read as. */
+  readonly type: "string" | "integer" | "number" | "boolean";
 }
 
 export interface ResponseRow {
@@ -48,13 +54,24 @@ function toRow({ path, method, operation }: Endpoint): string {
     secured: String(operation.security?.length !== 0),
     endpoint: JSON.stringify(operation["x-endpoint"]) ?? "undefined",
     slashes: JSON.stringify(slashes?.name) ?? "undefined",
-    parameters: JSON.stringify(Object.fromEntries(parameters.map((parameter) => [parameter.name, parameter.in]))),
+    parameters: toParameters(id, parameters),
     isParameters: parameters.length > 0 ? `guards.${toParametersGuardName(id)}` : "undefined",
     isBody: body ? `guards.${toBodyGuardName(body.schema)}` : "undefined",
     responses: toResponses(id, operation.responses),
   };
   const fields = Object.entries(row).map(([key, value]) => `    ${key}: ${value},`);
   return `  ${id}: {\n${fields.join("\n")}\n  },`;
+}
+
+const parameterTypes: readonly unknown[] = ["string", "integer", "number", "boolean"];
+
+function toParameters(id: string, parameters: readonly Parameter[]): string {
+  const rows = parameters.map(({ name, in: place, schema: { type } }) => {
+    if (!parameterTypes.includes(type))
+      throw new Error(`${id}: the parameter ${name} needs one of these types: ${parameterTypes.join(", ")}`);
+    return [name, { in: place, type }];
+  });
+  return JSON.stringify(Object.fromEntries(rows));
 }
 
 function toResponses(id: string, responses: Endpoint["operation"]["responses"]): string {

@@ -1,4 +1,4 @@
-import type { ErrorRow, JsonSchema, OpenApi } from "./document.ts";
+import { type ErrorRow, type JsonSchema, type OpenApi, resolveDefinition } from "./document.ts";
 
 /** The tables that the gateway acts on: what each error code means, what happens to each request field. */
 export function toPolicies(
@@ -48,9 +48,20 @@ function toSupport(name: string, schema: JsonSchema): string {
   return support;
 }
 
-function listSecrets(schema: JsonSchema, path: readonly string[] = []): string[][] {
-  if (schema["x-secret"] === true) return [[...path]];
-  const named = Object.entries(schema.properties ?? {}).flatMap(([key, item]) => listSecrets(item, [...path, key]));
-  const others = schema.additionalProperties;
-  return typeof others === "object" ? [...named, ...listSecrets(others, [...path, "*"])] : named;
+/** Where secrets stand; `*` is any name. An `x-secret` object has a secret under every name. */
+function listSecrets(config: JsonSchema): string[][] {
+  const paths = new Map<string, string[]>();
+  const visit = (schema: JsonSchema, path: readonly string[]): void => {
+    const target = resolveDefinition(config, schema);
+    if (target["x-secret"] === true) {
+      const found = [...path, ...(target.type === "object" ? ["*"] : [])];
+      paths.set(JSON.stringify(found), found);
+      return;
+    }
+    for (const [key, item] of Object.entries(target.properties ?? {})) visit(item, [...path, key]);
+    if (typeof target.additionalProperties === "object") visit(target.additionalProperties, [...path, "*"]);
+    for (const variant of target.oneOf ?? []) visit(variant, path);
+  };
+  visit(config, []);
+  return [...paths.values()];
 }

@@ -1,12 +1,22 @@
-import type { AssistantMessage, FinishReason, ToolCall, Usage } from "../contract.ts";
+import type { AssistantMessage, FinishReason, TokenLogprob, ToolCall, Usage } from "../contract.ts";
 import { GatewayError } from "../errors.ts";
 import type { ModelEvent } from "../providers/provider.ts";
 
-/** Collects the events of one model call into the message that the transcript keeps. */
+/** What one model call has given. */
+export interface ModelAnswer {
+  /** As the transcript keeps it, with all its tool calls. */
+  readonly message: AssistantMessage;
+  readonly reasoning: string;
+  readonly logprobs: readonly TokenLogprob[] | undefined;
+  readonly finishReason: FinishReason;
+  readonly usage: Usage;
+}
+
+/** Collects the events of one model call. */
 export interface AnswerBuilder {
   add(event: ModelEvent): void;
   /** Throws `upstream_error` if the model's stream ended before its `end`. */
-  finish(): { message: AssistantMessage; finishReason: FinishReason; usage: Usage };
+  finish(): ModelAnswer;
 }
 
 interface CallDraft {
@@ -18,7 +28,9 @@ interface CallDraft {
 
 export function createAnswerBuilder(): AnswerBuilder {
   let text = "";
+  let reasoning = "";
   let refusal = "";
+  let logprobs: TokenLogprob[] | undefined;
   let end: Extract<ModelEvent, { type: "end" }> | undefined;
   const calls: CallDraft[] = [];
 
@@ -26,6 +38,10 @@ export function createAnswerBuilder(): AnswerBuilder {
     switch (event.type) {
       case "text-delta":
         text += event.text;
+        if (event.logprobs !== undefined) (logprobs ??= []).push(...event.logprobs);
+        return;
+      case "reasoning-delta":
+        reasoning += event.text;
         return;
       case "refusal-delta":
         refusal += event.text;
@@ -42,8 +58,6 @@ export function createAnswerBuilder(): AnswerBuilder {
       case "end":
         end = event;
         return;
-      // Reasoning is shown while it happens, and never fed back to a model.
-      case "reasoning-delta":
       case "start":
         return;
     }
@@ -51,17 +65,21 @@ export function createAnswerBuilder(): AnswerBuilder {
 
   const finish: AnswerBuilder["finish"] = () => {
     if (end === undefined) throw new GatewayError("upstream_error", "The model's answer broke off.");
-    const silent = text === "" && (calls.length > 0 || refusal !== "");
-    const message: AssistantMessage = {
-      role: "assistant",
-      content: silent ? null : text,
-      refusal: refusal === "" ? null : refusal,
-      ...(calls.length > 0 ? { tool_calls: calls.map(toToolCall) } : {}),
-    };
-    return { message, finishReason: end.finishReason, usage: end.usage };
+    const message = toMessage(text, refusal, calls.map(toToolCall));
+    return { message, reasoning, logprobs, finishReason: end.finishReason, usage: end.usage };
   };
 
   return { add, finish };
+}
+
+export function toMessage(text: string, refusal: string, calls: readonly ToolCall[]): AssistantMessage {
+  const silent = text === "" && (calls.length > 0 || refusal !== "");
+  return {
+    role: "assistant",
+    content: silent ? null : text,
+    refusal: refusal === "" ? null : refusal,
+    ...(calls.length > 0 ? { tool_calls: [...calls] } : {}),
+  };
 }
 
 function toToolCall({ id, kind, name, text }: CallDraft): ToolCall {

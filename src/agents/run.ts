@@ -1,12 +1,16 @@
 import { randomUUID } from "node:crypto";
-import type { AssistantMessage, Message, Tool } from "../contract.ts";
+import type { Message, Tool } from "../contract.ts";
 import { GatewayError } from "../errors.ts";
+import type { Log } from "../log.ts";
 import type { RunMetrics } from "../metrics.ts";
-import type { ModelRequest, ModelSettings } from "../providers/provider.ts";
+import type { ModelSettings } from "../providers/provider.ts";
 import { reconcile, separateInstructions } from "../sessions/reconcile.ts";
+import type { ToolServers, ToolSet } from "../tools/tool-set.ts";
 import type { Agent } from "./agents.ts";
-import { createAnswerBuilder } from "./answer.ts";
 import type { RunEvent } from "./events.ts";
+import { toNeeds } from "./needs.ts";
+import { runSteps } from "./steps.ts";
+import { toToolName } from "./tool-choice.ts";
 import { assertToolResultsBound } from "./tool-results.ts";
 import type { OpenTurn, Turns } from "./turns.ts";
 
@@ -29,36 +33,46 @@ export type RunAgent = (request: RunRequest, signal: AbortSignal) => AsyncIterab
 
 export interface RunParts {
   readonly turns: Turns;
+  readonly toolServers: ToolServers;
   readonly metrics: RunMetrics;
+  readonly log: Log;
 }
 
-export function createRunAgent({ turns, metrics }: RunParts): RunAgent {
+export function createRunAgent({ turns, toolServers, metrics, log }: RunParts): RunAgent {
   return async function* runAgent(request, signal) {
-    const observed = metrics.startRun(request.agent.id, request.agent.model);
+    const { agent, session, tools, settings } = request;
+    const observed = metrics.startRun(agent.id, agent.models[0].name);
     let turn: OpenTurn | undefined;
     let last: RunEvent;
     try {
       yield { type: "run-start", runId: `run_${randomUUID()}` };
-      turn = request.session.kept ? await turns.open(request.session.key, signal) : undefined;
+      turn = session.kept ? await turns.open(session.key, signal) : undefined;
       const { instructions, conversation } = separateInstructions(request.messages);
       const stored = turn?.messages ?? [];
       const { keep, fresh } = reconcile(stored, conversation);
       const history = [...stored.slice(0, keep), ...fresh];
       assertToolResultsBound(history, request.messages);
+      const toolSet = await openToolSet(agent, toolServers, signal);
+      assertNamesFree(tools, toolSet);
 
-      const answer = createAnswerBuilder();
-      const model = toModelRequest(request, instructions, history);
-      for await (const event of request.agent.provider.stream(model, { signal })) {
-        answer.add(event);
-        if (event.type === "start") yield { type: "model-start" };
-        else if (event.type !== "end") yield event;
-      }
-      const { message, finishReason, usage } = answer.finish();
+      const { answer, append } = yield* runSteps(
+        {
+          agent,
+          instructions: [...toOwnInstructions(agent), ...instructions],
+          history,
+          tools,
+          settings,
+          needs: toNeeds({ sent: request.messages, history, tools, settings }),
+          toolSet,
+        },
+        signal,
+        log,
+      );
       // A client that left while the last words came would find a turn that it never saw.
       signal.throwIfAborted();
-      await turn?.commit({ keep, append: [...fresh, toStored(message)] });
-      observed.end(usage);
-      last = { type: "run-end", message, finishReason, usage };
+      await turn?.commit({ keep, append: [...fresh, ...append] });
+      observed.end(answer.usage);
+      last = { type: "run-end", ...answer };
     } catch (cause) {
       const error = toRunError(cause, signal);
       observed.fail(error);
@@ -73,25 +87,23 @@ export function createRunAgent({ turns, metrics }: RunParts): RunAgent {
   };
 }
 
-function toModelRequest(
-  request: RunRequest,
-  instructions: readonly Message[],
-  history: readonly Message[],
-): ModelRequest {
-  const { agent, tools, settings } = request;
-  const own = agent.instructions.map((content): Message => ({ role: "system", content }));
-  return {
-    model: agent.modelName,
-    agentId: agent.id,
-    messages: [...own, ...instructions, ...history],
-    tools,
-    settings,
-  };
+function toOwnInstructions({ instructions }: Agent): Message[] {
+  return instructions.map((content) => ({ role: "system", content }));
 }
 
-/** What SDKs replay of an answer, and no more. */
-function toStored({ refusal, ...message }: AssistantMessage): AssistantMessage {
-  return refusal === null || refusal === undefined ? message : { ...message, refusal };
+async function openToolSet(agent: Agent, servers: ToolServers, signal: AbortSignal): Promise<ToolSet | undefined> {
+  return Object.keys(agent.tools).length === 0 ? undefined : servers.open(agent.tools, signal);
+}
+
+/** Two tools of one name could not be told apart. */
+function assertNamesFree(tools: readonly Tool[], toolSet: ToolSet | undefined): void {
+  const taken = new Set(toolSet?.tools.map(toToolName));
+  const index = tools.findIndex((tool) => taken.has(toToolName(tool)));
+  const tool = tools[index];
+  if (tool === undefined) return;
+  const param = `tools[${index}].${tool.type}.name`;
+  const message = `Invalid value for '${param}': the agent has a tool '${toToolName(tool)}' of its own.`;
+  throw new GatewayError("invalid_value", message, { param });
 }
 
 function toRunError(cause: unknown, signal: AbortSignal): GatewayError {

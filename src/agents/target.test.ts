@@ -1,14 +1,18 @@
 import { describe, expect, test } from "vitest";
-import type { Provider } from "../providers/provider.ts";
+import { createEmbeddedProvider } from "../providers/embedded/provider.ts";
 import type { Agent, Agents } from "./agents.ts";
 import { findTarget, listTargets, toTarget } from "./target.ts";
 
-const provider: Provider = {
-  stream: () => {
-    throw new Error("No agent runs here.");
-  },
-};
-const toAgent = (id: string): Agent => ({ id, instructions: [], provider, model: "p/m", modelName: "m" });
+const provider = createEmbeddedProvider();
+const toAgent = (id: string): Agent => ({
+  id,
+  instructions: [],
+  models: [{ provider, name: "p/m", model: "m" }],
+  include: [],
+  enforcesFormat: false,
+  stepsMax: 1,
+  tools: {},
+});
 const list = ["main", "beta", "Gamma-3_x"].map(toAgent);
 const [main, beta, gamma] = list as [Agent, Agent, Agent];
 const agents: Agents = {

@@ -11,10 +11,11 @@ export function assertToolResultsBound(history: readonly Message[], sent: readon
   for (const message of history) {
     if (message.role === "assistant") for (const { id } of message.tool_calls ?? []) called.add(id);
     if (message.role !== "tool" || called.has(message.tool_call_id)) continue;
-    const param = `messages[${sent.indexOf(message)}].tool_call_id`;
+    const { tool_call_id: id } = message;
+    const param = `messages[${sent.findIndex((one) => one.role === "tool" && one.tool_call_id === id)}].tool_call_id`;
     throw new GatewayError(
       "invalid_value",
-      `Invalid value for '${param}': no earlier assistant message has a tool call with the id '${message.tool_call_id.slice(0, 64)}'.`,
+      `Invalid value for '${param}': no earlier assistant message has a tool call with the id '${id.slice(0, 64)}'.`,
       { param },
     );
   }

@@ -1,4 +1,5 @@
-import type { ChatCompletionRequest, Message, Tool, UserPart } from "../contract.ts";
+import { toToolName } from "../agents/tool-choice.ts";
+import type { ChatCompletionRequest, Tool } from "../contract.ts";
 import { GatewayError } from "../errors.ts";
 
 /** Rules between fields that a schema cannot say. Throws a `GatewayError` with the `param` at fault. */
@@ -9,21 +10,23 @@ export function assertConsistent(body: ChatCompletionRequest): void {
   if (body.functions !== undefined && body.tools !== undefined) {
     throw invalid("functions", "it cannot be used together with 'tools'");
   }
+  if (body.top_logprobs && body.logprobs !== true) {
+    throw invalid("top_logprobs", "it is only allowed when 'logprobs' is true");
+  }
   assertTools(body.tools ?? []);
+  assertDistinct(body.functions?.map(({ name }, index) => ({ name, param: `functions[${index}].name` })) ?? []);
   assertToolChoice(body);
   assertFunctionCall(body);
-  body.messages.forEach(assertParts);
-}
-
-export function toToolName(tool: Tool): string {
-  return tool.type === "function" ? tool.function.name : tool.custom.name;
 }
 
 function assertTools(tools: readonly Tool[]): void {
+  assertDistinct(tools.map((tool, index) => ({ name: toToolName(tool), param: `tools[${index}].${tool.type}.name` })));
+}
+
+function assertDistinct(named: readonly { readonly name: string; readonly param: string }[]): void {
   const names = new Set<string>();
-  for (const [index, tool] of tools.entries()) {
-    const name = toToolName(tool);
-    if (names.has(name)) throw invalid(`tools[${index}].${tool.type}.name`, `there is another tool '${name}'`);
+  for (const { name, param } of named) {
+    if (names.has(name)) throw invalid(param, `there is another tool '${name}'`);
     names.add(name);
   }
 }
@@ -56,40 +59,6 @@ function assertFunctionCall({ function_call: choice, functions = [] }: ChatCompl
   if (choice === undefined || typeof choice === "string") return;
   if (!functions.some(({ name }) => name === choice.name)) {
     throw invalid("function_call", `'functions' has no '${choice.name}'`);
-  }
-}
-
-function assertParts(message: Message, index: number): void {
-  if (message.role !== "user" || typeof message.content === "string") return;
-  message.content.forEach((part, place) => assertPart(part, `messages[${index}].content[${place}]`));
-}
-
-const imageData = /^data:image\/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/]/i;
-
-function assertPart(part: UserPart, param: string): void {
-  switch (part.type) {
-    case "text":
-      return;
-    case "input_audio":
-    case "file":
-      throw new GatewayError(
-        "unsupported_value",
-        `Unsupported value for '${param}': agents of this gateway do not read '${part.type}' parts.`,
-        { param },
-      );
-    case "image_url": {
-      const { url } = part.image_url;
-      if (imageData.test(url.slice(0, 64))) return;
-      const place = `${param}.image_url.url`;
-      if (/^https?:/i.test(url)) {
-        throw new GatewayError(
-          "unsupported_value",
-          `Unsupported value for '${place}': this gateway fetches no images. Send a data URL: data:image/png;base64,…`,
-          { param: place },
-        );
-      }
-      throw invalid(place, "expected a base64 data URL of type image/png, image/jpeg, image/gif or image/webp");
-    }
   }
 }
 

@@ -19,18 +19,25 @@ const heads: fc.Arbitrary<AnswerHead> = fc.record({
   model: texts,
   includeUsage: fc.boolean(),
   legacy: fc.boolean(),
+  include: fc.subarray(["reasoning", "tools"] as const).map((words) => new Set(words)),
 });
 const usages = fc.record({ prompt_tokens: fc.nat(), completion_tokens: fc.nat(), total_tokens: fc.nat() });
 const kinds = fc.constantFrom("function" as const, "custom" as const);
+const logprob = { token: "a", logprob: -0.5, bytes: [97], top_logprobs: [] };
 const steps: fc.Arbitrary<RunEvent> = fc.oneof(
   fc.record({ type: fc.constantFrom("text-delta" as const, "refusal-delta" as const), text: texts }),
   fc.record({ type: fc.constant("reasoning-delta" as const), text: texts }),
+  fc.record({ type: fc.constant("text-delta" as const), text: texts, logprobs: fc.constant([logprob]) }),
+  fc.record({ type: fc.constant("tool-start" as const), id: texts, name: texts }),
+  fc.record({ type: fc.constant("tool-end" as const), id: texts, name: texts, failed: fc.boolean() }),
   fc.record({ type: fc.constant("tool-call-start" as const), index: fc.nat(3), id: texts, kind: kinds, name: texts }),
   fc.record({ type: fc.constant("tool-call-delta" as const), index: fc.nat(3), kind: kinds, text: texts }),
 );
 const ends: fc.Arbitrary<RunEvent> = fc.record({
   type: fc.constant("run-end" as const),
   message: fc.record({ role: fc.constant("assistant" as const), content: texts }),
+  reasoning: texts,
+  logprobs: fc.constantFrom(undefined, [logprob]),
   finishReason: fc.constantFrom("stop" as const, "length" as const, "tool_calls" as const),
   usage: usages,
 });
@@ -67,7 +74,7 @@ function toChoice(content: string): ChatCompletionChunk["choices"][number] {
 }
 
 test("a run that fails gives no finish reason, and its error is thrown", async () => {
-  const head: AnswerHead = { id: "i", created: 1, model: "m", includeUsage: true, legacy: false };
+  const head: AnswerHead = { id: "i", created: 1, model: "m", includeUsage: true, legacy: false, include: new Set() };
   const error = new GatewayError("upstream_error", "The model broke off.");
   const chunks = toChunks(
     toAsync([

@@ -22,7 +22,7 @@ export function createChunkJson({
 
 /** The text of a chunk that holds nothing else. */
 function toPlainText({ choices: [choice] }: ChatCompletionChunk): string | undefined {
-  if (choice === undefined || choice.finish_reason !== null) return undefined;
+  if (choice === undefined || choice.finish_reason !== null || choice.logprobs !== null) return undefined;
   const { delta } = choice;
   for (const key in delta) if (key !== "content") return undefined;
   return delta.content;

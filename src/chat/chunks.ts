@@ -1,6 +1,6 @@
 import type { RunEvent } from "../agents/events.ts";
-import type { ChatCompletionChunk, ChunkDelta, FinishReason } from "../contract.ts";
-import { type AnswerHead, toFinishReason } from "./head.ts";
+import type { ChatCompletionChunk, ChunkDelta, FinishReason, TokenLogprob } from "../contract.ts";
+import { type AnswerHead, toFinishReason, toLogprobs } from "./head.ts";
 
 /** Run events as chunks. Throws the run's error, after which no chunk follows and none had a finish reason. */
 export async function* toChunks(
@@ -11,7 +11,10 @@ export async function* toChunks(
   for await (const event of events) {
     switch (event.type) {
       case "text-delta":
-        yield toChunk(head, { content: event.text });
+        yield toChunk(head, { content: event.text }, { logprobs: event.logprobs });
+        break;
+      case "reasoning-delta":
+        if (head.include.has("reasoning")) yield toChunk(head, { reasoning_content: event.text });
         break;
       case "refusal-delta":
         yield toChunk(head, { refusal: event.text });
@@ -23,14 +26,17 @@ export async function* toChunks(
         yield toChunk(head, toCallDelta(event, head));
         break;
       case "run-end":
-        yield toChunk(head, {}, toFinishReason(event.finishReason, head));
+        yield toChunk(head, {}, { finishReason: toFinishReason(event.finishReason, head) });
         if (head.includeUsage) yield { ...toChunk(head, {}), choices: [], usage: event.usage };
         return;
       case "run-error":
         throw event.error;
+      case "tool-start":
+      case "tool-end":
+        if (head.include.has("tools")) yield { ...toChunk(head, {}), x_clawgate: toProgress(event) };
+        break;
       case "run-start":
       case "model-start":
-      case "reasoning-delta":
         break;
     }
   }
@@ -41,16 +47,28 @@ export function toIdleChunk(head: AnswerHead): ChatCompletionChunk {
   return toChunk(head, { content: "" });
 }
 
-function toChunk(head: AnswerHead, delta: ChunkDelta, finishReason: FinishReason | null = null): ChatCompletionChunk {
+interface ChunkEnds {
+  readonly finishReason?: FinishReason;
+  readonly logprobs?: readonly TokenLogprob[] | undefined;
+}
+
+function toChunk(head: AnswerHead, delta: ChunkDelta, { finishReason, logprobs }: ChunkEnds = {}): ChatCompletionChunk {
   const chunk: ChatCompletionChunk = {
     id: head.id,
     object: "chat.completion.chunk",
     created: head.created,
     model: head.model,
-    choices: [{ index: 0, delta, logprobs: null, finish_reason: finishReason }],
+    choices: [{ index: 0, delta, logprobs: toLogprobs(logprobs), finish_reason: finishReason ?? null }],
   };
   if (head.includeUsage) chunk.usage = null;
   return chunk;
+}
+
+type Progress = NonNullable<ChatCompletionChunk["x_clawgate"]>;
+
+function toProgress(event: Extract<RunEvent, { type: "tool-start" | "tool-end" }>): Progress {
+  const { type, id, name } = event;
+  return type === "tool-start" ? { event: type, id, name } : { event: type, id, name, failed: event.failed };
 }
 
 type CallStart = Extract<RunEvent, { type: "tool-call-start" }>;

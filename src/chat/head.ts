@@ -1,4 +1,5 @@
-import type { ChatCompletionRequest, FinishReason } from "../contract.ts";
+import type { Included } from "../agents/agents.ts";
+import type { ChatCompletionRequest, Choice, FinishReason, TokenLogprob } from "../contract.ts";
 import { createHexId } from "../id.ts";
 
 /** What is the same in every chunk of a stream, and how the client wants its answer. */
@@ -11,18 +12,26 @@ export interface AnswerHead {
   readonly includeUsage: boolean;
   /** The client used the legacy `functions`, so it reads `function_call`. */
   readonly legacy: boolean;
+  /** What the client wants to see besides the answer. */
+  readonly include: ReadonlySet<Included>;
 }
 
-export function createHead(body: ChatCompletionRequest): AnswerHead {
+export function createHead(body: ChatCompletionRequest, include: ReadonlySet<Included>): AnswerHead {
   return {
     id: `chatcmpl-${createHexId()}`,
     created: Math.floor(Date.now() / 1000),
     model: body.model,
     includeUsage: body.stream_options?.include_usage === true,
     legacy: body.functions !== undefined,
+    include,
   };
 }
 
 export function toFinishReason(reason: FinishReason, { legacy }: AnswerHead): FinishReason {
   return legacy && reason === "tool_calls" ? "function_call" : reason;
+}
+
+/** Null where none were asked for. */
+export function toLogprobs(content: readonly TokenLogprob[] | undefined): Choice["logprobs"] {
+  return content === undefined ? null : { content: [...content], refusal: null };
 }

@@ -4,7 +4,7 @@ import { GatewayError } from "../errors.ts";
 import { openRun } from "./open-run.ts";
 
 const start: RunEvent = { type: "run-start", runId: "run_1" };
-const accepted: RunEvent = { type: "model-start" };
+const accepted: RunEvent = { type: "model-start", model: "lab/llama" };
 const text = (value: string): RunEvent => ({ type: "text-delta", text: value });
 const error = new GatewayError("upstream_error", "The model broke off.");
 const failure: RunEvent = { type: "run-error", error };
@@ -41,7 +41,8 @@ const scripts: readonly { readonly name: string; readonly script: readonly RunEv
 ];
 test.each(scripts)("gives $name from the first thing that the model said", async ({ script }) => {
   const { state, events } = createRun(script);
-  const opened = await openRun(events);
+  const { model, events: opened } = await openRun(events);
+  expect(model).toBe(script.includes(accepted) ? "lab/llama" : "");
   expect(state.read).toBe(script.findIndex(({ type }) => type === "text-delta") + 1);
   const rest = script.filter(({ type }) => type !== "run-start" && type !== "model-start");
   expect(await Array.fromAsync(opened)).toEqual(rest);
@@ -51,7 +52,7 @@ test.each(scripts)("gives $name from the first thing that the model said", async
 test("does not wait for a model that has accepted and thinks, and loses none of its words", async () => {
   const { events } = createRun([start, accepted, 60_000, text("a"), text("b")]);
   let opened: AsyncIterable<RunEvent> | undefined;
-  void openRun(events).then((run) => (opened = run));
+  void openRun(events).then((run) => (opened = run.events));
   await vi.advanceTimersByTimeAsync(100);
   expect(opened).toBeUndefined();
   await vi.advanceTimersByTimeAsync(400);
@@ -85,7 +86,7 @@ test("a failure after its patience is the last event, and no longer thrown", asy
   const { state, events } = createRun([start, accepted, 1_000, failure]);
   const opening = openRun(events);
   await vi.advanceTimersByTimeAsync(500);
-  const all = Array.fromAsync(await opening);
+  const all = Array.fromAsync((await opening).events);
   await vi.advanceTimersByTimeAsync(1_000);
   expect(await all).toEqual([failure]);
   expect(state.closed).toBe(true);
@@ -94,7 +95,7 @@ test("a failure after its patience is the last event, and no longer thrown", asy
 test("a reader that leaves closes the run, even one that it has not begun to read", async () => {
   for (const reads of [0, 1]) {
     const { state, events } = createRun([start, accepted, text("a"), text("b"), text("c")]);
-    const iterator = (await openRun(events))[Symbol.asyncIterator]();
+    const iterator = (await openRun(events)).events[Symbol.asyncIterator]();
     for (let read = 0; read < reads; read++) await iterator.next();
     await iterator.return?.();
     expect(state).toEqual({ closed: true, read: 3 });

@@ -4,28 +4,34 @@ import type { RunEvent } from "../agents/events.ts";
  * How long a stream that the model has accepted may stay undecided. Most failures of a model come at once and shall be
  * a real status; but a client and the proxies before it want to see headers while a model thinks.
  */
-const graceMs = 250;
+const graceMs = 150;
 
 const undecided = Symbol("undecided");
+
+export interface OpenRun {
+  /** The model that answers, as `provider/model`. */
+  readonly model: string;
+  readonly events: AsyncIterable<RunEvent>;
+}
 
 /**
  * Reads a run until its HTTP status is certain: the first thing the model says, or a little while after it has
  * accepted the call. Throws the run's error if that comes first. The returned events begin where this stopped reading.
  */
-export async function openRun(events: AsyncIterable<RunEvent>): Promise<AsyncIterable<RunEvent>> {
+export async function openRun(events: AsyncIterable<RunEvent>): Promise<OpenRun> {
   const iterator = events[Symbol.asyncIterator]();
-  let accepted = false;
+  let model: string | undefined;
   for (;;) {
     const next = iterator.next();
-    const result = accepted ? await withinGrace(next) : await next;
-    if (result === undecided) return resume(iterator, next);
+    const result = model === undefined ? await next : await withinGrace(next);
+    if (result === undecided) return { model: model ?? "", events: resume(iterator, next) };
     if (!result.done && result.value.type === "run-error") throw result.value.error;
     if (!result.done && result.value.type === "run-start") continue;
     if (!result.done && result.value.type === "model-start") {
-      accepted = true;
+      ({ model } = result.value);
       continue;
     }
-    return resume(iterator, Promise.resolve(result));
+    return { model: model ?? "", events: resume(iterator, Promise.resolve(result)) };
   }
 }
 

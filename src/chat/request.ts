@@ -4,6 +4,7 @@ import type { ModelSettings } from "../providers/provider.ts";
 const settingNames = [
   "frequency_penalty",
   "logit_bias",
+  "logprobs",
   "metadata",
   "parallel_tool_calls",
   "prediction",
@@ -19,6 +20,7 @@ const settingNames = [
   "stop",
   "temperature",
   "tool_choice",
+  "top_logprobs",
   "top_p",
   "verbosity",
 ] as const satisfies readonly (keyof ModelSettings)[];

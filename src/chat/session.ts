@@ -1,47 +1,73 @@
 import type { Agent, Agents } from "../agents/agents.ts";
 import type { AgentTarget } from "../agents/target.ts";
+import type { ChatCompletionRequest } from "../contract.ts";
 import { GatewayError } from "../errors.ts";
-import { parseHeaderKey, toHeaderKey, toStatelessKey, toUserKey } from "../sessions/key.ts";
+import { parseHeaderKey, toChatKey, toHeaderKey, toStatelessKey, toUserKey } from "../sessions/key.ts";
+import { readChatId, type ReadHeader } from "./chat-id.ts";
+import { listChatIdHeaders, listSideTaskPresets, type SessionPolicy } from "./client-presets.ts";
+import { isSideTask } from "./side-task.ts";
 
 export interface Route {
   readonly agent: Agent;
   readonly session: { readonly key: string; readonly kept: boolean };
 }
 
-const header = "x-openclaw-session-key";
+/** What a call says about its session. */
+export interface SessionWish {
+  readonly target: AgentTarget;
+  readonly sessionKey: string | undefined;
+  readonly header: ReadHeader;
+  readonly body: Pick<ChatCompletionRequest, "user" | "messages">;
+}
 
 /**
- * The session of a call: the header's, else the one derived from `user`, else a new one that is not kept. A header key
- * that names an agent selects it. Throws `agent_conflict` if another one was chosen, `model_not_found` if there is none.
+ * The session of a call: that of `x-openclaw-session-key`, else of a chat id header, else of `user`, else a new one that
+ * is not kept. A client's side task is not kept either, unless the call names its session by the first. A key that names
+ * an agent selects it. Throws `invalid_session_key`, `agent_conflict` if another agent was chosen, `model_not_found` if
+ * there is none.
  */
-export function toRoute(
-  target: AgentTarget,
-  headerKey: string | undefined,
-  user: string | undefined,
-  agents: Agents,
-): Route {
-  if (headerKey !== undefined) {
-    const { agentId, key } = parseHeaderKey(headerKey);
-    const agent = agentId === undefined ? target.agent : toKeyAgent(agentId, target, agents);
-    return { agent, session: { key: toHeaderKey(agent.id, key), kept: true } };
-  }
-  const { agent } = target;
-  if (user) return { agent, session: { key: toUserKey(agent.id, user), kept: true } };
-  return { agent, session: { key: toStatelessKey(agent.id), kept: false } };
+export type ToRoute = (wish: SessionWish) => Route;
+
+const keyHeader = "x-openclaw-session-key";
+
+export function createToRoute(agents: Agents, policy: SessionPolicy): ToRoute {
+  const chatIdHeaders = listChatIdHeaders(policy);
+  const sideTasks = listSideTaskPresets(policy);
+
+  const toKeptKey = (agentId: string, { header, body: { user, messages } }: SessionWish): string | undefined => {
+    const chatId = readChatId(chatIdHeaders, header);
+    if (isSideTask(sideTasks, header, messages)) return undefined;
+    if (chatId !== undefined) return toChatKey(agentId, chatId);
+    return user && policy.user === "session" ? toUserKey(agentId, user) : undefined;
+  };
+
+  return (wish) => {
+    const { target, sessionKey } = wish;
+    if (sessionKey !== undefined) return toKeyRoute(sessionKey, target, agents);
+    const { agent } = target;
+    const key = toKeptKey(agent.id, wish);
+    return { agent, session: { key: key ?? toStatelessKey(agent.id), kept: key !== undefined } };
+  };
+}
+
+function toKeyRoute(sessionKey: string, target: AgentTarget, agents: Agents): Route {
+  const { agentId, key } = parseHeaderKey(sessionKey);
+  const agent = agentId === undefined ? target.agent : toKeyAgent(agentId, target, agents);
+  return { agent, session: { key: toHeaderKey(agent.id, key), kept: true } };
 }
 
 function toKeyAgent(id: string, target: AgentTarget, agents: Agents): Agent {
   if (target.explicit && target.agent.id !== id) {
     throw new GatewayError(
       "agent_conflict",
-      `'${header}' belongs to the agent '${id}', but the call chose '${target.agent.id}'.`,
-      { param: header },
+      `'${keyHeader}' belongs to the agent '${id}', but the call chose '${target.agent.id}'.`,
+      { param: keyHeader },
     );
   }
   const agent = agents.find(id);
   if (agent === undefined)
-    throw new GatewayError("model_not_found", `'${header}' names the agent '${id}', which does not exist.`, {
-      param: header,
+    throw new GatewayError("model_not_found", `'${keyHeader}' names the agent '${id}', which does not exist.`, {
+      param: keyHeader,
     });
   return agent;
 }

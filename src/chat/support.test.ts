@@ -28,8 +28,6 @@ describe("checkSupport", () => {
 
   const refused: readonly { readonly given: object; readonly param: string; readonly says: RegExp }[] = [
     { given: { n: 2 }, param: "n", says: /: 2\. This gateway accepts null and 1\./ },
-    { given: { logprobs: true }, param: "logprobs", says: /true/ },
-    { given: { top_logprobs: 1 }, param: "top_logprobs", says: /null and 0/ },
     { given: { modalities: ["text", "audio"] }, param: "modalities", says: /\["text","audio"\]/ },
     { given: { modalities: ["audio"] }, param: "modalities", says: /null and \["text"\]/ },
     { given: { modalities: [] }, param: "modalities", says: /: \[\]\./ },

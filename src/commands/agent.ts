@@ -5,7 +5,7 @@ import { toTarget } from "../agents/target.ts";
 import { createEngine, type Engine } from "../gateway.ts";
 import { GatewayError } from "../errors.ts";
 import { parseOperatorKey, toHeaderKey } from "../sessions/key.ts";
-import { addConfigOption, type CommonOptions, loadFor } from "./common.ts";
+import { addConfigOption, type CommonOptions, loadFor, prepare } from "./common.ts";
 import { createQuietLog, type Terminal } from "./terminal.ts";
 
 interface AgentOptions extends CommonOptions {
@@ -34,7 +34,7 @@ Examples:
   $ git diff | clawgate agent --agent beta --json -m -`,
     )
     .action(async (options: AgentOptions) => {
-      const loaded = loadFor(terminal, options);
+      const loaded = await prepare(terminal, loadFor(terminal, options));
       const engine = await createEngine({ ...loaded, log: createQuietLog() });
       try {
         const message = options.message === "-" ? await terminal.readInput() : options.message;
@@ -76,8 +76,9 @@ async function showRun(
   terminal: Terminal,
 ): Promise<void> {
   if (terminal.interactive && !json)
-    terminal.note(`${request.agent.id} (${request.agent.model}), session ${request.session.key}`);
+    terminal.note(`${request.agent.id} (${request.agent.models[0].name}), session ${request.session.key}`);
   let runId = "";
+  let model: string | undefined;
   for await (const event of events) {
     switch (event.type) {
       case "run-start":
@@ -91,7 +92,7 @@ async function showRun(
         if (!json) terminal.note(`calls the tool ${event.name}`);
         break;
       case "run-end":
-        if (json) terminal.print(JSON.stringify(toResult(runId, request, event)));
+        if (json) terminal.print(JSON.stringify(toResult({ runId, model }, request, event)));
         else terminal.write("\n");
         break;
       case "run-error":
@@ -100,6 +101,14 @@ async function showRun(
         terminal.fail(1);
         break;
       case "model-start":
+        model ??= event.model;
+        break;
+      case "tool-start":
+        if (!json) terminal.note(`runs the tool ${event.name}`);
+        break;
+      case "tool-end":
+        if (!json && event.failed) terminal.note(`the tool ${event.name} failed`);
+        break;
       case "reasoning-delta":
       case "tool-call-delta":
         break;
@@ -108,7 +117,7 @@ async function showRun(
 }
 
 function toResult(
-  runId: string,
+  { runId, model }: { readonly runId: string; readonly model: string | undefined },
   { agent, session }: RunRequest,
   { message, finishReason, usage }: Extract<RunEvent, { type: "run-end" }>,
 ) {
@@ -116,7 +125,7 @@ function toResult(
     runId,
     status: "ok",
     agent: agent.id,
-    model: agent.model,
+    model,
     sessionKey: session.key,
     text: message.content ?? message.refusal ?? "",
     ...(message.tool_calls === undefined ? {} : { toolCalls: message.tool_calls }),

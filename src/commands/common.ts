@@ -1,5 +1,7 @@
 import { Option, type Command } from "commander";
 import { type LoadedConfig, loadConfig } from "../config/load.ts";
+import type { Config } from "../contract.ts";
+import { detectModel } from "../providers/detect.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface CommonOptions {
@@ -14,6 +16,28 @@ export function addConfigOption(command: Command): Command {
       "the configuration (JSON5); else OPENCLAW_CONFIG_PATH, ./clawgate.json5, <state>/clawgate.json5",
     ),
   );
+}
+
+/** A configuration in which every agent has a model, and why the standard one was chosen. */
+export interface ReadyConfig extends LoadedConfig {
+  readonly standard: { readonly model: string; readonly why: string };
+}
+
+/** Finds a model for the agents that name none. */
+export async function prepare(terminal: Terminal, loaded: LoadedConfig): Promise<ReadyConfig> {
+  const { agents, models } = loaded.config;
+  const chosen = agents.defaults.model;
+  if (chosen !== undefined) {
+    const model = typeof chosen === "string" ? chosen : chosen.primary;
+    return { ...loaded, standard: { model, why: "agents.defaults.model" } };
+  }
+  const found = await detectModel(models.providers, { environment: terminal.environment });
+  const config: Config = {
+    ...loaded.config,
+    agents: { ...agents, defaults: { ...agents.defaults, model: found.model } },
+    models: { ...models, providers: { ...models.providers, ...found.providers } },
+  };
+  return { ...loaded, config, standard: found };
 }
 
 export function loadFor(terminal: Terminal, options: CommonOptions): LoadedConfig {

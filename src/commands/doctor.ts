@@ -5,7 +5,7 @@ import { toHost } from "../config/check.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import { createEngine } from "../gateway.ts";
 import { createProviders } from "../providers/table.ts";
-import { addConfigOption, type CommonOptions, loadFor } from "./common.ts";
+import { addConfigOption, type CommonOptions, loadFor, prepare, type ReadyConfig } from "./common.ts";
 import { createQuietLog, type Terminal } from "./terminal.ts";
 
 /** One thing that was looked at. */
@@ -20,7 +20,7 @@ export function createDoctorCommand(terminal: Terminal): Command {
   return addConfigOption(new Command("doctor"))
     .description("say what would answer, and why; end with status 1 if something is wrong")
     .action(async (options: CommonOptions) => {
-      const loaded = loadFor(terminal, options);
+      const loaded = await prepare(terminal, loadFor(terminal, options));
       const findings = [
         ...toConfigFindings(loaded),
         ...(await toAgentFindings(loaded)),
@@ -55,12 +55,14 @@ function toCredentialDetail(credential: Credential): string {
   return credential.mode === "none" ? "none" : `${credential.mode}, ${credential.origin}`;
 }
 
-async function toAgentFindings({ config, folder }: LoadedConfig): Promise<Finding[]> {
+async function toAgentFindings({ config, folder, standard }: ReadyConfig): Promise<Finding[]> {
   const agents = createAgents(config, await createProviders(config, folder));
   return agents.list.map((agent): Finding => {
-    const why = agent.model === config.agents.defaults.model ? "agents.defaults.model" : "its own model";
+    const [first, ...others] = agent.models;
+    const why = first.name === standard.model ? standard.why : "its own model";
+    const fallbacks = others.length === 0 ? "" : `, then ${others.map(({ name }) => name).join(", ")}`;
     const mark = agent === agents.default ? ", answers to `openclaw`" : "";
-    return { state: "ok", what: `agent ${agent.id}`, detail: `${agent.model} (${why})${mark}` };
+    return { state: "ok", what: `agent ${agent.id}`, detail: `${first.name} (${why})${fallbacks}${mark}` };
   });
 }
 

@@ -1,10 +1,9 @@
 import { Command } from "commander";
 import { type Credential, loadCredential } from "../auth/credential.ts";
-import type { LoadedConfig } from "../config/load.ts";
 import { contractVersion } from "../contract.ts";
 import { type Gateway, startGateway } from "../gateway.ts";
 import { createLog } from "../log.ts";
-import { addConfigOption, type CommonOptions, loadFor } from "./common.ts";
+import { addConfigOption, type CommonOptions, loadFor, prepare, type ReadyConfig } from "./common.ts";
 import type { Terminal } from "./terminal.ts";
 
 export function createGatewayCommand(terminal: Terminal): Command {
@@ -22,7 +21,7 @@ Example:
   $ clawgate gateway --config ./clawgate.json5`,
     )
     .action(async (options: CommonOptions) => {
-      const loaded = loadFor(terminal, options);
+      const loaded = await prepare(terminal, loadFor(terminal, options));
       const credential = loadCredential(loaded.config, loaded.stateFolder);
       const log = createLog(loaded.config.gateway.log.level);
       const gateway = await startGateway({ ...loaded, credential, log });
@@ -39,7 +38,7 @@ Example:
 
 function toBanner(
   { url, agents }: Gateway,
-  { config, path, stateFolder }: LoadedConfig,
+  { config, path, stateFolder, standard }: ReadyConfig,
   credential: Credential,
 ): string {
   const { chatCompletions, docs } = config.gateway.http.endpoints;
@@ -47,9 +46,10 @@ function toBanner(
     [
       "agents",
       agents.list
-        .map((agent) => `${agent.id} (${agent.model})${agent === agents.default ? ", the default" : ""}`)
+        .map((agent) => `${agent.id} (${agent.models[0].name})${agent === agents.default ? ", the default" : ""}`)
         .join("; "),
     ],
+    ["model", `${standard.model}: ${standard.why}`],
     [
       "chat",
       chatCompletions.enabled

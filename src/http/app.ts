@@ -93,7 +93,7 @@ function logRequest(log: Log, ctx: Context, { requestId, operation, error }: Req
     ...(error === undefined ? {} : { code: error.code }),
   };
   if (error?.code === "internal_error") log.error({ ...line, err: error.cause ?? error }, "request");
-  else if (error?.cause instanceof Error && error.status >= 500) {
+  else if (error?.cause instanceof Error && (error.status >= 500 || error.code === "image_fetch_failed")) {
     log.warn({ ...line, cause: error.cause.message }, "request");
   } else log.info(line, "request");
 }

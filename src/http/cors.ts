@@ -23,7 +23,7 @@ export function allowOrigins(origins: readonly string[]): Middleware {
       ctx.set("access-control-expose-headers", exposed);
       return next();
     }
-    ctx.set("access-control-allow-methods", "GET, POST");
+    ctx.set("access-control-allow-methods", "GET, POST, DELETE");
     const requested = ctx.get("access-control-request-headers");
     if (requested !== "") ctx.set("access-control-allow-headers", requested);
     ctx.set("access-control-max-age", maxAge);

@@ -5,6 +5,7 @@ import { toViolation } from "../violation.ts";
 import type { AnswerCheck } from "./answer-check.ts";
 import { readJson } from "./body.ts";
 import { toErrorReply } from "./error-reply.ts";
+import { createHeaderReader, readParameters } from "./parameters.ts";
 import { createSseBody, type SseOptions } from "./sse.ts";
 import type { RequestState } from "./state.ts";
 
@@ -37,36 +38,12 @@ export function createDispatch<O extends OperationId>(
     const body = row.isBody === undefined ? undefined : await readJson(ctx.req, ctx.res, parts.bodyBytesMax);
     const parameters = readParameters(ctx, row);
     if (row.isBody !== undefined) assertBody(row.isBody, body, parts.explain[id]);
-    const call = { body, parameters, requestId: state.requestId, signal: state.signal };
+    const { requestId, signal } = state;
+    const call = { body, parameters, header: createHeaderReader(ctx), requestId, signal };
     // The guards above have made the call what its type says; the handler's type has made the reply what the contract says.
     const reply = (await handler(call as unknown as Call<O>)) as unknown as AnyReply;
     writeReply(ctx, id, row, reply, parts);
   };
-}
-
-function readParameters(ctx: Context, row: OperationRow): object {
-  if (row.isParameters === undefined) return {};
-  const parameters: Record<string, string> = {};
-  const captures = [...(ctx["captures"] as string[])];
-  for (const [name, place] of Object.entries(row.parameters)) {
-    const value = place === "path" ? decode(captures.shift() ?? "", name) : ctx.get(name);
-    // An empty header is the same as none.
-    if (value !== "") parameters[name] = value;
-  }
-  if (row.isParameters(parameters)) return parameters;
-  const { code, param, message } = toViolation(row.isParameters.errors, "the parameters");
-  throw new GatewayError(code, message, param === null ? {} : { param });
-}
-
-function decode(text: string, name: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch (cause) {
-    throw new GatewayError("invalid_value", `Invalid value for '${name}': the percent-encoding is broken.`, {
-      param: name,
-      cause,
-    });
-  }
 }
 
 function assertBody(guard: AnyGuard, body: unknown, explain?: (body: unknown) => GatewayError | undefined): void {

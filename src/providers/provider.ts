@@ -1,10 +1,11 @@
-import type { ChatCompletionRequest, FinishReason, Message, Tool, Usage } from "../contract.ts";
+import type { ChatCompletionRequest, FinishReason, Message, TokenLogprob, Tool, Usage } from "../contract.ts";
 
 /** The fields of a chat completion request that a provider acts on, under the names they have on the wire. */
 export type ModelSettings = Pick<
   ChatCompletionRequest,
   | "frequency_penalty"
   | "logit_bias"
+  | "logprobs"
   | "max_completion_tokens"
   | "metadata"
   | "parallel_tool_calls"
@@ -21,6 +22,7 @@ export type ModelSettings = Pick<
   | "stop"
   | "temperature"
   | "tool_choice"
+  | "top_logprobs"
   | "top_p"
   | "verbosity"
 >;
@@ -43,7 +45,12 @@ export interface ModelRequest {
  */
 export type ModelEvent =
   | { readonly type: "start" }
-  | { readonly type: "text-delta"; readonly text: string }
+  | {
+      readonly type: "text-delta";
+      readonly text: string;
+      /** Of the tokens of this text, if the request asked for them. */
+      readonly logprobs?: readonly TokenLogprob[];
+    }
   | { readonly type: "reasoning-delta"; readonly text: string }
   | { readonly type: "refusal-delta"; readonly text: string }
   | {
@@ -63,6 +70,19 @@ export type ModelEvent =
     }
   | { readonly type: "end"; readonly finishReason: FinishReason; readonly usage: Usage };
 
+/** What user messages may hold besides text. */
+export type InputKind = "image" | "audio" | "file";
+export type ResponseFormatKind = "json_object" | "json_schema";
+
+/** What a model can be asked for. Whatever is not here never reaches it. */
+export interface Capabilities {
+  readonly input: ReadonlySet<InputKind>;
+  readonly tools: ReadonlySet<Tool["type"]>;
+  /** The forms of `response_format` that the model itself holds to. */
+  readonly responseFormats: ReadonlySet<ResponseFormatKind>;
+  readonly logprobs: boolean;
+}
+
 /**
  * A model, behind one function.
  *
@@ -73,5 +93,8 @@ export type ModelEvent =
 export interface Provider {
   /** The models it has, if it knows them all; an agent with another one is then a configuration error. */
   readonly models?: readonly string[];
+  toCapabilities(model: string): Capabilities;
   stream(request: ModelRequest, options: { readonly signal: AbortSignal }): AsyncIterable<ModelEvent>;
+  /** Closes its connections. */
+  stop?(): Promise<void>;
 }

@@ -9,7 +9,7 @@ export interface CacheLimits {
 export const cacheLimits: CacheLimits = { sessionsMax: 2_048, charactersMax: 16 * 1024 * 1024 };
 
 /** A parsed transcript and the length of its JSON text. */
-export interface CachedTranscript extends Transcript {
+export interface CachedTranscript extends Pick<Transcript, "messages" | "revision"> {
   readonly characters: number;
 }
 

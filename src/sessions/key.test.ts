@@ -4,6 +4,7 @@ import {
   type HeaderKey,
   isAgentId,
   parseHeaderKey,
+  toChatKey,
   toHeaderKey,
   toHeaderText,
   toStatelessKey,
@@ -14,7 +15,16 @@ const agentIds = fc.stringMatching(/^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$/);
 /** Any string at all, lone surrogates and control characters too, and often one that looks like a key. */
 const texts = fc.oneof(
   fc.array(fc.integer({ min: 0, max: 0xffff })).map((units) => String.fromCharCode(...units)),
-  fc.constantFrom("", "openai:", "openai-user:", "openai-user:alice", "agent:main:x", "main:openai-user:alice"),
+  fc.constantFrom(
+    "",
+    "openai:",
+    "openai-user:",
+    "openai-chat:",
+    "openai-chat:alice",
+    "openai-user:alice",
+    "agent:main:x",
+    "main:openai-user:alice",
+  ),
   fc.string().map((text) => `agent:main:${text}`),
 );
 const headerTexts = fc.stringMatching(/^[\x21-\x7e]([\x20-\x7e]{0,80}[\x21-\x7e])?$/);
@@ -27,8 +37,10 @@ function accepted(value: string): HeaderKey | undefined {
   }
 }
 
-function toKey(agentId: string, kind: "user" | "header", text: string): string {
-  return kind === "user" ? toUserKey(agentId, text) : toHeaderKey(agentId, text);
+const makers = { user: toUserKey, chat: toChatKey, header: toHeaderKey };
+
+function toKey(agentId: string, kind: keyof typeof makers, text: string): string {
+  return makers[kind](agentId, text);
 }
 
 describe("session keys", () => {
@@ -36,12 +48,13 @@ describe("session keys", () => {
     expect(toStatelessKey("main")).toMatch(/^agent:main:openai:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
     expect(toStatelessKey("main")).not.toBe(toStatelessKey("main"));
     expect(toUserKey("beta", "Alice")).toBe("agent:beta:openai-user:Alice");
+    expect(toChatKey("beta", "5f0c")).toBe("agent:beta:openai-chat:5f0c");
     expect(toHeaderKey("beta", "support-4711")).toBe("agent:beta:support-4711");
   });
 
   test("are equal only for the same agent, kind and text", () => {
     const addresses = fc.oneof(
-      fc.record({ agentId: agentIds, kind: fc.constant("user" as const), text: texts }),
+      fc.record({ agentId: agentIds, kind: fc.constantFrom("user" as const, "chat" as const), text: texts }),
       fc.record({
         agentId: agentIds,
         kind: fc.constant("header" as const),
@@ -56,13 +69,14 @@ describe("session keys", () => {
     );
   });
 
-  test("of a header are never those of a user, whatever both say", () => {
+  test.each([toUserKey, toChatKey])("of a header are never those of a user or chat, whatever both say", (toKindKey) => {
     fc.assert(
-      fc.property(agentIds, agentIds, texts, fc.oneof(texts, headerTexts), (agentId, other, user, value) => {
-        for (const attempt of [value, toUserKey(agentId, user), toUserKey(agentId, user).toUpperCase()]) {
+      fc.property(agentIds, agentIds, texts, fc.oneof(texts, headerTexts), (agentId, other, text, value) => {
+        const kindKey = toKindKey(agentId, text);
+        for (const attempt of [value, kindKey, kindKey.toUpperCase()]) {
           const header = accepted(attempt);
           if (header === undefined) continue;
-          expect(toHeaderKey(header.agentId ?? other, header.key)).not.toBe(toUserKey(agentId, user));
+          expect(toHeaderKey(header.agentId ?? other, header.key)).not.toBe(kindKey);
         }
       }),
     );
@@ -110,6 +124,8 @@ describe("parseHeaderKey", () => {
     "openai:x",
     "openai-user:x",
     "OpenAI-User:x",
+    "openai-chat:x",
+    "agent:beta:openai-chat:x",
     "CRON:",
   ];
   test.each(refuses)("refuses %j", (given) => {
@@ -127,6 +143,8 @@ describe("toHeaderText", () => {
     { given: "agent:main:openai-user:é (1)", want: "agent:main:openai-user:%C3%A9%20%281%29" },
     { given: "agent:main:openai-user:\r\nset-cookie: a", want: "agent:main:openai-user:%0D%0Aset-cookie%3A%20a" },
     { given: "agent:main:openai-user:\ud800", want: "agent:main:openai-user:%EF%BF%BD" },
+    { given: "agent:main:openai-chat:a%20b", want: "agent:main:openai-chat:a%2520b" },
+    { given: "agent:main:openai-chat:é", want: "agent:main:openai-chat:%C3%A9" },
     { given: "agent:main:küche", want: "agent:main:k%C3%BCche" },
     { given: "küche", want: "k%C3%BCche" },
   ];

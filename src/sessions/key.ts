@@ -2,15 +2,16 @@ import { randomUUID } from "node:crypto";
 import { GatewayError } from "../errors.ts";
 
 // An agent id has no colon, so the agent's part of a key always ends at the second colon. A header's key cannot begin
-// with `openai:` or `openai-user:`, so what follows that colon tells the kind. Together: equal keys, equal sessions.
+// with `openai:`, `openai-user:` or `openai-chat:`, so what follows that colon tells the kind. Together: equal keys,
+// equal sessions.
 
 const agentIdPattern = /^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$/;
 const agentPrefixPattern = /^agent:([a-zA-Z0-9][a-zA-Z0-9_-]{0,63}):/;
 /** The part of a key that the gateway chose, which is visible ASCII by itself. */
-const ownPrefixPattern = /^agent:[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}:(?:openai-user:)?/;
+const ownPrefixPattern = /^agent:[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}:(?:openai-(?:user|chat):)?/;
 /** HTTP parsers strip spaces at the ends of a field value, so such a key would not be compared byte for byte. */
 const headerTextPattern = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
-const reservedPattern = /^(?:subagent|cron|acp|hook|openai|openai-user):/i;
+const reservedPattern = /^(?:subagent|cron|acp|hook|openai|openai-user|openai-chat):/i;
 const headerCharactersMax = 256;
 const headerName = "x-openclaw-session-key";
 
@@ -33,6 +34,11 @@ export function toStatelessKey(agentId: string): string {
 /** The session of the request field `user`, whatever text that is. `agentId` must satisfy `isAgentId`. */
 export function toUserKey(agentId: string, user: string): string {
   return `agent:${agentId}:openai-user:${user}`;
+}
+
+/** The session of a client's own chat id, whatever text that is. `agentId` must satisfy `isAgentId`. */
+export function toChatKey(agentId: string, chatId: string): string {
+  return `agent:${agentId}:openai-chat:${chatId}`;
 }
 
 /** The session of a key that `parseHeaderKey` has accepted. `agentId` must satisfy `isAgentId`. */
@@ -74,8 +80,8 @@ function refuse(what: string): never {
  */
 export function toHeaderText(sessionKey: string): string {
   const prefix = ownPrefixPattern.exec(sessionKey)?.[0] ?? "";
-  // A `user` that holds a percent sign would look like another one encoded.
-  const ambiguous = prefix.endsWith(":openai-user:") && sessionKey.includes("%");
+  // A `user` or chat id that holds a percent sign would look like another one encoded.
+  const ambiguous = /:openai-(?:user|chat):$/.test(prefix) && sessionKey.includes("%");
   if (headerTextPattern.test(sessionKey) && !ambiguous) return sessionKey;
   return prefix + percentEncode(sessionKey.slice(prefix.length));
 }

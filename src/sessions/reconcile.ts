@@ -1,5 +1,7 @@
 import type { Message } from "../contract.ts";
 import { isSameMessage } from "./same-message.ts";
+import type { StoredMessage } from "./store.ts";
+import { toVisible, type VisibleMessage } from "./visible.ts";
 
 export type Instruction = Extract<Message, { role: "system" | "developer" }>;
 
@@ -29,21 +31,30 @@ function isInstruction(message: Message): message is Instruction {
  * Makes one conversation of what the session remembers and what the client sent (without its instructions). The model
  * shall see `stored.slice(0, keep)` followed by `fresh`.
  *
- * A client that repeats an answer tells the whole conversation: the result is exactly what it sent, and `keep` is how
- * far the transcript agrees. A client that repeats none (a first message, the next one, the results of tools) tells
- * only what is new, which goes after everything stored. That needs no exception for a turn that failed, and is told
- * again: such a turn was not stored.
+ * A client that repeats an answer tells the whole conversation, as far as it saw it: `keep` is how far the transcript
+ * agrees, with the steps that stayed inside the gateway, and `fresh` is the rest. A client that repeats none (a first
+ * message, the next one, the results of tools) tells only what is new, which goes after everything stored. That needs
+ * no exception for a turn that failed, and is told again: such a turn was not stored.
  */
-export function reconcile(stored: readonly Message[], incoming: readonly Message[]): Reconciled {
-  if (!incoming.some((message) => message.role === "assistant")) return { keep: stored.length, fresh: incoming };
-  const keep = toCommonLength(stored, incoming);
-  return { keep, fresh: incoming.slice(keep) };
+export function reconcile(stored: readonly StoredMessage[], incoming: readonly Message[]): Reconciled {
+  const tellsAll = incoming.some((message) => message.role === "assistant");
+  const visible = tellsAll ? toVisible(stored) : [];
+  const agreed = toCommonLength(visible, incoming);
+  const keep = tellsAll ? (visible[agreed - 1]?.end ?? 0) : stored.length;
+  return { keep, fresh: incoming.slice(agreed).map(withoutOrigin) };
 }
 
-function toCommonLength(stored: readonly Message[], incoming: readonly Message[]): number {
+function toCommonLength(visible: readonly VisibleMessage[], incoming: readonly Message[]): number {
   const parting = incoming.findIndex((message, index) => {
-    const known = stored[index];
-    return known === undefined || !isSameMessage(known, message);
+    const known = visible[index];
+    return known === undefined || !isSameMessage(known.message, message);
   });
   return parting === -1 ? incoming.length : parting;
+}
+
+/** Only the gateway may say that a result is its own: a client could otherwise hide what it told. */
+function withoutOrigin(message: Message): Message {
+  if (!("origin" in message)) return message;
+  const { origin: _, ...told } = message;
+  return told;
 }

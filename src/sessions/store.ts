@@ -1,4 +1,4 @@
-import type { Message } from "../contract.ts";
+import type { Message, ToolMessage } from "../contract.ts";
 
 /**
  * The longest lease. An end further away than this was written before the clock was set back, and counts as past:
@@ -6,14 +6,25 @@ import type { Message } from "../contract.ts";
  */
 export const leaseMsMax = 600_000;
 
+/** The result of a tool that ran inside the gateway. No client sees it, nor the call that it answers. */
+export type ServerToolMessage = ToolMessage & { readonly origin: "server" };
+
+/** A message of a transcript: a client's or an answer's, or a step that stayed inside the gateway. */
+export type StoredMessage = Message | ServerToolMessage;
+
 /** A session as the store holds it: the messages a model would see again, oldest first. */
 export interface Transcript {
-  readonly messages: readonly Message[];
-  /** Grows with every committed turn; 0 for a session that does not exist yet. */
+  readonly messages: readonly StoredMessage[];
+  /** Grows with every committed turn, and when the session is erased; 0 for one that has never existed. */
   readonly revision: number;
+  /**
+   * When the last turn was committed, in milliseconds since 1970; 0 for a session that does not exist. It never goes
+   * back, even if the clock does.
+   */
+  readonly updatedAt: number;
 }
 
-/** The right to write one session, taken by `open` and given back by `commit` or `release`. */
+/** The right to write one session, taken by `open` and given back by `commit`, `erase` or `release`. */
 export interface Lease {
   readonly key: string;
   /** Grows for ever; a commit with an older fence than the session's current one is refused. */
@@ -28,7 +39,46 @@ export interface Turn {
   /** How many messages of the transcript stay; the rest are marked superseded and stay readable. */
   readonly keep: number;
   /** The new messages of the client, then those of the run. Handed over: the caller changes them no more. */
-  readonly append: readonly Message[];
+  readonly append: readonly StoredMessage[];
+}
+
+/** A session without its messages. Times are in milliseconds since 1970. */
+export interface SessionEntry {
+  readonly key: string;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  /** Of the messages that a model would see again. */
+  readonly messageCount: number;
+}
+
+export interface SessionQuery {
+  /** Only keys that begin with `agent:<id>:`. */
+  readonly agentId?: string;
+  /** The last key of the page before. */
+  readonly after?: string;
+  readonly limit: number;
+}
+
+/** One page of a list, and whether there is another behind it. */
+export interface Page<Item> {
+  readonly items: readonly Item[];
+  readonly hasMore: boolean;
+}
+
+/** One message with its place in the session. Times are in milliseconds since 1970. */
+export interface HistoryMessage {
+  /** Grows with every message of the session, for ever: an erased session does not begin at 1 again. */
+  readonly sequence: number;
+  readonly createdAt: number;
+  readonly supersededAt: number | undefined;
+  readonly message: StoredMessage;
+}
+
+export interface HistoryQuery {
+  /** The last sequence of the page before, or 0. */
+  readonly after: number;
+  readonly limit: number;
+  readonly includeSuperseded: boolean;
 }
 
 /**
@@ -52,10 +102,32 @@ export interface SessionStore {
    * changed nothing, the lease included: the caller releases it.
    */
   commit(lease: Lease, turn: Turn): Promise<void>;
+  /**
+   * Removes every message of the session, superseded ones too, so that nothing of them is left in the store's files,
+   * and gives the lease back. The session does not exist any more until the next commit; its revision goes on. Rejects
+   * as `commit` does.
+   */
+  erase(lease: Lease): Promise<void>;
   /** Gives the lease back without writing; does nothing if it was lost. */
   release(lease: Lease): Promise<void>;
   /** Reads a session without leasing it. */
   read(key: string): Promise<Transcript>;
+  /** One session without its messages; `undefined` if it does not exist. */
+  find(key: string): Promise<SessionEntry | undefined>;
+  /**
+   * Sessions of agents (keys that begin with `agent:`), the youngest first by `createdAt`, then by key. Turns do not move
+   * a session. Resolves to `undefined` if there has never been a session `after`.
+   */
+  list(query: SessionQuery): Promise<Page<SessionEntry> | undefined>;
+  /**
+   * Messages of a session in the order of `sequence`; `undefined` if it does not exist. A page may have fewer than
+   * `limit`, but at least one if there is one, where the messages are long.
+   */
+  history(key: string, query: HistoryQuery): Promise<Page<HistoryMessage> | undefined>;
   /** Finishes what is under way, then closes; calls made later reject. May be called again. */
   close(): Promise<void>;
+}
+
+export function isServerResult(message: StoredMessage): message is ServerToolMessage {
+  return message.role === "tool" && "origin" in message && message.origin === "server";
 }

@@ -1,5 +1,5 @@
 import type { Message } from "../contract.ts";
-import type { OpenSession, SessionStore } from "./store.ts";
+import type { OpenSession, SessionStore, StoredMessage } from "./store.ts";
 
 export const leaseMs = 60_000;
 export const user = (content: string): Message => ({ role: "user", content });
@@ -14,7 +14,7 @@ export async function mustOpen(store: SessionStore, key: string, ms = leaseMs): 
 export async function addTurn(
   store: SessionStore,
   key: string,
-  messages: readonly Message[],
+  messages: readonly StoredMessage[],
   keep?: number,
 ): Promise<void> {
   const session = await mustOpen(store, key);

@@ -51,7 +51,7 @@ export const errorStreamMutants = defineMutants([
     id: "failure-event-with-text",
     what: "The `error` of the event is a string.",
     frame: (frame) => (isError(frame) ? 'data: {"error":"it failed"}\n\n' : frame),
-    killedBy: ["ERR-08", "ERR-10"],
+    killedBy: ["ERR-10"],
   },
   {
     id: "failure-event-without-message",
@@ -64,7 +64,7 @@ export const errorStreamMutants = defineMutants([
     what: "The error event of a stream shows the stack.",
     frame: (frame) =>
       isError(frame) ? 'data: {"error":{"message":"at run (/home/node/app/server.js:10:5)"}}\n\n' : frame,
-    killedBy: ["ERR-13", "ERR-08"],
+    killedBy: ["ERR-13"],
   },
   {
     id: "failure-said-as-answer",

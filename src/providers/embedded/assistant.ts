@@ -124,7 +124,7 @@ function mayAskMemory(ask: string): boolean {
 }
 
 const howToConnect =
-  "Which model answers is set in clawgate.json5: `agents.defaults.model`, with its provider under `models.providers`; in this version I am the only one.";
+  "Which model answers is set in clawgate.json5: `agents.defaults.model`, with its provider under `models.providers`.";
 
 function answerGreeting({ request, ask }: Ask): string | undefined {
   if (!/^(?:hi|hello|hey|good (?:morning|afternoon|evening|day)|greetings)\b[^?]{0,40}$/i.test(ask)) return undefined;

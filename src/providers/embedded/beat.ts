@@ -3,7 +3,7 @@ import type { FinishReason } from "../../contract.ts";
 import { GatewayError } from "../../errors.ts";
 import type { ModelSettings } from "../provider.ts";
 import type { FileStep, ScriptedCall, ScriptedFailure, StepKind, StepValues } from "./step.ts";
-import { splitPieces } from "./tokens.ts";
+import { splitPieces } from "../tokens.ts";
 
 /** The smallest thing that an answer is made of. Stop sequences and the token cap work on beats. */
 export type Beat =

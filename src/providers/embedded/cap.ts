@@ -1,5 +1,5 @@
 import type { Beat } from "./beat.ts";
-import { countTokens, takeTokens } from "./tokens.ts";
+import { countTokens, takeTokens } from "../tokens.ts";
 
 /** The tokens that an answer has cost so far; reasoning is part of `total`. */
 export interface Spent {

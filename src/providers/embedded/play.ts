@@ -4,7 +4,7 @@ import { toBeats, type Beat } from "./beat.ts";
 import { capTokens, type Spent } from "./cap.ts";
 import type { FileStep, ScriptedUsage } from "./step.ts";
 import { cutAtStop, toStopSequences } from "./stop.ts";
-import { countPromptTokens } from "./tokens.ts";
+import { countPromptTokens } from "../tokens.ts";
 
 /** A model event, or a time to wait before the next one. */
 export type Moment = ModelEvent | { readonly type: "pause"; readonly ms: number };

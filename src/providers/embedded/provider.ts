@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn, setTimeout as delay } from "node:timers/promises";
-import type { ModelEvent, ModelRequest, Provider } from "../provider.ts";
+import { leaveAtOnce } from "../leave.ts";
+import type { Capabilities, ModelEvent, ModelRequest, Provider } from "../provider.ts";
 import { toAssistantSteps } from "./assistant.ts";
 import { lastUserText } from "./conversation.ts";
 import { isDirectiveText, toDirectiveSteps } from "./directives.ts";
@@ -10,6 +11,13 @@ import type { FileStep } from "./step.ts";
 
 /** A long answer without delays would keep the event loop to itself; after so many events the others have a turn. */
 const eventsPerTurn = 256;
+
+const capabilities: Capabilities = {
+  input: new Set(["image"]),
+  tools: new Set(["function", "custom"]),
+  responseFormats: new Set(["json_object", "json_schema"]),
+  logprobs: false,
+};
 
 export interface EmbeddedProvider extends Provider {
   readonly runs: RunCounters;
@@ -26,6 +34,7 @@ export function createEmbeddedProvider(options: Partial<ScenarioFile> = {}): Emb
   const runs = createRunCounters();
   return {
     models: ["assistant", "scenario"],
+    toCapabilities: () => capabilities,
     runs,
     stream(request, { signal }) {
       const left = new AbortController();
@@ -85,16 +94,4 @@ async function pause(ms: number, { aborted, left }: Ends): Promise<void> {
     signal.throwIfAborted();
     throw error;
   }
-}
-
-/** A generator queues `return()` behind the `next()` that is waiting; this lets it through, so that the wait ends. */
-function leaveAtOnce(events: AsyncGenerator<ModelEvent, undefined>, left: AbortController): AsyncIterable<ModelEvent> {
-  const iterator: AsyncIterator<ModelEvent, undefined> = {
-    next: () => events.next(),
-    return() {
-      left.abort();
-      return events.return(undefined);
-    },
-  };
-  return { [Symbol.asyncIterator]: () => iterator };
 }

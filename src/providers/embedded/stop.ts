@@ -34,7 +34,7 @@ export function* cutAtStop(beats: Iterable<Beat>, sequences: readonly string[]):
 }
 
 /** -1 when the text has none of them. */
-function firstIndexOf(text: string, sequences: readonly string[]): number {
+export function firstIndexOf(text: string, sequences: readonly string[]): number {
   let first = -1;
   for (const sequence of sequences) {
     const at = text.indexOf(sequence);
@@ -44,7 +44,7 @@ function firstIndexOf(text: string, sequences: readonly string[]): number {
 }
 
 /** The length of the longest end of `text` with which one of the sequences begins. */
-function heldLength(text: string, sequences: readonly string[]): number {
+export function heldLength(text: string, sequences: readonly string[]): number {
   let longest = 0;
   for (const sequence of sequences) {
     for (let length = Math.min(sequence.length - 1, text.length); length > longest; length -= 1) {

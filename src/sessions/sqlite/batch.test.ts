@@ -18,10 +18,10 @@ beforeEach(() => {
 afterEach(() => database.close());
 
 /** Stands for every operation: writes the key, then fails if that says so. */
-function perform(call: Call): undefined {
-  database.prepare("INSERT INTO note VALUES (?)").run(call.request.key);
-  if (call.request.key === "bad") throw new Error("This call fails.");
-  if (call.request.key === "fatal") database.exec("ROLLBACK; INSERT INTO no_such_table VALUES (1)");
+function perform({ request: { key } }: Call<"release">): undefined {
+  database.prepare("INSERT INTO note VALUES (?)").run(key);
+  if (key === "bad") throw new Error("This call fails.");
+  if (key === "fatal") database.exec("ROLLBACK; INSERT INTO no_such_table VALUES (1)");
 }
 
 function toCalls(...keys: readonly string[]): readonly Call[] {

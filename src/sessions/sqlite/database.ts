@@ -36,6 +36,8 @@ function configure(database: DatabaseSync): void {
   if (mode !== "wal")
     throw new Error(`This file system does not allow SQLite's WAL mode (journal_mode is ${String(mode)}).`);
   database.exec("PRAGMA synchronous = FULL");
+  // What is erased is overwritten, not only unlinked.
+  database.exec("PRAGMA secure_delete = ON");
   // Finds a damaged page when it is read, instead of trusting it.
   database.exec("PRAGMA cell_size_check = ON");
 }

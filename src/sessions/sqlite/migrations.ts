@@ -4,8 +4,9 @@ import { StoreFailure } from "./failure.ts";
 /**
  * The schema, step by step. A step that has been released is never changed; a change is a new step at the end.
  *
- * Times are milliseconds since 1970 and for people only: order is by sequence. A session is never deleted, only
- * superseded, so that its revision and sequence never start again. `checksum` is the CRC-32 of a message's body,
+ * Times are milliseconds since 1970; the order of messages is by sequence, whatever the clock says. The row of a session
+ * is never deleted, so that its revision and sequence never start again: `deleted_at` says that it counts as gone, and
+ * then it has no messages. `checksum` is the CRC-32 of a message's body,
  * begun with the checksum of the message before it: a changed, lost or foreign row breaks the chain.
  */
 const steps: readonly string[] = [
@@ -41,6 +42,10 @@ const steps: readonly string[] = [
     holder TEXT NOT NULL,
     expires_at INTEGER NOT NULL
   ) STRICT;
+  `,
+  `
+  ALTER TABLE session ADD COLUMN deleted_at INTEGER;
+  CREATE INDEX session_listed ON session (created_at, session_key) WHERE deleted_at IS NULL;
   `,
 ];
 

@@ -1,4 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
+import { createCatalogue } from "./catalogue.ts";
+import { toColumn } from "./column.ts";
 import { StoreFailure } from "./failure.ts";
 import { createLeases } from "./leases.ts";
 import type { Call, OperationName, ReplyOf, RequestOf } from "./protocol.ts";
@@ -14,8 +16,12 @@ export const accessOf: Record<OperationName, Access> = {
   open: "write",
   renew: "write",
   commit: "durable",
+  erase: "durable",
   release: "write",
   read: "read",
+  find: "read",
+  list: "read",
+  history: "read",
 };
 
 /** Runs one operation inside the caller's transaction. Throws `StoreFailure`, or what SQLite throws. */
@@ -24,6 +30,11 @@ export type Perform = <Name extends OperationName>(call: Call<Name>) => ReplyOf<
 export function createOperations(database: DatabaseSync, holder: string): Perform {
   const leases = createLeases(database, holder);
   const transcripts = createTranscripts(database);
+  const catalogue = createCatalogue(database);
+
+  function giveBack(column: string, fence: number): void {
+    if (!leases.giveBack(column, fence)) throw new StoreFailure("lease-lost", "The lease has another holder or none.");
+  }
 
   const table: { readonly [Name in OperationName]: (request: RequestOf<Name>) => ReplyOf<Name> } = {
     open({ key, leaseMs, knownRevision }) {
@@ -34,24 +45,24 @@ export function createOperations(database: DatabaseSync, holder: string): Perfor
     renew: ({ key, fence, leaseMs }) => leases.renew(toColumn(key), fence, leaseMs),
     commit({ key, fence, keep, bodies }) {
       const column = toColumn(key);
-      if (!leases.giveBack(column, fence))
-        throw new StoreFailure("lease-lost", "The lease has another holder or none.");
+      giveBack(column, fence);
       return transcripts.append(column, keep, bodies);
+    },
+    erase({ key, fence }) {
+      const column = toColumn(key);
+      giveBack(column, fence);
+      transcripts.erase(column);
+      return undefined;
     },
     release({ key, fence }) {
       leases.giveBack(toColumn(key), fence);
       return undefined;
     },
     read: ({ key, knownRevision }) => transcripts.read(toColumn(key), knownRevision),
+    find: ({ key }) => catalogue.find(toColumn(key)),
+    list: ({ after, ...query }) => catalogue.list(after === undefined ? query : { ...query, after: toColumn(after) }),
+    history: ({ key, ...query }) => catalogue.history(toColumn(key), query),
   };
 
   return (call) => table[call.name](call.request);
-}
-
-/**
- * A session key as it stands in a column: escaped as in a JSON string. Databases disagree about NUL, and UTF-8 has no
- * lone surrogates (two keys would become one); escaped, every key is plain text, and different keys stay different.
- */
-function toColumn(key: string): string {
-  return JSON.stringify(key).slice(1, -1);
 }

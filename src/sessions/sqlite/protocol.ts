@@ -1,6 +1,8 @@
 // What the main thread and the worker say to each other. Messages of transcripts cross as JSON text: a text is copied
 // faster than objects are cloned, and the worker has no use for the objects.
 
+import type { HistoryMessage, HistoryQuery, Page, SessionEntry, SessionQuery } from "../store.ts";
+
 /** What the worker needs to begin. */
 export interface WorkerOptions {
   /** The database file. */
@@ -12,7 +14,13 @@ export interface WorkerOptions {
 /** A session as read. `messages` is a JSON array, or undefined if the revision the caller knows is still current. */
 export interface Snapshot {
   readonly revision: number;
+  readonly updatedAt: number;
   readonly messages: string | undefined;
+}
+
+/** A message of the history; `body` is its JSON text. */
+export interface HistoryRow extends Omit<HistoryMessage, "message"> {
+  readonly body: string;
 }
 
 interface LeaseRequest {
@@ -29,8 +37,12 @@ export interface Operations {
   renew: { request: LeaseRequest & { readonly leaseMs: number }; reply: boolean };
   /** `bodies` are JSON texts, one per message. The reply is the new revision. */
   commit: { request: LeaseRequest & { readonly keep: number; readonly bodies: readonly string[] }; reply: number };
+  erase: { request: LeaseRequest; reply: undefined };
   release: { request: LeaseRequest; reply: undefined };
   read: { request: { readonly key: string; readonly knownRevision: number }; reply: Snapshot };
+  find: { request: { readonly key: string }; reply: SessionEntry | undefined };
+  list: { request: SessionQuery; reply: Page<SessionEntry> | undefined };
+  history: { request: HistoryQuery & { readonly key: string }; reply: Page<HistoryRow> | undefined };
 }
 
 export type OperationName = keyof Operations;

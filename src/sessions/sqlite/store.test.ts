@@ -1,11 +1,11 @@
-import { chmod, rename, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Message } from "../../contract.ts";
 import { defineStoreContract } from "../store-contract.ts";
 import type { SessionStore } from "../store.ts";
-import { addTurn, user } from "../turns.fixture.ts";
+import { addTurn, mustOpen, user } from "../turns.fixture.ts";
 import { createDatabasePath } from "./path.fixture.ts";
 import { createSqliteStore } from "./store.ts";
 
@@ -149,6 +149,47 @@ describe("the rows", () => {
         ...unavailable,
         message: expect.stringContaining("checksum") as string,
       });
+    });
+  });
+
+  test("of a session keep their time when the clock is set back", async () => {
+    await withStore(async (store) => {
+      await addTurn(store, "k", [hello]);
+      // As the session would stand there if the clock had been a day ahead until now.
+      edit((database) => database.exec("UPDATE session SET updated_at = updated_at + 86400000"));
+      const { updatedAt } = await store.read("k");
+      expect(updatedAt).toBeGreaterThan(Date.now());
+      await addTurn(store, "k", [hello]);
+      expect((await store.read("k")).updatedAt).toBe(updatedAt);
+    });
+  });
+
+  test("of an erased session are nowhere in the files any more, not even while the store is open", async () => {
+    const secret = "correct horse battery staple";
+    await withStore(async (store) => {
+      await addTurn(store, "other", [hello]);
+      await addTurn(store, "k", [user(secret), user(secret.repeat(1_000))]);
+      await addTurn(store, "k", [hello], 0);
+      const holds = async (): Promise<boolean[]> => {
+        const files = await Promise.all([path, `${path}-wal`].map((file) => readFile(file, "latin1")));
+        return files.map((text) => text.includes(secret));
+      };
+      expect(await holds()).toContain(true);
+      await store.erase((await mustOpen(store, "k")).lease);
+      expect(await holds()).toEqual([false, false]);
+      expect(await store.read("other")).toMatchObject({ messages: [hello] });
+    });
+    expect(edit((database) => database.prepare("SELECT count(*) AS n FROM message").get())).toEqual({ n: 1 });
+  });
+
+  test("of a database with the first schema are found in the second", async () => {
+    await withStore((store) => addTurn(store, "agent:main:k", [hello]));
+    edit((database) =>
+      database.exec(`DROP INDEX session_listed; ALTER TABLE session DROP COLUMN deleted_at; PRAGMA user_version = 1`),
+    );
+    await withStore(async (store) => {
+      expect(await store.read("agent:main:k")).toMatchObject({ messages: [hello], revision: 1 });
+      expect((await store.list({ limit: 1 }))?.items).toMatchObject([{ key: "agent:main:k", messageCount: 1 }]);
     });
   });
 

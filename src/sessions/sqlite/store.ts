@@ -1,10 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
-import type { Message } from "../../contract.ts";
 import { type CachedTranscript, type CacheLimits, TranscriptCache } from "../cache.ts";
-import { leaseMsMax, type SessionStore } from "../store.ts";
+import { type HistoryMessage, leaseMsMax, type SessionStore, type StoredMessage, type Transcript } from "../store.ts";
 import { Channel } from "./channel.ts";
-import type { Snapshot } from "./protocol.ts";
+import type { HistoryRow, Snapshot } from "./protocol.ts";
 
 export interface SqliteStoreOptions {
   /** The database file; it is made if it is missing, and so are the directories above it. */
@@ -21,13 +20,13 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Se
   const cache = new TranscriptCache(options.cacheLimits);
 
   /** `known` is what the cache held when the snapshot was asked for; it may have gone since. */
-  function toTranscript(key: string, known: CachedTranscript, snapshot: Snapshot): CachedTranscript {
-    if (snapshot.messages === undefined) return known;
+  function toTranscript(key: string, known: CachedTranscript, snapshot: Snapshot): Transcript {
+    const { revision, updatedAt } = snapshot;
+    if (snapshot.messages === undefined) return { messages: known.messages, revision, updatedAt };
     // Written by this store from messages, and guarded by a checksum since.
-    const messages = JSON.parse(snapshot.messages) as Message[];
-    const transcript = { messages, revision: snapshot.revision, characters: snapshot.messages.length };
-    cache.set(key, transcript);
-    return transcript;
+    const messages = JSON.parse(snapshot.messages) as StoredMessage[];
+    cache.set(key, { messages, revision, characters: snapshot.messages.length });
+    return { messages, revision, updatedAt };
   }
 
   return {
@@ -36,8 +35,7 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Se
       const known = cache.get(key) ?? nothing;
       const reply = await channel.call("open", { key, leaseMs, knownRevision: known.revision });
       if (reply === undefined) return undefined;
-      const { messages, revision } = toTranscript(key, known, reply);
-      return { messages, revision, lease: { key, fence: reply.fence } };
+      return { ...toTranscript(key, known, reply), lease: { key, fence: reply.fence } };
     },
     async renew({ key, fence }, leaseMs) {
       assertLeaseMs(leaseMs);
@@ -52,20 +50,29 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Se
       const characters = bodies.reduce((sum, body) => sum + body.length, known.characters);
       cache.set(key, { messages: [...known.messages, ...append], revision, characters });
     },
+    async erase({ key, fence }) {
+      await channel.call("erase", { key, fence });
+      cache.delete(key);
+    },
     async release({ key, fence }) {
       await channel.call("release", { key, fence });
     },
     async read(key) {
       const known = cache.get(key) ?? nothing;
-      const { messages, revision } = toTranscript(
-        key,
-        known,
-        await channel.call("read", { key, knownRevision: known.revision }),
-      );
-      return { messages, revision };
+      return toTranscript(key, known, await channel.call("read", { key, knownRevision: known.revision }));
+    },
+    find: (key) => channel.call("find", { key }),
+    list: (query) => channel.call("list", query),
+    async history(key, query) {
+      const page = await channel.call("history", { key, ...query });
+      return page === undefined ? undefined : { ...page, items: page.items.map(toHistoryMessage) };
     },
     close: () => channel.close(),
   };
+}
+
+function toHistoryMessage({ body, ...place }: HistoryRow): HistoryMessage {
+  return { ...place, message: JSON.parse(body) as StoredMessage };
 }
 
 function assertLeaseMs(leaseMs: number): void {

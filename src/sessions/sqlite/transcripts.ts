@@ -9,6 +9,8 @@ export interface Transcripts {
   read(key: string, knownRevision: number): Snapshot;
   /** Supersedes all but `keep` messages, appends `bodies`, and returns the new revision. Throws `keep-out-of-range`. */
   append(key: string, keep: number, bodies: readonly string[]): number;
+  /** Removes every message, and the session from every list until the next `append`. */
+  erase(key: string): void;
 }
 
 // The tables are STRICT, so the columns have the types that these rows claim.
@@ -17,6 +19,8 @@ interface SessionRow {
   readonly length: number;
   readonly last_sequence: number;
   readonly checksum: number;
+  /** 0 where there is no session. */
+  readonly updated_at: number;
 }
 
 interface MessageRow {
@@ -31,14 +35,20 @@ interface Tail {
 }
 
 export function createTranscripts(database: DatabaseSync): Transcripts {
-  const getSession = database.prepare(
-    "SELECT revision, length, last_sequence, checksum FROM session WHERE session_key = ?",
-  );
+  const getSession = database.prepare(`
+    SELECT revision, length, last_sequence, checksum, iif(deleted_at IS NULL, updated_at, 0) AS updated_at
+    FROM session WHERE session_key = ?`);
   const putSession = database.prepare(`
     INSERT INTO session (session_key, revision, length, last_sequence, checksum, created_at, updated_at)
     VALUES ($key, $revision, $length, $lastSequence, $checksum, $now, $now)
     ON CONFLICT (session_key) DO UPDATE SET revision = excluded.revision, length = excluded.length,
-      last_sequence = excluded.last_sequence, checksum = excluded.checksum, updated_at = excluded.updated_at`);
+      last_sequence = excluded.last_sequence, checksum = excluded.checksum,
+      created_at = iif(deleted_at IS NULL, created_at, excluded.created_at),
+      updated_at = max(updated_at, excluded.updated_at), deleted_at = NULL`);
+  const removeMessages = database.prepare("DELETE FROM message WHERE session_key = ?");
+  const emptySession = database.prepare(
+    "UPDATE session SET revision = revision + 1, length = 0, checksum = ?, deleted_at = ? WHERE session_key = ?",
+  );
   const getMessages = database.prepare(
     "SELECT body, checksum FROM message WHERE session_key = ? AND superseded_at IS NULL ORDER BY sequence",
   );
@@ -54,7 +64,7 @@ export function createTranscripts(database: DatabaseSync): Transcripts {
 
   function toSession(key: string): SessionRow {
     const row = getSession.get(key) as SessionRow | undefined;
-    return row ?? { revision: 0, length: 0, last_sequence: 0, checksum: crc32(key) };
+    return row ?? { revision: 0, length: 0, last_sequence: 0, checksum: crc32(key), updated_at: 0 };
   }
 
   function cut(key: string, session: SessionRow, keep: number, now: number): Tail {
@@ -70,10 +80,11 @@ export function createTranscripts(database: DatabaseSync): Transcripts {
   return {
     read(key, knownRevision) {
       const session = toSession(key);
-      if (session.revision === knownRevision) return { revision: session.revision, messages: undefined };
+      const { revision, updated_at: updatedAt } = session;
+      if (revision === knownRevision) return { revision, updatedAt, messages: undefined };
       const rows = getMessages.all(key) as unknown as MessageRow[];
       assertIntact(key, session, rows);
-      return { revision: session.revision, messages: `[${rows.map((row) => row.body).join(",")}]` };
+      return { revision, updatedAt, messages: `[${rows.map((row) => row.body).join(",")}]` };
     },
     append(key, keep, bodies) {
       const session = toSession(key);
@@ -96,6 +107,10 @@ export function createTranscripts(database: DatabaseSync): Transcripts {
         putMessage.run(key, session.last_sequence + 1 + index, revision, body, checksum, now);
       }
       return revision;
+    },
+    erase(key) {
+      removeMessages.run(key);
+      emptySession.run(crc32(key), Date.now(), key);
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { DatabaseSync } from "node:sqlite";
 import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from "node:worker_threads";
 import { createBatch } from "./batch.ts";
 import { openDatabase, type OpenDatabase } from "./database.ts";
@@ -25,13 +26,22 @@ function start(port: MessagePort, options: WorkerOptions): void {
 
   port.on("message", (first: ToWorker) => {
     const { calls, isClosing } = drain(port, first);
-    if (calls.length > 0) post({ type: "answers", answers: runBatch(calls) });
+    if (calls.length > 0) {
+      const answers = runBatch(calls);
+      if (calls.some(({ name }) => name === "erase")) purgeLog(database);
+      post({ type: "answers", answers });
+    }
     if (!isClosing) return;
     // The last connection to close moves the write-ahead log into the database and removes it.
     database.close();
     port.close();
   });
   post({ type: "ready" });
+}
+
+/** Until it is moved into the database, the write-ahead log holds what was erased as it was written. */
+function purgeLog(database: DatabaseSync): void {
+  database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
 function drain(port: MessagePort, first: ToWorker): { readonly calls: readonly Call[]; readonly isClosing: boolean } {

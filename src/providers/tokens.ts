@@ -1,4 +1,4 @@
-import type { Message, Tool } from "../../contract.ts";
+import type { Message, Tool } from "../contract.ts";
 
 /** Nobody's real vocabulary: long words become several tokens, as they do for a model. */
 const lettersMax = 8;

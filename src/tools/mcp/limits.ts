@@ -1,0 +1,5 @@
+/** The longest message of a tool server that is read; far above any result that a model could be shown. */
+export const messageBytesMax = 32 * 1024 * 1024;
+
+/** The most pages of a list of tools, against servers whose list has no end. */
+export const listPagesMax = 16;

@@ -1,0 +1,28 @@
+const lineFeed = 0x0a;
+
+/**
+ * Calls `onLine` with each line of the bytes that it is given, without its end. Throws for a line longer than
+ * `bytesMax`. A line is put together once, when it is whole: a result of megabytes comes in hundreds of pieces.
+ */
+export function createLineReader(bytesMax: number, onLine: (line: string) => void): (chunk: Buffer) => void {
+  let pieces: Buffer[] = [];
+  let length = 0;
+  return (chunk) => {
+    let start = 0;
+    for (let end = chunk.indexOf(lineFeed); end !== -1; end = chunk.indexOf(lineFeed, start)) {
+      pieces.push(chunk.subarray(start, end));
+      const line = Buffer.concat(pieces).toString();
+      pieces = [];
+      length = 0;
+      start = end + 1;
+      onLine(line);
+    }
+    if (start === chunk.length) return;
+    pieces.push(chunk.subarray(start));
+    length += chunk.length - start;
+    if (length > bytesMax) {
+      pieces = [];
+      throw new Error(`a line of more than ${bytesMax} bytes`);
+    }
+  };
+}

@@ -5,13 +5,21 @@ import { Agent } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Call, post, run } from "./load.ts";
+import { median, print } from "./print.ts";
 import { readCpuSeconds, readResidentMegabytes, startSubject, type Subject } from "./process.ts";
+import { benchRelay } from "./relay.ts";
 
 const token = "bench-token-0123456789abcdef";
 const root = join(import.meta.dirname, "..");
 const folder = mkdtempSync(join(tmpdir(), "clawgate-bench-"));
 const config = join(folder, "clawgate.json5");
-writeFileSync(config, "{ gateway: { port: 0, http: { endpoints: { chatCompletions: { enabled: true } } } } }");
+writeFileSync(
+  config,
+  `{
+    gateway: { port: 0, http: { endpoints: { chatCompletions: { enabled: true } } } },
+    agents: { defaults: { model: "embedded/assistant" } },
+  }`,
+);
 
 const rounds = 5;
 const requests = 4000;
@@ -57,14 +65,6 @@ async function measureCpu(subject: Subject, call: Call, count: number, atOnce: n
   const before = readCpuSeconds(subject.pid);
   await run({ ...call, url: subject.url }, count, atOnce);
   return ((readCpuSeconds(subject.pid) - before) * 1e6) / count;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-}
-
-function print(name: string, value: string): void {
-  console.log(`${name.padEnd(44)}${value}`);
 }
 
 async function benchRequests(gateway: Subject): Promise<void> {
@@ -125,6 +125,7 @@ try {
   await benchTokens(gateway);
   print("resident memory after the load", `${readResidentMegabytes(gateway.pid).toFixed(0)} MB`);
   await gateway.stop();
+  await benchRelay();
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

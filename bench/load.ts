@@ -6,8 +6,19 @@ export interface Call {
   readonly body: string;
 }
 
+/** Milliseconds from the call of a stream to the first event with text. */
+export async function measureFirstToken(call: Call, agent: Agent): Promise<number> {
+  const started = performance.now();
+  let first: number | undefined;
+  await post(call, agent, (text) => {
+    if (text.includes('"content":" ')) first ??= performance.now() - started;
+  });
+  if (first === undefined) throw new Error("the stream had no text");
+  return first;
+}
+
 /** One POST over the agent's connections; resolves to the body. */
-export function post({ url, token, body }: Call, agent: Agent): Promise<string> {
+export function post({ url, token, body }: Call, agent: Agent, onText?: (text: string) => void): Promise<string> {
   return new Promise((resolve, reject) => {
     const call = request(
       `${url}/v1/chat/completions`,
@@ -25,6 +36,7 @@ export function post({ url, token, body }: Call, agent: Agent): Promise<string> 
         response.setEncoding("utf8");
         response.on("data", (piece: string) => {
           text += piece;
+          onText?.(piece);
         });
         response.on("end", () => {
           if (response.statusCode === 200) resolve(text);

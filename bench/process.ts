@@ -5,7 +5,8 @@ import { readFileSync } from "node:fs";
 export interface Subject {
   readonly url: string;
   readonly pid: number;
-  /** From the start of the process to its first word about its address, in milliseconds. */
+  /** Sends a signal and waits for what the process then says; resolves to the pattern's first group. */
+  ask(signal: NodeJS.Signals, pattern: RegExp): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -18,11 +19,16 @@ export async function startSubject(
     env: { ...process.env, ...environment },
     stdio: ["ignore", "pipe", "ignore"],
   });
-  const url = await readUrl(child);
+  const url = await hear(child, /listens on (http:\S+)/);
   if (child.pid === undefined) throw new Error("the process has no id");
   return {
     url,
     pid: child.pid,
+    ask(signal, pattern) {
+      const answer = hear(child, pattern);
+      child.kill(signal);
+      return answer;
+    },
     stop: () =>
       new Promise((resolve) => {
         child.once("exit", () => resolve());
@@ -31,15 +37,22 @@ export async function startSubject(
   };
 }
 
-function readUrl(child: ChildProcess): Promise<string> {
+/** Waits for the process to say something that matches. */
+function hear(child: ChildProcess, pattern: RegExp): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = "";
-    child.stdout?.on("data", (piece: Buffer) => {
+    const onEnd = (status: number | null): void =>
+      reject(new Error(`the process ended with status ${status}: ${text}`));
+    const onText = (piece: Buffer): void => {
       text += piece.toString("utf8");
-      const url = /listens on (http:\S+)/.exec(text)?.[1];
-      if (url !== undefined) resolve(url);
-    });
-    child.once("exit", (status) => reject(new Error(`the process ended with status ${status}: ${text}`)));
+      const found = pattern.exec(text)?.[1];
+      if (found === undefined) return;
+      child.stdout?.off("data", onText);
+      child.off("exit", onEnd);
+      resolve(found);
+    };
+    child.stdout?.on("data", onText);
+    child.once("exit", onEnd);
   });
 }
 

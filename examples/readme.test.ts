@@ -38,7 +38,7 @@ test("every configuration in the README can be used", async () => {
   const folder = mkdtempSync(join(tmpdir(), "clawgate-readme-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const path = join(folder, "clawgate.json5");
-  const environment = { OPENCLAW_GATEWAY_TOKEN: testToken };
+  const environment = { OPENCLAW_GATEWAY_TOKEN: testToken, OPENAI_API_KEY: "key", ANTHROPIC_API_KEY: "key" };
   for (const block of blocks) {
     writeFileSync(path, block);
     const { config } = loadConfig({ path, environment, cwd: folder });

@@ -458,7 +458,7 @@ export interface components {
         Models: {
             /** @description The name that the provider knows. */
             id: string;
-            /** @description What it reads; text alone unless said otherwise. */
+            /** @description What it reads, where that is less or more than models of this provider usually do. */
             input?: ("text" | "image" | "audio" | "file")[];
         }[];
         /** @description How long the provider may take, in milliseconds. */

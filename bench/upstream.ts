@@ -1,0 +1,54 @@
+// A model server for the bench. The name of the model says what it shall do: `paced-<tokens>-<ms>` sends so many tokens,
+// one every so many milliseconds; `burst-<tokens>` sends them as fast as they are read and then waits to be let go.
+import { createServer, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+
+const head = `{"id":"chatcmpl-bench","object":"chat.completion.chunk","created":1790000000,"model":"bench","choices":[{"index":0,`;
+const token = `data: ${head}"delta":{"content":" token"},"logprobs":null,"finish_reason":null}]}\n\n`;
+const finish = `data: ${head}"delta":{},"logprobs":null,"finish_reason":"stop"}],"usage":{"prompt_tokens":1,"completion_tokens":1,"total_tokens":2}}\n\ndata: [DONE]\n\n`;
+/** How long a burst stays open after its last token, so that its reader can be looked at. */
+const lingerMs = 2_000;
+const tokensPerWrite = 100;
+
+async function pace(response: ServerResponse, tokens: number, ms: number): Promise<void> {
+  // Streams that all speak at the same moment are not how people use a gateway.
+  await delay(Math.random() * ms);
+  await new Promise<void>((resolve) => {
+    let left = tokens;
+    const timer = setInterval(() => {
+      response.write(token);
+      left -= 1;
+      if (left > 0 && !response.destroyed) return;
+      clearInterval(timer);
+      resolve();
+    }, ms);
+  });
+}
+
+async function burst(response: ServerResponse, tokens: number): Promise<void> {
+  for (let sent = 0; sent < tokens; sent += tokensPerWrite) {
+    if (!response.write(token.repeat(tokensPerWrite)))
+      await new Promise((resolve) => {
+        response.once("drain", resolve);
+      });
+  }
+  await delay(lingerMs);
+}
+
+const server = createServer((request, response) => {
+  const pieces: Buffer[] = [];
+  request.on("data", (piece: Buffer) => pieces.push(piece));
+  request.on("end", () => {
+    const { model } = JSON.parse(Buffer.concat(pieces).toString("utf8")) as { model: string };
+    const [kind, tokens = "1", ms = "0"] = model.split("-");
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    response.flushHeaders();
+    const speaking = kind === "paced" ? pace(response, Number(tokens), Number(ms)) : burst(response, Number(tokens));
+    void speaking.then(() => response.end(finish));
+  });
+});
+server.listen(0, "127.0.0.1", () => {
+  console.log(`listens on http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+});
+process.once("SIGTERM", () => process.exit(0));

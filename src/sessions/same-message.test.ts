@@ -50,6 +50,11 @@ const same: readonly { readonly what: string; readonly a: Message; readonly b: M
     }),
   },
   {
+    what: "arguments with other blanks",
+    a: { role: "assistant", tool_calls: [{ ...call, function: { name: "add", arguments: '{ "a": 1, "b": [2] }' } }] },
+    b: { role: "assistant", tool_calls: [{ ...call, function: { name: "add", arguments: '{"a":1,"b":[2]}' } }] },
+  },
+  {
     what: "a tool call with parsed arguments",
     a: { role: "assistant", tool_calls: [call] },
     b: replayed({
@@ -98,6 +103,11 @@ const different: readonly { readonly what: string; readonly a: Message; readonly
     what: "ids of tool calls",
     a: { role: "assistant", tool_calls: [call] },
     b: { role: "assistant", tool_calls: [{ ...call, id: "call_2" }] },
+  },
+  {
+    what: "arguments that are no JSON",
+    a: { role: "assistant", tool_calls: [{ ...call, function: { name: "add", arguments: '{"a": ' } }] },
+    b: { role: "assistant", tool_calls: [{ ...call, function: { name: "add", arguments: '{"a":' } }] },
   },
   {
     what: "arguments",

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { FunctionToolCall, Message, RefusalPart, ToolCall, UserPart } from "../contract.ts";
 
 type Part = UserPart | RefusalPart;
@@ -8,7 +9,8 @@ type Content = Message["content"];
  *
  * Only what a model would read counts. SDKs add keys of their own when they replay an answer (`parsed`, `annotations`,
  * `refusal: null`, …); those are not looked at, and null, empty and absent are one. A text may be told as a string or
- * in parts. Texts and arguments are compared as they are, never parsed.
+ * in parts. Texts are compared as they are. Arguments of a function are the same if they are the same JSON: clients on the
+ * AI SDK (opencode) and others parse them, and write them again without the model's blanks.
  */
 export function isSameMessage(a: Message, b: Message): boolean {
   if (!isSameContent(a.content, b.content)) return false;
@@ -47,7 +49,21 @@ function isSameToolCall(a: Call, b: Call): boolean {
   if (a.id !== b.id && a.id !== undefined && b.id !== undefined) return false;
   if (a.type === "custom")
     return b.type === "custom" && a.custom.name === b.custom.name && a.custom.input === b.custom.input;
-  return b.type === "function" && a.function.name === b.function.name && a.function.arguments === b.function.arguments;
+  return (
+    b.type === "function" &&
+    a.function.name === b.function.name &&
+    isSameJson(a.function.arguments, b.function.arguments)
+  );
+}
+
+function isSameJson(a: string, b: string): boolean {
+  if (a === b) return true;
+  try {
+    return isDeepStrictEqual(JSON.parse(a), JSON.parse(b));
+  } catch {
+    // A model may write what is no JSON; nobody can have written that again in another way.
+    return false;
+  }
 }
 
 function isSameContent(a: Content, b: Content): boolean {

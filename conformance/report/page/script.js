@@ -108,7 +108,7 @@ function toFix({ cell, finding, where }) {
     " ",
     element("strong", {}, ...toText(cell.requirement)),
     element("p", {}, ...toText(finding)),
-    element("p", { class: "quiet" }, `${cell.level} · ${cell.source}${places ? ` · ${places}` : ""}`),
+    element("p", { class: "quiet" }, ...toText(`${cell.level} · ${cell.source}${places ? ` · ${places}` : ""}`)),
   );
 }
 

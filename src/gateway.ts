@@ -26,7 +26,7 @@ import type { Log } from "./log.ts";
 import { createMediaGate } from "./media/gate.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import { createListModels, createRetrieveModel } from "./models/operation.ts";
-import { createProviders } from "./providers/table.ts";
+import { createProviders, stopProviders } from "./providers/table.ts";
 import { createSqliteStore } from "./sessions/sqlite/store.ts";
 import type { SessionStore } from "./sessions/store.ts";
 import { assertToolGrants } from "./tools/grants.ts";
@@ -78,7 +78,7 @@ export async function createEngine({ config, folder, stateFolder, log }: Gateway
     log,
   });
   const stop = async (): Promise<void> => {
-    await Promise.all([toolServers.stop(), ...[...providers.values()].map((provider) => provider.stop?.())]);
+    await Promise.all([toolServers.stop(), stopProviders(providers)]);
     await store.close();
   };
   return { agents, runAgent: createRunAgent({ turns, toolServers, metrics, log }), turns, store, metrics, stop };

@@ -4,7 +4,8 @@ import type { GatewayError } from "./errors.ts";
 
 /** One run as the metrics see it. `end` or `fail` tells how it went; `close` without either counts as cancelled. */
 export interface ObservedRun {
-  end(usage: Usage): void;
+  /** `model` is the one that answered; until then the run counts as the first choice's. */
+  end(usage: Usage, model: string): void;
   fail(error: GatewayError): void;
   close(): void;
 }
@@ -66,12 +67,14 @@ export function createMetrics(): Metrics {
     get violations() {
       return violationCount;
     },
-    startRun(agent, model) {
+    startRun(agent, firstModel) {
+      let model = firstModel;
       let outcome = "cancelled";
       let closed = false;
       live.inc({ agent });
       return {
-        end(usage) {
+        end(usage, answered) {
+          model = answered;
           outcome = "completed";
           tokens.inc({ agent, model, kind: "prompt" }, usage.prompt_tokens);
           tokens.inc({ agent, model, kind: "completion" }, usage.completion_tokens);

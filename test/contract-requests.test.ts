@@ -53,7 +53,8 @@ const numbers: readonly Row[] = [
   ["n 129", { n: 129 }, "integer_above_max_value", "n"],
   ["n 1.5", { n: 1.5 }, "invalid_type", "n"],
   ["top_logprobs 21", { top_logprobs: 21 }, "integer_above_max_value", "top_logprobs"],
-  ["top_logprobs 5", { top_logprobs: 5 }, "unsupported_value", "top_logprobs"],
+  ["top_logprobs 5", { logprobs: true, top_logprobs: 5 }, "unsupported_value", "logprobs"],
+  ["top_logprobs 5 alone", { top_logprobs: 5 }, "invalid_value", "top_logprobs"],
   ["top_logprobs 0", { top_logprobs: 0 }],
 ];
 

@@ -1,6 +1,7 @@
 import type { AssistantMessage, FinishReason, TokenLogprob, ToolCall, Usage } from "../contract.ts";
 import { GatewayError } from "../errors.ts";
 import type { ModelEvent } from "../providers/provider.ts";
+import { createGrowingText, type GrowingText } from "./text.ts";
 
 /** What one model call has given. */
 export interface ModelAnswer {
@@ -23,13 +24,13 @@ interface CallDraft {
   readonly id: string;
   readonly kind: "function" | "custom";
   readonly name: string;
-  text: string;
+  readonly text: GrowingText;
 }
 
 export function createAnswerBuilder(): AnswerBuilder {
-  let text = "";
-  let reasoning = "";
-  let refusal = "";
+  const text = createGrowingText();
+  const reasoning = createGrowingText();
+  const refusal = createGrowingText();
   let logprobs: TokenLogprob[] | undefined;
   let end: Extract<ModelEvent, { type: "end" }> | undefined;
   const calls: CallDraft[] = [];
@@ -37,22 +38,22 @@ export function createAnswerBuilder(): AnswerBuilder {
   const add = (event: ModelEvent): void => {
     switch (event.type) {
       case "text-delta":
-        text += event.text;
+        text.add(event.text);
         if (event.logprobs !== undefined) (logprobs ??= []).push(...event.logprobs);
         return;
       case "reasoning-delta":
-        reasoning += event.text;
+        reasoning.add(event.text);
         return;
       case "refusal-delta":
-        refusal += event.text;
+        refusal.add(event.text);
         return;
       case "tool-call-start":
-        calls[event.index] = { id: event.id, kind: event.kind, name: event.name, text: "" };
+        calls[event.index] = { id: event.id, kind: event.kind, name: event.name, text: createGrowingText() };
         return;
       case "tool-call-delta": {
         const call = calls[event.index];
         if (call === undefined) throw new GatewayError("upstream_error", "The model sent arguments for no tool call.");
-        call.text += event.text;
+        call.text.add(event.text);
         return;
       }
       case "end":
@@ -65,8 +66,8 @@ export function createAnswerBuilder(): AnswerBuilder {
 
   const finish: AnswerBuilder["finish"] = () => {
     if (end === undefined) throw new GatewayError("upstream_error", "The model's answer broke off.");
-    const message = toMessage(text, refusal, calls.map(toToolCall));
-    return { message, reasoning, logprobs, finishReason: end.finishReason, usage: end.usage };
+    const message = toMessage(text.toString(), refusal.toString(), calls.map(toToolCall));
+    return { message, reasoning: reasoning.toString(), logprobs, finishReason: end.finishReason, usage: end.usage };
   };
 
   return { add, finish };
@@ -84,6 +85,6 @@ export function toMessage(text: string, refusal: string, calls: readonly ToolCal
 
 function toToolCall({ id, kind, name, text }: CallDraft): ToolCall {
   return kind === "function"
-    ? { id, type: "function", function: { name, arguments: text } }
-    : { id, type: "custom", custom: { name, input: text } };
+    ? { id, type: "function", function: { name, arguments: text.toString() } }
+    : { id, type: "custom", custom: { name, input: text.toString() } };
 }

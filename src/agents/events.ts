@@ -7,6 +7,8 @@ export type ModelStep = Exclude<ModelEvent, { type: "start" | "end" }>;
 
 /** What a run has said, as its client sees it. */
 export interface RunAnswer {
+  /** The model that answered first, as `provider/model`. */
+  readonly model: string;
   /** The texts of all model calls, one after the other, and the calls of the client's tools. */
   readonly message: AssistantMessage;
   readonly reasoning: string;

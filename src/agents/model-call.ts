@@ -2,7 +2,7 @@ import { GatewayError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { ModelEvent, ModelRequest } from "../providers/provider.ts";
 import type { Agent, BoundModel } from "./agents.ts";
-import { assertMet, type Need } from "./needs.ts";
+import { findUnmet, type Need } from "./needs.ts";
 import { streamStructured } from "./structured-output.ts";
 
 /** What a model call gives: the model's own events, but `model-start` with its name instead of `start`. */
@@ -19,20 +19,23 @@ export interface ModelCall {
 /**
  * Calls the agent's models in turn until one answers. The next is tried only when nothing has been said: `model-start`
  * counts as that where it is given at once, so it is held back while there is another model to try. Throws what the
- * first one failed with, or the signal's reason.
+ * first one that was asked failed with, why the first one could not be asked if none was, or the signal's reason.
  */
 export async function* callModel(
   { agent, request, needs }: ModelCall,
   signal: AbortSignal,
   log: Log,
 ): AsyncGenerator<CallEvent, undefined> {
+  let unable: GatewayError | undefined;
   let failure: GatewayError | undefined;
   for (const [index, bound] of agent.models.entries()) {
     const isLast = index === agent.models.length - 1;
+    const refusal = findRefusal(bound, agent, request, needs);
+    unable ??= refusal;
+    if (refusal !== undefined) continue;
     let said = false;
     try {
-      assertMet(needs, bound.provider.toCapabilities(bound.model));
-      for await (const event of streamBound(bound, agent, request, signal)) {
+      for await (const event of streamBound(bound, request, signal)) {
         if (event.type === "start" && !isLast) continue;
         if (!said) yield { type: "model-start", model: bound.name };
         said = true;
@@ -41,29 +44,49 @@ export async function* callModel(
       return;
     } catch (cause) {
       signal.throwIfAborted();
+      logFailure(log.child({ agent: agent.id, model: bound.name }), cause, said || isLast);
       if (said) throw cause;
       failure ??= GatewayError.from(cause);
-      if (isLast) throw failure;
-      log.warn({ agent: agent.id, model: bound.name, err: cause }, "model failed; the next one is tried");
     }
+  }
+  throw failure ?? unable;
+}
+
+/** Says what the client is not told: which model failed, and why. A defect that ends the run is the caller's to log. */
+function logFailure(log: Log, cause: unknown, isOver: boolean): void {
+  const told = `model failed${isOver ? "" : "; the next one is tried"}`;
+  if (cause instanceof GatewayError) {
+    const reason = cause.cause instanceof Error ? cause.cause.message : cause.message;
+    log.warn({ code: cause.code, cause: reason }, told);
+  } else if (!isOver) {
+    log.warn({ err: cause }, told);
   }
 }
 
-/** A form that the model cannot hold to is seen to here, if the agent is configured so. */
-function streamBound(
+/** Why a model is not asked at all. */
+function findRefusal(
   { provider, model }: BoundModel,
   { enforcesFormat }: Agent,
-  given: Omit<ModelRequest, "model">,
+  { settings }: ModelCall["request"],
+  needs: readonly Need[],
+): GatewayError | undefined {
+  const capabilities = provider.toCapabilities(model);
+  const type = settings.response_format?.type ?? "text";
+  if (type === "text" || enforcesFormat || capabilities.responseFormats.has(type))
+    return findUnmet(needs, capabilities);
+  const message = `Unsupported value for 'response_format': the agent's model cannot hold to '${type}'.`;
+  return new GatewayError("unsupported_value", message, { param: "response_format" });
+}
+
+/** A form that the model cannot hold to is seen to here. */
+function streamBound(
+  { provider, model }: BoundModel,
+  given: ModelCall["request"],
   signal: AbortSignal,
 ): AsyncIterable<ModelEvent> {
   const request = { ...given, model };
   const format = given.settings.response_format;
   if (format === undefined || format.type === "text") return provider.stream(request, { signal });
   if (provider.toCapabilities(model).responseFormats.has(format.type)) return provider.stream(request, { signal });
-  if (enforcesFormat) return streamStructured(provider, request, format, signal);
-  throw new GatewayError(
-    "unsupported_value",
-    `Unsupported value for 'response_format': the agent's model cannot hold to '${format.type}'.`,
-    { param: "response_format" },
-  );
+  return streamStructured(provider, request, format, signal);
 }

@@ -32,14 +32,14 @@ export function toNeeds({ sent, history, tools, settings }: Asked): Need[] {
   return needs;
 }
 
-/** Throws `unsupported_value` for the first need that is not met. */
-export function assertMet(needs: readonly Need[], capabilities: Capabilities): void {
-  for (const { param, unmet, isMet } of needs) {
-    if (isMet(capabilities)) continue;
-    throw new GatewayError("unsupported_value", `Unsupported value for '${param}': the agent's model ${unmet}.`, {
-      param,
-    });
-  }
+/** `unsupported_value` for the first need that is not met. */
+export function findUnmet(needs: readonly Need[], capabilities: Capabilities): GatewayError | undefined {
+  const need = needs.find(({ isMet }) => !isMet(capabilities));
+  if (need === undefined) return undefined;
+  const { param, unmet } = need;
+  return new GatewayError("unsupported_value", `Unsupported value for '${param}': the agent's model ${unmet}.`, {
+    param,
+  });
 }
 
 function toPartNeeds(message: Message, place: number): Need[] {

@@ -5,8 +5,10 @@ import type { Log } from "../log.ts";
 import type { RunMetrics } from "../metrics.ts";
 import type { ModelSettings } from "../providers/provider.ts";
 import { reconcile, separateInstructions } from "../sessions/reconcile.ts";
+import { isServerResult, type Turn } from "../sessions/store.ts";
 import type { ToolServers, ToolSet } from "../tools/tool-set.ts";
 import type { Agent } from "./agents.ts";
+import { toEffective } from "./effective.ts";
 import type { RunEvent } from "./events.ts";
 import { toNeeds } from "./needs.ts";
 import { runSteps } from "./steps.ts";
@@ -70,8 +72,8 @@ export function createRunAgent({ turns, toolServers, metrics, log }: RunParts): 
       );
       // A client that left while the last words came would find a turn that it never saw.
       signal.throwIfAborted();
-      await turn?.commit({ keep, append: [...fresh, ...append] });
-      observed.end(answer.usage);
+      await commit(turn, { keep, append: [...fresh, ...append] }, append.some(isServerResult));
+      observed.end(answer.usage, answer.model);
       last = { type: "run-end", ...answer };
     } catch (cause) {
       const error = toRunError(cause, signal);
@@ -85,6 +87,14 @@ export function createRunAgent({ turns, toolServers, metrics, log }: RunParts): 
     // Only now: a reader that has seen the end may never ask again, and must not hold the session by that.
     yield last;
   };
+}
+
+async function commit(open: OpenTurn | undefined, turn: Turn, hasEffects: boolean): Promise<void> {
+  try {
+    await open?.commit(turn);
+  } catch (cause) {
+    throw hasEffects ? toEffective(cause) : cause;
+  }
 }
 
 function toOwnInstructions({ instructions }: Agent): Message[] {

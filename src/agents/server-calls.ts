@@ -17,23 +17,31 @@ export function toServerCall(call: ToolCall): ServerCall {
     : { id: call.id, name: call.custom.name, args: call.custom.input };
 }
 
-/** Runs all calls at once and tells of each as it ends. Returns their results in the order of the calls. */
+/**
+ * Runs all calls at once and tells of each as it ends. Returns their results in the order of the calls. When one throws,
+ * or the reader stops reading, the others are told to stop.
+ */
 export async function* runServerCalls(
   calls: readonly ServerCall[],
   tools: ToolSet,
   signal: AbortSignal,
 ): AsyncGenerator<RunEvent, ServerToolMessage[]> {
+  const left = new AbortController();
+  const stopping = AbortSignal.any([signal, left.signal]);
   const results: ServerToolMessage[] = [];
-  const pending = new Map(calls.map((call, place) => [place, runCall(call, place, tools, signal)]));
-  for (const { id, name } of calls) yield { type: "tool-start", id, name };
-  while (pending.size > 0) {
-    const { place, outcome } = await Promise.race(pending.values());
-    pending.delete(place);
-    // One that threw was told to stop, and so were the others.
-    if ("thrown" in outcome) throw outcome.thrown;
-    const { id, name } = outcome.call;
-    results[place] = { role: "tool", tool_call_id: id, content: outcome.text, origin: "server" };
-    yield { type: "tool-end", id, name, failed: outcome.failed };
+  try {
+    for (const { id, name } of calls) yield { type: "tool-start", id, name };
+    const pending = new Map(calls.map((call, place) => [place, runCall(call, place, tools, stopping)]));
+    while (pending.size > 0) {
+      const { place, outcome } = await Promise.race(pending.values());
+      pending.delete(place);
+      if ("thrown" in outcome) throw outcome.thrown;
+      const { id, name } = outcome.call;
+      results[place] = { role: "tool", tool_call_id: id, content: outcome.text, origin: "server" };
+      yield { type: "tool-end", id, name, failed: outcome.failed };
+    }
+  } finally {
+    left.abort();
   }
   return results;
 }

@@ -1,16 +1,15 @@
-import type { AssistantMessage, Message, ResponseFormat, Usage } from "../contract.ts";
+import type { AssistantMessage, Message, Usage } from "../contract.ts";
 import { GatewayError } from "../errors.ts";
 import type { ModelEvent, ModelRequest, Provider } from "../providers/provider.ts";
 import { createAnswerBuilder, type ModelAnswer } from "./answer.ts";
-import { findMisfit } from "./json-fit.ts";
+import { createFindMisfit, type FindMisfit, type JsonFormat } from "./json-fit.ts";
 import { addUsage } from "./usage.ts";
-
-type JsonFormat = Exclude<ResponseFormat, { type: "text" }>;
 
 /**
  * Gives a form to the answers of a model that knows none: it is asked in words, its answer is held back and checked,
- * and it has one chance to repair it. A call of a tool passes as it is. Throws `upstream_error` if the answer still does
- * not fit.
+ * and it has one chance to repair it. Calls of tools pass without the text beside them, which the client would take for
+ * the object. Throws `invalid_value` for a schema that cannot be used, before the model is asked, and `upstream_error` if
+ * the answer still does not fit.
  */
 export async function* streamStructured(
   provider: Provider,
@@ -19,6 +18,7 @@ export async function* streamStructured(
   signal: AbortSignal,
 ): AsyncGenerator<ModelEvent, undefined> {
   const { response_format: _, ...others } = settings;
+  const findMisfit = await createFindMisfit(format);
   const asked: Message[] = [{ role: "system", content: toInstruction(format) }, ...request.messages];
   let spent: Usage | undefined;
   let messages = asked;
@@ -30,12 +30,12 @@ export async function* streamStructured(
     }
     const answer = builder.finish();
     spent = spent === undefined ? answer.usage : addUsage(spent, answer.usage);
-    const checked = await check(answer, format);
+    const checked = check(answer, findMisfit);
     if (checked.misfit === undefined) {
       yield* toEvents(answer, checked.text, spent);
       return;
     }
-    if (attempt === 2) throw toMisfitError(format, checked.misfit);
+    if (attempt === 2) throw toMisfitError(format);
     messages = [...asked, answer.message, { role: "user", content: toRepairRequest(checked.misfit) }];
   }
 }
@@ -46,22 +46,26 @@ interface Checked {
   readonly misfit: string | undefined;
 }
 
-async function check({ message, finishReason }: ModelAnswer, format: JsonFormat): Promise<Checked> {
+function check({ message, finishReason }: ModelAnswer, findMisfit: FindMisfit): Checked {
   const text = toBareJson(typeof message.content === "string" ? message.content : "");
-  // Calls, refusals and answers that were cut short are not in the form for a reason that the client will see.
-  const excused = message.tool_calls !== undefined || message.refusal || finishReason !== "stop";
-  if (excused) return { text: typeof message.content === "string" ? message.content : "", misfit: undefined };
-  return { text, misfit: await findMisfit(text, format) };
+  if (message.tool_calls !== undefined) return { text: "", misfit: undefined };
+  // Refusals and answers that were cut short are not in the form for a reason that the client will see.
+  const excused = message.refusal || finishReason !== "stop";
+  return { text, misfit: excused ? undefined : findMisfit(text) };
 }
 
-function* toEvents({ message, finishReason }: ModelAnswer, text: string, usage: Usage): Generator<ModelEvent> {
-  if (text !== "") yield { type: "text-delta", text };
+function* toEvents(
+  { message, finishReason, logprobs }: ModelAnswer,
+  text: string,
+  usage: Usage,
+): Generator<ModelEvent, undefined> {
+  if (text !== "") yield { type: "text-delta", text, ...(logprobs === undefined ? {} : { logprobs }) };
   if (message.refusal) yield { type: "refusal-delta", text: message.refusal };
   yield* toCallEvents(message);
   yield { type: "end", finishReason, usage };
 }
 
-function* toCallEvents({ tool_calls: calls = [] }: AssistantMessage): Generator<ModelEvent> {
+function* toCallEvents({ tool_calls: calls = [] }: AssistantMessage): Generator<ModelEvent, undefined> {
   for (const [index, call] of calls.entries()) {
     const [name, text] =
       call.type === "function" ? [call.function.name, call.function.arguments] : [call.custom.name, call.custom.input];
@@ -87,8 +91,7 @@ function toBareJson(text: string): string {
   return /^\s*```(?:json)?\s*\n([\s\S]*?)\n?\s*```\s*$/.exec(text)?.[1] ?? text.trim();
 }
 
-function toMisfitError({ type }: JsonFormat, misfit: string): GatewayError {
-  return new GatewayError("upstream_error", `The model did not give an answer that fits 'response_format' (${type}).`, {
-    cause: new Error(misfit),
-  });
+/** What did not fit is not told: it quotes the answer, and the log holds no texts of models. */
+function toMisfitError({ type }: JsonFormat): GatewayError {
+  return new GatewayError("upstream_error", `The model did not give an answer that fits 'response_format' (${type}).`);
 }

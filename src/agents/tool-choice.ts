@@ -23,6 +23,14 @@ export function narrowOffer({ tools, settings }: Offer): Offer {
   };
 }
 
+/** What still holds once a tool was called: a demand kept up would never let the model answer. */
+export function relaxDemand(settings: ModelSettings): ModelSettings {
+  const { tool_choice: choice } = settings;
+  if (choice === undefined || choice === "none") return settings;
+  if (typeof choice !== "object" || choice.type !== "allowed_tools") return { ...settings, tool_choice: "auto" };
+  return { ...settings, tool_choice: { ...choice, allowed_tools: { ...choice.allowed_tools, mode: "auto" } } };
+}
+
 function toAllowedNames(choice: ModelSettings["tool_choice"]): ReadonlySet<unknown> | undefined {
   if (typeof choice !== "object" || choice.type !== "allowed_tools") return undefined;
   return new Set(choice.allowed_tools.tools.map(toAllowedName));

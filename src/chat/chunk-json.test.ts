@@ -35,6 +35,7 @@ const steps: fc.Arbitrary<RunEvent> = fc.oneof(
 );
 const ends: fc.Arbitrary<RunEvent> = fc.record({
   type: fc.constant("run-end" as const),
+  model: texts,
   message: fc.record({ role: fc.constant("assistant" as const), content: texts }),
   reasoning: texts,
   logprobs: fc.constantFrom(undefined, [logprob]),

@@ -11,11 +11,9 @@ export interface WholeAnswer {
 
 /** Waits for the end of a run and puts it into one answer. Throws the run's error. */
 export async function toCompletion(events: AsyncIterable<RunEvent>, head: AnswerHead): Promise<WholeAnswer> {
-  let model: string | undefined;
   for await (const event of events) {
     if (event.type === "run-error") throw event.error;
-    if (event.type === "model-start") model ??= event.model;
-    if (event.type === "run-end") return { model: model ?? "", body: toBody(event, head) };
+    if (event.type === "run-end") return { model: event.model, body: toBody(event, head) };
   }
   throw new GatewayError("internal_error", "The run ended without a result.");
 }

@@ -78,7 +78,6 @@ async function showRun(
   if (terminal.interactive && !json)
     terminal.note(`${request.agent.id} (${request.agent.models[0].name}), session ${request.session.key}`);
   let runId = "";
-  let model: string | undefined;
   for await (const event of events) {
     switch (event.type) {
       case "run-start":
@@ -92,7 +91,7 @@ async function showRun(
         if (!json) terminal.note(`calls the tool ${event.name}`);
         break;
       case "run-end":
-        if (json) terminal.print(JSON.stringify(toResult({ runId, model }, request, event)));
+        if (json) terminal.print(JSON.stringify(toResult(runId, request, event)));
         else terminal.write("\n");
         break;
       case "run-error":
@@ -100,15 +99,13 @@ async function showRun(
         else terminal.note(`${event.error.code}: ${event.error.message}`);
         terminal.fail(1);
         break;
-      case "model-start":
-        model ??= event.model;
-        break;
       case "tool-start":
         if (!json) terminal.note(`runs the tool ${event.name}`);
         break;
       case "tool-end":
         if (!json && event.failed) terminal.note(`the tool ${event.name} failed`);
         break;
+      case "model-start":
       case "reasoning-delta":
       case "tool-call-delta":
         break;
@@ -117,9 +114,9 @@ async function showRun(
 }
 
 function toResult(
-  { runId, model }: { readonly runId: string; readonly model: string | undefined },
+  runId: string,
   { agent, session }: RunRequest,
-  { message, finishReason, usage }: Extract<RunEvent, { type: "run-end" }>,
+  { model, message, finishReason, usage }: Extract<RunEvent, { type: "run-end" }>,
 ) {
   return {
     runId,

@@ -18,9 +18,10 @@ export function addConfigOption(command: Command): Command {
   );
 }
 
-/** A configuration in which every agent has a model, and why the standard one was chosen. */
+/** A configuration in which every agent has a model. */
 export interface ReadyConfig extends LoadedConfig {
-  readonly standard: { readonly model: string; readonly why: string };
+  /** The model of agents that name none, and why it was chosen; undefined if there is no such agent. */
+  readonly standard: { readonly model: string; readonly why: string } | undefined;
 }
 
 /** Finds a model for the agents that name none. */
@@ -30,6 +31,9 @@ export async function prepare(terminal: Terminal, loaded: LoadedConfig): Promise
   if (chosen !== undefined) {
     const model = typeof chosen === "string" ? chosen : chosen.primary;
     return { ...loaded, standard: { model, why: "agents.defaults.model" } };
+  }
+  if (agents.list.length > 0 && agents.list.every(({ model }) => model !== undefined)) {
+    return { ...loaded, standard: undefined };
   }
   const found = await detectModel(models.providers, { environment: terminal.environment });
   const config: Config = {

@@ -1,10 +1,12 @@
 import { Command } from "commander";
-import { createAgents } from "../agents/agents.ts";
+import { type Agents, createAgents } from "../agents/agents.ts";
 import { type Credential, loadCredential } from "../auth/credential.ts";
 import { toHost } from "../config/check.ts";
 import type { LoadedConfig } from "../config/load.ts";
+import { GatewayError } from "../errors.ts";
 import { createEngine } from "../gateway.ts";
-import { createProviders } from "../providers/table.ts";
+import type { Provider } from "../providers/provider.ts";
+import { createProviders, stopProviders } from "../providers/table.ts";
 import { addConfigOption, type CommonOptions, loadFor, prepare, type ReadyConfig } from "./common.ts";
 import { createQuietLog, type Terminal } from "./terminal.ts";
 
@@ -20,10 +22,11 @@ export function createDoctorCommand(terminal: Terminal): Command {
   return addConfigOption(new Command("doctor"))
     .description("say what would answer, and why; end with status 1 if something is wrong")
     .action(async (options: CommonOptions) => {
-      const loaded = await prepare(terminal, loadFor(terminal, options));
+      const given = loadFor(terminal, options);
+      const loaded = await prepare(terminal, given);
       const findings = [
         ...toConfigFindings(loaded),
-        ...(await toAgentFindings(loaded)),
+        ...(await examineAgents(loaded, Object.keys(given.config.models.providers))),
         await examineSessions(loaded),
         await examinePort(loaded),
       ];
@@ -55,15 +58,37 @@ function toCredentialDetail(credential: Credential): string {
   return credential.mode === "none" ? "none" : `${credential.mode}, ${credential.origin}`;
 }
 
-async function toAgentFindings({ config, folder, standard }: ReadyConfig): Promise<Finding[]> {
-  const agents = createAgents(config, await createProviders(config, folder));
+/** Only `configured` providers are asked: a key that merely lies in the environment is no order to call somebody. */
+async function examineAgents(loaded: ReadyConfig, configured: readonly string[]): Promise<Finding[]> {
+  const providers = await createProviders(loaded.config, loaded.folder);
+  const agents = createAgents(loaded.config, providers);
+  const asked = [...providers].filter(([name]) => configured.includes(name));
+  const examined = await Promise.all(asked.map(([name, provider]) => examineProvider(name, provider, agents)));
+  await stopProviders(providers);
+  return [...toAgentFindings(loaded, agents), ...examined.filter((finding) => finding !== undefined)];
+}
+
+function toAgentFindings({ standard }: ReadyConfig, agents: Agents): Finding[] {
   return agents.list.map((agent): Finding => {
     const [first, ...others] = agent.models;
-    const why = first.name === standard.model ? standard.why : "its own model";
+    const why = first.name === standard?.model ? standard.why : "its own model";
     const fallbacks = others.length === 0 ? "" : `, then ${others.map(({ name }) => name).join(", ")}`;
     const mark = agent === agents.default ? ", answers to `openclaw`" : "";
     return { state: "ok", what: `agent ${agent.id}`, detail: `${first.name} (${why})${fallbacks}${mark}` };
   });
+}
+
+/** Undefined for a provider that no agent uses, or that cannot be asked without being paid. */
+async function examineProvider(name: string, provider: Provider, { list }: Agents): Promise<Finding | undefined> {
+  const used = list.flatMap(({ models }) => models).filter((bound) => bound.provider === provider);
+  if (used.length === 0 || provider.examine === undefined) return undefined;
+  const what = `model ${name}`;
+  try {
+    return { state: "ok", what, detail: await provider.examine([...new Set(used.map(({ model }) => model))]) };
+  } catch (error) {
+    const { message, cause } = GatewayError.from(error);
+    return { state: "FAIL", what, detail: cause instanceof Error ? `${message} (${cause.message})` : message };
+  }
 }
 
 async function examineSessions(loaded: LoadedConfig): Promise<Finding> {

@@ -49,7 +49,7 @@ function toBanner(
         .map((agent) => `${agent.id} (${agent.models[0].name})${agent === agents.default ? ", the default" : ""}`)
         .join("; "),
     ],
-    ["model", `${standard.model}: ${standard.why}`],
+    ...(standard === undefined ? [] : [["model", `${standard.model}: ${standard.why}`] satisfies [string, string]]),
     [
       "chat",
       chatCompletions.enabled

@@ -2,9 +2,8 @@ import { once } from "node:events";
 import type { Message, UserPart } from "../contract.ts";
 import { GatewayError } from "../errors.ts";
 import { toHostName } from "./address.ts";
-import { fetchImage } from "./fetch.ts";
 import { measureMedia, type MediaLimits } from "./limits.ts";
-import { type Network, publicNetwork } from "./network.ts";
+import type { Network } from "./network.ts";
 import { type ImageLink, listMedia, replaceUrls, toLink } from "./parts.ts";
 
 /** `gateway.http.endpoints.chatCompletions.media` of the configuration. */
@@ -31,7 +30,7 @@ export interface MediaGate {
 }
 
 /** Tests pass a network of their own; the check of addresses stays the same. */
-export function createMediaGate(options: MediaOptions, network: Network = publicNetwork): MediaGate {
+export function createMediaGate(options: MediaOptions, given?: Network): MediaGate {
   const { imageUrls, bytesMax, pixelsMax } = options;
   const allowedHosts = new Set(imageUrls.allowedHosts.map((host) => toHostName(host) ?? host));
   return {
@@ -42,6 +41,9 @@ export function createMediaGate(options: MediaOptions, network: Network = public
       const [first] = links;
       if (first === undefined) return messages;
       if (!imageUrls.enabled) throw toNotAllowed(first);
+      // Few gateways fetch images, and the others shall start without an HTTP client.
+      const { fetchImage } = await import("./fetch.ts");
+      const network = given ?? (await import("./network.ts")).publicNetwork;
       const take = createBudget(bytesMax - bytes);
       const urls = await withDeadline(imageUrls.timeoutMs, signal, (ends) =>
         fetchAll(links, (url) =>

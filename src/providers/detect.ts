@@ -16,12 +16,15 @@ export interface DetectOptions {
   readonly environment: Environment;
   /** Asks a server on this machine for its models; undefined where there is none. */
   readonly listModels?: (baseUrl: string) => Promise<readonly string[] | undefined>;
+  readonly isInstalled?: (packageName: string) => boolean;
 }
 
 interface KeyRow {
   readonly variable: string;
   readonly name: string;
   readonly model: string;
+  /** A package that not everybody has. */
+  readonly needs?: string;
   readonly toConfig: (apiKey: string) => ProviderConfigs[string];
 }
 
@@ -47,6 +50,7 @@ const keys: readonly KeyRow[] = [
     variable: "ANTHROPIC_API_KEY",
     name: "anthropic",
     model: "claude-haiku-4-5",
+    needs: "@ai-sdk/anthropic",
     toConfig: (apiKey) => ({ ...remote, api: "anthropic-messages", apiKey }),
   },
   {
@@ -59,6 +63,7 @@ const keys: readonly KeyRow[] = [
     variable: "GEMINI_API_KEY",
     name: "google",
     model: "gemini-flash-latest",
+    needs: "@ai-sdk/google",
     toConfig: (apiKey) => ({ ...remote, api: "google-generative-ai", apiKey }),
   },
   {
@@ -88,6 +93,9 @@ const servers: readonly { readonly name: string; readonly title: string; readonl
   { name: "vllm", title: "vLLM", baseUrl: "http://127.0.0.1:8000/v1" },
 ];
 
+/** Models that only embed or rank, by the names they commonly have. */
+const answersNot = /embed|rerank|\bbge\b|minilm/i;
+
 const probeMs = 500;
 const listBytesMax = 1024 * 1024;
 
@@ -96,29 +104,60 @@ const listBytesMax = 1024 * 1024;
  * machine, else `embedded/assistant`. Asks nobody but this machine, and that only if there is no key.
  */
 export async function detectModel(configured: ProviderConfigs, options: DetectOptions): Promise<DetectedModel> {
-  const { environment, listModels = listLocalModels } = options;
-  for (const { variable, name, model, toConfig } of keys) {
+  const { environment, listModels = listLocalModels, isInstalled = isPackageInstalled } = options;
+  let passedOver = "";
+  for (const { variable, name, model, needs, toConfig } of keys) {
     const key = environment[variable];
     if (!key) continue;
-    const providers = name in configured ? {} : { [name]: toConfig(key) };
-    return { model: `${name}/${model}`, why: `${variable} is in the environment`, providers };
+    if (needs !== undefined && !isInstalled(needs)) {
+      passedOver += `; ${variable} is passed over, since ${needs} is not installed`;
+      continue;
+    }
+    const why = `${variable} is in the environment${passedOver}`;
+    return toDetected(configured, { name, model, config: toConfig(key), why });
   }
   const found = await Promise.all(servers.map(({ baseUrl }) => listModels(baseUrl)));
   for (const [index, { name, title, baseUrl }] of servers.entries()) {
-    // A server may have models that only embed.
-    const model = found[index]?.find((id) => !/embed/i.test(id));
+    const model = found[index]?.find((id) => !answersNot.test(id));
     if (model === undefined) continue;
     const config = { ...remote, compat: {}, api: "openai-completions" as const, baseUrl };
-    const providers = name in configured ? {} : { [name]: config };
-    return { model: `${name}/${model}`, why: `${title} answers at ${baseUrl}`, providers };
+    return toDetected(configured, { name, model, config, why: `${title} answers at ${baseUrl}${passedOver}` });
   }
-  return { model: "embedded/assistant", why: "no provider is configured or was found", providers: {} };
+  return { model: "embedded/assistant", why: `no model is configured and none was found${passedOver}`, providers: {} };
 }
 
-async function listLocalModels(baseUrl: string): Promise<readonly string[] | undefined> {
+function isPackageInstalled(name: string): boolean {
+  try {
+    import.meta.resolve(name);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+interface Found {
+  readonly name: string;
+  readonly model: string;
+  readonly config: ProviderConfigs[string];
+  readonly why: string;
+}
+
+/** A provider that is configured under the name stays as it is, and has its own models. */
+function toDetected(configured: ProviderConfigs, { name, model, config, why }: Found): DetectedModel {
+  const own = Object.hasOwn(configured, name) ? configured[name] : undefined;
+  if (own === undefined) return { model: `${name}/${model}`, why, providers: { [name]: config } };
+  const [first] = "models" in own ? (own.models ?? []) : [];
+  return { model: `${name}/${first?.id ?? model}`, why, providers: {} };
+}
+
+/** The models of a server on this machine; undefined if there is none, or none that tells in time. */
+export async function listLocalModels(baseUrl: string): Promise<readonly string[] | undefined> {
   try {
     const response = await fetch(`${baseUrl}/models`, { signal: AbortSignal.timeout(probeMs), redirect: "error" });
-    if (!response.ok || Number(response.headers.get("content-length") ?? 0) > listBytesMax) return undefined;
+    if (!response.ok || Number(response.headers.get("content-length") ?? 0) > listBytesMax) {
+      await response.body?.cancel();
+      return undefined;
+    }
     const list = (await response.json()) as { readonly data?: readonly { readonly id?: unknown }[] } | null;
     const ids = Array.isArray(list?.data) ? list.data.map((entry) => (entry as { id?: unknown } | null)?.id) : [];
     return ids.filter((id): id is string => typeof id === "string" && id !== "");

@@ -95,6 +95,11 @@ export interface Provider {
   readonly models?: readonly string[];
   toCapabilities(model: string): Capabilities;
   stream(request: ModelRequest, options: { readonly signal: AbortSignal }): AsyncIterable<ModelEvent>;
+  /**
+   * Looks whether it can be reached and has these models, without asking one of them anything. Resolves to what it found,
+   * to follow the provider's name; throws a `GatewayError`.
+   */
+  examine?(models: readonly string[]): Promise<string>;
   /** Closes its connections. */
   stop?(): Promise<void>;
 }

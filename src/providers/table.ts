@@ -1,9 +1,7 @@
 import { ConfigError } from "../config/error.ts";
 import type { Config } from "../contract.ts";
-import { createAiSdkProvider } from "./ai-sdk/provider.ts";
 import { loadScenarios } from "./embedded/load.ts";
 import { createEmbeddedProvider } from "./embedded/provider.ts";
-import { createOpenAiProvider } from "./openai/provider.ts";
 import type { Provider } from "./provider.ts";
 
 type ProviderConfig = Config["models"]["providers"][string];
@@ -16,16 +14,25 @@ interface Place {
   readonly folder: string;
 }
 
-/** How each `api` of the configuration becomes a provider. */
+/** How each `api` of the configuration becomes a provider. A gateway loads the code of those that it has. */
 const makers: {
-  readonly [A in Api]: (config: Extract<ProviderConfig, { api: A }>, place: Place) => Provider | Promise<Provider>;
+  readonly [A in Api]: (config: Extract<ProviderConfig, { api: A }>, place: Place) => Promise<Provider>;
 } = {
   embedded: async ({ scenarios }, { folder }) => createEmbeddedProvider(await loadScenarios(scenarios, folder)),
-  "openai-completions": (config) => createOpenAiProvider(config),
-  "openai-responses": (config, { key }) => createAiSdkProvider(key, config),
-  "anthropic-messages": (config, { key }) => createAiSdkProvider(key, config),
-  "google-generative-ai": (config, { key }) => createAiSdkProvider(key, config),
+  "openai-completions": async (config) => (await import("./openai/provider.ts")).createOpenAiProvider(config),
+  "openai-responses": createVendorProvider,
+  "anthropic-messages": createVendorProvider,
+  "google-generative-ai": createVendorProvider,
 };
+
+type VendorConfig = Extract<
+  ProviderConfig,
+  { api: "openai-responses" | "anthropic-messages" | "google-generative-ai" }
+>;
+
+async function createVendorProvider(config: VendorConfig, { key }: Place): Promise<Provider> {
+  return (await import("./ai-sdk/provider.ts")).createAiSdkProvider(key, config);
+}
 
 /** Every provider by name; `embedded` is always there. Throws `ConfigError`. */
 export async function createProviders({ models }: Config, folder: string): Promise<Map<string, Provider>> {
@@ -39,6 +46,11 @@ export async function createProviders({ models }: Config, folder: string): Promi
   return providers;
 }
 
-function make<A extends Api>(config: Extract<ProviderConfig, { api: A }>, place: Place): Provider | Promise<Provider> {
+/** Closes what they have open. */
+export async function stopProviders(providers: ReadonlyMap<string, Provider>): Promise<void> {
+  for (const provider of providers.values()) await provider.stop?.();
+}
+
+function make<A extends Api>(config: Extract<ProviderConfig, { api: A }>, place: Place): Promise<Provider> {
   return makers[config.api](config, place);
 }

@@ -1,6 +1,7 @@
 import type { Agent } from "undici";
-import { post, type UpstreamAnswer } from "../openai/exchange.ts";
+import { post } from "../openai/exchange.ts";
 import type { Deadline } from "../upstream/deadline.ts";
+import type { UpstreamAnswer } from "../upstream/send.ts";
 
 export interface ExchangeOptions {
   readonly connections: Agent;
@@ -48,7 +49,7 @@ export function createExchange({ connections, deadline, headers }: ExchangeOptio
     get failure() {
       return failure;
     },
-    close: () => void answer?.body.destroy(),
+    close: () => answer?.body.close(),
   };
 }
 
@@ -71,7 +72,7 @@ function toStream(
   deadline: Deadline,
   onBroken: (cause: unknown) => void,
 ): ReadableStream<Uint8Array> {
-  const pieces = body.iterator({ destroyOnReturn: false });
+  const pieces = body[Symbol.asyncIterator]();
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
@@ -80,13 +81,13 @@ function toStream(
           const { done, value } = await pieces.next();
           deadline.arrived();
           if (done === true) controller.close();
-          else controller.enqueue(value as Uint8Array);
+          else controller.enqueue(value);
         } catch (cause) {
           onBroken(cause);
           controller.error(cause);
         }
       },
-      cancel: () => void body.destroy(),
+      cancel: () => body.close(),
     },
     { highWaterMark: 0 },
   );

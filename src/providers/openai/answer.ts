@@ -4,6 +4,8 @@ import type { ModelEvent } from "../provider.ts";
 import { countTokens } from "../tokens.ts";
 import { toInBandFailure } from "../upstream/failure.ts";
 import { type CallDelta, createCallReader } from "./calls.ts";
+import { toLogprobs } from "./logprobs.ts";
+import { toObjects } from "./objects.ts";
 import { toUsage } from "./usage.ts";
 
 /** A chunk, or a whole answer, as servers send it. Nothing in it is certain. */
@@ -18,7 +20,7 @@ interface WireChoice {
   readonly delta?: WireDelta | null;
   readonly message?: WireDelta | null;
   readonly finish_reason?: unknown;
-  readonly logprobs?: { readonly content?: unknown } | null;
+  readonly logprobs?: unknown;
 }
 
 interface WireDelta {
@@ -26,7 +28,7 @@ interface WireDelta {
   readonly reasoning_content?: unknown;
   readonly reasoning?: unknown;
   readonly refusal?: unknown;
-  readonly tool_calls?: readonly CallDelta[] | null;
+  readonly tool_calls?: unknown;
   readonly function_call?: CallDelta["function"];
 }
 
@@ -50,11 +52,12 @@ export function createAnswerReader(countPrompt: () => number): AnswerReader {
     const reasoning = toText(delta.reasoning_content) || toText(delta.reasoning);
     if (reasoning !== "") events.push({ type: "reasoning-delta", text: reasoning });
     const text = toText(delta.content);
-    if (logprobs !== undefined) events.push({ type: "text-delta", text, logprobs });
+    // A token may be a part of a character: then it has no text yet.
+    if (logprobs !== undefined && logprobs.length > 0) events.push({ type: "text-delta", text, logprobs });
     else if (text !== "") events.push({ type: "text-delta", text });
     const refusal = toText(delta.refusal);
     if (refusal !== "") events.push({ type: "refusal-delta", text: refusal });
-    for (const call of delta.tool_calls ?? []) events.push(...calls.read(call));
+    for (const call of toObjects(delta.tool_calls)) events.push(...calls.read(call));
     if (delta.function_call != null) events.push(...calls.read({ index: 0, function: delta.function_call }));
     return events;
   };
@@ -67,9 +70,9 @@ export function createAnswerReader(countPrompt: () => number): AnswerReader {
       // Other choices were not asked for; what comes after the end is no part of the answer.
       if (choice == null || finish !== undefined || (choice.index ?? 0) !== 0) return [];
       const delta = choice.delta ?? choice.message;
-      const events = delta == null ? [] : readDelta(delta, toLogprobs(choice));
+      const events = delta == null ? [] : readDelta(delta, toLogprobs(choice.logprobs));
       for (const event of events) if ("text" in event) written += countTokens(event.text);
-      if (choice.finish_reason != null) finish = toFinishReason(choice.finish_reason);
+      finish = toFinishReason(choice.finish_reason);
       return events;
     },
     end() {
@@ -103,47 +106,34 @@ function toAnswer(piece: unknown): WireAnswer {
 /** A text, or a list of parts with texts (Mistral). */
 function toText(value: unknown): string {
   if (typeof value === "string") return value;
-  if (!Array.isArray(value)) return "";
-  return value.map((part: { readonly text?: unknown } | null) => toText(part?.text)).join("");
+  return toObjects(value)
+    .map(({ text }: { readonly text?: unknown }) => (typeof text === "string" ? text : ""))
+    .join("");
 }
 
-const finishReasons: Readonly<Record<string, FinishReason>> = {
-  stop: "stop",
-  length: "length",
-  max_tokens: "length",
-  model_length: "length",
-  tool_calls: "tool_calls",
-  function_call: "tool_calls",
-  tool_use: "tool_calls",
-  content_filter: "content_filter",
-};
+const finishReasons: ReadonlyMap<string, FinishReason> = new Map([
+  ["stop", "stop"],
+  ["length", "length"],
+  ["max_tokens", "length"],
+  ["model_length", "length"],
+  ["tool_calls", "tool_calls"],
+  ["function_call", "tool_calls"],
+  ["tool_use", "tool_calls"],
+  ["content_filter", "content_filter"],
+]);
 
-/** A reason that is not known is an end like any other, except where it is a failure's. */
-function toFinishReason(reason: unknown): FinishReason {
+/**
+ * A reason that is not known is an end like any other, except where it is a failure's. Some servers write an empty one
+ * into every piece.
+ */
+function toFinishReason(reason: unknown): FinishReason | undefined {
+  if (typeof reason !== "string" || reason === "") return undefined;
   if (reason === "error") throw new GatewayError("upstream_error", "The model provider failed.");
-  return finishReasons[String(reason)] ?? "stop";
+  return finishReasons.get(reason) ?? "stop";
 }
 
 /** Servers say `stop` after tool calls, and `tool_calls` without any. */
 function toReason(finish: FinishReason, calls: number): FinishReason {
   if (calls > 0 && finish === "stop") return "tool_calls";
   return calls === 0 && finish === "tool_calls" ? "stop" : finish;
-}
-
-type WireLogprob = Readonly<Record<keyof TokenLogprob, unknown>>;
-
-function toLogprobs({ logprobs }: WireChoice): TokenLogprob[] | undefined {
-  if (!Array.isArray(logprobs?.content)) return undefined;
-  return logprobs.content.map((entry: WireLogprob) => ({
-    ...toLogprob(entry),
-    top_logprobs: Array.isArray(entry.top_logprobs) ? entry.top_logprobs.map(toLogprob) : [],
-  }));
-}
-
-function toLogprob({ token, logprob, bytes }: Omit<WireLogprob, "top_logprobs">): Omit<TokenLogprob, "top_logprobs"> {
-  return {
-    token: typeof token === "string" ? token : "",
-    logprob: typeof logprob === "number" ? logprob : 0,
-    bytes: Array.isArray(bytes) ? bytes.filter((byte) => Number.isInteger(byte) && byte >= 0 && byte <= 255) : null,
-  };
 }

@@ -18,12 +18,16 @@ export interface CallReader {
   finish(): ModelEvent[];
 }
 
+/** More than any answer has; every delta is compared with the calls before it. */
+const callsMax = 512;
+
 interface Call {
   /** The server's index, if it sends one. */
   readonly place: number | undefined;
   readonly index: number;
   readonly id: string;
   readonly kind: "function" | "custom";
+  readonly name: string;
   hasText: boolean;
 }
 
@@ -34,20 +38,22 @@ interface Call {
 export function createCallReader(): CallReader {
   const calls: Call[] = [];
 
-  const find = (place: number | undefined, id: string | undefined, isHead: boolean): Call | undefined => {
+  const find = (place: number | undefined, id: string | undefined, name: string | undefined): Call | undefined => {
     if (id !== undefined) {
       const known = calls.find((call) => call.id === id);
       if (known !== undefined) return known;
       // Another id is another call, unless it only repeats for a call whose id was made up.
-      if (isHead) return undefined;
+      if (name !== undefined) return undefined;
     }
-    if (place === undefined) return isHead ? undefined : calls.at(-1);
-    return calls.findLast((call) => call.place === place);
+    if (place === undefined) return name === undefined ? calls.at(-1) : undefined;
+    // Another name is another call: a name never comes in pieces.
+    return calls.findLast((call) => call.place === place && (name ?? call.name) === call.name);
   };
 
-  const start = (delta: CallDelta, place: number | undefined, id: string | undefined): Call => {
+  const start = (delta: CallDelta, place: number | undefined, id = `call_${createHexId()}`, name = ""): Call => {
+    if (calls.length === callsMax) throw new GatewayError("upstream_error", "The model called too many tools at once.");
     const kind = delta.custom != null ? "custom" : "function";
-    const call: Call = { place, index: calls.length, id: id ?? `call_${createHexId()}`, kind, hasText: false };
+    const call: Call = { place, index: calls.length, id, kind, name, hasText: false };
     calls.push(call);
     return call;
   };
@@ -57,15 +63,14 @@ export function createCallReader(): CallReader {
     const name = toFilled(part?.name);
     const id = toFilled(delta.id);
     const place = typeof delta.index === "number" ? delta.index : undefined;
-    const known = find(place, id, name !== undefined);
+    const known = find(place, id, name);
     if (known === undefined && name === undefined) {
       throw new GatewayError("upstream_error", "The model called a tool without its name.");
     }
-    const call = known ?? start(delta, place, id);
+    const call = known ?? start(delta, place, id, name);
     const events: ModelEvent[] = known === undefined ? complete(calls.at(-2)) : [];
     if (known === undefined) {
-      const { index, kind } = call;
-      events.push({ type: "tool-call-start", index, id: call.id, kind, name: name ?? "" });
+      events.push({ type: "tool-call-start", index: call.index, id: call.id, kind: call.kind, name: call.name });
     }
     const text = toArgumentText(delta.function?.arguments ?? delta.custom?.input);
     if (text === "") return events;
@@ -97,5 +102,11 @@ function toFilled(value: unknown): string | undefined {
 
 function toArgumentText(value: unknown): string {
   if (typeof value === "string") return value;
-  return typeof value === "object" && value !== null ? JSON.stringify(value) : "";
+  if (typeof value !== "object" || value === null) return "";
+  try {
+    return JSON.stringify(value);
+  } catch (cause) {
+    // Nested as deeply as it can be parsed, but not written.
+    throw new GatewayError("upstream_error", "The model called a tool with arguments that make no sense.", { cause });
+  }
 }

@@ -1,5 +1,6 @@
 import { createParser } from "eventsource-parser";
 import { GatewayError } from "../../errors.ts";
+import { parseJson } from "./json.ts";
 
 /** The longest event that is held, in characters. */
 const eventCharactersMax = 1024 * 1024;
@@ -35,17 +36,10 @@ export function createEventReader(): EventReader {
           done = true;
           return;
         }
-        yield parse(text);
+        // An event without a text is a sign of life.
+        if (text.trim() !== "") yield parseJson(text, "The model provider sent an event that is no JSON.");
       }
       if (tooLong) throw new GatewayError("upstream_error", "The model provider sent an event that is too long.");
     },
   };
-}
-
-function parse(data: string): unknown {
-  try {
-    return JSON.parse(data);
-  } catch (cause) {
-    throw new GatewayError("upstream_error", "The model provider sent an event that is no JSON.", { cause });
-  }
 }

@@ -1,10 +1,13 @@
-import type { Agent, Dispatcher } from "undici";
+import type { Agent } from "undici";
 import { GatewayError } from "../../errors.ts";
 import type { Deadline } from "../upstream/deadline.ts";
 import { FailedAttempt, toBrokenAttempt, toFailedAttempt } from "../upstream/failure.ts";
+import { send, type UpstreamAnswer } from "../upstream/send.ts";
 
 /** Of an error's body only codes are read, and they stand at its beginning. */
 const errorBytesMax = 64 * 1024;
+/** The status is known by then; a client shall not wait for the codes. */
+const errorMs = 1_000;
 
 export interface Endpoint {
   /** Of `POST …/chat/completions`. */
@@ -13,8 +16,6 @@ export interface Endpoint {
   readonly connections: Agent;
 }
 
-export type UpstreamAnswer = Dispatcher.ResponseData;
-
 /**
  * Posts one call and resolves when the server has accepted it. Throws `FailedAttempt` when it has not, and the
  * deadline's reason.
@@ -22,29 +23,19 @@ export type UpstreamAnswer = Dispatcher.ResponseData;
 export async function post(
   { url, headers, connections }: Endpoint,
   body: string,
-  deadline: Deadline,
+  { signal }: Deadline,
 ): Promise<UpstreamAnswer> {
-  const { signal } = deadline;
   let answer: UpstreamAnswer;
   try {
-    answer = await connections.request({
-      origin: url.origin,
-      path: url.pathname + url.search,
-      method: "POST",
-      headers,
-      body,
-      signal,
-    });
+    answer = await send(connections, { url, headers, body }, signal);
   } catch (cause) {
     signal.throwIfAborted();
     throw toBrokenAttempt(cause);
   }
-  // Whoever reads the body sees its failure; once nobody reads, an error event without a listener would end the process.
-  answer.body.on("error", () => {});
-  const encoding = answer.headers["content-encoding"] ?? "identity";
+  const encoding = String(answer.headers["content-encoding"] ?? "identity").toLowerCase();
   if (answer.statusCode === 200 && encoding === "identity") return answer;
   const failure = answer.statusCode === 200 ? toEncodingFailure() : await toFailure(answer, encoding === "identity");
-  answer.body.destroy();
+  answer.body.close();
   signal.throwIfAborted();
   throw failure;
 }
@@ -65,15 +56,20 @@ async function toFailure({ statusCode, headers, body }: UpstreamAnswer, readable
 }
 
 async function readJson(body: UpstreamAnswer["body"]): Promise<unknown> {
-  let text = "";
+  const late = setTimeout(() => body.close(), errorMs);
+  const parts: Uint8Array[] = [];
+  let length = 0;
   try {
-    for await (const bytes of body.setEncoding("utf8")) {
-      text += String(bytes);
-      if (text.length > errorBytesMax) return undefined;
+    for await (const bytes of body) {
+      parts.push(bytes);
+      length += bytes.length;
+      if (length > errorBytesMax) return undefined;
     }
-    return JSON.parse(text);
+    return JSON.parse(Buffer.concat(parts).toString("utf8"));
   } catch {
     // The status says enough: an error without a readable body is an error all the same.
     return undefined;
+  } finally {
+    clearTimeout(late);
   }
 }

@@ -1,5 +1,4 @@
 import type { OpenAiProviderConfig } from "../../contract.ts";
-import { GatewayError } from "../../errors.ts";
 import { leaveAtOnce } from "../leave.ts";
 import type { ModelEvent, ModelRequest, Provider } from "../provider.ts";
 import { countPromptTokens } from "../tokens.ts";
@@ -7,9 +6,11 @@ import { createConnections } from "../upstream/connections.ts";
 import { startDeadline } from "../upstream/deadline.ts";
 import { toBrokenAnswer } from "../upstream/failure.ts";
 import { retryOnce } from "../upstream/retry.ts";
-import { type AnswerReader, createAnswerReader } from "./answer.ts";
-import { createEventReader } from "./events.ts";
-import { type Endpoint, post, type UpstreamAnswer } from "./exchange.ts";
+import type { UpstreamAnswer } from "../upstream/send.ts";
+import { createAnswerReader } from "./answer.ts";
+import { examine } from "./examine.ts";
+import { type Endpoint, post } from "./exchange.ts";
+import { createPieceReader } from "./pieces.ts";
 import { type Quirks, toOpenAiCapabilities, toQuirks } from "./quirks.ts";
 import { toWireRequest } from "./request.ts";
 
@@ -35,6 +36,7 @@ export function createOpenAiProvider(config: OpenAiProviderConfig): Provider {
       const left = new AbortController();
       return leaveAtOnce(converse(parts, request, AbortSignal.any([signal, left.signal])), left);
     },
+    examine: (models) => examine(parts.endpoint, models),
     stop: () => connections.destroy(),
   };
 }
@@ -69,81 +71,41 @@ async function* converse(
     const text = JSON.stringify(toWireRequest(request, quirks));
     const accepted = await retryOnce(() => post(endpoint, text, deadline), deadline.signal);
     body = accepted.body;
-    yield { type: "start" };
-
     const answer = createAnswerReader(() => countPromptTokens(request.messages, request.tools));
     const pieces = createPieceReader(accepted, answer);
-    for await (const bytes of body.iterator({ destroyOnReturn: false })) {
+    yield { type: "start" };
+
+    for await (const bytes of body) {
       deadline.arrived();
-      for (const event of pieces.read(bytes as Uint8Array)) yield event;
+      for (const event of pieces.read(bytes)) yield event;
       if (pieces.done) break;
       deadline.wait();
     }
-    for (const event of pieces.end()) yield event;
+    const last = pieces.end();
     void leave(body);
     body = undefined;
+    for (const event of last) yield event;
   } catch (cause) {
     deadline.signal.throwIfAborted();
     throw toBrokenAnswer(cause);
   } finally {
     deadline.stop();
-    body?.destroy();
-  }
-}
-
-interface PieceReader {
-  readonly done: boolean;
-  read(bytes: Uint8Array): Iterable<ModelEvent>;
-  end(): ModelEvent[];
-}
-
-/** A server that was asked for a stream may still answer as a whole. */
-function createPieceReader({ headers }: UpstreamAnswer, answer: AnswerReader): PieceReader {
-  const type = String(headers["content-type"]);
-  if (/^text\/html/i.test(type)) {
-    throw new GatewayError("upstream_error", "The model provider answered with a web page; its base URL may be wrong.");
-  }
-  return /^application\/json/i.test(type) ? readWhole(answer) : readStream(answer);
-}
-
-function readStream(answer: AnswerReader): PieceReader {
-  const events = createEventReader();
-  return {
-    get done() {
-      return events.done;
-    },
-    *read(bytes) {
-      for (const piece of events.read(bytes)) yield* answer.read(piece);
-    },
-    end: () => answer.end(),
-  };
-}
-
-function readWhole(answer: AnswerReader): PieceReader {
-  const parts: Uint8Array[] = [];
-  return {
-    done: false,
-    read(bytes) {
-      parts.push(bytes);
-      return [];
-    },
-    end: () => [...answer.read(parseWhole(parts)), ...answer.end()],
-  };
-}
-
-function parseWhole(parts: readonly Uint8Array[]): unknown {
-  try {
-    return JSON.parse(Buffer.concat(parts).toString("utf8"));
-  } catch (cause) {
-    throw new GatewayError("upstream_error", "The model provider sent something that is no JSON.", { cause });
+    body?.close();
   }
 }
 
 async function leave(body: UpstreamAnswer["body"]): Promise<void> {
+  const late = setTimeout(() => body.close(), restMs);
+  let length = 0;
   try {
-    await body.dump({ limit: restBytesMax, signal: AbortSignal.timeout(restMs) });
+    for await (const bytes of body) {
+      length += bytes.length;
+      if (length > restBytesMax) break;
+    }
   } catch {
     // The answer is complete; what its connection does afterwards is of no interest.
-    body.destroy();
+  } finally {
+    clearTimeout(late);
+    body.close();
   }
 }

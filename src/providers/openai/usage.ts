@@ -36,5 +36,5 @@ function pick<K extends string>(value: unknown, names: readonly K[]): { [N in K]
 }
 
 function toCount(value: unknown): number | undefined {
-  return typeof value === "number" && Number.isInteger(value) && value >= 0 ? value : undefined;
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
 }

@@ -19,7 +19,8 @@ export interface ConnectionOptions {
 export function createConnections({ deadlines, connectionsMax }: ConnectionOptions): Agent {
   return new Agent({
     connections: connectionsMax,
-    connect: { timeout: deadlines.connectMs },
+    // Named, so that neither the environment nor a flag of the process weakens them.
+    connect: { timeout: deadlines.connectMs, rejectUnauthorized: true, minVersion: "TLSv1.2" },
     allowH2: false,
     maxHeaderSize: headerBytesMax,
     maxResponseSize: answerBytesMax,

@@ -17,6 +17,7 @@ export function startDeadline({ firstTokenMs, idleMs, totalMs }: Deadlines, call
   const controller = new AbortController();
   let begun = false;
   let waiting = true;
+  let stopped = false;
   const expire = (message: string): void => controller.abort(new GatewayError("upstream_timeout", message));
   const total = setTimeout(expire, totalMs, `The model provider did not finish within ${totalMs} ms.`);
   const first = setTimeout(expire, firstTokenMs, `The model provider did not answer within ${firstTokenMs} ms.`);
@@ -30,6 +31,7 @@ export function startDeadline({ firstTokenMs, idleMs, totalMs }: Deadlines, call
   return {
     signal: controller.signal,
     wait() {
+      if (stopped) return;
       waiting = true;
       idle.refresh();
     },
@@ -40,6 +42,7 @@ export function startDeadline({ firstTokenMs, idleMs, totalMs }: Deadlines, call
       clearTimeout(first);
     },
     stop() {
+      stopped = true;
       for (const timer of [total, first, idle]) clearTimeout(timer);
       caller.removeEventListener("abort", onAbort);
     },

@@ -1,5 +1,8 @@
 import type { ErrorCode } from "../../contract.ts";
 import { GatewayError } from "../../errors.ts";
+import { toErrorFields, toRequestField } from "./error-fields.ts";
+import { toNetworkFailure } from "./network.ts";
+import { toRetrySeconds } from "./retry-after.ts";
 
 /** One attempt to reach a model that failed before anything was said. */
 export class FailedAttempt extends Error {
@@ -61,18 +64,21 @@ const retryAfterSecondsMax = 30;
 
 /** What an error answer becomes. The cause, for the log, holds the status and the codes of the body, not its text. */
 export function toFailedAttempt({ status, retryAfter, body }: ErrorAnswer): FailedAttempt {
-  const { code, type, param } = toErrorFields(body);
+  const { code, type, param, isTooLong } = toErrorFields(body);
   const cause = new Error(`the provider answered ${status}${code ? ` ${code}` : ""}${type ? ` (${type})` : ""}`);
-  if (code === "context_length_exceeded" || code === "string_above_max_length") {
+  const field = toRequestField(param);
+  if (isTooLong || (code === "string_above_max_length" && (field ?? "messages") === "messages")) {
     return refuse("context_length_exceeded", "The conversation is too long for the agent's model.", cause, "messages");
   }
-  const field = /^\w+/.exec(param ?? "")?.[0];
-  if (status === 400 && field !== undefined && requestParams.has(field)) {
+  if (status === 400 && field !== undefined) {
     return refuse("unsupported_value", `Unsupported value for '${field}': the agent's model refuses it.`, cause, field);
   }
-  const fallback: StatusRule = status >= 500 ? rule(500) : { code: "upstream_rejected", message: rejected };
+  const fallback: StatusRule =
+    status >= 500
+      ? { code: "upstream_error", message: failed, passing: true }
+      : { code: "upstream_rejected", message: rejected };
   const found = rules[status] ?? fallback;
-  const seconds = toSeconds(retryAfter);
+  const seconds = toRetrySeconds(retryAfter);
   const spent = code === "insufficient_quota";
   const error = new GatewayError(found.code, found.message, {
     cause,
@@ -88,7 +94,8 @@ export function toFailedAttempt({ status, retryAfter, body }: ErrorAnswer): Fail
 
 /** What a connection that could not be made, or broke, becomes. */
 export function toBrokenAttempt(cause: unknown): FailedAttempt {
-  return new FailedAttempt(new GatewayError("upstream_error", toBrokenMessage(cause), { cause }), retryMs);
+  const { message, passing } = toNetworkFailure(cause);
+  return new FailedAttempt(new GatewayError("upstream_error", message, { cause }), passing ? retryMs : undefined);
 }
 
 /** The failure of a call whose answer had begun. */
@@ -99,90 +106,24 @@ export function toBrokenAnswer(cause: unknown): GatewayError {
   return new GatewayError("upstream_error", message, { cause });
 }
 
+const inBandStatuses: ReadonlyMap<string | undefined, number> = new Map([
+  ["rate_limit_exceeded", 429],
+  ["insufficient_quota", 429],
+]);
+
 /** A body that says `{"error": …}` where an answer should be; some servers do so with status 200, or in a stream. */
 export function toInBandFailure(body: unknown): FailedAttempt {
   const { code } = toErrorFields(body);
   const status = Number(code);
-  const known: Readonly<Record<string, number>> = { rate_limit_exceeded: 429, insufficient_quota: 429 };
   const numeric = Number.isInteger(status) && status >= 400 && status <= 599 ? status : undefined;
-  return toFailedAttempt({ status: numeric ?? known[code ?? ""] ?? 500, body });
+  return toFailedAttempt({ status: numeric ?? inBandStatuses.get(code) ?? 500, body });
 }
 
-function toBrokenMessage(cause: unknown): string {
-  const unreachable = new Set([
-    "ECONNREFUSED",
-    "ENOTFOUND",
-    "EAI_AGAIN",
-    "EHOSTUNREACH",
-    "ENETUNREACH",
-    "ETIMEDOUT",
-    "UND_ERR_CONNECT_TIMEOUT",
-  ]);
-  if (isCoded(cause) && (unreachable.has(cause.code) || /CERT|TLS|SSL|SIGNATURE/.test(cause.code))) {
-    return "The model provider cannot be reached.";
-  }
-  return "The model provider broke off before it answered.";
+function isCoded(cause: unknown): cause is Error & { readonly code: unknown } {
+  return cause instanceof Error && "code" in cause;
 }
 
-function isCoded(cause: unknown): cause is Error & { readonly code: string } {
-  return cause instanceof Error && "code" in cause && typeof cause.code === "string";
-}
-
+/** OpenAI's code, which many have taken over, and llama.cpp's type. */
 function refuse(code: ErrorCode, message: string, cause: Error, param: string): FailedAttempt {
   return new FailedAttempt(new GatewayError(code, message, { cause, param }));
-}
-
-function rule(status: number): StatusRule {
-  return rules[status] ?? { code: "upstream_error", message: failed };
-}
-
-/** The fields that a client may have set itself, so that the provider's objection is the client's to hear. */
-const requestParams = new Set([
-  "frequency_penalty",
-  "logit_bias",
-  "logprobs",
-  "max_completion_tokens",
-  "messages",
-  "metadata",
-  "parallel_tool_calls",
-  "prediction",
-  "presence_penalty",
-  "prompt_cache_retention",
-  "reasoning_effort",
-  "response_format",
-  "seed",
-  "service_tier",
-  "stop",
-  "temperature",
-  "tool_choice",
-  "tools",
-  "top_logprobs",
-  "top_p",
-  "verbosity",
-]);
-
-interface ErrorFields {
-  readonly code: string | undefined;
-  readonly type: string | undefined;
-  readonly param: string | undefined;
-}
-
-/** The fields of `{"error": {…}}`, and of the flatter forms that servers send; only what looks like a name. */
-function toErrorFields(body: unknown): ErrorFields {
-  const outer = (Array.isArray(body) ? body[0] : body) as { readonly error?: unknown } | null | undefined;
-  const inner = (typeof outer === "object" && outer !== null ? (outer.error ?? outer) : {}) as Record<string, unknown>;
-  return { code: toName(inner["code"]), type: toName(inner["type"] ?? inner["status"]), param: toName(inner["param"]) };
-}
-
-function toName(value: unknown): string | undefined {
-  if (typeof value !== "string" && typeof value !== "number") return undefined;
-  const text = String(value);
-  return /^[\w.[\]-]{1,64}$/.test(text) ? text : undefined;
-}
-
-/** RFC 9110 section 10.2.3: seconds, or a date. */
-function toSeconds(retryAfter: string | undefined): number | undefined {
-  if (retryAfter === undefined) return undefined;
-  const seconds = /^\d{1,9}$/.test(retryAfter) ? Number(retryAfter) : (Date.parse(retryAfter) - Date.now()) / 1000;
-  return Number.isFinite(seconds) ? Math.max(0, Math.ceil(seconds)) : undefined;
 }

@@ -1,0 +1,45 @@
+/**
+ * A key that protects nothing, and two certificates that it has signed for itself, for `localhost` and for
+ * `other.example`. Nobody trusts them unless a test makes its own process do so.
+ */
+const key = `
+-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgkJBELQnUdwVtvLko
+F7LTtUwWqyROaonUw6lC7mDiU+yhRANCAAS6bKCHrJWx/Of76ZRwsMXe6eZ2DEPX
+qOgWEqfICSQWFiDYo1a/8r9+OHPniLcYg3nzZ5zrL0YpFCD6oYzn7jZ/
+-----END PRIVATE KEY-----
+`;
+
+export const localhost = {
+  key,
+  cert: `
+-----BEGIN CERTIFICATE-----
+MIIBlTCCATugAwIBAgIUPDe5P+haqFsftoZQ0nApdgmFplUwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMjIwNTEyNVoYDzIxMjYxMDI5
+MjA1MTI1WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAAS6bKCHrJWx/Of76ZRwsMXe6eZ2DEPXqOgWEqfICSQWFiDYo1a/8r9+
+OHPniLcYg3nzZ5zrL0YpFCD6oYzn7jZ/o2kwZzAdBgNVHQ4EFgQUJyGBGNdL4OQV
+3Q+RVMJoOX1f1OcwHwYDVR0jBBgwFoAUJyGBGNdL4OQV3Q+RVMJoOX1f1OcwDwYD
+VR0TAQH/BAUwAwEB/zAUBgNVHREEDTALgglsb2NhbGhvc3QwCgYIKoZIzj0EAwID
+SAAwRQIhAIvYqb2CfYaPndDnjwefp9RPux2E2bWevPgPCFyJLUg2AiB0j58/dyHK
+Dx3jqy9jjixH0abdG78naFbbggR1PfNwqw==
+-----END CERTIFICATE-----
+`,
+};
+
+export const elsewhere = {
+  key,
+  cert: `
+-----BEGIN CERTIFICATE-----
+MIIBojCCAUegAwIBAgIUUrGelNFIr1Fu/ZWPSlze5W+CnGEwCgYIKoZIzj0EAwIw
+GDEWMBQGA1UEAwwNb3RoZXIuZXhhbXBsZTAgFw0yNjExMjIyMDUxMjZaGA8yMTI2
+MTAyOTIwNTEyNlowGDEWMBQGA1UEAwwNb3RoZXIuZXhhbXBsZTBZMBMGByqGSM49
+AgEGCCqGSM49AwEHA0IABLpsoIeslbH85/vplHCwxd7p5nYMQ9eo6BYSp8gJJBYW
+INijVr/yv344c+eItxiDefNnnOsvRikUIPqhjOfuNn+jbTBrMB0GA1UdDgQWBBQn
+IYEY10vg5BXdD5FUwmg5fV/U5zAfBgNVHSMEGDAWgBQnIYEY10vg5BXdD5FUwmg5
+fV/U5zAPBgNVHRMBAf8EBTADAQH/MBgGA1UdEQQRMA+CDW90aGVyLmV4YW1wbGUw
+CgYIKoZIzj0EAwIDSQAwRgIhAMovAULnzyhHnJfXvHpcozDLEW5ty4VuPNrZrQxL
+43AiAiEAm07EUNaqfhRv30M8/io+RDrEJzjCW7VSOF8yGdgyEmU=
+-----END CERTIFICATE-----
+`,
+};

@@ -1,5 +1,5 @@
 import type { Agent } from "undici";
-import { post } from "../openai/exchange.ts";
+import { post } from "../upstream/exchange.ts";
 import type { Deadline } from "../upstream/deadline.ts";
 import type { UpstreamAnswer } from "../upstream/send.ts";
 

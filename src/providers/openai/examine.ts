@@ -1,6 +1,6 @@
 import { GatewayError } from "../../errors.ts";
 import { toBrokenAttempt, toFailedAttempt } from "../upstream/failure.ts";
-import type { Endpoint } from "./exchange.ts";
+import type { Endpoint } from "../upstream/exchange.ts";
 
 /** Longer than this nobody waits for a list of names. */
 const examineMs = 5_000;

@@ -9,7 +9,7 @@ import { retryOnce } from "../upstream/retry.ts";
 import type { UpstreamAnswer } from "../upstream/send.ts";
 import { createAnswerReader } from "./answer.ts";
 import { examine } from "./examine.ts";
-import { type Endpoint, post } from "./exchange.ts";
+import { type Endpoint, post } from "../upstream/exchange.ts";
 import { createPieceReader } from "./pieces.ts";
 import { type Quirks, toOpenAiCapabilities, toQuirks } from "./quirks.ts";
 import { toWireRequest } from "./request.ts";

@@ -1,8 +1,8 @@
 import type { Agent } from "undici";
 import { GatewayError } from "../../errors.ts";
-import type { Deadline } from "../upstream/deadline.ts";
-import { FailedAttempt, toBrokenAttempt, toFailedAttempt } from "../upstream/failure.ts";
-import { send, type UpstreamAnswer } from "../upstream/send.ts";
+import type { Deadline } from "./deadline.ts";
+import { FailedAttempt, toBrokenAttempt, toFailedAttempt } from "./failure.ts";
+import { send, type UpstreamAnswer } from "./send.ts";
 
 /** Of an error's body only codes are read, and they stand at its beginning. */
 const errorBytesMax = 64 * 1024;
@@ -10,7 +10,7 @@ const errorBytesMax = 64 * 1024;
 const errorMs = 1_000;
 
 export interface Endpoint {
-  /** Of `POST …/chat/completions`. */
+  /** Of the call. */
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly connections: Agent;

@@ -45,7 +45,7 @@ export const errorStreamMutants = defineMutants([
     what: "The error comes as `event: error` with a flat body, which SDK 5 and 6 pass on as a chunk.",
     frame: (frame) =>
       isError(frame) ? `event: error\ndata: {"message":"it failed","code":"upstream_error"}\n\n` : frame,
-    killedBy: ["ERR-08", "ERR-10", "ERR-09", "ERR-11"],
+    killedBy: ["ERR-10", "ERR-09", "ERR-11"],
   },
   {
     id: "failure-event-with-text",

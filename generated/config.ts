@@ -542,7 +542,7 @@ export interface components {
             };
             /**
              * @description How long it may take to start.
-             * @default 10000
+             * @default 30000
              */
             connectMs: number;
             /**

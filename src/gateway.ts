@@ -55,6 +55,8 @@ export interface Engine {
   readonly turns: Turns;
   readonly store: SessionStore;
   readonly metrics: Metrics;
+  /** Connects the tool servers of all agents, so that no run has to wait for them. Never rejects: a run tries again. */
+  connectTools(): Promise<void>;
   /** Ends what providers and tools have open, and closes the session store. */
   stop(): Promise<void>;
 }
@@ -77,11 +79,21 @@ export async function createEngine({ config, folder, stateFolder, log }: Gateway
     now: Date.now,
     log,
   });
-  const stop = async (): Promise<void> => {
-    await Promise.all([toolServers.stop(), stopProviders(providers)]);
-    await store.close();
+  const { signal } = new AbortController();
+  return {
+    agents,
+    runAgent: createRunAgent({ turns, toolServers, metrics, log }),
+    turns,
+    store,
+    metrics,
+    async connectTools() {
+      await Promise.all(agents.list.map(({ tools }) => toolServers.open(tools, signal)));
+    },
+    async stop() {
+      await Promise.all([toolServers.stop(), stopProviders(providers)]);
+      await store.close();
+    },
   };
-  return { agents, runAgent: createRunAgent({ turns, toolServers, metrics, log }), turns, store, metrics, stop };
 }
 
 export interface Gateway {
@@ -150,6 +162,7 @@ export async function startGateway(options: GatewayOptions & { readonly credenti
     await engine.stop();
     throw error;
   }
+  void engine.connectTools();
 
   const stop = async (): Promise<void> => {
     let close: NodeJS.Timeout | undefined;

@@ -100,6 +100,7 @@ export function createTools(tools: Readonly<Record<string, RunTool>>): ScriptedT
   return {
     calls,
     tools: Object.keys(tools).map(tool),
+    owns: (name) => Object.hasOwn(tools, name),
     async call(name, args, signal) {
       calls.push(`${name} ${args}`);
       const run = tools[name];

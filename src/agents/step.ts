@@ -27,8 +27,8 @@ export interface StepRequest {
 export interface StepPlace {
   /** What the steps before have added to the conversation. */
   readonly append: readonly StoredMessage[];
-  /** The names of the agent's own tools. */
-  readonly own: ReadonlySet<string>;
+  /** Whether a tool of this name is the agent's own. */
+  readonly isOwn: (name: string) => boolean;
   /** Something was said before the tools ran. */
   readonly needsSeparator: boolean;
 }
@@ -88,7 +88,7 @@ type Said = Exclude<CallEvent, { type: "model-start" }>;
 /** What becomes of an event: what the transcript keeps of it, and what the client sees of it. */
 type View = (event: Said) => { readonly kept?: Said; readonly shown?: ModelStep };
 
-function createView({ own, needsSeparator }: StepPlace, guard: ChoiceGuard): View {
+function createView({ isOwn, needsSeparator }: StepPlace, guard: ChoiceGuard): View {
   /** The client's calls: the model's index of each, and the one that the client sees. */
   const calls = new Map<number, number>();
   const dropped = new Set<number>();
@@ -106,7 +106,7 @@ function createView({ own, needsSeparator }: StepPlace, guard: ChoiceGuard): Vie
           dropped.add(event.index);
           return {};
         }
-        if (own.has(event.name)) return { kept: event };
+        if (isOwn(event.name)) return { kept: event };
         calls.set(event.index, calls.size);
         return { kept: event, shown: { ...event, index: calls.size - 1 } };
       case "tool-call-delta": {

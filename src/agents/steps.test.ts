@@ -153,6 +153,22 @@ describe("a run", () => {
     expect(ended?.append.slice(1, 3)).toEqual([result(0, "slow"), result(1, "fast")]);
   });
 
+  test("a tool that is away just now is a failed one, and no client's", async () => {
+    const toolSet: ToolSet = {
+      tools: [],
+      owns: (name) => name.startsWith("house__"),
+      call: (name) => Promise.resolve({ text: `There is no ${name}.`, failed: true }),
+    };
+    const calls = [calling(call(0, "house__look")), answer("It is away.")];
+    const { model, events, result } = await run(calls, { toolSet });
+    expect(result?.answer.message).toMatchObject({ content: "It is away." });
+    expect(events.map(({ type }) => type)).not.toContain("tool-call-start");
+    expect(model.requests[1]?.messages.at(-1)).toMatchObject({ role: "tool", content: "There is no house__look." });
+    // The client's own tool may bear such a name.
+    const own = await run([calling(call(0, "house__look"))], { toolSet, tools: [tool("house__look")] });
+    expect(own.result?.answer.message.tool_calls).toHaveLength(1);
+  });
+
   test("goes on with a tool that failed, as text that the model reads", async () => {
     const toolSet = createTools({ look: gives("It is dark.", true) });
     const { model, events, error } = await run([calling(call(0, "look")), answer("I see nothing.")], { toolSet });

@@ -6,7 +6,7 @@ import { type ModelAnswer, toMessage } from "./answer.ts";
 import { toEffective } from "./effective.ts";
 import type { RunAnswer, RunEvent } from "./events.ts";
 import { runServerCalls, toServerCall } from "./server-calls.ts";
-import { runStep, type StepAnswer, type StepRequest } from "./step.ts";
+import { runStep, type StepAnswer, type StepPlace, type StepRequest } from "./step.ts";
 import { relaxDemand, toToolName } from "./tool-choice.ts";
 import { addUsage, noUsage } from "./usage.ts";
 
@@ -26,19 +26,20 @@ export async function* runSteps(
   log: Log,
 ): AsyncGenerator<RunEvent, StepsResult> {
   const { agent, toolSet } = request;
-  const own = new Set(toolSet?.tools.map(toToolName));
+  const clients = new Set(request.tools.map(toToolName));
+  const isOwn = (name: string): boolean => toolSet?.owns(name) === true && !clients.has(name);
   const append: StoredMessage[] = [];
   let settings = request.settings;
   let draft: Draft = { model: undefined, text: "", refusal: "", reasoning: "", logprobs: undefined, usage: noUsage };
   for (let step = 1; ; step += 1) {
-    const place = { append, own, needsSeparator: draft.text !== "" };
-    const answer = withoutCutCalls(yield* runStep({ ...request, settings }, place, signal, log), own);
+    const place = { append, isOwn, needsSeparator: draft.text !== "" };
+    const answer = withoutCutCalls(yield* runStep({ ...request, settings }, place, signal, log), isOwn);
     draft = extend(draft, answer);
     const calls = answer.message.tool_calls ?? [];
     append.push(toStored(answer));
-    const serverCalls = calls.filter((call) => own.has(toCallName(call)));
+    const serverCalls = calls.filter((call) => isOwn(toCallName(call)));
     if (serverCalls.length === 0 || toolSet === undefined) return { answer: toRunAnswer(draft, answer, calls), append };
-    const clientCalls = calls.filter((call) => !own.has(toCallName(call)));
+    const clientCalls = calls.filter((call) => !isOwn(toCallName(call)));
     const isOver = clientCalls.length > 0;
     // Nobody would read what the tools give.
     if (!isOver && step === agent.stepsMax) throw toEndless(agent.stepsMax, step > 1);
@@ -87,10 +88,10 @@ function toStored({ message: { refusal, ...message } }: ModelAnswer): StoredMess
 }
 
 /** A call in an answer that was cut short may be half a call: it is not run, and without a result nobody may see it. */
-function withoutCutCalls(answer: StepAnswer, own: ReadonlySet<string>): StepAnswer {
+function withoutCutCalls(answer: StepAnswer, isOwn: StepPlace["isOwn"]): StepAnswer {
   const { message, finishReason } = answer;
   if (finishReason !== "length" && finishReason !== "content_filter") return answer;
-  const calls = message.tool_calls?.filter((call) => !own.has(toCallName(call))) ?? [];
+  const calls = message.tool_calls?.filter((call) => !isOwn(toCallName(call))) ?? [];
   const text = typeof message.content === "string" ? message.content : "";
   return { ...answer, message: toMessage(text, message.refusal ?? "", calls) };
 }

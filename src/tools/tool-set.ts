@@ -11,13 +11,18 @@ export interface ToolSet {
   /** As the model sees them; the names are unique. */
   readonly tools: readonly FunctionTool[];
   /**
+   * Whether a name is one of them, or could be one of a server that is away just now: a model that remembers it from
+   * earlier turns may still call it, and no client would know what to do with that.
+   */
+  owns(name: string): boolean;
+  /**
    * Runs one call. `args` is the JSON text that the model wrote. What goes wrong in the tool, its server or the
    * arguments is a failed result, within the tool's own time; only the signal's abort makes it throw, the signal's reason.
    */
   call(name: string, args: string, signal: AbortSignal): Promise<ToolResult>;
 }
 
-/** Tool servers, connected when an agent first needs them and shared by all agents. */
+/** Tool servers, connected when they are first needed and shared by all agents. */
 export interface ToolServers {
   /**
    * The tools that `grants` allows: the names of servers, each with the names of its tools or `*`. A server that cannot

@@ -9,13 +9,20 @@ export interface ServerAndTool {
   readonly tool: string;
 }
 
+/** What the names of all tools of a server begin with. */
+export function toNamePrefix(server: string): string {
+  return `${server}__`.replaceAll(otherCharacter, "_");
+}
+
+const otherCharacter = /[^a-zA-Z0-9_-]/g;
+
 /**
  * The name of each tool as the model sees it, in the order given: `<server>__<tool>` in letters, digits, `_` and `-`,
  * at most 64 of them. A name that would be too long, or that two tools would share, ends in a hash of what the tool is
  * really called; so it does not depend on the order in which servers list their tools.
  */
 export function toModelNames(tools: readonly ServerAndTool[]): string[] {
-  const plain = tools.map(({ server, tool }) => `${server}__${tool}`.replaceAll(/[^a-zA-Z0-9_-]/g, "_"));
+  const plain = tools.map(({ server, tool }) => toNamePrefix(server) + tool.replaceAll(otherCharacter, "_"));
   const hashed = new Set(plain.flatMap((name, index) => (name.length > nameLengthMax ? [index] : [])));
   for (;;) {
     const names = plain.map((name, index) => (hashed.has(index) ? addHash(name, tools[index]) : name));

@@ -20,6 +20,16 @@ describe("a server that cannot be reached", () => {
     expect(log()).toMatch(/"toolServer":"bad","cause":"[^"]+","msg":"tool server cannot be reached"/);
   });
 
+  test("still owns the names that its tools would have, and a call of one is a failed result", async () => {
+    const { open } = startToolServers({ "bad.one": fill({ command: "/nowhere" }) });
+    const set = await open("bad.one");
+    expect(["bad_one__say", "good__say", "bad_one"].map((name) => set.owns(name))).toEqual([true, false, false]);
+    expect(await call(set, "bad_one__say")).toEqual({
+      text: "There is no tool 'bad_one__say' at present.",
+      failed: true,
+    });
+  });
+
   test("is not tried again at once, but by a later run", async () => {
     const { open, log } = startToolServers({ bad: fill({ command: "/nowhere" }) });
     const countAttempts = (): number => log().split("cannot be reached").length - 1;
@@ -64,7 +74,7 @@ describe("a call", () => {
       ["s__say", "", "say", false],
       ["s__say", '{"text":', "The arguments are not valid JSON; nothing was called. Write one JSON object.", true],
       ["s__say", '["hello"]', "The arguments are not a JSON object; nothing was called. Write one JSON object.", true],
-      ["s__unheard", "{}", "There is no tool 's__unheard'.", true],
+      ["s__unheard", "{}", "There is no tool 's__unheard' at present.", true],
       ["s__refuse", "{}", "no such thing", true],
       ["s__structure", "{}", '{"degrees":21}', false],
       ["s__nothing", "{}", "The tool server 's' answered with something that is not a tool result.", true],

@@ -3,7 +3,7 @@ import type { Log } from "../../log.ts";
 import type { ToolServers, ToolSet } from "../tool-set.ts";
 import { parseArguments } from "./arguments.ts";
 import { assertToolServer } from "./check.ts";
-import { type ServerAndTool, toModelNames } from "./names.ts";
+import { type ServerAndTool, toModelNames, toNamePrefix } from "./names.ts";
 import { createToolServer, type ToolServer } from "./server.ts";
 
 type Grants = Parameters<ToolServers["open"]>[0];
@@ -66,7 +66,7 @@ export function createToolServers(
     async open(grants: Grants, signal) {
       signal.throwIfAborted();
       const granted = Object.entries(grants).map(([server, allowed]) => grant(server, allowed, signal));
-      return createToolSet((await Promise.all(granted)).flat());
+      return createToolSet((await Promise.all(granted)).flat(), Object.keys(grants));
     },
     async stop() {
       await Promise.all([...servers.values()].map((server) => server.stop()));
@@ -74,18 +74,20 @@ export function createToolServers(
   };
 }
 
-function createToolSet(granted: readonly GrantedTool[]): ToolSet {
+function createToolSet(granted: readonly GrantedTool[], servers: readonly string[]): ToolSet {
   const byName = new Map<string, GrantedTool>();
   for (const [index, name] of toModelNames(granted).entries()) {
     const tool = granted[index];
     if (tool !== undefined && !byName.has(name)) byName.set(name, tool);
   }
+  const prefixes = servers.map(toNamePrefix);
   return {
+    owns: (name) => byName.has(name) || prefixes.some((prefix) => name.startsWith(prefix)),
     tools: [...byName].map(([name, tool]) => toFunctionTool(name, tool)),
     async call(name, args, signal) {
       signal.throwIfAborted();
       const tool = byName.get(name);
-      if (tool === undefined) return { text: `There is no tool '${name.slice(0, 64)}'.`, failed: true };
+      if (tool === undefined) return { text: `There is no tool '${name.slice(0, 64)}' at present.`, failed: true };
       const parsed = parseArguments(args);
       if (typeof parsed === "string") return { text: parsed, failed: true };
       return tool.from.call(tool.tool, parsed, signal);

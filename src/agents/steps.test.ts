@@ -160,8 +160,8 @@ describe("a run", () => {
       call: (name) => Promise.resolve({ text: `There is no ${name}.`, failed: true }),
     };
     const calls = [calling(call(0, "house__look")), answer("It is away.")];
-    const { model, events, result } = await run(calls, { toolSet });
-    expect(result?.answer.message).toMatchObject({ content: "It is away." });
+    const { model, events, result: ended } = await run(calls, { toolSet });
+    expect(ended?.answer.message).toMatchObject({ content: "It is away." });
     expect(events.map(({ type }) => type)).not.toContain("tool-call-start");
     expect(model.requests[1]?.messages.at(-1)).toMatchObject({ role: "tool", content: "There is no house__look." });
     // The client's own tool may bear such a name.

@@ -21,7 +21,7 @@ export interface Asked {
 
 /** What the model must be able to do. `response_format` is not among it: an agent may see to that itself. */
 export function toNeeds({ sent, history, tools, settings }: Asked): Need[] {
-  const needs = history.flatMap((message) => toPartNeeds(message, sent.indexOf(message)));
+  const needs = history.flatMap((message) => toPartNeeds(message, sent));
   const custom = tools.findIndex(({ type }) => type === "custom");
   if (custom !== -1) needs.push(toToolNeed("custom", `tools[${custom}].type`, "takes no custom tools"));
   if (tools.some(({ type }) => type === "function")) needs.push(toToolNeed("function", "tools", "takes no tools"));
@@ -42,8 +42,10 @@ export function findUnmet(needs: readonly Need[], capabilities: Capabilities): G
   });
 }
 
-function toPartNeeds(message: Message, place: number): Need[] {
+function toPartNeeds(message: Message, sent: readonly Message[]): Need[] {
   if (message.role !== "user" || typeof message.content === "string") return [];
+  // Only here: to look up every message of a long conversation would take the square of its length.
+  const place = sent.indexOf(message);
   return message.content.flatMap((part, index) => {
     const kind = kinds[part.type];
     if (kind === undefined) return [];

@@ -57,7 +57,7 @@ export function createAnswerReader(countPrompt: () => number): AnswerReader {
     else if (text !== "") events.push({ type: "text-delta", text });
     const refusal = toText(delta.refusal);
     if (refusal !== "") events.push({ type: "refusal-delta", text: refusal });
-    for (const call of toObjects(delta.tool_calls)) events.push(...calls.read(call));
+    if (delta.tool_calls != null) for (const call of toObjects(delta.tool_calls)) events.push(...calls.read(call));
     if (delta.function_call != null) events.push(...calls.read({ index: 0, function: delta.function_call }));
     return events;
   };
@@ -106,6 +106,8 @@ function toAnswer(piece: unknown): WireAnswer {
 /** A text, or a list of parts with texts (Mistral). */
 function toText(value: unknown): string {
   if (typeof value === "string") return value;
+  // The usual case: a delta has one of its texts, and this runs for each of them with every token.
+  if (value == null) return "";
   return toObjects(value)
     .map(({ text }: { readonly text?: unknown }) => (typeof text === "string" ? text : ""))
     .join("");

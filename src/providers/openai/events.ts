@@ -31,13 +31,14 @@ export function createEventReader(): EventReader {
     },
     *read(bytes) {
       parser.feed(decoder.decode(bytes, { stream: true }));
-      for (const text of texts.splice(0)) {
-        if (text.trim() === "[DONE]") {
+      for (const given of texts.splice(0)) {
+        const text = given.trim();
+        if (text === "[DONE]") {
           done = true;
           return;
         }
         // An event without a text is a sign of life.
-        if (text.trim() !== "") yield parseJson(text, "The model provider sent an event that is no JSON.");
+        if (text !== "") yield parseJson(text, "The model provider sent an event that is no JSON.");
       }
       if (tooLong) throw new GatewayError("upstream_error", "The model provider sent an event that is too long.");
     },

@@ -1,7 +1,7 @@
 // A gateway whose heap can be looked at: `SIGUSR2` prints what is live after a collection, in bytes. Run it with
 // `--expose-gc`, the configuration, the folder of its state and its token.
-import { createLog } from "../src/log.ts";
-import { loadConfig } from "../src/config/load.ts";
+import { createLog } from "../src/base/log.ts";
+import { loadConfig } from "../src/base/config/load.ts";
 import { startGateway } from "../src/gateway.ts";
 
 const [path = "", stateFolder = "", secret = ""] = process.argv.slice(2);

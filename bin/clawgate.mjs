@@ -18,7 +18,9 @@ function cacheCode() {
   const state = process.env.OPENCLAW_STATE_DIR || join(homedir(), ".clawgate");
   try {
     mkdirSync(state, { recursive: true, mode: 0o700 });
-    module.enableCompileCache(join(state, "code-cache"));
+    // The call is for this thread; the variable is for the store's worker.
+    process.env.NODE_COMPILE_CACHE ??= join(state, "code-cache");
+    module.enableCompileCache(process.env.NODE_COMPILE_CACHE);
   } catch {
     // A folder that cannot be written is reported by whatever needs it; the cache is not worth a failure.
   }

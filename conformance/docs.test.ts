@@ -181,7 +181,7 @@ test("the fixture contract has every directive that the suite uses, as the gatew
   expect(named).toHaveLength(new Set(named).size);
   expect(new Set(named)).toEqual(new Set(used));
   // The suite imports nothing of the gateway, so its table is read as text.
-  const table = read("src/providers/embedded/directive-table.ts");
+  const table = read("src/model/embedded/directive-table.ts");
   const known = [...table.matchAll(/^ {4}usage: (["'])(.*)\1,$/gm)].map(([, , usage]) => usage);
   for (const usage of usages) expect(known).toContain(usage);
 });

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { expect, test } from "vitest";
-import { loadConfig } from "../src/config/load.ts";
+import { loadConfig } from "../src/base/config/load.ts";
 import { startTestGateway, testToken } from "../test/gateway.fixture.ts";
 
 const folder = import.meta.dirname;

@@ -1,17 +1,17 @@
 import { addAbortSignal } from "node:stream";
 import { text } from "node:stream/consumers";
 import { Command, CommanderError } from "commander";
-import { createAgentCommand } from "./commands/agent.ts";
-import { createConfigCommand } from "./commands/config.ts";
-import { createConformanceCommand } from "./commands/conformance.ts";
-import { createDocsCommand } from "./commands/docs.ts";
-import { createDoctorCommand } from "./commands/doctor.ts";
-import { createGatewayCommand } from "./commands/gateway.ts";
-import type { Terminal } from "./commands/terminal.ts";
-import { createTokenCommand } from "./commands/token.ts";
-import { ConfigError } from "./config/error.ts";
-import { contractVersion } from "./contract.ts";
-import { GatewayError } from "./errors.ts";
+import { createAgentCommand } from "./command/agent.ts";
+import { createConfigCommand } from "./command/config.ts";
+import { createConformanceCommand } from "./command/conformance.ts";
+import { createDocsCommand } from "./command/docs.ts";
+import { createDoctorCommand } from "./command/doctor.ts";
+import { createGatewayCommand } from "./command/gateway.ts";
+import type { Terminal } from "./command/terminal.ts";
+import { createTokenCommand } from "./command/token.ts";
+import { ConfigError } from "./base/config/config-error.ts";
+import { contractVersion } from "./base/contract.ts";
+import { GatewayError } from "./base/errors.ts";
 
 /** Exit statuses: 0 done, 1 the run or a check failed, 2 the command line or the configuration is wrong. */
 const usageStatus = 2;

@@ -1,43 +1,37 @@
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { type Agents, createAgents } from "./agents/agents.ts";
-import { createLanes } from "./agents/lane.ts";
-import { createRunAgent, type RunAgent } from "./agents/run.ts";
-import { createTurns, type Turns } from "./agents/turns.ts";
-import { createAuthenticate } from "./auth/authenticate.ts";
-import type { Credential } from "./auth/credential.ts";
-import { explainChatMistake } from "./chat/mistake.ts";
-import { notServed } from "./chat/not-served.ts";
-import { createChatCompletion } from "./chat/operation.ts";
-import { toHost } from "./config/check.ts";
-import { ConfigError } from "./config/error.ts";
-import type { Config, Handlers } from "./contract.ts";
-import { createApp } from "./http/app.ts";
-import { createLifecycle } from "./http/lifecycle.ts";
-import {
-  createGetContract,
-  createGetDocs,
-  createGetMetrics,
-  createGetReadiness,
-  getHealth,
-} from "./http/operations.ts";
-import { createHttpServer } from "./http/server.ts";
-import type { Log } from "./log.ts";
-import { createMediaGate } from "./media/gate.ts";
-import { createMetrics, type Metrics } from "./metrics.ts";
-import { createListModels, createRetrieveModel } from "./models/operation.ts";
-import { createProviders, stopProviders } from "./providers/table.ts";
-import { createSqliteStore } from "./sessions/sqlite/store.ts";
-import type { SessionStore } from "./sessions/store.ts";
-import { assertToolGrants } from "./tools/grants.ts";
-import { createToolServers } from "./tools/mcp/servers.ts";
+import { type Agents, createAgents } from "./run/agents.ts";
+import { createLanes } from "./run/lane.ts";
+import { createRunAgent, type RunAgent } from "./run/run.ts";
+import { createTurns, type Turns } from "./run/turns.ts";
+import { createAuthenticate } from "./edge/authenticate.ts";
+import type { Credential } from "./edge/credential.ts";
+import { explainChatMistake } from "./api/chat/responses-hint.ts";
+import { notServed } from "./api/chat/not-served.ts";
+import { createChatCompletion } from "./api/chat/chat-completion.ts";
+import { toHost } from "./base/config/check.ts";
+import { ConfigError } from "./base/config/config-error.ts";
+import type { Config, Handlers } from "./base/contract.ts";
+import { createApp } from "./edge/app.ts";
+import { createLifecycle } from "./edge/lifecycle.ts";
+import { createGetContract, createGetDocs, createGetMetrics, createGetReadiness, getHealth } from "./api/health.ts";
+import { createHttpServer } from "./edge/server.ts";
+import type { Log } from "./base/log.ts";
+import { createMediaGate } from "./run/media/media-gate.ts";
+import { createMetrics, type Metrics } from "./base/metrics.ts";
+import { createListModels, createRetrieveModel } from "./api/models.ts";
+import { createProviders, stopProviders } from "./model/table.ts";
+import { createSqliteStore } from "./session/sqlite/sqlite-store.ts";
+import type { SessionStore } from "./session/store.ts";
+import { assertToolGrants } from "./tool/grants.ts";
+import { createToolServers } from "./tool/mcp/tool-servers.ts";
 import {
   createDeleteSession,
   createListSessionMessages,
   createListSessions,
   createResetSession,
   createRetrieveSession,
-} from "./transcripts/operation.ts";
+} from "./api/sessions/sessions.ts";
 
 export interface GatewayOptions {
   readonly config: Config;

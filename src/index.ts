@@ -1,7 +1,7 @@
 // What the package offers to programs. Everything else is internal and may change.
-export { type Credential, loadCredential } from "./auth/credential.ts";
-export { ConfigError } from "./config/error.ts";
-export { type LoadedConfig, loadConfig, type LoadOptions, parseConfig } from "./config/load.ts";
+export { type Credential, loadCredential } from "./edge/credential.ts";
+export { ConfigError } from "./base/config/config-error.ts";
+export { type LoadedConfig, loadConfig, type LoadOptions, parseConfig } from "./base/config/load.ts";
 export type {
   ChatCompletion,
   ChatCompletionChunk,
@@ -9,7 +9,7 @@ export type {
   Config,
   ErrorBody,
   ErrorCode,
-} from "./contract.ts";
-export { GatewayError } from "./errors.ts";
+} from "./base/contract.ts";
+export { GatewayError } from "./base/errors.ts";
 export { createEngine, type Engine, type Gateway, type GatewayOptions, startGateway } from "./gateway.ts";
-export { createLog, createSilentLog, type Log } from "./log.ts";
+export { createLog, createSilentLog, type Log } from "./base/log.ts";

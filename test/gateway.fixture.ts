@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
 import { expect, onTestFinished } from "vitest";
-import { parseConfig } from "../src/config/load.ts";
+import { parseConfig } from "../src/base/config/load.ts";
 import { type Gateway, startGateway } from "../src/gateway.ts";
-import { createContractFetch, type ContractFetch } from "./contract-fetch.ts";
+import { createContractFetch, type ContractFetch } from "./wire/contract-fetch.ts";
 
 export const testToken = "test-token-0123456789abcdef";
 

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import { createContractFetch } from "./contract-fetch.ts";
+import { createContractFetch } from "./wire/contract-fetch.ts";
 import { testToken, type TestGateway } from "./gateway.fixture.ts";
 
 const entry = join(import.meta.dirname, "../src/cli.ts");

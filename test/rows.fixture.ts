@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import type { Message } from "../src/contract.ts";
+import type { Message } from "../src/base/contract.ts";
 import { toLine } from "./talk.fixture.ts";
 
 export interface Rows {

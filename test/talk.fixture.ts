@@ -1,5 +1,11 @@
 import { expect } from "vitest";
-import type { AssistantMessage, ChatCompletion, ChatCompletionChunk, ErrorBody, Message } from "../src/contract.ts";
+import type {
+  AssistantMessage,
+  ChatCompletion,
+  ChatCompletionChunk,
+  ErrorBody,
+  Message,
+} from "../src/base/contract.ts";
 import type { TestGateway } from "./gateway.fixture.ts";
 
 /** One answer, whole or streamed, with what the tests look at. */

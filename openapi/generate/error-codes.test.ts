@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { errorCodes } from "../../generated/policies.ts";
-import { toViolation } from "../../src/violation.ts";
+import { toViolation } from "../../src/base/violation.ts";
 
 const source = join(import.meta.dirname, "../../src");
 
@@ -15,7 +15,7 @@ function loadSource(): string {
   return own.map((name) => readFileSync(join(source, name), "utf8")).join("\n");
 }
 
-/** Codes that src/violation.ts puts together, and that no literal shows. */
+/** Codes that src/base/violation.ts puts together, and that no literal shows. */
 function listComposed(): string[] {
   return ["minimum", "maximum"].flatMap((keyword) =>
     ["integer", "number"].map((type) => {

@@ -2,8 +2,8 @@ import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import * as guards from "../../generated/guards.js";
-import { isConfig } from "../../src/contract.ts";
-import { contract, toArbitrary } from "../../test/contract-arbitrary.ts";
+import { isConfig } from "../../src/base/contract.ts";
+import { contract, toArbitrary } from "../../test/wire/contract-arbitrary.ts";
 
 /** A plain reading of the published schema, by a validator that knows nothing of the generator. */
 function compile(name: string): ValidateFunction {

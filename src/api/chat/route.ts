@@ -1,0 +1,73 @@
+import type { Agent, Agents } from "../../run/agents.ts";
+import type { AgentTarget } from "../../run/target.ts";
+import type { ChatCompletionRequest } from "../../base/contract.ts";
+import { GatewayError } from "../../base/errors.ts";
+import { parseHeaderKey, toChatKey, toHeaderKey, toStatelessKey, toUserKey } from "../../session/key.ts";
+import { readChatId, type ReadHeader } from "./chat-id.ts";
+import { listChatIdHeaders, listSideTaskPresets, type SessionPolicy } from "./client-presets.ts";
+import { isSideTask } from "./side-task.ts";
+
+export interface Route {
+  readonly agent: Agent;
+  readonly session: { readonly key: string; readonly kept: boolean };
+}
+
+/** What a call says about its session. */
+export interface SessionWish {
+  readonly target: AgentTarget;
+  readonly sessionKey: string | undefined;
+  readonly header: ReadHeader;
+  readonly body: Pick<ChatCompletionRequest, "user" | "messages">;
+}
+
+/**
+ * The session of a call: that of `x-openclaw-session-key`, else of a chat id header, else of `user`, else a new one that
+ * is not kept. A client's side task is not kept either, unless the call names its session by the first. A key that names
+ * an agent selects it. Throws `invalid_session_key`, `agent_conflict` if another agent was chosen, `model_not_found` if
+ * there is none.
+ */
+export type ToRoute = (wish: SessionWish) => Route;
+
+const keyHeader = "x-openclaw-session-key";
+
+export function createToRoute(agents: Agents, policy: SessionPolicy): ToRoute {
+  const chatIdHeaders = listChatIdHeaders(policy);
+  const sideTasks = listSideTaskPresets(policy);
+
+  const toKeptKey = (agentId: string, { header, body: { user, messages } }: SessionWish): string | undefined => {
+    const chatId = readChatId(chatIdHeaders, header);
+    if (isSideTask(sideTasks, header, messages)) return undefined;
+    if (chatId !== undefined) return toChatKey(agentId, chatId);
+    return user && policy.user === "session" ? toUserKey(agentId, user) : undefined;
+  };
+
+  return (wish) => {
+    const { target, sessionKey } = wish;
+    if (sessionKey !== undefined) return toKeyRoute(sessionKey, target, agents);
+    const { agent } = target;
+    const key = toKeptKey(agent.id, wish);
+    return { agent, session: { key: key ?? toStatelessKey(agent.id), kept: key !== undefined } };
+  };
+}
+
+function toKeyRoute(sessionKey: string, target: AgentTarget, agents: Agents): Route {
+  const { agentId, key } = parseHeaderKey(sessionKey);
+  const agent = agentId === undefined ? target.agent : toKeyAgent(agentId, target, agents);
+  return { agent, session: { key: toHeaderKey(agent.id, key), kept: true } };
+}
+
+function toKeyAgent(id: string, target: AgentTarget, agents: Agents): Agent {
+  if (target.explicit && target.agent.id !== id) {
+    throw new GatewayError(
+      "agent_conflict",
+      `'${keyHeader}' belongs to the agent '${id}', but the call chose '${target.agent.id}'.`,
+      { param: keyHeader },
+    );
+  }
+  const agent = agents.find(id);
+  if (agent === undefined)
+    throw new GatewayError("model_not_found", `'${keyHeader}' names the agent '${id}', which does not exist.`, {
+      param: keyHeader,
+    });
+  return agent;
+}

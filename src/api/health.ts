@@ -1,0 +1,45 @@
+import { readFileSync } from "node:fs";
+import type { Handler } from "../base/contract.ts";
+import type { Metrics } from "../base/metrics.ts";
+
+/** `GET /healthz`: it answers, so it is alive. */
+export const getHealth: Handler<"getHealth"> = () => ({ status: 200, body: { ok: true, status: "live" } });
+
+/** `GET /readyz`: throws what keeps the gateway from taking calls. */
+export function createGetReadiness(assertReady: () => Promise<void>): Handler<"getReadiness"> {
+  return async () => {
+    await assertReady();
+    return { status: 200, body: { ready: true } };
+  };
+}
+
+/** `GET /metrics`. */
+export function createGetMetrics(metrics: Metrics): Handler<"getMetrics"> {
+  return async () => ({ status: 200, body: await metrics.toText() });
+}
+
+/** `GET /openapi.json`: the file of the package, read at the first call. */
+export function createGetContract(path: URL): Handler<"getContract"> {
+  const read = readOnce(path);
+  const parse = once(() => JSON.parse(read()) as { openapi: string; info: object; paths: object });
+  return () => ({ status: 200, body: parse() as never });
+}
+
+/** `GET /docs`: one page with everything in it. */
+export function createGetDocs(path: URL): Handler<"getDocs"> {
+  const read = readOnce(path);
+  return () => ({ status: 200, headers: { "content-security-policy": pagePolicy }, body: read() });
+}
+
+/** The page brings its scripts and styles along and loads nothing. */
+const pagePolicy =
+  "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; font-src data:; worker-src blob:; frame-ancestors 'none'";
+
+function readOnce(path: URL): () => string {
+  return once(() => readFileSync(path, "utf8"));
+}
+
+function once<T>(make: () => T): () => T {
+  let value: { readonly made: T } | undefined;
+  return () => (value ??= { made: make() }).made;
+}

@@ -1,0 +1,28 @@
+import type { Agents } from "../run/agents.ts";
+import { findTarget, listTargets } from "../run/target.ts";
+import type { Handler, Model } from "../base/contract.ts";
+import { GatewayError } from "../base/errors.ts";
+
+/** `GET /v1/models`: the names that `model` may have. `created` is in seconds since 1970. */
+export function createListModels(agents: Agents, created: number): Handler<"listModels"> {
+  const data = listTargets(agents).map((id) => toModel(id, created));
+  return () => ({ status: 200, body: { object: "list", data } });
+}
+
+/** `GET /v1/models/{model}`: any form of a name that works. */
+export function createRetrieveModel(agents: Agents, created: number): Handler<"retrieveModel"> {
+  return ({ parameters: { model } }) => {
+    if (findTarget(model, agents) !== undefined) return { status: 200, body: toModel(model, created) };
+    throw new GatewayError(
+      "model_not_found",
+      `No agent answers to '${model.slice(0, 64)}'. GET /v1/models lists the names.`,
+      {
+        param: "model",
+      },
+    );
+  };
+}
+
+function toModel(id: string, created: number): Model {
+  return { id, object: "model", created, owned_by: "clawgate" };
+}

@@ -1,0 +1,121 @@
+// The one door to generated/: the rest of src/ gets its types, guards and tables from here.
+import type { components as ConfigComponents } from "../../generated/config.ts";
+import type { Guard } from "../../generated/guards.js";
+import type { components, operations as OperationTypes } from "../../generated/openapi.ts";
+import type { components as ScenarioComponents } from "../../generated/scenario.ts";
+
+export { isConfig } from "../../generated/config-guards.js";
+export { isAnswerErrorResponse as isErrorBody } from "../../generated/guards.js";
+export { isScenarioFile } from "../../generated/scenario-guards.js";
+export type { Guard, GuardError } from "../../generated/guards.js";
+export { operations, type OperationRow } from "../../generated/operations.ts";
+export { contractVersion, errorCodes, requestFields, secretKeys, type Support } from "../../generated/policies.ts";
+
+type Schemas = components["schemas"];
+
+export type ChatCompletion = Schemas["ChatCompletion"];
+export type ChatCompletionChunk = Schemas["ChatCompletionChunk"];
+export type ChatCompletionRequest = Schemas["ChatCompletionRequest"];
+export type ChunkDelta = Schemas["Delta"];
+export type Choice = Schemas["Choice"];
+export type FinishReason = Schemas["FinishReason"];
+export type TokenLogprob = Schemas["TokenLogprob"];
+export type Usage = Schemas["Usage"];
+
+export type Message = Schemas["Message"];
+export type UserMessage = Schemas["UserMessage"];
+export type AssistantMessage = Schemas["AssistantMessage"];
+export type ToolMessage = Schemas["ToolMessage"];
+export type TextPart = Schemas["TextPart"];
+export type ImagePart = Schemas["ImagePart"];
+export type RefusalPart = Schemas["RefusalPart"];
+export type UserPart = Schemas["UserPart"];
+export type ToolCall = Schemas["ToolCall"];
+export type FunctionToolCall = Schemas["FunctionToolCall"];
+export type CustomToolCall = Schemas["CustomToolCall"];
+
+export type Tool = Schemas["Tool"];
+export type FunctionTool = Schemas["FunctionTool"];
+export type CustomTool = Schemas["CustomTool"];
+export type ToolChoice = Schemas["ToolChoice"];
+export type ResponseFormat = Schemas["ResponseFormat"];
+export type JsonSchema = Schemas["JsonSchema"];
+
+export type Model = Schemas["Model"];
+export type Session = Schemas["Session"];
+export type SessionMessage = Schemas["SessionMessage"];
+export type ErrorBody = Schemas["ErrorResponse"];
+export type ErrorCode = Schemas["ErrorCode"];
+export type Config = ConfigComponents["schemas"]["Config"];
+export type EmbeddedProviderConfig = ConfigComponents["schemas"]["EmbeddedProvider"];
+export type OpenAiProviderConfig = ConfigComponents["schemas"]["OpenAiProvider"];
+export type ResponsesProviderConfig = ConfigComponents["schemas"]["ResponsesProvider"];
+export type AnthropicProviderConfig = ConfigComponents["schemas"]["AnthropicProvider"];
+export type GoogleProviderConfig = ConfigComponents["schemas"]["GoogleProvider"];
+export type ModelChoice = ConfigComponents["schemas"]["ModelChoice"];
+export type ToolServerConfig = ConfigComponents["schemas"]["ToolServer"];
+export type Deadlines = ConfigComponents["schemas"]["Deadlines"];
+export type ScenarioFile = ScenarioComponents["schemas"]["ScenarioFile"];
+
+export type OperationId = keyof OperationTypes;
+
+type Content<R> = R extends { content: infer C } ? C : never;
+type JsonMedia<R> = Exclude<Content<R>[Exclude<keyof Content<R>, "text/event-stream">], undefined>;
+type EventData<R> = Content<R> extends { "text/event-stream": infer E } ? Exclude<E, ErrorBody> : never;
+type Named<H> = { [K in keyof H as string extends K ? never : K]: H[K] };
+/** The dispatcher itself sends `x-request-id`. */
+type ReplyHeaders<R> = R extends { headers: infer H } ? Omit<Named<H>, "x-request-id"> : object;
+type WithHeaders<R> = object extends ReplyHeaders<R> ? { headers?: ReplyHeaders<R> } : { headers: ReplyHeaders<R> };
+
+/** A stream of events. Failure is a `GatewayError` thrown while iterating, and becomes the last event. */
+export interface EventStream<E> {
+  readonly events: AsyncIterable<E>;
+  /** Writes one event as JSON; by default `JSON.stringify`. */
+  readonly toJson?: (event: E) => string;
+  /** Sent instead of a comment while nothing happens, where the configuration says so. */
+  readonly idleEvent?: E;
+}
+
+type Answer<S, R> =
+  | ({ readonly status: S; readonly body: JsonMedia<R> } & WithHeaders<R>)
+  | ([EventData<R>] extends [never]
+      ? never
+      : { readonly status: S; readonly stream: EventStream<EventData<R>> } & WithHeaders<R>);
+
+/** What a handler may answer: a status of the contract with the body, headers and events that it has there. */
+export type Reply<O extends OperationId> = {
+  [S in keyof OperationTypes[O]["responses"]]: Answer<S, OperationTypes[O]["responses"][S]>;
+}[keyof OperationTypes[O]["responses"]];
+
+type Body<O extends OperationId> = OperationTypes[O] extends {
+  requestBody: { content: { "application/json": infer B } };
+}
+  ? B
+  : undefined;
+type Place = "path" | "header" | "query";
+type Given<O extends OperationId, K extends Place> = Exclude<OperationTypes[O]["parameters"][K], undefined>;
+type GivenOrNone<O extends OperationId, K extends Place> = [Given<O, K>] extends [never] ? object : Given<O, K>;
+type Parameters<O extends OperationId> = GivenOrNone<O, "path"> & GivenOrNone<O, "header"> & GivenOrNone<O, "query">;
+
+/** One request as a handler sees it: what the guards have passed, and nothing of HTTP. */
+export interface Call<O extends OperationId> {
+  readonly body: Body<O>;
+  readonly parameters: Parameters<O>;
+  /**
+   * A header that the configuration names and so the contract cannot; `name` in lower case. An empty one is the same as
+   * none. Throws `invalid_http` if it is there twice.
+   */
+  readonly header: (name: string) => string | undefined;
+  readonly requestId: string;
+  /** Aborts when the client leaves or the gateway gives up waiting at its end. */
+  readonly signal: AbortSignal;
+}
+
+/** Answers one operation. It refuses by throwing a `GatewayError`. */
+export type Handler<O extends OperationId> = (call: Call<O>) => Reply<O> | Promise<Reply<O>>;
+
+/** Exactly one handler for each operation of the contract. */
+export type Handlers = { readonly [O in OperationId]: Handler<O> };
+
+/** A guard whose findings the caller will read. */
+export type AnyGuard = Guard<unknown>;

@@ -1,0 +1,132 @@
+import { Command } from "commander";
+import type { RunEvent } from "../run/run-event.ts";
+import type { RunRequest } from "../run/run.ts";
+import { toTarget } from "../run/target.ts";
+import { createEngine, type Engine } from "../gateway.ts";
+import { GatewayError } from "../base/errors.ts";
+import { parseOperatorKey, toHeaderKey } from "../session/key.ts";
+import { addConfigOption, type CommonOptions, loadFor, prepare } from "./common.ts";
+import { createQuietLog, type Terminal } from "./terminal.ts";
+
+interface AgentOptions extends CommonOptions {
+  readonly message: string;
+  readonly agent?: string;
+  readonly sessionKey: string;
+  readonly json?: boolean;
+}
+
+export function createAgentCommand(terminal: Terminal): Command {
+  return addConfigOption(new Command("agent"))
+    .description("run an agent once, through the same code path and sessions as the HTTP endpoint")
+    .requiredOption("-m, --message <text>", "what to say; `-` reads it from standard input")
+    .option("--agent <id>", "which agent; the default agent without it")
+    .option("--session-key <key>", "which session: a key of this agent, or a full key `agent:<id>:…`", "main")
+    .option("--json", "print one JSON object instead of the text")
+    .addHelpText(
+      "after",
+      `
+The text streams to standard output. Tool calls and failures go to standard error; a failed run ends with status 1.
+
+Examples:
+  $ clawgate agent -m "My name is Ada."
+  $ clawgate agent -m "What is my name?"
+  $ clawgate agent --session-key agent:main:openai-user:ada -m "Go on where my SDK client left off."
+  $ git diff | clawgate agent --agent beta --json -m -`,
+    )
+    .action(async (options: AgentOptions) => {
+      const loaded = await prepare(terminal, loadFor(terminal, options));
+      const engine = await createEngine({ ...loaded, log: createQuietLog() });
+      try {
+        const message = options.message === "-" ? await terminal.readInput() : options.message;
+        const request = toRunRequest(engine, options, message);
+        await showRun(engine.runAgent(request, terminal.ending), request, options.json === true, terminal);
+      } catch (error) {
+        if (options.json !== true || !(error instanceof GatewayError)) throw error;
+        terminal.print(JSON.stringify({ status: "error", ...error.toBody() }));
+        terminal.fail(1);
+      } finally {
+        await engine.stop();
+      }
+    });
+}
+
+function toRunRequest({ agents }: Engine, { agent: id, sessionKey }: AgentOptions, content: string): RunRequest {
+  const target = toTarget("openclaw", id, agents);
+  const { agentId, key } = parseOperatorKey(sessionKey);
+  if (agentId !== undefined && target.explicit && target.agent.id !== agentId) {
+    throw new GatewayError(
+      "agent_conflict",
+      `--session-key belongs to the agent '${agentId}', but --agent is '${target.agent.id}'.`,
+    );
+  }
+  const { agent } = agentId === undefined ? target : toTarget("openclaw", agentId, agents);
+  return {
+    agent,
+    session: { key: toHeaderKey(agent.id, key), kept: true },
+    messages: [{ role: "user", content }],
+    tools: [],
+    settings: {},
+  };
+}
+
+async function showRun(
+  events: AsyncIterable<RunEvent>,
+  request: RunRequest,
+  json: boolean,
+  terminal: Terminal,
+): Promise<void> {
+  if (terminal.interactive && !json)
+    terminal.note(`${request.agent.id} (${request.agent.models[0].name}), session ${request.session.key}`);
+  let runId = "";
+  for await (const event of events) {
+    switch (event.type) {
+      case "run-start":
+        runId = event.runId;
+        break;
+      case "text-delta":
+      case "refusal-delta":
+        if (!json) terminal.write(event.text);
+        break;
+      case "tool-call-start":
+        if (!json) terminal.note(`calls the tool ${event.name}`);
+        break;
+      case "run-end":
+        if (json) terminal.print(JSON.stringify(toResult(runId, request, event)));
+        else terminal.write("\n");
+        break;
+      case "run-error":
+        if (json) terminal.print(JSON.stringify({ runId, status: "error", ...event.error.toBody() }));
+        else terminal.note(`${event.error.code}: ${event.error.message}`);
+        terminal.fail(1);
+        break;
+      case "tool-start":
+        if (!json) terminal.note(`runs the tool ${event.name}`);
+        break;
+      case "tool-end":
+        if (!json && event.failed) terminal.note(`the tool ${event.name} failed`);
+        break;
+      case "model-start":
+      case "reasoning-delta":
+      case "tool-call-delta":
+        break;
+    }
+  }
+}
+
+function toResult(
+  runId: string,
+  { agent, session }: RunRequest,
+  { model, message, finishReason, usage }: Extract<RunEvent, { type: "run-end" }>,
+) {
+  return {
+    runId,
+    status: "ok",
+    agent: agent.id,
+    model,
+    sessionKey: session.key,
+    text: message.content ?? message.refusal ?? "",
+    ...(message.tool_calls === undefined ? {} : { toolCalls: message.tool_calls }),
+    finishReason,
+    usage,
+  };
+}

@@ -1,0 +1,49 @@
+import { Option, type Command } from "commander";
+import { type LoadedConfig, loadConfig } from "../base/config/load.ts";
+import type { Config } from "../base/contract.ts";
+import { detectModel } from "../model/detect.ts";
+import type { Terminal } from "./terminal.ts";
+
+export interface CommonOptions {
+  readonly config?: string;
+}
+
+/** The option that every command has. */
+export function addConfigOption(command: Command): Command {
+  return command.addOption(
+    new Option(
+      "--config <file>",
+      "the configuration (JSON5); else OPENCLAW_CONFIG_PATH, ./clawgate.json5, <state>/clawgate.json5",
+    ),
+  );
+}
+
+/** A configuration in which every agent has a model. */
+export interface ReadyConfig extends LoadedConfig {
+  /** The model of agents that name none, and why it was chosen; undefined if there is no such agent. */
+  readonly standard: { readonly model: string; readonly why: string } | undefined;
+}
+
+/** Finds a model for the agents that name none. */
+export async function prepare(terminal: Terminal, loaded: LoadedConfig): Promise<ReadyConfig> {
+  const { agents, models } = loaded.config;
+  const chosen = agents.defaults.model;
+  if (chosen !== undefined) {
+    const model = typeof chosen === "string" ? chosen : chosen.primary;
+    return { ...loaded, standard: { model, why: "agents.defaults.model" } };
+  }
+  if (agents.list.length > 0 && agents.list.every(({ model }) => model !== undefined)) {
+    return { ...loaded, standard: undefined };
+  }
+  const found = await detectModel(models.providers, { environment: terminal.environment });
+  const config: Config = {
+    ...loaded.config,
+    agents: { ...agents, defaults: { ...agents.defaults, model: found.model } },
+    models: { ...models, providers: { ...models.providers, ...found.providers } },
+  };
+  return { ...loaded, config, standard: found };
+}
+
+export function loadFor(terminal: Terminal, options: CommonOptions): LoadedConfig {
+  return loadConfig({ path: options.config, environment: terminal.environment, cwd: terminal.cwd });
+}

@@ -1,0 +1,18 @@
+import { Command } from "commander";
+import { createAgents } from "../run/agents.ts";
+import { maskSecrets } from "../base/config/mask.ts";
+import { createProviders } from "../model/table.ts";
+import { addConfigOption, type CommonOptions, loadFor, prepare } from "./common.ts";
+import type { Terminal } from "./terminal.ts";
+
+export function createConfigCommand(terminal: Terminal): Command {
+  return addConfigOption(new Command("config"))
+    .description("check the configuration and print what is in force, with secrets masked")
+    .addHelpText("after", "\nA configuration that cannot be used ends with status 2 and a message that names the key.")
+    .action(async (options: CommonOptions) => {
+      const { config, path, folder } = await prepare(terminal, loadFor(terminal, options));
+      createAgents(config, await createProviders(config, folder));
+      terminal.note(path ?? "no file found; the defaults hold");
+      terminal.print(JSON.stringify(maskSecrets(config), null, 2));
+    });
+}

@@ -1,0 +1,125 @@
+import { Command } from "commander";
+import { type Agents, createAgents } from "../run/agents.ts";
+import { type Credential, loadCredential } from "../edge/credential.ts";
+import { toHost } from "../base/config/check.ts";
+import type { LoadedConfig } from "../base/config/load.ts";
+import { GatewayError } from "../base/errors.ts";
+import { createEngine } from "../gateway.ts";
+import type { Provider } from "../model/model.ts";
+import { createProviders, stopProviders } from "../model/table.ts";
+import { addConfigOption, type CommonOptions, loadFor, prepare, type ReadyConfig } from "./common.ts";
+import { createQuietLog, type Terminal } from "./terminal.ts";
+
+/** One thing that was looked at. */
+interface Finding {
+  /** `off` is as it was configured, and yet why something may not answer. */
+  readonly state: "ok" | "off" | "FAIL";
+  readonly what: string;
+  readonly detail: string;
+}
+
+export function createDoctorCommand(terminal: Terminal): Command {
+  return addConfigOption(new Command("doctor"))
+    .description("say what would answer, and why; end with status 1 if something is wrong")
+    .action(async (options: CommonOptions) => {
+      const given = loadFor(terminal, options);
+      const loaded = await prepare(terminal, given);
+      const findings = [
+        ...toConfigFindings(loaded),
+        ...(await examineAgents(loaded, Object.keys(given.config.models.providers))),
+        await examineSessions(loaded),
+        await examinePort(loaded),
+      ];
+      for (const { state, what, detail } of findings)
+        terminal.print(`${state.padEnd(4)}  ${what.padEnd(12)}  ${detail}`);
+      if (findings.some(({ state }) => state === "FAIL")) terminal.fail(1);
+    });
+}
+
+function toConfigFindings({ config, path, stateFolder }: LoadedConfig): Finding[] {
+  const { enabled } = config.gateway.http.endpoints.chatCompletions;
+  const credential = loadCredential(config, stateFolder);
+  return [
+    { state: "ok", what: "node", detail: process.versions.node },
+    { state: "ok", what: "config", detail: path ?? "no file; the defaults hold" },
+    { state: "ok", what: "state", detail: stateFolder },
+    { state: "ok", what: "credential", detail: toCredentialDetail(credential) },
+    {
+      state: enabled ? "ok" : "off",
+      what: "endpoint",
+      detail: enabled
+        ? "/v1/chat/completions is enabled"
+        : "disabled; set gateway.http.endpoints.chatCompletions.enabled to true",
+    },
+  ];
+}
+
+function toCredentialDetail(credential: Credential): string {
+  return credential.mode === "none" ? "none" : `${credential.mode}, ${credential.origin}`;
+}
+
+/** Only `configured` providers are asked: a key that merely lies in the environment is no order to call somebody. */
+async function examineAgents(loaded: ReadyConfig, configured: readonly string[]): Promise<Finding[]> {
+  const providers = await createProviders(loaded.config, loaded.folder);
+  const agents = createAgents(loaded.config, providers);
+  const asked = [...providers].filter(([name]) => configured.includes(name));
+  const examined = await Promise.all(asked.map(([name, provider]) => examineProvider(name, provider, agents)));
+  await stopProviders(providers);
+  return [...toAgentFindings(loaded, agents), ...examined.filter((finding) => finding !== undefined)];
+}
+
+function toAgentFindings({ standard }: ReadyConfig, agents: Agents): Finding[] {
+  return agents.list.map((agent): Finding => {
+    const [first, ...others] = agent.models;
+    const why = first.name === standard?.model ? standard.why : "its own model";
+    const fallbacks = others.length === 0 ? "" : `, then ${others.map(({ name }) => name).join(", ")}`;
+    const mark = agent === agents.default ? ", answers to `openclaw`" : "";
+    return { state: "ok", what: `agent ${agent.id}`, detail: `${first.name} (${why})${fallbacks}${mark}` };
+  });
+}
+
+/** Undefined for a provider that no agent uses, or that cannot be asked without being paid. */
+async function examineProvider(name: string, provider: Provider, { list }: Agents): Promise<Finding | undefined> {
+  const used = list.flatMap(({ models }) => models).filter((bound) => bound.provider === provider);
+  if (used.length === 0 || provider.examine === undefined) return undefined;
+  const what = `model ${name}`;
+  try {
+    return { state: "ok", what, detail: await provider.examine([...new Set(used.map(({ model }) => model))]) };
+  } catch (error) {
+    const { message, cause } = GatewayError.from(error);
+    return { state: "FAIL", what, detail: cause instanceof Error ? `${message} (${cause.message})` : message };
+  }
+}
+
+async function examineSessions(loaded: LoadedConfig): Promise<Finding> {
+  try {
+    const engine = await createEngine({ ...loaded, log: createQuietLog() });
+    try {
+      await engine.store.read("doctor");
+    } finally {
+      await engine.stop();
+    }
+    return { state: "ok", what: "sessions", detail: "the store opens and reads" };
+  } catch (error) {
+    const { cause, message } = error as Error;
+    const reason = cause instanceof Error ? `${message} ${cause.message}` : message;
+    return { state: "FAIL", what: "sessions", detail: `${loaded.stateFolder}: ${reason}` };
+  }
+}
+
+async function examinePort({ config }: LoadedConfig): Promise<Finding> {
+  const host = toHost(config.gateway.bind);
+  const { port } = config.gateway;
+  const reachable = host === "0.0.0.0" ? "127.0.0.1" : host;
+  const url = `http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}/healthz`;
+  try {
+    const { ok } = await fetch(url, { signal: AbortSignal.timeout(1000) });
+    return {
+      state: ok ? "ok" : "FAIL",
+      what: "port",
+      detail: ok ? `a gateway answers at ${url}` : `something that is no gateway answers at ${url}`,
+    };
+  } catch {
+    return { state: "ok", what: "port", detail: `nothing answers at ${url}; \`clawgate gateway\` starts it` };
+  }
+}

@@ -1,0 +1,27 @@
+import { createLog, type Log } from "../base/log.ts";
+import type { Environment } from "../base/config/source.ts";
+
+/** What a command may touch of the process; the only way to it below cli.ts. */
+export interface Terminal {
+  readonly environment: Environment;
+  readonly cwd: string;
+  /** What the command was asked for. */
+  print(text: string): void;
+  /** Writes without a line end, for text that is still coming. */
+  write(text: string): void;
+  /** What a person should know and a pipe should not hold. */
+  note(text: string): void;
+  /** Whether a person is watching standard output. */
+  readonly interactive: boolean;
+  /** The text on standard input. */
+  readInput(): Promise<string>;
+  /** Aborts when the process is told to end (SIGINT, SIGTERM). */
+  readonly ending: AbortSignal;
+  /** Sets the exit status; the process ends by itself. */
+  fail(status: number): void;
+}
+
+/** A log that only speaks up when something is wrong, for commands that print their result. */
+export function createQuietLog(): Log {
+  return createLog("error");
+}

@@ -1,0 +1,20 @@
+import { Command } from "commander";
+import { loadCredential } from "../edge/credential.ts";
+import { ConfigError } from "../base/config/config-error.ts";
+import { addConfigOption, type CommonOptions, loadFor } from "./common.ts";
+import type { Terminal } from "./terminal.ts";
+
+export function createTokenCommand(terminal: Terminal): Command {
+  return addConfigOption(new Command("token"))
+    .description("print the token or password that callers send; make the token if there is none yet")
+    .addHelpText(
+      "after",
+      '\nExample:\n  $ curl -H "Authorization: Bearer $(clawgate token)" http://127.0.0.1:18789/v1/models',
+    )
+    .action((options: CommonOptions) => {
+      const { config, stateFolder } = loadFor(terminal, options);
+      const credential = loadCredential(config, stateFolder);
+      if (credential.mode === "none") throw new ConfigError("gateway.auth.mode is 'none': callers need no token.");
+      terminal.print(credential.secret);
+    });
+}

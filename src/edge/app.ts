@@ -1,0 +1,187 @@
+import type { Socket } from "node:net";
+import Koa, { type Context, type Middleware } from "koa";
+import type { Authenticate } from "./authenticate.ts";
+import { type Handlers, type OperationRow, operations } from "../base/contract.ts";
+import { GatewayError } from "../base/errors.ts";
+import { createHexId } from "../base/id.ts";
+import type { Log } from "../base/log.ts";
+import type { Metrics } from "../base/metrics.ts";
+import { createAnswerCheck } from "./answer-check.ts";
+import { allowOrigins } from "./cors.ts";
+import type { DispatchParts } from "./dispatch.ts";
+import { toErrorReply } from "./error-reply.ts";
+import { findFramingFault } from "./framing.ts";
+import type { Lifecycle } from "./lifecycle.ts";
+import { createOriginCheck, type OriginRules } from "./origin.ts";
+import { createRouter, listSecuredPaths } from "./routes.ts";
+import { securityHeaders } from "./security-headers.ts";
+import type { RequestState } from "./state.ts";
+
+export interface AppParts extends Omit<DispatchParts, "answers"> {
+  readonly handlers: Handlers;
+  readonly authenticate: Authenticate;
+  readonly origins: OriginRules;
+  readonly isEnabled: (endpoint: string) => boolean;
+  readonly checkAnswers: "throw" | "count" | "off";
+  readonly lifecycle: Lifecycle;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+/**
+ * The life of a request, from top to bottom: framing, host and origin, preflight, token, path, method; then, in
+ * dispatch.ts, media type, size, JSON, contract and handler. Every refusal is thrown and becomes an answer in
+ * `answerErrors`.
+ */
+export function createApp(parts: AppParts): Koa {
+  const answers = createAnswerCheck({ mode: parts.checkAnswers, log: parts.log, metrics: parts.metrics });
+  const router = createRouter(parts.handlers, parts.isEnabled, { ...parts, answers });
+  const condemned = new WeakSet<Socket>();
+  const app = new Koa();
+  app.use(ignoreCondemned(condemned));
+  app.use(beginRequest(parts));
+  app.use(answerErrors(answers));
+  app.use(refuseAmbiguity(createOriginCheck(parts.origins), condemned));
+  app.use(allowOrigins(parts.origins.allowedOrigins));
+  app.use(requireToken(parts.authenticate));
+  app.use(refuseWhileStopping(parts.lifecycle));
+  app.use(router.routes() as Middleware);
+  app.use(refuseUnrouted);
+  app.on("error", (error: NodeJS.ErrnoException) => {
+    // A client that leaves is no failure of the gateway.
+    if (error.code === "ERR_STREAM_PREMATURE_CLOSE" || error.code === "ECONNRESET" || error.code === "EPIPE") return;
+    parts.log.error({ err: error }, "answer not written");
+  });
+  return app;
+}
+
+function beginRequest({ lifecycle, log, metrics }: AppParts): Middleware {
+  return async (ctx, next) => {
+    const started = performance.now();
+    const requestId = `req_${createHexId()}`;
+    const leaving = lifecycle.enter();
+    const state: RequestState = { requestId, signal: leaving.signal };
+    ctx.state = state;
+    ctx.set(securityHeaders);
+    ctx.set("x-request-id", requestId);
+    ctx.res.once("close", () => {
+      leaving.leave(ctx.res.writableFinished);
+      if (!ctx.res.headersSent) {
+        // Nothing was answered; what stands in the response is Koa's default.
+        state.error ??= new GatewayError("cancelled", "The client left before it was answered.");
+        ctx.res.statusCode = state.error.status;
+      }
+      const seconds = (performance.now() - started) / 1000;
+      metrics.request(state.operation ?? "none", ctx.res.statusCode, seconds);
+      logRequest(log, ctx, state, seconds);
+    });
+    await next();
+  };
+}
+
+function logRequest(log: Log, ctx: Context, { requestId, operation, error }: RequestState, seconds: number): void {
+  const retries = Number(ctx.get("x-stainless-retry-count"));
+  const line = {
+    requestId,
+    operation,
+    method: ctx.method,
+    ...(operation === undefined ? { path: ctx.path.slice(0, 128) } : {}),
+    status: ctx.res.statusCode,
+    ms: Math.round(seconds * 1e4) / 10,
+    ...(retries > 0 ? { retries } : {}),
+    ...(ctx.res.writableFinished ? {} : { left: true }),
+    ...(error === undefined ? {} : { code: error.code }),
+  };
+  if (error?.code === "internal_error") log.error({ ...line, err: error.cause ?? error }, "request");
+  else if (error?.cause instanceof Error && (error.status >= 500 || error.code === "image_fetch_failed")) {
+    log.warn({ ...line, cause: error.cause.message }, "request");
+  } else log.info(line, "request");
+}
+
+function answerErrors(answers: ReturnType<typeof createAnswerCheck>): Middleware {
+  return async (ctx, next) => {
+    try {
+      await next();
+    } catch (cause) {
+      writeError(ctx, GatewayError.from(cause));
+      const { operation } = ctx.state as RequestState;
+      if (operation === undefined) return;
+      const row: OperationRow = operations[operation];
+      const { status, response } = ctx;
+      // Where the client has left there is no answer, so the contract says nothing about it.
+      if (status === 499) return;
+      try {
+        answers.answer(operation, row, { status, type: "application/json", headers: response.headers });
+      } catch (violation) {
+        writeError(ctx, GatewayError.from(violation));
+      }
+    }
+  };
+}
+
+function writeError(ctx: Context, error: GatewayError): void {
+  (ctx.state as RequestState).error = error;
+  const { status, headers, body } = toErrorReply(error);
+  ctx.set(headers);
+  ctx.status = status;
+  ctx.type = "application/json; charset=utf-8";
+  ctx.body = JSON.stringify(body);
+}
+
+/** What follows an ambiguous request on its connection may be part of the same trick, and is not looked at. */
+function ignoreCondemned(condemned: WeakSet<Socket>): Middleware {
+  return (ctx, next) => {
+    if (!condemned.has(ctx.req.socket)) return next();
+    ctx.respond = false;
+    return undefined;
+  };
+}
+
+function refuseAmbiguity(checkOrigin: ReturnType<typeof createOriginCheck>, condemned: WeakSet<Socket>): Middleware {
+  return (ctx, next) => {
+    const fault = findFramingFault(ctx.req);
+    if (fault !== undefined) {
+      condemned.add(ctx.req.socket);
+      ctx.set("connection", "close");
+      throw fault;
+    }
+    checkOrigin(ctx.req);
+    return next();
+  };
+}
+
+/** Under `/v1` nothing is answered without a token, not even that a path does not exist. */
+function requireToken(authenticate: Authenticate): Middleware {
+  const secured = listSecuredPaths();
+  return (ctx, next) => {
+    const needed = ctx.path === "/v1" || ctx.path.startsWith("/v1/") || secured.has(ctx.path);
+    if (!needed || authenticate(ctx.req.headers.authorization)) return next();
+    throw new GatewayError(
+      "invalid_api_key",
+      "Missing or wrong API key. Send 'Authorization: Bearer <token>'; 'clawgate token' prints the token.",
+    );
+  };
+}
+
+function refuseWhileStopping(lifecycle: Lifecycle): Middleware {
+  return (ctx, next) => {
+    if (!lifecycle.stopping || ctx.path === "/healthz") return next();
+    ctx.set("connection", "close");
+    throw new GatewayError("shutting_down", "The gateway is stopping.");
+  };
+}
+
+function refuseUnrouted(ctx: Context): never {
+  const allowed = new Set((ctx["matched"] as { methods: string[] }[] | undefined)?.flatMap(({ methods }) => methods));
+  if (allowed.size > 0) {
+    const allow = [...allowed].toSorted().join(", ");
+    throw new GatewayError("method_not_allowed", `${ctx.method} is not offered here. Allowed: ${allow}.`, {
+      headers: { allow },
+    });
+  }
+  if (ctx.get("upgrade").toLowerCase() === "websocket") {
+    ctx.set("connection", "close");
+    throw new GatewayError("websocket_not_available", "This gateway does not serve WebSockets.");
+  }
+  throw new GatewayError("not_found", `There is nothing at ${ctx.method} ${ctx.path.slice(0, 128)}.`);
+}

@@ -1,0 +1,62 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { assertSecret, isLoopback, toHost } from "../base/config/check.ts";
+import { ConfigError } from "../base/config/config-error.ts";
+import type { Config } from "../base/contract.ts";
+
+/** What a caller has to present. */
+export type Credential =
+  | { readonly mode: "token" | "password"; readonly secret: string; readonly origin: "configured" | "stored" | "made" }
+  | { readonly mode: "none" };
+
+const fileName = "token";
+
+/**
+ * The secret of the configuration; in mode `token` without one, that of the state folder, which the first start makes.
+ * It never falls back to letting everyone in. Throws `ConfigError`, also for a secret that is none.
+ */
+export function loadCredential({ gateway: { auth, bind } }: Config, stateFolder: string): Credential {
+  const local = isLoopback(toHost(bind));
+  switch (auth.mode) {
+    case "none":
+      return { mode: "none" };
+    case "password":
+      assertSecret("gateway.auth.password", auth.password ?? "", local);
+      return { mode: "password", secret: auth.password ?? "", origin: "configured" };
+    case "token": {
+      if (auth.token === undefined) return loadStoredToken(join(stateFolder, fileName), stateFolder, local);
+      assertSecret("gateway.auth.token", auth.token, local);
+      return { mode: "token", secret: auth.token, origin: "configured" };
+    }
+  }
+}
+
+function loadStoredToken(path: string, stateFolder: string, local: boolean): Credential {
+  const made = makeToken(path, stateFolder);
+  const secret = made ?? readFileSync(path, "utf8").trim();
+  assertSecret(`The stored token ${path}`, secret, local);
+  chmodSync(path, 0o600);
+  return { mode: "token", secret, origin: made === undefined ? "stored" : "made" };
+}
+
+/**
+ * Makes the token if there is none, and says so by returning it. The file appears whole or not at all, and exactly one
+ * of several first starts makes it; the others read it.
+ */
+function makeToken(path: string, stateFolder: string): string | undefined {
+  if (existsSync(path)) return undefined;
+  const draft = `${path}.${randomUUID()}`;
+  try {
+    mkdirSync(stateFolder, { recursive: true, mode: 0o700 });
+    const secret = randomBytes(32).toString("hex");
+    writeFileSync(draft, `${secret}\n`, { mode: 0o600, flag: "wx" });
+    linkSync(draft, path);
+    return secret;
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "EEXIST") return undefined;
+    throw new ConfigError(`Cannot make a token at ${path}: ${(cause as Error).message}`, { cause });
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}

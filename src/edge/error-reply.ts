@@ -1,0 +1,27 @@
+import type { ErrorBody } from "../base/contract.ts";
+import { errorCodes } from "../base/contract.ts";
+import type { GatewayError } from "../base/errors.ts";
+
+/** An error as status, headers and body; the same for Koa and for the parser's raw socket. */
+export interface ErrorReply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: ErrorBody;
+}
+
+/** Where `retry` is set in the error table but no time was given. */
+const retryAfterSeconds = 1;
+
+/**
+ * SDKs repeat 408, 409, 429 and every 5xx by themselves. They are told not to where it cannot help or might run the
+ * agent twice, and told when where it can (1 to 60 s: SDK 6 sleeps whatever it is told).
+ */
+export function toErrorReply(error: GatewayError): ErrorReply {
+  const { status, retry: worthIt } = errorCodes[error.code];
+  const retry = error.retry ?? worthIt;
+  const headers: Record<string, string> = { ...error.headers };
+  if (error.code === "invalid_api_key") headers["www-authenticate"] = 'Bearer realm="clawgate"';
+  if (status >= 408 && !retry && status !== 413 && status !== 415) headers["x-should-retry"] = "false";
+  if (retry) headers["retry-after"] = String(Math.min(60, Math.max(1, error.retryAfterSeconds ?? retryAfterSeconds)));
+  return { status, headers, body: error.toBody() };
+}

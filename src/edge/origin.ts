@@ -1,0 +1,44 @@
+import type { IncomingMessage } from "node:http";
+import { isIP } from "node:net";
+import { GatewayError } from "../base/errors.ts";
+
+export interface OriginRules {
+  readonly allowedHosts: readonly string[];
+  readonly allowedOrigins: readonly string[];
+}
+
+/**
+ * Keeps web pages out. A page that has rebound its own name to this address sends that name as `Host`; a page of
+ * another site sends its `Origin`. Neither is told apart by the client's address, so loopback is no exception.
+ */
+export function createOriginCheck({ allowedHosts, allowedOrigins }: OriginRules): (request: IncomingMessage) => void {
+  const hosts = new Set(["localhost", ...allowedHosts.map((host) => host.toLowerCase())]);
+  const origins = new Set(allowedOrigins);
+  return ({ headers: { host, origin } }) => {
+    if (host !== undefined && !isServedHost(toName(host), hosts)) {
+      throw new GatewayError(
+        "host_not_allowed",
+        "This gateway does not answer for that host. Add it to gateway.http.allowedHosts.",
+        { param: "host" },
+      );
+    }
+    if (origin === undefined || origins.has(origin)) return;
+    // A page that this gateway served itself (/docs) may call it.
+    if (host !== undefined && origin === `http://${host}`) return;
+    throw new GatewayError(
+      "origin_not_allowed",
+      "That web origin may not call this gateway. Add it to gateway.http.allowedOrigins.",
+      { param: "origin" },
+    );
+  };
+}
+
+function isServedHost(name: string, hosts: ReadonlySet<string>): boolean {
+  return hosts.has(name) || isIP(name) !== 0;
+}
+
+/** `[::1]:18789` → `::1`, `LOCALHOST.` → `localhost`. */
+function toName(host: string): string {
+  const name = host.startsWith("[") ? host.slice(1, host.indexOf("]")) : host.replace(/:\d+$/, "");
+  return name.toLowerCase().replace(/\.$/, "");
+}

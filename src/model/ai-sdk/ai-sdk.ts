@@ -1,0 +1,134 @@
+import type { LanguageModelV4StreamPart } from "@ai-sdk/provider";
+import type { Agent } from "undici";
+import { leaveAtOnce } from "../leave.ts";
+import type { Capabilities, ModelEvent, ModelRequest, Provider } from "../model.ts";
+import { createConnections } from "../../outbound/connections.ts";
+import { type Deadline, startDeadline } from "../../outbound/deadline.ts";
+import { FailedAttempt, toBrokenAnswer } from "../../outbound/failure.ts";
+import { retryOnce } from "../../outbound/retry.ts";
+import { createAnswerReader } from "./part-reader.ts";
+import { toCallOptions } from "./call-options.ts";
+import { createExchange, type Exchange } from "./vendor-exchange.ts";
+import { toSdkFailure } from "./vendor-failure.ts";
+import { loadPackage, type LoadPackage, loadSdk } from "./load-vendor.ts";
+import { type AiSdkProviderConfig, type CreateSdk, type Vendor, vendors } from "./vendors.ts";
+
+/** How long the rest of a finished answer may take, so that its connection can be used again. */
+const restMs = 1_000;
+
+interface Parts {
+  readonly vendor: Vendor;
+  readonly create: CreateSdk;
+  readonly config: AiSdkProviderConfig;
+  readonly connections: Agent;
+}
+
+/**
+ * A vendor with an API of its own, through its package of `@ai-sdk`: the package translates, everything else (HTTP,
+ * clock, retry, errors) is the gateway's. `key` is `models.providers.<name>`. Throws a `ConfigError` if the package is
+ * not installed.
+ */
+export async function createAiSdkProvider(
+  key: string,
+  config: AiSdkProviderConfig,
+  load: LoadPackage = loadPackage,
+): Promise<Provider> {
+  const vendor = vendors[config.api];
+  const create = await loadSdk(key, config.api, vendor, load);
+  const connections = createConnections(config);
+  const parts: Parts = { vendor, create, config, connections };
+  return {
+    ...(config.models === undefined ? {} : { models: config.models.map(({ id }) => id) }),
+    toCapabilities: (model) => narrow(vendor.capabilities, config, model),
+    stream(request, { signal }) {
+      const left = new AbortController();
+      return leaveAtOnce(converse(parts, request, AbortSignal.any([signal, left.signal])), left);
+    },
+    stop: () => connections.destroy(),
+  };
+}
+
+/** A vendor's models do not all read what its API can carry. */
+function narrow(vendor: Capabilities, { models }: AiSdkProviderConfig, model: string): Capabilities {
+  const input = models?.find(({ id }) => id === model)?.input;
+  if (input === undefined) return vendor;
+  return { ...vendor, input: new Set([...vendor.input].filter((kind) => input.includes(kind))) };
+}
+
+async function* converse(
+  parts: Parts,
+  request: ModelRequest,
+  signal: AbortSignal,
+): AsyncGenerator<ModelEvent, undefined> {
+  const deadline = startDeadline(parts.config.deadlines, signal);
+  let accepted: Accepted | undefined;
+  try {
+    accepted = await retryOnce(() => attempt(parts, request, deadline), deadline.signal);
+    yield { type: "start" };
+
+    const answer = createAnswerReader(request, parts.vendor);
+    const { reader } = accepted;
+    while (!answer.done) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      for (const event of answer.read(value)) yield event;
+    }
+    const last = answer.end();
+    if (answer.stopped) accepted.exchange.close();
+    else void leave(accepted);
+    accepted = undefined;
+    for (const event of last) yield event;
+  } catch (cause) {
+    deadline.signal.throwIfAborted();
+    const broken = accepted?.exchange.failure;
+    throw broken === undefined ? toSdkFailure(cause) : toBrokenAnswer(broken);
+  } finally {
+    deadline.stop();
+    accepted?.exchange.close();
+  }
+}
+
+interface Accepted {
+  readonly reader: ReadableStreamDefaultReader<LanguageModelV4StreamPart>;
+  readonly exchange: Exchange;
+}
+
+/** Resolves when the vendor has accepted the call; throws `FailedAttempt` when it has not, and the deadline's reason. */
+async function attempt(
+  { vendor, create, config, connections }: Parts,
+  request: ModelRequest,
+  deadline: Deadline,
+): Promise<Accepted> {
+  const key = config.apiKey === undefined ? { [vendor.keyHeader]: undefined } : {};
+  const exchange = createExchange({ connections, deadline, headers: { ...key, ...config.headers } });
+  // Always given: a package without a key or an address looks into the environment.
+  const sdk = create({
+    baseURL: config.baseUrl ?? vendor.baseUrl,
+    apiKey: config.apiKey ?? "",
+    fetch: exchange.fetch,
+  });
+  try {
+    const { stream } = await sdk.languageModel(request.model).doStream({
+      ...toCallOptions(request, vendor),
+      abortSignal: deadline.signal,
+    });
+    return { reader: stream.getReader(), exchange };
+  } catch (cause) {
+    exchange.close();
+    deadline.signal.throwIfAborted();
+    if (exchange.failure instanceof FailedAttempt) throw exchange.failure;
+    throw exchange.failure === undefined ? toSdkFailure(cause) : toBrokenAnswer(exchange.failure);
+  }
+}
+
+async function leave({ reader, exchange }: Accepted): Promise<void> {
+  const late = setTimeout(() => exchange.close(), restMs);
+  try {
+    for (let rest = await reader.read(); !rest.done;) rest = await reader.read();
+  } catch {
+    // The answer is complete; what its connection does afterwards is of no interest.
+  } finally {
+    clearTimeout(late);
+    exchange.close();
+  }
+}

@@ -1,0 +1,92 @@
+import type { LanguageModelV4CallOptions, LanguageModelV4FunctionTool } from "@ai-sdk/provider";
+import type { FunctionTool, ResponseFormat, Tool, ToolChoice } from "../../base/contract.ts";
+import { toStopSequences } from "../stop.ts";
+import type { ModelRequest } from "../model.ts";
+import { given } from "./given.ts";
+import { toPrompt } from "./prompt.ts";
+import type { Vendor } from "./vendors.ts";
+
+type SdkTools = NonNullable<LanguageModelV4CallOptions["tools"]>;
+
+/** A request in the words of `@ai-sdk`. What only one vendor knows goes into `providerOptions`. */
+export function toCallOptions(request: ModelRequest, vendor: Vendor): LanguageModelV4CallOptions {
+  const { messages, settings } = request;
+  const stop = toStopSequences(settings.stop);
+  return {
+    prompt: toPrompt(messages),
+    ...given({
+      maxOutputTokens: settings.max_completion_tokens,
+      temperature: settings.temperature,
+      topP: settings.top_p,
+      presencePenalty: settings.presence_penalty,
+      frequencyPenalty: settings.frequency_penalty,
+      seed: settings.seed,
+      reasoning: settings.reasoning_effort,
+      stopSequences: stop.length > 0 && !vendor.lacks.has("stop") ? stop : undefined,
+      responseFormat: toResponseFormat(settings.response_format),
+    }),
+    ...toToolOptions(request, vendor),
+    providerOptions: vendor.toOptions(settings),
+    // OpenAI's package gives a refusal as text; only the raw events tell them apart.
+    includeRawChunks: vendor.package === "@ai-sdk/openai",
+  };
+}
+
+function toResponseFormat(
+  format: ResponseFormat | null | undefined,
+): LanguageModelV4CallOptions["responseFormat"] | undefined {
+  if (format == null || format.type === "text") return undefined;
+  if (format.type === "json_object") return { type: "json" };
+  const { name, description, schema } = format.json_schema;
+  return { type: "json", ...given({ name, description, schema: schema ?? {} }) };
+}
+
+function toToolOptions(
+  { tools, settings: { tool_choice: choice } }: ModelRequest,
+  vendor: Vendor,
+): Pick<LanguageModelV4CallOptions, "tools" | "toolChoice"> {
+  const allowed = choice == null || typeof choice === "string" ? undefined : toAllowedNames(choice);
+  const offered = allowed === undefined ? tools : tools.filter((tool) => allowed.has(toName(tool)));
+  if (offered.length === 0) return {};
+  const sdkTools: SdkTools = offered.flatMap((tool) =>
+    tool.type === "function" ? toFunctionTool(tool) : (vendor.toCustomTool?.(tool) ?? []),
+  );
+  return { tools: sdkTools, ...given({ toolChoice: toToolChoice(choice) }) };
+}
+
+function toName(tool: Tool): string {
+  return tool.type === "function" ? tool.function.name : tool.custom.name;
+}
+
+function toFunctionTool({
+  function: { name, description, parameters, strict },
+}: FunctionTool): LanguageModelV4FunctionTool {
+  return {
+    type: "function",
+    name,
+    inputSchema: parameters ?? { type: "object", properties: {} },
+    ...given({ description, strict }),
+  };
+}
+
+function toToolChoice(choice: ToolChoice | null | undefined): LanguageModelV4CallOptions["toolChoice"] | undefined {
+  if (choice == null) return undefined;
+  if (typeof choice === "string") return { type: choice };
+  switch (choice.type) {
+    case "function":
+      return { type: "tool", toolName: choice.function.name };
+    case "custom":
+      return { type: "tool", toolName: choice.custom.name };
+    case "allowed_tools":
+      return { type: choice.allowed_tools.mode };
+  }
+}
+
+/** Vendors know no list of allowed tools: the others are not shown. An entry looks like a tool, or has its name only. */
+function toAllowedNames(choice: Exclude<ToolChoice, string>): ReadonlySet<unknown> | undefined {
+  if (choice.type !== "allowed_tools") return undefined;
+  type Entry = { name?: unknown; function?: { name?: unknown }; custom?: { name?: unknown } };
+  return new Set(
+    (choice.allowed_tools.tools as readonly Entry[]).map((entry) => (entry.function ?? entry.custom ?? entry).name),
+  );
+}

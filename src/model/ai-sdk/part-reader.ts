@@ -1,0 +1,115 @@
+import type { LanguageModelV4FinishReason, LanguageModelV4StreamPart, LanguageModelV4Usage } from "@ai-sdk/provider";
+import type { FinishReason, Usage } from "../../base/contract.ts";
+import { GatewayError } from "../../base/errors.ts";
+import { toStopSequences } from "../stop.ts";
+import type { ModelEvent, ModelRequest } from "../model.ts";
+import { countPromptTokens, countTokens } from "../tokens.ts";
+import { createCallOrder } from "./part-calls.ts";
+import { isUnknownEvent, toSdkFailure } from "./vendor-failure.ts";
+import { createStopWatch } from "./stop-filter.ts";
+import type { Vendor } from "./vendors.ts";
+
+type Finish = Extract<LanguageModelV4StreamPart, { type: "finish" }>;
+
+/** Turns the parts of one answer into model events. */
+export interface AnswerReader {
+  /** True once nothing more is to be read. */
+  readonly done: boolean;
+  /** True if a stop sequence ended the answer, while the vendor goes on. */
+  readonly stopped: boolean;
+  /** Throws `GatewayError` if the part is an error. */
+  read(part: LanguageModelV4StreamPart): ModelEvent[];
+  /** The last events. Throws `upstream_error` if the vendor has not said that it is done. */
+  end(): ModelEvent[];
+}
+
+export function createAnswerReader(request: ModelRequest, vendor: Vendor): AnswerReader {
+  const { tools, settings } = request;
+  const calls = createCallOrder({
+    custom: new Set(tools.flatMap((tool) => (tool.type === "custom" ? tool.custom.name : []))),
+    callsMax: vendor.lacks.has("parallel_tool_calls") && settings.parallel_tool_calls === false ? 1 : Infinity,
+  });
+  const stop = createStopWatch(vendor.lacks.has("stop") ? toStopSequences(settings.stop) : []);
+  let finish: Finish | undefined;
+  let refuses = false;
+  let written = 0;
+
+  const toEvents = (part: LanguageModelV4StreamPart): ModelEvent[] => {
+    if (part.type === "text-delta") {
+      return part.delta === "" ? [] : [{ type: refuses ? "refusal-delta" : "text-delta", text: part.delta }];
+    }
+    if (part.type === "reasoning-delta") {
+      return part.delta === "" ? [] : [{ type: "reasoning-delta", text: part.delta }];
+    }
+    // Tools that the vendor runs itself are never asked for.
+    if ("providerExecuted" in part && part.providerExecuted) return [];
+    if (part.type === "tool-input-start") return calls.start(part.id, part.toolName);
+    if (part.type === "tool-input-delta") return calls.delta(part.id, part.delta);
+    if (part.type === "tool-call") return calls.end(part.toolCallId, part.toolName, part.input);
+    return [];
+  };
+
+  return {
+    get done() {
+      return stop.stopped || finish !== undefined;
+    },
+    get stopped() {
+      return stop.stopped;
+    },
+    read(part) {
+      if (part.type === "error" && !isUnknownEvent(part.error)) throw toSdkFailure(part.error);
+      if (part.type === "raw") refuses = isRefusal(part.rawValue);
+      else if (part.type === "finish") finish = part;
+      const events = toEvents(part).flatMap((event) => stop.pass(event));
+      for (const event of events) if ("text" in event) written += countTokens(event.text);
+      return events;
+    },
+    end() {
+      const last = [...calls.finish(), ...stop.finish()];
+      const finishReason = stop.stopped ? "stop" : toFinishReason(finish?.finishReason, calls.count);
+      const usage = toUsage(finish?.usage) ?? toEstimate(countPromptTokens(request.messages, tools), written);
+      return [...last, { type: "end", finishReason, usage }];
+    },
+  };
+}
+
+function isRefusal(raw: unknown): boolean {
+  return typeof raw === "object" && raw !== null && "type" in raw && raw.type === "response.refusal.delta";
+}
+
+function toFinishReason(finish: LanguageModelV4FinishReason | undefined, calls: number): FinishReason {
+  switch (finish?.unified) {
+    case undefined:
+    case "interrupted":
+      throw new GatewayError("upstream_error", "The model's answer broke off.");
+    case "error":
+      throw new GatewayError("upstream_error", "The model provider failed.");
+    case "length":
+      return "length";
+    case "content-filter":
+      return "content_filter";
+    case "stop":
+    case "tool-calls":
+    case "other":
+      return calls > 0 ? "tool_calls" : "stop";
+  }
+}
+
+function toUsage(usage: LanguageModelV4Usage | undefined): Usage | undefined {
+  const prompt = usage?.inputTokens.total;
+  const completion = usage?.outputTokens.total;
+  if (prompt === undefined || completion === undefined) return undefined;
+  const cached = usage?.inputTokens.cacheRead;
+  const reasoning = usage?.outputTokens.reasoning;
+  return {
+    prompt_tokens: prompt,
+    completion_tokens: completion,
+    total_tokens: prompt + completion,
+    ...(cached === undefined ? {} : { prompt_tokens_details: { cached_tokens: cached } }),
+    ...(reasoning === undefined ? {} : { completion_tokens_details: { reasoning_tokens: reasoning } }),
+  };
+}
+
+function toEstimate(prompt: number, completion: number): Usage {
+  return { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion };
+}

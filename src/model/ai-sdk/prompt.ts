@@ -1,0 +1,106 @@
+import type { LanguageModelV4Message, LanguageModelV4ToolCallPart } from "@ai-sdk/provider";
+import type { AssistantMessage, Message, TextPart, ToolCall, UserMessage } from "../../base/contract.ts";
+import { toUserPart } from "./user-part.ts";
+
+type Role = LanguageModelV4Message["role"];
+type Content<R extends Role> = Extract<LanguageModelV4Message, { role: R }>["content"];
+
+/**
+ * The conversation in the words of `@ai-sdk`. Legacy function calls become tool calls, and results that stand together
+ * become one message: vendors want all results of one turn at once. Empty texts are left out, some vendors refuse them.
+ */
+export function toPrompt(messages: readonly Message[]): LanguageModelV4Message[] {
+  const prompt: LanguageModelV4Message[] = [];
+  const toolNames = new Map<string, string>();
+  let legacyCalls = 0;
+
+  const addResult = (toolCallId: string, value: string, name = toolNames.get(toolCallId) ?? "unknown"): void => {
+    const content: Content<"tool"> = [
+      { type: "tool-result", toolCallId, toolName: name, output: { type: "text", value } },
+    ];
+    const last = prompt.at(-1);
+    if (last?.role === "tool") last.content.push(...content);
+    else prompt.push({ role: "tool", content });
+  };
+  const addAssistant = (message: AssistantMessage): void => {
+    const legacy = message.function_call;
+    if (legacy != null) legacyCalls += 1;
+    const calls = [
+      ...(message.tool_calls ?? []).map(toCall),
+      ...(legacy == null ? [] : [toFunctionCall(toLegacyId(legacyCalls), legacy.name, legacy.arguments)]),
+    ];
+    for (const { toolCallId, toolName } of calls) toolNames.set(toolCallId, toolName);
+    const content: Content<"assistant"> = [...toTexts(message).map(toTextPart), ...calls];
+    if (content.length > 0) prompt.push({ role: "assistant", content });
+  };
+
+  for (const message of messages) {
+    switch (message.role) {
+      case "system":
+      case "developer":
+        prompt.push({ role: "system", content: joinText(message.content) });
+        break;
+      case "user":
+        prompt.push({ role: "user", content: toUserContent(message) });
+        break;
+      case "assistant":
+        addAssistant(message);
+        break;
+      case "tool":
+        addResult(message.tool_call_id, joinText(message.content));
+        break;
+      case "function":
+        addResult(toLegacyId(legacyCalls), message.content ?? "", message.name);
+        break;
+    }
+  }
+  return prompt;
+}
+
+function toLegacyId(count: number): string {
+  return `call_function_${count}`;
+}
+
+function toUserContent({ content }: UserMessage): Content<"user"> {
+  if (typeof content === "string") return [toTextPart(content)];
+  const parts = content.filter((part) => part.type !== "text" || part.text !== "");
+  return (parts.length === 0 ? content : parts).map(toUserPart);
+}
+
+/** What the agent said; a refusal is said too. */
+function toTexts({ content, refusal }: AssistantMessage): string[] {
+  const texts =
+    typeof content === "string"
+      ? [content]
+      : (content ?? []).map((part) => (part.type === "text" ? part.text : part.refusal));
+  return [...texts, refusal ?? ""].filter((text) => text !== "");
+}
+
+function toTextPart(text: string): { type: "text"; text: string } {
+  return { type: "text", text };
+}
+
+function joinText(content: string | readonly TextPart[]): string {
+  return typeof content === "string" ? content : content.map(({ text }) => text).join("");
+}
+
+function toCall(call: ToolCall): LanguageModelV4ToolCallPart {
+  if (call.type === "function") return toFunctionCall(call.id, call.function.name, call.function.arguments);
+  return { type: "tool-call", toolCallId: call.id, toolName: call.custom.name, input: call.custom.input };
+}
+
+function toFunctionCall(id: string, name: string, text: string): LanguageModelV4ToolCallPart {
+  return { type: "tool-call", toolCallId: id, toolName: name, input: parseArguments(text) };
+}
+
+/** Vendors take an object only; a model that once wrote something else shall still see what it wrote. */
+function parseArguments(text: string): object {
+  if (text.trim() === "") return {};
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+  } catch {
+    // Not JSON: shown below as it is.
+  }
+  return { arguments: text };
+}

@@ -1,0 +1,168 @@
+import type { Config } from "../base/contract.ts";
+
+type ProviderConfigs = Config["models"]["providers"];
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The model that answers where the configuration names none, and why. */
+export interface DetectedModel {
+  /** `provider/model`. */
+  readonly model: string;
+  readonly why: string;
+  /** The provider that was found, by name, if the configuration has none of that name. */
+  readonly providers: ProviderConfigs;
+}
+
+export interface DetectOptions {
+  readonly environment: Environment;
+  /** Asks a server on this machine for its models; undefined where there is none. */
+  readonly listModels?: (baseUrl: string) => Promise<readonly string[] | undefined>;
+  readonly isInstalled?: (packageName: string) => boolean;
+}
+
+interface KeyRow {
+  readonly variable: string;
+  readonly name: string;
+  readonly model: string;
+  /** A package that not everybody has. */
+  readonly needs?: string;
+  readonly toConfig: (apiKey: string) => ProviderConfigs[string];
+}
+
+const completions =
+  (baseUrl: string): KeyRow["toConfig"] =>
+  (apiKey) => ({ ...remote, compat: {}, api: "openai-completions", baseUrl, apiKey });
+
+const remote = {
+  headers: {},
+  deadlines: { connectMs: 5_000, firstTokenMs: 60_000, idleMs: 60_000, totalMs: 600_000 },
+  connectionsMax: 1_024,
+};
+
+/** In the order in which they are looked for. The models are the vendors' small, current ones. */
+const keys: readonly KeyRow[] = [
+  {
+    variable: "OPENAI_API_KEY",
+    name: "openai",
+    model: "gpt-5-mini",
+    toConfig: completions("https://api.openai.com/v1"),
+  },
+  {
+    variable: "ANTHROPIC_API_KEY",
+    name: "anthropic",
+    model: "claude-haiku-4-5",
+    needs: "@ai-sdk/anthropic",
+    toConfig: (apiKey) => ({ ...remote, api: "anthropic-messages", apiKey }),
+  },
+  {
+    variable: "OPENROUTER_API_KEY",
+    name: "openrouter",
+    model: "openrouter/auto",
+    toConfig: completions("https://openrouter.ai/api/v1"),
+  },
+  {
+    variable: "GEMINI_API_KEY",
+    name: "google",
+    model: "gemini-flash-latest",
+    needs: "@ai-sdk/google",
+    toConfig: (apiKey) => ({ ...remote, api: "google-generative-ai", apiKey }),
+  },
+  {
+    variable: "GROQ_API_KEY",
+    name: "groq",
+    model: "openai/gpt-oss-20b",
+    toConfig: completions("https://api.groq.com/openai/v1"),
+  },
+  {
+    variable: "MISTRAL_API_KEY",
+    name: "mistral",
+    model: "mistral-small-latest",
+    toConfig: completions("https://api.mistral.ai/v1"),
+  },
+  {
+    variable: "DEEPSEEK_API_KEY",
+    name: "deepseek",
+    model: "deepseek-chat",
+    toConfig: completions("https://api.deepseek.com/v1"),
+  },
+];
+
+const servers: readonly { readonly name: string; readonly title: string; readonly baseUrl: string }[] = [
+  { name: "ollama", title: "Ollama", baseUrl: "http://127.0.0.1:11434/v1" },
+  { name: "lmstudio", title: "LM Studio", baseUrl: "http://127.0.0.1:1234/v1" },
+  { name: "llamacpp", title: "llama.cpp", baseUrl: "http://127.0.0.1:8080/v1" },
+  { name: "vllm", title: "vLLM", baseUrl: "http://127.0.0.1:8000/v1" },
+];
+
+/** Models that only embed or rank, by the names they commonly have. */
+const answersNot = /embed|rerank|\bbge\b|minilm/i;
+
+const probeMs = 500;
+const listBytesMax = 1024 * 1024;
+
+/**
+ * Finds the model for agents without one: a provider whose key is in the environment, else a model server on this
+ * machine, else `embedded/assistant`. Asks nobody but this machine, and that only if there is no key.
+ */
+export async function detectModel(configured: ProviderConfigs, options: DetectOptions): Promise<DetectedModel> {
+  const { environment, listModels = listLocalModels, isInstalled = isPackageInstalled } = options;
+  let passedOver = "";
+  for (const { variable, name, model, needs, toConfig } of keys) {
+    const key = environment[variable];
+    if (!key) continue;
+    if (needs !== undefined && !isInstalled(needs)) {
+      passedOver += `; ${variable} is passed over, since ${needs} is not installed`;
+      continue;
+    }
+    const why = `${variable} is in the environment${passedOver}`;
+    return toDetected(configured, { name, model, config: toConfig(key), why });
+  }
+  const found = await Promise.all(servers.map(({ baseUrl }) => listModels(baseUrl)));
+  for (const [index, { name, title, baseUrl }] of servers.entries()) {
+    const model = found[index]?.find((id) => !answersNot.test(id));
+    if (model === undefined) continue;
+    const config = { ...remote, compat: {}, api: "openai-completions" as const, baseUrl };
+    return toDetected(configured, { name, model, config, why: `${title} answers at ${baseUrl}${passedOver}` });
+  }
+  return { model: "embedded/assistant", why: `no model is configured and none was found${passedOver}`, providers: {} };
+}
+
+function isPackageInstalled(name: string): boolean {
+  try {
+    import.meta.resolve(name);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+interface Found {
+  readonly name: string;
+  readonly model: string;
+  readonly config: ProviderConfigs[string];
+  readonly why: string;
+}
+
+/** A provider that is configured under the name stays as it is, and has its own models. */
+function toDetected(configured: ProviderConfigs, { name, model, config, why }: Found): DetectedModel {
+  const own = Object.hasOwn(configured, name) ? configured[name] : undefined;
+  if (own === undefined) return { model: `${name}/${model}`, why, providers: { [name]: config } };
+  const [first] = "models" in own ? (own.models ?? []) : [];
+  return { model: `${name}/${first?.id ?? model}`, why, providers: {} };
+}
+
+/** The models of a server on this machine; undefined if there is none, or none that tells in time. */
+export async function listLocalModels(baseUrl: string): Promise<readonly string[] | undefined> {
+  try {
+    const response = await fetch(`${baseUrl}/models`, { signal: AbortSignal.timeout(probeMs), redirect: "error" });
+    if (!response.ok || Number(response.headers.get("content-length") ?? 0) > listBytesMax) {
+      await response.body?.cancel();
+      return undefined;
+    }
+    const list = (await response.json()) as { readonly data?: readonly { readonly id?: unknown }[] } | null;
+    const ids = Array.isArray(list?.data) ? list.data.map((entry) => (entry as { id?: unknown } | null)?.id) : [];
+    return ids.filter((id): id is string => typeof id === "string" && id !== "");
+  } catch {
+    // Nothing there, or something that is no model server: both are the usual case.
+    return undefined;
+  }
+}

@@ -1,0 +1,197 @@
+import { describe, expect, it } from "vitest";
+import type { JsonSchema, Message, Tool } from "../../base/contract.ts";
+import type { ModelRequest } from "../model.ts";
+import { toAssistantSteps } from "./assistant.ts";
+import { toRequest } from "./request.fixture.ts";
+
+function talk(turns: readonly string[], more: Partial<ModelRequest> = {}): string {
+  const messages = turns.flatMap((content, at): Message[] =>
+    at === 0
+      ? [{ role: "user", content }]
+      : [
+          { role: "assistant", content: `answer ${at}` },
+          { role: "user", content },
+        ],
+  );
+  const [step] = toAssistantSteps(toRequest(messages, more));
+  return step && "text" in step ? step.text : JSON.stringify(step);
+}
+
+describe("toAssistantSteps", () => {
+  it.each<{ turns: string[]; want: RegExp }>([
+    {
+      turns: ["hi"],
+      want: /^Hello! I am clawgate's embedded assistant.*agent "main".*not a language model.*agents\.defaults\.model/,
+    },
+    { turns: ["my name is Ada", "Good morning!"], want: /^Hello, Ada!/ },
+    {
+      turns: ["Hi, my name is Ada Lovelace and I live in London."],
+      want: /your name is Ada Lovelace; you live in London/,
+    },
+    { turns: ["My name is Ada.", "What is my name?"], want: /^Your name is Ada\.$/ },
+    { turns: ["what's my name"], want: /not told me your name/ },
+    { turns: ["remember 42", "what number?"], want: /^The number is 42\.$/ },
+    { turns: ["Remember the number 42.", "What number did I ask you to remember?"], want: /42/ },
+    { turns: ["what number?"], want: /not told me a number/ },
+    { turns: ["Please remember that the code word is banana.", "What is the code word?"], want: /banana/ },
+    { turns: ["my favorite colour is blue", "What is my favourite color?"], want: /^Your favourite colour is blue\.$/ },
+    {
+      turns: ["my favourite colour is blue", "no, my favourite colour is red", "what's my favourite colour?"],
+      want: /red/,
+    },
+    { turns: ["I live in Oslo and I like cheese", "Where do I live?"], want: /^You live in Oslo\.$/ },
+    { turns: ["I'm from Norway", "where am I from?"], want: /^You are from Norway\.$/ },
+    { turns: ["remember: buy milk", "remember 3.5", "What did I ask you to remember?"], want: /buy milk; 3\.5\.$/ },
+    { turns: ["what did I tell you to remember?"], want: /not asked me to remember/ },
+    {
+      turns: ["I live in Oslo", "my dog is Rex", "what do you know about me?"],
+      want: /you live in Oslo; your dog is Rex/,
+    },
+    { turns: ["is my name Bob?", "what is my name?"], want: /not told me/ },
+    { turns: ["repeat: Exactly THIS, please"], want: /^Exactly THIS, please$/ },
+    { turns: ["Say hello world"], want: /^hello world$/ },
+    { turns: ["repeat after me: a\nb"], want: /^a\nb$/ },
+    { turns: ["x", "repeat that"], want: /^answer 1$/ },
+    { turns: ["say it again"], want: /nothing yet/ },
+    {
+      turns: ["about cats", "about dogs", "What have we talked about?"],
+      want: /2 messages:\n- "about cats"\n- "about dogs"/,
+    },
+    { turns: ["what is 2+2"], want: /^2\+2 = 4$/ },
+    { turns: ["What is (2 + 3) * -4?"], want: /= -20$/ },
+    { turns: ["what is 1/0"], want: /no value/ },
+    { turns: ["who are you?"], want: /embedded assistant/ },
+    { turns: ["Tell me about the moon"], want: /"Tell me about the moon".*stand-in/ },
+    { turns: [""], want: /You sent no text/ },
+  ])("answers $turns", ({ turns, want }) => {
+    expect(talk(turns)).toMatch(want);
+  });
+
+  it("chooses the same phrasing for the same seed, and others for others", () => {
+    const said = [0, 1, 2, 0].map((seed) => talk(["hello"], { settings: { seed } }));
+    expect(said[3]).toBe(said[0]);
+    expect(new Set(said).size).toBe(3);
+  });
+
+  const schema: JsonSchema = {
+    type: "object",
+    properties: { title: { type: "string" }, score: { type: "integer", minimum: 1 } },
+    required: ["title", "score"],
+    additionalProperties: false,
+  };
+
+  it("obeys the response format", () => {
+    const response_format = { type: "json_schema", json_schema: { name: "x", schema } } as const;
+    expect(JSON.parse(talk(["A film"], { settings: { response_format } }))).toEqual({ title: "A film", score: 1 });
+    expect(JSON.parse(talk(["A film"], { settings: { response_format: { type: "json_object" } } }))).toEqual({
+      answer: "A film",
+    });
+  });
+
+  it("describes an image without pretending to see it", () => {
+    const gif = `data:image/gif;base64,${Buffer.from("GIF89a\x02\x00\x03\x00", "latin1").toString("base64")}`;
+    const [step] = toAssistantSteps(
+      toRequest([
+        {
+          role: "user",
+          content: [
+            { type: "text", text: "hi" },
+            { type: "image_url", image_url: { url: gif } },
+          ],
+        },
+      ]),
+    );
+    expect(step).toEqual({ text: expect.stringMatching(/image\/gif, 2 × 3 pixels, 10 bytes\).*cannot see/) });
+  });
+
+  const weather: Tool = {
+    type: "function",
+    function: {
+      name: "get_weather",
+      parameters: { type: "object", properties: { city: { type: "string" } }, required: ["city"] },
+    },
+  };
+  const query: Tool = { type: "custom", custom: { name: "query" } };
+  const tools = [weather, query];
+
+  it.each<{ said: string; settings?: ModelRequest["settings"]; want: object | undefined }>([
+    { said: "What is the weather in Oslo?", want: { name: "get_weather", arguments: { city: "Oslo" } } },
+    { said: "call get_weather with city=Rome", want: { name: "get_weather", arguments: { city: "Rome" } } },
+    { said: "hello", want: undefined },
+    { said: "weather in Oslo", settings: { tool_choice: "none" }, want: undefined },
+    {
+      said: "hello",
+      settings: { tool_choice: "required" },
+      want: { name: "get_weather", arguments: { city: "hello" } },
+    },
+    {
+      said: "all rows",
+      settings: { tool_choice: { type: "custom", custom: { name: "query" } } },
+      want: { name: "query", kind: "custom", arguments: "all rows" },
+    },
+    {
+      said: "hi",
+      settings: { tool_choice: { type: "function", function: { name: "get_weather" } } },
+      want: { name: "get_weather", arguments: { city: "hi" } },
+    },
+    {
+      said: "weather in Oslo",
+      settings: {
+        tool_choice: {
+          type: "allowed_tools",
+          allowed_tools: { mode: "required", tools: [{ type: "custom", custom: { name: "query" } }] },
+        },
+      },
+      want: { name: "query", kind: "custom", arguments: "weather in Oslo" },
+    },
+  ])("calls for $said: $want", ({ said, settings = {}, want }) => {
+    const [step] = toAssistantSteps(toRequest(said, { tools, settings }));
+    expect(step && "toolCall" in step ? step.toolCall : undefined).toEqual(want);
+  });
+
+  it("answers from the tool's result", () => {
+    const messages: Message[] = [
+      { role: "user", content: "weather in Oslo" },
+      {
+        role: "assistant",
+        content: null,
+        tool_calls: [{ id: "1", type: "function", function: { name: "get_weather", arguments: "{}" } }],
+      },
+      { role: "tool", tool_call_id: "1", content: '{"temperature":7,"sky":"grey","wind":{"m/s":3}}' },
+    ];
+    expect(toAssistantSteps(toRequest(messages, { tools, settings: { tool_choice: "required" } }))).toEqual([
+      { text: 'get_weather returned: temperature: 7, sky: grey, wind: {"m/s":3}' },
+    ]);
+  });
+});
+
+it.each([
+  "my a is ",
+  "my ",
+  "my a is b and my ",
+  "i like ",
+  "... ",
+  "my a is\n",
+  `my ${"a ".repeat(40)}is `,
+  "remember my name is A and ",
+  "say ",
+  "in ",
+  "get weather in ",
+])("is not kept busy by %j again and again", (said) => {
+  const long = said.repeat(Math.ceil(100_000 / said.length));
+  const tools: Tool[] = [
+    {
+      type: "function",
+      function: { name: "in", parameters: { type: "object", properties: { a: { type: "string" } } } },
+    },
+  ];
+  const messages: Message[] = [
+    ...Array.from({ length: 50 }, (): Message => ({ role: "user", content: long })),
+    { role: "user", content: "what is my name?" },
+  ];
+  const started = performance.now();
+  toAssistantSteps(toRequest(messages));
+  toAssistantSteps(toRequest(long));
+  toAssistantSteps(toRequest(long, { tools }));
+  expect(performance.now() - started).toBeLessThan(1_000);
+});

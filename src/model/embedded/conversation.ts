@@ -1,0 +1,64 @@
+import type { Message } from "../../base/contract.ts";
+
+/** The text of a message; its text parts stand on lines of their own. */
+export function textOf({ content }: Message): string {
+  if (typeof content === "string") return content;
+  const texts: string[] = [];
+  for (const part of content ?? []) if (part.type === "text") texts.push(part.text);
+  return texts.join("\n");
+}
+
+export function isInstruction(message: Message): boolean {
+  return message.role === "system" || message.role === "developer";
+}
+
+/** A legacy `function` message is a tool's result as well. */
+export function isToolResult(message: Message | undefined): boolean {
+  return message?.role === "tool" || message?.role === "function";
+}
+
+/** The last message of the user, or undefined in a conversation that has none. */
+export function lastUserMessage(messages: readonly Message[]): Extract<Message, { role: "user" }> | undefined {
+  const found = messages.findLast((message) => message.role === "user");
+  return found?.role === "user" ? found : undefined;
+}
+
+export function lastUserText(messages: readonly Message[]): string {
+  const message = lastUserMessage(messages);
+  return message ? textOf(message) : "";
+}
+
+/** What the user said before the last message of the user, oldest first. */
+export function earlierUserTexts(messages: readonly Message[]): string[] {
+  return messages
+    .filter((message) => message.role === "user")
+    .slice(0, -1)
+    .map(textOf);
+}
+
+export interface ToolResult {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** The tool results that the conversation ends with, in order; empty when the last message is not one. */
+export function trailingToolResults(messages: readonly Message[]): ToolResult[] {
+  const results: ToolResult[] = [];
+  for (let at = messages.length - 1; at >= 0; at -= 1) {
+    const message = messages[at];
+    if (message?.role === "tool")
+      results.push({ name: callName(messages, message.tool_call_id), text: textOf(message) });
+    else if (message?.role === "function") results.push({ name: message.name, text: textOf(message) });
+    else break;
+  }
+  return results.toReversed();
+}
+
+function callName(messages: readonly Message[], id: string): string {
+  for (const message of messages) {
+    const calls = message.role === "assistant" ? message.tool_calls : undefined;
+    const call = calls?.find((one) => one.id === id);
+    if (call) return call.type === "function" ? call.function.name : call.custom.name;
+  }
+  return "the tool";
+}

@@ -1,0 +1,15 @@
+import type { ResponseFormat } from "../../base/contract.ts";
+import { toInstance } from "./instance.ts";
+
+export function isJsonFormat(format: ResponseFormat | undefined): boolean {
+  return format !== undefined && format.type !== "text";
+}
+
+/**
+ * JSON text that obeys the response format: an instance of its schema, with strings made from `text`, or
+ * `{"answer": text}`. Throws `invalid_value` or `unsupported_value` for a schema that cannot be obeyed.
+ */
+export function toJsonAnswer(format: ResponseFormat | undefined, text: string): string {
+  if (format?.type !== "json_schema") return JSON.stringify({ answer: text });
+  return JSON.stringify(toInstance(format.json_schema.schema ?? {}, text));
+}

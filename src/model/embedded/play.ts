@@ -1,0 +1,80 @@
+import type { FinishReason, Usage } from "../../base/contract.ts";
+import type { ModelEvent, ModelRequest } from "../model.ts";
+import { toBeats, type Beat } from "./beat.ts";
+import { capTokens, type Spent } from "./cap.ts";
+import type { FileStep, ScriptedUsage } from "./scenario-step.ts";
+import { cutAtStop, toStopSequences } from "../stop.ts";
+import { countPromptTokens } from "../tokens.ts";
+
+/** A model event, or a time to wait before the next one. */
+export type Moment = ModelEvent | { readonly type: "pause"; readonly ms: number };
+
+/**
+ * Plays the steps as a model that obeys `stop`, `max_completion_tokens`, `tool_choice: "none"` and
+ * `parallel_tool_calls`. It is synchronous, so that a fast answer costs no promises beyond those of its reader:
+ * whoever reads it waits at the pauses. Throws what the steps say that the model throws.
+ */
+export function* play(steps: readonly FileStep[], request: ModelRequest): Generator<Moment> {
+  const spent: Spent = { total: 0, reasoning: 0 };
+  let accepted = false;
+  let calls = 0;
+  let finish: FinishReason | undefined;
+  for (const beat of limitedBeats(steps, request, spent)) {
+    if (!accepted && beat.type !== "pause") {
+      accepted = true;
+      yield { type: "start" };
+    }
+    if (beat.type === "call") calls += 1;
+    if (beat.type === "finish") finish = beat.reason;
+    else if (beat.type !== "accept") yield toMoment(beat, calls - 1);
+  }
+  if (!accepted) yield { type: "start" };
+  yield {
+    type: "end",
+    finishReason: finish ?? (calls > 0 ? "tool_calls" : "stop"),
+    usage: toUsage(request, spent, scriptedUsage(steps)),
+  };
+}
+
+function limitedBeats(steps: readonly FileStep[], request: ModelRequest, spent: Spent): Iterable<Beat> {
+  const { settings } = request;
+  const sequences = toStopSequences(settings.stop);
+  const beats = toBeats(steps, settings);
+  const cut = sequences.length > 0 ? cutAtStop(beats, sequences) : beats;
+  return capTokens(cut, settings.max_completion_tokens ?? Infinity, spent);
+}
+
+function toMoment(beat: Exclude<Beat, { type: "accept" | "finish" }>, index: number): Moment {
+  switch (beat.type) {
+    case "pause":
+      return beat;
+    case "text":
+      return { type: "text-delta", text: beat.text };
+    case "reasoning":
+      return { type: "reasoning-delta", text: beat.text };
+    case "refusal":
+      return { type: "refusal-delta", text: beat.text };
+    case "call":
+      return { type: "tool-call-start", index, id: beat.id, kind: beat.kind, name: beat.name };
+    case "arguments":
+      return { type: "tool-call-delta", index, kind: beat.kind, text: beat.text };
+  }
+}
+
+function scriptedUsage(steps: readonly FileStep[]): ScriptedUsage {
+  let scripted: ScriptedUsage = {};
+  for (const step of steps) if (step.usage) scripted = step.usage;
+  return scripted;
+}
+
+function toUsage(request: ModelRequest, spent: Spent, scripted: ScriptedUsage): Usage {
+  const prompt = scripted.promptTokens ?? countPromptTokens(request.messages, request.tools);
+  const completion = scripted.completionTokens ?? spent.total;
+  return {
+    prompt_tokens: prompt,
+    completion_tokens: completion,
+    total_tokens: prompt + completion,
+    prompt_tokens_details: { cached_tokens: scripted.cachedTokens ?? 0 },
+    completion_tokens_details: { reasoning_tokens: scripted.reasoningTokens ?? spent.reasoning },
+  };
+}

@@ -1,0 +1,141 @@
+import type { FinishReason, TokenLogprob, Usage } from "../../base/contract.ts";
+import { GatewayError } from "../../base/errors.ts";
+import type { ModelEvent } from "../model.ts";
+import { countTokens } from "../tokens.ts";
+import { toInBandFailure } from "../../outbound/failure.ts";
+import { type CallDelta, createCallReader } from "./call-reader.ts";
+import { toLogprobs } from "./logprobs.ts";
+import { toObjects } from "./objects.ts";
+import { toUsage } from "./wire-usage.ts";
+
+/** A chunk, or a whole answer, as servers send it. Nothing in it is certain. */
+interface WireAnswer {
+  readonly error?: unknown;
+  readonly choices?: readonly (WireChoice | null)[] | null;
+  readonly usage?: unknown;
+}
+
+interface WireChoice {
+  readonly index?: unknown;
+  readonly delta?: WireDelta | null;
+  readonly message?: WireDelta | null;
+  readonly finish_reason?: unknown;
+  readonly logprobs?: unknown;
+}
+
+interface WireDelta {
+  readonly content?: unknown;
+  readonly reasoning_content?: unknown;
+  readonly reasoning?: unknown;
+  readonly refusal?: unknown;
+  readonly tool_calls?: unknown;
+  readonly function_call?: CallDelta["function"];
+}
+
+/** Turns the pieces of one answer into model events. */
+export interface AnswerReader {
+  /** Throws `GatewayError` if the piece is an error or makes no sense. */
+  read(piece: unknown): ModelEvent[];
+  /** The last events. Throws `upstream_error` if the server has not said that it is done. */
+  end(): ModelEvent[];
+}
+
+/** `countPrompt` stands in where a server counts nothing. */
+export function createAnswerReader(countPrompt: () => number): AnswerReader {
+  const calls = createCallReader();
+  let finish: FinishReason | undefined;
+  let usage: Usage | undefined;
+  let written = 0;
+
+  const readDelta = (delta: WireDelta, logprobs: readonly TokenLogprob[] | undefined): ModelEvent[] => {
+    const events: ModelEvent[] = [];
+    const reasoning = toText(delta.reasoning_content) || toText(delta.reasoning);
+    if (reasoning !== "") events.push({ type: "reasoning-delta", text: reasoning });
+    const text = toText(delta.content);
+    // A token may be a part of a character: then it has no text yet.
+    if (logprobs !== undefined && logprobs.length > 0) events.push({ type: "text-delta", text, logprobs });
+    else if (text !== "") events.push({ type: "text-delta", text });
+    const refusal = toText(delta.refusal);
+    if (refusal !== "") events.push({ type: "refusal-delta", text: refusal });
+    if (delta.tool_calls != null) for (const call of toObjects(delta.tool_calls)) events.push(...calls.read(call));
+    if (delta.function_call != null) events.push(...calls.read({ index: 0, function: delta.function_call }));
+    return events;
+  };
+
+  return {
+    read(piece) {
+      const answer = toAnswer(piece);
+      usage = toUsage(answer.usage) ?? usage;
+      const choice = answer.choices?.[0];
+      // Other choices were not asked for; what comes after the end is no part of the answer.
+      if (choice == null || finish !== undefined || (choice.index ?? 0) !== 0) return [];
+      const delta = choice.delta ?? choice.message;
+      const events = delta == null ? [] : readDelta(delta, toLogprobs(choice.logprobs));
+      for (const event of events) if ("text" in event) written += countTokens(event.text);
+      finish = toFinishReason(choice.finish_reason);
+      return events;
+    },
+    end() {
+      if (finish === undefined) throw new GatewayError("upstream_error", "The model's answer broke off.");
+      const last = calls.finish();
+      return [
+        ...last,
+        {
+          type: "end",
+          finishReason: toReason(finish, calls.count),
+          usage: usage ?? toEstimate(countPrompt(), written),
+        },
+      ];
+    },
+  };
+}
+
+function toEstimate(prompt: number, completion: number): Usage {
+  return { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion };
+}
+
+function toAnswer(piece: unknown): WireAnswer {
+  if (typeof piece !== "object" || piece === null) {
+    throw new GatewayError("upstream_error", "The model provider sent something that is no answer.");
+  }
+  const answer = piece as WireAnswer;
+  if (answer.error != null) throw toInBandFailure(answer).error;
+  return answer;
+}
+
+/** A text, or a list of parts with texts (Mistral). */
+function toText(value: unknown): string {
+  if (typeof value === "string") return value;
+  // The usual case: a delta has one of its texts, and this runs for each of them with every token.
+  if (value == null) return "";
+  return toObjects(value)
+    .map(({ text }: { readonly text?: unknown }) => (typeof text === "string" ? text : ""))
+    .join("");
+}
+
+const finishReasons: ReadonlyMap<string, FinishReason> = new Map([
+  ["stop", "stop"],
+  ["length", "length"],
+  ["max_tokens", "length"],
+  ["model_length", "length"],
+  ["tool_calls", "tool_calls"],
+  ["function_call", "tool_calls"],
+  ["tool_use", "tool_calls"],
+  ["content_filter", "content_filter"],
+]);
+
+/**
+ * A reason that is not known is an end like any other, except where it is a failure's. Some servers write an empty one
+ * into every piece.
+ */
+function toFinishReason(reason: unknown): FinishReason | undefined {
+  if (typeof reason !== "string" || reason === "") return undefined;
+  if (reason === "error") throw new GatewayError("upstream_error", "The model provider failed.");
+  return finishReasons.get(reason) ?? "stop";
+}
+
+/** Servers say `stop` after tool calls, and `tool_calls` without any. */
+function toReason(finish: FinishReason, calls: number): FinishReason {
+  if (calls > 0 && finish === "stop") return "tool_calls";
+  return calls === 0 && finish === "tool_calls" ? "stop" : finish;
+}

@@ -1,0 +1,112 @@
+import { GatewayError } from "../../base/errors.ts";
+import { createHexId } from "../../base/id.ts";
+import type { ModelEvent } from "../model.ts";
+
+/** A piece of a tool call as servers send it: what OpenAI requires may be missing. */
+export interface CallDelta {
+  readonly index?: unknown;
+  readonly id?: unknown;
+  readonly type?: unknown;
+  readonly function?: { readonly name?: unknown; readonly arguments?: unknown } | null;
+  readonly custom?: { readonly name?: unknown; readonly input?: unknown } | null;
+}
+
+/** Puts tool calls together from deltas, and gives them on in order: whole head first, then its text. */
+export interface CallReader {
+  readonly count: number;
+  read(delta: CallDelta): ModelEvent[];
+  finish(): ModelEvent[];
+}
+
+/** More than any answer has; every delta is compared with the calls before it. */
+const callsMax = 512;
+
+interface Call {
+  /** The server's index, if it sends one. */
+  readonly place: number | undefined;
+  readonly index: number;
+  readonly id: string;
+  readonly kind: "function" | "custom";
+  readonly name: string;
+  hasText: boolean;
+}
+
+/**
+ * Repairs what servers leave out: an index (vLLM), an id (older Ollama), a type; calls that all have index 0 and differ
+ * by id (Gemini); arguments sent as an object. A name is a must.
+ */
+export function createCallReader(): CallReader {
+  const calls: Call[] = [];
+
+  const find = (place: number | undefined, id: string | undefined, name: string | undefined): Call | undefined => {
+    if (id !== undefined) {
+      const known = calls.find((call) => call.id === id);
+      if (known !== undefined) return known;
+      // Another id is another call, unless it only repeats for a call whose id was made up.
+      if (name !== undefined) return undefined;
+    }
+    if (place === undefined) return name === undefined ? calls.at(-1) : undefined;
+    // Another name is another call: a name never comes in pieces.
+    return calls.findLast((call) => call.place === place && (name ?? call.name) === call.name);
+  };
+
+  const start = (delta: CallDelta, place: number | undefined, id = `call_${createHexId()}`, name = ""): Call => {
+    if (calls.length === callsMax) throw new GatewayError("upstream_error", "The model called too many tools at once.");
+    const kind = delta.custom != null ? "custom" : "function";
+    const call: Call = { place, index: calls.length, id, kind, name, hasText: false };
+    calls.push(call);
+    return call;
+  };
+
+  const read: CallReader["read"] = (delta) => {
+    const part = delta.function ?? delta.custom;
+    const name = toFilled(part?.name);
+    const id = toFilled(delta.id);
+    const place = typeof delta.index === "number" ? delta.index : undefined;
+    const known = find(place, id, name);
+    if (known === undefined && name === undefined) {
+      throw new GatewayError("upstream_error", "The model called a tool without its name.");
+    }
+    const call = known ?? start(delta, place, id, name);
+    const events: ModelEvent[] = known === undefined ? complete(calls.at(-2)) : [];
+    if (known === undefined) {
+      events.push({ type: "tool-call-start", index: call.index, id: call.id, kind: call.kind, name: call.name });
+    }
+    const text = toArgumentText(delta.function?.arguments ?? delta.custom?.input);
+    if (text === "") return events;
+    if (call.index !== calls.length - 1) {
+      throw new GatewayError("upstream_error", "The model's tool calls came mixed up.");
+    }
+    call.hasText = true;
+    return [...events, { type: "tool-call-delta", index: call.index, kind: call.kind, text }];
+  };
+
+  return {
+    read,
+    finish: () => complete(calls.at(-1)),
+    get count() {
+      return calls.length;
+    },
+  };
+}
+
+/** A function that was called without arguments gets `{}`: SDKs parse the text, and an empty one is no JSON. */
+function complete(call: Call | undefined): ModelEvent[] {
+  if (call === undefined || call.hasText || call.kind === "custom") return [];
+  return [{ type: "tool-call-delta", index: call.index, kind: "function", text: "{}" }];
+}
+
+function toFilled(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+function toArgumentText(value: unknown): string {
+  if (typeof value === "string") return value;
+  if (typeof value !== "object" || value === null) return "";
+  try {
+    return JSON.stringify(value);
+  } catch (cause) {
+    // Nested as deeply as it can be parsed, but not written.
+    throw new GatewayError("upstream_error", "The model called a tool with arguments that make no sense.", { cause });
+  }
+}

@@ -1,0 +1,70 @@
+import type { OpenAiProviderConfig } from "../../base/contract.ts";
+import type { Capabilities, InputKind, ResponseFormatKind } from "../model.ts";
+
+/** What a server that speaks Chat Completions does otherwise than OpenAI. */
+export interface Quirks {
+  readonly maxTokensField: "max_completion_tokens" | "max_tokens";
+  /** Without it, instructions go as one system message: many chat templates refuse a second one. */
+  readonly supportsDeveloperRole: boolean;
+  readonly supportsUsageInStreaming: boolean;
+  readonly supportsStreaming: boolean;
+  readonly supportsTools: boolean;
+  readonly supportsCustomTools: boolean;
+  readonly supportsLogprobs: boolean;
+  readonly responseFormats: readonly ResponseFormatKind[];
+  readonly input: readonly (InputKind | "text")[];
+}
+
+const openai: Quirks = {
+  maxTokensField: "max_completion_tokens",
+  supportsDeveloperRole: true,
+  supportsUsageInStreaming: true,
+  supportsStreaming: true,
+  supportsTools: true,
+  supportsCustomTools: true,
+  supportsLogprobs: true,
+  responseFormats: ["json_object", "json_schema"],
+  input: ["text", "image", "audio", "file"],
+};
+
+/** Model servers on one's own machine, and whatever is not known: they take the older names, and refuse what they cannot. */
+const other: Quirks = {
+  ...openai,
+  maxTokensField: "max_tokens",
+  supportsDeveloperRole: false,
+  supportsCustomTools: false,
+  input: ["text", "image"],
+};
+
+const vendors: readonly { readonly host: RegExp; readonly quirks: Quirks }[] = [
+  { host: /^api\.openai\.com$/, quirks: openai },
+  { host: /\.(?:openai\.azure\.com|services\.ai\.azure\.com|cognitiveservices\.azure\.com)$/, quirks: openai },
+  { host: /^openrouter\.ai$/, quirks: { ...other, input: ["text", "image", "audio", "file"] } },
+  { host: /^api\.groq\.com$/, quirks: { ...other, maxTokensField: "max_completion_tokens", supportsLogprobs: false } },
+  { host: /^api\.deepseek\.com$/, quirks: { ...other, responseFormats: ["json_object"], input: ["text"] } },
+  { host: /^api\.mistral\.ai$/, quirks: { ...other, supportsUsageInStreaming: false, supportsLogprobs: false } },
+];
+
+/** The quirks of a server by its address, overridden by what the configuration says. */
+export function toQuirks(baseUrl: string, compat: OpenAiProviderConfig["compat"]): Quirks {
+  const { hostname } = new URL(baseUrl);
+  const known = vendors.find(({ host }) => host.test(hostname))?.quirks ?? other;
+  return { ...known, ...compat };
+}
+
+export function toOpenAiCapabilities(
+  quirks: Quirks,
+  model: string,
+  models: OpenAiProviderConfig["models"],
+): Capabilities {
+  const input = models?.find(({ id }) => id === model)?.input ?? quirks.input;
+  return {
+    input: new Set(input.filter((kind) => kind !== "text")),
+    tools: new Set([
+      ...(quirks.supportsTools ? (["function"] as const) : []),
+      ...(quirks.supportsTools && quirks.supportsCustomTools ? (["custom"] as const) : []),
+    ]),
+    responseFormats: new Set(quirks.responseFormats),
+    logprobs: quirks.supportsLogprobs,
+  };
+}

@@ -1,0 +1,56 @@
+import { ConfigError } from "../base/config/config-error.ts";
+import type { Config } from "../base/contract.ts";
+import { loadScenarios } from "./embedded/load-scenarios.ts";
+import { createEmbeddedProvider } from "./embedded/embedded.ts";
+import type { Provider } from "./model.ts";
+
+type ProviderConfig = Config["models"]["providers"][string];
+type Api = ProviderConfig["api"];
+
+interface Place {
+  /** `models.providers.<name>`, for what is wrong with it. */
+  readonly key: string;
+  /** What relative paths start from. */
+  readonly folder: string;
+}
+
+/** How each `api` of the configuration becomes a provider. A gateway loads the code of those that it has. */
+const makers: {
+  readonly [A in Api]: (config: Extract<ProviderConfig, { api: A }>, place: Place) => Promise<Provider>;
+} = {
+  embedded: async ({ scenarios }, { folder }) => createEmbeddedProvider(await loadScenarios(scenarios, folder)),
+  "openai-completions": async (config) => (await import("./openai/openai.ts")).createOpenAiProvider(config),
+  "openai-responses": createVendorProvider,
+  "anthropic-messages": createVendorProvider,
+  "google-generative-ai": createVendorProvider,
+};
+
+type VendorConfig = Extract<
+  ProviderConfig,
+  { api: "openai-responses" | "anthropic-messages" | "google-generative-ai" }
+>;
+
+async function createVendorProvider(config: VendorConfig, { key }: Place): Promise<Provider> {
+  return (await import("./ai-sdk/ai-sdk.ts")).createAiSdkProvider(key, config);
+}
+
+/** Every provider by name; `embedded` is always there. Throws `ConfigError`. */
+export async function createProviders({ models }: Config, folder: string): Promise<Map<string, Provider>> {
+  const providers = new Map<string, Provider>();
+  for (const [name, config] of Object.entries(models.providers)) {
+    if (name.includes("/"))
+      throw new ConfigError(`models.providers has '${name}', but a provider's name has no slash.`);
+    providers.set(name, await make(config, { key: `models.providers.${name}`, folder }));
+  }
+  if (!providers.has("embedded")) providers.set("embedded", createEmbeddedProvider());
+  return providers;
+}
+
+/** Closes what they have open. */
+export async function stopProviders(providers: ReadonlyMap<string, Provider>): Promise<void> {
+  for (const provider of providers.values()) await provider.stop?.();
+}
+
+function make<A extends Api>(config: Extract<ProviderConfig, { api: A }>, place: Place): Promise<Provider> {
+  return makers[config.api](config, place);
+}

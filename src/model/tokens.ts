@@ -1,0 +1,122 @@
+import type { Message, Tool } from "../base/contract.ts";
+
+/** Nobody's real vocabulary: long words become several tokens, as they do for a model. */
+const lettersMax = 8;
+const digitsMax = 3;
+/** What a message costs beside its text: its role and the marks around it. */
+const tokensPerMessage = 4;
+/** What an image, a sound or a file counts for, whatever its size; the price of a low-detail image at OpenAI. */
+const tokensPerAttachment = 85;
+
+const other = 0;
+const letter = 1;
+const digit = 2;
+const blank = 3;
+const highSurrogate = 4;
+
+/** The kind of every UTF-16 unit: one look-up a unit is what makes counting fast. */
+const kinds = new Uint8Array(0x10000);
+kinds.fill(letter, 0xc0, 0x2000);
+kinds.fill(digit, 0x30, 0x3a);
+kinds.fill(letter, 0x41, 0x5b);
+kinds.fill(letter, 0x61, 0x7b);
+kinds.fill(blank, 0x09, 0x0e);
+kinds.fill(blank, 0x20, 0x21);
+kinds.fill(highSurrogate, 0xd800, 0xdc00);
+
+/**
+ * The end of the token that begins at `from`; `from` must be below `text.length`.
+ *
+ * A token is one of: an optional single space and up to 8 letters (A–Z, a–z, and the alphabets U+00C0–U+1FFF);
+ * an optional single space and up to 3 digits; a run of ASCII white space; one other code point. A surrogate pair is
+ * never split, so every token of a well-formed text is well formed.
+ */
+export function nextToken(text: string, from: number): number {
+  const { length } = text;
+  const code = text.charCodeAt(from);
+  let kind = kinds[code] ?? other;
+  let at = from + 1;
+  if (code === 0x20 && at < length) {
+    const next = kinds[text.charCodeAt(at)] ?? other;
+    if (next === letter || next === digit) {
+      kind = next;
+      at += 1;
+    }
+  }
+  if (kind === other) return at;
+  if (kind === highSurrogate) return at < length && (text.charCodeAt(at) & 0xfc00) === 0xdc00 ? at + 1 : at;
+  const most = kind === letter ? at + lettersMax - 1 : kind === digit ? at + digitsMax - 1 : length;
+  // Never past the end: what charCodeAt gives there would spoil the compiled code.
+  const end = Math.min(most, length);
+  while (at < end && kinds[text.charCodeAt(at)] === kind) at += 1;
+  return at;
+}
+
+/** Runs over the whole prompt of every request, so it allocates nothing. */
+export function countTokens(text: string): number {
+  const { length } = text;
+  let count = 0;
+  for (let at = 0; at < length; at = nextToken(text, at)) count += 1;
+  return count;
+}
+
+/** Joined again, the tokens are the text. */
+export function splitTokens(text: string): string[] {
+  const tokens: string[] = [];
+  for (let at = 0; at < text.length;) {
+    const end = nextToken(text, at);
+    tokens.push(text.slice(at, end));
+    at = end;
+  }
+  return tokens;
+}
+
+/** One token a piece, or equally many tokens a piece where that would make more than `piecesMax` pieces. */
+export function splitPieces(text: string, piecesMax: number): string[] {
+  const tokens = splitTokens(text);
+  if (tokens.length <= piecesMax) return tokens;
+  const size = Math.ceil(tokens.length / piecesMax);
+  const pieces: string[] = [];
+  for (let at = 0; at < tokens.length; at += size) pieces.push(tokens.slice(at, at + size).join(""));
+  return pieces;
+}
+
+/** The longest beginning of `text` that has at most `tokensMax` tokens. */
+export function takeTokens(text: string, tokensMax: number): string {
+  let at = 0;
+  for (let count = 0; count < tokensMax && at < text.length; count += 1) at = nextToken(text, at);
+  return text.slice(0, at);
+}
+
+/**
+ * The tokens of a prompt: 4 for each message, the tokens of its text and of the names, arguments and inputs of its
+ * tool calls, 85 for each image, sound or file, and the tokens of each tool definition written as JSON.
+ */
+export function countPromptTokens(messages: readonly Message[], tools: readonly Tool[]): number {
+  let count = 0;
+  for (const message of messages) count += tokensPerMessage + countContent(message) + countCalls(message);
+  for (const tool of tools) count += countTokens(JSON.stringify(tool));
+  return count;
+}
+
+function countContent({ content }: Message): number {
+  if (typeof content === "string") return countTokens(content);
+  let count = 0;
+  for (const part of content ?? []) {
+    if (part.type === "text") count += countTokens(part.text);
+    else if (part.type === "refusal") count += countTokens(part.refusal);
+    else count += tokensPerAttachment;
+  }
+  return count;
+}
+
+function countCalls(message: Message): number {
+  if (message.role !== "assistant" || !message.tool_calls) return 0;
+  let count = 0;
+  for (const call of message.tool_calls) {
+    const [name, input] =
+      call.type === "function" ? [call.function.name, call.function.arguments] : [call.custom.name, call.custom.input];
+    count += countTokens(name) + countTokens(input);
+  }
+  return count;
+}

@@ -1,0 +1,108 @@
+import type { Config, ModelChoice } from "../base/contract.ts";
+import { ConfigError } from "../base/config/config-error.ts";
+import type { Provider } from "../model/model.ts";
+
+/** One model of a provider, under the name that the configuration gives it. */
+export interface BoundModel {
+  readonly provider: Provider;
+  /** `provider/model`, as configured. */
+  readonly name: string;
+  /** The part after the first slash. */
+  readonly model: string;
+}
+
+export type Included = "reasoning" | "tools";
+
+/** Who answers: models with instructions and tools, under a name. */
+export interface Agent {
+  readonly id: string;
+  readonly instructions: readonly string[];
+  /** In the order in which they are tried. */
+  readonly models: readonly [BoundModel, ...BoundModel[]];
+  /** What every answer shows besides itself. */
+  readonly include: readonly Included[];
+  /** Whether `response_format` is checked here where the model itself cannot hold to it. */
+  readonly enforcesFormat: boolean;
+  /** The most model calls of one run. */
+  readonly stepsMax: number;
+  /** Tool servers by name, each with the tools that the agent may use; `*` for all. */
+  readonly tools: Readonly<Record<string, readonly string[]>>;
+}
+
+export interface Agents {
+  readonly list: readonly Agent[];
+  readonly default: Agent;
+  readonly aliases: ReadonlyMap<string, Agent>;
+  find(id: string): Agent | undefined;
+}
+
+export type Providers = ReadonlyMap<string, Provider>;
+
+const stepsMaxDefault = 16;
+
+/** For programs that neither name a model nor look for one. */
+const standardModel = "embedded/assistant";
+
+/** Binds every agent of the configuration to its models. Throws `ConfigError` where one does not exist. */
+export function createAgents({ agents }: Config, providers: Providers): Agents {
+  const entries: Config["agents"]["list"] = agents.list.length > 0 ? agents.list : [{ id: "main", default: true }];
+  const { defaults } = agents;
+  const list = entries.map((entry, index): Agent => {
+    const key = entry.model === undefined ? "agents.defaults.model" : `agents.list[${index}].model`;
+    const agent = {
+      id: entry.id,
+      instructions: [defaults.instructions, entry.instructions].filter((text) => text !== undefined),
+      models: bindModels(entry.model ?? defaults.model ?? standardModel, key, providers),
+      include: entry.include ?? defaults.include ?? [],
+      enforcesFormat: (entry.structuredOutput ?? defaults.structuredOutput) === "enforce",
+      stepsMax: entry.stepsMax ?? defaults.stepsMax ?? stepsMaxDefault,
+      tools: entry.tools ?? defaults.tools ?? {},
+    };
+    assertToolsUsable(agent, key);
+    return agent;
+  });
+  const byId = new Map(list.map((agent) => [agent.id, agent]));
+  const marked = entries.find((entry) => entry.default)?.id ?? "main";
+  const first = byId.get(marked);
+  if (first === undefined) throw new ConfigError("agents.list has neither an agent marked default nor 'main'.");
+  const aliases = Object.entries(agents.aliases).map(([alias, id]): [string, Agent] => {
+    const agent = byId.get(id);
+    if (agent === undefined) throw new ConfigError(`agents.aliases['${alias}'] names no agent.`);
+    return [alias, agent];
+  });
+  return { list, default: first, aliases: new Map(aliases), find: (id) => byId.get(id) };
+}
+
+function bindModels(choice: ModelChoice, key: string, providers: Providers): Agent["models"] {
+  if (typeof choice === "string") return [bindModel(choice, key, providers)];
+  const others = (choice.fallbacks ?? []).map((name, index) =>
+    bindModel(name, `${key}.fallbacks[${index}]`, providers),
+  );
+  return [bindModel(choice.primary, `${key}.primary`, providers), ...others];
+}
+
+function bindModel(name: string, key: string, providers: Providers): BoundModel {
+  const slash = name.indexOf("/");
+  const providerName = name.slice(0, slash);
+  const provider = providers.get(providerName);
+  if (provider === undefined) {
+    const known = [...providers.keys()].map((one) => `'${one}'`).join(", ");
+    throw new ConfigError(`${key} is '${name}', but there is no provider '${providerName}'. Providers: ${known}.`);
+  }
+  const model = name.slice(slash + 1);
+  if (provider.models?.includes(model) === false) {
+    const known = provider.models.map((one) => `'${providerName}/${one}'`).join(", ");
+    throw new ConfigError(
+      `${key} is '${name}', but the provider '${providerName}' has no such model. Models: ${known}.`,
+    );
+  }
+  return { provider, name, model };
+}
+
+/** Tools of the operator that a model could never be shown would be missing in silence. */
+function assertToolsUsable({ id, models, tools }: Agent, key: string): void {
+  if (Object.keys(tools).length === 0) return;
+  const unable = models.find(({ provider, model }) => !provider.toCapabilities(model).tools.has("function"));
+  if (unable === undefined) return;
+  throw new ConfigError(`${key} has '${unable.name}', which takes no tools, but the agent '${id}' has some.`);
+}

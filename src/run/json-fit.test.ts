@@ -1,0 +1,95 @@
+import { describe, expect, test } from "vitest";
+import { GatewayError } from "../base/errors.ts";
+import { createFindMisfit, type JsonFormat } from "./json-fit.ts";
+
+const of = (schema?: object): JsonFormat => ({
+  type: "json_schema",
+  json_schema: { name: "answer", ...(schema === undefined ? {} : { schema: { ...schema } }) },
+});
+const anyObject: JsonFormat = { type: "json_object" };
+const person = {
+  type: "object",
+  properties: { age: { type: "integer" } },
+  required: ["age"],
+  additionalProperties: false,
+};
+const draft7 = {
+  $schema: "http://json-schema.org/draft-07/schema#",
+  type: "object",
+  properties: { age: { $ref: "#/definitions/age" } },
+  definitions: { age: { type: "integer" } },
+};
+
+const fits: readonly [name: string, format: JsonFormat, text: string][] = [
+  ["an object", anyObject, '{"a":[1]}'],
+  ["white space around it", anyObject, ' {"a":1}\n'],
+  ["what the schema says", of(person), '{"age":7}'],
+  ["anything without a schema", of(), "[1,2]"],
+  ["a schema of another draft", of(draft7), '{"age":7}'],
+  ["a schema that has a name", of({ $id: "https://json-schema.org/draft/2020-12/schema", type: "object" }), "{}"],
+  ["a format that is only a note", of({ type: "object", properties: { at: { format: "date" } } }), '{"at":"soon"}'],
+  ["null where it may be", of({ type: ["object", "null"] }), "null"],
+];
+test.each(fits)("%s fits", async (_, format, text) => {
+  expect((await createFindMisfit(format))(text)).toBeUndefined();
+});
+
+const misfits: readonly [name: string, format: JsonFormat, text: string, why: RegExp][] = [
+  ["no text", anyObject, "", /^it is not JSON/],
+  ["words", of(person), "I would say 7.", /^it is not JSON/],
+  ["two objects", anyObject, "{}{}", /^it is not JSON/],
+  ["a list", anyObject, "[1]", /^it is no JSON object\.$/],
+  ["null", anyObject, "null", /^it is no JSON object\.$/],
+  ["a text", anyObject, '"a"', /^it is no JSON object\.$/],
+  ["a missing field", of(person), "{}", /^the object must have required property 'age'\.$/],
+  ["a wrong type", of(person), '{"age":"7"}', /the object\/age must be integer/],
+  ["a field too many", of(person), '{"age":7,"b":1}', /must NOT have additional properties/],
+  ["two faults", of(person), '{"b":1}', /required property.*additional properties/],
+  ["another draft's fault", of(draft7), '{"age":"7"}', /must be integer/],
+];
+test.each(misfits)("%s does not fit, and a sentence says why", async (_, format, text, why) => {
+  expect((await createFindMisfit(format))(text)).toMatch(why);
+});
+
+let deep: object = { type: "object" };
+for (let level = 0; level < 20_000; level += 1) deep = { properties: { a: deep } };
+
+const unusable: readonly [name: string, schema: object][] = [
+  ["an unknown type", { type: "nonsense" }],
+  ["a pattern that is none", { properties: { a: { pattern: "(" } } }],
+  ["a reference to nowhere", { $ref: "#/$defs/nobody" }],
+  ["a reference to another machine", { $ref: "http://127.0.0.1:1/schema.json" }],
+  ["an asynchronous schema", { $async: true, type: "object", required: ["a"] }],
+  ["an asynchronous part", { $defs: { a: { $async: true, required: ["b"] } }, $ref: "#/$defs/a" }],
+  ["a schema without end", deep],
+];
+test.each(unusable)("%s is the client's mistake", async (_, schema) => {
+  const error = await createFindMisfit(of(schema)).catch((cause: unknown) => cause);
+  expect(error).toBeInstanceOf(GatewayError);
+  expect(error).toMatchObject({ code: "invalid_value", status: 400, param: "response_format.json_schema.schema" });
+});
+
+describe("a check", () => {
+  test("whose pattern takes for ever is stopped, and the next one works", async () => {
+    const findMisfit = await createFindMisfit(of({ properties: { a: { type: "string", pattern: "^(a+)+$" } } }));
+    const began = performance.now();
+    const slow = { a: `${"a".repeat(50)}!` };
+    expect(() => findMisfit(JSON.stringify(slow))).toThrow(
+      expect.objectContaining({ code: "invalid_value", param: "response_format.json_schema.schema" }),
+    );
+    expect(performance.now() - began).toBeLessThan(2000);
+    expect(findMisfit('{"a":"aa"}')).toBeUndefined();
+  });
+
+  test("of an object that is nested without end says so", async () => {
+    const findMisfit = await createFindMisfit(of({ properties: { a: { $ref: "#" } }, type: "object" }));
+    const depth = 100_000;
+    expect(findMisfit(`${'{"a":'.repeat(depth)}{}${"}".repeat(depth)}`)).toMatch(/nested too deeply|not JSON/);
+  });
+
+  test("names ten faults and no more", async () => {
+    const required = Array.from({ length: 30 }, (_, index) => `field${index}`);
+    const misfit = (await createFindMisfit(of({ type: "object", required })))("{}");
+    expect(misfit?.match(/required property/g)).toHaveLength(10);
+  });
+});

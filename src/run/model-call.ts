@@ -1,0 +1,92 @@
+import { GatewayError } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+import type { ModelEvent, ModelRequest } from "../model/model.ts";
+import type { Agent, BoundModel } from "./agents.ts";
+import { findUnmet, type Need } from "./needs.ts";
+import { streamStructured } from "./structured-output.ts";
+
+/** What a model call gives: the model's own events, but `model-start` with its name instead of `start`. */
+export type CallEvent =
+  | Exclude<ModelEvent, { type: "start" }>
+  | { readonly type: "model-start"; readonly model: string };
+
+export interface ModelCall {
+  readonly agent: Agent;
+  readonly request: Omit<ModelRequest, "model">;
+  readonly needs: readonly Need[];
+}
+
+/**
+ * Calls the agent's models in turn until one answers. The next is tried only when nothing has been said: `model-start`
+ * counts as that where it is given at once, so it is held back while there is another model to try. Throws what the
+ * first one that was asked failed with, why the first one could not be asked if none was, or the signal's reason.
+ */
+export async function* callModel(
+  { agent, request, needs }: ModelCall,
+  signal: AbortSignal,
+  log: Log,
+): AsyncGenerator<CallEvent, undefined> {
+  let unable: GatewayError | undefined;
+  let failure: GatewayError | undefined;
+  for (const [index, bound] of agent.models.entries()) {
+    const isLast = index === agent.models.length - 1;
+    const refusal = findRefusal(bound, agent, request, needs);
+    unable ??= refusal;
+    if (refusal !== undefined) continue;
+    let said = false;
+    try {
+      for await (const event of streamBound(bound, request, signal)) {
+        if (event.type === "start" && !isLast) continue;
+        if (!said) yield { type: "model-start", model: bound.name };
+        said = true;
+        if (event.type !== "start") yield event;
+      }
+      return;
+    } catch (cause) {
+      signal.throwIfAborted();
+      logFailure(log.child({ agent: agent.id, model: bound.name }), cause, said || isLast);
+      if (said) throw cause;
+      failure ??= GatewayError.from(cause);
+    }
+  }
+  throw failure ?? unable;
+}
+
+/** Says what the client is not told: which model failed, and why. A defect that ends the run is the caller's to log. */
+function logFailure(log: Log, cause: unknown, isOver: boolean): void {
+  const told = `model failed${isOver ? "" : "; the next one is tried"}`;
+  if (cause instanceof GatewayError) {
+    const reason = cause.cause instanceof Error ? cause.cause.message : cause.message;
+    log.warn({ code: cause.code, cause: reason }, told);
+  } else if (!isOver) {
+    log.warn({ err: cause }, told);
+  }
+}
+
+/** Why a model is not asked at all. */
+function findRefusal(
+  { provider, model }: BoundModel,
+  { enforcesFormat }: Agent,
+  { settings }: ModelCall["request"],
+  needs: readonly Need[],
+): GatewayError | undefined {
+  const capabilities = provider.toCapabilities(model);
+  const type = settings.response_format?.type ?? "text";
+  if (type === "text" || enforcesFormat || capabilities.responseFormats.has(type))
+    return findUnmet(needs, capabilities);
+  const message = `Unsupported value for 'response_format': the agent's model cannot hold to '${type}'.`;
+  return new GatewayError("unsupported_value", message, { param: "response_format" });
+}
+
+/** A form that the model cannot hold to is seen to here. */
+function streamBound(
+  { provider, model }: BoundModel,
+  given: ModelCall["request"],
+  signal: AbortSignal,
+): AsyncIterable<ModelEvent> {
+  const request = { ...given, model };
+  const format = given.settings.response_format;
+  if (format === undefined || format.type === "text") return provider.stream(request, { signal });
+  if (provider.toCapabilities(model).responseFormats.has(format.type)) return provider.stream(request, { signal });
+  return streamStructured(provider, request, format, signal);
+}

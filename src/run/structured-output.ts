@@ -1,0 +1,97 @@
+import type { AssistantMessage, Message, Usage } from "../base/contract.ts";
+import { GatewayError } from "../base/errors.ts";
+import type { ModelEvent, ModelRequest, Provider } from "../model/model.ts";
+import { createAnswerBuilder, type ModelAnswer } from "./answer.ts";
+import { createFindMisfit, type FindMisfit, type JsonFormat } from "./json-fit.ts";
+import { addUsage } from "./usage.ts";
+
+/**
+ * Gives a form to the answers of a model that knows none: it is asked in words, its answer is held back and checked,
+ * and it has one chance to repair it. Calls of tools pass without the text beside them, which the client would take for
+ * the object. Throws `invalid_value` for a schema that cannot be used, before the model is asked, and `upstream_error` if
+ * the answer still does not fit.
+ */
+export async function* streamStructured(
+  provider: Provider,
+  { settings, ...request }: ModelRequest,
+  format: JsonFormat,
+  signal: AbortSignal,
+): AsyncGenerator<ModelEvent, undefined> {
+  const { response_format: _, ...others } = settings;
+  const findMisfit = await createFindMisfit(format);
+  const asked: Message[] = [{ role: "system", content: toInstruction(format) }, ...request.messages];
+  let spent: Usage | undefined;
+  let messages = asked;
+  for (let attempt = 1; ; attempt += 1) {
+    const builder = createAnswerBuilder();
+    for await (const event of provider.stream({ ...request, messages, settings: others }, { signal })) {
+      builder.add(event);
+      if (event.type === "reasoning-delta" || (event.type === "start" && attempt === 1)) yield event;
+    }
+    const answer = builder.finish();
+    spent = spent === undefined ? answer.usage : addUsage(spent, answer.usage);
+    const checked = check(answer, findMisfit);
+    if (checked.misfit === undefined) {
+      yield* toEvents(answer, checked.text, spent);
+      return;
+    }
+    if (attempt === 2) throw toMisfitError(format);
+    messages = [...asked, answer.message, { role: "user", content: toRepairRequest(checked.misfit) }];
+  }
+}
+
+interface Checked {
+  readonly text: string;
+  /** Undefined if the text fits. */
+  readonly misfit: string | undefined;
+}
+
+function check({ message, finishReason }: ModelAnswer, findMisfit: FindMisfit): Checked {
+  const text = toBareJson(typeof message.content === "string" ? message.content : "");
+  if (message.tool_calls !== undefined) return { text: "", misfit: undefined };
+  // Refusals and answers that were cut short are not in the form for a reason that the client will see.
+  const excused = message.refusal || finishReason !== "stop";
+  return { text, misfit: excused ? undefined : findMisfit(text) };
+}
+
+function* toEvents(
+  { message, finishReason, logprobs }: ModelAnswer,
+  text: string,
+  usage: Usage,
+): Generator<ModelEvent, undefined> {
+  if (text !== "") yield { type: "text-delta", text, ...(logprobs === undefined ? {} : { logprobs }) };
+  if (message.refusal) yield { type: "refusal-delta", text: message.refusal };
+  yield* toCallEvents(message);
+  yield { type: "end", finishReason, usage };
+}
+
+function* toCallEvents({ tool_calls: calls = [] }: AssistantMessage): Generator<ModelEvent, undefined> {
+  for (const [index, call] of calls.entries()) {
+    const [name, text] =
+      call.type === "function" ? [call.function.name, call.function.arguments] : [call.custom.name, call.custom.input];
+    yield { type: "tool-call-start", index, id: call.id, kind: call.type, name };
+    yield { type: "tool-call-delta", index, kind: call.type, text };
+  }
+}
+
+function toInstruction(format: JsonFormat): string {
+  const only = "Answer with one JSON object and nothing else: no explanation, no code fence.";
+  if (format.type === "json_object") return only;
+  const { description, schema } = format.json_schema;
+  const purpose = description === undefined ? "" : ` The object is: ${description}`;
+  return `${only}${purpose} It must be valid against this JSON Schema:\n${JSON.stringify(schema ?? {})}`;
+}
+
+function toRepairRequest(misfit: string): string {
+  return `That does not fit: ${misfit} Answer again with the corrected JSON and nothing else.`;
+}
+
+/** Models put JSON into a code fence however they are asked. */
+function toBareJson(text: string): string {
+  return /^\s*```(?:json)?\s*\n([\s\S]*?)\n?\s*```\s*$/.exec(text)?.[1] ?? text.trim();
+}
+
+/** What did not fit is not told: it quotes the answer, and the log holds no texts of models. */
+function toMisfitError({ type }: JsonFormat): GatewayError {
+  return new GatewayError("upstream_error", `The model did not give an answer that fits 'response_format' (${type}).`);
+}

@@ -1,0 +1,95 @@
+import { randomUUID } from "node:crypto";
+import { GatewayError } from "../base/errors.ts";
+
+// An agent id has no colon, so the agent's part of a key always ends at the second colon. A header's key cannot begin
+// with `openai:`, `openai-user:` or `openai-chat:`, so what follows that colon tells the kind. Together: equal keys,
+// equal sessions.
+
+const agentIdPattern = /^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$/;
+const agentPrefixPattern = /^agent:([a-zA-Z0-9][a-zA-Z0-9_-]{0,63}):/;
+/** The part of a key that the gateway chose, which is visible ASCII by itself. */
+const ownPrefixPattern = /^agent:[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}:(?:openai-(?:user|chat):)?/;
+/** HTTP parsers strip spaces at the ends of a field value, so such a key would not be compared byte for byte. */
+const headerTextPattern = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
+const reservedPattern = /^(?:subagent|cron|acp|hook|openai|openai-user|openai-chat):/i;
+const headerCharactersMax = 256;
+const headerName = "x-openclaw-session-key";
+
+export interface HeaderKey {
+  /** Present if the value names its agent, which the request must not contradict. */
+  readonly agentId?: string;
+  /** What `toHeaderKey` wants: the value without `agent:<id>:`. */
+  readonly key: string;
+}
+
+export function isAgentId(text: string): boolean {
+  return agentIdPattern.test(text);
+}
+
+/** A key for one call only; no two calls get the same. `agentId` must satisfy `isAgentId`. */
+export function toStatelessKey(agentId: string): string {
+  return `agent:${agentId}:openai:${randomUUID()}`;
+}
+
+/** The session of the request field `user`, whatever text that is. `agentId` must satisfy `isAgentId`. */
+export function toUserKey(agentId: string, user: string): string {
+  return `agent:${agentId}:openai-user:${user}`;
+}
+
+/** The session of a client's own chat id, whatever text that is. `agentId` must satisfy `isAgentId`. */
+export function toChatKey(agentId: string, chatId: string): string {
+  return `agent:${agentId}:openai-chat:${chatId}`;
+}
+
+/** The session of a key that `parseHeaderKey` has accepted. `agentId` must satisfy `isAgentId`. */
+export function toHeaderKey(agentId: string, key: string): string {
+  return `agent:${agentId}:${key}`;
+}
+
+/**
+ * Reads the request header `x-openclaw-session-key`.
+ *
+ * Throws `GatewayError` `invalid_session_key` unless the value is 1 to 256 characters of visible ASCII (spaces only
+ * inside), and the key left after `agent:<id>:` is not empty and in no namespace of the gateway's own. A value that
+ * `toHeaderText` showed for a header's session leads back to it, as long as it is within the 256 characters.
+ */
+export function parseHeaderKey(value: string): HeaderKey {
+  if (value.length > headerCharactersMax) refuse(`is longer than ${headerCharactersMax} characters`);
+  const parsed = parseOperatorKey(value);
+  const { key } = parsed;
+  if (key === "") refuse("is empty");
+  if (!headerTextPattern.test(key)) refuse("is not visible ASCII without spaces at its ends");
+  if (reservedPattern.test(key)) refuse("is in a namespace that is the gateway's own");
+  return parsed;
+}
+
+/** Takes `agent:<id>:` off. The command line is the operator's own and may name any key, the gateway's too. */
+export function parseOperatorKey(value: string): HeaderKey {
+  const agentId = agentPrefixPattern.exec(value)?.[1];
+  return agentId === undefined ? { key: value } : { agentId, key: value.slice(`agent:${agentId}:`.length) };
+}
+
+function refuse(what: string): never {
+  throw new GatewayError("invalid_session_key", `The session key in ${headerName} ${what}.`, { param: headerName });
+}
+
+/**
+ * A session key as the text of a response header. Visible ASCII stays as it is. Of any other key the part that came
+ * from outside is percent-encoded as UTF-8 (RFC 3986, all but unreserved characters; a lone surrogate as U+FFFD), so
+ * no text can end the header or begin another one. It is for people and logs: the encoded form leads back to nothing.
+ */
+export function toHeaderText(sessionKey: string): string {
+  const prefix = ownPrefixPattern.exec(sessionKey)?.[0] ?? "";
+  // A `user` or chat id that holds a percent sign would look like another one encoded.
+  const ambiguous = /:openai-(?:user|chat):$/.test(prefix) && sessionKey.includes("%");
+  if (headerTextPattern.test(sessionKey) && !ambiguous) return sessionKey;
+  return prefix + percentEncode(sessionKey.slice(prefix.length));
+}
+
+function percentEncode(text: string): string {
+  // encodeURIComponent leaves five characters that RFC 3986 reserves, and throws on a lone surrogate.
+  return encodeURIComponent(text.toWellFormed()).replace(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}

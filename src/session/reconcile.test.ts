@@ -1,0 +1,132 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { Message } from "../base/contract.ts";
+import { reconcile, separateInstructions } from "./reconcile.ts";
+
+const u = (content: string): Message => ({ role: "user", content });
+const a = (content: string): Message => ({ role: "assistant", content });
+const calls: Message = {
+  role: "assistant",
+  content: null,
+  tool_calls: [{ id: "call_1", type: "function", function: { name: "add", arguments: "{}" } }],
+};
+const result: Message = { role: "tool", tool_call_id: "call_1", content: "3" };
+
+interface Case {
+  readonly what: string;
+  readonly stored: readonly Message[];
+  readonly incoming: readonly Message[];
+  readonly keep: number;
+  readonly fresh: readonly Message[];
+}
+
+const cases: readonly Case[] = [
+  { what: "a first message", stored: [], incoming: [u("1")], keep: 0, fresh: [u("1")] },
+  { what: "only the next message", stored: [u("1"), a("1")], incoming: [u("2")], keep: 2, fresh: [u("2")] },
+  {
+    what: "the whole conversation",
+    stored: [u("1"), a("1")],
+    incoming: [u("1"), a("1"), u("2")],
+    keep: 2,
+    fresh: [u("2")],
+  },
+  {
+    what: "an edited question",
+    stored: [u("1"), a("1"), u("2"), a("2")],
+    incoming: [u("1"), a("1"), u("2b")],
+    keep: 2,
+    fresh: [u("2b")],
+  },
+  {
+    what: "a wish for another answer",
+    stored: [u("1"), a("1"), u("2"), a("2")],
+    incoming: [u("1"), a("1"), u("2")],
+    keep: 3,
+    fresh: [],
+  },
+  {
+    what: "another conversation",
+    stored: [u("1"), a("1")],
+    incoming: [u("x"), a("y"), u("z")],
+    keep: 0,
+    fresh: [u("x"), a("y"), u("z")],
+  },
+  { what: "only the results of tools", stored: [u("1"), calls], incoming: [result], keep: 2, fresh: [result] },
+  {
+    what: "the results of tools with the call",
+    stored: [u("1"), calls],
+    incoming: [u("1"), calls, result],
+    keep: 2,
+    fresh: [result],
+  },
+  {
+    what: "the question again, whose turn failed",
+    stored: [],
+    incoming: [u("1"), u("1")],
+    keep: 0,
+    fresh: [u("1"), u("1")],
+  },
+  { what: "nothing new", stored: [u("1"), a("1")], incoming: [u("1"), a("1")], keep: 2, fresh: [] },
+  { what: "nothing but instructions", stored: [u("1"), a("1")], incoming: [], keep: 2, fresh: [] },
+];
+
+// Few different texts, so that prefixes agree often.
+const message = fc.oneof(
+  fc.constantFrom("1", "2").map(u),
+  fc.constantFrom("1", "2").map(a),
+  fc.constantFrom(calls, result),
+);
+const conversation = fc.array(message, { maxLength: 8 });
+const pair = fc.oneof(
+  fc.tuple(conversation, conversation),
+  fc.tuple(conversation, conversation).map(([stored, tail]) => [stored, [...stored, ...tail]] as const),
+);
+
+function conversationOf(stored: readonly Message[], incoming: readonly Message[]): readonly Message[] {
+  const { keep, fresh } = reconcile(stored, incoming);
+  return [...stored.slice(0, keep), ...fresh];
+}
+
+describe("reconcile", () => {
+  test.each(cases)("understands $what", ({ stored, incoming, keep, fresh }) => {
+    expect(reconcile(stored, incoming)).toEqual({ keep, fresh });
+  });
+
+  test("gives what the client told if it told an answer, else everything stored and then the news", () => {
+    fc.assert(
+      fc.property(pair, ([stored, incoming]) => {
+        const tellsAnswer = incoming.some(({ role }) => role === "assistant");
+        expect(conversationOf(stored, incoming)).toEqual(tellsAnswer ? incoming : [...stored, ...incoming]);
+      }),
+    );
+  });
+
+  test("keeps as much as agrees, so that no message is stored twice", () => {
+    fc.assert(
+      fc.property(pair, ([stored, incoming]) => {
+        const { keep, fresh } = reconcile(stored, incoming);
+        const kept = stored[keep];
+        if (kept !== undefined && fresh.length > 0) expect(fresh[0]).not.toEqual(kept);
+      }),
+    );
+  });
+
+  test("finds nothing new in its own result", () => {
+    fc.assert(
+      fc.property(pair, ([stored, incoming]) => {
+        const known = conversationOf(stored, incoming);
+        fc.pre(known.some(({ role }) => role === "assistant"));
+        expect(reconcile(known, known)).toEqual({ keep: known.length, fresh: [] });
+      }),
+    );
+  });
+});
+
+test("separateInstructions takes system and developer messages out, wherever they stand", () => {
+  const system: Message = { role: "system", content: "s" };
+  const developer: Message = { role: "developer", content: "d" };
+  expect(separateInstructions([system, u("1"), developer, a("1")])).toEqual({
+    instructions: [system, developer],
+    conversation: [u("1"), a("1")],
+  });
+});

@@ -1,0 +1,60 @@
+import type { Message } from "../base/contract.ts";
+import { isSameMessage } from "./same-message.ts";
+import type { StoredMessage } from "./store.ts";
+import { toVisible, type VisibleMessage } from "./visible.ts";
+
+export type Instruction = Extract<Message, { role: "system" | "developer" }>;
+
+export interface Reconciled {
+  /** How many messages of the stored transcript the conversation goes on from. */
+  readonly keep: number;
+  /** The messages of the client that come after them. */
+  readonly fresh: readonly Message[];
+}
+
+/** Parts the instructions of this run, which no session stores, from what was said. The order within each stays. */
+export function separateInstructions(messages: readonly Message[]): {
+  readonly instructions: readonly Instruction[];
+  readonly conversation: readonly Message[];
+} {
+  return {
+    instructions: messages.filter(isInstruction),
+    conversation: messages.filter((message) => !isInstruction(message)),
+  };
+}
+
+function isInstruction(message: Message): message is Instruction {
+  return message.role === "system" || message.role === "developer";
+}
+
+/**
+ * Makes one conversation of what the session remembers and what the client sent (without its instructions). The model
+ * shall see `stored.slice(0, keep)` followed by `fresh`.
+ *
+ * A client that repeats an answer tells the whole conversation, as far as it saw it: `keep` is how far the transcript
+ * agrees, with the steps that stayed inside the gateway, and `fresh` is the rest. A client that repeats none (a first
+ * message, the next one, the results of tools) tells only what is new, which goes after everything stored. That needs
+ * no exception for a turn that failed, and is told again: such a turn was not stored.
+ */
+export function reconcile(stored: readonly StoredMessage[], incoming: readonly Message[]): Reconciled {
+  const tellsAll = incoming.some((message) => message.role === "assistant");
+  const visible = tellsAll ? toVisible(stored) : [];
+  const agreed = toCommonLength(visible, incoming);
+  const keep = tellsAll ? (visible[agreed - 1]?.end ?? 0) : stored.length;
+  return { keep, fresh: incoming.slice(agreed).map(withoutOrigin) };
+}
+
+function toCommonLength(visible: readonly VisibleMessage[], incoming: readonly Message[]): number {
+  const parting = incoming.findIndex((message, index) => {
+    const known = visible[index];
+    return known === undefined || !isSameMessage(known.message, message);
+  });
+  return parting === -1 ? incoming.length : parting;
+}
+
+/** Only the gateway may say that a result is its own: a client could otherwise hide what it told. */
+function withoutOrigin(message: Message): Message {
+  if (!("origin" in message)) return message;
+  const { origin: _, ...told } = message;
+  return told;
+}

@@ -1,0 +1,119 @@
+import { Worker } from "node:worker_threads";
+import { GatewayError } from "../../base/errors.ts";
+import { toError } from "./store-error.ts";
+import type { Answer, FromWorker, OperationName, ReplyOf, RequestOf, ToWorker, WorkerOptions } from "./protocol.ts";
+
+/** Far above what the gateway's own limits let in; beyond it, the disk has stopped and memory must not fill. */
+const pendingCallsMax = 10_000;
+
+// From a checkout this file is TypeScript, and so is the worker; in the published package both are JavaScript.
+const workerUrl = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url);
+
+interface Pending {
+  resolve(reply: ReplyOf<OperationName>): void;
+  reject(error: Error): void;
+}
+
+/**
+ * Calls to the worker thread. A call rejects with its own error, or with `storage_unavailable` when the worker is gone
+ * (as all later ones do); it never hangs. The worker keeps the process alive only while a call is pending.
+ */
+export class Channel {
+  readonly #worker: Worker;
+  readonly #pending = new Map<number, Pending>();
+  readonly #ready = Promise.withResolvers<void>();
+  readonly #exited = Promise.withResolvers<void>();
+  #lastId = 0;
+  /** Why the worker ended, unless it was asked to. */
+  #failure: Error | undefined;
+  #closing: Promise<void> | undefined;
+
+  /** Resolves when the database is open. Rejects with `storage_unavailable` if it cannot be opened. */
+  static async start(options: WorkerOptions, url = workerUrl): Promise<Channel> {
+    const channel = new Channel(options, url);
+    await channel.#ready.promise;
+    channel.#worker.unref();
+    return channel;
+  }
+
+  private constructor(options: WorkerOptions, url: URL) {
+    this.#worker = new Worker(url, { workerData: options, name: "session-store" });
+    this.#worker.on("message", (message: FromWorker) => this.#receive(message));
+    this.#worker.on("messageerror", (error) => this.#fail(error));
+    this.#worker.on("error", (error: Error) => this.#fail(error));
+    this.#worker.on("exit", (code) => {
+      const isAsked = this.#closing !== undefined && code === 0 && this.#pending.size === 0;
+      if (!isAsked) this.#fail(new Error(`The worker thread of the session store ended with code ${code}.`));
+      this.#exited.resolve();
+    });
+  }
+
+  call<Name extends OperationName>(name: Name, request: RequestOf<Name>): Promise<ReplyOf<Name>> {
+    const obstacle = this.#toObstacle();
+    if (obstacle !== undefined) return Promise.reject(toStorageError(obstacle));
+    const id = ++this.#lastId;
+    const { promise, resolve, reject } = Promise.withResolvers<ReplyOf<OperationName>>();
+    if (this.#pending.size === 0) this.#worker.ref();
+    this.#pending.set(id, { resolve, reject });
+    // The request belongs to the name, as the parameters say; a generic pair is not assignable to a union of pairs.
+    this.#post({ id, name, request } as ToWorker);
+    return promise;
+  }
+
+  /** Finishes the calls that are pending, then ends the worker. Rejects if the worker has failed, now or before. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    if (this.#failure === undefined) {
+      this.#worker.ref();
+      this.#post({ name: "close" });
+    }
+    await this.#exited.promise;
+    if (this.#failure !== undefined) throw toStorageError(this.#failure);
+  }
+
+  #toObstacle(): Error | undefined {
+    if (this.#failure !== undefined) return this.#failure;
+    if (this.#closing !== undefined) return new Error("The session store is closed.");
+    if (this.#pending.size >= pendingCallsMax) return new Error(`${pendingCallsMax} calls wait for the disk.`);
+    return undefined;
+  }
+
+  #post(message: ToWorker): void {
+    this.#worker.postMessage(message);
+  }
+
+  #receive(message: FromWorker): void {
+    switch (message.type) {
+      case "ready":
+        return this.#ready.resolve();
+      case "refused":
+        return this.#ready.reject(toError(message.failure));
+      case "answers":
+        for (const answer of message.answers) this.#settle(answer);
+        if (this.#pending.size === 0 && this.#closing === undefined) this.#worker.unref();
+    }
+  }
+
+  #settle(answer: Answer): void {
+    const pending = this.#pending.get(answer.id);
+    this.#pending.delete(answer.id);
+    if (answer.ok) pending?.resolve(answer.reply);
+    else pending?.reject(toError(answer.failure));
+  }
+
+  #fail(cause: Error): void {
+    this.#failure ??= cause;
+    void this.#worker.terminate();
+    this.#ready.reject(toStorageError(cause));
+    for (const pending of this.#pending.values()) pending.reject(toStorageError(cause));
+    this.#pending.clear();
+  }
+}
+
+function toStorageError(cause: unknown): GatewayError {
+  return new GatewayError("storage_unavailable", "The session store is not available.", { cause });
+}

@@ -1,0 +1,75 @@
+import type { DatabaseSync } from "node:sqlite";
+import { StoreFailure } from "./store-failure.ts";
+
+/**
+ * The schema, step by step. A step that has been released is never changed; a change is a new step at the end.
+ *
+ * Times are milliseconds since 1970; the order of messages is by sequence, whatever the clock says. The row of a session
+ * is never deleted, so that its revision and sequence never start again: `deleted_at` says that it counts as gone, and
+ * then it has no messages. `checksum` is the CRC-32 of a message's body,
+ * begun with the checksum of the message before it: a changed, lost or foreign row breaks the chain.
+ */
+const steps: readonly string[] = [
+  `
+  CREATE TABLE session (
+    session_key TEXT PRIMARY KEY,
+    revision INTEGER NOT NULL,
+    length INTEGER NOT NULL,
+    last_sequence INTEGER NOT NULL,
+    checksum INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE message (
+    session_key TEXT NOT NULL REFERENCES session (session_key),
+    sequence INTEGER NOT NULL,
+    turn INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    checksum INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    superseded_at INTEGER,
+    PRIMARY KEY (session_key, sequence)
+  ) STRICT;
+
+  -- Reading a transcript must not slow down with the turns that its client has abandoned.
+  CREATE INDEX message_active ON message (session_key, sequence) WHERE superseded_at IS NULL;
+
+  -- AUTOINCREMENT: a fence is never given out twice, though the row goes when the lease does.
+  CREATE TABLE lease (
+    fence INTEGER PRIMARY KEY AUTOINCREMENT,
+    session_key TEXT NOT NULL UNIQUE,
+    holder TEXT NOT NULL,
+    expires_at INTEGER NOT NULL
+  ) STRICT;
+  `,
+  `
+  ALTER TABLE session ADD COLUMN deleted_at INTEGER;
+  CREATE INDEX session_listed ON session (created_at, session_key) WHERE deleted_at IS NULL;
+  `,
+];
+
+/**
+ * Brings the schema up to date, in one transaction; two processes may do so at once. Throws `StoreFailure`
+ * `schema-newer` for a database that knows steps which this program does not, and leaves it as it is.
+ */
+export function migrate(database: DatabaseSync): void {
+  if (readVersion(database) === steps.length) return;
+  database.exec("BEGIN IMMEDIATE");
+  try {
+    const version = readVersion(database);
+    if (version > steps.length) {
+      throw new StoreFailure("schema-newer", `The database has schema ${version}; this program knows ${steps.length}.`);
+    }
+    for (const step of steps.slice(version)) database.exec(step);
+    database.exec(`PRAGMA user_version = ${steps.length}`);
+    database.exec("COMMIT");
+  } catch (error) {
+    if (database.isTransaction) database.exec("ROLLBACK");
+    throw error;
+  }
+}
+
+function readVersion(database: DatabaseSync): number {
+  return Number(database.prepare("PRAGMA user_version").get()?.["user_version"]);
+}

@@ -1,0 +1,68 @@
+import type { DatabaseSync } from "node:sqlite";
+import { createCatalogue } from "./catalogue.ts";
+import { toColumn } from "./column.ts";
+import { StoreFailure } from "./store-failure.ts";
+import { createLeases } from "./leases.ts";
+import type { Call, OperationName, ReplyOf, RequestOf } from "./protocol.ts";
+import { createTranscripts } from "./transcripts.ts";
+
+/**
+ * What an operation asks of its transaction: to see one state, to write, or to be on disk before it is answered. A
+ * lease need not be: who holds it forgets it in the same power cut that the disk does.
+ */
+export type Access = "read" | "write" | "durable";
+
+export const accessOf: Record<OperationName, Access> = {
+  open: "write",
+  renew: "write",
+  commit: "durable",
+  erase: "durable",
+  release: "write",
+  read: "read",
+  find: "read",
+  list: "read",
+  history: "read",
+};
+
+/** Runs one operation inside the caller's transaction. Throws `StoreFailure`, or what SQLite throws. */
+export type Perform = <Name extends OperationName>(call: Call<Name>) => ReplyOf<Name>;
+
+export function createOperations(database: DatabaseSync, holder: string): Perform {
+  const leases = createLeases(database, holder);
+  const transcripts = createTranscripts(database);
+  const catalogue = createCatalogue(database);
+
+  function giveBack(column: string, fence: number): void {
+    if (!leases.giveBack(column, fence)) throw new StoreFailure("lease-lost", "The lease has another holder or none.");
+  }
+
+  const table: { readonly [Name in OperationName]: (request: RequestOf<Name>) => ReplyOf<Name> } = {
+    open({ key, leaseMs, knownRevision }) {
+      const column = toColumn(key);
+      const fence = leases.take(column, leaseMs);
+      return fence === undefined ? undefined : { fence, ...transcripts.read(column, knownRevision) };
+    },
+    renew: ({ key, fence, leaseMs }) => leases.renew(toColumn(key), fence, leaseMs),
+    commit({ key, fence, keep, bodies }) {
+      const column = toColumn(key);
+      giveBack(column, fence);
+      return transcripts.append(column, keep, bodies);
+    },
+    erase({ key, fence }) {
+      const column = toColumn(key);
+      giveBack(column, fence);
+      transcripts.erase(column);
+      return undefined;
+    },
+    release({ key, fence }) {
+      leases.giveBack(toColumn(key), fence);
+      return undefined;
+    },
+    read: ({ key, knownRevision }) => transcripts.read(toColumn(key), knownRevision),
+    find: ({ key }) => catalogue.find(toColumn(key)),
+    list: ({ after, ...query }) => catalogue.list(after === undefined ? query : { ...query, after: toColumn(after) }),
+    history: ({ key, ...query }) => catalogue.history(toColumn(key), query),
+  };
+
+  return (call) => table[call.name](call.request);
+}

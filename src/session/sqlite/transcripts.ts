@@ -1,0 +1,135 @@
+import type { DatabaseSync } from "node:sqlite";
+import { crc32 } from "node:zlib";
+import { StoreFailure } from "./store-failure.ts";
+import type { Snapshot } from "./protocol.ts";
+
+/** Sessions and their messages. Every function runs inside the caller's transaction. */
+export interface Transcripts {
+  /** Throws `StoreFailure` `corrupt` if what is stored does not match its checksums. */
+  read(key: string, knownRevision: number): Snapshot;
+  /** Supersedes all but `keep` messages, appends `bodies`, and returns the new revision. Throws `keep-out-of-range`. */
+  append(key: string, keep: number, bodies: readonly string[]): number;
+  /** Removes every message, and the session from every list until the next `append`. */
+  erase(key: string): void;
+}
+
+// The tables are STRICT, so the columns have the types that these rows claim.
+interface SessionRow {
+  readonly revision: number;
+  readonly length: number;
+  readonly last_sequence: number;
+  readonly checksum: number;
+  /** 0 where there is no session. */
+  readonly updated_at: number;
+}
+
+interface MessageRow {
+  readonly body: string;
+  readonly checksum: number;
+}
+
+/** The end of the kept messages: where the chain of checksums goes on. */
+interface Tail {
+  readonly sequence: number;
+  readonly checksum: number;
+}
+
+export function createTranscripts(database: DatabaseSync): Transcripts {
+  const getSession = database.prepare(`
+    SELECT revision, length, last_sequence, checksum, iif(deleted_at IS NULL, updated_at, 0) AS updated_at
+    FROM session WHERE session_key = ?`);
+  const putSession = database.prepare(`
+    INSERT INTO session (session_key, revision, length, last_sequence, checksum, created_at, updated_at)
+    VALUES ($key, $revision, $length, $lastSequence, $checksum, $now, $now)
+    ON CONFLICT (session_key) DO UPDATE SET revision = excluded.revision, length = excluded.length,
+      last_sequence = excluded.last_sequence, checksum = excluded.checksum,
+      created_at = iif(deleted_at IS NULL, created_at, excluded.created_at),
+      updated_at = max(updated_at, excluded.updated_at), deleted_at = NULL`);
+  const removeMessages = database.prepare("DELETE FROM message WHERE session_key = ?");
+  const emptySession = database.prepare(
+    "UPDATE session SET revision = revision + 1, length = 0, checksum = ?, deleted_at = ? WHERE session_key = ?",
+  );
+  const getMessages = database.prepare(
+    "SELECT body, checksum FROM message WHERE session_key = ? AND superseded_at IS NULL ORDER BY sequence",
+  );
+  const getTail = database.prepare(`
+    SELECT sequence, checksum FROM message WHERE session_key = ? AND superseded_at IS NULL
+    ORDER BY sequence LIMIT 1 OFFSET ?`);
+  const supersede = database.prepare(
+    "UPDATE message SET superseded_at = ? WHERE session_key = ? AND superseded_at IS NULL AND sequence > ?",
+  );
+  const putMessage = database.prepare(
+    "INSERT INTO message (session_key, sequence, turn, body, checksum, created_at) VALUES (?, ?, ?, ?, ?, ?)",
+  );
+
+  function toSession(key: string): SessionRow {
+    const row = getSession.get(key) as SessionRow | undefined;
+    return row ?? { revision: 0, length: 0, last_sequence: 0, checksum: crc32(key), updated_at: 0 };
+  }
+
+  function cut(key: string, session: SessionRow, keep: number, now: number): Tail {
+    if (keep === session.length) return { sequence: session.last_sequence, checksum: session.checksum };
+    // The checksum of the row before the first is that of the key.
+    const start: Tail = { sequence: 0, checksum: crc32(key) };
+    const tail = keep === 0 ? start : (getTail.get(key, keep - 1) as Tail | undefined);
+    if (tail === undefined) throw new StoreFailure("corrupt", "The session has fewer messages than it should.");
+    supersede.run(now, key, tail.sequence);
+    return tail;
+  }
+
+  return {
+    read(key, knownRevision) {
+      const session = toSession(key);
+      const { revision, updated_at: updatedAt } = session;
+      if (revision === knownRevision) return { revision, updatedAt, messages: undefined };
+      const rows = getMessages.all(key) as unknown as MessageRow[];
+      assertIntact(key, session, rows);
+      return { revision, updatedAt, messages: `[${rows.map((row) => row.body).join(",")}]` };
+    },
+    append(key, keep, bodies) {
+      const session = toSession(key);
+      if (!(keep >= 0 && keep <= session.length)) {
+        throw new StoreFailure("keep-out-of-range", `keep is ${keep}, the session has ${session.length} messages.`);
+      }
+      const now = Date.now();
+      const revision = session.revision + 1;
+      const tail = cut(key, session, keep, now);
+      const rows = toRows(tail.checksum, bodies);
+      putSession.run({
+        key,
+        revision,
+        length: keep + bodies.length,
+        lastSequence: session.last_sequence + bodies.length,
+        checksum: rows.at(-1)?.checksum ?? tail.checksum,
+        now,
+      });
+      for (const [index, { body, checksum }] of rows.entries()) {
+        putMessage.run(key, session.last_sequence + 1 + index, revision, body, checksum, now);
+      }
+      return revision;
+    },
+    erase(key) {
+      removeMessages.run(key);
+      emptySession.run(crc32(key), Date.now(), key);
+    },
+  };
+}
+
+function toRows(start: number, bodies: readonly string[]): readonly MessageRow[] {
+  let checksum = start;
+  return bodies.map((body) => {
+    checksum = crc32(body, checksum);
+    return { body, checksum };
+  });
+}
+
+function assertIntact(key: string, session: SessionRow, rows: readonly MessageRow[]): void {
+  let checksum = crc32(key);
+  for (const row of rows) {
+    checksum = crc32(row.body, checksum);
+    if (checksum !== row.checksum) throw new StoreFailure("corrupt", "A message does not match its checksum.");
+  }
+  if (rows.length !== session.length || checksum !== session.checksum) {
+    throw new StoreFailure("corrupt", "The session has lost messages, or has some that are not its own.");
+  }
+}

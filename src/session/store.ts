@@ -1,0 +1,133 @@
+import type { Message, ToolMessage } from "../base/contract.ts";
+
+/**
+ * The longest lease. An end further away than this was written before the clock was set back, and counts as past:
+ * otherwise a holder that died would block its session until the clock has caught up.
+ */
+export const leaseMsMax = 600_000;
+
+/** The result of a tool that ran inside the gateway. No client sees it, nor the call that it answers. */
+export type ServerToolMessage = ToolMessage & { readonly origin: "server" };
+
+/** A message of a transcript: a client's or an answer's, or a step that stayed inside the gateway. */
+export type StoredMessage = Message | ServerToolMessage;
+
+/** A session as the store holds it: the messages a model would see again, oldest first. */
+export interface Transcript {
+  readonly messages: readonly StoredMessage[];
+  /** Grows with every committed turn, and when the session is erased; 0 for one that has never existed. */
+  readonly revision: number;
+  /**
+   * When the last turn was committed, in milliseconds since 1970; 0 for a session that does not exist. It never goes
+   * back, even if the clock does.
+   */
+  readonly updatedAt: number;
+}
+
+/** The right to write one session, taken by `open` and given back by `commit`, `erase` or `release`. */
+export interface Lease {
+  readonly key: string;
+  /** Grows for ever; a commit with an older fence than the session's current one is refused. */
+  readonly fence: number;
+}
+
+export interface OpenSession extends Transcript {
+  readonly lease: Lease;
+}
+
+export interface Turn {
+  /** How many messages of the transcript stay; the rest are marked superseded and stay readable. */
+  readonly keep: number;
+  /** The new messages of the client, then those of the run. Handed over: the caller changes them no more. */
+  readonly append: readonly StoredMessage[];
+}
+
+/** A session without its messages. Times are in milliseconds since 1970. */
+export interface SessionEntry {
+  readonly key: string;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  /** Of the messages that a model would see again. */
+  readonly messageCount: number;
+}
+
+export interface SessionQuery {
+  /** Only keys that begin with `agent:<id>:`. */
+  readonly agentId?: string;
+  /** The last key of the page before. */
+  readonly after?: string;
+  readonly limit: number;
+}
+
+/** One page of a list, and whether there is another behind it. */
+export interface Page<Item> {
+  readonly items: readonly Item[];
+  readonly hasMore: boolean;
+}
+
+/** One message with its place in the session. Times are in milliseconds since 1970. */
+export interface HistoryMessage {
+  /** Grows with every message of the session, for ever: an erased session does not begin at 1 again. */
+  readonly sequence: number;
+  readonly createdAt: number;
+  readonly supersededAt: number | undefined;
+  readonly message: StoredMessage;
+}
+
+export interface HistoryQuery {
+  /** The last sequence of the page before, or 0. */
+  readonly after: number;
+  readonly limit: number;
+  readonly includeSuperseded: boolean;
+}
+
+/**
+ * Where transcripts live. Every method rejects with `GatewayError` `storage_unavailable` when the store fails.
+ *
+ * What `commit` has resolved for is on disk and survives a crash; a turn whose commit did not resolve is there whole
+ * or not at all. Several processes may share one store: the lease decides who writes. A lease that has expired still
+ * holds until another holder takes the session; only then is it lost.
+ *
+ * Keys and texts are any string, compared and kept exactly (NUL and lone surrogates too). `leaseMs` is a whole number
+ * from 1 to `leaseMsMax`; another number is a defect of the caller, and rejects with a `RangeError`.
+ */
+export interface SessionStore {
+  /** Leases the session and reads it. Resolves to `undefined` while another holder has an unexpired lease. */
+  open(key: string, leaseMs: number): Promise<OpenSession | undefined>;
+  /** Moves the end of the lease to `leaseMs` from now. Resolves to false if the lease was lost. */
+  renew(lease: Lease, leaseMs: number): Promise<boolean>;
+  /**
+   * Writes one turn in one transaction and gives the lease back. Rejects with `session_busy` if the lease was lost or
+   * was given back before, and with a `RangeError` if `turn.keep` exceeds the transcript. A commit that rejects has
+   * changed nothing, the lease included: the caller releases it.
+   */
+  commit(lease: Lease, turn: Turn): Promise<void>;
+  /**
+   * Removes every message of the session, superseded ones too, so that nothing of them is left in the store's files,
+   * and gives the lease back. The session does not exist any more until the next commit; its revision goes on. Rejects
+   * as `commit` does.
+   */
+  erase(lease: Lease): Promise<void>;
+  /** Gives the lease back without writing; does nothing if it was lost. */
+  release(lease: Lease): Promise<void>;
+  /** Reads a session without leasing it. */
+  read(key: string): Promise<Transcript>;
+  /** One session without its messages; `undefined` if it does not exist. */
+  find(key: string): Promise<SessionEntry | undefined>;
+  /**
+   * Sessions of agents (keys that begin with `agent:`), the youngest first by `createdAt`, then by key. Turns do not move
+   * a session. Resolves to `undefined` if there has never been a session `after`.
+   */
+  list(query: SessionQuery): Promise<Page<SessionEntry> | undefined>;
+  /**
+   * Messages of a session in the order of `sequence`; `undefined` if it does not exist. A page may have fewer than
+   * `limit`, but at least one if there is one, where the messages are long.
+   */
+  history(key: string, query: HistoryQuery): Promise<Page<HistoryMessage> | undefined>;
+  /** Finishes what is under way, then closes; calls made later reject. May be called again. */
+  close(): Promise<void>;
+}
+
+export function isServerResult(message: StoredMessage): message is ServerToolMessage {
+  return message.role === "tool" && "origin" in message && message.origin === "server";
+}

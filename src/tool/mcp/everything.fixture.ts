@@ -1,0 +1,60 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createRequire } from "node:module";
+import { createServer } from "node:net";
+import { dirname, join } from "node:path";
+
+// A dependency of the tests' own package, wherever npm has put it.
+const clients = createRequire(join(import.meta.dirname, "../../../test/client/package.json"));
+const folder = dirname(clients.resolve("@modelcontextprotocol/server-everything/package.json"));
+const entry = join(folder, "dist/index.js");
+
+/** The MCP project's own server of everything, as a program. */
+export const everythingStdio: { readonly command: string; readonly args: string[] } = {
+  command: process.execPath,
+  args: [entry, "stdio"],
+};
+
+export interface EverythingHttp {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** The same over streamable HTTP. `port` to start it again where it was; else it gets a free one. */
+export async function startEverythingHttp(port?: number): Promise<EverythingHttp> {
+  const own = port ?? (await findFreePort());
+  const child = spawn(process.execPath, [entry, "streamableHttp"], {
+    env: { PORT: String(own) },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  await waitUntilListening(child);
+  return {
+    url: `http://127.0.0.1:${own}/mcp`,
+    async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.kill("SIGKILL");
+      await once(child, "exit");
+    },
+  };
+}
+
+/** The server cannot tell which port it has been given, so port 0 is no use to it. */
+export async function findFreePort(): Promise<number> {
+  const server = createServer().listen(0);
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return address.port;
+}
+
+async function waitUntilListening(child: ChildProcess): Promise<void> {
+  let said = "";
+  for await (const chunk of child.stderr ?? []) {
+    said += String(chunk);
+    if (!said.includes("listening on port")) continue;
+    break;
+  }
+  if (!said.includes("listening on port")) throw new Error(`server-everything did not start: ${said}`);
+}

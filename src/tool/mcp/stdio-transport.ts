@@ -1,0 +1,129 @@
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { once } from "node:events";
+import {
+  type JSONRPCMessage,
+  parseJSONRPCMessage,
+  serializeMessage,
+  type Transport,
+} from "@modelcontextprotocol/client";
+import { getDefaultEnvironment } from "@modelcontextprotocol/client/stdio";
+import type { Log } from "../../base/log.ts";
+import { messageBytesMax } from "./limits.ts";
+import { createLineReader } from "./line-reader.ts";
+import { createNoise } from "./noise.ts";
+import { endGroup, ownGroup } from "./process-group.ts";
+import { toCause } from "./tool-failure.ts";
+
+/** How long after the end of a program its last words are waited for, if something else holds its output open. */
+const lastWordsMs = 200;
+
+export interface Program {
+  readonly command: string;
+  readonly args: readonly string[];
+  /** Besides what the MCP library holds to be safe to pass on: `PATH`, `HOME` and a few more. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+}
+
+/**
+ * Talks to a program by lines of JSON. Unlike the library's own transport it ends the program's children too, notices
+ * the end of the program at once, reads long lines in linear time, and survives whatever else is printed.
+ */
+export class StdioTransport implements Transport {
+  onclose?: () => void;
+  onerror?: (error: Error) => void;
+  onmessage?: (message: JSONRPCMessage) => void;
+  readonly #program: Program;
+  readonly #log: Log;
+  #child: ChildProcessWithoutNullStreams | undefined;
+  #ending: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(program: Program, log: Log) {
+    this.#program = program;
+    this.#log = log;
+  }
+
+  async start(): Promise<void> {
+    if (this.#closed) throw new Error("closed before the start");
+    const { command, args, env, cwd } = this.#program;
+    const child = spawn(command, args, {
+      cwd,
+      env: { ...getDefaultEnvironment(), ...env },
+      stdio: "pipe",
+      detached: ownGroup,
+      windowsHide: true,
+    });
+    this.#child = child;
+    for (const source of [child, child.stdin, child.stdout, child.stderr]) {
+      source.on("error", (error: Error) => this.onerror?.(error));
+    }
+    this.#listen(child);
+    child.once("exit", () => {
+      void this.#end(child);
+      setTimeout(() => void this.close(), lastWordsMs).unref();
+    });
+    child.once("close", () => this.#announceEnd());
+    await once(child, "spawn");
+  }
+
+  #listen(child: ChildProcessWithoutNullStreams): void {
+    const noteGarbage = createNoise(this.#log, "stdout");
+    const noteError = createNoise(this.#log, "stderr");
+    const read = createLineReader(messageBytesMax, (line) => {
+      const message = toMessage(line);
+      if (message === undefined) noteGarbage(line);
+      else this.onmessage?.(message);
+    });
+    child.stdout.on("data", (chunk: Buffer) => {
+      if (this.#closed) return;
+      try {
+        read(chunk);
+      } catch (cause) {
+        this.#log.warn({ cause: toCause(cause) }, "tool server is ended, since what it writes cannot be a message");
+        void this.close();
+      }
+    });
+    child.stderr.on("data", (chunk: Buffer) => noteError(chunk.toString()));
+  }
+
+  send(message: JSONRPCMessage): Promise<void> {
+    const stdin = this.#child?.stdin;
+    return new Promise((resolve, reject) => {
+      if (stdin === undefined || !stdin.writable) reject(new Error("The program has ended."));
+      else stdin.write(serializeMessage(message), (error) => (error ? reject(error) : resolve()));
+    });
+  }
+
+  /** Resolves when the program and all that it started have ended. */
+  async close(): Promise<void> {
+    this.#announceEnd();
+    const child = this.#child;
+    if (child === undefined) return;
+    await this.#end(child);
+    // Something that has left the group may hold the other ends.
+    for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy();
+  }
+
+  #end(child: ChildProcessWithoutNullStreams): Promise<void> {
+    child.stdin.end();
+    this.#ending ??= endGroup(child);
+    return this.#ending;
+  }
+
+  /** Whoever waits for an answer need not wait for the end of the program too. */
+  #announceEnd(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.onclose?.();
+  }
+}
+
+/** Undefined for what is no message; programs print banners, warnings and prompts. */
+function toMessage(line: string): JSONRPCMessage | undefined {
+  try {
+    return parseJSONRPCMessage(JSON.parse(line));
+  } catch {
+    return undefined;
+  }
+}

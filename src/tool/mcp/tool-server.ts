@@ -1,0 +1,102 @@
+import type { Tool } from "@modelcontextprotocol/client";
+import type { ToolResult } from "../tool-set.ts";
+import type { ToolArguments } from "./parse-arguments.ts";
+import type { Connection, ConnectionOptions } from "./connection.ts";
+import { startDeadline, waitFor } from "./deadline.ts";
+import { cutText, toToolResult } from "./output.ts";
+import { createReconnectPause } from "./reconnect-pause.ts";
+import { toCause, ToolFailure } from "./tool-failure.ts";
+
+/** One server of the configuration, connected or not. */
+export interface ToolServer {
+  /** What it offers; nothing if it cannot be reached now. Throws only the signal's reason. */
+  list(signal: AbortSignal): Promise<readonly Tool[]>;
+  /** Whatever goes wrong but the signal's abort, whose reason it throws, is a failed result. */
+  call(tool: string, args: ToolArguments, signal: AbortSignal): Promise<ToolResult>;
+  /** Always resolves. */
+  stop(): Promise<void>;
+}
+
+export function createToolServer(options: ConnectionOptions): ToolServer {
+  const { name, config, log } = options;
+  const pause = createReconnectPause();
+  const stopping = new AbortController();
+  const ends = new Set<Promise<void>>();
+  const owner = {
+    stopping: stopping.signal,
+    ended(end: Promise<void>) {
+      ends.add(end);
+      void end.then(() => ends.delete(end));
+    },
+  };
+  let connection: Connection | undefined;
+  let attempt: Promise<Connection> | undefined;
+
+  /** The one connection that all share, or the one attempt to get it. */
+  function getConnection(): Promise<Connection> {
+    if (connection?.isOpen() === true) return Promise.resolve(connection);
+    if (attempt !== undefined) return attempt;
+    if (stopping.signal.aborted || !pause.isOver()) {
+      return Promise.reject(new ToolFailure(`The tool server '${name}' cannot be reached now.`));
+    }
+    attempt = reconnect().finally(() => {
+      attempt = undefined;
+    });
+    return attempt;
+  }
+
+  async function reconnect(): Promise<Connection> {
+    // Only now: the library takes a third of a second to load, and most gateways have no tools.
+    const { connect } = await import("./connection.ts");
+    const deadline = startDeadline(config.connectMs, stopping.signal);
+    try {
+      connection = await connect(options, deadline.signal, owner);
+      pause.reset();
+      return connection;
+    } catch (cause) {
+      if (!stopping.signal.aborted) log.warn({ cause: toCause(cause) }, "tool server cannot be reached");
+      pause.extend();
+      throw new ToolFailure(`The tool server '${name}' cannot be reached now.`);
+    } finally {
+      deadline.stop();
+    }
+  }
+
+  async function callOnce(tool: string, args: ToolArguments, signal: AbortSignal): Promise<ToolResult> {
+    const current = await waitFor(getConnection(), signal);
+    return toToolResult(await current.call(tool, args, signal), config.outputBytesMax);
+  }
+
+  return {
+    async list(signal) {
+      try {
+        return (await waitFor(getConnection(), signal)).tools();
+      } catch (cause) {
+        signal.throwIfAborted();
+        if (cause instanceof ToolFailure) return [];
+        throw cause;
+      }
+    },
+    async call(tool, args, signal) {
+      const deadline = startDeadline(config.timeoutMs, signal);
+      try {
+        return await callOnce(tool, args, deadline.signal).catch((cause: unknown) => {
+          if (!(cause instanceof ToolFailure) || !cause.again || deadline.signal.aborted) throw cause;
+          return callOnce(tool, args, deadline.signal);
+        });
+      } catch (cause) {
+        signal.throwIfAborted();
+        if (deadline.isOver()) return { text: `The call timed out after ${config.timeoutMs} ms.`, failed: true };
+        if (!(cause instanceof ToolFailure)) throw cause;
+        return { text: cutText(cause.message, config.outputBytesMax), failed: true };
+      } finally {
+        deadline.stop();
+      }
+    },
+    async stop() {
+      stopping.abort(new Error("stopping"));
+      await attempt?.catch(() => undefined);
+      await Promise.all(ends);
+    },
+  };
+}

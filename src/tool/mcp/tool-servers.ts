@@ -1,0 +1,101 @@
+import type { FunctionTool, JsonSchema, ToolServerConfig } from "../../base/contract.ts";
+import type { Log } from "../../base/log.ts";
+import type { ToolServers, ToolSet } from "../tool-set.ts";
+import { parseArguments } from "./parse-arguments.ts";
+import { assertToolServer } from "./tool-server-check.ts";
+import { type ServerAndTool, toModelNames, toNamePrefix } from "./names.ts";
+import { createToolServer, type ToolServer } from "./tool-server.ts";
+
+type Grants = Parameters<ToolServers["open"]>[0];
+
+export interface ToolServersOptions {
+  /** What a server's `cwd` is relative to. */
+  readonly folder: string;
+  readonly log: Log;
+  /** What the servers are told of the version of their client. */
+  readonly clientVersion?: string;
+}
+
+/** A tool that a run may use. */
+interface GrantedTool extends ServerAndTool {
+  readonly from: ToolServer;
+  readonly description: string | undefined;
+  readonly parameters: JsonSchema;
+}
+
+/** Servers of the Model Context Protocol. Throws `ConfigError` for one that could never be connected. */
+export function createToolServers(
+  configs: Readonly<Record<string, ToolServerConfig>>,
+  { folder, log, clientVersion = "0.0.0" }: ToolServersOptions,
+): ToolServers {
+  const servers = new Map<string, ToolServer>();
+  for (const [name, config] of Object.entries(configs)) {
+    assertToolServer(name, config);
+    const options = { name, config, folder, version: clientVersion, log: log.child({ toolServer: name }) };
+    servers.set(name, createToolServer(options));
+  }
+  /** What was already said, so that not every run says it again. */
+  const missed = new Set<string>();
+
+  async function grant(server: string, allowed: readonly string[], signal: AbortSignal): Promise<GrantedTool[]> {
+    const from = servers.get(server);
+    if (from === undefined) return [];
+    const offered = new Map((await from.list(signal)).map((tool) => [tool.name, tool]));
+    if (offered.size > 0) {
+      for (const tool of allowed) if (tool !== "*" && !offered.has(tool)) miss(server, tool);
+    }
+    return [...offered.values()]
+      .filter(({ name }) => allowed.includes("*") || allowed.includes(name))
+      .map(({ name, description, inputSchema }) => ({
+        server,
+        tool: name,
+        from,
+        description,
+        parameters: inputSchema as JsonSchema,
+      }));
+  }
+
+  function miss(server: string, tool: string): void {
+    const key = JSON.stringify([server, tool]);
+    if (missed.has(key)) return;
+    missed.add(key);
+    log.warn({ toolServer: server, tool }, "an agent may use a tool that the tool server does not have");
+  }
+
+  return {
+    async open(grants: Grants, signal) {
+      signal.throwIfAborted();
+      const granted = Object.entries(grants).map(([server, allowed]) => grant(server, allowed, signal));
+      return createToolSet((await Promise.all(granted)).flat(), Object.keys(grants));
+    },
+    async stop() {
+      await Promise.all([...servers.values()].map((server) => server.stop()));
+    },
+  };
+}
+
+function createToolSet(granted: readonly GrantedTool[], servers: readonly string[]): ToolSet {
+  const byName = new Map<string, GrantedTool>();
+  for (const [index, name] of toModelNames(granted).entries()) {
+    const tool = granted[index];
+    if (tool !== undefined && !byName.has(name)) byName.set(name, tool);
+  }
+  const prefixes = servers.map(toNamePrefix);
+  return {
+    owns: (name) => byName.has(name) || prefixes.some((prefix) => name.startsWith(prefix)),
+    tools: [...byName].map(([name, tool]) => toFunctionTool(name, tool)),
+    async call(name, args, signal) {
+      signal.throwIfAborted();
+      const tool = byName.get(name);
+      if (tool === undefined) return { text: `There is no tool '${name.slice(0, 64)}' at present.`, failed: true };
+      const parsed = parseArguments(args);
+      if (typeof parsed === "string") return { text: parsed, failed: true };
+      return tool.from.call(tool.tool, parsed, signal);
+    },
+  };
+}
+
+function toFunctionTool(name: string, { description, parameters }: GrantedTool): FunctionTool {
+  const described = description === undefined ? {} : { description };
+  return { type: "function", function: { name, ...described, parameters } };
+}

@@ -1,0 +1,34 @@
+import type { FunctionTool } from "../base/contract.ts";
+
+/** What a tool has given back; a failure too is text that the model reads. */
+export interface ToolResult {
+  readonly text: string;
+  readonly failed: boolean;
+}
+
+/** The tools that one agent may use inside the gateway, for one run. */
+export interface ToolSet {
+  /** As the model sees them; the names are unique. */
+  readonly tools: readonly FunctionTool[];
+  /**
+   * Whether a name is one of them, or could be one of a server that is away just now: a model that remembers it from
+   * earlier turns may still call it, and no client would know what to do with that.
+   */
+  owns(name: string): boolean;
+  /**
+   * Runs one call. `args` is the JSON text that the model wrote. What goes wrong in the tool, its server or the
+   * arguments is a failed result, within the tool's own time; only the signal's abort makes it throw, the signal's reason.
+   */
+  call(name: string, args: string, signal: AbortSignal): Promise<ToolResult>;
+}
+
+/** Tool servers, connected when they are first needed and shared by all agents. */
+export interface ToolServers {
+  /**
+   * The tools that `grants` allows: the names of servers, each with the names of its tools or `*`. A server that cannot
+   * be reached gives no tools, is logged, and is tried again by a later run. Throws only the signal's reason.
+   */
+  open(grants: Readonly<Record<string, readonly string[]>>, signal: AbortSignal): Promise<ToolSet>;
+  /** Ends the connections and the programs. */
+  stop(): Promise<void>;
+}

@@ -1,0 +1,50 @@
+import { expect, test } from "vitest";
+import { cases } from "../../conformance/cases.ts";
+import { runCases } from "../../conformance/engine.ts";
+import { probe } from "../../conformance/probe.ts";
+import { selectCases } from "../../conformance/select.ts";
+import type { Subject } from "../../conformance/subject.ts";
+import { toExitStatus } from "../../conformance/verdict.ts";
+import { startTestGateway, testToken } from "../gateway.fixture.ts";
+
+/** What another clawgate can do beyond a server of which nothing is known. */
+const compat = {
+  supportsCustomTools: true,
+  supportsDeveloperRole: true,
+  maxTokensField: "max_completion_tokens",
+};
+
+/**
+ * One waits half a minute for a body, long before any model is called; the other skips itself where a long stream takes
+ * seconds.
+ */
+const left = ["LIM-03", "SE-14"];
+
+test("a gateway in front of a gateway conforms as one alone does", { timeout: 180_000 }, async () => {
+  // It is told to fail, too.
+  const inner = await startTestGateway({ expectErrors: true });
+  const outer = await startTestGateway({
+    config: {
+      gateway: { http: { allowedOrigins: ["https://app.example"] } },
+      models: {
+        providers: { inner: { api: "openai-completions", baseUrl: inner.baseUrl, apiKey: testToken, compat } },
+      },
+      agents: { defaults: { model: "inner/openclaw" } },
+    },
+  });
+  const subject: Subject = { baseUrl: outer.baseUrl, apiKey: testToken, model: "openclaw", profile: "chat" };
+  const { results, lost } = await runCases({
+    cases: selectCases(cases, { only: [], skip: left, profile: "chat" }),
+    subject,
+    capabilities: await probe(subject),
+    sdks: [7],
+    concurrency: 16,
+    seed: 1,
+    baseline: new Map(),
+  });
+  const failed = results.filter(({ verdict }) => verdict === "fail" || verdict === "error");
+  expect(failed.map(({ id, expected, actual, reason }) => ({ id, expected, actual, reason }))).toEqual([]);
+  expect({ lost, status: toExitStatus(results, "must") }).toEqual({ lost: false, status: 0 });
+  // The fixture behind both makes nearly every case decidable.
+  expect(results.filter(({ verdict }) => verdict === "pass").length).toBeGreaterThan(200);
+});

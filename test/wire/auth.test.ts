@@ -1,0 +1,107 @@
+import { connect } from "node:net";
+import { once } from "node:events";
+import { expect, onTestFinished, test } from "vitest";
+import { type OperationRow, operations } from "../../src/base/contract.ts";
+import { startTestGateway, testToken, type TestGateway } from "../gateway.fixture.ts";
+
+const chat = "/v1/chat/completions";
+const base64 = (text: string): string => Buffer.from(text).toString("base64");
+
+const malformed: readonly (string | undefined)[] = [
+  undefined,
+  "",
+  testToken,
+  "Bearer",
+  "Bearer ",
+  `Bearer${testToken}`,
+  `Bearer:${testToken}`,
+  `Bearer\t${testToken}`,
+  `Bearer "${testToken}"`,
+  `Bearer ${testToken},`,
+  `Bearer ${testToken} x`,
+  `Bearer x ${testToken}`,
+  `Bearer ${testToken.slice(0, -1)}`,
+  `Bearer ${testToken}0`,
+  `Bearer ${testToken.toUpperCase()}`,
+  `Bearer ${encodeURIComponent(`${testToken} `)}`,
+  `Bearer \u00e9${testToken}`,
+  `Token ${testToken}`,
+  `Basic ${base64(`:${testToken}`)}`,
+  `Basic ${testToken}`,
+  `Bearer ${base64(testToken)}`,
+  "Bearer undefined",
+  `Bearer ${"x".repeat(8_000)}`,
+];
+
+test("every malformed or wrong credential gets the same 401", async () => {
+  const { url, fetch } = await startTestGateway();
+  const bodies = new Set<string>();
+  for (const authorization of malformed) {
+    const headers = authorization === undefined ? {} : { authorization };
+    const response = await fetch(`${url}${chat}`, { method: "POST", headers, body: "{" });
+    expect(response.status, authorization).toBe(401);
+    expect(response.headers.get("www-authenticate")).toBe('Bearer realm="clawgate"');
+    bodies.add(await response.text());
+  }
+  expect([...bodies].map((body) => JSON.parse(body) as unknown)).toEqual([
+    { error: expect.objectContaining({ code: "invalid_api_key", type: "invalid_request_error", param: null }) },
+  ]);
+});
+
+test("the scheme may be written in any case, with several spaces", async () => {
+  const { url, fetch } = await startTestGateway();
+  for (const scheme of ["Bearer ", "bearer ", "BEARER ", "Bearer    "]) {
+    const headers = { authorization: `${scheme}${testToken}` };
+    expect((await fetch(`${url}/v1/models`, { headers })).status, scheme).toBe(200);
+  }
+});
+
+test("a token elsewhere than in the header is none", async () => {
+  const { url, fetch } = await startTestGateway();
+  const headers = { "x-api-key": testToken, "api-key": testToken, cookie: `token=${testToken}` };
+  for (const query of [`token=${testToken}`, `access_token=${testToken}`, `api_key=${testToken}`]) {
+    expect((await fetch(`${url}/v1/models?${query}`, { headers })).status).toBe(401);
+  }
+});
+
+test("every secured operation of the contract refuses without a token, and no other does", async () => {
+  const { url, fetch } = await startTestGateway();
+  const rows: OperationRow[] = Object.values(operations);
+  const found = rows.map(async ({ method, path, secured }) => {
+    const { status } = await fetch(`${url}${path.replace("{model}", "openclaw")}`, { method });
+    return { path, secured, refused: status === 401, status };
+  });
+  for (const { path, secured, refused, status } of await Promise.all(found)) {
+    expect({ path, refused }).toEqual({ path, refused: secured });
+    if (!secured) expect({ path, status }).toEqual({ path, status: 200 });
+  }
+  expect(rows.filter(({ secured }) => secured).map(({ path }) => path)).toContain("/metrics");
+});
+
+test("under /v1 nothing is told apart without a token: no path, method or body", async () => {
+  const { url, fetch } = await startTestGateway();
+  for (const path of ["/v1", "/v1/", "/v1/nope", "/v1/chat/completions/", "/v1?x", "/v1/models/gpt-4o", "/metrics"]) {
+    for (const method of ["GET", "HEAD", "POST", "DELETE", "OPTIONS"]) {
+      expect((await fetch(`${url}${path}`, { method })).status, `${method} ${path}`).toBe(401);
+    }
+  }
+});
+
+async function sendHead({ port }: TestGateway, extra: string): Promise<string> {
+  const socket = connect({ port, host: "127.0.0.1" });
+  onTestFinished(() => void socket.destroy());
+  const head = ["POST /v1/chat/completions HTTP/1.1", "host: 127.0.0.1", "authorization: Bearer wrong"];
+  socket.write([...head, "content-type: application/json", "content-length: 1048576", extra, ""].join("\r\n"));
+  const [bytes] = (await once(socket, "data")) as [Buffer];
+  return bytes.toString();
+}
+
+test("a wrong token is refused before anything of a body of 1 MB has come", async () => {
+  const gateway = await startTestGateway();
+  expect(await sendHead(gateway, "")).toMatch(/^HTTP\/1\.1 401 /);
+});
+
+test("a client that asks first is refused, and not told to go on", async () => {
+  const gateway = await startTestGateway();
+  expect(await sendHead(gateway, "expect: 100-continue\r\n")).toMatch(/^HTTP\/1\.1 401 /);
+});

@@ -1,0 +1,28 @@
+import { expect } from "vitest";
+import { errorCodes, type ErrorCode } from "../../src/base/contract.ts";
+import type { Answer } from "./socket.fixture.ts";
+
+export interface WantedError {
+  readonly code: ErrorCode;
+  /** Not looked at when it is left out. */
+  readonly param?: string | null;
+}
+
+/** The one shape that every refusal has, whoever sends it: the gateway, its router or its parser. */
+export function expectError({ status, headers, text }: Answer, { code, param }: WantedError, about?: string): void {
+  const body = JSON.parse(text) as { error: Record<string, unknown> };
+  expect({ status, code: body.error["code"] }, about).toEqual({ status: errorCodes[code].status, code });
+  expect(Object.keys(body)).toEqual(["error"]);
+  expect(Object.keys(body.error).toSorted()).toEqual(["code", "message", "param", "type"]);
+  expect(body.error["type"]).toBe(errorCodes[code].type);
+  expect(body.error["message"]).toMatch(/^(?!.*(?:node_modules|\/home\/|\/work\/|\.ts:\d|\n +at )).{1,500}$/s);
+  if (param !== undefined) expect(body.error["param"], about).toBe(param);
+  expect(headers).toMatchObject({
+    "content-type": "application/json; charset=utf-8",
+    "content-length": `${Buffer.byteLength(text)}`,
+    "cache-control": expect.stringContaining("no-store") as string,
+    "x-content-type-options": "nosniff",
+    "x-request-id": expect.stringMatching(/^req_[0-9a-f]{24}$/) as string,
+    date: expect.stringMatching(/GMT$/) as string,
+  });
+}

@@ -1,0 +1,155 @@
+import { expect, test } from "vitest";
+import { startTestGateway } from "../gateway.fixture.ts";
+import { expectError } from "./error.fixture.ts";
+import { exchange, openSocket, toChatBody, toRequest } from "./socket.fixture.ts";
+
+test("fifty calls go over one connection", async () => {
+  const { port } = await startTestGateway();
+  const wire = await openSocket(port);
+  for (let call = 0; call < 50; call++) {
+    wire.send(toRequest({ body: toChatBody(`@@echo call ${call}`, { stream: call % 2 === 1 }) }));
+    const { status, headers, text } = await wire.read();
+    expect({ status, connection: headers["connection"] }).toEqual({ status: 200, connection: "keep-alive" });
+    expect(text).toContain(`${call}`);
+  }
+});
+
+test("a refused call leaves the connection usable", async () => {
+  const { port } = await startTestGateway();
+  const wire = await openSocket(port);
+  const refused = [
+    toRequest({ body: "{}" }),
+    toRequest({ headers: { authorization: "Bearer wrong" } }),
+    toRequest({ path: "/v1/nope" }),
+    toRequest({ headers: { "content-type": "text/plain" } }),
+    toRequest({ headers: { origin: "https://evil.example" } }),
+  ];
+  for (const request of refused) {
+    wire.send(request);
+    expect((await wire.read()).status).toBeGreaterThanOrEqual(400);
+    wire.send(toRequest());
+    expect((await wire.read()).status).toBe(200);
+  }
+});
+
+test("two requests in one segment are answered in their order", async () => {
+  const { port } = await startTestGateway();
+  const wire = await openSocket(port);
+  const first = toRequest({ body: toChatBody("@@think 100ms\n@@echo first", { stream: true }) });
+  wire.send(Buffer.concat([first, toRequest({ body: toChatBody("@@echo second") })]));
+  const answers = [await wire.read(), await wire.read()];
+  expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+  expect(answers[0]?.text).toMatch(/first.*data: \[DONE\]\n\n$/s);
+  expect(answers[1]?.text).toContain('"content":"second"');
+});
+
+test("a request that comes byte by byte is understood", async () => {
+  const { port } = await startTestGateway();
+  const wire = await openSocket(port);
+  for (const byte of toRequest()) {
+    await new Promise<void>((resolve) => {
+      wire.socket.write(Buffer.from([byte]), () => resolve());
+    });
+  }
+  expect((await wire.read()).text).toContain('"content":"ok"');
+});
+
+test("a client that has said all and closes its half still gets the answer", async () => {
+  const { port } = await startTestGateway();
+  const wire = await openSocket(port);
+  wire.socket.end(toRequest({ body: toChatBody("@@echo ok") }));
+  expect((await wire.read()).text).toContain('"content":"ok"');
+});
+
+test("HEAD of a GET route is its answer without the body", async () => {
+  const { port } = await startTestGateway();
+  for (const path of ["/healthz", "/readyz", "/v1/models", "/v1/models/openclaw", "/openapi.json", "/docs"]) {
+    const wire = await openSocket(port);
+    wire.send(Buffer.concat([toRequest({ method: "HEAD", path }), toRequest({ method: "GET", path })]));
+    const head = await wire.read({ bodyless: true });
+    const get = await wire.read();
+    expect({ path, status: head.status }).toEqual({ path, status: 200 });
+    const { date: _, "x-request-id": id, ...fields } = head.headers;
+    expect(get.headers, path).toMatchObject(fields);
+    expect(get.headers["x-request-id"], path).not.toBe(id);
+    expect(get.body.length, path).toBe(Number(head.headers["content-length"]));
+  }
+});
+
+const waits = { expect: "100-continue" };
+
+/** The head of a request whose body is held back. */
+function toHead(parts: Parameters<typeof toRequest>[0]): Buffer {
+  const request = toRequest(parts);
+  return request.subarray(0, request.indexOf("\r\n\r\n") + 4);
+}
+
+test("100 Continue is said when the body will be read", async () => {
+  const { port } = await startTestGateway();
+  const wire = await openSocket(port);
+  const body = toChatBody("@@echo ok");
+  wire.send(toHead({ headers: waits, body }));
+  expect((await wire.readHead()).status).toBe(100);
+  wire.send(body);
+  expect((await wire.read()).text).toContain('"content":"ok"');
+});
+
+test("100 Continue is not said for what is refused by its head", async () => {
+  const { port } = await startTestGateway();
+  const unknown = await openSocket(port);
+  unknown.send(toHead({ headers: { ...waits, authorization: "Bearer wrong" } }));
+  expectError(await unknown.read(), { code: "invalid_api_key" });
+  const large = await openSocket(port);
+  large.send(toHead({ headers: { ...waits, "content-length": "1073741824" } }));
+  expectError(await large.read(), { code: "request_too_large" });
+  const text = await openSocket(port);
+  text.send(toHead({ headers: { ...waits, "content-type": "text/plain" } }));
+  expectError(await text.read(), { code: "unsupported_media_type" });
+});
+
+test("another expectation is 417", async () => {
+  const { port } = await startTestGateway();
+  const answer = await exchange(port, toRequest({ headers: { expect: "200-ok" } }));
+  expectError(answer, { code: "expectation_failed", param: "expect" });
+});
+
+const upgrade = { connection: "Upgrade, HTTP2-Settings", upgrade: "h2c", "http2-settings": "AAMAAABkAAQAAP__" };
+const handshake = {
+  connection: "Upgrade",
+  upgrade: "websocket",
+  "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+  "sec-websocket-version": "13",
+};
+
+test("a call that offers HTTP/2 is served over HTTP/1.1", async () => {
+  const { port } = await startTestGateway();
+  const wire = await openSocket(port);
+  for (const stream of [false, true]) {
+    wire.send(toRequest({ headers: upgrade, body: toChatBody("@@echo ok", { stream }) }));
+    expect((await wire.read()).text).toContain('"content":"ok"');
+  }
+});
+
+test("a WebSocket handshake is refused in words, and the port goes on serving", async () => {
+  const { port } = await startTestGateway();
+  const root = await exchange(port, toRequest({ method: "GET", path: "/", headers: handshake }));
+  expectError(root, { code: "websocket_not_available" });
+  const foreign = { ...handshake, origin: "https://evil.example" };
+  const page = await exchange(port, toRequest({ method: "GET", path: "/", headers: foreign }));
+  expectError(page, { code: "origin_not_allowed" });
+  const stranger = { ...handshake, authorization: null };
+  const secret = await exchange(port, toRequest({ method: "GET", path: "/v1/models", headers: stranger }));
+  expectError(secret, { code: "invalid_api_key" });
+  expect((await exchange(port, toRequest())).status).toBe(200);
+});
+
+test("a client that leaves within its request leaves no trace but a line", async () => {
+  const { port, log } = await startTestGateway();
+  const wire = await openSocket(port);
+  wire.send(toRequest().subarray(0, -10));
+  await expect.poll(async () => (await exchange(port, toRequest())).status).toBe(200);
+  wire.socket.resetAndDestroy();
+  await expect.poll(() => log.filter(({ left }) => left === true)).toHaveLength(1);
+  expect(log.every(({ level }) => level === 30)).toBe(true);
+  expect(log.find(({ left }) => left === true)).toMatchObject({ status: 499, code: "cancelled" });
+});

@@ -1,0 +1,128 @@
+import { expect, test } from "vitest";
+import { startTestGateway, testToken } from "../gateway.fixture.ts";
+import { expectError, type WantedError } from "./error.fixture.ts";
+import { chatPath, exchange, openSocket, toChatBody, toRequest } from "./socket.fixture.ts";
+
+const start = `POST ${chatPath} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer ${testToken}\r\n`;
+const call = `${start}content-type: application/json\r\n`;
+const body = toChatBody("@@echo never");
+const chunked = `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`;
+const get = (rest: string, line = "GET /healthz HTTP/1.1"): string => `${line}\r\n${rest}\r\n`;
+const host = "host: 127.0.0.1\r\n";
+const bad: WantedError = { code: "invalid_http" };
+
+/** Requests that could be read in two ways, or in none. */
+const refused: readonly (readonly [name: string, request: string | Buffer, wanted: WantedError])[] = [
+  ["a request line of one word", "garbage\r\n\r\n", bad],
+  ["a lower-case method", get(host, "get /healthz HTTP/1.1"), bad],
+  ["a lower-case version", get(host, "GET /healthz http/1.1"), bad],
+  ["a line of SMTP", "EHLO localhost\r\n", bad],
+  ["a TLS greeting", Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00, 0x01, 0xfc, 0x03, 0x03]), bad],
+  ["the preface of HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", bad],
+  ["HTTP/2.0 in the request line", get(host, "GET /healthz HTTP/2.0"), { code: "http_version_not_supported" }],
+  ["an absolute target", get(host, "GET http://127.0.0.1/healthz HTTP/1.1"), bad],
+  ["a target of a proxy's CONNECT", get(host, "CONNECT a.example:443 HTTP/1.1"), { code: "method_not_allowed" }],
+  ["TRACE", get(host, "TRACE /healthz HTTP/1.1"), { code: "method_not_allowed" }],
+  ["OPTIONS of the whole server", get(host, "OPTIONS * HTTP/1.1"), bad],
+  ["no host", get(""), { ...bad, param: "host" }],
+  ["an empty host", get("host:\r\n"), { ...bad, param: "host" }],
+  ["two hosts", get(host + host), { ...bad, param: "host" }],
+  ["two tokens", `${call}authorization: Bearer x\r\ncontent-length: 0\r\n\r\n`, { ...bad, param: "authorization" }],
+  [
+    "two media types",
+    `${call}content-type: text/plain\r\ncontent-length: 0\r\n\r\n`,
+    { ...bad, param: "content-type" },
+  ],
+  ["two agents", get(`${host}x-openclaw-agent-id: a\r\nx-openclaw-agent-id: b\r\n`), bad],
+  ["a length and a coding", `${call}content-length: 5\r\ntransfer-encoding: chunked\r\n\r\n${chunked}`, bad],
+  ["a coding and a length", `${call}Transfer-Encoding: CHUNKED\r\nContent-Length: 5\r\n\r\n${chunked}`, bad],
+  ["two equal lengths", `${call}content-length: 2\r\ncontent-length: 2\r\n\r\n{}`, bad],
+  ["a list of lengths", `${call}content-length: 2, 2\r\n\r\n{}`, bad],
+  ["a signed length", `${call}content-length: +2\r\n\r\n{}`, bad],
+  ["a length of 30 digits", `${call}content-length: ${"9".repeat(30)}\r\n\r\n{}`, bad],
+  ["two codings", `${call}transfer-encoding: chunked, chunked\r\n\r\n${chunked}`, bad],
+  [
+    "a coding before chunked",
+    `${call}transfer-encoding: gzip, chunked\r\n\r\n${chunked}`,
+    { code: "transfer_coding_not_supported" },
+  ],
+  ["a coding after chunked", `${call}transfer-encoding: chunked, identity\r\n\r\n${chunked}`, bad],
+  ["an unknown coding", `${call}transfer-encoding: xchunked\r\n\r\n${chunked}`, bad],
+  ["a chunk size that is none", `${call}transfer-encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n`, bad],
+  ["a negative chunk size", `${call}transfer-encoding: chunked\r\n\r\n-1\r\n{}\r\n0\r\n\r\n`, bad],
+  ["a chunk longer than its size", `${call}transfer-encoding: chunked\r\n\r\n1\r\n{}\r\n0\r\n\r\n`, bad],
+  ["a space before the colon", get(`${host}x-a : 1\r\n`), bad],
+  ["a folded field", get(`${host}x-a: 1\r\n 2\r\n`), bad],
+  ["bare line feeds", "GET /healthz HTTP/1.1\nhost: 127.0.0.1\n\n", bad],
+  ["a NUL in a field", get(`${host}x-a: a\0b\r\n`), bad],
+  ["a bare CR in a field", get(`${host}x-a: a\rb\r\n`), bad],
+  ["one field of 17 KB", get(`${host}x-a: ${"a".repeat(17_000)}\r\n`), { code: "headers_too_large" }],
+  ["101 fields", get(host + "x-a: 1\r\n".repeat(100)), { code: "headers_too_large" }],
+  ["a path of 8,193 characters", get(host, `GET /${"a".repeat(8192)} HTTP/1.1`), { code: "uri_too_long" }],
+];
+
+test("a request with two meanings is refused, and the connection ends", async () => {
+  const { port } = await startTestGateway();
+  for (const [name, request, wanted] of refused) {
+    const wire = await openSocket(port);
+    wire.send(request);
+    const answer = await wire.read();
+    expectError(answer, wanted, name);
+    expect(answer.headers["connection"], name).toBe("close");
+    expect((await wire.readRest()).toString(), name).toBe("");
+  }
+  expect((await exchange(port, toRequest())).status).toBe(200);
+});
+
+test("what follows a refused request on its connection is not acted on", async () => {
+  const { port, log } = await startTestGateway();
+  for (const [name, request] of refused) {
+    const wire = await openSocket(port);
+    const smuggled = toRequest({ method: "GET", path: `/smuggled/${encodeURIComponent(name)}` });
+    wire.send(Buffer.concat([Buffer.from(request), smuggled]));
+    await wire.readRest();
+  }
+  expect((await exchange(port, toRequest())).status).toBe(200);
+  const paths = log.map(({ path }) => decodeURIComponent(String(path)));
+  expect(paths.filter((path) => path.startsWith("/smuggled/"))).toEqual([]);
+});
+
+test("what is odd but has one meaning is served", async () => {
+  const { port } = await startTestGateway();
+  const odd: readonly (readonly [name: string, request: string])[] = [
+    ["three line ends before the request", `\r\n\r\n\r\n${get(host)}`],
+    ["100 fields", get(host + "x-a: 1\r\n".repeat(99))],
+    ["HTTP/1.0 without a host", "GET /healthz HTTP/1.0\r\n\r\n"],
+    ["fields that are names of JavaScript", get(`${host}__proto__: 1\r\nconstructor: 2\r\ntostring: 3\r\n`)],
+    ["two fields that nobody reads", get(`${host}x-stainless-arch: a\r\nx-stainless-arch: b\r\n`)],
+    ["a chunk extension", `${call}transfer-encoding: chunked\r\n\r\n${chunked.replace("\r\n", ";a=b\r\n")}`],
+    ["a trailer", `${call}transfer-encoding: Chunked\r\n\r\n${chunked.slice(0, -2)}x-a: 1\r\n\r\n`],
+    ["an empty query", get(host, "GET /healthz? HTTP/1.1")],
+    ["a query of polluting keys", get(host, "GET /healthz?__proto__[x]=1&a&a&%zz HTTP/1.1")],
+  ];
+  for (const [name, request] of odd) expect((await exchange(port, request)).status, name).toBe(200);
+  expect(({} as Record<string, unknown>)["x"]).toBeUndefined();
+});
+
+test("a trailer is never used as a header", async () => {
+  const { port } = await startTestGateway();
+  const anonymous = call.replace(/authorization.*\r\n/, "");
+  const trailer = `authorization: Bearer ${testToken}\r\nx-openclaw-agent-id: beta\r\n\r\n`;
+  const stranger = `${anonymous}transfer-encoding: chunked\r\n\r\n${chunked.slice(0, -2)}${trailer}`;
+  expectError(await exchange(port, stranger), { code: "invalid_api_key" });
+  const known = await exchange(port, `${call}transfer-encoding: chunked\r\n\r\n${chunked.slice(0, -2)}${trailer}`);
+  expect(known).toMatchObject({ status: 200, headers: { "x-openclaw-agent-id": "main" } });
+});
+
+test("an HTTP/1.0 client gets its answer and the end of the connection", async () => {
+  const { port } = await startTestGateway();
+  const wire = await openSocket(port);
+  wire.send(
+    toRequest({ body: toChatBody("@@count 3", { stream: true }) })
+      .toString()
+      .replace("HTTP/1.1", "HTTP/1.0"),
+  );
+  const answer = await wire.read();
+  expect(answer.headers["transfer-encoding"]).toBeUndefined();
+  expect(answer.text).toMatch(/^data: \{.*data: \[DONE\]\n\n$/s);
+});

@@ -1,0 +1,122 @@
+import { expect, test } from "vitest";
+import { startTestGateway } from "../gateway.fixture.ts";
+import { expectError } from "./error.fixture.ts";
+import { exchange, toRequest } from "./socket.fixture.ts";
+
+const http = { allowedHosts: ["Gate.Example"], allowedOrigins: ["https://good.example"] };
+const config = { gateway: { http } };
+
+test("the host must be an address, localhost or a name of the configuration", async () => {
+  const { port } = await startTestGateway({ config });
+  const hosts: readonly (readonly [host: string, code: "host_not_allowed" | "invalid_http" | undefined])[] = [
+    ["127.0.0.1", undefined],
+    [`127.0.0.1:${port}`, undefined],
+    ["localhost", undefined],
+    ["LOCALHOST", undefined],
+    ["localhost.", undefined],
+    [`localhost:${port}`, undefined],
+    ["[::1]", undefined],
+    [`[::1]:${port}`, undefined],
+    ["gate.example", undefined],
+    ["GATE.EXAMPLE:443", undefined],
+    ["evil.example", "host_not_allowed"],
+    ["127.0.0.1.evil.example", "host_not_allowed"],
+    ["localhost.evil.example", "host_not_allowed"],
+    ["evil-localhost", "host_not_allowed"],
+    ["gate.example.evil.example", "host_not_allowed"],
+    ["127.1", "host_not_allowed"],
+    ["2130706433", "host_not_allowed"],
+    ["0x7f000001", "host_not_allowed"],
+    ["localhost..", "host_not_allowed"],
+    ["evil.example:x@127.0.0.1", "invalid_http"],
+    ["user@127.0.0.1", "invalid_http"],
+    ["a b", "invalid_http"],
+    ["a/b", "invalid_http"],
+    ["[::1", "invalid_http"],
+    ["localhost:", "invalid_http"],
+    ["localhost:99999999", "invalid_http"],
+    ["localhost, evil.example", "invalid_http"],
+    ["a".repeat(300), "invalid_http"],
+  ];
+  for (const [host, code] of hosts) {
+    const answer = await exchange(port, toRequest({ headers: { host } }));
+    if (code === undefined) expect(answer.status, host).toBe(200);
+    else expectError(answer, { code, param: "host" }, host);
+  }
+});
+
+test("a page of a foreign origin is kept out, whoever sends it and whatever it asks for", async () => {
+  const { port } = await startTestGateway({ config });
+  const origins: readonly (readonly [origin: string, allowed: boolean])[] = [
+    ["https://good.example", true],
+    ["http://127.0.0.1", true],
+    ["https://evil.example", false],
+    ["null", false],
+    ["", false],
+    ["http://good.example", false],
+    ["https://good.example:444", false],
+    ["https://good.example.evil.example", false],
+    ["https://evilgood.example", false],
+    ["https://127.0.0.1", false],
+    ["http://127.0.0.1:1", false],
+    ["http://localhost", false],
+  ];
+  for (const [origin, allowed] of origins) {
+    for (const path of ["/v1/chat/completions", "/v1/nope"]) {
+      const answer = await exchange(port, toRequest({ path, headers: { origin } }));
+      if (!allowed) expectError(answer, { code: "origin_not_allowed", param: "origin" }, origin);
+      else expect(answer.status, origin).toBe(path === "/v1/nope" ? 404 : 200);
+    }
+  }
+});
+
+test("host and origin are checked before the token, on open paths too", async () => {
+  const { port } = await startTestGateway();
+  for (const path of ["/healthz", "/openapi.json", "/v1/models"]) {
+    const host = toRequest({ method: "GET", path, headers: { host: "evil.example", authorization: null } });
+    expectError(await exchange(port, host), { code: "host_not_allowed" });
+    const origin = toRequest({ method: "GET", path, headers: { origin: "https://evil.example", authorization: null } });
+    expectError(await exchange(port, origin), { code: "origin_not_allowed" });
+  }
+});
+
+test("no answer opens the gateway to other origins", async () => {
+  const { port } = await startTestGateway({ config });
+  const preflight = { origin: "https://evil.example", "access-control-request-method": "POST" };
+  const answers = [
+    await exchange(port, toRequest({ method: "OPTIONS", headers: preflight })),
+    await exchange(port, toRequest({ headers: { origin: "https://evil.example" } })),
+    await exchange(port, toRequest()),
+  ];
+  for (const { headers } of answers) {
+    expect(Object.keys(headers).filter((name) => name.startsWith("access-control-"))).toEqual([]);
+  }
+});
+
+test("every answer carries the headers that keep a browser from using it", async () => {
+  const { port } = await startTestGateway({ config: { gateway: { http: { bodyBytesMax: 1024 } } } });
+  const requests: readonly (readonly [name: string, request: string | Buffer])[] = [
+    ["200", toRequest()],
+    ["a stream", toRequest({ body: '{"model":"openclaw","stream":true,"messages":[{"role":"user","content":"hi"}]}' })],
+    ["400", toRequest({ body: "{" })],
+    ["401", toRequest({ headers: { authorization: null } })],
+    ["403", toRequest({ headers: { host: "evil.example" } })],
+    ["404", toRequest({ path: "/nope" })],
+    ["405", toRequest({ method: "PUT" })],
+    ["413", toRequest({ body: "x".repeat(2000) })],
+    ["417", toRequest({ headers: { expect: "x" } })],
+    ["a fault that the parser finds", "garbage\r\n\r\n"],
+  ];
+  for (const [name, request] of requests) {
+    const { headers } = await exchange(port, request);
+    expect(headers, name).toMatchObject({
+      "x-content-type-options": "nosniff",
+      "cache-control": expect.stringContaining("no-store") as string,
+      "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+      "referrer-policy": "no-referrer",
+      "x-request-id": expect.stringMatching(/^req_[0-9a-f]{24}$/) as string,
+    });
+    expect(headers, name).not.toHaveProperty("server");
+    expect(headers, name).not.toHaveProperty("x-powered-by");
+  }
+});

@@ -12,9 +12,9 @@ export function fill(server: Partial<ToolServerConfig>): ToolServerConfig {
   return { args: [], env: {}, headers: {}, ...limits, ...server };
 }
 
-/** `server.fixture.ts` with one of its behaviours. */
+/** `tool-server.fixture.ts` with one of its behaviours. */
 export function misbehave(behaviour: string, rest: Partial<ToolServerConfig> = {}): ToolServerConfig {
-  const args = [join(import.meta.dirname, "server.fixture.ts"), behaviour];
+  const args = [join(import.meta.dirname, "tool-server.fixture.ts"), behaviour];
   return fill({ command: process.execPath, args, ...rest });
 }
 

@@ -1,14 +1,7 @@
 import { addAbortSignal } from "node:stream";
 import { text } from "node:stream/consumers";
 import { Command, CommanderError } from "commander";
-import { createAgentCommand } from "./command/agent.ts";
-import { createConfigCommand } from "./command/config.ts";
-import { createConformanceCommand } from "./command/conformance.ts";
-import { createDocsCommand } from "./command/docs.ts";
-import { createDoctorCommand } from "./command/doctor.ts";
-import { createGatewayCommand } from "./command/gateway.ts";
 import type { Terminal } from "./command/terminal.ts";
-import { createTokenCommand } from "./command/token.ts";
 import { ConfigError } from "./base/config/config-error.ts";
 import { contractVersion } from "./base/contract.ts";
 import { GatewayError } from "./base/errors.ts";
@@ -16,15 +9,16 @@ import { GatewayError } from "./base/errors.ts";
 /** Exit statuses: 0 done, 1 the run or a check failed, 2 the command line or the configuration is wrong. */
 const usageStatus = 2;
 
-const commands = [
-  createGatewayCommand,
-  createAgentCommand,
-  createConformanceCommand,
-  createTokenCommand,
-  createConfigCommand,
-  createDoctorCommand,
-  createDocsCommand,
-];
+/** Only the command that is asked for is loaded; the list of all of them needs all. */
+const commands: Readonly<Record<string, () => Promise<(terminal: Terminal) => Command>>> = {
+  gateway: async () => (await import("./command/gateway.ts")).createGatewayCommand,
+  agent: async () => (await import("./command/agent.ts")).createAgentCommand,
+  conformance: async () => (await import("./command/conformance.ts")).createConformanceCommand,
+  token: async () => (await import("./command/token.ts")).createTokenCommand,
+  config: async () => (await import("./command/config.ts")).createConfigCommand,
+  doctor: async () => (await import("./command/doctor.ts")).createDoctorCommand,
+  docs: async () => (await import("./command/docs.ts")).createDocsCommand,
+};
 
 function createTerminal(): Terminal {
   const ending = new AbortController();
@@ -59,13 +53,17 @@ function createTerminal(): Terminal {
   };
 }
 
-function createProgram(terminal: Terminal): Command {
+async function createProgram(terminal: Terminal, asked: string | undefined): Promise<Command> {
   const program = new Command("clawgate")
     .description("An agent gateway with an OpenAI-compatible front door.")
     .version(contractVersion)
     .showHelpAfterError("(clawgate --help lists the commands)")
     .exitOverride();
-  for (const create of commands) program.addCommand(create(terminal).exitOverride());
+  const known = asked !== undefined && Object.hasOwn(commands, asked) ? commands[asked] : undefined;
+  for (const load of known === undefined ? Object.values(commands) : [known]) {
+    const create = await load();
+    program.addCommand(create(terminal).exitOverride());
+  }
   return program;
 }
 
@@ -99,7 +97,8 @@ function report(error: unknown, terminal: Terminal): void {
 
 const terminal = createTerminal();
 try {
-  await createProgram(terminal).parseAsync();
+  const program = await createProgram(terminal, process.argv[2]);
+  await program.parseAsync();
 } catch (error) {
   report(error, terminal);
 }

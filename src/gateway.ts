@@ -1,30 +1,9 @@
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
-import { type Agents, createAgents } from "./run/agents.ts";
-import { createLanes } from "./run/lane.ts";
-import { createRunAgent, type RunAgent } from "./run/run.ts";
-import { createTurns, type Turns } from "./run/turns.ts";
-import { createAuthenticate } from "./edge/authenticate.ts";
-import type { Credential } from "./edge/credential.ts";
-import { explainChatMistake } from "./api/chat/responses-hint.ts";
-import { notServed } from "./api/chat/not-served.ts";
 import { createChatCompletion } from "./api/chat/chat-completion.ts";
-import { toHost } from "./base/config/check.ts";
-import { ConfigError } from "./base/config/config-error.ts";
-import type { Config, Handlers } from "./base/contract.ts";
-import { createApp } from "./edge/app.ts";
-import { createLifecycle } from "./edge/lifecycle.ts";
+import { notServed } from "./api/chat/not-served.ts";
+import { explainChatMistake } from "./api/chat/responses-hint.ts";
 import { createGetContract, createGetDocs, createGetMetrics, createGetReadiness, getHealth } from "./api/health.ts";
-import { createHttpServer } from "./edge/server.ts";
-import type { Log } from "./base/log.ts";
-import { createMediaGate } from "./run/media/media-gate.ts";
-import { createMetrics, type Metrics } from "./base/metrics.ts";
 import { createListModels, createRetrieveModel } from "./api/models.ts";
-import { createProviders, stopProviders } from "./model/table.ts";
-import { createSqliteStore } from "./session/sqlite/sqlite-store.ts";
-import type { SessionStore } from "./session/store.ts";
-import { assertToolGrants } from "./tool/grants.ts";
-import { createToolServers } from "./tool/mcp/tool-servers.ts";
 import {
   createDeleteSession,
   createListSessionMessages,
@@ -32,62 +11,21 @@ import {
   createResetSession,
   createRetrieveSession,
 } from "./api/sessions/sessions.ts";
+import { toHost } from "./base/config/check.ts";
+import { ConfigError } from "./base/config/config-error.ts";
+import type { Config, Handlers } from "./base/contract.ts";
+import type { Metrics } from "./base/metrics.ts";
+import { createApp } from "./edge/app.ts";
+import { createAuthenticate } from "./edge/authenticate.ts";
+import type { Credential } from "./edge/credential.ts";
+import { createLifecycle } from "./edge/lifecycle.ts";
+import { createHttpServer } from "./edge/server.ts";
+import type { Agents } from "./run/agents.ts";
+import { createMediaGate } from "./run/media/media-gate.ts";
+import { createRuntime, type RuntimeOptions } from "./runtime.ts";
 
-export interface GatewayOptions {
-  readonly config: Config;
-  /** What relative paths in the configuration start from. */
-  readonly folder: string;
-  /** Where sessions are kept. */
-  readonly stateFolder: string;
-  readonly log: Log;
-}
-
-/** Agents, their sessions and the one way to run them; everything but the port. */
-export interface Engine {
-  readonly agents: Agents;
-  readonly runAgent: RunAgent;
-  readonly turns: Turns;
-  readonly store: SessionStore;
-  readonly metrics: Metrics;
-  /** Connects the tool servers of all agents, so that no run has to wait for them. Never rejects: a run tries again. */
-  connectTools(): Promise<void>;
-  /** Ends what providers and tools have open, and closes the session store. */
-  stop(): Promise<void>;
-}
-
-/** Throws `ConfigError` if an agent cannot exist, `GatewayError` if the session store cannot be opened. */
-export async function createEngine({ config, folder, stateFolder, log }: GatewayOptions): Promise<Engine> {
-  assertToolGrants(config);
-  const providers = await createProviders(config, folder);
-  const agents = createAgents(config, providers);
-  const toolServers = createToolServers(config.mcp.servers, { folder, log });
-  const metrics = createMetrics();
-  const store = await createSqliteStore({ path: join(stateFolder, "sessions.sqlite") });
-  const { lane, idleMinutes } = config.sessions;
-  const { waitMs } = lane;
-  const turns = createTurns({
-    store,
-    lanes: createLanes(lane),
-    waitMs,
-    idleMs: idleMinutes * 60_000,
-    now: Date.now,
-    log,
-  });
-  const { signal } = new AbortController();
-  return {
-    agents,
-    runAgent: createRunAgent({ turns, toolServers, metrics, log }),
-    turns,
-    store,
-    metrics,
-    async connectTools() {
-      await Promise.all(agents.list.map(({ tools }) => toolServers.open(tools, signal)));
-    },
-    async stop() {
-      await Promise.all([toolServers.stop(), stopProviders(providers)]);
-      await store.close();
-    },
-  };
+export interface GatewayOptions extends RuntimeOptions {
+  readonly credential: Credential;
 }
 
 export interface Gateway {
@@ -104,12 +42,12 @@ const cutGraceMs = 250;
 
 const generated = (name: string): URL => new URL(`../generated/${name}`, import.meta.url);
 
-/** Starts a gateway; resolves when it takes calls. The one place that knows every part. */
-export async function startGateway(options: GatewayOptions & { readonly credential: Credential }): Promise<Gateway> {
+/** Starts a gateway; resolves when it takes calls. A handler for each operation of the contract, and the port. */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { config, credential, log } = options;
   const { http, checkAnswers, drainMs } = config.gateway;
-  const engine = await createEngine(options);
-  const { agents, runAgent, turns, store, metrics } = engine;
+  const runtime = await createRuntime(options);
+  const { agents, runAgent, turns, store, metrics } = runtime;
   const started = Math.floor(Date.now() / 1000);
 
   const handlers: Handlers = {
@@ -153,10 +91,10 @@ export async function startGateway(options: GatewayOptions & { readonly credenti
   try {
     await listen(server, toHost(config.gateway.bind), config.gateway.port);
   } catch (error) {
-    await engine.stop();
+    await runtime.stop();
     throw error;
   }
-  void engine.connectTools();
+  void runtime.connectTools();
 
   const stop = async (): Promise<void> => {
     let close: NodeJS.Timeout | undefined;
@@ -172,7 +110,7 @@ export async function startGateway(options: GatewayOptions & { readonly credenti
       server.close(() => resolve());
       server.closeAllConnections();
     });
-    await engine.stop();
+    await runtime.stop();
   };
   return { agents, metrics, url: toUrl(server.address() as AddressInfo), stop };
 }

@@ -11,5 +11,6 @@ export type {
   ErrorCode,
 } from "./base/contract.ts";
 export { GatewayError } from "./base/errors.ts";
-export { createEngine, type Engine, type Gateway, type GatewayOptions, startGateway } from "./gateway.ts";
+export { type Gateway, type GatewayOptions, startGateway } from "./gateway.ts";
+export { createRuntime, type Runtime, type RuntimeOptions } from "./runtime.ts";
 export { createLog, createSilentLog, type Log } from "./base/log.ts";

@@ -2,7 +2,7 @@ import { Command } from "commander";
 import type { RunEvent } from "../run/run-event.ts";
 import type { RunRequest } from "../run/run.ts";
 import { toTarget } from "../run/target.ts";
-import { createEngine, type Engine } from "../gateway.ts";
+import { createRuntime, type Runtime } from "../runtime.ts";
 import { GatewayError } from "../base/errors.ts";
 import { parseOperatorKey, toHeaderKey } from "../session/key.ts";
 import { addConfigOption, type CommonOptions, loadFor, prepare } from "./common.ts";
@@ -35,22 +35,22 @@ Examples:
     )
     .action(async (options: AgentOptions) => {
       const loaded = await prepare(terminal, loadFor(terminal, options));
-      const engine = await createEngine({ ...loaded, log: createQuietLog() });
+      const runtime = await createRuntime({ ...loaded, log: createQuietLog() });
       try {
         const message = options.message === "-" ? await terminal.readInput() : options.message;
-        const request = toRunRequest(engine, options, message);
-        await showRun(engine.runAgent(request, terminal.ending), request, options.json === true, terminal);
+        const request = toRunRequest(runtime, options, message);
+        await showRun(runtime.runAgent(request, terminal.ending), request, options.json === true, terminal);
       } catch (error) {
         if (options.json !== true || !(error instanceof GatewayError)) throw error;
         terminal.print(JSON.stringify({ status: "error", ...error.toBody() }));
         terminal.fail(1);
       } finally {
-        await engine.stop();
+        await runtime.stop();
       }
     });
 }
 
-function toRunRequest({ agents }: Engine, { agent: id, sessionKey }: AgentOptions, content: string): RunRequest {
+function toRunRequest({ agents }: Runtime, { agent: id, sessionKey }: AgentOptions, content: string): RunRequest {
   const target = toTarget("openclaw", id, agents);
   const { agentId, key } = parseOperatorKey(sessionKey);
   if (agentId !== undefined && target.explicit && target.agent.id !== agentId) {

@@ -4,9 +4,9 @@ import { type Credential, loadCredential } from "../edge/credential.ts";
 import { toHost } from "../base/config/check.ts";
 import type { LoadedConfig } from "../base/config/load.ts";
 import { GatewayError } from "../base/errors.ts";
-import { createEngine } from "../gateway.ts";
 import type { Provider } from "../model/model.ts";
 import { createProviders, stopProviders } from "../model/table.ts";
+import { createRuntime } from "../runtime.ts";
 import { addConfigOption, type CommonOptions, loadFor, prepare, type ReadyConfig } from "./common.ts";
 import { createQuietLog, type Terminal } from "./terminal.ts";
 
@@ -93,11 +93,11 @@ async function examineProvider(name: string, provider: Provider, { list }: Agent
 
 async function examineSessions(loaded: LoadedConfig): Promise<Finding> {
   try {
-    const engine = await createEngine({ ...loaded, log: createQuietLog() });
+    const runtime = await createRuntime({ ...loaded, log: createQuietLog() });
     try {
-      await engine.store.read("doctor");
+      await runtime.store.read("doctor");
     } finally {
-      await engine.stop();
+      await runtime.stop();
     }
     return { state: "ok", what: "sessions", detail: "the store opens and reads" };
   } catch (error) {

@@ -45,6 +45,8 @@ describe("a planted breach is found", () => {
     ["an import of a neighbour", { "src/edge/app.ts": uses("../socket/socket.ts") }, "which is beside"],
     ["a neighbour in the row of models", { "src/model/a.ts": uses("../session/b.ts") }, "which is beside"],
     ["the gateway from an edge", { "src/edge/app.ts": uses("../gateway.ts") }, "which is above"],
+    ["the gateway from the runtime", { "src/runtime.ts": uses("./gateway.ts") }, "which is above"],
+    ["the runtime from an edge", { "src/edge/app.ts": uses("../runtime.ts") }, "which is above"],
     ["a command that knows the command line", { "src/command/a.ts": uses("../cli.ts") }, "which is beside"],
     ["the configuration from the bottom", { "src/base/errors.ts": uses("../edge/load.ts") }, "which is above"],
     [

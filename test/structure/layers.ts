@@ -4,6 +4,7 @@ import { findCycle, type Graph, isBarrel, isTestFile, readsEnvironment } from ".
 export const layers: readonly (readonly string[])[] = [
   ["cli", "command", "index"],
   ["gateway"],
+  ["runtime"],
   ["edge", "socket"],
   ["api"],
   ["run"],

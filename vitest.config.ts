@@ -6,7 +6,7 @@ process.env["NODE_COMPILE_CACHE"] ??= join(import.meta.dirname, "node_modules/.c
 
 export default defineConfig({
   test: {
-    include: ["{src,openapi,conformance,examples,bench,test}/**/*.test.ts"],
+    include: ["{src,contract,openapi,conformance,examples,bench,test}/**/*.test.ts"],
     reporters: ["default", ["json", { outputFile: "reports/tests.json" }]],
     testTimeout: 20_000,
     hookTimeout: 20_000,

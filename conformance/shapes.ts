@@ -1,32 +1,33 @@
-// The one door to generated/ for the suite: OpenAI's shapes as guards.
+// The suite's door to the generated shapes of OpenAI's document.
+import type { Check } from "@clawgate/contract";
 import { Failure } from "./expect.ts";
 import {
-  type Guard,
-  isConformanceReport,
-  isOpenAiChunk,
-  isOpenAiCompletion,
-  isOpenAiError,
-  isOpenAiModel,
-  isOpenAiModelList,
+  checkConformanceReport,
+  checkOpenAiChunk,
+  checkOpenAiCompletion,
+  checkOpenAiError,
+  checkOpenAiModel,
+  checkOpenAiModelList,
 } from "../generated/conformance-guards.js";
 import type { components } from "../generated/conformance.ts";
 
-export { isConformanceReport };
+export { checkConformanceReport };
 export type Report = components["schemas"]["ConformanceReport"];
 
 const shapes = {
-  completion: isOpenAiCompletion,
-  chunk: isOpenAiChunk,
-  error: isOpenAiError,
-  model: isOpenAiModel,
-  "model list": isOpenAiModelList,
-} satisfies Record<string, Guard<unknown>>;
+  completion: checkOpenAiCompletion,
+  chunk: checkOpenAiChunk,
+  error: checkOpenAiError,
+  model: checkOpenAiModel,
+  "model list": checkOpenAiModelList,
+} satisfies Record<string, Check<unknown>>;
 
 /** Fails unless the value has the shape that OpenAI's document gives it; further keys are allowed. */
 export function expectShape(value: unknown, shape: keyof typeof shapes): void {
-  const guard: Guard<unknown> = shapes[shape];
-  if (guard(value)) return;
-  const [finding] = guard.errors ?? [];
+  const check: Check<unknown> = shapes[shape];
+  const violation = check(value);
+  if (violation === undefined) return;
+  const { finding } = violation;
   const place = finding?.instancePath === "" ? "it" : finding?.instancePath;
   const detail =
     finding?.keyword === "required" ? `lacks ${String(finding.params["missingProperty"])}` : finding?.message;

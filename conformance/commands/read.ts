@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { assertValid } from "@clawgate/contract";
 import type { Case } from "../case.ts";
 import { runCases } from "../engine.ts";
 import type { Exchange } from "../lens/exchange.ts";
@@ -9,7 +10,7 @@ import { toHtml } from "../report/html.ts";
 import { toMarkdown } from "../report/markdown.ts";
 import { parseTargets, writeText } from "../report/write.ts";
 import { selectCases } from "../select.ts";
-import { isConformanceReport, type Report } from "../shapes.ts";
+import { checkConformanceReport, type Report } from "../shapes.ts";
 import { type Terminal, UsageError } from "../terminal.ts";
 import type { Subject } from "../subject.ts";
 import { toLine } from "./progress.ts";
@@ -182,6 +183,10 @@ function loadReport(file: string, terminal: Terminal): Report {
   } catch (error) {
     throw new UsageError(`Cannot read the report ${file}: ${(error as Error).message}`, { cause: error });
   }
-  if (isConformanceReport(value)) return value;
-  throw new UsageError(`${file} is not a JSON report of this suite: ${isConformanceReport.errors?.[0]?.message}`);
+  assertValid(
+    checkConformanceReport,
+    value,
+    ({ finding }) => new UsageError(`${file} is not a JSON report of this suite: ${finding?.message}`),
+  );
+  return value;
 }

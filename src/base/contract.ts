@@ -1,14 +1,13 @@
-// The one door to generated/: the rest of src/ gets its types, guards and tables from here.
+// The one door to generated/: the rest of src/ gets its types, checks and tables from here.
+import type { AnyRow } from "@clawgate/contract";
 import type { components as ConfigComponents } from "../../generated/config.ts";
-import type { Guard } from "../../generated/guards.js";
 import type { components, operations as OperationTypes } from "../../generated/openapi.ts";
 import type { components as ScenarioComponents } from "../../generated/scenario.ts";
 
-export { isConfig } from "../../generated/config-guards.js";
-export { isAnswerErrorResponse as isErrorBody } from "../../generated/guards.js";
-export { isScenarioFile } from "../../generated/scenario-guards.js";
-export type { Guard, GuardError } from "../../generated/guards.js";
-export { operations, type OperationRow } from "../../generated/operations.ts";
+export { fillConfig } from "../../generated/config-guards.js";
+export { checkAnswerErrorResponse as checkErrorBody } from "../../generated/guards.js";
+export { checkScenarioFile } from "../../generated/scenario-guards.js";
+export { operations } from "../../generated/operations.ts";
 export { contractVersion, errorCodes, requestFields, secretKeys, type Support } from "../../generated/policies.ts";
 
 type Schemas = components["schemas"];
@@ -57,6 +56,7 @@ export type ToolServerConfig = ConfigComponents["schemas"]["ToolServer"];
 export type Deadlines = ConfigComponents["schemas"]["Deadlines"];
 export type ScenarioFile = ScenarioComponents["schemas"]["ScenarioFile"];
 
+export type { OperationTypes };
 export type OperationId = keyof OperationTypes;
 
 type Content<R> = R extends { content: infer C } ? C : never;
@@ -117,5 +117,11 @@ export type Handler<O extends OperationId> = (call: Call<O>) => Reply<O> | Promi
 /** Exactly one handler for each operation of the contract. */
 export type Handlers = { readonly [O in OperationId]: Handler<O> };
 
-/** A guard whose findings the caller will read. */
-export type AnyGuard = Guard<unknown>;
+/** One row of the table, whatever its operation. */
+export type OperationRow = AnyRow;
+
+/** The switch under `gateway.http.endpoints` that turns an operation off, if it has one. */
+export function toSwitch({ extensions }: OperationRow): string | undefined {
+  const name = extensions["x-endpoint"];
+  return typeof name === "string" ? name : undefined;
+}

@@ -1,3 +1,4 @@
+import { RequestViolation } from "@clawgate/contract";
 import { errorCodes, type ErrorBody, type ErrorCode } from "./contract.ts";
 
 export interface GatewayErrorOptions {
@@ -44,8 +45,13 @@ export class GatewayError extends Error {
   /** Anything that is not a `GatewayError` is a defect: its text stays in the log, the client learns only that. */
   static from(error: unknown): GatewayError {
     if (error instanceof GatewayError) return error;
+    if (error instanceof RequestViolation) return fromViolation(error);
     return new GatewayError("internal_error", "The gateway failed. The log holds the cause under the request id.", {
       cause: error,
     });
   }
+}
+
+function fromViolation({ violation: { code, param, message }, cause }: RequestViolation): GatewayError {
+  return new GatewayError(code, message, { cause, ...(param === null ? {} : { param }) });
 }

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import type { AnswerCheck } from "@clawgate/contract";
 import Koa, { type Context, type Middleware } from "koa";
 import type { Authenticate } from "./authenticate.ts";
 import { type Handlers, type OperationRow, operations } from "../base/contract.ts";
@@ -6,7 +7,7 @@ import { GatewayError } from "../base/errors.ts";
 import { createHexId } from "../base/id.ts";
 import type { Log } from "../base/log.ts";
 import type { Metrics } from "../base/metrics.ts";
-import { createAnswerCheck } from "./answer-check.ts";
+import { checkAnswers } from "./answer-check.ts";
 import { allowOrigins } from "./cors.ts";
 import type { DispatchParts } from "./dispatch.ts";
 import { toErrorReply } from "./error-reply.ts";
@@ -34,7 +35,7 @@ export interface AppParts extends Omit<DispatchParts, "answers"> {
  * `answerErrors`.
  */
 export function createApp(parts: AppParts): Koa {
-  const answers = createAnswerCheck({ mode: parts.checkAnswers, log: parts.log, metrics: parts.metrics });
+  const answers = checkAnswers({ mode: parts.checkAnswers, log: parts.log, metrics: parts.metrics });
   const router = createRouter(parts.handlers, parts.isEnabled, { ...parts, answers });
   const condemned = new WeakSet<Socket>();
   const app = new Koa();
@@ -98,7 +99,7 @@ function logRequest(log: Log, ctx: Context, { requestId, operation, error }: Req
   } else log.info(line, "request");
 }
 
-function answerErrors(answers: ReturnType<typeof createAnswerCheck>): Middleware {
+function answerErrors(answers: AnswerCheck): Middleware {
   return async (ctx, next) => {
     try {
       await next();
@@ -111,7 +112,7 @@ function answerErrors(answers: ReturnType<typeof createAnswerCheck>): Middleware
       // Where the client has left there is no answer, so the contract says nothing about it.
       if (status === 499) return;
       try {
-        answers.answer(operation, row, { status, type: "application/json", headers: response.headers });
+        answers.answer(row, { status, type: "application/json", headers: response.headers });
       } catch (violation) {
         writeError(ctx, GatewayError.from(violation));
       }

@@ -1,11 +1,17 @@
+import {
+  type AnswerCheck,
+  assertValid,
+  createParameterReader,
+  RequestViolation,
+  type Row,
+  toWholeType,
+} from "@clawgate/contract";
 import type { Context, Middleware } from "koa";
-import type { AnyGuard, Call, EventStream, Handler, OperationId, OperationRow } from "../base/contract.ts";
+import type { Call, EventStream, Handler, OperationId, OperationRow, OperationTypes } from "../base/contract.ts";
 import { GatewayError } from "../base/errors.ts";
-import { toViolation } from "../base/violation.ts";
-import type { AnswerCheck } from "./answer-check.ts";
 import { readJson } from "./body.ts";
 import { toErrorReply } from "./error-reply.ts";
-import { createHeaderReader, readParameters } from "./parameters.ts";
+import { createHeaderReader, createTextReader } from "./parameters.ts";
 import { createSseBody, type SseOptions } from "./sse.ts";
 import type { RequestState } from "./state.ts";
 
@@ -27,47 +33,32 @@ interface AnyReply {
 
 /** Binds one row of the operation table to its handler: parameters and body in, answer or stream out. */
 export function createDispatch<O extends OperationId>(
-  id: O,
-  row: OperationRow,
+  row: Row<OperationTypes, O>,
   handler: Handler<O>,
   parts: DispatchParts,
 ): Middleware {
+  const toText = createTextReader(row);
+  const readParameters = createParameterReader(row);
+  const explain = parts.explain[row.id];
   return async (ctx) => {
     const state = ctx.state as RequestState;
-    state.operation = id;
-    const body = row.isBody === undefined ? undefined : await readJson(ctx.req, ctx.res, parts.bodyBytesMax);
-    const parameters = readParameters(ctx, row);
-    if (row.isBody !== undefined) assertBody(row.isBody, body, parts.explain[id]);
+    state.operation = row.id;
+    const body = row.hasBody ? await readJson(ctx.req, ctx.res, parts.bodyBytesMax) : undefined;
+    const parameters = readParameters(toText(ctx));
+    assertValid(row.checkBody, body, (violation) => explain?.(body) ?? new RequestViolation(violation, "body"));
     const { requestId, signal } = state;
     const call = { body, parameters, header: createHeaderReader(ctx), requestId, signal };
     // The guards above have made the call what its type says; the handler's type has made the reply what the contract says.
     const reply = (await handler(call as unknown as Call<O>)) as unknown as AnyReply;
-    writeReply(ctx, id, row, reply, parts);
+    writeReply(ctx, row, reply, parts);
   };
 }
 
-function assertBody(guard: AnyGuard, body: unknown, explain?: (body: unknown) => GatewayError | undefined): void {
-  if (guard(body)) return;
-  const { errors } = guard;
-  const explained = explain?.(body);
-  if (explained !== undefined) throw explained;
-  const { code, param, message } = toViolation(errors);
-  throw new GatewayError(code, message, param === null ? {} : { param });
-}
-
-function writeReply(
-  ctx: Context,
-  id: OperationId,
-  row: OperationRow,
-  reply: AnyReply,
-  { answers, keepAlive }: DispatchParts,
-): void {
+function writeReply(ctx: Context, row: OperationRow, reply: AnyReply, { answers, keepAlive }: DispatchParts): void {
   for (const [name, value] of Object.entries(reply.headers ?? {})) if (value !== undefined) ctx.set(name, value);
-  if (reply.stream !== undefined) return writeStream(ctx, id, row, reply.stream, answers, keepAlive);
-  const type =
-    Object.keys(row.responses[reply.status]?.content ?? {}).find((one) => one !== "text/event-stream") ??
-    "application/json";
-  answers.answer(id, row, { status: reply.status, type, headers: ctx.response.headers, body: reply.body });
+  if (reply.stream !== undefined) return writeStream(ctx, row, reply.stream, answers, keepAlive);
+  const type = toWholeType(row, reply.status) ?? "application/json";
+  answers.answer(row, { status: reply.status, type, headers: ctx.response.headers, body: reply.body });
   ctx.status = reply.status;
   ctx.type = `${type}; charset=utf-8`;
   ctx.body = typeof reply.body === "string" ? reply.body : JSON.stringify(reply.body);
@@ -75,7 +66,6 @@ function writeReply(
 
 function writeStream(
   ctx: Context,
-  id: OperationId,
   row: OperationRow,
   stream: EventStream<unknown>,
   answers: AnswerCheck,
@@ -85,14 +75,14 @@ function writeStream(
   // The events are read from here on, before anything below can throw, so that a run is never left open.
   const body = createSseBody(stream, {
     keepAlive,
-    check: answers.events(id, row),
+    check: answers.events(row),
     toErrorJson(error) {
       const failure = GatewayError.from(error);
       (ctx.state as RequestState).error = failure;
       return JSON.stringify(toErrorReply(failure).body);
     },
   });
-  answers.answer(id, row, { status: 200, type, headers: ctx.response.headers });
+  answers.answer(row, { status: 200, type, headers: ctx.response.headers });
   ctx.status = 200;
   ctx.set("content-type", `${type}; charset=utf-8`);
   // `no-transform` and the buffering header keep proxies from collecting the events.

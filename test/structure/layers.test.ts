@@ -22,7 +22,7 @@ describe("the repository", () => {
   test("the graph that was checked is the real one", () => {
     expect(graph.imports.get("src/gateway.ts")).toContain("src/edge/app.ts");
     expect(graph.imports.get("src/base/contract.ts")).toContain("generated/openapi.ts");
-    expect(graph.imports.get("openapi/generate/generate.ts")).toContain("openapi/generate/bundle.ts");
+    expect(graph.imports.get("contract/generate/generate.ts")).toContain("contract/generate/bundle.ts");
   });
 
   test("no name stands in two layers", () => {
@@ -63,7 +63,7 @@ describe("a planted breach is found", () => {
     ["the source from the suite", { "conformance/a.ts": uses("../src/base/errors.ts") }, "nothing from src/"],
     [
       "the source from the generator",
-      { "openapi/generate/a.ts": uses("../../src/base/errors.ts") },
+      { "openapi/extensions/a.ts": uses("../../src/base/errors.ts") },
       "nothing from src/",
     ],
     ["a test's fixture", { "src/edge/a.ts": uses("./a.fixture.ts") }, "imports the test file"],

@@ -19,6 +19,7 @@ const neighbours: readonly (readonly [from: string, to: string])[] = [["cli", "c
 
 /** Where the trees beside `src/` may reach; each may import itself. */
 export const trees: Readonly<Record<string, readonly string[]>> = {
+  contract: [],
   openapi: [],
   conformance: ["generated"],
   bench: ["src", "generated", "test", "conformance"],

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
-import type { JsonSchema, OpenApi } from "../../openapi/generate/document.ts";
+import type { JsonSchema, OpenApi } from "@clawgate/contract/generate";
 
 /** The contract as it is published. */
 export const contract = JSON.parse(

@@ -8,12 +8,11 @@ import {
   operations,
   requestFields,
 } from "../../src/base/contract.ts";
-import { toViolation } from "../../src/base/violation.ts";
 import { toArbitrary } from "./contract-arbitrary.ts";
 import { startTestGateway, type TestGateway } from "../gateway.fixture.ts";
 
 const seed = 20_260_823;
-const isBody = operations.createChatCompletion.isBody;
+const { checkBody } = operations.createChatCompletion;
 
 type Key = string | number;
 
@@ -118,7 +117,7 @@ test("a body that the contract allows is answered, or refused for what it means"
   const gateway = await startTestGateway();
   let answered = 0;
   const property = fc.asyncProperty(bodies, async (body) => {
-    expect(isBody(body)).toBe(true);
+    expect(checkBody(body)).toBeUndefined();
     const answer = await send(gateway, body);
     expectServedOrRefused(answer);
     if (answer.status === 200) answered++;
@@ -128,23 +127,23 @@ test("a body that the contract allows is answered, or refused for what it means"
 });
 
 test(
-  "a body with junk in one place is refused exactly when its guard says so, by the guard's words and near the place",
+  "a body with junk in one place is refused exactly when its check says so, by the check's words and near the place",
   { timeout: 60_000 },
   async () => {
     const gateway = await startTestGateway();
     const seen = { passed: 0, refused: 0 };
     const property = fc.asyncProperty(spoilt, async ({ body, place }) => {
       const answer = await send(gateway, body);
-      if (isBody(body)) {
+      const violation = checkBody(body);
+      if (violation === undefined) {
         seen.passed++;
         return expectServedOrRefused(answer);
       }
       seen.refused++;
-      const { errors } = isBody;
       const isResponses = typeof body === "object" && body !== null && "input" in body && !("messages" in body);
       if (isResponses) return expect(answer.error?.code).toBe("responses_request");
-      const violation = toViolation(errors);
-      expect(answer).toEqual({ status: 400, error: { ...violation, type: errorCodes[violation.code].type } });
+      const { code, param, message } = violation;
+      expect(answer).toEqual({ status: 400, error: { code, param, message, type: errorCodes[code].type } });
       expect(violation.param?.startsWith(toPath(place.slice(0, -1))), `${violation.param} for ${toPath(place)}`).toBe(
         true,
       );

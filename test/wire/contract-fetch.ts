@@ -1,5 +1,5 @@
-import { isErrorBody, type OperationId, type OperationRow, operations } from "../../src/base/contract.ts";
-import { toViolation } from "../../src/base/violation.ts";
+import { type Check, listIds, toPattern } from "@clawgate/contract";
+import { checkErrorBody, type OperationRow, operations } from "../../src/base/contract.ts";
 
 export type ContractFetch = typeof fetch;
 
@@ -33,16 +33,17 @@ async function checkAnswer(response: Response, method: string, path: string): Pr
     await assertErrorBody(response, where, method);
     return response;
   }
-  const guard = specified.content[type];
-  assertDefined(guard, `${where}: the contract has no media type ${type} here`);
+  const check = specified.content[type];
+  assertDefined(check, `${where}: the contract has no media type ${type} here`);
   for (const [name, { required }] of Object.entries(specified.headers)) {
     assert(!required || response.headers.has(name), `${where}: no header ${name}`);
   }
   if (method === "HEAD") return response;
-  if (type === "text/event-stream") return checkStream(response, where, guard);
+  if (type === "text/event-stream") return checkStream(response, where, check);
   const text = await response.clone().text();
   const body: unknown = type === "application/json" ? JSON.parse(text) : text;
-  assert(guard(body), `${where}: ${toViolation(guard.errors).message}`);
+  const violation = check(body);
+  assert(violation === undefined, `${where}: ${violation?.message}`);
   return response;
 }
 
@@ -50,10 +51,10 @@ async function assertErrorBody(response: Response, where: string, method: string
   assert(response.status >= 400, `${where}: not in the contract`);
   if (method === "HEAD") return;
   const body: unknown = await response.clone().json();
-  assert(isErrorBody(body), `${where}: not an error body: ${JSON.stringify(body)}`);
+  assert(checkErrorBody(body) === undefined, `${where}: not an error body: ${JSON.stringify(body)}`);
 }
 
-function checkStream(response: Response, where: string, guard: (value: unknown) => boolean): Response {
+function checkStream(response: Response, where: string, check: Check<unknown>): Response {
   let rest = "";
   let last = "";
   const decoder = new TextDecoder("utf-8", { fatal: true });
@@ -65,7 +66,7 @@ function checkStream(response: Response, where: string, guard: (value: unknown) 
     last = (lines[0] ?? "").slice("data: ".length);
     if (last === "[DONE]") return;
     checked.events++;
-    assert(guard(JSON.parse(last)), `${where}: an event breaks the contract: ${last}`);
+    assert(check(JSON.parse(last)) === undefined, `${where}: an event breaks the contract: ${last}`);
   };
   const watch = new TransformStream<Uint8Array, Uint8Array>({
     transform(bytes, controller) {
@@ -85,14 +86,10 @@ function checkStream(response: Response, where: string, guard: (value: unknown) 
 }
 
 function findRow(method: string, path: string): OperationRow | undefined {
-  const ids = Object.keys(operations) as OperationId[];
-  return ids
+  const asked = method === "HEAD" ? "GET" : method;
+  return listIds(operations)
     .map((id): OperationRow => operations[id])
-    .find((row) => {
-      const toPart = (_: string, name: string): string => (name === row.slashes ? ".+" : "[^/]+");
-      const pattern = new RegExp(`^${row.path.replaceAll(/\{(\w+)\}/g, toPart)}$`);
-      return pattern.test(path) && (row.method === method || (row.method === "GET" && method === "HEAD"));
-    });
+    .find((row) => toPattern(row).test(path) && row.method === asked);
 }
 
 function assert(condition: boolean, message: string): asserts condition {

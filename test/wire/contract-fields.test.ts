@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { JsonSchema } from "../../openapi/generate/document.ts";
+import type { JsonSchema } from "@clawgate/contract/generate";
 import { type ErrorBody, requestFields } from "../../src/base/contract.ts";
 import { listTypes, resolve, toArbitrary, type TypeName } from "./contract-arbitrary.ts";
 import { startTestGateway, type TestGateway } from "../gateway.fixture.ts";

@@ -1,5 +1,5 @@
-import { type Config, isConfig } from "../contract.ts";
-import { toViolation } from "../violation.ts";
+import { assertValid, type Violation } from "@clawgate/contract";
+import { type Config, fillConfig } from "../contract.ts";
 import { assertUsable } from "./check.ts";
 import { ConfigError } from "./config-error.ts";
 import { resolveReferences } from "./references.ts";
@@ -31,11 +31,14 @@ export function loadConfig({ path, environment, cwd }: LoadOptions): LoadedConfi
 
 /** Checks a value against the contract and fills the defaults in. */
 export function parseConfig(value: unknown, path = "the configuration"): Config {
-  const config = structuredClone(value);
-  if (isConfig(config)) return config;
-  const { code, param, message } = toViolation(isConfig.errors, "the configuration");
+  const config: unknown = structuredClone(value);
+  assertValid(fillConfig, config, (violation) => toConfigError(violation, path), "the configuration");
+  return config;
+}
+
+function toConfigError({ code, param, message }: Violation, path: string): ConfigError {
   const hint = code === "unknown_parameter" ? " generated/config.md lists the keys." : "";
-  throw new ConfigError(`${path}: ${message.replace("parameter", "key")}${param === null ? "" : hint}`);
+  return new ConfigError(`${path}: ${message.replace("parameter", "key")}${param === null ? "" : hint}`);
 }
 
 /** What an operator says when starting the process wins over the file. */

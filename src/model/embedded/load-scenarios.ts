@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
+import { assertValid } from "@clawgate/contract";
 import { ConfigError } from "../../base/config/config-error.ts";
-import { isScenarioFile, type ScenarioFile } from "../../base/contract.ts";
-import { toViolation } from "../../base/violation.ts";
+import { checkScenarioFile, type ScenarioFile } from "../../base/contract.ts";
 import { assertPatterns } from "./scenario.ts";
 
 /** Reads scenario files (YAML 1.2) into one: the first match wins, in the order of the files. Throws `ConfigError`. */
@@ -14,9 +14,7 @@ export async function loadScenarios(paths: readonly string[], folder: string): P
 
 async function loadScenarioFile(path: string): Promise<ScenarioFile> {
   const value = await parseFile(path);
-  if (!isScenarioFile(value)) {
-    throw new ConfigError(`${path}: ${toViolation(isScenarioFile.errors, "the file").message}`);
-  }
+  assertValid(checkScenarioFile, value, ({ message }) => new ConfigError(`${path}: ${message}`), "the file");
   try {
     assertPatterns(value.scenarios);
   } catch (cause) {

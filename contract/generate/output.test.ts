@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { compareFiles, type Files, readFiles, writeFiles } from "./output.ts";
 
 function makeFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "clawgate-output-"));
+  const folder = mkdtempSync(join(tmpdir(), "contract-output-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return join(folder, "generated");
 }
@@ -24,8 +24,8 @@ test("a file that is missing, edited or left over is named", () => {
   const folder = makeFolder();
   writeFiles(folder, { "a.ts": "edited\n", "left.ts": "" });
   expect(compareFiles(folder, files)).toEqual([
-    "generated/a.ts differs from its source",
-    "generated/client/core/b.ts is missing",
-    "generated/left.ts has no source",
+    "a.ts differs from its source",
+    "client/core/b.ts is missing",
+    "left.ts has no source",
   ]);
 });

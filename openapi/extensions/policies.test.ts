@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, test } from "vitest";
 import { errorCodes, requestFields, secretKeys } from "../../generated/policies.ts";
-import { loadYaml } from "./bundle.ts";
-import type { ErrorRow, JsonSchema, OpenApi } from "./document.ts";
-import { toPolicies } from "./policies.ts";
+import { loadYaml as loadFile, type JsonSchema, type OpenApi } from "@clawgate/contract/generate";
+import { type ErrorRow, toPolicies } from "./policies.ts";
 
+const loadYaml = (name: string): unknown => loadFile(join(import.meta.dirname, "..", name));
 const contract = JSON.parse(readFileSync(new URL("../../generated/openapi.json", import.meta.url), "utf8")) as OpenApi;
 const request = contract.components.schemas["ChatCompletionRequest"]?.properties ?? {};
 const fields = Object.entries(request);

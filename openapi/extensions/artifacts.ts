@@ -1,9 +1,7 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createClient } from "@hey-api/openapi-ts";
-import { runRedocly } from "./bundle.ts";
-import type { OpenApi } from "./document.ts";
-import { type Files, readFiles } from "./output.ts";
+import { type Files, type OpenApi, readFiles, runRedocly } from "@clawgate/contract/generate";
 
 /** The typed `fetch` client for the JSON calls. Streams are left out: its reader would start a run again on failure. */
 export async function toClient(document: OpenApi, scratch: string, banner: string): Promise<Files> {
@@ -31,11 +29,10 @@ function withoutStreams(document: OpenApi): OpenApi {
 }
 
 /** One HTML page that needs no network. */
-export function toDocsPage(scratch: string, json: string): string {
+export function toDocsPage(document: OpenApi, scratch: string): string {
   const input = join(scratch, "openapi.json");
   const output = join(scratch, "docs.html");
-  mkdirSync(scratch, { recursive: true });
-  writeFileSync(input, json);
+  writeFileSync(input, `${JSON.stringify(document, null, 2)}\n`);
   runRedocly(["build-docs", input, "--inlineBundle", "-o", output]);
   return readFileSync(output, "utf8");
 }

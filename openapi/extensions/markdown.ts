@@ -1,4 +1,5 @@
-import { type ErrorRow, type JsonSchema, type OpenApi, resolveDefinition } from "./document.ts";
+import { type JsonSchema, type OpenApi, resolveDefinition } from "@clawgate/contract/generate";
+import type { ErrorRow } from "./policies.ts";
 
 export function toErrorCatalogue(errors: Record<string, ErrorRow>, banner: string): string {
   const rows = Object.entries(errors).map(

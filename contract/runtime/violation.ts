@@ -1,11 +1,26 @@
-import type { ErrorCode, GuardError } from "./contract.ts";
+import type { Finding } from "./finding.ts";
 
-/** What a guard found, in the words of OpenAI's errors. */
+/** The kinds of violations, by the names that OpenAI's errors have. */
+export type ViolationCode =
+  | "invalid_type"
+  | "invalid_value"
+  | "missing_required_parameter"
+  | "unknown_parameter"
+  | "empty_string"
+  | "string_above_max_length"
+  | "empty_array"
+  | "array_above_max_length"
+  | "object_above_max_properties"
+  | `${"integer" | "decimal"}_${"below_min" | "above_max"}_value`;
+
+/** What a check found, in the words of OpenAI's errors. */
 export interface Violation {
-  readonly code: ErrorCode;
+  readonly code: ViolationCode;
   /** As in `messages[2].tool_call_id`; null when it is the whole value. */
   readonly param: string | null;
   readonly message: string;
+  /** What the validator said, for those who want to say it in other words. */
+  readonly finding: Finding | undefined;
 }
 
 /** Turns `/messages/2/tool_call_id` into `messages[2].tool_call_id`. */
@@ -21,55 +36,59 @@ export function toParam(pointer: string): string {
  * The one finding worth showing. A union without a tag reports the findings of all its branches: the deepest one comes
  * from the branch that the sender probably meant, and equally deep type errors are alternatives.
  */
-export function toViolation(errors: readonly GuardError[] | null | undefined, whole = "the request body"): Violation {
+export function toViolation(errors: readonly Finding[] | null | undefined, whole = "the request body"): Violation {
   const findings = (errors ?? []).filter(
     ({ keyword }) => keyword !== "oneOf" && keyword !== "anyOf" && keyword !== "if",
   );
   const deepest = Math.max(...findings.map(toDepth));
   const candidates = findings.filter((finding) => toDepth(finding) === deepest);
   const [first] = candidates;
-  if (first === undefined) return { code: "invalid_value", param: null, message: `Invalid value for ${whole}.` };
+  if (first === undefined) {
+    return { code: "invalid_value", param: null, message: `Invalid value for ${whole}.`, finding: undefined };
+  }
   // Where one of the alternatives has the right type, its own finding says more than the list of types.
   const meant = candidates.find((finding) => finding.keyword !== "type" && fits(finding));
   if (meant !== undefined) return toSingleViolation(meant, whole);
-  const types = candidates.flatMap(({ keyword, params }) => (keyword === "type" ? params["type"] : []) as string[]);
+  const types = candidates
+    .flatMap(({ keyword, params }) => (keyword === "type" ? [params["type"]].flat() : []))
+    .map(String);
   return types.length > 0 ? toTypeViolation(first, types, whole) : toSingleViolation(first, whole);
 }
 
-function toDepth({ instancePath }: GuardError): number {
+function toDepth({ instancePath }: Finding): number {
   return instancePath.split("/").length;
 }
 
-function toTypeViolation(first: GuardError, types: readonly string[], whole: string): Violation {
+function toTypeViolation(first: Finding, types: readonly string[], whole: string): Violation {
   const param = toParam(first.instancePath);
   const place = param === "" ? whole : `'${param}'`;
   const expected = [...new Set(types)].map(toArticle).join(" or ");
   const given = toArticle(toTypeName(first.data));
   const message = `Invalid type for ${place}: expected ${expected}, but got ${given} instead.`;
-  return { code: "invalid_type", param: param || null, message };
+  return { code: "invalid_type", param: param || null, message, finding: first };
 }
 
-function fits({ parentSchema, data }: GuardError): boolean {
-  const types = [parentSchema?.["type"]].flat();
+function fits({ expected, data }: Finding): boolean {
+  const types = expected?.types ?? [];
   const given = toTypeName(data);
   return types.includes(given) || (given === "integer" && types.includes("number"));
 }
 
-type Rule = (error: GuardError, place: string) => { code: ErrorCode; message: string };
+type Rule = (finding: Finding, place: string) => { code: ViolationCode; message: string };
 
 const bound =
   (side: "below_min" | "above_max", sign: string): Rule =>
-  ({ params, parentSchema, data }, place) => {
-    const kind = [parentSchema?.["type"]].flat().includes("integer") ? "integer" : "decimal";
+  ({ params, expected, data }, place) => {
+    const kind = expected?.types.includes("integer") === true ? "integer" : "decimal";
     const message = `Invalid ${place}: expected a value ${sign} ${String(params["limit"])}, but got ${String(data)} instead.`;
     return { code: `${kind}_${side}_value`, message };
   };
 
 const oneOf =
-  (values: (error: GuardError) => unknown): Rule =>
-  (error, place) => {
-    const known = [values(error)].flat().map((value) => `'${String(value)}'`);
-    const given = error.keyword === "discriminator" ? error.params["tagValue"] : error.data;
+  (values: (finding: Finding) => unknown): Rule =>
+  (finding, place) => {
+    const known = [values(finding)].flat().map((value) => `'${String(value)}'`);
+    const given = finding.keyword === "discriminator" ? finding.params["tagValue"] : finding.data;
     const shown = typeof given === "string" ? `'${given.slice(0, 64)}'` : toArticle(toTypeName(given));
     return {
       code: "invalid_value",
@@ -80,7 +99,7 @@ const oneOf =
 const rules: Record<string, Rule> = {
   enum: oneOf(({ params }) => params["allowedValues"]),
   const: oneOf(({ params }) => params["allowedValue"]),
-  discriminator: oneOf(({ parentSchema }) => parentSchema?.["x-values"]),
+  discriminator: oneOf(({ expected }) => expected?.values),
   minimum: bound("below_min", ">="),
   maximum: bound("above_max", "<="),
   minItems: (_, place) => ({
@@ -89,7 +108,7 @@ const rules: Record<string, Rule> = {
   }),
   maxItems: ({ params, data }, place) => ({
     code: "array_above_max_length",
-    message: `Invalid ${place}: array too long. Expected at most ${String(params["limit"])} items, but got ${(data as unknown[]).length}.`,
+    message: `Invalid ${place}: array too long. Expected at most ${String(params["limit"])} items, but got ${Array.isArray(data) ? data.length : 0}.`,
   }),
   minLength: (_, place) => ({
     code: "empty_string",
@@ -97,7 +116,7 @@ const rules: Record<string, Rule> = {
   }),
   maxLength: ({ params, data }, place) => ({
     code: "string_above_max_length",
-    message: `Invalid ${place}: string too long. Expected at most ${String(params["limit"])} characters, but got ${Array.from(data as string).length}.`,
+    message: `Invalid ${place}: string too long. Expected at most ${String(params["limit"])} characters, but got ${Array.from(String(data)).length}.`,
   }),
   maxProperties: ({ params }, place) => ({
     code: "object_above_max_properties",
@@ -109,41 +128,45 @@ const rules: Record<string, Rule> = {
   }),
 };
 
-function toSingleViolation(error: GuardError, whole: string): Violation {
-  const missing = toMissing(error);
-  const param = toParam(`${error.instancePath}${missing === undefined ? toSuffix(error) : `/${escape(missing)}`}`);
+function toSingleViolation(finding: Finding, whole: string): Violation {
+  return { ...toWords(finding, whole), finding };
+}
+
+function toWords(finding: Finding, whole: string): Omit<Violation, "finding"> {
+  const missing = toMissing(finding);
+  const param = toParam(`${finding.instancePath}${missing === undefined ? toSuffix(finding) : `/${escape(missing)}`}`);
   const place = param === "" ? whole : `'${param}'`;
   if (missing !== undefined) {
     return { code: "missing_required_parameter", param, message: `Missing required parameter: ${place}.` };
   }
-  if (error.keyword === "additionalProperties") {
+  if (finding.keyword === "additionalProperties") {
     return { code: "unknown_parameter", param, message: `Unknown parameter: ${place}.` };
   }
-  if (error.keyword === "discriminator" && error.params["error"] === "tag") {
-    const given = toTypeName(error.params["tagValue"]);
+  if (finding.keyword === "discriminator" && finding.params["error"] === "tag") {
+    const given = toTypeName(finding.params["tagValue"]);
     return {
       code: "invalid_type",
       param,
       message: `Invalid type for ${place}: expected a string, but got ${toArticle(given)} instead.`,
     };
   }
-  const rule = rules[error.keyword];
+  const rule = rules[finding.keyword];
   const { code, message } = rule
-    ? rule(error, place)
+    ? rule(finding, place)
     : {
         code: "invalid_value" as const,
-        message: `Invalid value for ${place}: it ${error.message ?? "is not allowed"}.`,
+        message: `Invalid value for ${place}: it ${finding.message ?? "is not allowed"}.`,
       };
   return { code, param: param || null, message };
 }
 
-function toMissing({ keyword, params }: GuardError): string | undefined {
+function toMissing({ keyword, params }: Finding): string | undefined {
   if (keyword === "required") return String(params["missingProperty"]);
   const absentTag = keyword === "discriminator" && params["error"] === "tag" && params["tagValue"] === undefined;
   return absentTag ? String(params["tag"]) : undefined;
 }
 
-function toSuffix({ keyword, params }: GuardError): string {
+function toSuffix({ keyword, params }: Finding): string {
   if (keyword === "additionalProperties") return `/${escape(String(params["additionalProperty"]))}`;
   return keyword === "discriminator" ? `/${escape(String(params["tag"]))}` : "";
 }

@@ -20,15 +20,19 @@ function inlineHeaders(document: OpenApi): OpenApi {
   return inline(document) as OpenApi;
 }
 
-/** Types of stand-alone JSON schemas as their guard leaves the value: fields with a default are always there. */
-export async function toSchemaTypes(schemas: Record<string, JsonSchema>, banner: string): Promise<string> {
+/** Types of stand-alone JSON schemas as their check leaves the value: where it fills defaults in, they are there. */
+export async function toSchemaTypes(
+  schemas: Record<string, JsonSchema>,
+  banner: string,
+  fillDefaults: boolean,
+): Promise<string> {
   const document = {
     openapi: "3.1.0",
     info: { title: "schemas", version: "0" },
     paths: {},
     components: { schemas: liftDefinitions(schemas) },
   };
-  const nodes = await openapiTS(document as unknown as OpenAPI3, { defaultNonNullable: true });
+  const nodes = await openapiTS(document as unknown as OpenAPI3, { defaultNonNullable: fillDefaults });
   return `// ${banner}\n${astToString(nodes)}`;
 }
 

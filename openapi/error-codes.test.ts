@@ -1,31 +1,33 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { errorCodes } from "../../generated/policies.ts";
-import { toViolation } from "../../src/base/violation.ts";
+import { errorCodes } from "../generated/policies.ts";
+import { toViolation } from "@clawgate/contract";
 
-const source = join(import.meta.dirname, "../../src");
+/** The gateway, and the checks that name what they find. */
+const sources = ["../src", "../contract/runtime"].map((folder) => join(import.meta.dirname, folder));
 
 /** Codes that the contract promises for later; a code that is used leaves this list. */
 const reserved: readonly string[] = [];
 
 function loadSource(): string {
-  const names = readdirSync(source, { recursive: true, encoding: "utf8" });
-  const own = names.filter((name) => name.endsWith(".ts") && !/\.(?:test|fixture)\.ts$/.test(name));
-  return own.map((name) => readFileSync(join(source, name), "utf8")).join("\n");
+  const paths = sources.flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: "utf8" }).map((name) => join(folder, name)),
+  );
+  const own = paths.filter((path) => path.endsWith(".ts") && !/\.(?:test|fixture)\.ts$/.test(path));
+  return own.map((path) => readFileSync(path, "utf8")).join("\n");
 }
 
-/** Codes that src/base/violation.ts puts together, and that no literal shows. */
+/** Codes that @clawgate/contract puts together, and that no literal shows. */
 function listComposed(): string[] {
   return ["minimum", "maximum"].flatMap((keyword) =>
     ["integer", "number"].map((type) => {
       const finding = {
         keyword,
         instancePath: "/a",
-        schemaPath: "",
         params: { limit: 1 },
         data: 0,
-        parentSchema: { type },
+        expected: { types: [type] },
       };
       return toViolation([finding]).code;
     }),

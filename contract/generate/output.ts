@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 
 /** File contents by path relative to the target folder. */
@@ -28,12 +28,12 @@ export function writeFiles(folder: string, files: Files): void {
 
 /** One sentence for each file that is missing, edited or left over. */
 export function compareFiles(folder: string, files: Files): string[] {
-  const present = readFiles(folder);
+  const present = existsSync(folder) ? readFiles(folder) : {};
   const changed = Object.entries(files)
     .filter(([name, text]) => present[name] !== text)
-    .map(([name]) => `generated/${name} ${present[name] === undefined ? "is missing" : "differs from its source"}`);
+    .map(([name]) => `${name} ${present[name] === undefined ? "is missing" : "differs from its source"}`);
   const left = Object.keys(present)
     .filter((name) => files[name] === undefined)
-    .map((name) => `generated/${name} has no source`);
+    .map((name) => `${name} has no source`);
   return [...changed, ...left];
 }

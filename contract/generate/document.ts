@@ -1,4 +1,4 @@
-/** The parts of an OpenAPI 3.1 document that the generator reads. */
+/** The parts of an OpenAPI document, 3.1 or 3.2, that the generator reads. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
 export interface JsonSchema {
@@ -23,11 +23,14 @@ export interface Parameter {
   in: "path" | "header" | "query";
   required?: boolean;
   schema: JsonSchema;
+  /** A path parameter that may hold slashes, which OpenAPI has no word for. */
   "x-slashes"?: boolean;
 }
 
 export interface MediaType {
+  /** Of the whole content; in edition 3.1, of the data of one event. */
   schema: JsonSchema;
+  /** The literal data of the last event of a stream. */
   "x-sse-end"?: string;
   [key: string]: unknown;
 }
@@ -44,7 +47,7 @@ export interface Operation {
   requestBody?: { required?: boolean; content: Record<string, MediaType> };
   responses: Record<string, Response>;
   security?: object[];
-  "x-endpoint"?: string;
+  [key: `x-${string}`]: unknown;
 }
 
 export interface OpenApi {
@@ -56,15 +59,6 @@ export interface OpenApi {
     [section: string]: Record<string, unknown>;
   };
   [key: string]: unknown;
-}
-
-/** One row of openapi/errors.yaml. */
-export interface ErrorRow {
-  status: number;
-  type: string;
-  when: string;
-  fix: string;
-  retry?: boolean;
 }
 
 export interface Endpoint {

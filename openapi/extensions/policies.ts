@@ -1,4 +1,13 @@
-import { type ErrorRow, type JsonSchema, type OpenApi, resolveDefinition } from "./document.ts";
+import { type JsonSchema, type OpenApi, resolveDefinition } from "@clawgate/contract/generate";
+
+/** One row of openapi/errors.yaml. */
+export interface ErrorRow {
+  status: number;
+  type: string;
+  when: string;
+  fix: string;
+  retry?: boolean;
+}
 
 /** The tables that the gateway acts on: what each error code means, what happens to each request field. */
 export function toPolicies(

@@ -1,5 +1,7 @@
-import { Ajv2020 } from "ajv/dist/2020.js";
+import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import { expect, test } from "vitest";
+import { toExpected } from "../generate/guard-module.ts";
+import type { Finding } from "./finding.ts";
 import { toParam, toViolation, type Violation } from "./violation.ts";
 
 test.for<[pointer: string, param: string]>([
@@ -20,7 +22,15 @@ function judge(schema: object, value: unknown): Violation {
   ajv.addVocabulary(["x-values"]);
   const guard = ajv.compile({ type: "object", properties: { a: schema } });
   expect(guard({ a: value })).toBe(false);
-  return toViolation(guard.errors);
+  return toViolation(toFindings(guard));
+}
+
+/** The findings of Ajv as generated code reports them. */
+function toFindings(guard: ValidateFunction): Finding[] {
+  return (guard.errors ?? []).map(({ parentSchema, ...finding }) => ({
+    ...finding,
+    expected: toExpected(parentSchema ?? {}),
+  }));
 }
 
 type Row = readonly [schema: object, value: unknown, code: string, param: string, message: string];
@@ -98,23 +108,28 @@ const rows = [...single, ...bounds, ...unions].map(
 
 test.for(rows)("%s", ([, [schema, value, code, param, message]]) => {
   const violation = judge(schema, value);
-  expect(violation).toEqual({ code, param, message: expect.stringContaining(message) as string });
+  expect(violation).toMatchObject({ code, param, message: expect.stringContaining(message) as string });
   expect(violation.message).toContain(`'${param}'`);
 });
 
 test("a finding about the whole value has no param and is named by the caller", () => {
   const guard = new Ajv2020({ verbose: true }).compile({ type: "object" });
   guard([]);
-  expect(toViolation(guard.errors)).toEqual({
+  expect(toViolation(toFindings(guard))).toMatchObject({
     code: "invalid_type",
     param: null,
     message: "Invalid type for the request body: expected an object, but got an array instead.",
   });
-  expect(toViolation(guard.errors, "the event").message).toContain("the event: expected an object");
+  expect(toViolation(toFindings(guard), "the event").message).toContain("the event: expected an object");
 });
 
 test("where nothing was found the answer is still a sentence", () => {
-  const nothing = { code: "invalid_value", param: null, message: "Invalid value for the request body." };
+  const nothing = {
+    code: "invalid_value",
+    param: null,
+    message: "Invalid value for the request body.",
+    finding: undefined,
+  };
   expect(toViolation([])).toEqual(nothing);
   expect(toViolation(null)).toEqual(nothing);
   expect(toViolation(undefined)).toEqual(nothing);

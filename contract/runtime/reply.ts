@@ -12,9 +12,11 @@ type FailureStatus<Rs> = {
 /** What the operation says when it fails, with a status or as the last event of a stream. */
 type Failure<Rs> = WholeMedia<Rs[FailureStatus<Rs>]>;
 
-type Named<H> = { [K in keyof H as string extends K ? never : K]: H[K] };
+type Named<H, Given extends string> = {
+  [K in keyof H as string extends K ? never : K extends Given ? never : K]: H[K];
+};
 /** The headers that the response must or may have. `Given` are those that somebody else sends. */
-type ReplyHeaders<R, Given extends string> = R extends { headers: infer H } ? Omit<Named<H>, Given> : object;
+type ReplyHeaders<R, Given extends string> = R extends { headers: infer H } ? Named<H, Given> : object;
 type WithHeaders<H> = object extends H ? { readonly headers?: H } : { readonly headers: H };
 
 /**
@@ -23,8 +25,11 @@ type WithHeaders<H> = object extends H ? { readonly headers?: H } : { readonly h
  */
 export interface EventStream<E> {
   readonly run: (to: Listener<E>) => Promise<void>;
-  /** Writes one event as JSON; by default `JSON.stringify`. */
-  readonly toJson?: (event: E) => string;
+  /**
+   * Writes one event as JSON; by default `JSON.stringify`. A method, and so read with tolerance: whoever writes streams
+   * of any kind gives each of them its own events back.
+   */
+  toJson?(event: E): string;
   /** Sent instead of a comment while nothing happens, where the server is told to. */
   readonly idleEvent?: E;
 }
@@ -34,24 +39,29 @@ export interface AnyReply {
   readonly status: number;
   readonly headers?: object;
   readonly body?: unknown;
-  readonly stream?: EventStream<never>;
+  readonly stream?: EventStream<unknown>;
 }
 
-type Whole<S, R, Given extends string> = { readonly status: S; readonly body: WholeMedia<R> } & WithHeaders<
-  ReplyHeaders<R, Given>
+/** One object type, so that the compiler finds a key too many in it, and shows it in one piece. */
+type Flat<T> = { [K in keyof T]: T[K] };
+type Whole<S, R, Given extends string> = Flat<
+  { readonly status: S; readonly body: WholeMedia<R> } & WithHeaders<ReplyHeaders<R, Given>>
 >;
-type Streamed<S, R, E, Given extends string> = { readonly status: S; readonly stream: EventStream<E> } & WithHeaders<
-  ReplyHeaders<R, Given>
+type Streamed<S, R, E, Given extends string> = Flat<
+  { readonly status: S; readonly stream: EventStream<E> } & WithHeaders<ReplyHeaders<R, Given>>
 >;
 type Answer<S, R, F, Given extends string> =
   | ([WholeMedia<R>] extends [never] ? never : Whole<S, R, Given>)
   | ([Exclude<StreamMedia<R>, F>] extends [never] ? never : Streamed<S, R, Exclude<StreamMedia<R>, F>, Given>);
 
 /** What a handler may answer: a status of the document with the body, headers and events that it has there. */
-export type Reply<Ops, O extends keyof Ops, Given extends string = never> = AnyReply &
+export type Reply<Ops, O extends keyof Ops, Given extends string = never> = Extract<
   {
     [S in keyof Responses<Ops, O>]: Answer<S, Responses<Ops, O>[S], Failure<Responses<Ops, O>>, Given>;
-  }[keyof Responses<Ops, O>];
+  }[keyof Responses<Ops, O>],
+  // Leaves no reply out: it says, of every operation at once, what a server can read.
+  AnyReply
+>;
 
 /** The body of a request; undefined where the operation has none. */
 export type Body<Ops, O extends keyof Ops> = Ops[O] extends {

@@ -5,10 +5,13 @@ import { join } from "node:path";
 
 const root = join(import.meta.dirname, "..");
 rmSync(join(root, "dist"), { recursive: true, force: true });
-execFileSync(process.execPath, [join(root, "node_modules/@typescript/native/bin/tsc"), "-p", "tsconfig.build.json"], {
-  cwd: root,
-  stdio: "inherit",
-});
+const tsc = (args: readonly string[]): void => {
+  const program = join(root, "node_modules/@typescript/native/bin/tsc");
+  execFileSync(process.execPath, [program, ...args], { cwd: root, stdio: "inherit" });
+};
+tsc(["-p", "tsconfig.build.json"]);
+// `clawgate/client` imports nothing, and so needs no bundle.
+tsc(["-p", "tsconfig.client-build.json"]);
 for (const name of readdirSync(join(root, "generated"))) {
   const compiled = name.endsWith(".ts") && !name.endsWith(".d.ts");
   if (!compiled && name !== "client") cpSync(join(root, "generated", name), join(root, "dist/generated", name));

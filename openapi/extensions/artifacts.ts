@@ -15,6 +15,9 @@ export async function toClient(document: OpenApi, scratch: string, banner: strin
     plugins: ["@hey-api/client-fetch", "@hey-api/typescript", "@hey-api/sdk"],
   });
   const files = readFiles(output);
+  // Without these, nobody outside could say where the gateway is.
+  files["index.ts"] +=
+    `export { client } from './client.gen.ts';\nexport { createClient, createConfig } from './client/index.ts';\n`;
   return Object.fromEntries(Object.entries(files).map(([name, text]) => [`client/${name}`, `// ${banner}\n${text}`]));
 }
 

@@ -1,0 +1,1 @@
+export { startTestGateway, testToken } from "../gateway.fixture.ts";

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Plain JavaScript, so that any Node can read it and say what is missing. A checkout runs its sources with the Node that
-// it has pinned; the published package brings compiled files.
+// it has pinned; the published package brings a bundle.
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import module from "node:module";
@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const source = new URL("../src/cli.ts", import.meta.url);
-const entry = existsSync(source) ? source : new URL("../dist/src/cli.js", import.meta.url);
+const entry = existsSync(source) ? source : new URL("../lib/cli.js", import.meta.url);
 const pinned = fileURLToPath(new URL("../node_modules/.bin/node", import.meta.url));
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 

@@ -13,7 +13,7 @@ import {
 } from "./api/sessions/sessions.ts";
 import { toHost } from "./base/config/check.ts";
 import { ConfigError } from "./base/config/config-error.ts";
-import type { Config, Handlers } from "./base/contract.ts";
+import { type Config, type Handlers, toGeneratedFile } from "./base/contract.ts";
 import type { Metrics } from "./base/metrics.ts";
 import { createApp } from "./edge/app.ts";
 import { createAuthenticate } from "./edge/authenticate.ts";
@@ -39,8 +39,6 @@ export interface Gateway {
 
 /** How long a run that was cut has to say so to its client. */
 const cutGraceMs = 250;
-
-const generated = (name: string): URL => new URL(`../generated/${name}`, import.meta.url);
 
 /** Starts a gateway; resolves when it takes calls. A handler for each operation of the contract, and the port. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
@@ -69,8 +67,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     getHealth,
     getReadiness: createGetReadiness(async () => void (await store.read("readiness"))),
     getMetrics: createGetMetrics(metrics),
-    getContract: createGetContract(generated("openapi.json")),
-    getDocs: createGetDocs(generated("docs.html")),
+    getContract: createGetContract(toGeneratedFile("openapi.json")),
+    getDocs: createGetDocs(toGeneratedFile("docs.html")),
   };
   const lifecycle = createLifecycle();
   const app = createApp({

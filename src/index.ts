@@ -13,4 +13,4 @@ export type {
 export { GatewayError } from "./base/errors.ts";
 export { type Gateway, type GatewayOptions, startGateway } from "./gateway.ts";
 export { createRuntime, type Runtime, type RuntimeOptions } from "./runtime.ts";
-export { createLog, createSilentLog, type Log } from "./base/log.ts";
+export { createLog, createSilentLog, type Log, type LogDestination } from "./base/log.ts";

@@ -1,4 +1,6 @@
 // The one door to generated/: the rest of src/ gets its types, checks and tables from here.
+import { findPackageJSON } from "node:module";
+import { pathToFileURL } from "node:url";
 import type { AnyRow } from "@clawgate/contract";
 import type { components as ConfigComponents } from "../../generated/config.ts";
 import type { components, operations as OperationTypes } from "../../generated/openapi.ts";
@@ -124,4 +126,11 @@ export type OperationRow = AnyRow;
 export function toSwitch({ extensions }: OperationRow): string | undefined {
   const name = extensions["x-endpoint"];
   return typeof name === "string" ? name : undefined;
+}
+
+/** A file of `generated/` that is served or copied as it is; it stands there in the checkout and in the package. */
+export function toGeneratedFile(name: string): URL {
+  const manifest = findPackageJSON(import.meta.url);
+  if (manifest === undefined) throw new Error("clawgate's own package.json is missing; install the package again.");
+  return new URL(`generated/${name}`, pathToFileURL(manifest));
 }

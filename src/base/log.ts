@@ -1,6 +1,26 @@
-import { type DestinationStream, pino, type Logger } from "pino";
+import { pino } from "pino";
 
-export type Log = Logger;
+interface Write {
+  (event: string): void;
+  (fields: object, event: string): void;
+}
+
+/** Where events go, with an event name and the fields that belong to it. A logger of pino is one. */
+export interface Log {
+  readonly debug: Write;
+  readonly info: Write;
+  readonly warn: Write;
+  readonly error: Write;
+  /** Whether lines of this level are written, for what would be dear to say in vain. */
+  isLevelEnabled(level: string): boolean;
+  /** A log whose every line has these fields too. */
+  child(fields: object): Log;
+}
+
+/** Takes whole lines. */
+export interface LogDestination {
+  write(line: string): void;
+}
 
 /**
  * One JSON line for each event, on standard error unless a destination is given. Never message texts or secrets. Lines
@@ -8,7 +28,7 @@ export type Log = Logger;
  */
 export function createLog(
   level: string,
-  destination: DestinationStream = pino.destination({ dest: 2, sync: false, minLength: 4096, periodicFlush: 100 }),
+  destination: LogDestination = pino.destination({ dest: 2, sync: false, minLength: 4096, periodicFlush: 100 }),
 ): Log {
   return pino(
     { level, base: null, redact: { paths: ["authorization", "*.authorization", "token", "password"], censor: "…" } },

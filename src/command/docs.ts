@@ -1,6 +1,7 @@
 import { copyFileSync, mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Command } from "commander";
+import { toGeneratedFile } from "../base/contract.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Each file of the package and its name in the static site. */
@@ -21,7 +22,7 @@ export function createDocsCommand(terminal: Terminal): Command {
       const folder = resolve(terminal.cwd, out);
       mkdirSync(folder, { recursive: true });
       for (const [source, name] of Object.entries(pages)) {
-        copyFileSync(new URL(`../../generated/${source}`, import.meta.url), join(folder, name));
+        copyFileSync(toGeneratedFile(source), join(folder, name));
       }
       terminal.print(join(folder, "index.html"));
     });

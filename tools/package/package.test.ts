@@ -1,0 +1,133 @@
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+
+// What a stranger gets: the package, packed and installed into an empty folder, without a network.
+
+const root = join(import.meta.dirname, "../..");
+const token = "test-token-0123456789abcdef";
+const execute = promisify(execFile);
+const folder = mkdtempSync(join(tmpdir(), "clawgate-package-"));
+const installed = join(folder, "node_modules/clawgate");
+const environment = {
+  PATH: process.env["PATH"],
+  HOME: folder,
+  OPENCLAW_STATE_DIR: join(folder, "state"),
+  OPENCLAW_GATEWAY_TOKEN: token,
+  OPENCLAW_GATEWAY_PORT: "0",
+};
+
+const config = `{
+  gateway: { http: { endpoints: { chatCompletions: { enabled: true } } } },
+  agents: { defaults: { model: "embedded/assistant" } },
+}`;
+
+async function run(program: string, ...args: string[]): Promise<string> {
+  return (await execute(program, args, { cwd: folder, env: environment })).stdout;
+}
+
+const clawgate = (...args: string[]): Promise<string> =>
+  run(process.execPath, join(installed, "bin/clawgate.mjs"), ...args);
+
+beforeAll(async () => {
+  await execute(process.execPath, [join(root, "tools/build.ts")]);
+  const packed = await run("npm", "pack", join(root, "dist"), "--json", "--offline");
+  const [tarball] = Object.values(JSON.parse(packed) as Record<string, { filename: string }>);
+  writeFileSync(join(folder, "package.json"), '{ "private": true }');
+  writeFileSync(join(folder, "clawgate.json5"), config);
+  await run("npm", "install", "--offline", "--no-audit", "--no-fund", `./${tarball?.filename ?? ""}`);
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test("brings nothing else along, runs no script, and names the licences of what it has taken in", () => {
+  const manifest = JSON.parse(readFileSync(join(installed, "package.json"), "utf8")) as Record<string, unknown>;
+  expect(Object.keys(manifest)).not.toEqual(
+    expect.arrayContaining([expect.stringMatching(/^(?:scripts|dependencies|devDependencies|workspaces|private)$/)]),
+  );
+  const notices = readFileSync(join(installed, "THIRD-PARTY.md"), "utf8");
+  for (const name of ["koa", "pino", "undici", "@modelcontextprotocol/client"])
+    expect(notices).toContain(`\n## ${name} `);
+});
+
+test("`gateway` answers, keeps a session, and serves its documentation", async () => {
+  const child = spawn(process.execPath, [join(installed, "bin/clawgate.mjs"), "gateway"], {
+    cwd: folder,
+    env: environment,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  let output = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
+  const isUp = (): boolean => /^ {2}state/m.test(output);
+  while (!isUp()) await once(child.stdout, "data");
+  const url = /listens on (\S+)/.exec(output)?.[1] ?? "";
+  const ask = async (content: string): Promise<string> => {
+    const response = await fetch(`${url}/v1/chat/completions`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      body: JSON.stringify({ model: "openclaw", user: "ada", messages: [{ role: "user", content }] }),
+    });
+    const { choices } = (await response.json()) as { choices: { message: { content: string } }[] };
+    return choices[0]?.message.content ?? "";
+  };
+  expect(await ask("My name is Ada.")).not.toBe("");
+  expect(await ask("What is my name?")).toContain("Ada");
+  expect(await (await fetch(`${url}/docs`)).text()).toContain("<html");
+  expect(await (await fetch(`${url}/openapi.json`)).json()).toHaveProperty("openapi");
+  child.kill("SIGTERM");
+  expect((await once(child, "exit"))[0]).toBe(0);
+});
+
+test("`agent` answers", async () => {
+  expect(await clawgate("agent", "--message", "@@echo hi there")).toBe("hi there\n");
+});
+
+test("`docs` writes the reference", async () => {
+  expect(await clawgate("docs", "--out", "site")).toContain("index.html");
+});
+
+test.each([
+  ["import", "load.mjs", "console.log(typeof (await import('clawgate')).startGateway);"],
+  ["require", "load.cjs", "console.log(typeof require('clawgate').startGateway);"],
+  ["import, as a client", "client.mjs", "console.log(typeof (await import('clawgate/client')).createChatCompletion);"],
+])("loads by %s", async (_way, name, text) => {
+  writeFileSync(join(folder, name), text);
+  expect(await run(process.execPath, name)).toBe("function\n");
+});
+
+test("loads nothing of what a gateway does not use", async () => {
+  const file = join(folder, "modules.mjs");
+  writeFileSync(file, "await import('clawgate');\nconsole.log(process.moduleLoadList.join('\\n'));");
+  expect(await run(process.execPath, file)).not.toContain("deps/undici");
+});
+
+test("has types that hold under the strict compiler, without anything else", async () => {
+  const file = join(folder, "use.ts");
+  writeFileSync(
+    file,
+    `import { createRuntime, type Gateway, loadConfig, startGateway, type GatewayOptions } from "clawgate";
+import * as client from "clawgate/client";
+export const start = (options: GatewayOptions): Promise<Gateway> => startGateway(options);
+export const all = { createRuntime, loadConfig, client };
+// @ts-expect-error A gateway has a configuration.
+void startGateway({});
+`,
+  );
+  const compiler = join(root, "node_modules/@typescript/native/bin/tsc");
+  const options = [
+    "--strict",
+    "--noEmit",
+    "--module",
+    "nodenext",
+    "--target",
+    "es2024",
+    "--lib",
+    "es2024,dom,dom.iterable",
+  ];
+  await run(process.execPath, compiler, ...options, "--types", "", "--skipLibCheck", "false", file);
+});

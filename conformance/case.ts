@@ -1,5 +1,6 @@
 import type { Capability } from "./capability.ts";
 import type { CaseContext } from "./context.ts";
+import { isObject } from "./expect.ts";
 
 /** MUST: clients break without it. SHOULD: some do, or operators. EXT: an extension of the gateway profile. */
 export type Level = "MUST" | "SHOULD" | "EXT";
@@ -28,11 +29,19 @@ export interface Case {
   readonly run: (context: CaseContext) => Promise<void>;
 }
 
-/** A typed literal; the group is the part of the id before the dash. */
+/** A typed literal. A list that a module of `cases/` exports is part of the suite; the group is the part of the id before the dash. */
 export function defineCases(cases: readonly Case[]): readonly Case[] {
   return cases;
 }
 
 export function toGroup({ id }: Case): string {
   return id.slice(0, id.indexOf("-"));
+}
+
+export function isCaseList(value: unknown): value is readonly Case[] {
+  return Array.isArray(value) && value.length > 0 && value.every(isCase);
+}
+
+function isCase(value: unknown): value is Case {
+  return isObject(value) && typeof value["id"] === "string" && "requirement" in value && "run" in value;
 }

@@ -51,6 +51,7 @@ Examples:
     .command("list")
     .description("every case, with level and requirement; `--only` chooses")
     .option("--json", "as JSON")
+    .option("--markdown", "as the catalogue, group by group")
     .action((_flags: object, self: Command) => listCases(cases, self.optsWithGlobals(), terminal));
   command
     .command("explain <id>")
@@ -74,7 +75,10 @@ Examples:
     .description(
       "prove the suite itself: every fault in a set of broken servers is found, and no legal variant is blamed",
     )
-    .option("--markdown <file>", "write the table of what killed what")
+    .option(
+      "--table <file>",
+      "write which fault each case is proven to find: JSON if the name ends in .json, else Markdown",
+    )
     .addHelpText("after", "\n`--only` takes the names of mutants and variants here.")
     .action((_flags: object, self: Command) => runSelfTest(cases, self.optsWithGlobals(), terminal));
   return command;

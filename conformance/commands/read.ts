@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { assertValid } from "@clawgate/contract";
 import type { Case } from "../case.ts";
+import { toCatalogue } from "../catalogue.ts";
 import { runCases } from "../engine.ts";
 import type { Exchange } from "../lens/exchange.ts";
 import { createMask, maskDeep } from "../mask.ts";
@@ -18,7 +19,7 @@ import { type RunFlags, withSubject } from "./run.ts";
 
 export function listCases(
   cases: readonly Case[],
-  { only, json }: { only: readonly string[]; json?: boolean },
+  { only, json, markdown }: { only: readonly string[]; json?: boolean; markdown?: boolean },
   terminal: Terminal,
 ): void {
   const selected = selectCases(cases, { only, skip: [], profile: "gateway" });
@@ -32,15 +33,21 @@ export function listCases(
     );
     return;
   }
+  if (markdown === true) return terminal.print(toCatalogue(selected).trimEnd());
   for (const { id, level, requirement } of selected)
     terminal.print(`${id.padEnd(9)} ${level.padEnd(6)} ${requirement}`);
 }
 
-export function explainCase(cases: readonly Case[], id: string, terminal: Terminal): void {
-  const { level, requirement, source, needs = [], eachSdk } = findCase(cases, id);
+export async function explainCase(cases: readonly Case[], name: string, terminal: Terminal): Promise<void> {
+  const { id, level, requirement, source, needs = [], eachSdk } = findCase(cases, name);
   terminal.print(`${id} (${level})\n\n${requirement}\n\nWhy: ${source}`);
   if (needs.length > 0) terminal.print(`Needs: ${needs.join(", ")}`);
   if (eachSdk === true) terminal.print("Runs once for each major of the SDK.");
+  // Loaded only here: a run needs none of the faults.
+  const { mutants } = await import("../self-test/mutants.ts");
+  const proofs = mutants.filter(({ killedBy }) => killedBy.includes(id));
+  if (proofs.length > 0) terminal.print("\nProven by these faults, which it must find in the self-test:");
+  for (const proof of proofs) terminal.print(`  ${proof.id}: ${proof.what}`);
 }
 
 /** Runs the case and prints what it sent, ready to be pasted into a shell; the key is read from the environment. */

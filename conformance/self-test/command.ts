@@ -17,7 +17,7 @@ const mutantsAtOnce = 4;
 /** Proves the suite: no legal variant is blamed, every mutant is killed, every MUST case kills one. */
 export async function runSelfTest(
   cases: readonly Case[],
-  { only, markdown }: { readonly only: readonly string[]; readonly markdown?: string },
+  { only, table }: { readonly only: readonly string[]; readonly table?: string },
   terminal: Terminal,
 ): Promise<void> {
   const subject = await startOwnSubject();
@@ -63,7 +63,7 @@ export async function runSelfTest(
   }
   if (only.length === 0)
     for (const id of toUnproven(cases, mutants)) show(false, `case ${id}: no mutant proves that it can fail`);
-  if (markdown !== undefined) writeText(resolve(terminal.cwd, markdown), toKillTable(cases, mutants, variants));
+  if (table !== undefined) writeText(resolve(terminal.cwd, table), toKillTable(table, cases, mutants, variants));
   terminal.print(`${variants.length} legal variants, ${mutants.length} mutants`);
   terminal.print(`${passed} passed, ${failed.length} failed`);
   if (failed.length > 0) terminal.fail(1);

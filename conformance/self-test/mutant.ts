@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
+import { isObject } from "../expect.ts";
 
 /** One request on its way to the golden server. */
 export interface ProxiedCall {
@@ -62,6 +63,11 @@ export interface Mutant extends Change {
   readonly sdk?: number;
 }
 
+/** A typed literal. A list that a module of `mutants/` exports is part of the self-test. */
 export function defineMutants(mutants: readonly Mutant[]): readonly Mutant[] {
   return mutants;
+}
+
+export function isMutantList(value: unknown): value is readonly Mutant[] {
+  return Array.isArray(value) && value.length > 0 && value.every((one) => isObject(one) && "killedBy" in one);
 }

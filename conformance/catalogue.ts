@@ -1,0 +1,64 @@
+import { type Case, toGroup } from "./case.ts";
+import { compareIds } from "./folder.ts";
+
+/** What the cases of each group are about. */
+const titles: Readonly<Record<string, string>> = {
+  ABRT: "Aborts and timeouts",
+  AUTH: "Authentication",
+  CONC: "Concurrency",
+  CORS: "CORS",
+  DIS: "The disabled endpoint",
+  ERR: "Errors",
+  HDR: "Headers",
+  LIM: "Limits",
+  MOD: "Models",
+  NS: "Answers that are not streamed",
+  REQ: "Requests",
+  ROB: "Robustness",
+  ROUTE: "Paths, methods, media types",
+  SDK: "SDK helpers",
+  SE: "Server-sent events on the wire",
+  SESS: "Sessions",
+  SO: "Structured output",
+  SS: "Streams",
+  TOOL: "Tool calls",
+  USE: "Usage",
+};
+
+const introduction = `MUST, SHOULD and EXT are the suite's own levels, not those of any standard: MUST if clients break without it, SHOULD if some
+do or if operators suffer, EXT for what only the profile \`gateway\` has. Why each is required:
+\`clawgate conformance explain <id>\`. _Needs_ are capabilities without which a case is skipped; they are described in
+[README.md](README.md).`;
+
+/** All cases in Markdown, group by group. */
+export function toCatalogue(cases: readonly Case[]): string {
+  const groups = Object.entries(Object.groupBy(cases, toGroup)).toSorted(([a], [b]) => compareIds(a, b));
+  return [
+    "# Catalogue",
+    "Written by `clawgate conformance list --markdown`.",
+    `${cases.length} cases: ${["MUST", "SHOULD", "EXT"].map((level) => `${count(cases, level)} ${level}`).join(", ")}.`,
+    introduction,
+    ...groups.flatMap(([group, members = []]) => [`## ${group}: ${toTitle(group)}`, toTable(members)]),
+  ]
+    .join("\n\n")
+    .concat("\n");
+}
+
+function count(cases: readonly Case[], wanted: string): number {
+  return cases.filter(({ level }) => level === wanted).length;
+}
+
+function toTitle(group: string): string {
+  const title = titles[group];
+  if (title === undefined) throw new Error(`catalogue.ts has no title for the group ${group}`);
+  return title;
+}
+
+function toTable(cases: readonly Case[]): string {
+  const rows = cases.map(({ id, level, requirement, needs = [] }) =>
+    [id, level, requirement, needs.join(", ")].map((cell) => cell.replaceAll("|", "\\|")),
+  );
+  return [["case", "level", "requirement", "needs"], ["---", "---", "---", "---"], ...rows]
+    .map((cells) => `| ${cells.join(" | ")} |`)
+    .join("\n");
+}

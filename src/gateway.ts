@@ -1,7 +1,6 @@
 import type { AddressInfo } from "node:net";
 import { createChatCompletion } from "./api/chat/chat-completion.ts";
-import { notServed } from "./api/chat/not-served.ts";
-import { explainChatMistake } from "./api/chat/responses-hint.ts";
+import { explainChatMistake, notServed } from "./api/chat/refusals.ts";
 import { createGetContract, createGetDocs, createGetMetrics, createGetReadiness, getHealth } from "./api/health.ts";
 import { createListModels, createRetrieveModel } from "./api/models.ts";
 import {

@@ -13,12 +13,14 @@ export interface Flow {
 /**
  * Who hears what happens: one signal down, one callback up. The work that it was given to returns one promise, and
  * nothing but that promise says how it ended.
- *
- * `emit` returns at once and must not throw; it is not called after `signal` has aborted or the promise has settled.
  */
 export interface Listener<E> {
   /** Aborts when nobody wants the rest; the work then stops and rejects with the signal's reason. */
   readonly signal: AbortSignal;
   readonly flow: Flow;
+  /**
+   * Called in order, and never once the promise has settled. It returns at once. What it throws ends the work, which
+   * stops and rejects with that.
+   */
   readonly emit: (event: E) => void;
 }

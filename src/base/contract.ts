@@ -5,6 +5,7 @@ import type { AnyRow } from "@clawgate/contract";
 import type { components as ConfigComponents } from "../../generated/config.ts";
 import type { components, operations as OperationTypes } from "../../generated/openapi.ts";
 import type { components as ScenarioComponents } from "../../generated/scenario.ts";
+import type { Flow, Listener } from "./listener.ts";
 
 export { fillConfig } from "../../generated/config-guards.js";
 export { checkAnswerErrorResponse as checkErrorBody } from "../../generated/guards.js";
@@ -69,9 +70,9 @@ type Named<H> = { [K in keyof H as string extends K ? never : K]: H[K] };
 type ReplyHeaders<R> = R extends { headers: infer H } ? Omit<Named<H>, "x-request-id"> : object;
 type WithHeaders<R> = object extends ReplyHeaders<R> ? { headers?: ReplyHeaders<R> } : { headers: ReplyHeaders<R> };
 
-/** A stream of events. Failure is a `GatewayError` thrown while iterating, and becomes the last event. */
+/** A stream of events. The promise that `run` returns resolves at its end; what it rejects with becomes the last event. */
 export interface EventStream<E> {
-  readonly events: AsyncIterable<E>;
+  readonly run: (to: Listener<E>) => Promise<void>;
   /** Writes one event as JSON; by default `JSON.stringify`. */
   readonly toJson?: (event: E) => string;
   /** Sent instead of a comment while nothing happens, where the configuration says so. */
@@ -111,6 +112,8 @@ export interface Call<O extends OperationId> {
   readonly requestId: string;
   /** Aborts when the client leaves or the gateway gives up waiting at its end. */
   readonly signal: AbortSignal;
+  /** Held while the client does not read what it is sent. It is the flow of the reply's stream, if that is one. */
+  readonly flow: Flow;
 }
 
 /** Answers one operation. It refuses by throwing a `GatewayError`. */

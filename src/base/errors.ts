@@ -55,3 +55,21 @@ export class GatewayError extends Error {
 function fromViolation({ violation: { code, param, message }, cause }: RequestViolation): GatewayError {
   return new GatewayError(code, message, { cause, ...(param === null ? {} : { param }) });
 }
+
+/** The same error, not to be retried: a tool has run, and to repeat the call might do its effects twice. */
+export function withoutRetry(cause: unknown): GatewayError {
+  const error = GatewayError.from(cause);
+  const { code, message, param, headers } = error;
+  return new GatewayError(code, message, {
+    // The log looks no deeper than this.
+    cause: error.cause ?? error,
+    retry: false,
+    headers,
+    ...(param === null ? {} : { param }),
+  });
+}
+
+/** 400 `invalid_value`. `why` is the end of the sentence that begins with the field; the cause is for the log. */
+export function invalidValue(param: string, why: string, cause?: unknown): GatewayError {
+  return new GatewayError("invalid_value", `Invalid value for '${param}': ${why}.`, { param, cause });
+}

@@ -1,24 +1,91 @@
-/**
- * The brake of one stream. It is made where the client is written to, and everything upstream of it obeys: what pushes
- * pauses while it is held, what is pulled waits for `free`. A stream whose client has left is not held.
- */
-export interface Flow {
-  readonly held: boolean;
-  /** Called at each change, with what `held` has become. Returns what ends the calls. */
-  onChange(listener: (held: boolean) => void): () => void;
-  /** Resolves at once, or as soon as the flow is not held. */
-  free(): Promise<void>;
+import type { Flow, Listener } from "@clawgate/contract";
+
+export type { Flow, Listener };
+
+/** The end of a flow that holds it: whoever writes to the client. Both calls may be repeated. */
+export interface Brake extends Flow {
+  hold(): void;
+  release(): void;
+}
+
+export function createBrake(): Brake {
+  const listeners = new Set<(held: boolean) => void>();
+  let held = false;
+  const change = (to: boolean): void => {
+    if (held === to) return;
+    held = to;
+    for (const listener of listeners) listener(held);
+  };
+  const onChange = (listener: (held: boolean) => void): (() => void) => {
+    listeners.add(listener);
+    return () => void listeners.delete(listener);
+  };
+  return {
+    get held() {
+      return held;
+    },
+    onChange,
+    free() {
+      if (!held) return Promise.resolve();
+      return new Promise((resolve) => {
+        const stop = onChange(() => {
+          stop();
+          resolve();
+        });
+      });
+    },
+    hold: () => change(true),
+    release: () => change(false),
+  };
+}
+
+/** For whoever takes everything at once. */
+export const openFlow: Flow = {
+  held: false,
+  onChange: () => () => undefined,
+  free: () => Promise.resolve(),
+};
+
+/** Waits until nobody holds the flow. Rejects with the signal's reason if that aborts first. */
+export async function untilFree(flow: Flow, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  if (!flow.held) return;
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const leave = (): void => reject(signal.reason);
+  const stop = flow.onChange(() => resolve());
+  signal.addEventListener("abort", leave, { once: true });
+  try {
+    await promise;
+  } finally {
+    stop();
+    signal.removeEventListener("abort", leave);
+  }
 }
 
 /**
- * Who hears what happens: one signal down, one callback up. The work that it was given to returns one promise, and
- * nothing but that promise says how it ended.
- *
- * `emit` returns at once and must not throw; it is not called after `signal` has aborted or the promise has settled.
+ * Passes events on to a listener, and keeps what the listener threw: whatever the source makes of it, it is the
+ * listener's failure and not the source's.
  */
-export interface Listener<E> {
-  /** Aborts when nobody wants the rest; the work then stops and rejects with the signal's reason. */
-  readonly signal: AbortSignal;
-  readonly flow: Flow;
-  readonly emit: (event: E) => void;
+export class Relay<E> {
+  #thrown: { readonly cause: unknown } | undefined;
+  readonly #emit: (event: E) => void;
+
+  constructor(emit: (event: E) => void) {
+    this.#emit = emit;
+  }
+
+  readonly emit = (event: E): void => {
+    if (this.#thrown !== undefined) throw this.#thrown.cause;
+    try {
+      this.#emit(event);
+    } catch (cause) {
+      this.#thrown = { cause };
+      throw cause;
+    }
+  };
+
+  /** Undefined as long as the listener has taken everything. */
+  get thrown(): { readonly cause: unknown } | undefined {
+    return this.#thrown;
+  }
 }

@@ -1,6 +1,7 @@
 import { Command } from "commander";
-import type { RunEvent } from "../run/run-event.ts";
-import type { RunRequest } from "../run/run.ts";
+import { openFlow } from "../base/listener.ts";
+import type { RunAnswer, RunEvent } from "../run/run-event.ts";
+import type { RunAgent, RunRequest } from "../run/run.ts";
 import { toTarget } from "../run/target.ts";
 import { createRuntime, type Runtime } from "../runtime.ts";
 import { GatewayError } from "../base/errors.ts";
@@ -39,7 +40,7 @@ Examples:
       try {
         const message = options.message === "-" ? await terminal.readInput() : options.message;
         const request = toRunRequest(runtime, options, message);
-        await showRun(runtime.runAgent(request, terminal.ending), request, options.json === true, terminal);
+        await showRun(runtime.runAgent, request, options.json === true, terminal);
       } catch (error) {
         if (options.json !== true || !(error instanceof GatewayError)) throw error;
         terminal.print(JSON.stringify({ status: "error", ...error.toBody() }));
@@ -69,55 +70,47 @@ function toRunRequest({ agents }: Runtime, { agent: id, sessionKey }: AgentOptio
   };
 }
 
-async function showRun(
-  events: AsyncIterable<RunEvent>,
-  request: RunRequest,
-  json: boolean,
-  terminal: Terminal,
-): Promise<void> {
+async function showRun(runAgent: RunAgent, request: RunRequest, json: boolean, terminal: Terminal): Promise<void> {
   if (terminal.interactive && !json)
     terminal.note(`${request.agent.id} (${request.agent.models[0].name}), session ${request.session.key}`);
   let runId = "";
-  for await (const event of events) {
-    switch (event.type) {
-      case "run-start":
-        runId = event.runId;
-        break;
-      case "text-delta":
-      case "refusal-delta":
-        if (!json) terminal.write(event.text);
-        break;
-      case "tool-call-start":
-        if (!json) terminal.note(`calls the tool ${event.name}`);
-        break;
-      case "run-end":
-        if (json) terminal.print(JSON.stringify(toResult(runId, request, event)));
-        else terminal.write("\n");
-        break;
-      case "run-error":
-        if (json) terminal.print(JSON.stringify({ runId, status: "error", ...event.error.toBody() }));
-        else terminal.note(`${event.error.code}: ${event.error.message}`);
-        terminal.fail(1);
-        break;
-      case "tool-start":
-        if (!json) terminal.note(`runs the tool ${event.name}`);
-        break;
-      case "tool-end":
-        if (!json && event.failed) terminal.note(`the tool ${event.name} failed`);
-        break;
-      case "model-start":
-      case "reasoning-delta":
-      case "tool-call-delta":
-        break;
-    }
+  const emit = (event: RunEvent): void => {
+    if (event.type === "run-start") ({ runId } = event);
+    else if (!json) showEvent(event, terminal);
+  };
+  try {
+    const answer = await runAgent(request, { signal: terminal.ending, flow: openFlow, emit });
+    if (json) terminal.print(JSON.stringify(toResult(runId, request, answer)));
+    else terminal.write("\n");
+  } catch (cause) {
+    const error = GatewayError.from(cause);
+    if (json) terminal.print(JSON.stringify({ runId, status: "error", ...error.toBody() }));
+    else terminal.note(`${error.code}: ${error.message}`);
+    terminal.fail(1);
   }
 }
 
-function toResult(
-  runId: string,
-  { agent, session }: RunRequest,
-  { model, message, finishReason, usage }: Extract<RunEvent, { type: "run-end" }>,
-) {
+function showEvent(event: RunEvent, terminal: Terminal): void {
+  switch (event.type) {
+    case "text-delta":
+    case "refusal-delta":
+      return terminal.write(event.text);
+    case "tool-call-start":
+      return terminal.note(`calls the tool ${event.name}`);
+    case "tool-start":
+      return terminal.note(`runs the tool ${event.name}`);
+    case "tool-end":
+      if (event.failed) terminal.note(`the tool ${event.name} failed`);
+      return;
+    case "run-start":
+    case "model-start":
+    case "reasoning-delta":
+    case "tool-call-delta":
+      return;
+  }
+}
+
+function toResult(runId: string, { agent, session }: RunRequest, { model, message, finishReason, usage }: RunAnswer) {
   return {
     runId,
     status: "ok",

@@ -61,7 +61,7 @@ function beginRequest({ lifecycle, log, metrics }: AppParts): Middleware {
     const started = performance.now();
     const requestId = `req_${createHexId()}`;
     const leaving = lifecycle.enter();
-    const state: RequestState = { requestId, signal: leaving.signal };
+    const state: RequestState = { requestId, signal: leaving.signal, cut: leaving.cut };
     ctx.state = state;
     ctx.set(securityHeaders);
     ctx.set("x-request-id", requestId);

@@ -9,10 +9,11 @@ import {
 import type { Context, Middleware } from "koa";
 import type { Call, EventStream, Handler, OperationId, OperationRow, OperationTypes } from "../base/contract.ts";
 import { GatewayError } from "../base/errors.ts";
+import { type Brake, createBrake } from "../base/listener.ts";
 import { readJson } from "./body.ts";
 import { toErrorReply } from "./error-reply.ts";
 import { createHeaderReader, createTextReader } from "./parameters.ts";
-import { createSseBody, type SseOptions } from "./sse.ts";
+import { type SseOptions, writeSse } from "./sse.ts";
 import type { RequestState } from "./state.ts";
 
 export interface DispatchParts {
@@ -47,16 +48,23 @@ export function createDispatch<O extends OperationId>(
     const parameters = readParameters(toText(ctx));
     assertValid(row.checkBody, body, (violation) => explain?.(body) ?? new RequestViolation(violation, "body"));
     const { requestId, signal } = state;
-    const call = { body, parameters, header: createHeaderReader(ctx), requestId, signal };
+    const brake = createBrake();
+    const call = { body, parameters, header: createHeaderReader(ctx), requestId, signal, flow: brake };
     // The guards above have made the call what its type says; the handler's type has made the reply what the contract says.
     const reply = (await handler(call as unknown as Call<O>)) as unknown as AnyReply;
-    writeReply(ctx, row, reply, parts);
+    writeReply(ctx, row, reply, brake, parts);
   };
 }
 
-function writeReply(ctx: Context, row: OperationRow, reply: AnyReply, { answers, keepAlive }: DispatchParts): void {
+function writeReply(
+  ctx: Context,
+  row: OperationRow,
+  reply: AnyReply,
+  brake: Brake,
+  { answers, keepAlive }: DispatchParts,
+): void {
   for (const [name, value] of Object.entries(reply.headers ?? {})) if (value !== undefined) ctx.set(name, value);
-  if (reply.stream !== undefined) return writeStream(ctx, row, reply.stream, answers, keepAlive);
+  if (reply.stream !== undefined) return writeStream(ctx, row, reply.stream, brake, answers, keepAlive);
   const type = toWholeType(row, reply.status) ?? "application/json";
   answers.answer(row, { status: reply.status, type, headers: ctx.response.headers, body: reply.body });
   ctx.status = reply.status;
@@ -68,26 +76,36 @@ function writeStream(
   ctx: Context,
   row: OperationRow,
   stream: EventStream<unknown>,
+  brake: Brake,
   answers: AnswerCheck,
   keepAlive: DispatchParts["keepAlive"],
 ): void {
+  const state = ctx.state as RequestState;
   const type = "text/event-stream";
-  // The events are read from here on, before anything below can throw, so that a run is never left open.
-  const body = createSseBody(stream, {
-    keepAlive,
-    check: answers.events(row),
-    toErrorJson(error) {
-      const failure = GatewayError.from(error);
-      (ctx.state as RequestState).error = failure;
-      return JSON.stringify(toErrorReply(failure).body);
-    },
-  });
-  answers.answer(row, { status: 200, type, headers: ctx.response.headers });
+  try {
+    answers.answer(row, { status: 200, type, headers: ctx.response.headers });
+  } catch (violation) {
+    // What the stream would have told is under way already.
+    state.cut(violation);
+    throw violation;
+  }
   ctx.status = 200;
   ctx.set("content-type", `${type}; charset=utf-8`);
   // `no-transform` and the buffering header keep proxies from collecting the events.
   ctx.set("cache-control", "no-store, no-transform");
   ctx.set("x-accel-buffering", "no");
-  ctx.body = body;
+  // Written here and not by Koa, whose body would be one more stream between the events and the socket.
+  ctx.respond = false;
   ctx.flushHeaders();
+  void writeSse(stream, ctx.res, {
+    keepAlive,
+    check: answers.events(row),
+    toErrorJson(error) {
+      const failure = GatewayError.from(error);
+      state.error = failure;
+      return JSON.stringify(toErrorReply(failure).body);
+    },
+    signal: state.signal,
+    brake,
+  });
 }

@@ -4,6 +4,8 @@ import { GatewayError } from "../base/errors.ts";
 export interface Passage {
   /** Aborts when the client leaves early, or when `cut` ends what is left. */
   readonly signal: AbortSignal;
+  /** Ends what the request has begun; its answer is another one then. */
+  readonly cut: (reason: unknown) => void;
   /** Called once the connection has taken the whole answer, or is gone. */
   leave(finished: boolean): void;
 }
@@ -31,6 +33,7 @@ export function createLifecycle(): Lifecycle {
       passages.add(controller);
       return {
         signal: controller.signal,
+        cut: (reason) => controller.abort(reason),
         leave(finished) {
           passages.delete(controller);
           if (!finished) controller.abort(new GatewayError("cancelled", "The client left before the run ended."));

@@ -1,138 +1,159 @@
-import { text } from "node:stream/consumers";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import {
+  createClient,
   createEndless,
   createSource,
   options,
-  toEvents,
-  watch,
   withKeepAlive,
+  write,
 } from "../../test/wire/source.fixture.ts";
-import { createSseBody } from "./sse.ts";
 
 // Turns and ticks stay real: only what takes time is played.
-beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval"] }));
+beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] }));
 afterEach(() => void vi.useRealTimers());
 
 describe("a reader that is slow", () => {
   test("stops the source, and lets it go on", async () => {
-    const { source, events } = createEndless();
-    const body = createSseBody({ events }, options);
+    const { source, stream } = createEndless();
+    const client = createClient("slow");
+    void write(stream, client);
     await nextTurn();
-    const stopped = source.pulled;
+    const stopped = source.said;
     expect(stopped).toBeLessThan(200);
     await nextTurn();
-    expect(source.pulled).toBe(stopped);
-    while (source.pulled === stopped) {
-      expect(body.read()).not.toBeNull();
+    expect(source.said).toBe(stopped);
+    while (source.said === stopped) {
+      client.take();
       await nextTurn();
     }
-    expect(source.pulled).toBeLessThan(stopped * 2 + 10);
+    expect(source.said).toBeLessThan(stopped * 2 + 10);
+    client.response.destroy();
   });
 
   test("gets every event, in order", async () => {
-    const body = createSseBody(
-      { events: toEvents(...Array.from({ length: 500 }, (_, at) => `${at}`.padEnd(1000))) },
-      options,
+    const client = createClient("slow");
+    const written = write(
+      {
+        async run({ flow, emit }) {
+          for (let at = 0; at < 500; at += 1) {
+            emit(`${at}`.padEnd(1000));
+            if (flow.held) await flow.free();
+          }
+        },
+      },
+      client,
     );
-    let read = "";
-    for await (const bytes of body) {
-      read += String(bytes);
-      await nextTurn();
-    }
-    const numbers = [...read.matchAll(/^data: "(\d+) /gm)].map(([, digits]) => Number(digits));
+    const closed = new Promise((resolve) => client.response.once("finish", resolve));
+    const reading = setInterval(() => client.take(), 0);
+    await written;
+    await closed;
+    clearInterval(reading);
+    const numbers = [...client.text().matchAll(/^data: "(\d+) /gm)].map(([, digits]) => Number(digits));
     expect(numbers).toEqual(Array.from({ length: 500 }, (_, at) => at));
-    expect(read.endsWith("data: [DONE]\n\n")).toBe(true);
+    expect(client.text().endsWith("data: [DONE]\n\n")).toBe(true);
   });
 
   test("is given up after 30 s in which it takes nothing", async () => {
-    const { source, events } = createEndless();
-    const body = createSseBody({ events }, options);
+    const { source, stream } = createEndless();
+    const client = createClient("slow");
+    const written = write(stream, client);
     await nextTurn();
     vi.advanceTimersByTime(29_999);
-    expect(body.destroyed).toBe(false);
+    expect(client.response.destroyed).toBe(false);
     vi.advanceTimersByTime(1);
-    await nextTurn();
-    expect(body.destroyed).toBe(true);
-    expect(source.returned).toBe(true);
+    await written;
+    expect(client.response.destroyed).toBe(true);
+    expect(source.left).toBe(true);
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test("is not given up as long as it takes something now and then", async () => {
-    const { events } = createEndless();
-    const body = createSseBody({ events }, options);
+  test("is not given up as long as it takes everything now and then", async () => {
+    const { stream } = createEndless();
+    const client = createClient("slow");
+    void write(stream, client);
     await nextTurn();
-    for (let second = 0; second < 60; second++) {
+    for (let second = 0; second < 60; second += 1) {
       vi.advanceTimersByTime(1000);
-      expect(body.read()).not.toBeNull();
-      await nextTurn();
-      expect(body.destroyed, `after ${second + 1} s`).toBe(false);
+      for (let taken = 0; taken < 4; taken += 1) {
+        client.take();
+        await nextTurn();
+      }
+      expect(client.response.destroyed, `after ${second + 1} s`).toBe(false);
     }
-    body.destroy();
+    client.response.destroy();
   });
 
   test("is not given up later for a rest that it has taken", async () => {
     const source = createSource();
-    const body = createSseBody({ events: source.events }, options);
-    // One event a turn, until more are there than the body holds.
-    for (let event = 0; event < 10; event++) {
+    const client = createClient("slow");
+    void write(source.stream, client);
+    // One event a turn, until more are there than the response holds.
+    for (let event = 0; event < 10; event += 1) {
       source.give("x".repeat(10_000));
       await nextTurn();
     }
-    expect(body.read()).not.toBeNull();
-    await nextTurn();
+    for (let event = 0; event < 10; event += 1) {
+      client.take();
+      await nextTurn();
+    }
     vi.advanceTimersByTime(30_000);
-    expect(body.destroyed).toBe(false);
-  });
-
-  test("is sent nothing behind [DONE], however late it reads it", async () => {
-    const body = createSseBody({ events: toEvents(1) }, withKeepAlive("comment"));
-    const errors: unknown[] = [];
-    body.on("error", (error) => void errors.push(error));
-    await nextTurn();
-    vi.advanceTimersByTime(5000);
-    await nextTurn();
-    expect(errors).toEqual([]);
-    expect(await text(body)).toBe("data: 1\n\ndata: [DONE]\n\n");
+    expect(client.response.destroyed).toBe(false);
   });
 });
 
 describe("a reader that leaves", () => {
-  test("ends the source, also while it is waited for", async () => {
+  test("ends the source, and is sent no more", async () => {
     const source = createSource();
-    const body = createSseBody({ events: source.events }, withKeepAlive("comment"));
-    const { pushes } = watch(body);
+    const client = createClient();
+    const written = write(source.stream, client, withKeepAlive("comment"));
     source.give(1);
     await nextTurn();
-    body.destroy();
-    await nextTurn();
-    expect(source.returned).toBe(1);
+    client.response.destroy();
+    await written;
+    expect(source.left).toEqual(new Error("left"));
     source.give(2);
     await nextTurn();
-    expect(pushes).toEqual(["data: 1\n\n"]);
+    expect(client.writes).toEqual(["data: 1\n\n"]);
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test("ends a source that was held back", async () => {
-    const { source, events } = createEndless();
-    const body = createSseBody({ events }, options);
+  test("ends a source that was held", async () => {
+    const { source, stream } = createEndless();
+    const client = createClient("slow");
+    const written = write(stream, client);
     await nextTurn();
-    body.destroy();
-    await nextTurn();
-    expect(source.returned).toBe(true);
+    client.response.destroy();
+    await written;
+    expect(source.left).toBe(true);
     expect(vi.getTimerCount()).toBe(0);
   });
 
   test("a stream that was read to its end leaves nothing behind", async () => {
     const source = createSource();
-    const body = createSseBody({ events: source.events }, withKeepAlive("comment"));
-    const { pushes } = watch(body);
+    const client = createClient();
+    const written = write(source.stream, client, withKeepAlive("comment"));
     source.end();
+    await written;
     await nextTurn();
-    expect(pushes).toEqual(["data: [DONE]\n\n", null]);
-    expect(body.destroyed).toBe(true);
+    expect(client.writes).toEqual(["data: [DONE]\n\n"]);
+    expect(client.response.destroyed).toBe(true);
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test("is sent nothing behind [DONE], however late it reads it", async () => {
+    const source = createSource();
+    const client = createClient("slow");
+    const errors: unknown[] = [];
+    client.response.on("error", (error) => void errors.push(error));
+    const written = write(source.stream, client, withKeepAlive("comment"));
+    source.give(1);
+    source.end();
+    await written;
+    vi.advanceTimersByTime(5000);
+    await nextTurn();
+    expect(errors).toEqual([]);
+    expect(client.text()).toBe("data: 1\n\ndata: [DONE]\n\n");
   });
 });
 
@@ -141,46 +162,49 @@ describe("a source that is silent", () => {
     ["comment", ": ping\n"],
     ["chunk", 'data: {"idle":true}\n\n'],
   ] as const)("shows life with a %s, once in each interval", async ([form, sign]) => {
-    const source = createSource();
-    const { pushes } = watch(createSseBody({ events: source.events, idleEvent: { idle: true } }, withKeepAlive(form)));
+    const client = createClient();
+    void write({ ...createSource().stream, idleEvent: { idle: true } }, client, withKeepAlive(form));
     for (const ms of [999, 1, 999, 1]) {
       vi.advanceTimersByTime(ms);
       await nextTurn();
     }
-    expect(pushes).toEqual([sign, sign]);
+    expect(client.writes).toEqual([sign, sign]);
   });
 
   test("counts the interval from what was said last", async () => {
     const source = createSource();
-    const { pushes } = watch(createSseBody({ events: source.events }, withKeepAlive("comment")));
+    const client = createClient();
+    void write(source.stream, client, withKeepAlive("comment"));
     vi.advanceTimersByTime(900);
     source.give(1);
     await nextTurn();
     vi.advanceTimersByTime(900);
     await nextTurn();
-    expect(pushes).toEqual(["data: 1\n\n"]);
+    expect(client.writes).toEqual(["data: 1\n\n"]);
     vi.advanceTimersByTime(100);
     await nextTurn();
-    expect(pushes).toEqual(["data: 1\n\n", ": ping\n"]);
+    expect(client.writes).toEqual(["data: 1\n\n", ": ping\n"]);
   });
 
   test("shows no life to a reader that is behind", async () => {
-    const { events } = createEndless();
-    const body = createSseBody({ events }, withKeepAlive("comment"));
+    const { stream } = createEndless();
+    const client = createClient("slow");
+    void write(stream, client, withKeepAlive("comment"));
     await nextTurn();
-    const push = vi.spyOn(body, "push");
+    const { writableLength } = client.response;
     vi.advanceTimersByTime(10_000);
     await nextTurn();
-    expect(push).not.toHaveBeenCalled();
-    body.destroy();
+    expect(client.response.writableLength).toBe(writableLength);
+    client.response.destroy();
   });
 
   test("stays silent where the configuration says so, and where there is no idle event it is a comment", async () => {
-    const off = watch(createSseBody({ events: createSource().events, idleEvent: 1 }, options));
-    const none = watch(createSseBody({ events: createSource().events }, withKeepAlive("chunk")));
+    const [off, none] = [createClient(), createClient()];
+    void write({ ...createSource().stream, idleEvent: 1 }, off, options);
+    void write(createSource().stream, none, withKeepAlive("chunk"));
     vi.advanceTimersByTime(5000);
     await nextTurn();
-    expect(off.pushes).toEqual([]);
-    expect(none.pushes.join("")).toMatch(/^(?:: ping\n)+$/);
+    expect(off.writes).toEqual([]);
+    expect(none.text()).toMatch(/^(?:: ping\n)+$/);
   });
 });

@@ -1,33 +1,38 @@
-import { text } from "node:stream/consumers";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, expect, test, vi } from "vitest";
-import { createSource, options, toEvents, watch } from "../../test/wire/source.fixture.ts";
-import { createSseBody } from "./sse.ts";
+import { createClient, createSource, options, toStream, write } from "../../test/wire/source.fixture.ts";
 
 describe("what is written", () => {
   test("each event is one data line and an empty line, and [DONE] is the last", async () => {
-    const body = createSseBody({ events: toEvents<unknown>({ a: 1 }, "b\n", null) }, options);
-    expect(await text(body)).toBe('data: {"a":1}\n\ndata: "b\\n"\n\ndata: null\n\ndata: [DONE]\n\n');
+    const client = createClient();
+    await write(toStream<unknown>({ a: 1 }, "b\n", null), client);
+    expect(client.text()).toBe('data: {"a":1}\n\ndata: "b\\n"\n\ndata: null\n\ndata: [DONE]\n\n');
+    expect(client.response.writableEnded).toBe(true);
   });
 
   test("a stream without events is [DONE]", async () => {
-    expect(await text(createSseBody({ events: toEvents() }, options))).toBe("data: [DONE]\n\n");
+    const client = createClient();
+    await write(toStream(), client);
+    expect(client.text()).toBe("data: [DONE]\n\n");
   });
 
   test("an event is written by the stream's own writer and checked before", async () => {
     const check = vi.fn<(event: unknown) => void>();
-    const body = createSseBody({ events: toEvents(1, 2), toJson: (event) => `<${event}>` }, { ...options, check });
-    expect(await text(body)).toBe("data: <1>\n\ndata: <2>\n\ndata: [DONE]\n\n");
+    const client = createClient();
+    await write({ ...toStream(1, 2), toJson: (event) => `<${event}>` }, client, { ...options, check });
+    expect(client.text()).toBe("data: <1>\n\ndata: <2>\n\ndata: [DONE]\n\n");
     expect(check.mock.calls).toEqual([[1], [2]]);
   });
 
   test("a failure is the last event", async () => {
-    async function* fail(): AsyncGenerator<number> {
-      yield 1;
+    const client = createClient();
+    const run = async ({ emit }: { readonly emit: (event: number) => void }): Promise<void> => {
+      emit(1);
       throw new Error("broken");
-    }
-    const body = createSseBody({ events: fail() }, options);
-    expect(await text(body)).toBe('data: 1\n\ndata: {"error":"Error: broken"}\n\n');
+    };
+    await write({ run }, client);
+    expect(client.text()).toBe('data: 1\n\ndata: {"error":"Error: broken"}\n\n');
+    expect(client.response.writableEnded).toBe(true);
   });
 
   test("an event that breaks the contract is not written; the failure is, and the source is told", async () => {
@@ -35,46 +40,37 @@ describe("what is written", () => {
     const check = (event: unknown): void => {
       if (event === 2) throw new Error("no");
     };
-    const { read } = watch(createSseBody({ events: source.events }, { ...options, check }));
-    for (const event of [1, 2]) {
-      source.give(event);
-      await nextTurn();
-    }
-    expect(read.join("")).toBe('data: 1\n\ndata: {"error":"Error: no"}\n\n');
-    expect(source.returned).toBe(1);
+    const client = createClient();
+    const written = write(source.stream, client, { ...options, check });
+    for (const event of [1, 2]) source.give(event);
+    await written;
+    expect(client.text()).toBe('data: 1\n\ndata: {"error":"Error: no"}\n\n');
+    expect(source.left).toEqual(new Error("no"));
   });
 });
 
 describe("when it is written", () => {
-  test("what is ready in one tick leaves in one push", async () => {
-    const { pushes } = watch(createSseBody({ events: toEvents(1, 2, 3) }, options));
-    await nextTurn();
-    expect(pushes).toEqual(["data: 1\n\ndata: 2\n\ndata: 3\n\ndata: [DONE]\n\n", null]);
+  test("what comes in one tick leaves in one write, the end with it", async () => {
+    const client = createClient();
+    await write(toStream(1, 2, 3), client);
+    expect(client.writes).toEqual(["data: 1\n\ndata: 2\n\ndata: 3\n\ndata: [DONE]\n\n"]);
   });
 
-  test("what is not ready is not waited for", async () => {
+  test("what has not come is not waited for", async () => {
     const source = createSource();
-    const { pushes } = watch(createSseBody({ events: source.events }, options));
+    const client = createClient();
+    void write(source.stream, client);
     for (const event of [1, 2]) {
       source.give(event);
       await nextTurn();
     }
-    expect(pushes).toEqual(["data: 1\n\n", "data: 2\n\n"]);
+    expect(client.writes).toEqual(["data: 1\n\n", "data: 2\n\n"]);
   });
 
-  test("a batch is handed on before it grows large", async () => {
-    const { pushes } = watch(
-      createSseBody({ events: toEvents(...Array.from({ length: 20 }, () => "x".repeat(20_000))) }, options),
-    );
-    await nextTurn();
-    expect(pushes.length).toBeGreaterThan(4);
-    expect(Math.max(...pushes.map((chunk) => chunk?.length ?? 0))).toBeLessThan(65_536 + 20_100);
-  });
-
-  test("events are read before anybody reads the body", async () => {
-    const source = createSource();
-    createSseBody({ events: source.events }, options);
-    await nextTurn();
-    expect(source.pulled).toBe(1);
+  test("a batch is written before it grows large", async () => {
+    const client = createClient();
+    await write(toStream(...Array.from({ length: 20 }, () => "x".repeat(20_000))), client);
+    expect(client.writes.length).toBeGreaterThan(4);
+    expect(Math.max(...client.writes.map(({ length }) => length))).toBeLessThan(65_536 + 20_100);
   });
 });

@@ -1,5 +1,7 @@
-import { Readable } from "node:stream";
+import type { Writable } from "node:stream";
 import type { EventStream } from "../base/contract.ts";
+import { IdleTimer } from "../base/idle-timer.ts";
+import type { Brake } from "../base/listener.ts";
 
 export interface SseOptions<E> {
   readonly keepAlive: { readonly form: "comment" | "chunk" | "off"; readonly intervalMs: number };
@@ -7,95 +9,110 @@ export interface SseOptions<E> {
   readonly check: (event: E) => void;
   /** The last event of a stream that failed, as JSON. */
   readonly toErrorJson: (error: unknown) => string;
+  /** Aborts when the client has left. */
+  readonly signal: AbortSignal;
+  /** Held while the client does not read. */
+  readonly brake: Brake;
 }
 
-/** A batch is handed on when it is this long, even if more is ready in the same tick. */
+/** A batch is written when it is this long, even if more comes in the same tick. */
 const batchCharsMax = 65_536;
 /** A reader that takes nothing for so long is gone, whatever its socket says. */
 const stallMs = 30_000;
 
 /**
- * The body of an SSE answer: one `data:` line for each event, `data: [DONE]` at the end. Events that are ready in the
- * same tick leave in one write. A slow reader stops the reading of events, and a reader that leaves ends it.
- *
- * The events are read from the first moment on, so that whoever produces them is always told when it is over.
+ * Writes a stream as the body of a response whose head is sent: one `data:` line for each event, `data: [DONE]` at the
+ * end. Events of one tick leave in one write. A reader that is slow holds the flow, and one that stalls is cut off.
+ * Never rejects: what goes wrong is the last event.
  */
-export function createSseBody<E>(stream: EventStream<E>, options: SseOptions<E>): Readable {
-  const { keepAlive, check, toErrorJson } = options;
+export async function writeSse<E>(stream: EventStream<E>, response: Writable, options: SseOptions<E>): Promise<void> {
+  const { check, toErrorJson, signal, brake } = options;
   const toJson = stream.toJson ?? JSON.stringify;
-  const iterator = stream.events[Symbol.asyncIterator]();
-  const idle = toIdleText(stream, keepAlive.form, toJson);
-  let pending = "";
-  let flowing = true;
-  let scheduled = false;
-  let wake: (() => void) | undefined;
-  let stall: NodeJS.Timeout | undefined;
+  const writer = new SseWriter(response, brake, options.keepAlive, toIdleText(stream, options.keepAlive.form, toJson));
+  const emit = (event: E): void => {
+    check(event);
+    writer.write(`data: ${toJson(event)}\n\n`);
+  };
+  try {
+    await stream.run({ signal, flow: brake, emit });
+    writer.end("data: [DONE]\n\n");
+  } catch (error) {
+    writer.end(`data: ${toErrorJson(error)}\n\n`);
+  }
+}
 
-  const body = new Readable({
-    read() {
-      flowing = true;
-      clearTimeout(stall);
-      stall = undefined;
-      wake?.();
-    },
-    destroy(error, callback) {
-      clearInterval(pulse);
-      clearTimeout(stall);
-      wake?.();
-      Promise.resolve(iterator.return?.()).then(
-        () => callback(error),
-        (failure: Error) => callback(error ?? failure),
-      );
-    },
-  });
+class SseWriter {
+  readonly #response: Writable;
+  readonly #brake: Brake;
+  readonly #idleText: string | undefined;
+  readonly #pulse: IdleTimer | undefined;
+  #stall: NodeJS.Timeout | undefined;
+  #pending = "";
+  #scheduled = false;
 
-  const flush = (): void => {
-    scheduled = false;
-    if (pending === "" || body.destroyed) return;
-    flowing = body.push(pending);
-    pending = "";
-    pulse?.refresh();
-    if (!flowing) stall ??= setTimeout(() => body.destroy(), stallMs);
-  };
-  const write = (text: string): void => {
-    pending += text;
-    if (scheduled) return;
-    scheduled = true;
-    // Runs when everything that is ready has been read, since promises are settled first.
-    process.nextTick(flush);
-  };
-  const room = async (): Promise<void> => {
-    if (pending.length < batchCharsMax && flowing) return;
-    flush();
-    if (flowing || body.destroyed) return;
-    await new Promise<void>((resolve) => {
-      wake = resolve;
-    });
-    wake = undefined;
-  };
-  const pulse = idle === undefined ? undefined : setInterval(() => flowing && write(idle), keepAlive.intervalMs);
+  constructor(
+    response: Writable,
+    brake: Brake,
+    keepAlive: SseOptions<unknown>["keepAlive"],
+    idleText: string | undefined,
+  ) {
+    this.#response = response;
+    this.#brake = brake;
+    this.#idleText = idleText;
+    if (idleText !== undefined) this.#pulse = new IdleTimer(keepAlive.intervalMs, this.#onIdle);
+    response.once("close", this.#stop);
+  }
 
-  const pump = async (): Promise<void> => {
-    try {
-      for (;;) {
-        const { value, done } = await iterator.next();
-        if (done === true) break;
-        check(value);
-        write(`data: ${toJson(value)}\n\n`);
-        if (pending.length >= batchCharsMax || !flowing) await room();
-        if (body.destroyed) return;
-      }
-      write("data: [DONE]\n\n");
-    } catch (error) {
-      if (body.destroyed) return;
-      write(`data: ${toErrorJson(error)}\n\n`);
-    }
-    flush();
-    clearInterval(pulse);
-    body.push(null);
+  write(text: string): void {
+    this.#pending += text;
+    if (this.#pending.length >= batchCharsMax) return this.#flush();
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    process.nextTick(this.#flush);
+  }
+
+  end(text: string): void {
+    this.#pulse?.stop();
+    if (this.#isGone()) return;
+    this.#response.end(this.#pending + text);
+    this.#pending = "";
+  }
+
+  readonly #flush = (): void => {
+    this.#scheduled = false;
+    const text = this.#pending;
+    this.#pending = "";
+    if (text === "" || this.#isGone()) return;
+    const hasRoom = this.#response.write(text);
+    this.#pulse?.touch();
+    if (hasRoom || this.#stall !== undefined) return;
+    this.#stall = setTimeout(this.#cut, stallMs);
+    this.#response.once("drain", this.#onDrain);
+    this.#brake.hold();
   };
-  void pump();
-  return body;
+
+  readonly #onDrain = (): void => {
+    clearTimeout(this.#stall);
+    this.#stall = undefined;
+    this.#brake.release();
+  };
+
+  readonly #onIdle = (): void => {
+    if (!this.#brake.held && this.#idleText !== undefined) this.write(this.#idleText);
+  };
+
+  readonly #cut = (): void => void this.#response.destroy();
+
+  /** The client has all of it, or has left. */
+  readonly #stop = (): void => {
+    this.#pulse?.stop();
+    clearTimeout(this.#stall);
+    this.#brake.release();
+  };
+
+  #isGone(): boolean {
+    return this.#response.destroyed || this.#response.writableEnded;
+  }
 }
 
 /**

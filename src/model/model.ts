@@ -1,31 +1,6 @@
-import type { ChatCompletionRequest, FinishReason, Message, TokenLogprob, Tool, Usage } from "../base/contract.ts";
-
-/** The fields of a chat completion request that a provider acts on, under the names they have on the wire. */
-export type ModelSettings = Pick<
-  ChatCompletionRequest,
-  | "frequency_penalty"
-  | "logit_bias"
-  | "logprobs"
-  | "max_completion_tokens"
-  | "metadata"
-  | "parallel_tool_calls"
-  | "prediction"
-  | "presence_penalty"
-  | "prompt_cache_key"
-  | "prompt_cache_options"
-  | "prompt_cache_retention"
-  | "reasoning_effort"
-  | "response_format"
-  | "safety_identifier"
-  | "seed"
-  | "service_tier"
-  | "stop"
-  | "temperature"
-  | "tool_choice"
-  | "top_logprobs"
-  | "top_p"
-  | "verbosity"
->;
+import type { FinishReason, Message, TokenLogprob, Tool, Usage } from "../base/contract.ts";
+import type { Listener } from "../base/listener.ts";
+import type { ModelSettings } from "../base/settings.ts";
 
 /** One call of a model: the whole conversation it shall see, and nothing that it shall not. */
 export interface ModelRequest {
@@ -40,8 +15,8 @@ export interface ModelRequest {
 }
 
 /**
- * What a model does, in order. `start` comes first, as soon as the model has accepted the call; `end` comes last,
- * exactly once. A tool call is announced by `tool-call-start` and its arguments follow before the next call starts.
+ * What a model does, in order. `start` comes first, as soon as the model has accepted the call. A tool call is announced
+ * by `tool-call-start` and its arguments follow before the next call starts.
  */
 export type ModelEvent =
   | { readonly type: "start" }
@@ -67,8 +42,17 @@ export type ModelEvent =
       readonly index: number;
       readonly kind: "function" | "custom";
       readonly text: string;
-    }
-  | { readonly type: "end"; readonly finishReason: FinishReason; readonly usage: Usage };
+    };
+
+/** What a model says. */
+export type ModelDelta = Exclude<ModelEvent, { type: "start" }>;
+
+/** How an answer ended. */
+export interface ModelEnd {
+  readonly finishReason: FinishReason;
+  /** Undefined where nobody has counted; the run then estimates it. */
+  readonly usage: Usage | undefined;
+}
 
 /** What user messages may hold besides text. */
 export type InputKind = "image" | "audio" | "file";
@@ -86,15 +70,15 @@ export interface Capabilities {
 /**
  * A model, behind one function.
  *
- * `stream` throws a `GatewayError` when the model refuses, fails or breaks off; a stream that ends without an `end`
- * event is a failure, never a short success. When `signal` aborts, it stops all work at once and throws the signal's
- * reason. Whoever stops reading early calls `return()`, and that too stops the work.
+ * `stream` resolves when the model has said all of its answer. It rejects with a `GatewayError` when the model refuses,
+ * fails or breaks off; nothing else ends it. When the signal aborts, it stops all work at once and rejects with the
+ * signal's reason. While the flow is held it lets the model wait, and holds at most what was on its way.
  */
 export interface Provider {
   /** The models it has, if it knows them all; an agent with another one is then a configuration error. */
   readonly models?: readonly string[];
   toCapabilities(model: string): Capabilities;
-  stream(request: ModelRequest, options: { readonly signal: AbortSignal }): AsyncIterable<ModelEvent>;
+  stream(request: ModelRequest, to: Listener<ModelEvent>): Promise<ModelEnd>;
   /**
    * Looks whether it can be reached and has these models, without asking one of them anything. Resolves to what it found,
    * to follow the provider's name; throws a `GatewayError`.

@@ -1,4 +1,5 @@
 import type { Message, Tool } from "../base/contract.ts";
+import { toNamedCall } from "../base/tool-call.ts";
 
 /** Nobody's real vocabulary: long words become several tokens, as they do for a model. */
 const lettersMax = 8;
@@ -114,9 +115,8 @@ function countCalls(message: Message): number {
   if (message.role !== "assistant" || !message.tool_calls) return 0;
   let count = 0;
   for (const call of message.tool_calls) {
-    const [name, input] =
-      call.type === "function" ? [call.function.name, call.function.arguments] : [call.custom.name, call.custom.input];
-    count += countTokens(name) + countTokens(input);
+    const { name, text } = toNamedCall(call);
+    count += countTokens(name) + countTokens(text);
   }
   return count;
 }

@@ -1,5 +1,7 @@
+import { getEventListeners } from "node:events";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { GatewayError } from "../base/errors.ts";
+import { createBrake, type Flow, openFlow } from "../base/listener.ts";
 import { type Deadline, startDeadline } from "./deadline.ts";
 
 const limits = { connectMs: 1, firstTokenMs: 100, idleMs: 50, totalMs: 1_000 };
@@ -11,8 +13,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const start = (more: object = {}, caller = new AbortController().signal): Deadline =>
-  startDeadline({ ...limits, ...more }, caller);
+const start = (flow = openFlow, caller = new AbortController().signal): Deadline => startDeadline(limits, caller, flow);
 const outcome = ({ signal }: Deadline): string => (signal.aborted ? (signal.reason as Error).message : "running");
 /** Whether it still runs at the first time, and what it says at the second. */
 function assertEndsBetween(deadline: Deadline, before: number, after: number, says: string): void {
@@ -33,7 +34,6 @@ describe("startDeadline", () => {
     const deadline = start();
     vi.advanceTimersByTime(90);
     deadline.arrived();
-    deadline.wait();
     assertEndsBetween(deadline, 49, 50, "fell silent for 50 ms");
   });
 
@@ -41,7 +41,6 @@ describe("startDeadline", () => {
     const deadline = start();
     for (let count = 0; count < 10; count += 1) {
       deadline.arrived();
-      deadline.wait();
       vi.advanceTimersByTime(40);
     }
     assertEndsBetween(deadline, 9, 10, "fell silent");
@@ -51,34 +50,61 @@ describe("startDeadline", () => {
     const deadline = start();
     for (let count = 0; count < 24; count += 1) {
       deadline.arrived();
-      deadline.wait();
       vi.advanceTimersByTime(40);
     }
     deadline.arrived();
-    deadline.wait();
     assertEndsBetween(deadline, 39, 40, "did not finish within 1000 ms");
   });
 
   it("does not take a slow reader for a silent provider", () => {
-    const deadline = start();
+    const flow = createBrake();
+    const deadline = start(flow);
     deadline.arrived();
+    flow.hold();
     vi.advanceTimersByTime(900);
     expect(outcome(deadline)).toBe("running");
-    deadline.wait();
+    flow.release();
+    assertEndsBetween(deadline, 49, 50, "fell silent");
+  });
+
+  it("gives the provider all its time again whenever the reader goes on", () => {
+    const flow = createBrake();
+    const deadline = start(flow);
+    deadline.arrived();
+    for (let count = 0; count < 8; count += 1) {
+      vi.advanceTimersByTime(40);
+      flow.hold();
+      vi.advanceTimersByTime(60);
+      flow.release();
+    }
     assertEndsBetween(deadline, 49, 50, "fell silent");
   });
 
   it("ends a call of a slow reader all the same", () => {
-    const deadline = start();
+    const flow = createBrake();
+    const deadline = start(flow);
     deadline.arrived();
+    flow.hold();
     assertEndsBetween(deadline, 999, 1_000, "did not finish");
   });
 
-  it("leaves no timer behind, not even if it is asked to wait again", () => {
-    const deadline = start();
-    deadline.arrived();
+  it("ends a call that has no first byte, though its reader is slow already", () => {
+    const flow = createBrake();
+    flow.hold();
+    assertEndsBetween(start(flow), 99, 100, "did not answer");
+  });
+
+  it.each<[when: string, arrivals: number]>([
+    ["before the first byte", 0],
+    ["after it", 1],
+  ])("leaves no timer behind when it is stopped %s, not even if a byte comes late", (_, arrivals) => {
+    const flow = createBrake();
+    const deadline = start(flow);
+    for (let count = 0; count < arrivals; count += 1) deadline.arrived();
     deadline.stop();
-    deadline.wait();
+    deadline.arrived();
+    flow.hold();
+    flow.release();
     expect(vi.getTimerCount()).toBe(0);
     vi.advanceTimersByTime(10_000);
     expect(outcome(deadline)).toBe("running");
@@ -86,7 +112,7 @@ describe("startDeadline", () => {
 
   it("aborts with its caller's reason, and no more once it is stopped", () => {
     const caller = new AbortController();
-    const [deadline, stopped] = [start({}, caller.signal), start({}, caller.signal)];
+    const [deadline, stopped] = [start(openFlow, caller.signal), start(openFlow, caller.signal)];
     stopped.stop();
     caller.abort(new Error("left"));
     expect([outcome(deadline), outcome(stopped)]).toEqual(["left", "running"]);
@@ -94,8 +120,24 @@ describe("startDeadline", () => {
   });
 
   it("is aborted from the beginning if its caller has left before", () => {
-    const deadline = start({}, AbortSignal.abort(new Error("left")));
+    const deadline = start(openFlow, AbortSignal.abort(new Error("left")));
     expect(outcome(deadline)).toBe("left");
     deadline.stop();
+  });
+
+  it("listens to nobody once it is stopped", () => {
+    const { signal } = new AbortController();
+    let listeners = 0;
+    const flow: Flow = {
+      ...openFlow,
+      onChange() {
+        listeners += 1;
+        return () => void (listeners -= 1);
+      },
+    };
+    const deadline = start(flow, signal);
+    expect([listeners, getEventListeners(signal, "abort").length]).toEqual([1, 1]);
+    deadline.stop();
+    expect([listeners, getEventListeners(signal, "abort").length]).toEqual([0, 0]);
   });
 });

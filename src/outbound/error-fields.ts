@@ -1,3 +1,5 @@
+import { settingNames } from "../base/settings.ts";
+
 /** What an error body says about itself: what looks like a name, and what its text means, never the text. */
 export interface ErrorFields {
   readonly code: string | undefined;
@@ -32,29 +34,7 @@ export function toRequestField(param: string | undefined): string | undefined {
   return field !== undefined && requestFields.has(field) ? field : undefined;
 }
 
-const requestFields = new Set([
-  "frequency_penalty",
-  "logit_bias",
-  "logprobs",
-  "max_completion_tokens",
-  "messages",
-  "metadata",
-  "parallel_tool_calls",
-  "prediction",
-  "presence_penalty",
-  "prompt_cache_retention",
-  "reasoning_effort",
-  "response_format",
-  "seed",
-  "service_tier",
-  "stop",
-  "temperature",
-  "tool_choice",
-  "tools",
-  "top_logprobs",
-  "top_p",
-  "verbosity",
-]);
+const requestFields: ReadonlySet<string> = new Set([...settingNames, "messages", "tools"]);
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null;

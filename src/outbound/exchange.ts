@@ -1,8 +1,9 @@
 import type { Agent } from "undici";
 import { GatewayError } from "../base/errors.ts";
+import type { Flow } from "../base/listener.ts";
 import type { Deadline } from "./deadline.ts";
 import { FailedAttempt, toBrokenAttempt, toFailedAttempt } from "./failure.ts";
-import { send, type UpstreamAnswer } from "./send.ts";
+import { type Receiver, send, type TakeBytes, type UpstreamHead } from "./send.ts";
 
 /** Of an error's body only codes are read, and they stand at its beginning. */
 const errorBytesMax = 64 * 1024;
@@ -16,28 +17,50 @@ export interface Endpoint {
   readonly connections: Agent;
 }
 
+export interface PostOptions {
+  readonly deadline: Deadline;
+  readonly flow: Flow;
+  /** The server has accepted the call. */
+  readonly accept: Receiver["accept"];
+}
+
 /**
- * Posts one call and resolves when the server has accepted it. Throws `FailedAttempt` when it has not, and the
- * deadline's reason.
+ * Posts one call and resolves when its answer is over. Rejects with a `FailedAttempt` when the server has not accepted
+ * it, with whatever ended an answer that had begun, and with the deadline's reason.
  */
 export async function post(
   { url, headers, connections }: Endpoint,
   body: string,
-  { signal }: Deadline,
-): Promise<UpstreamAnswer> {
-  let answer: UpstreamAnswer;
+  { deadline, flow, accept }: PostOptions,
+): Promise<void> {
+  let accepted = false;
+  let refusal: Refusal | undefined;
+  const take = (head: UpstreamHead, cut: () => void): TakeBytes => {
+    const isPlain = String(head.headers["content-encoding"] ?? "identity").toLowerCase() === "identity";
+    if (head.statusCode !== 200) {
+      refusal = new Refusal(head, cut);
+      if (!isPlain) throw refusal.toFailure();
+      return refusal.take;
+    }
+    if (!isPlain) throw toEncodingFailure();
+    accepted = true;
+    const takeAccepted = accept(head, cut);
+    return (bytes) => {
+      deadline.arrived();
+      return takeAccepted(bytes);
+    };
+  };
   try {
-    answer = await send(connections, { url, headers, body }, signal);
+    await send(connections, { url, headers, body }, { signal: deadline.signal, flow, accept: take });
   } catch (cause) {
-    signal.throwIfAborted();
-    throw toBrokenAttempt(cause);
+    deadline.signal.throwIfAborted();
+    if (accepted || cause instanceof FailedAttempt) throw cause;
+    // Its body broke off or took too long; the status says enough.
+    throw refusal?.toFailure() ?? toBrokenAttempt(cause);
+  } finally {
+    refusal?.stop();
   }
-  const encoding = String(answer.headers["content-encoding"] ?? "identity").toLowerCase();
-  if (answer.statusCode === 200 && encoding === "identity") return answer;
-  const failure = answer.statusCode === 200 ? toEncodingFailure() : await toFailure(answer, encoding === "identity");
-  answer.body.close();
-  signal.throwIfAborted();
-  throw failure;
+  if (refusal !== undefined) throw refusal.toFailure();
 }
 
 /** What is compressed could be a bomb, and was not asked for. */
@@ -45,31 +68,46 @@ function toEncodingFailure(): FailedAttempt {
   return new FailedAttempt(new GatewayError("upstream_error", "The model provider sent a compressed answer."));
 }
 
-async function toFailure({ statusCode, headers, body }: UpstreamAnswer, readable: boolean): Promise<FailedAttempt> {
-  const retryAfter = headers["retry-after"];
-  return toFailedAttempt({
-    // A redirect is never followed: it would carry the key to another place.
-    status: statusCode < 400 ? 400 : statusCode,
-    retryAfter: typeof retryAfter === "string" ? retryAfter : undefined,
-    body: readable ? await readJson(body) : undefined,
-  });
-}
+/** An answer that says no, of whose body no more is held than its codes need. */
+class Refusal {
+  readonly #head: UpstreamHead;
+  readonly #late: NodeJS.Timeout;
+  readonly #parts: Uint8Array[] = [];
+  #length = 0;
 
-async function readJson(body: UpstreamAnswer["body"]): Promise<unknown> {
-  const late = setTimeout(() => body.close(), errorMs);
-  const parts: Uint8Array[] = [];
-  let length = 0;
-  try {
-    for await (const bytes of body) {
-      parts.push(bytes);
-      length += bytes.length;
-      if (length > errorBytesMax) return undefined;
+  constructor(head: UpstreamHead, cut: () => void) {
+    this.#head = head;
+    this.#late = setTimeout(cut, errorMs);
+  }
+
+  readonly take: TakeBytes = (bytes) => {
+    this.#parts.push(bytes);
+    this.#length += bytes.length;
+    return this.#length > errorBytesMax;
+  };
+
+  stop(): void {
+    clearTimeout(this.#late);
+  }
+
+  toFailure(): FailedAttempt {
+    const { statusCode, headers } = this.#head;
+    const retryAfter = headers["retry-after"];
+    return toFailedAttempt({
+      // A redirect is never followed: it would carry the key to another place.
+      status: statusCode < 400 ? 400 : statusCode,
+      retryAfter: typeof retryAfter === "string" ? retryAfter : undefined,
+      body: this.#readJson(),
+    });
+  }
+
+  #readJson(): unknown {
+    if (this.#length === 0 || this.#length > errorBytesMax) return undefined;
+    try {
+      return JSON.parse(Buffer.concat(this.#parts).toString("utf8"));
+    } catch {
+      // The status says enough: an error without a readable body is an error all the same.
+      return undefined;
     }
-    return JSON.parse(Buffer.concat(parts).toString("utf8"));
-  } catch {
-    // The status says enough: an error without a readable body is an error all the same.
-    return undefined;
-  } finally {
-    clearTimeout(late);
   }
 }

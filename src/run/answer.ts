@@ -1,7 +1,8 @@
 import type { AssistantMessage, FinishReason, TokenLogprob, ToolCall, Usage } from "../base/contract.ts";
 import { GatewayError } from "../base/errors.ts";
-import type { ModelEvent } from "../model/model.ts";
-import { createGrowingText, type GrowingText } from "./text.ts";
+import { toNamedCall } from "../base/tool-call.ts";
+import type { ModelDelta, ModelEnd, ModelRequest } from "../model/model.ts";
+import { countPromptTokens, countTokens } from "../model/tokens.ts";
 
 /** What one model call has given. */
 export interface ModelAnswer {
@@ -13,13 +14,6 @@ export interface ModelAnswer {
   readonly usage: Usage;
 }
 
-/** Collects the events of one model call. */
-export interface AnswerBuilder {
-  add(event: ModelEvent): void;
-  /** Throws `upstream_error` if the model's stream ended before its `end`. */
-  finish(): ModelAnswer;
-}
-
 interface CallDraft {
   readonly id: string;
   readonly kind: "function" | "custom";
@@ -27,50 +21,51 @@ interface CallDraft {
   readonly text: GrowingText;
 }
 
-export function createAnswerBuilder(): AnswerBuilder {
-  const text = createGrowingText();
-  const reasoning = createGrowingText();
-  const refusal = createGrowingText();
-  let logprobs: TokenLogprob[] | undefined;
-  let end: Extract<ModelEvent, { type: "end" }> | undefined;
-  const calls: CallDraft[] = [];
+/** Collects what a model says in one call. */
+export class AnswerBuilder {
+  readonly #text = new GrowingText();
+  readonly #reasoning = new GrowingText();
+  readonly #refusal = new GrowingText();
+  readonly #calls: CallDraft[] = [];
+  #logprobs: TokenLogprob[] | undefined;
 
-  const add = (event: ModelEvent): void => {
+  /** Throws `upstream_error` for arguments of no tool call. */
+  add(event: ModelDelta): void {
     switch (event.type) {
       case "text-delta":
-        text.add(event.text);
-        if (event.logprobs !== undefined) (logprobs ??= []).push(...event.logprobs);
+        this.#text.add(event.text);
+        if (event.logprobs !== undefined) (this.#logprobs ??= []).push(...event.logprobs);
         return;
       case "reasoning-delta":
-        reasoning.add(event.text);
+        this.#reasoning.add(event.text);
         return;
       case "refusal-delta":
-        refusal.add(event.text);
+        this.#refusal.add(event.text);
         return;
       case "tool-call-start":
-        calls[event.index] = { id: event.id, kind: event.kind, name: event.name, text: createGrowingText() };
+        this.#calls[event.index] = { id: event.id, kind: event.kind, name: event.name, text: new GrowingText() };
         return;
       case "tool-call-delta": {
-        const call = calls[event.index];
+        const call = this.#calls[event.index];
         if (call === undefined) throw new GatewayError("upstream_error", "The model sent arguments for no tool call.");
         call.text.add(event.text);
         return;
       }
-      case "end":
-        end = event;
-        return;
-      case "start":
-        return;
     }
-  };
+  }
 
-  const finish: AnswerBuilder["finish"] = () => {
-    if (end === undefined) throw new GatewayError("upstream_error", "The model's answer broke off.");
-    const message = toMessage(text.toString(), refusal.toString(), calls.map(toToolCall));
-    return { message, reasoning: reasoning.toString(), logprobs, finishReason: end.finishReason, usage: end.usage };
-  };
-
-  return { add, finish };
+  /** The request is for the usage, where nobody has counted. */
+  finish({ finishReason, usage }: ModelEnd, request: Pick<ModelRequest, "messages" | "tools">): ModelAnswer {
+    const message = toMessage(this.#text.toString(), this.#refusal.toString(), this.#calls.map(toToolCall));
+    const reasoning = this.#reasoning.toString();
+    return {
+      message,
+      reasoning,
+      logprobs: this.#logprobs,
+      finishReason,
+      usage: usage ?? estimateUsage(request, message, reasoning),
+    };
+  }
 }
 
 export function toMessage(text: string, refusal: string, calls: readonly ToolCall[]): AssistantMessage {
@@ -87,4 +82,67 @@ function toToolCall({ id, kind, name, text }: CallDraft): ToolCall {
   return kind === "function"
     ? { id, type: "function", function: { name, arguments: text.toString() } }
     : { id, type: "custom", custom: { name, input: text.toString() } };
+}
+
+/** So many pieces are held by themselves before they become one string. */
+const piecesMax = 1024;
+
+/**
+ * A text that grows piece by piece. `text += piece` keeps every piece and a node for each joint alive: 40 bytes and more
+ * for a token of five letters. This keeps blocks of plain text.
+ */
+class GrowingText {
+  #blocks: string[] | undefined;
+  #pieces: string[] | undefined;
+
+  add(piece: string): void {
+    this.#pieces ??= [];
+    if (this.#pieces.push(piece) < piecesMax) return;
+    (this.#blocks ??= []).push(this.#pieces.join(""));
+    this.#pieces = [];
+  }
+
+  toString(): string {
+    return (this.#blocks?.join("") ?? "") + (this.#pieces?.join("") ?? "");
+  }
+}
+
+export const noUsage: Usage = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
+
+/** A run pays for all its model calls. Details are there if any call had them. */
+export function addUsage(left: Usage, right: Usage): Usage {
+  const promptDetails = addCounts(left.prompt_tokens_details, right.prompt_tokens_details);
+  const completionDetails = addCounts(left.completion_tokens_details, right.completion_tokens_details);
+  return {
+    prompt_tokens: left.prompt_tokens + right.prompt_tokens,
+    completion_tokens: left.completion_tokens + right.completion_tokens,
+    total_tokens: left.total_tokens + right.total_tokens,
+    ...(promptDetails === undefined ? {} : { prompt_tokens_details: promptDetails }),
+    ...(completionDetails === undefined ? {} : { completion_tokens_details: completionDetails }),
+  };
+}
+
+function addCounts<T extends { readonly [name: string]: number | undefined }>(
+  left: T | undefined,
+  right: T | undefined,
+): T | undefined {
+  if (left === undefined || right === undefined) return left ?? right;
+  const sum: Record<string, number> = {};
+  for (const counts of [left, right]) {
+    for (const [name, count] of Object.entries(counts)) sum[name] = (sum[name] ?? 0) + (count ?? 0);
+  }
+  return sum as T;
+}
+
+/** Stands in where a server counts nothing: the tokens of the prompt, and of everything that was said. */
+export function estimateUsage(
+  { messages, tools }: Pick<ModelRequest, "messages" | "tools">,
+  { content, refusal, tool_calls: calls = [] }: AssistantMessage,
+  reasoning: string,
+): Usage {
+  const prompt = countPromptTokens(messages, tools);
+  let completion = countTokens(reasoning) + countTokens(refusal ?? "");
+  if (typeof content === "string") completion += countTokens(content);
+  for (const call of calls) completion += countTokens(toNamedCall(call).text);
+  return { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion };
 }

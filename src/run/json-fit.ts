@@ -2,7 +2,7 @@ import { createContext, Script } from "node:vm";
 import type { ValidateFunction } from "ajv";
 import type { Ajv2020 } from "ajv/dist/2020.js";
 import type { ResponseFormat } from "../base/contract.ts";
-import { GatewayError } from "../base/errors.ts";
+import { GatewayError, invalidValue } from "../base/errors.ts";
 
 export type JsonFormat = Exclude<ResponseFormat, { type: "text" }>;
 
@@ -80,7 +80,7 @@ function toMisfit(ajv: Ajv2020, validate: ValidateFunction, value: unknown): str
 const param = "response_format.json_schema.schema";
 
 function toUnusable(cause?: unknown): GatewayError {
-  return new GatewayError("invalid_value", `Invalid value for '${param}': it cannot be used.`, { param, cause });
+  return invalidValue(param, "it cannot be used", cause);
 }
 
 /** Only a script of its own can be stopped while a regular expression runs. */
@@ -89,9 +89,6 @@ function withinTime<T>(work: () => T): T {
     return new Script("work()").runInContext(createContext({ work }), { timeout: checkMsMax }) as T;
   } catch (cause) {
     if ((cause as { readonly code?: unknown }).code !== "ERR_SCRIPT_EXECUTION_TIMEOUT") throw cause;
-    throw new GatewayError("invalid_value", `Invalid value for '${param}': it takes too long to check.`, {
-      param,
-      cause,
-    });
+    throw invalidValue(param, "it takes too long to check", cause);
   }
 }

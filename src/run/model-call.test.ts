@@ -1,15 +1,16 @@
 import { describe, expect, test } from "vitest";
 import { GatewayError } from "../base/errors.ts";
+import { hear } from "../base/listener.fixture.ts";
 import { createLog } from "../base/log.ts";
-import type { ModelSettings } from "../model/model.ts";
+import type { ModelSettings } from "../base/settings.ts";
 import type { Agent } from "./agents.ts";
-import { callModel } from "./model-call.ts";
+import type { Need } from "./demands.ts";
+import { type CallEnd, type CallEvent, callModel } from "./model-call.ts";
 import {
   answer,
   createModel,
   end,
-  never,
-  playAll,
+  oneEach,
   reasoning,
   type Said,
   type ScriptedModel,
@@ -17,7 +18,6 @@ import {
   text,
   toAgent,
 } from "./model.fixture.ts";
-import type { Need } from "./needs.ts";
 
 interface Ask {
   readonly needs?: readonly Need[];
@@ -26,13 +26,14 @@ interface Ask {
   readonly agent?: Partial<Agent>;
 }
 
-async function ask(models: readonly ScriptedModel[], { needs = [], settings = {}, signal = never(), agent }: Ask = {}) {
+async function ask(models: readonly ScriptedModel[], { needs = [], settings = {}, signal, agent }: Ask = {}) {
   let log = "";
   const written = createLog("info", { write: (line) => void (log += line) });
   const request = { agentId: "main", messages: [], tools: [], settings };
   const call = { agent: toAgent(models, agent), request, needs };
-  const { events, error } = await playAll(callModel(call, signal, written));
-  return { events, error, log, asked: models.map(({ requests }) => requests.length) };
+  const hearing = signal === undefined ? {} : { signal };
+  const heard = await hear<CallEvent, CallEnd>((to) => callModel(call, to, written), hearing);
+  return { ...heard, log, asked: models.map(({ requests }) => requests.length) };
 }
 
 const named = (index: number) => ({ type: "model-start", model: `house/${index}` }) as const;
@@ -41,8 +42,9 @@ const failing = (error: Error = down): ScriptedModel => createModel([[error]]);
 
 describe("the first model that answers", () => {
   test("is named, and no other is asked", async () => {
-    const { events, asked, log } = await ask([createModel([answer("hi")]), createModel([answer("no")])]);
-    expect(events).toEqual([named(0), text("hi"), end()]);
+    const { events, result, asked, log } = await ask([createModel([answer("hi")]), createModel([answer("no")])]);
+    expect(events).toEqual([named(0), text("hi")]);
+    expect(result).toEqual({ finishReason: "stop", usage: oneEach, model: "house/0" });
     expect({ asked, log }).toEqual({ asked: [1, 0], log: "" });
   });
 
@@ -55,11 +57,11 @@ describe("the first model that answers", () => {
   test.each(failures)("is the second where the first one %s", async (_, said) => {
     const { events, error, asked, log } = await ask([createModel([said]), createModel([answer("hi")])]);
     expect(error).toBeUndefined();
-    expect(events).toEqual([named(1), text("hi"), end()]);
+    expect(events).toEqual([named(1), text("hi")]);
     expect(asked).toEqual([1, 1]);
     const lines = log.trim().split("\n");
     expect(lines).toHaveLength(1);
-    expect(JSON.parse(lines[0] ?? "")).toMatchObject({ level: 40, agent: "main", model: "house/0" });
+    expect(JSON.parse(lines[0] ?? "")).toMatchObject({ level: 40, model: "house/0" });
   });
 
   test("is the third, in their order", async () => {
@@ -75,23 +77,25 @@ describe("the first model that answers", () => {
 
   test("may have nothing to say", async () => {
     const { events, asked } = await ask([createModel([[start, end()]]), createModel([answer("no")])]);
-    expect(events).toEqual([named(0), end()]);
+    expect(events).toEqual([named(0)]);
     expect(asked).toEqual([1, 0]);
   });
 });
 
 describe("`model-start`", () => {
+  /** What has come when every model has been asked as far as it answers. */
   async function first(models: readonly ScriptedModel[]): Promise<unknown> {
     const call = {
       agent: toAgent(models),
       request: { agentId: "main", messages: [], tools: [], settings: {} },
       needs: [],
     };
-    const events = callModel(call, never(), createLog("silent"));
-    const slow = Symbol("nothing yet");
-    const waited = new Promise((resolve) => setTimeout(resolve, 20, slow));
-    const next = await Promise.race([events.next(), waited]);
-    return next === slow ? "nothing" : (next as IteratorResult<unknown>).value;
+    const events: CallEvent[] = [];
+    void hear<CallEvent, CallEnd>((to) => callModel(call, to, createLog("silent")), {
+      onEvent: (event) => void events.push(event),
+    });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    return events[0] ?? "nothing";
   }
   const thinking = (): ScriptedModel => createModel([[start, () => new Promise(() => undefined)]]);
 
@@ -188,7 +192,7 @@ describe("`response_format`", () => {
   test("is seen to by an agent that enforces it", async () => {
     const model = formless(answer("no"), answer("{}"));
     const { events } = await ask([model], { settings, agent: { enforcesFormat: true } });
-    expect(events).toMatchObject([named(0), text("{}"), { type: "end" }]);
+    expect(events).toEqual([named(0), text("{}")]);
     expect(model.requests.map((one) => one.settings)).toEqual([{}, {}]);
   });
 
@@ -197,7 +201,7 @@ describe("`response_format`", () => {
       settings,
       agent: { enforcesFormat: true },
     });
-    expect(events).toEqual([named(1), text("{}"), end()]);
+    expect(events).toEqual([named(1), text("{}")]);
   });
 
   test.each([{ type: "text" } as const, undefined])("of %j is nobody's matter", async (format) => {

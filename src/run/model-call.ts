@@ -1,14 +1,13 @@
 import { GatewayError } from "../base/errors.ts";
+import { type Listener, Relay } from "../base/listener.ts";
 import type { Log } from "../base/log.ts";
-import type { ModelEvent, ModelRequest } from "../model/model.ts";
+import type { ModelDelta, ModelEnd, ModelEvent, ModelRequest } from "../model/model.ts";
 import type { Agent, BoundModel } from "./agents.ts";
-import { findUnmet, type Need } from "./needs.ts";
+import { findUnmet, type Need } from "./demands.ts";
 import { streamStructured } from "./structured-output.ts";
 
-/** What a model call gives: the model's own events, but `model-start` with its name instead of `start`. */
-export type CallEvent =
-  | Exclude<ModelEvent, { type: "start" }>
-  | { readonly type: "model-start"; readonly model: string };
+/** What a model call gives: what the model says, and before it `model-start` with its name. */
+export type CallEvent = ModelDelta | { readonly type: "model-start"; readonly model: string };
 
 export interface ModelCall {
   readonly agent: Agent;
@@ -16,16 +15,24 @@ export interface ModelCall {
   readonly needs: readonly Need[];
 }
 
+export interface CallEnd extends ModelEnd {
+  /** The model that answered, as `provider/model`. */
+  readonly model: string;
+}
+
 /**
  * Calls the agent's models in turn until one answers. The next is tried only when nothing has been said: `model-start`
- * counts as that where it is given at once, so it is held back while there is another model to try. Throws what the
- * first one that was asked failed with, why the first one could not be asked if none was, or the signal's reason.
+ * counts as that where it is given at once, so it is held back while there is another model to try. Rejects with what
+ * the first one that was asked failed with, why the first one could not be asked if none was, what the listener threw,
+ * or the signal's reason.
  */
-export async function* callModel(
+export async function callModel(
   { agent, request, needs }: ModelCall,
-  signal: AbortSignal,
+  to: Listener<CallEvent>,
   log: Log,
-): AsyncGenerator<CallEvent, undefined> {
+): Promise<CallEnd> {
+  const { signal, flow } = to;
+  const relay = new Relay(to.emit);
   let unable: GatewayError | undefined;
   let failure: GatewayError | undefined;
   for (const [index, bound] of agent.models.entries()) {
@@ -34,17 +41,25 @@ export async function* callModel(
     unable ??= refusal;
     if (refusal !== undefined) continue;
     let said = false;
+    const begin = (): void => {
+      if (said) return;
+      said = true;
+      relay.emit({ type: "model-start", model: bound.name });
+    };
+    const emit = (event: ModelEvent): void => {
+      if (event.type !== "start") {
+        begin();
+        relay.emit(event);
+      } else if (isLast) begin();
+    };
     try {
-      for await (const event of streamBound(bound, request, signal)) {
-        if (event.type === "start" && !isLast) continue;
-        if (!said) yield { type: "model-start", model: bound.name };
-        said = true;
-        if (event.type !== "start") yield event;
-      }
-      return;
+      const end = await streamBound(bound, request, { signal, flow, emit });
+      begin();
+      return { ...end, model: bound.name };
     } catch (cause) {
       signal.throwIfAborted();
-      logFailure(log.child({ agent: agent.id, model: bound.name }), cause, said || isLast);
+      if (relay.thrown !== undefined) throw relay.thrown.cause;
+      logFailure(log, bound, cause, said || isLast);
       if (said) throw cause;
       failure ??= GatewayError.from(cause);
     }
@@ -53,13 +68,13 @@ export async function* callModel(
 }
 
 /** Says what the client is not told: which model failed, and why. A defect that ends the run is the caller's to log. */
-function logFailure(log: Log, cause: unknown, isOver: boolean): void {
+function logFailure(log: Log, { name: model }: BoundModel, cause: unknown, isOver: boolean): void {
   const told = `model failed${isOver ? "" : "; the next one is tried"}`;
   if (cause instanceof GatewayError) {
     const reason = cause.cause instanceof Error ? cause.cause.message : cause.message;
-    log.warn({ code: cause.code, cause: reason }, told);
+    log.warn({ model, code: cause.code, cause: reason }, told);
   } else if (!isOver) {
-    log.warn({ err: cause }, told);
+    log.warn({ model, err: cause }, told);
   }
 }
 
@@ -82,11 +97,11 @@ function findRefusal(
 function streamBound(
   { provider, model }: BoundModel,
   given: ModelCall["request"],
-  signal: AbortSignal,
-): AsyncIterable<ModelEvent> {
+  to: Listener<ModelEvent>,
+): Promise<ModelEnd> {
   const request = { ...given, model };
   const format = given.settings.response_format;
-  if (format === undefined || format.type === "text") return provider.stream(request, { signal });
-  if (provider.toCapabilities(model).responseFormats.has(format.type)) return provider.stream(request, { signal });
-  return streamStructured(provider, request, format, signal);
+  if (format === undefined || format.type === "text") return provider.stream(request, to);
+  if (provider.toCapabilities(model).responseFormats.has(format.type)) return provider.stream(request, to);
+  return streamStructured(provider, request, format, to);
 }

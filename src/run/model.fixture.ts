@@ -1,6 +1,6 @@
 import type { FinishReason, FunctionTool, Usage } from "../base/contract.ts";
 import { createSilentLog } from "../base/log.ts";
-import type { Capabilities, ModelEvent, ModelRequest, Provider } from "../model/model.ts";
+import type { Capabilities, ModelEnd, ModelEvent, ModelRequest, Provider } from "../model/model.ts";
 import type { ToolResult, ToolSet } from "../tool/tool-set.ts";
 import type { Agent, BoundModel } from "./agents.ts";
 
@@ -11,8 +11,13 @@ export const everything: Capabilities = {
   logprobs: true,
 };
 
-/** What one call of a scripted model gives: events, a failure in their place, or a promise to wait for. */
-export type Said = readonly (ModelEvent | Error | (() => Promise<unknown>))[];
+/** How a script ends. */
+export interface End extends ModelEnd {
+  readonly type: "end";
+}
+
+/** What one call of a scripted model gives: events and an end, a failure in their place, or a promise to wait for. */
+export type Said = readonly (ModelEvent | End | Error | (() => Promise<unknown>))[];
 
 export interface ScriptedModel extends Provider {
   /** Every call, in order. */
@@ -29,20 +34,23 @@ export function createModel(scripts: readonly Said[], able: Partial<Capabilities
     requests,
     left,
     toCapabilities: () => ({ ...everything, ...able }),
-    async *stream(request, { signal }) {
+    async stream(request, { signal, emit }) {
       const said = scripts[requests.length] ?? scripts.at(-1) ?? [];
       requests.push(request);
-      let isOver = false;
+      let ended: ModelEnd | undefined;
       try {
         for (const moment of said) {
           signal.throwIfAborted();
           if (moment instanceof Error) throw moment;
           if (typeof moment === "function") await moment();
-          else yield moment;
+          else if (moment.type === "end") ended = { finishReason: moment.finishReason, usage: moment.usage };
+          else emit(moment);
         }
-        isOver = true;
-      } finally {
-        if (!isOver) left.count += 1;
+        if (ended === undefined) throw new Error("the script has no end");
+        return ended;
+      } catch (error) {
+        left.count += 1;
+        throw error;
       }
     },
   };
@@ -53,7 +61,7 @@ export const oneEach: Usage = { prompt_tokens: 1, completion_tokens: 1, total_to
 export const start: ModelEvent = { type: "start" };
 export const text = (said: string): ModelEvent => ({ type: "text-delta", text: said });
 export const reasoning = (said: string): ModelEvent => ({ type: "reasoning-delta", text: said });
-export const end = (finishReason: FinishReason = "stop"): ModelEvent => ({ type: "end", finishReason, usage: oneEach });
+export const end = (finishReason: FinishReason = "stop"): End => ({ type: "end", finishReason, usage: oneEach });
 
 /** A whole answer of this text. */
 export const answer = (said: string): Said => [start, text(said), end()];
@@ -113,26 +121,6 @@ export function createTools(tools: Readonly<Record<string, RunTool>>): ScriptedT
 export const gives =
   (said: string, failed = false): RunTool =>
   () => ({ text: said, failed });
-
-/** All that a generator gives, and what it returned or threw. */
-export interface Played<Event, Result> {
-  readonly events: Event[];
-  readonly result: Result | undefined;
-  readonly error: unknown;
-}
-
-export async function playAll<Event, Result>(generator: AsyncGenerator<Event, Result>): Promise<Played<Event, Result>> {
-  const events: Event[] = [];
-  try {
-    for (;;) {
-      const next = await generator.next();
-      if (next.done === true) return { events, result: next.value, error: undefined };
-      events.push(next.value);
-    }
-  } catch (error) {
-    return { events, result: undefined, error };
-  }
-}
 
 export const silent = createSilentLog();
 export const never = (): AbortSignal => new AbortController().signal;

@@ -1,10 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { Tool } from "../base/contract.ts";
 import { GatewayError } from "../base/errors.ts";
+import { hear, type Heard, type Hearing } from "../base/listener.fixture.ts";
+import { createLog, type Log } from "../base/log.ts";
 import type { ObservedRun, RunMetrics } from "../base/metrics.ts";
-import type { StoredMessage, Turn } from "../session/store.ts";
-import type { ToolServers, ToolSet } from "../tool/tool-set.ts";
-import type { RunEvent } from "./run-event.ts";
 import {
   answer,
   call,
@@ -12,7 +11,6 @@ import {
   createTools,
   end,
   gives,
-  never,
   type Said,
   silent,
   start,
@@ -20,8 +18,11 @@ import {
   toAgent,
   tool,
 } from "./model.fixture.ts";
+import type { RunAnswer, RunEvent } from "./run-event.ts";
 import { createRunAgent, type RunRequest } from "./run.ts";
 import type { Turns } from "./turns.ts";
+import type { StoredMessage, Turn } from "../session/store.ts";
+import type { ToolServers, ToolSet } from "../tool/tool-set.ts";
 
 interface Setup {
   readonly said: readonly Said[];
@@ -31,17 +32,26 @@ interface Setup {
   readonly commit?: () => Promise<void>;
   readonly ask?: Partial<RunRequest>;
   readonly tools?: readonly Tool[];
-  readonly signal?: AbortSignal;
+  readonly hearing?: Hearing<RunEvent>;
+  readonly log?: Log;
 }
 
-interface Watched {
-  readonly events: AsyncIterable<RunEvent>;
+interface Watched extends Heard<RunEvent, RunAnswer> {
   /** What happened outside of the run, in order. */
   readonly happened: string[];
   readonly turns: Turn[];
 }
 
-function open({ said, toolSet, stored = [], commit, ask, tools = [], signal = never() }: Setup): Watched {
+async function run({
+  said,
+  toolSet,
+  stored = [],
+  commit,
+  ask,
+  tools = [],
+  hearing = {},
+  log = silent,
+}: Setup): Promise<Watched> {
   const happened: string[] = [];
   const committed: Turn[] = [];
   const turns: Turns = {
@@ -84,18 +94,14 @@ function open({ said, toolSet, stored = [], commit, ask, tools = [], signal = ne
     settings: {},
     ...ask,
   };
-  const runAgent = createRunAgent({ turns, toolServers, metrics, log: silent });
-  return { events: runAgent(request, signal), happened, turns: committed };
-}
-
-async function run(setup: Setup) {
-  const { events, ...watched } = open(setup);
-  const list: RunEvent[] = [];
-  for await (const event of events) {
-    list.push(event);
-    if (event.type.startsWith("run-")) watched.happened.push(event.type);
-  }
-  return { ...watched, events: list, last: list.at(-1) };
+  const runAgent = createRunAgent({ turns, toolServers, metrics, log });
+  const onEvent = (event: RunEvent): void => {
+    if (event.type === "run-start") happened.push(event.type);
+    hearing.onEvent?.(event);
+  };
+  const heard = await hear<RunEvent, RunAnswer>((to) => runAgent(request, to), { ...hearing, onEvent });
+  happened.push(heard.error === undefined ? "resolved" : "rejected");
+  return { ...heard, happened, turns: committed };
 }
 
 const busy = new GatewayError("storage_unavailable", "The store is away.");
@@ -107,7 +113,7 @@ const withTool = {
 describe("a run", () => {
   test("says its end only after the turn is on disk and the session is free", async () => {
     const { happened, turns } = await run({ said: [answer("hi")] });
-    expect(happened).toEqual(["run-start", "open", "commit", "end 2", "close", "release", "run-end"]);
+    expect(happened).toEqual(["run-start", "open", "commit", "end 2", "close", "release", "resolved"]);
     expect(turns).toEqual([
       {
         keep: 0,
@@ -120,9 +126,9 @@ describe("a run", () => {
   });
 
   test("that is not kept touches no session", async () => {
-    const { happened, last } = await run({ said: [answer("hi")], ask: { session: { key: "x", kept: false } } });
-    expect(happened).toEqual(["run-start", "end 2", "close", "run-end"]);
-    expect(last).toMatchObject({ message: { content: "hi" } });
+    const { happened, result } = await run({ said: [answer("hi")], ask: { session: { key: "x", kept: false } } });
+    expect(happened).toEqual(["run-start", "end 2", "close", "resolved"]);
+    expect(result).toMatchObject({ message: { content: "hi" } });
   });
 
   test("keeps the steps that nobody sees", async () => {
@@ -188,13 +194,12 @@ describe("a run that fails", () => {
     ],
     ["by a client's tool of the agent's own name", { ...withTool, tools: [tool("look")] }, "invalid_value", undefined],
   ];
-  test.each(failures)("%s says so once, and frees the session", async (_, setup, code, retry) => {
-    const { events, happened } = await run(setup);
-    const errors = events.flatMap((event) => (event.type === "run-error" ? [event.error] : []));
-    expect(errors).toHaveLength(1);
-    expect(errors[0]).toMatchObject({ code, retry });
+  test.each(failures)("%s rejects with it, and frees the session", async (_, setup, code, retry) => {
+    const { error, happened } = await run(setup);
+    expect(error).toBeInstanceOf(GatewayError);
+    expect(error).toMatchObject({ code, retry });
     expect(happened).not.toContain("commit");
-    expect(happened.slice(-4)).toEqual([`fail ${code}`, "close", "release", "run-error"]);
+    expect(happened.slice(-4)).toEqual([`fail ${code}`, "close", "release", "rejected"]);
   });
 });
 
@@ -206,21 +211,47 @@ describe("whoever leaves", () => {
   test.each(moments)("%s finds nothing kept", async (_, toScript) => {
     const leaving = new AbortController();
     const script = toScript(async () => leaving.abort());
-    const { happened, last } = await run({ said: [script], signal: leaving.signal });
-    expect(last).toMatchObject({ type: "run-error", error: { code: "cancelled" } });
+    const { happened, error } = await run({ said: [script], hearing: { signal: leaving.signal } });
+    expect(error).toMatchObject({ code: "cancelled" });
     expect(happened).not.toContain("commit");
     expect(happened).toContain("release");
   });
 
   test("hears the reason that the gateway had", async () => {
     const cut = new GatewayError("shutting_down", "The gateway stopped.", { retry: false });
-    const { last } = await run({ said: [answer("hi")], signal: AbortSignal.abort(cut) });
-    expect(last).toEqual({ type: "run-error", error: cut });
+    const { error } = await run({ said: [answer("hi")], hearing: { signal: AbortSignal.abort(cut) } });
+    expect(error).toBe(cut);
   });
 
-  test("by reading no further frees the session", async () => {
-    const { events, happened } = open({ said: [answer("hi")] });
-    for await (const event of events) if (event.type === "text-delta") break;
-    expect(happened).toEqual(["open", "close", "release"]);
+  test("by throwing frees the session, and is told its own error", async () => {
+    const thrown = new GatewayError("session_busy", "Too much.");
+    const onEvent = ({ type }: RunEvent): void => {
+      if (type === "text-delta") throw thrown;
+    };
+    const { happened, error } = await run({ said: [answer("hi")], hearing: { onEvent } });
+    expect(error).toBe(thrown);
+    expect(happened).toEqual(["run-start", "open", "fail session_busy", "close", "release", "rejected"]);
   });
+
+  test("hears nothing of the defect of a listener but that there was one", async () => {
+    const onEvent = ({ type }: RunEvent): void => {
+      if (type === "text-delta") throw new TypeError("x of undefined");
+    };
+    const { error } = await run({ said: [answer("hi")], hearing: { onEvent } });
+    expect(error).toMatchObject({ code: "internal_error", cause: new TypeError("x of undefined") });
+  });
+});
+
+test("every line that a run logs names its request, its run and its agent", async () => {
+  let lines = "";
+  const log = createLog("info", { write: (line) => void (lines += line) });
+  const { events } = await run({ said: [[busy]], log, ask: { requestId: "req_1" } });
+  const [started] = events;
+  const runId = started?.type === "run-start" ? started.runId : undefined;
+  expect(
+    lines
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as object),
+  ).toEqual([expect.objectContaining({ requestId: "req_1", runId, agent: "main", code: "storage_unavailable" })]);
 });

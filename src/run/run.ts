@@ -1,20 +1,19 @@
 import { randomUUID } from "node:crypto";
 import type { Message, Tool } from "../base/contract.ts";
-import { GatewayError } from "../base/errors.ts";
+import { GatewayError, invalidValue, withoutRetry } from "../base/errors.ts";
+import type { Listener } from "../base/listener.ts";
 import type { Log } from "../base/log.ts";
 import type { RunMetrics } from "../base/metrics.ts";
-import type { ModelSettings } from "../model/model.ts";
+import type { ModelSettings } from "../base/settings.ts";
+import { toToolName } from "../base/tool-call.ts";
+import type { Agent } from "./agents.ts";
+import { assertToolResultsBound, toNeeds } from "./demands.ts";
+import type { RunAnswer, RunEvent } from "./run-event.ts";
+import { runSteps, type StepRequest } from "./steps.ts";
+import type { OpenTurn, Turns } from "./turns.ts";
 import { reconcile, separateInstructions } from "../session/reconcile.ts";
 import { isServerResult, type Turn } from "../session/store.ts";
 import type { ToolServers, ToolSet } from "../tool/tool-set.ts";
-import type { Agent } from "./agents.ts";
-import { toEffective } from "./effective.ts";
-import type { RunEvent } from "./run-event.ts";
-import { toNeeds } from "./needs.ts";
-import { runSteps } from "./steps.ts";
-import { toToolName } from "./tool-choice.ts";
-import { assertToolResultsBound } from "./tool-results.ts";
-import type { OpenTurn, Turns } from "./turns.ts";
 
 /** Everything that a run needs to know; where it came from (HTTP, a socket, a terminal) is not part of it. */
 export interface RunRequest {
@@ -25,13 +24,16 @@ export interface RunRequest {
   readonly messages: readonly Message[];
   readonly tools: readonly Tool[];
   readonly settings: ModelSettings;
+  /** Of the request that began it, for the log. */
+  readonly requestId?: string;
 }
 
 /**
- * The one way to run an agent. It reports failure as its last event and never throws. When `signal` aborts, or the
- * reader stops reading, the model is stopped and the turn is not kept.
+ * The one way to run an agent. It resolves with the answer when the turn is on disk, and rejects with a `GatewayError`;
+ * nothing else ends it. When the signal aborts, the model is stopped and the turn is not kept. A listener that only
+ * wants to leave, and not to end the run, gives a signal that does not abort and takes no more events.
  */
-export type RunAgent = (request: RunRequest, signal: AbortSignal) => AsyncIterable<RunEvent>;
+export type RunAgent = (request: RunRequest, to: Listener<RunEvent>) => Promise<RunAnswer>;
 
 export interface RunParts {
   readonly turns: Turns;
@@ -40,15 +42,18 @@ export interface RunParts {
   readonly log: Log;
 }
 
-export function createRunAgent({ turns, toolServers, metrics, log }: RunParts): RunAgent {
-  return async function* runAgent(request, signal) {
-    const { agent, session, tools, settings } = request;
+export function createRunAgent({ turns, toolServers, metrics, log: rootLog }: RunParts): RunAgent {
+  return async (request, to) => {
+    const { agent, session, tools, settings, requestId } = request;
+    const { signal, emit } = to;
+    const runId = `run_${randomUUID()}`;
+    // Every line of a run names it; what a run logs, it logs through this.
+    const log = rootLog.child({ requestId, runId, agent: agent.id });
     const observed = metrics.startRun(agent.id, agent.models[0].name);
     let turn: OpenTurn | undefined;
-    let last: RunEvent;
     try {
-      yield { type: "run-start", runId: `run_${randomUUID()}` };
-      turn = session.kept ? await turns.open(session.key, signal) : undefined;
+      emit({ type: "run-start", runId });
+      turn = session.kept ? await turns.open(session.key, signal, log) : undefined;
       const { instructions, conversation } = separateInstructions(request.messages);
       const stored = turn?.messages ?? [];
       const { keep, fresh } = reconcile(stored, conversation);
@@ -56,36 +61,29 @@ export function createRunAgent({ turns, toolServers, metrics, log }: RunParts): 
       assertToolResultsBound(history, request.messages);
       const toolSet = await openToolSet(agent, toolServers, signal);
       assertNamesFree(tools, toolSet);
-
-      const { answer, append } = yield* runSteps(
-        {
-          agent,
-          instructions: [...toOwnInstructions(agent), ...instructions],
-          history,
-          tools,
-          settings,
-          needs: toNeeds({ sent: request.messages, history, tools, settings }),
-          toolSet,
-        },
-        signal,
-        log,
-      );
+      const steps: StepRequest = {
+        agent,
+        instructions: [...toOwnInstructions(agent), ...instructions],
+        history,
+        tools,
+        settings,
+        needs: toNeeds({ sent: request.messages, history, tools, settings }),
+        toolSet,
+      };
+      const { answer, append } = await runSteps(steps, to, log);
       // A client that left while the last words came would find a turn that it never saw.
       signal.throwIfAborted();
       await commit(turn, { keep, append: [...fresh, ...append] }, append.some(isServerResult));
       observed.end(answer.usage, answer.model);
-      last = { type: "run-end", ...answer };
+      return answer;
     } catch (cause) {
       const error = toRunError(cause, signal);
       observed.fail(error);
-      last = { type: "run-error", error };
+      throw error;
     } finally {
-      // Also reached when the reader stops reading.
       observed.close();
       await turn?.release();
     }
-    // Only now: a reader that has seen the end may never ask again, and must not hold the session by that.
-    yield last;
   };
 }
 
@@ -93,7 +91,7 @@ async function commit(open: OpenTurn | undefined, turn: Turn, hasEffects: boolea
   try {
     await open?.commit(turn);
   } catch (cause) {
-    throw hasEffects ? toEffective(cause) : cause;
+    throw hasEffects ? withoutRetry(cause) : cause;
   }
 }
 
@@ -112,8 +110,7 @@ function assertNamesFree(tools: readonly Tool[], toolSet: ToolSet | undefined): 
   const tool = tools[index];
   if (tool === undefined) return;
   const param = `tools[${index}].${tool.type}.name`;
-  const message = `Invalid value for '${param}': the agent has a tool '${toToolName(tool)}' of its own.`;
-  throw new GatewayError("invalid_value", message, { param });
+  throw invalidValue(param, `the agent has a tool '${toToolName(tool)}' of its own`);
 }
 
 function toRunError(cause: unknown, signal: AbortSignal): GatewayError {

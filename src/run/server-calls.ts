@@ -1,66 +1,31 @@
-import type { ToolCall } from "../base/contract.ts";
+import type { Listener } from "../base/listener.ts";
+import type { NamedCall } from "../base/tool-call.ts";
 import type { ServerToolMessage } from "../session/store.ts";
 import type { ToolSet } from "../tool/tool-set.ts";
 import type { RunEvent } from "./run-event.ts";
 
-/** A call of a tool that runs inside the gateway. */
-export interface ServerCall {
-  readonly id: string;
-  readonly name: string;
-  /** JSON, as the model wrote it. */
-  readonly args: string;
-}
-
-export function toServerCall(call: ToolCall): ServerCall {
-  return call.type === "function"
-    ? { id: call.id, name: call.function.name, args: call.function.arguments }
-    : { id: call.id, name: call.custom.name, args: call.custom.input };
-}
-
 /**
- * Runs all calls at once and tells of each as it ends. Returns their results in the order of the calls. When one throws,
- * or the reader stops reading, the others are told to stop.
+ * Runs calls of tools inside the gateway, all at once, and tells of each as it ends. Resolves to their results in the
+ * order of the calls. When one throws, the others are told to stop.
  */
-export async function* runServerCalls(
-  calls: readonly ServerCall[],
+export async function runServerCalls(
+  calls: readonly NamedCall[],
   tools: ToolSet,
-  signal: AbortSignal,
-): AsyncGenerator<RunEvent, ServerToolMessage[]> {
-  const left = new AbortController();
-  const stopping = AbortSignal.any([signal, left.signal]);
-  const results: ServerToolMessage[] = [];
+  { signal, emit }: Listener<RunEvent>,
+): Promise<ServerToolMessage[]> {
+  const failed = new AbortController();
+  const stopping = AbortSignal.any([signal, failed.signal]);
+  const runCall = async ({ id, name, text: args }: NamedCall): Promise<ServerToolMessage> => {
+    const result = await tools.call(name, args, stopping);
+    stopping.throwIfAborted();
+    emit({ type: "tool-end", id, name, failed: result.failed });
+    return { role: "tool", tool_call_id: id, content: result.text, origin: "server" };
+  };
+  for (const { id, name } of calls) emit({ type: "tool-start", id, name });
   try {
-    for (const { id, name } of calls) yield { type: "tool-start", id, name };
-    const pending = new Map(calls.map((call, place) => [place, runCall(call, place, tools, stopping)]));
-    while (pending.size > 0) {
-      const { place, outcome } = await Promise.race(pending.values());
-      pending.delete(place);
-      if ("thrown" in outcome) throw outcome.thrown;
-      const { id, name } = outcome.call;
-      results[place] = { role: "tool", tool_call_id: id, content: outcome.text, origin: "server" };
-      yield { type: "tool-end", id, name, failed: outcome.failed };
-    }
-  } finally {
-    left.abort();
-  }
-  return results;
-}
-
-type Outcome =
-  | { readonly call: ServerCall; readonly text: string; readonly failed: boolean }
-  | { readonly thrown: unknown };
-
-/** Never rejects: a rejection that nobody waits for any more would end the process. */
-async function runCall(
-  call: ServerCall,
-  place: number,
-  tools: ToolSet,
-  signal: AbortSignal,
-): Promise<{ readonly place: number; readonly outcome: Outcome }> {
-  try {
-    const { text, failed } = await tools.call(call.name, call.args, signal);
-    return { place, outcome: { call, text, failed } };
-  } catch (thrown) {
-    return { place, outcome: { thrown } };
+    return await Promise.all(calls.map(runCall));
+  } catch (cause) {
+    failed.abort(cause);
+    throw cause;
   }
 }

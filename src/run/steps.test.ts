@@ -1,19 +1,18 @@
 import { describe, expect, test } from "vitest";
 import type { FunctionToolCall, Message, Tool } from "../base/contract.ts";
 import { GatewayError } from "../base/errors.ts";
-import type { ModelEvent, ModelSettings } from "../model/model.ts";
-import { toVisible } from "../session/visible.ts";
-import type { ToolSet } from "../tool/tool-set.ts";
+import { hear } from "../base/listener.fixture.ts";
+import type { ModelSettings } from "../base/settings.ts";
+import type { ModelEvent } from "../model/model.ts";
 import type { Agent } from "./agents.ts";
 import {
   answer,
   call,
   createModel,
   createTools,
+  type End,
   end,
   gives,
-  never,
-  playAll,
   reasoning,
   type Said,
   silent,
@@ -22,23 +21,26 @@ import {
   toAgent,
   tool,
 } from "./model.fixture.ts";
-import type { StepRequest } from "./step.ts";
-import { runSteps } from "./steps.ts";
+import type { RunEvent } from "./run-event.ts";
+import { runSteps, type StepRequest, type StepsResult } from "./steps.ts";
+import { toVisible } from "../session/visible.ts";
+import type { ToolSet } from "../tool/tool-set.ts";
 
 interface Ask {
   readonly toolSet?: ToolSet;
   readonly tools?: readonly Tool[];
   readonly settings?: ModelSettings;
   readonly signal?: AbortSignal;
+  readonly onEvent?: (event: RunEvent) => void;
   readonly history?: readonly Message[];
   readonly agent?: Partial<Agent>;
 }
 
 const hello = { role: "user", content: "hello" } as const;
 
-function open(
+async function run(
   scripts: readonly Said[],
-  { toolSet, tools = [], settings = {}, signal = never(), agent, history = [hello] }: Ask = {},
+  { toolSet, tools = [], settings = {}, signal, onEvent, agent, history = [hello] }: Ask = {},
 ) {
   const model = createModel(scripts);
   const request: StepRequest = {
@@ -50,12 +52,8 @@ function open(
     needs: [],
     toolSet,
   };
-  return { model, steps: runSteps(request, signal, silent) };
-}
-
-async function run(scripts: readonly Said[], ask: Ask = {}) {
-  const { model, steps } = open(scripts, ask);
-  return { model, ...(await playAll(steps)) };
+  const hearing = { ...(signal === undefined ? {} : { signal }), ...(onEvent === undefined ? {} : { onEvent }) };
+  return { model, ...(await hear<RunEvent, StepsResult>((to) => runSteps(request, to, silent), hearing)) };
 }
 
 const named = { type: "model-start", model: "house/0" } as const;
@@ -179,7 +177,7 @@ describe("a run", () => {
 
   test("joins the thoughts and the log probabilities of its calls", async () => {
     const logprobs = [{ token: "x", logprob: -1, bytes: null, top_logprobs: [] }];
-    const said = (thought: string, more: readonly ModelEvent[], last: ModelEvent): Said => [
+    const said = (thought: string, more: readonly ModelEvent[], last: End): Said => [
       start,
       reasoning(thought),
       { type: "text-delta", text: "x", logprobs },
@@ -461,7 +459,7 @@ describe("whoever leaves", () => {
     expect(model.requests).toHaveLength(1);
   });
 
-  test("by reading no further stops the tools that still run", async () => {
+  test("by throwing stops the tools that still run", async () => {
     const told: AbortSignal[] = [];
     const toolSet = createTools({
       fast: gives("fast"),
@@ -470,8 +468,11 @@ describe("whoever leaves", () => {
         return new Promise(() => undefined);
       },
     });
-    const { steps } = open([calling(call(0, "hang"), call(1, "fast"))], { toolSet });
-    for await (const event of steps) if (event.type === "tool-end") break;
+    const onEvent = ({ type }: RunEvent): void => {
+      if (type === "tool-end") throw new Error("left");
+    };
+    const { error } = await run([calling(call(0, "hang"), call(1, "fast"))], { toolSet, onEvent });
+    expect(error).toMatchObject({ code: "internal_error", cause: new Error("left") });
     expect(told.map(({ aborted }) => aborted)).toEqual([true]);
   });
 });

@@ -1,14 +1,31 @@
-import type { ToolCall } from "../base/contract.ts";
-import { GatewayError } from "../base/errors.ts";
+import type { FinishReason, Message, Tool, ToolCall } from "../base/contract.ts";
+import { GatewayError, withoutRetry } from "../base/errors.ts";
+import type { Listener } from "../base/listener.ts";
 import type { Log } from "../base/log.ts";
-import type { StoredMessage } from "../session/store.ts";
-import { type ModelAnswer, toMessage } from "./answer.ts";
-import { toEffective } from "./effective.ts";
+import type { ModelSettings } from "../base/settings.ts";
+import { toNamedCall, toToolName } from "../base/tool-call.ts";
+import type { ModelDelta } from "../model/model.ts";
+import type { Agent } from "./agents.ts";
+import { addUsage, AnswerBuilder, type ModelAnswer, noUsage, toMessage } from "./answer.ts";
+import { type ChoiceGuard, createChoiceGuard, narrowOffer, type Need, relaxDemand } from "./demands.ts";
+import { type CallEvent, callModel } from "./model-call.ts";
 import type { RunAnswer, RunEvent } from "./run-event.ts";
-import { runServerCalls, toServerCall } from "./server-calls.ts";
-import { runStep, type StepAnswer, type StepPlace, type StepRequest } from "./step.ts";
-import { relaxDemand, toToolName } from "./tool-choice.ts";
-import { addUsage, noUsage } from "./usage.ts";
+import { runServerCalls } from "./server-calls.ts";
+import type { StoredMessage } from "../session/store.ts";
+import type { ToolSet } from "../tool/tool-set.ts";
+
+/** The part of a run between reading the transcript and writing it. */
+export interface StepRequest {
+  readonly agent: Agent;
+  readonly instructions: readonly Message[];
+  readonly history: readonly StoredMessage[];
+  /** Of the client. */
+  readonly tools: readonly Tool[];
+  readonly settings: ModelSettings;
+  readonly needs: readonly Need[];
+  /** Of the agent. */
+  readonly toolSet: ToolSet | undefined;
+}
 
 export interface StepsResult {
   readonly answer: RunAnswer;
@@ -20,11 +37,7 @@ export interface StepsResult {
  * Calls the model, runs the tools of the gateway that it calls, and calls it again with their results, until it answers
  * or calls tools of the client. Throws `GatewayError`, or the signal's reason.
  */
-export async function* runSteps(
-  request: StepRequest,
-  signal: AbortSignal,
-  log: Log,
-): AsyncGenerator<RunEvent, StepsResult> {
+export async function runSteps(request: StepRequest, to: Listener<RunEvent>, log: Log): Promise<StepsResult> {
   const { agent, toolSet } = request;
   const clients = new Set(request.tools.map(toToolName));
   const isOwn = (name: string): boolean => toolSet?.owns(name) === true && !clients.has(name);
@@ -33,20 +46,20 @@ export async function* runSteps(
   let draft: Draft = { model: undefined, text: "", refusal: "", reasoning: "", logprobs: undefined, usage: noUsage };
   for (let step = 1; ; step += 1) {
     const place = { append, isOwn, needsSeparator: draft.text !== "" };
-    const answer = withoutCutCalls(yield* runStep({ ...request, settings }, place, signal, log), isOwn);
+    const answer = withoutCutCalls(await runStep({ ...request, settings }, place, to, log), isOwn);
     draft = extend(draft, answer);
     const calls = answer.message.tool_calls ?? [];
     append.push(toStored(answer));
-    const serverCalls = calls.filter((call) => isOwn(toCallName(call)));
+    const serverCalls = calls.filter((call) => isOwn(toNamedCall(call).name));
     if (serverCalls.length === 0 || toolSet === undefined) return { answer: toRunAnswer(draft, answer, calls), append };
-    const clientCalls = calls.filter((call) => !isOwn(toCallName(call)));
+    const clientCalls = calls.filter((call) => !isOwn(toNamedCall(call).name));
     const isOver = clientCalls.length > 0;
     // Nobody would read what the tools give.
     if (!isOver && step === agent.stepsMax) throw toEndless(agent.stepsMax, step > 1);
     try {
-      append.push(...(yield* runServerCalls(serverCalls.map(toServerCall), toolSet, signal)));
+      append.push(...(await runServerCalls(serverCalls.map(toNamedCall), toolSet, to)));
     } catch (cause) {
-      throw toEffective(cause);
+      throw withoutRetry(cause);
     }
     if (isOver) return { answer: toRunAnswer(draft, answer, clientCalls), append };
     settings = relaxDemand(settings);
@@ -78,10 +91,6 @@ function toRunAnswer(draft: Draft, { finishReason }: ModelAnswer, calls: readonl
   return { model, message: toMessage(text, refusal, calls), reasoning, logprobs, finishReason, usage };
 }
 
-function toCallName(call: ToolCall): string {
-  return call.type === "function" ? call.function.name : call.custom.name;
-}
-
 /** What SDKs replay of an answer, and no more. */
 function toStored({ message: { refusal, ...message } }: ModelAnswer): StoredMessage {
   return refusal === null || refusal === undefined ? message : { ...message, refusal };
@@ -91,7 +100,7 @@ function toStored({ message: { refusal, ...message } }: ModelAnswer): StoredMess
 function withoutCutCalls(answer: StepAnswer, isOwn: StepPlace["isOwn"]): StepAnswer {
   const { message, finishReason } = answer;
   if (finishReason !== "length" && finishReason !== "content_filter") return answer;
-  const calls = message.tool_calls?.filter((call) => !isOwn(toCallName(call))) ?? [];
+  const calls = message.tool_calls?.filter((call) => !isOwn(toNamedCall(call).name)) ?? [];
   const text = typeof message.content === "string" ? message.content : "";
   return { ...answer, message: toMessage(text, message.refusal ?? "", calls) };
 }
@@ -100,4 +109,115 @@ function toEndless(stepsMax: number, hasEffects: boolean): GatewayError {
   const times = stepsMax === 1 ? "a tool" : `tools ${stepsMax} times in a row`;
   const message = `The agent called ${times} and came to no end.`;
   return new GatewayError("upstream_error", message, hasEffects ? { retry: false } : {});
+}
+
+interface StepPlace {
+  /** What the steps before have added to the conversation. */
+  readonly append: readonly StoredMessage[];
+  /** Whether a tool of this name is the agent's own. */
+  readonly isOwn: (name: string) => boolean;
+  /** Something was said before the tools ran. */
+  readonly needsSeparator: boolean;
+}
+
+interface StepAnswer extends ModelAnswer {
+  /** The model that answered, as `provider/model`. */
+  readonly model: string;
+}
+
+/** Between what the model says before a tool of the gateway runs and what it says after. */
+const separator = "\n\n";
+
+/** One model call. Calls of the agent's own tools are not shown as calls. */
+async function runStep(
+  request: StepRequest,
+  place: StepPlace,
+  { signal, flow, emit }: Listener<RunEvent>,
+  log: Log,
+): Promise<StepAnswer> {
+  const { agent, instructions, history, toolSet, needs } = request;
+  const { append } = place;
+  const { tools, settings } = narrowOffer(request);
+  const messages = [...instructions, ...history, ...append];
+  const offered = [...tools, ...(toolSet?.tools ?? [])];
+  const call = { agent, request: { agentId: agent.id, messages, tools: offered, settings }, needs };
+  const guard = createChoiceGuard(request);
+  const step = new Step(place, guard, emit);
+  try {
+    const end = await callModel(call, { signal, flow, emit: step.onEvent }, log);
+    assertDemandMet(guard, end.finishReason, history);
+    return { ...step.builder.finish(end, call.request), model: end.model };
+  } catch (cause) {
+    throw append.length === 0 ? cause : withoutRetry(cause);
+  }
+}
+
+/** Words may follow the results of tools whatever is demanded: a client's loop over tools could else never end. */
+function assertDemandMet(guard: ChoiceGuard, reason: FinishReason, history: readonly StoredMessage[]): void {
+  const last = history.at(-1)?.role;
+  if (last !== "tool" && last !== "function") guard.finish(reason);
+}
+
+/** What becomes of the events of one model call: what the transcript keeps of them, and what the client sees. */
+class Step {
+  readonly builder = new AnswerBuilder();
+  readonly #isOwn: StepPlace["isOwn"];
+  readonly #guard: ChoiceGuard;
+  readonly #emit: (event: RunEvent) => void;
+  /** Of the model's index of each client's call, the one that the client sees. */
+  readonly #shown = new Map<number, number>();
+  readonly #dropped = new Set<number>();
+  #separated: boolean;
+
+  constructor({ isOwn, needsSeparator }: StepPlace, guard: ChoiceGuard, emit: (event: RunEvent) => void) {
+    this.#isOwn = isOwn;
+    this.#separated = !needsSeparator;
+    this.#guard = guard;
+    this.#emit = emit;
+  }
+
+  readonly onEvent = (event: CallEvent): void => {
+    switch (event.type) {
+      case "text-delta":
+        return this.#pass(this.#separated || event.text === "" ? event : this.#separate(event));
+      case "reasoning-delta":
+      case "refusal-delta":
+        return this.#pass(event);
+      case "tool-call-start":
+        return this.#startCall(event);
+      case "tool-call-delta":
+        return this.#extendCall(event);
+      case "model-start":
+        return this.#emit(event);
+    }
+  };
+
+  #pass(event: ModelDelta): void {
+    this.builder.add(event);
+    this.#emit(event);
+  }
+
+  #separate<E extends { readonly text: string }>(event: E): E {
+    this.#separated = true;
+    return { ...event, text: separator + event.text };
+  }
+
+  #startCall(event: Extract<ModelDelta, { type: "tool-call-start" }>): void {
+    if (!this.#guard.admits(event.name)) {
+      this.#dropped.add(event.index);
+      return;
+    }
+    this.builder.add(event);
+    if (this.#isOwn(event.name)) return;
+    const index = this.#shown.size;
+    this.#shown.set(event.index, index);
+    this.#emit({ ...event, index });
+  }
+
+  #extendCall(event: Extract<ModelDelta, { type: "tool-call-delta" }>): void {
+    if (this.#dropped.has(event.index)) return;
+    this.builder.add(event);
+    const index = this.#shown.get(event.index);
+    if (index !== undefined) this.#emit({ ...event, index });
+  }
 }

@@ -1,39 +1,45 @@
 import type { AssistantMessage, Message, Usage } from "../base/contract.ts";
 import { GatewayError } from "../base/errors.ts";
-import type { ModelEvent, ModelRequest, Provider } from "../model/model.ts";
-import { createAnswerBuilder, type ModelAnswer } from "./answer.ts";
+import type { Listener } from "../base/listener.ts";
+import { toNamedCall } from "../base/tool-call.ts";
+import type { ModelDelta, ModelEnd, ModelEvent, ModelRequest, Provider } from "../model/model.ts";
+import { addUsage, AnswerBuilder, type ModelAnswer } from "./answer.ts";
 import { createFindMisfit, type FindMisfit, type JsonFormat } from "./json-fit.ts";
-import { addUsage } from "./usage.ts";
 
 /**
  * Gives a form to the answers of a model that knows none: it is asked in words, its answer is held back and checked,
  * and it has one chance to repair it. Calls of tools pass without the text beside them, which the client would take for
- * the object. Throws `invalid_value` for a schema that cannot be used, before the model is asked, and `upstream_error` if
- * the answer still does not fit.
+ * the object. Rejects with `invalid_value` for a schema that cannot be used, before the model is asked, and with
+ * `upstream_error` if the answer still does not fit.
  */
-export async function* streamStructured(
+export async function streamStructured(
   provider: Provider,
   { settings, ...request }: ModelRequest,
   format: JsonFormat,
-  signal: AbortSignal,
-): AsyncGenerator<ModelEvent, undefined> {
+  { signal, flow, emit }: Listener<ModelEvent>,
+): Promise<ModelEnd> {
   const { response_format: _, ...others } = settings;
   const findMisfit = await createFindMisfit(format);
   const asked: Message[] = [{ role: "system", content: toInstruction(format) }, ...request.messages];
   let spent: Usage | undefined;
   let messages = asked;
   for (let attempt = 1; ; attempt += 1) {
-    const builder = createAnswerBuilder();
-    for await (const event of provider.stream({ ...request, messages, settings: others }, { signal })) {
+    const builder = new AnswerBuilder();
+    const listen = (event: ModelEvent): void => {
+      if (event.type === "start") {
+        if (attempt === 1) emit(event);
+        return;
+      }
       builder.add(event);
-      if (event.type === "reasoning-delta" || (event.type === "start" && attempt === 1)) yield event;
-    }
-    const answer = builder.finish();
+      if (event.type === "reasoning-delta") emit(event);
+    };
+    const call = { ...request, messages, settings: others };
+    const answer = builder.finish(await provider.stream(call, { signal, flow, emit: listen }), call);
     spent = spent === undefined ? answer.usage : addUsage(spent, answer.usage);
     const checked = check(answer, findMisfit);
     if (checked.misfit === undefined) {
-      yield* toEvents(answer, checked.text, spent);
-      return;
+      for (const event of toEvents(answer, checked.text)) emit(event);
+      return { finishReason: answer.finishReason, usage: spent };
     }
     if (attempt === 2) throw toMisfitError(format);
     messages = [...asked, answer.message, { role: "user", content: toRepairRequest(checked.misfit) }];
@@ -54,24 +60,21 @@ function check({ message, finishReason }: ModelAnswer, findMisfit: FindMisfit): 
   return { text, misfit: excused ? undefined : findMisfit(text) };
 }
 
-function* toEvents(
-  { message, finishReason, logprobs }: ModelAnswer,
-  text: string,
-  usage: Usage,
-): Generator<ModelEvent, undefined> {
-  if (text !== "") yield { type: "text-delta", text, ...(logprobs === undefined ? {} : { logprobs }) };
-  if (message.refusal) yield { type: "refusal-delta", text: message.refusal };
-  yield* toCallEvents(message);
-  yield { type: "end", finishReason, usage };
+function toEvents({ message, logprobs }: ModelAnswer, text: string): ModelDelta[] {
+  const events: ModelDelta[] = [];
+  if (text !== "") events.push({ type: "text-delta", text, ...(logprobs === undefined ? {} : { logprobs }) });
+  if (message.refusal) events.push({ type: "refusal-delta", text: message.refusal });
+  return [...events, ...toCallEvents(message)];
 }
 
-function* toCallEvents({ tool_calls: calls = [] }: AssistantMessage): Generator<ModelEvent, undefined> {
-  for (const [index, call] of calls.entries()) {
-    const [name, text] =
-      call.type === "function" ? [call.function.name, call.function.arguments] : [call.custom.name, call.custom.input];
-    yield { type: "tool-call-start", index, id: call.id, kind: call.type, name };
-    yield { type: "tool-call-delta", index, kind: call.type, text };
-  }
+function toCallEvents({ tool_calls: calls = [] }: AssistantMessage): ModelDelta[] {
+  return calls.flatMap((call, index): ModelDelta[] => {
+    const { id, name, text } = toNamedCall(call);
+    return [
+      { type: "tool-call-start", index, id, kind: call.type, name },
+      { type: "tool-call-delta", index, kind: call.type, text },
+    ];
+  });
 }
 
 function toInstruction(format: JsonFormat): string {

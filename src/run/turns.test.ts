@@ -2,9 +2,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { pino } from "pino";
 import { describe, expect, test } from "vitest";
 import { GatewayError } from "../base/errors.ts";
+import { createLanes, createTurns, type Lanes, type TurnParts, type TurnStore } from "./turns.ts";
 import type { Turn } from "../session/store.ts";
-import { createLanes, type Lanes } from "./lane.ts";
-import { createTurns, type TurnParts, type TurnStore } from "./turns.ts";
 
 const log = pino({ level: "silent" });
 const free = new AbortController().signal;

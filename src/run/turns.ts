@@ -1,7 +1,86 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { GatewayError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { OpenSession, SessionStore, StoredMessage, Transcript, Turn } from "../session/store.ts";
-import { type Lanes, toBusy } from "./lane.ts";
+
+/** Gives the lane to the next in line. Safe to call more than once. */
+export type LeaveLane = () => void;
+
+export interface Lanes {
+  /**
+   * Waits until the lane of this session key is free, in order of arrival. Throws `session_busy` when too many wait or
+   * the wait is too long, and the signal's reason when it aborts.
+   */
+  enter(key: string, signal: AbortSignal): Promise<LeaveLane>;
+  /** How many lanes somebody is in. */
+  readonly size: number;
+}
+
+export interface LaneLimits {
+  readonly waitingMax: number;
+  readonly waitMs: number;
+}
+
+/** One run at a time for each session key. A lane exists only while somebody is in it. */
+export function createLanes({ waitingMax, waitMs }: LaneLimits): Lanes {
+  const lanes = new Map<string, (() => void)[]>();
+
+  const leave = (key: string): LeaveLane => {
+    let left = false;
+    return () => {
+      if (left) return;
+      left = true;
+      const next = lanes.get(key)?.shift();
+      if (next === undefined) lanes.delete(key);
+      else next();
+    };
+  };
+
+  const enter = async (key: string, signal: AbortSignal): Promise<LeaveLane> => {
+    signal.throwIfAborted();
+    const waiting = lanes.get(key);
+    if (waiting === undefined) {
+      lanes.set(key, []);
+      return leave(key);
+    }
+    if (waiting.length >= waitingMax) throw toBusy("too many calls wait for it");
+    await waitInLine(waiting, signal, waitMs);
+    return leave(key);
+  };
+
+  return {
+    enter,
+    get size() {
+      return lanes.size;
+    },
+  };
+}
+
+function waitInLine(waiting: (() => void)[], signal: AbortSignal, waitMs: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", onAbort);
+    };
+    const turn = (): void => {
+      stop();
+      resolve();
+    };
+    const giveUp = (reason: unknown): void => {
+      stop();
+      waiting.splice(waiting.indexOf(turn), 1);
+      reject(reason instanceof Error ? reason : new GatewayError("cancelled", "The call was cancelled."));
+    };
+    const onAbort = (): void => giveUp(signal.reason);
+    const timer = setTimeout(() => giveUp(toBusy(`it was not free within ${waitMs} ms`)), waitMs);
+    signal.addEventListener("abort", onAbort, { once: true });
+    waiting.push(turn);
+  });
+}
+
+export function toBusy(why: string): GatewayError {
+  return new GatewayError("session_busy", `The session is busy: ${why}.`, { retryAfterSeconds: 2 });
+}
 
 /** One turn of a session, from the moment it is this run's turn until it is on disk or given up. */
 export interface OpenTurn {
@@ -18,8 +97,11 @@ export interface OpenTurn {
 }
 
 export interface Turns {
-  /** Waits for the session's lane and lease. Throws `session_busy`, or the signal's reason. */
-  open(key: string, signal: AbortSignal): Promise<OpenTurn>;
+  /**
+   * Waits for the session's lane and lease. Throws `session_busy`, or the signal's reason. The log is told what goes
+   * wrong with the lease afterwards.
+   */
+  open(key: string, signal: AbortSignal, log?: Log): Promise<OpenTurn>;
 }
 
 /** What a turn needs of the store. */
@@ -34,6 +116,7 @@ export interface TurnParts {
   readonly idleMs: number;
   /** The time in milliseconds since 1970. */
   readonly now: () => number;
+  /** For turns that come with no log of their own. */
   readonly log: Log;
 }
 
@@ -45,11 +128,11 @@ const leasePollMs = 50;
 /**
  * The lane orders the runs of this process; the lease keeps other processes out (a command line beside the gateway).
  */
-export function createTurns({ store, lanes, waitMs, idleMs, now, log }: TurnParts): Turns {
+export function createTurns({ store, lanes, waitMs, idleMs, now, log: standardLog }: TurnParts): Turns {
   // Of a clock that was set back, the last turn lies in the future, and the session is not idle.
   const isIdle = ({ updatedAt }: Transcript): boolean => idleMs > 0 && now() - updatedAt > idleMs;
   return {
-    async open(key, signal) {
+    async open(key, signal, log = standardLog) {
       const deadline = performance.now() + waitMs;
       const leave = await lanes.enter(key, signal);
       try {

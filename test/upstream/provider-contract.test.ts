@@ -1,7 +1,9 @@
 import { describe, expect, it, test } from "vitest";
 import type { FinishReason } from "../../src/base/contract.ts";
-import type { ModelEvent, ModelRequest, Provider } from "../../src/model/model.ts";
-import { never, observe, type Outcome, type Subject, subjects, toModelRequest } from "./provider-subjects.fixture.ts";
+import { GatewayError } from "../../src/base/errors.ts";
+import { createBrake } from "../../src/base/listener.ts";
+import type { ModelEvent, ModelRequest } from "../../src/model/model.ts";
+import { observe, type Outcome, type Subject, subjects, toModelRequest } from "./provider-subjects.fixture.ts";
 import type { Script } from "./servers/script.fixture.ts";
 
 const weather = {
@@ -10,13 +12,14 @@ const weather = {
 } as const;
 const clock = { type: "function", function: { name: "get_time" } } as const;
 
+const left = new Error("client left");
 /** How long a provider may take to let go. */
 const letGoMs = 200;
 
 describe.each(subjects)("the provider $api", (subject: Subject) => {
   const ask = async (script: Script, more: Partial<ModelRequest> = {}): Promise<Outcome> => {
     const provider = await subject.start(script);
-    return observe(provider.stream(toModelRequest(subject.model, undefined, more), { signal: never }));
+    return observe(provider, toModelRequest(subject.model, undefined, more));
   };
 
   it("says that it has begun, gives the text, and ends once", async () => {
@@ -27,8 +30,8 @@ describe.each(subjects)("the provider $api", (subject: Subject) => {
   });
 
   it("ends without text where the model says nothing", async () => {
-    const { events } = await ask([{ finish: "stop" }]);
-    expect(events.map(({ type }) => type)).toEqual(["start", "end"]);
+    const { events, finishReason } = await ask([{ finish: "stop" }]);
+    expect({ events, finishReason }).toEqual({ events: [{ type: "start" }], finishReason: "stop" });
   });
 
   it("keeps reasoning and text apart", async () => {
@@ -72,16 +75,13 @@ describe.each(subjects)("the provider $api", (subject: Subject) => {
 
   it("gives the usage with its details", async () => {
     const usage = { prompt: 1200, completion: 340, cached: 1000, reasoning: 300 };
-    const { events } = await ask([{ text: "ok" }, { finish: "stop", usage }]);
-    expect(events.at(-1)).toMatchObject({
-      type: "end",
-      usage: {
-        prompt_tokens: 1200,
-        completion_tokens: 340,
-        total_tokens: 1540,
-        prompt_tokens_details: { cached_tokens: 1000 },
-        completion_tokens_details: { reasoning_tokens: 300 },
-      },
+    const { end } = await ask([{ text: "ok" }, { finish: "stop", usage }]);
+    expect(end?.usage).toMatchObject({
+      prompt_tokens: 1200,
+      completion_tokens: 340,
+      total_tokens: 1540,
+      prompt_tokens_details: { cached_tokens: 1000 },
+      completion_tokens_details: { reasoning_tokens: 300 },
     });
   });
 
@@ -103,31 +103,108 @@ describe.each(subjects)("the provider $api", (subject: Subject) => {
     expect({ text, finishReason }).toEqual({ text: "so far", finishReason: undefined });
   });
 
-  it("throws the signal's reason at once, and nothing else, when it aborts in the middle", async () => {
+  it("rejects with the signal's reason at once, and nothing else, when it aborts in the middle", async () => {
     const provider = await subject.start([{ text: "so far" }, { hang: true }]);
-    const { reason, tookMs } = await abortAt("text-delta", provider, subject.model);
-    expect(reason).toEqual(new Error("client left"));
-    expect(tookMs).toBeLessThan(letGoMs);
+    const controller = new AbortController();
+    let abortedAt = 0;
+    const { error } = await observe(provider, toModelRequest(subject.model), {
+      signal: controller.signal,
+      onEvent: once("text-delta", () => {
+        setTimeout(() => {
+          abortedAt = performance.now();
+          controller.abort(left);
+        }, 20);
+      }),
+    });
+    expect(error).toBe(left);
+    expect(performance.now() - abortedAt).toBeLessThan(letGoMs);
   });
 
-  it("throws the reason of a signal that had aborted before", async () => {
+  it("rejects with the signal's reason when it aborts while an event is heard", async () => {
+    const provider = await subject.start([{ text: "so" }, { text: " far" }, { hang: true }]);
+    const controller = new AbortController();
+    const { error } = await observe(provider, toModelRequest(subject.model), {
+      signal: controller.signal,
+      onEvent: once("text-delta", () => controller.abort(left)),
+    });
+    expect(error).toBe(left);
+  });
+
+  it("rejects with the reason of a signal that had aborted before", async () => {
     const provider = await subject.start([{ text: "never said" }]);
-    const { events, error } = await observe(
-      provider.stream(toModelRequest(subject.model), { signal: AbortSignal.abort(new Error("gone")) }),
-    );
-    expect({ events, error }).toEqual({ events: [], error: new Error("gone") });
+    const signal = AbortSignal.abort(left);
+    const { events, error } = await observe(provider, toModelRequest(subject.model), { signal });
+    expect({ events, error }).toEqual({ events: [], error: left });
   });
 
-  it("lets a reader go that leaves while it waits", async () => {
-    // One token: the embedded model says one a delta.
-    const provider = await subject.start([{ text: "said" }, { hang: true }]);
-    const events = provider.stream(toModelRequest(subject.model), { signal: never })[Symbol.asyncIterator]();
-    for (let at = await events.next(); at.done !== true && at.value.type !== "text-delta";) at = await events.next();
-    const waiting = events.next().catch((error: unknown) => error);
-    const leftAt = performance.now();
-    await events.return?.();
-    expect(await waiting).toMatchObject({ name: "AbortError" });
-    expect(performance.now() - leftAt).toBeLessThan(letGoMs);
+  it.each<ModelEvent["type"]>(["start", "text-delta", "tool-call-start", "tool-call-delta"])(
+    "stops with what its listener throws at a %s, and says nothing more",
+    async (type) => {
+      const call = { id: "call_w", name: "get_weather", args: { city: "Oslo" } };
+      const provider = await subject.start([{ text: "said" }, { call }, { text: "more" }, { hang: true }]);
+      const thrown = new GatewayError("upstream_rejected", "the listener failed");
+      let thrownAt = 0;
+      const { events, error } = await observe(
+        provider,
+        toModelRequest(subject.model, undefined, { tools: [weather] }),
+        {
+          onEvent: (event) => {
+            if (event.type !== type) return;
+            thrownAt = performance.now();
+            throw thrown;
+          },
+        },
+      );
+      expect(error).toBe(thrown);
+      expect(events.at(-1)?.type).toBe(type);
+      expect(performance.now() - thrownAt).toBeLessThan(letGoMs);
+    },
+  );
+
+  // It may be taken for a failure of the provider; the caller's `Relay` knows better.
+  it("stops when its listener throws what is no GatewayError", async () => {
+    const provider = await subject.start([{ text: "said" }, { text: "more" }, { hang: true }]);
+    const { events, error } = await observe(provider, toModelRequest(subject.model), {
+      onEvent({ type }) {
+        if (type === "text-delta") throw new Error("broken");
+      },
+    });
+    expect(error).toBeInstanceOf(Error);
+    expect(events.map(({ type }) => type)).toEqual(["start", "text-delta"]);
+  });
+
+  it("loses nothing when the flow is held again and again", async () => {
+    const words = Array.from({ length: 50 }, (_, at) => `word${at} `);
+    const provider = await subject.start(words.map((text) => ({ text })));
+    const flow = createBrake();
+    const { text, finishReason } = await observe(provider, toModelRequest(subject.model), {
+      flow,
+      onEvent() {
+        flow.hold();
+        setImmediate(() => flow.release());
+      },
+    });
+    expect({ text, finishReason }).toEqual({ text: words.join(""), finishReason: "stop" });
+  });
+
+  it("stops at once when the signal aborts while the flow is held", async () => {
+    const provider = await subject.start([{ text: "so far" }, { pauseMs: 1 }, { text: "more" }, { hang: true }]);
+    const flow = createBrake();
+    const controller = new AbortController();
+    let abortedAt = 0;
+    const { error } = await observe(provider, toModelRequest(subject.model), {
+      flow,
+      signal: controller.signal,
+      onEvent: once("text-delta", () => {
+        flow.hold();
+        setTimeout(() => {
+          abortedAt = performance.now();
+          controller.abort(left);
+        }, 20);
+      }),
+    });
+    expect(error).toBe(left);
+    expect(performance.now() - abortedAt).toBeLessThan(letGoMs);
   });
 
   test("what it can be asked for is known before it is asked", async () => {
@@ -139,23 +216,12 @@ describe.each(subjects)("the provider $api", (subject: Subject) => {
   });
 });
 
-async function abortAt(
-  type: ModelEvent["type"],
-  provider: Provider,
-  model: string,
-): Promise<{ reason: unknown; tookMs: number }> {
-  const controller = new AbortController();
-  let abortedAt = 0;
-  try {
-    for await (const event of provider.stream(toModelRequest(model), { signal: controller.signal })) {
-      if (event.type !== type || controller.signal.aborted) continue;
-      setTimeout(() => {
-        abortedAt = performance.now();
-        controller.abort(new Error("client left"));
-      }, 20);
-    }
-  } catch (reason) {
-    return { reason, tookMs: performance.now() - abortedAt };
-  }
-  throw new Error("the provider ended in spite of the abort");
+/** For the first event of a type. */
+function once(type: ModelEvent["type"], act: () => void): (event: ModelEvent) => void {
+  let isDone = false;
+  return (event) => {
+    if (isDone || event.type !== type) return;
+    isDone = true;
+    act();
+  };
 }

@@ -2,10 +2,10 @@ import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import type { ErrorCode } from "../../src/base/contract.ts";
 import { GatewayError } from "../../src/base/errors.ts";
-import type { Provider } from "../../src/model/model.ts";
+import { createBrake } from "../../src/base/listener.ts";
+import type { ModelEvent, Provider } from "../../src/model/model.ts";
 import {
   createProvider,
-  never,
   observe,
   type Outcome,
   type RemoteSubject,
@@ -18,6 +18,7 @@ import { type Script, upstreamSecret } from "./servers/script.fixture.ts";
 import { startUpstream, type UpstreamRequest } from "./servers/upstream.fixture.ts";
 
 const prompt = "a-very-private-prompt";
+const left = new Error("client left");
 const letGoMs = 200;
 
 /** What each status means, and how often the provider is asked. */
@@ -40,8 +41,7 @@ const statuses: readonly (readonly [status: number, code: ErrorCode, asked: numb
 ];
 
 describe.each(remoteSubjects)("the provider $api", (subject: RemoteSubject) => {
-  const ask = (provider: Provider): Promise<Outcome> =>
-    observe(provider.stream(toModelRequest(subject.model, prompt), { signal: never }));
+  const ask = (provider: Provider): Promise<Outcome> => observe(provider, toModelRequest(subject.model, prompt));
 
   it.each(statuses)("says of a %i that it is %s, and asks %i times in all", async (status, code, asked) => {
     const { provider, upstream } = await startRemote(subject, [
@@ -127,16 +127,34 @@ describe.each(remoteSubjects)("the provider $api", (subject: RemoteSubject) => {
       subject,
       Array.from({ length: steps }, () => ({ text: "x".repeat(64 * 1024) })),
     );
+    const flow = createBrake();
+    const controller = new AbortController();
+    const holdMs = 300;
     let said = 0;
-    for await (const { type } of provider.stream(toModelRequest(subject.model), { signal: never })) {
-      if (type !== "text-delta") continue;
-      said += 1;
-      if (said > 1) break;
-      await new Promise((resolve) => setTimeout(resolve, 300));
-      // The operating system holds some of it, the provider nearly nothing.
-      expect(upstream.requests[0]?.steps).toBeLessThan(steps * 0.75);
-    }
-    expect(said).toBe(2);
+    let saidWhileHeld = 0;
+    let stepsWhileHeld = Infinity;
+    const { error } = await observe(provider, toModelRequest(subject.model), {
+      flow,
+      signal: controller.signal,
+      onEvent({ type }) {
+        if (type !== "text-delta") return;
+        said += 1;
+        if (flow.held) saidWhileHeld += 1;
+        else if (stepsWhileHeld < Infinity) controller.abort(left);
+        if (said > 1) return;
+        flow.hold();
+        setTimeout(() => {
+          stepsWhileHeld = upstream.requests[0]?.steps ?? Infinity;
+          flow.release();
+        }, holdMs);
+      },
+    });
+    expect(error).toBe(left);
+    // The operating system holds some of it, the provider nearly nothing.
+    expect(stepsWhileHeld).toBeLessThan(steps * 0.75);
+    // What was in the same packet.
+    expect(saidWhileHeld).toBeLessThanOrEqual(1);
+    expect(said).toBeGreaterThan(1 + saidWhileHeld);
   });
 
   it("passes over an event that its vendor has added since", async () => {
@@ -176,32 +194,93 @@ describe.each(remoteSubjects)("the provider $api", (subject: RemoteSubject) => {
   ])("closes the connection within 200 ms of an abort %s", async (_, script, seen) => {
     const { provider, upstream, came } = await startWatched(subject, script);
     const controller = new AbortController();
-    const events = provider.stream(toModelRequest(subject.model), { signal: controller.signal });
-    const reading = (async () => {
-      for await (const { type } of events) if (type === seen) controller.abort(new Error("client left"));
-    })().catch((error: unknown) => error);
+    let abortedAt = Infinity;
+    const abort = (): void => {
+      abortedAt = performance.now();
+      controller.abort(left);
+    };
+    const asked = observe(provider, toModelRequest(subject.model), {
+      signal: controller.signal,
+      onEvent({ type }) {
+        if (type === seen) abort();
+      },
+    });
     await came;
-    let abortedAt = performance.now();
     if (seen === undefined) {
       await new Promise((resolve) => setTimeout(resolve, 30));
-      abortedAt = performance.now();
-      controller.abort(new Error("client left"));
+      abort();
     }
-    expect(await reading).toEqual(new Error("client left"));
+    expect((await asked).error).toBe(left);
     const over = await upstream.requests[0]?.over;
     expect(over?.how).toBe("left");
     expect((over?.at ?? Infinity) - abortedAt).toBeLessThan(letGoMs);
   });
 
-  it("closes the connection when its reader leaves", async () => {
+  it.each<ModelEvent["type"]>(["start", "text-delta"])(
+    "closes the connection within 200 ms of what its listener throws at a %s",
+    async (at) => {
+      const { provider, upstream } = await startRemote(subject, [{ text: "so far" }, { hang: true }]);
+      let thrownAt = 0;
+      const { error } = await observe(provider, toModelRequest(subject.model), {
+        onEvent({ type }) {
+          if (type !== at) return;
+          thrownAt = performance.now();
+          throw new Error("broken");
+        },
+      });
+      expect(error).toBeInstanceOf(Error);
+      expect(upstream.requests).toHaveLength(1);
+      const over = await upstream.requests[0]?.over;
+      expect(over?.how).toBe("left");
+      expect((over?.at ?? Infinity) - thrownAt).toBeLessThan(letGoMs);
+    },
+  );
+
+  it("closes the connection within 200 ms of an abort while the flow is held", async () => {
     const { provider, upstream } = await startRemote(subject, [{ text: "so far" }, { hang: true }]);
-    for await (const { type } of provider.stream(toModelRequest(subject.model), { signal: never })) {
-      if (type === "text-delta") break;
-    }
-    const leftAt = performance.now();
+    const flow = createBrake();
+    const controller = new AbortController();
+    let abortedAt = Infinity;
+    const { error } = await observe(provider, toModelRequest(subject.model), {
+      flow,
+      signal: controller.signal,
+      onEvent({ type }) {
+        if (type !== "text-delta") return;
+        flow.hold();
+        setTimeout(() => {
+          abortedAt = performance.now();
+          controller.abort(left);
+        }, 20);
+      },
+    });
+    expect(error).toBe(left);
     const over = await upstream.requests[0]?.over;
     expect(over?.how).toBe("left");
-    expect((over?.at ?? Infinity) - leftAt).toBeLessThan(letGoMs);
+    expect((over?.at ?? Infinity) - abortedAt).toBeLessThan(letGoMs);
+  });
+
+  it("does not take a reader that is slow for a model that is silent", async () => {
+    const script: Script = [{ text: "so" }, { pauseMs: 20 }, { text: " far" }];
+    const { provider } = await startRemote(subject, script, { deadlines: { idleMs: 100 } });
+    const flow = createBrake();
+    const { text, error } = await observe(provider, toModelRequest(subject.model), {
+      flow,
+      onEvent({ type }) {
+        if (type !== "text-delta" || flow.held) return;
+        flow.hold();
+        setTimeout(() => flow.release(), 400);
+      },
+    });
+    expect({ text, error }).toEqual({ text: "so far", error: undefined });
+  });
+
+  it("gives up on a reader that never goes on", async () => {
+    const script: Script = [{ text: "so far" }, { hang: true }];
+    const { provider, upstream } = await startRemote(subject, script, { deadlines: { totalMs: 300 } });
+    const flow = createBrake();
+    const { error } = await observe(provider, toModelRequest(subject.model), { flow, onEvent: () => flow.hold() });
+    expect(error).toMatchObject({ code: "upstream_timeout" });
+    expect((await upstream.requests[0]?.over)?.how).toBe("left");
   });
 
   it("uses a connection again after a whole answer", async () => {

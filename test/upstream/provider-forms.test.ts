@@ -4,7 +4,6 @@ import type { ModelRequest } from "../../src/model/model.ts";
 import { called, clock, forms, weather } from "./provider-forms.fixture.ts";
 import {
   createProvider,
-  never,
   observe,
   type RemoteSubject,
   remoteSubjects,
@@ -29,7 +28,7 @@ describe.each(remoteSubjects)("the provider $api", (subject: RemoteSubject) => {
     more: object = {},
   ): Promise<UpstreamRequest> => {
     const { provider, upstream } = await startRemote(subject, [{ text: "ok" }], more);
-    const outcome = await observe(provider.stream(toModelRequest(subject.model, messages, request), { signal: never }));
+    const outcome = await observe(provider, toModelRequest(subject.model, messages, request));
     expect(outcome).toMatchObject({ error: undefined, text: "ok" });
     expect(upstream.requests).toHaveLength(1);
     return upstream.requests[0] as UpstreamRequest;
@@ -80,7 +79,7 @@ describe.each(remoteSubjects)("the provider $api", (subject: RemoteSubject) => {
       baseUrl: upstream.baseUrl,
       headers: { "X-Team": "blue" },
     });
-    await observe(provider.stream(toModelRequest(subject.model), { signal: never }));
+    await observe(provider, toModelRequest(subject.model));
     const headers = upstream.requests[0]?.headers;
     expect(headers).toMatchObject({ "x-team": "blue", "content-type": "application/json" });
     expect(headers).not.toHaveProperty(keys[subject.api][0]);

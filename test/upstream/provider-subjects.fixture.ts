@@ -1,9 +1,10 @@
 import { onTestFinished } from "vitest";
+import { hear, type Hearing } from "../../src/base/listener.fixture.ts";
 import type { Config, FinishReason, Message } from "../../src/base/contract.ts";
 import { parseConfig } from "../../src/base/config/load.ts";
 import { createEmbeddedProvider } from "../../src/model/embedded/embedded.ts";
 import type { FileStep } from "../../src/model/embedded/scenario-step.ts";
-import type { ModelEvent, ModelRequest, Provider } from "../../src/model/model.ts";
+import type { ModelEnd, ModelEvent, ModelRequest, Provider } from "../../src/model/model.ts";
 import { createProviders } from "../../src/model/table.ts";
 import type { Script, ScriptStep } from "./servers/script.fixture.ts";
 import { startUpstream, type Upstream, type UpstreamAnswer, type UpstreamVendor } from "./servers/upstream.fixture.ts";
@@ -118,8 +119,6 @@ export function toModelRequest(
   return { model, agentId: "main", messages, tools: [], settings: {}, ...more };
 }
 
-export const never = new AbortController().signal;
-
 /** What a provider did, up to its failure if it failed. */
 export interface Outcome {
   readonly events: readonly ModelEvent[];
@@ -132,31 +131,32 @@ export interface Outcome {
     readonly name: string;
     readonly text: string;
   }[];
+  /** Undefined if it failed, as its parts are. */
+  readonly end: ModelEnd | undefined;
   readonly finishReason: FinishReason | undefined;
   readonly error: unknown;
 }
 
-/** Reads a whole answer and holds it to the order that the port promises. */
-export async function observe(events: AsyncIterable<ModelEvent>): Promise<Outcome> {
-  const seen: ModelEvent[] = [];
-  let error: unknown;
-  try {
-    for await (const event of events) seen.push(event);
-  } catch (thrown) {
-    error = thrown;
-  }
-  assertOrder(seen, error);
+/** Listens to a whole answer and holds it to the order that the port promises. */
+export async function observe(
+  provider: Provider,
+  request: ModelRequest,
+  hearing?: Hearing<ModelEvent>,
+): Promise<Outcome> {
+  const { events, result: end, error } = await hear((to) => provider.stream(request, to), hearing);
+  assertOrder(events);
+  if (end !== undefined && events.length === 0) throw new Error("it ended without its `start`");
   const join = (type: ModelEvent["type"]): string =>
-    seen.map((event) => (event.type === type && "text" in event ? event.text : "")).join("");
-  const end = seen.find((event) => event.type === "end");
+    events.map((event) => (event.type === type && "text" in event ? event.text : "")).join("");
   return {
-    events: seen,
+    events,
     text: join("text-delta"),
     reasoning: join("reasoning-delta"),
     refusal: join("refusal-delta"),
-    calls: seen
+    calls: events
       .filter((event) => event.type === "tool-call-start")
-      .map(({ index, id, kind, name }) => ({ id, kind, name, text: joinCall(seen, index) })),
+      .map(({ index, id, kind, name }) => ({ id, kind, name, text: joinCall(events, index) })),
+    end,
     finishReason: end?.finishReason,
     error,
   };
@@ -167,15 +167,13 @@ function joinCall(events: readonly ModelEvent[], index: number): string {
 }
 
 /** The sentences above `ModelEvent`. */
-function assertOrder(events: readonly ModelEvent[], error: unknown): void {
+function assertOrder(events: readonly ModelEvent[]): void {
   const types = events.map(({ type }) => type);
   const fail = (what: string): never => {
     throw new Error(`${what}: ${types.join(" ")}`);
   };
   if (types.length > 0 && types[0] !== "start") fail("the first event is not `start`");
   if (types.lastIndexOf("start") > 0) fail("`start` comes again");
-  if (error === undefined && types.indexOf("end") !== types.length - 1) fail("`end` is not the last event");
-  if (error !== undefined && types.includes("end")) fail("it failed after its `end`");
   let call = -1;
   for (const event of events) {
     if (event.type === "tool-call-start" && event.index !== (call += 1)) fail("a call has the wrong index");

@@ -1,66 +1,105 @@
-import type { Readable } from "node:stream";
-import { vi } from "vitest";
-import type { SseOptions } from "../../src/edge/sse.ts";
+import { Writable } from "node:stream";
+import type { EventStream } from "../../src/base/contract.ts";
+import { createBrake, type Listener } from "../../src/base/listener.ts";
+import { type SseOptions, writeSse } from "../../src/edge/sse.ts";
 
-export const options: SseOptions<unknown> = {
-  keepAlive: { form: "off", intervalMs: 1000 },
-  check: () => undefined,
-  toErrorJson: (error) => JSON.stringify({ error: String(error) }),
-};
+type Options = Pick<SseOptions<unknown>, "keepAlive" | "check">;
 
-export function withKeepAlive(form: "comment" | "chunk"): SseOptions<unknown> {
+export const options: Options = { keepAlive: { form: "off", intervalMs: 1000 }, check: () => undefined };
+
+export function withKeepAlive(form: "comment" | "chunk"): Options {
   return { ...options, keepAlive: { form, intervalMs: 1000 } };
 }
 
-export async function* toEvents<E>(...events: E[]): AsyncGenerator<E> {
-  yield* events;
+/** A client: what is written to it, what it has taken of that, and whether it takes more. */
+export interface Client {
+  readonly response: Writable;
+  readonly writes: string[];
+  /** Takes what was written last, and lets more come. */
+  take(): void;
+  text(): string;
+}
+
+/** One that takes nothing unless it is told to; `eager` takes everything. */
+export function createClient(kind: "slow" | "eager" = "eager"): Client {
+  const writes: string[] = [];
+  const waiting: (() => void)[] = [];
+  const response = new Writable({
+    decodeStrings: false,
+    highWaterMark: 65_536,
+    write(text: string, _, done) {
+      writes.push(text);
+      if (kind === "eager") done();
+      else waiting.push(done);
+    },
+  });
+  return { response, writes, take: () => waiting.shift()?.(), text: () => writes.join("") };
+}
+
+/** Writes a stream to a client, as the edge does: whoever leaves aborts the signal. */
+export function write<E>(stream: EventStream<E>, client: Client, given: Options = options): Promise<void> {
+  const leaving = new AbortController();
+  client.response.once("close", () => leaving.abort(new Error("left")));
+  return writeSse(stream, client.response, {
+    ...given,
+    toErrorJson: (error) => JSON.stringify({ error: String(error) }),
+    signal: leaving.signal,
+    brake: createBrake(),
+  });
+}
+
+export function toStream<E>(...events: E[]): EventStream<E> {
+  return {
+    run: async ({ emit }) => {
+      for (const event of events) emit(event);
+    },
+  };
 }
 
 /** Events that come when the test says so. */
 export function createSource() {
-  const wants: ((result: IteratorResult<unknown>) => void)[] = [];
+  const over = Promise.withResolvers<void>();
+  let to: Listener<unknown> | undefined;
   const source = {
-    pulled: 0,
-    returned: 0,
-    give: (value: unknown): void => wants.shift()?.({ done: false, value }),
-    end: (): void => wants.shift()?.({ done: true, value: undefined }),
-    events: {
-      [Symbol.asyncIterator]: () => ({
-        next: () => {
-          source.pulled++;
-          return new Promise<IteratorResult<unknown>>((resolve) => void wants.push(resolve));
-        },
-        return: () => {
-          source.returned++;
-          return Promise.resolve({ done: true as const, value: undefined });
-        },
-      }),
+    /** How it was ended from outside; undefined until then. */
+    left: undefined as unknown,
+    give: (value: unknown): void => {
+      try {
+        to?.emit(value);
+      } catch (thrown) {
+        source.left = thrown;
+        over.reject(thrown);
+      }
+    },
+    end: over.resolve,
+    stream: {
+      run(listener: Listener<unknown>): Promise<void> {
+        to = listener;
+        listener.signal.addEventListener("abort", () => {
+          source.left = listener.signal.reason;
+          over.reject(listener.signal.reason);
+        });
+        return over.promise;
+      },
     },
   };
   return source;
 }
 
-/** An endless model, and how often it was asked. */
+/** An endless model that obeys the brake: how much it has said, and whether it was told to stop. */
 export function createEndless(size = 1000) {
-  const source = { pulled: 0, returned: false };
-  async function* produce(): AsyncGenerator<string> {
-    try {
-      for (;;) yield `${source.pulled++}`.padEnd(size, ".");
-    } finally {
-      source.returned = true;
-    }
-  }
-  return { source, events: produce() };
-}
-
-/** What is pushed, and what a reader gets of it. */
-export function watch(body: Readable): { readonly pushes: (string | null)[]; readonly read: string[] } {
-  const watched = { pushes: [] as (string | null)[], read: [] as string[] };
-  const push = body.push.bind(body);
-  vi.spyOn(body, "push").mockImplementation((chunk: string | null) => {
-    watched.pushes.push(chunk);
-    return push(chunk);
-  });
-  body.on("data", (bytes: Buffer) => void watched.read.push(bytes.toString()));
-  return watched;
+  const source = { said: 0, left: false };
+  const stream: EventStream<string> = {
+    async run({ signal, flow, emit }) {
+      for (;;) {
+        if (signal.aborted) {
+          source.left = true;
+          throw signal.reason;
+        }
+        emit(`${source.said++}`.padEnd(size, "."));
+        if (flow.held) await flow.free();
+      }
+    },
+  };
+  return { source, stream };
 }

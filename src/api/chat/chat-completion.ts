@@ -1,20 +1,18 @@
+import type { SessionPolicy } from "./chat-client.ts";
+import { Chunks, createChunkJson, toIdleChunk } from "./chunks.ts";
+import { toCompletion } from "./completion.ts";
+import { type AnswerHead, createHead, toInclude } from "./head.ts";
+import { Opening } from "./opening.ts";
+import { assertConsistent, checkSupport, toIgnoredHeader, toSettings, toTools } from "./request.ts";
+import { createToRoute, type Route } from "./route.ts";
+import type { Call, ChatCompletionChunk, EventStream, Handler, Message, Reply } from "../../base/contract.ts";
+import { openFlow } from "../../base/listener.ts";
 import type { Agents } from "../../run/agents.ts";
+import type { MediaGate } from "../../run/media/media-gate.ts";
+import type { RunAnswer } from "../../run/run-event.ts";
 import type { RunAgent, RunRequest } from "../../run/run.ts";
 import { toTarget } from "../../run/target.ts";
-import type { ChatCompletionRequest, Handler, Message, Reply } from "../../base/contract.ts";
-import type { MediaGate } from "../../run/media/media-gate.ts";
 import { toHeaderText } from "../../session/key.ts";
-import { assertConsistent } from "./consistency.ts";
-import { createChunkJson } from "./chunk-json.ts";
-import { toChunks, toIdleChunk } from "./chunks.ts";
-import type { SessionPolicy } from "./client-presets.ts";
-import { toCompletion } from "./completion.ts";
-import { createHead } from "./head.ts";
-import { toInclude } from "./include.ts";
-import { openRun } from "./open-run.ts";
-import { toSettings, toTools } from "./settings.ts";
-import { createToRoute, type Route } from "./route.ts";
-import { checkSupport, toIgnoredHeader } from "./support.ts";
 
 export interface ChatParts {
   readonly agents: Agents;
@@ -29,7 +27,8 @@ export interface ChatParts {
 export function createChatCompletion(parts: ChatParts): Handler<"createChatCompletion"> {
   const { agents, runAgent, media, strict, sessions } = parts;
   const toRoute = createToRoute(agents, sessions);
-  return async ({ body, parameters, header, signal }): Promise<Reply<"createChatCompletion">> => {
+  return async (call): Promise<Reply<"createChatCompletion">> => {
+    const { body, parameters, header, signal, flow } = call;
     const ignored = checkSupport(body, strict);
     // Not refused where `strict` is: the configuration ignores it for clients that cannot leave it out.
     if (body.user && sessions.user === "ignore") ignored.push("user");
@@ -39,23 +38,38 @@ export function createChatCompletion(parts: ChatParts): Handler<"createChatCompl
     const include = toInclude(parameters["x-clawgate-include"], route.agent.include);
     const messages = await media.admit(body.messages, signal);
 
-    const events = runAgent(toRunRequest(body, messages, route), signal);
+    const request = toRunRequest(call, messages, route);
     const head = createHead(body, include);
     if (body.stream !== true) {
-      const whole = await toCompletion(events, head);
-      return { status: 200, headers: toHeaders(route, whole.model, ignored), body: whole.body };
+      const answer = await runAgent(request, { signal, flow: openFlow, emit: () => undefined });
+      return { status: 200, headers: toHeaders(route, answer.model, ignored), body: toCompletion(answer, head) };
     }
-    const run = await openRun(events);
-    return {
-      status: 200,
-      headers: toHeaders(route, run.model, ignored),
-      stream: { events: toChunks(run.events, head), toJson: createChunkJson(head), idleEvent: toIdleChunk(head) },
-    };
+    const opening = new Opening();
+    const run = runAgent(request, { signal, flow, emit: opening.emit });
+    const model = await opening.decided(run);
+    return { status: 200, headers: toHeaders(route, model, ignored), stream: toStream(run, opening, head) };
   };
 }
 
-function toRunRequest(body: ChatCompletionRequest, messages: readonly Message[], route: Route): RunRequest {
-  return { ...route, messages, tools: toTools(body), settings: toSettings(body) };
+function toStream(run: Promise<RunAnswer>, opening: Opening, head: AnswerHead): EventStream<ChatCompletionChunk> {
+  return {
+    async run({ emit }) {
+      const chunks = new Chunks(head, emit);
+      chunks.begin();
+      opening.passTo(chunks.add);
+      chunks.end(await run);
+    },
+    toJson: createChunkJson(head),
+    idleEvent: toIdleChunk(head),
+  };
+}
+
+function toRunRequest(
+  { body, requestId }: Call<"createChatCompletion">,
+  messages: readonly Message[],
+  route: Route,
+): RunRequest {
+  return { ...route, messages, tools: toTools(body), settings: toSettings(body), requestId };
 }
 
 function toHeaders({ agent, session }: Route, model: string, ignored: readonly string[]) {

@@ -1,44 +1,49 @@
-import type { RunEvent } from "../../run/run-event.ts";
-import type { ChatCompletionChunk, ChunkDelta, FinishReason, TokenLogprob } from "../../base/contract.ts";
 import { type AnswerHead, toFinishReason, toLogprobs } from "./head.ts";
+import type { ChatCompletionChunk, ChunkDelta, FinishReason, TokenLogprob } from "../../base/contract.ts";
+import type { RunAnswer, RunEvent } from "../../run/run-event.ts";
 
-/** Run events as chunks. Throws the run's error, after which no chunk follows and none had a finish reason. */
-export async function* toChunks(
-  events: AsyncIterable<RunEvent>,
-  head: AnswerHead,
-): AsyncGenerator<ChatCompletionChunk> {
-  yield toChunk(head, { role: "assistant", content: "" });
-  for await (const event of events) {
+/** The chunks of one stream: first `begin`, then a chunk for what each event says, at last `end`. */
+export class Chunks {
+  readonly #head: AnswerHead;
+  readonly #emit: (chunk: ChatCompletionChunk) => void;
+
+  constructor(head: AnswerHead, emit: (chunk: ChatCompletionChunk) => void) {
+    this.#head = head;
+    this.#emit = emit;
+  }
+
+  begin(): void {
+    this.#emit(toChunk(this.#head, { role: "assistant", content: "" }));
+  }
+
+  readonly add = (event: RunEvent): void => {
+    const head = this.#head;
     switch (event.type) {
       case "text-delta":
-        yield toChunk(head, { content: event.text }, { logprobs: event.logprobs });
-        break;
+        return this.#emit(toChunk(head, { content: event.text }, { logprobs: event.logprobs }));
       case "reasoning-delta":
-        if (head.include.has("reasoning")) yield toChunk(head, { reasoning_content: event.text });
-        break;
-      case "refusal-delta":
-        yield toChunk(head, { refusal: event.text });
-        break;
-      case "tool-call-start":
-        yield toChunk(head, toCallStart(event, head));
-        break;
-      case "tool-call-delta":
-        yield toChunk(head, toCallDelta(event, head));
-        break;
-      case "run-end":
-        yield toChunk(head, {}, { finishReason: toFinishReason(event.finishReason, head) });
-        if (head.includeUsage) yield { ...toChunk(head, {}), choices: [], usage: event.usage };
+        if (head.include.has("reasoning")) this.#emit(toChunk(head, { reasoning_content: event.text }));
         return;
-      case "run-error":
-        throw event.error;
+      case "refusal-delta":
+        return this.#emit(toChunk(head, { refusal: event.text }));
+      case "tool-call-start":
+        return this.#emit(toChunk(head, toCallStart(event, head)));
+      case "tool-call-delta":
+        return this.#emit(toChunk(head, toCallDelta(event, head)));
       case "tool-start":
       case "tool-end":
-        if (head.include.has("tools")) yield { ...toChunk(head, {}), x_clawgate: toProgress(event) };
-        break;
+        if (head.include.has("tools")) this.#emit({ ...toChunk(head, {}), x_clawgate: toProgress(event) });
+        return;
       case "run-start":
       case "model-start":
-        break;
+        return;
     }
+  };
+
+  end({ finishReason, usage }: RunAnswer): void {
+    const head = this.#head;
+    this.#emit(toChunk(head, {}, { finishReason: toFinishReason(finishReason, head) }));
+    if (head.includeUsage) this.#emit({ ...toChunk(head, {}), choices: [], usage });
   }
 }
 
@@ -93,4 +98,31 @@ function toCallDelta({ index, kind, text }: CallDelta, { legacy }: AnswerHead): 
   return {
     tool_calls: [kind === "function" ? { index, function: { arguments: text } } : { index, custom: { input: text } }],
   };
+}
+
+/**
+ * `JSON.stringify` for the chunks of one stream. What is constant in a chunk of text is written once per stream, so
+ * that a token costs the escaping of its own text and no more.
+ */
+export function createChunkJson({
+  id,
+  created,
+  model,
+  includeUsage,
+}: AnswerHead): (chunk: ChatCompletionChunk) => string {
+  const head = JSON.stringify({ id, object: "chat.completion.chunk", created, model }).slice(0, -1);
+  const before = `${head},"choices":[{"index":0,"delta":{"content":`;
+  const after = `},"logprobs":null,"finish_reason":null}]${includeUsage ? ',"usage":null' : ""}}`;
+  return (chunk) => {
+    const text = toPlainText(chunk);
+    return text === undefined ? JSON.stringify(chunk) : before + JSON.stringify(text) + after;
+  };
+}
+
+/** The text of a chunk that holds nothing else. */
+function toPlainText({ choices: [choice] }: ChatCompletionChunk): string | undefined {
+  if (choice === undefined || choice.finish_reason !== null || choice.logprobs !== null) return undefined;
+  const { delta } = choice;
+  for (const key in delta) if (key !== "content") return undefined;
+  return delta.content;
 }

@@ -1,24 +1,9 @@
-import type { RunAnswer, RunEvent } from "../../run/run-event.ts";
-import type { ChatCompletion } from "../../base/contract.ts";
-import { GatewayError } from "../../base/errors.ts";
 import { type AnswerHead, toFinishReason, toLogprobs } from "./head.ts";
+import type { ChatCompletion } from "../../base/contract.ts";
+import type { RunAnswer } from "../../run/run-event.ts";
 
-export interface WholeAnswer {
-  /** The model that answered, as `provider/model`. */
-  readonly model: string;
-  readonly body: ChatCompletion;
-}
-
-/** Waits for the end of a run and puts it into one answer. Throws the run's error. */
-export async function toCompletion(events: AsyncIterable<RunEvent>, head: AnswerHead): Promise<WholeAnswer> {
-  for await (const event of events) {
-    if (event.type === "run-error") throw event.error;
-    if (event.type === "run-end") return { model: event.model, body: toBody(event, head) };
-  }
-  throw new GatewayError("internal_error", "The run ended without a result.");
-}
-
-function toBody(answer: RunAnswer, head: AnswerHead): ChatCompletion {
+/** A whole answer. */
+export function toCompletion(answer: RunAnswer, head: AnswerHead): ChatCompletion {
   const { logprobs, finishReason, usage } = answer;
   return {
     id: head.id,

@@ -1,6 +1,7 @@
-import type { Included } from "../../run/agents.ts";
 import type { ChatCompletionRequest, Choice, FinishReason, TokenLogprob } from "../../base/contract.ts";
+import { invalidValue } from "../../base/errors.ts";
 import { createHexId } from "../../base/id.ts";
+import type { Included } from "../../run/agents.ts";
 
 /** What is the same in every chunk of a stream, and how the client wants its answer. */
 export interface AnswerHead {
@@ -34,4 +35,17 @@ export function toFinishReason(reason: FinishReason, { legacy }: AnswerHead): Fi
 /** Null where none were asked for. */
 export function toLogprobs(content: readonly TokenLogprob[] | undefined): Choice["logprobs"] {
   return content === undefined ? null : { content: [...content], refusal: null };
+}
+
+const header = "x-clawgate-include";
+const words: readonly string[] = ["reasoning", "tools"] satisfies Included[];
+
+/** What the agent shows by itself, and what the client asks for. Throws `invalid_value` for an unknown word. */
+export function toInclude(text: string | undefined, always: readonly Included[]): ReadonlySet<Included> {
+  const asked = (text ?? "").split(",").map((word) => word.trim().toLowerCase());
+  const unknown = asked.find((word) => word !== "" && !words.includes(word));
+  if (unknown !== undefined) {
+    throw invalidValue(header, `'${unknown.slice(0, 32)}'. Supported values are: ${words.join(", ")}`);
+  }
+  return new Set([...always, ...(asked.filter((word) => word !== "") as Included[])]);
 }

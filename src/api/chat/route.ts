@@ -1,11 +1,16 @@
-import type { Agent, Agents } from "../../run/agents.ts";
-import type { AgentTarget } from "../../run/target.ts";
+import {
+  isSideTask,
+  listChatIdHeaders,
+  listSideTaskPresets,
+  readChatId,
+  type ReadHeader,
+  type SessionPolicy,
+} from "./chat-client.ts";
 import type { ChatCompletionRequest } from "../../base/contract.ts";
 import { GatewayError } from "../../base/errors.ts";
+import type { Agent, Agents } from "../../run/agents.ts";
+import type { AgentTarget } from "../../run/target.ts";
 import { parseHeaderKey, toChatKey, toHeaderKey, toStatelessKey, toUserKey } from "../../session/key.ts";
-import { readChatId, type ReadHeader } from "./chat-id.ts";
-import { listChatIdHeaders, listSideTaskPresets, type SessionPolicy } from "./client-presets.ts";
-import { isSideTask } from "./side-task.ts";
 
 export interface Route {
   readonly agent: Agent;

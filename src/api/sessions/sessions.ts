@@ -1,8 +1,8 @@
-import type { OpenTurn, Turns } from "../../run/turns.ts";
+import { toMessage, toMessageId, toSequence, toSession } from "./session-json.ts";
 import type { Handler } from "../../base/contract.ts";
 import { GatewayError } from "../../base/errors.ts";
+import type { OpenTurn, Turns } from "../../run/turns.ts";
 import type { SessionStore } from "../../session/store.ts";
-import { toMessage, toMessageId, toSequence, toSession } from "./session-json.ts";
 
 type Reading = Pick<SessionStore, "find" | "history" | "list">;
 

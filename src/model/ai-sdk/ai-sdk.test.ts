@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import {
-  never,
   observe,
   type Outcome,
   type RemoteProvider,
@@ -34,7 +33,7 @@ async function ask(
 ): Promise<Outcome & RemoteProvider & { body: Readonly<Record<string, unknown>> }> {
   const remote = await startRemote(subject, script);
   const request = toModelRequest(more.model ?? subject.model, said, more);
-  const outcome = await observe(remote.provider.stream(request, { signal: never }));
+  const outcome = await observe(remote.provider, request);
   return { ...outcome, ...remote, body: remote.upstream.requests[0]?.body ?? {} };
 }
 
@@ -56,13 +55,13 @@ describe("openai-responses", () => {
   });
 
   it("stops at a stop sequence, which the vendor does not know, and hangs up", async () => {
-    const { text, finishReason, events, upstream, body } = await ask(
+    const { text, finishReason, end, upstream, body } = await ask(
       responses,
       [{ text: "one E" }, { text: "ND" }, { hang: true }],
       { settings: { stop: ["END"] } },
     );
     expect({ text, finishReason }).toEqual({ text: "one ", finishReason: "stop" });
-    expect(events.at(-1)).toMatchObject({ usage: { completion_tokens: 2 } });
+    expect(end?.usage).toBeUndefined();
     expect(body).not.toHaveProperty("stop");
     expect((await upstream.requests[0]?.over)?.how).toBe("left");
   });
@@ -102,9 +101,9 @@ describe("openai-responses", () => {
     });
   });
 
-  it("counts itself where the vendor counts nothing", async () => {
-    const { events } = await ask(responses, [{ text: "one two" }, { finish: "stop", usage: "none" }]);
-    expect(events.at(-1)).toMatchObject({ usage: { prompt_tokens: 6, completion_tokens: 2, total_tokens: 8 } });
+  it("knows no usage where the vendor counts nothing", async () => {
+    const { end } = await ask(responses, [{ text: "one two" }, { finish: "stop", usage: "none" }]);
+    expect(end).toEqual({ finishReason: "stop", usage: undefined });
   });
 
   it("passes on the id of a file that the vendor keeps", async () => {

@@ -1,14 +1,14 @@
 import type { LanguageModelV4StreamPart } from "@ai-sdk/provider";
 import type { Agent } from "undici";
-import { leaveAtOnce } from "../leave.ts";
-import type { Capabilities, ModelEvent, ModelRequest, Provider } from "../model.ts";
+import { createBrake, type Listener, untilFree } from "../../base/listener.ts";
+import type { Capabilities, ModelEnd, ModelEvent, ModelRequest, Provider } from "../model.ts";
 import { createConnections } from "../../outbound/connections.ts";
-import { type Deadline, startDeadline } from "../../outbound/deadline.ts";
+import { startDeadline } from "../../outbound/deadline.ts";
 import { FailedAttempt, toBrokenAnswer } from "../../outbound/failure.ts";
 import { retryOnce } from "../../outbound/retry.ts";
-import { createAnswerReader } from "./part-reader.ts";
+import { createPartReader } from "./part-reader.ts";
 import { toCallOptions } from "./call-options.ts";
-import { createExchange, type Exchange } from "./vendor-exchange.ts";
+import { createExchange, type Exchange, type ExchangeOptions } from "./vendor-exchange.ts";
 import { toSdkFailure } from "./vendor-failure.ts";
 import { loadPackage, type LoadPackage, loadSdk } from "./load-vendor.ts";
 import { type AiSdkProviderConfig, type CreateSdk, type Vendor, vendors } from "./vendors.ts";
@@ -40,10 +40,7 @@ export async function createAiSdkProvider(
   return {
     ...(config.models === undefined ? {} : { models: config.models.map(({ id }) => id) }),
     toCapabilities: (model) => narrow(vendor.capabilities, config, model),
-    stream(request, { signal }) {
-      const left = new AbortController();
-      return leaveAtOnce(converse(parts, request, AbortSignal.any([signal, left.signal])), left);
-    },
+    stream: (request, to) => converse(parts, request, to),
     stop: () => connections.destroy(),
   };
 }
@@ -55,29 +52,31 @@ function narrow(vendor: Capabilities, { models }: AiSdkProviderConfig, model: st
   return { ...vendor, input: new Set([...vendor.input].filter((kind) => input.includes(kind))) };
 }
 
-async function* converse(
+async function converse(
   parts: Parts,
   request: ModelRequest,
-  signal: AbortSignal,
-): AsyncGenerator<ModelEvent, undefined> {
-  const deadline = startDeadline(parts.config.deadlines, signal);
+  { signal, flow, emit }: Listener<ModelEvent>,
+): Promise<ModelEnd> {
+  // The package pulls at its own pace; what it has not asked for holds the vendor up.
+  const brake = createBrake();
+  const deadline = startDeadline(parts.config.deadlines, signal, brake);
   let accepted: Accepted | undefined;
   try {
-    accepted = await retryOnce(() => attempt(parts, request, deadline), deadline.signal);
-    yield { type: "start" };
-
-    const answer = createAnswerReader(request, parts.vendor);
-    const { reader } = accepted;
+    accepted = await retryOnce(() => attempt(parts, request, { deadline, brake, flow }), deadline.signal);
+    emit({ type: "start" });
+    const answer = createPartReader(request, parts.vendor, emit);
+    const { reader, exchange } = accepted;
     while (!answer.done) {
+      if (flow.held) await untilFree(flow, deadline.signal);
       const { done, value } = await reader.read();
       if (done) break;
-      for (const event of answer.read(value)) yield event;
+      answer.read(value);
     }
-    const last = answer.end();
-    if (answer.stopped) accepted.exchange.close();
+    const end = answer.end();
+    if (answer.stopped) exchange.close();
     else void leave(accepted);
     accepted = undefined;
-    for (const event of last) yield event;
+    return end;
   } catch (cause) {
     deadline.signal.throwIfAborted();
     const broken = accepted?.exchange.failure;
@@ -97,10 +96,10 @@ interface Accepted {
 async function attempt(
   { vendor, create, config, connections }: Parts,
   request: ModelRequest,
-  deadline: Deadline,
+  { deadline, brake, flow }: Pick<ExchangeOptions, "deadline" | "brake" | "flow">,
 ): Promise<Accepted> {
   const key = config.apiKey === undefined ? { [vendor.keyHeader]: undefined } : {};
-  const exchange = createExchange({ connections, deadline, headers: { ...key, ...config.headers } });
+  const exchange = createExchange({ connections, deadline, brake, flow, headers: { ...key, ...config.headers } });
   // Always given: a package without a key or an address looks into the environment.
   const sdk = create({
     baseURL: config.baseUrl ?? vendor.baseUrl,

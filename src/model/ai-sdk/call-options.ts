@@ -1,5 +1,6 @@
 import type { LanguageModelV4CallOptions, LanguageModelV4FunctionTool } from "@ai-sdk/provider";
-import type { FunctionTool, ResponseFormat, Tool, ToolChoice } from "../../base/contract.ts";
+import type { FunctionTool, ResponseFormat, ToolChoice } from "../../base/contract.ts";
+import { toToolName } from "../../base/tool-call.ts";
 import { toStopSequences } from "../stop.ts";
 import type { ModelRequest } from "../model.ts";
 import { given } from "./given.ts";
@@ -46,16 +47,12 @@ function toToolOptions(
   vendor: Vendor,
 ): Pick<LanguageModelV4CallOptions, "tools" | "toolChoice"> {
   const allowed = choice == null || typeof choice === "string" ? undefined : toAllowedNames(choice);
-  const offered = allowed === undefined ? tools : tools.filter((tool) => allowed.has(toName(tool)));
+  const offered = allowed === undefined ? tools : tools.filter((tool) => allowed.has(toToolName(tool)));
   if (offered.length === 0) return {};
   const sdkTools: SdkTools = offered.flatMap((tool) =>
     tool.type === "function" ? toFunctionTool(tool) : (vendor.toCustomTool?.(tool) ?? []),
   );
   return { tools: sdkTools, ...given({ toolChoice: toToolChoice(choice) }) };
-}
-
-function toName(tool: Tool): string {
-  return tool.type === "function" ? tool.function.name : tool.custom.name;
 }
 
 function toFunctionTool({

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it, vi } from "vitest";
 import { ConfigError } from "../../base/config/config-error.ts";
 import { parseConfig } from "../../base/config/load.ts";
+import { hear } from "../../base/listener.fixture.ts";
 import { createAiSdkProvider } from "./ai-sdk.ts";
 import { type AiSdkApi, type AiSdkProviderConfig, type CreateSdk, vendors } from "./vendors.ts";
 
@@ -43,8 +44,9 @@ describe.each(apis)("%s", (api) => {
       Promise.resolve({ [vendor.create]: create }),
     );
     const request = { model: "m", agentId: "main", messages: [], tools: [], settings: {} };
-    const events = provider.stream(request, { signal: new AbortController().signal });
-    await expect(events[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: "upstream_error" });
+    const { events, error } = await hear((to) => provider.stream(request, to));
+    expect(events).toEqual([]);
+    expect(error).toMatchObject({ code: "upstream_error" });
     expect(create.mock.calls[0]?.[0]).toMatchObject({ baseURL: vendor.baseUrl, apiKey: "" });
     vi.unstubAllEnvs();
   });

@@ -2,8 +2,7 @@ import type { LanguageModelV4FinishReason, LanguageModelV4StreamPart, LanguageMo
 import type { FinishReason, Usage } from "../../base/contract.ts";
 import { GatewayError } from "../../base/errors.ts";
 import { toStopSequences } from "../stop.ts";
-import type { ModelEvent, ModelRequest } from "../model.ts";
-import { countPromptTokens, countTokens } from "../tokens.ts";
+import type { ModelEnd, ModelEvent, ModelRequest } from "../model.ts";
 import { createCallOrder } from "./part-calls.ts";
 import { isUnknownEvent, toSdkFailure } from "./vendor-failure.ts";
 import { createStopWatch } from "./stop-filter.ts";
@@ -12,19 +11,22 @@ import type { Vendor } from "./vendors.ts";
 type Finish = Extract<LanguageModelV4StreamPart, { type: "finish" }>;
 
 /** Turns the parts of one answer into model events. */
-export interface AnswerReader {
+export interface PartReader {
   /** True once nothing more is to be read. */
   readonly done: boolean;
   /** True if a stop sequence ended the answer, while the vendor goes on. */
   readonly stopped: boolean;
   /** Throws `GatewayError` if the part is an error. */
-  read(part: LanguageModelV4StreamPart): ModelEvent[];
-  /** The last events. Throws `upstream_error` if the vendor has not said that it is done. */
-  end(): ModelEvent[];
+  read(part: LanguageModelV4StreamPart): void;
+  /** Throws `upstream_error` if the vendor has not said that it is done. */
+  end(): ModelEnd;
 }
 
-export function createAnswerReader(request: ModelRequest, vendor: Vendor): AnswerReader {
-  const { tools, settings } = request;
+export function createPartReader(
+  { tools, settings }: ModelRequest,
+  vendor: Vendor,
+  emit: (event: ModelEvent) => void,
+): PartReader {
   const calls = createCallOrder({
     custom: new Set(tools.flatMap((tool) => (tool.type === "custom" ? tool.custom.name : []))),
     callsMax: vendor.lacks.has("parallel_tool_calls") && settings.parallel_tool_calls === false ? 1 : Infinity,
@@ -32,7 +34,6 @@ export function createAnswerReader(request: ModelRequest, vendor: Vendor): Answe
   const stop = createStopWatch(vendor.lacks.has("stop") ? toStopSequences(settings.stop) : []);
   let finish: Finish | undefined;
   let refuses = false;
-  let written = 0;
 
   const toEvents = (part: LanguageModelV4StreamPart): ModelEvent[] => {
     if (part.type === "text-delta") {
@@ -60,15 +61,12 @@ export function createAnswerReader(request: ModelRequest, vendor: Vendor): Answe
       if (part.type === "error" && !isUnknownEvent(part.error)) throw toSdkFailure(part.error);
       if (part.type === "raw") refuses = isRefusal(part.rawValue);
       else if (part.type === "finish") finish = part;
-      const events = toEvents(part).flatMap((event) => stop.pass(event));
-      for (const event of events) if ("text" in event) written += countTokens(event.text);
-      return events;
+      for (const event of toEvents(part)) for (const shown of stop.pass(event)) emit(shown);
     },
     end() {
-      const last = [...calls.finish(), ...stop.finish()];
+      for (const event of [...calls.finish(), ...stop.finish()]) emit(event);
       const finishReason = stop.stopped ? "stop" : toFinishReason(finish?.finishReason, calls.count);
-      const usage = toUsage(finish?.usage) ?? toEstimate(countPromptTokens(request.messages, tools), written);
-      return [...last, { type: "end", finishReason, usage }];
+      return { finishReason, usage: toUsage(finish?.usage) };
     },
   };
 }
@@ -108,8 +106,4 @@ function toUsage(usage: LanguageModelV4Usage | undefined): Usage | undefined {
     ...(cached === undefined ? {} : { prompt_tokens_details: { cached_tokens: cached } }),
     ...(reasoning === undefined ? {} : { completion_tokens_details: { reasoning_tokens: reasoning } }),
   };
-}
-
-function toEstimate(prompt: number, completion: number): Usage {
-  return { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion };
 }

@@ -1,11 +1,15 @@
 import type { Agent } from "undici";
+import type { Brake, Flow } from "../../base/listener.ts";
 import { post } from "../../outbound/exchange.ts";
 import type { Deadline } from "../../outbound/deadline.ts";
-import type { UpstreamAnswer } from "../../outbound/send.ts";
 
 export interface ExchangeOptions {
   readonly connections: Agent;
   readonly deadline: Deadline;
+  /** Held while the package has more than it has asked for, or the client reads nothing. */
+  readonly brake: Brake;
+  /** The client's. */
+  readonly flow: Flow;
   /** Set over those of the package; undefined takes one away. */
   readonly headers: Readonly<Record<string, string | undefined>>;
 }
@@ -22,34 +26,77 @@ export interface Exchange {
   close(): void;
 }
 
-export function createExchange({ connections, deadline, headers }: ExchangeOptions): Exchange {
-  let answer: UpstreamAnswer | undefined;
-  let failure: unknown;
+/** So many bytes wait for the package before the vendor is held up. */
+const waitingBytesMax = 64 * 1024;
 
-  const send: typeof globalThis.fetch = async (address, init) => {
-    try {
-      answer = await post(
-        {
-          url: new URL(address instanceof Request ? address.url : address),
-          headers: toHeaders(init?.headers, headers),
-          connections,
-        },
-        typeof init?.body === "string" ? init.body : "",
+export function createExchange({ connections, deadline, brake, flow, headers }: ExchangeOptions): Exchange {
+  let failure: unknown;
+  let close = (): void => undefined;
+
+  const send: typeof globalThis.fetch = (address, init) =>
+    new Promise<Response>((resolve, reject) => {
+      let body: ReadableStreamDefaultController<Uint8Array> | undefined;
+      const steer = (): void => {
+        if (flow.held || (body?.desiredSize ?? 0) <= 0) brake.hold();
+        else brake.release();
+      };
+      let stopFlow: (() => void) | undefined;
+      const finish = (): void => {
+        if (stopFlow === undefined) return;
+        stopFlow();
+        // The vendor owes nothing more: however long the client takes from here on, its clock stands still.
+        brake.hold();
+      };
+      const endpoint = {
+        url: new URL(address instanceof Request ? address.url : address),
+        headers: toHeaders(init?.headers, headers),
+        connections,
+      };
+      const posted = post(endpoint, typeof init?.body === "string" ? init.body : "", {
         deadline,
-      );
-      const body = toStream(answer.body, deadline, (cause) => (failure ??= cause));
-      return new Response(body, { status: answer.statusCode });
-    } catch (cause) {
-      failure ??= cause;
-      throw cause;
-    }
-  };
+        flow: brake,
+        accept({ statusCode }, cut) {
+          close = cut;
+          const stream = new ReadableStream<Uint8Array>(
+            {
+              start: (controller) => void (body = controller),
+              pull: steer,
+              cancel() {
+                // To close it once more would be an error.
+                body = undefined;
+                cut();
+              },
+            },
+            { highWaterMark: waitingBytesMax, size: ({ byteLength }) => byteLength },
+          );
+          stopFlow = flow.onChange(steer);
+          steer();
+          resolve(new Response(stream, { status: statusCode }));
+          return (bytes) => {
+            body?.enqueue(bytes);
+            steer();
+            return false;
+          };
+        },
+      });
+      const end = (): void => {
+        finish();
+        body?.close();
+      };
+      const fail = (cause: unknown): void => {
+        finish();
+        failure ??= cause;
+        body?.error(cause);
+        reject(cause);
+      };
+      posted.then(end, fail);
+    });
   return {
     fetch: send,
     get failure() {
       return failure;
     },
-    close: () => answer?.body.close(),
+    close: () => close(),
   };
 }
 
@@ -64,31 +111,4 @@ function toHeaders(
     else headers.set(name, value);
   }
   return Object.fromEntries(headers);
-}
-
-/** Asks for a piece only when one is wanted, so that a slow reader slows the vendor; tells the clock of each. */
-function toStream(
-  body: UpstreamAnswer["body"],
-  deadline: Deadline,
-  onBroken: (cause: unknown) => void,
-): ReadableStream<Uint8Array> {
-  const pieces = body[Symbol.asyncIterator]();
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        try {
-          deadline.wait();
-          const { done, value } = await pieces.next();
-          deadline.arrived();
-          if (done === true) controller.close();
-          else controller.enqueue(value);
-        } catch (cause) {
-          onBroken(cause);
-          controller.error(cause);
-        }
-      },
-      cancel: () => body.close(),
-    },
-    { highWaterMark: 0 },
-  );
 }

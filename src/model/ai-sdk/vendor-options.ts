@@ -1,6 +1,6 @@
 import type { JSONObject, LanguageModelV4ProviderTool, SharedV4ProviderOptions } from "@ai-sdk/provider";
 import type { CustomTool } from "../../base/contract.ts";
-import type { ModelSettings } from "../model.ts";
+import type { ModelSettings } from "../../base/settings.ts";
 import { given } from "./given.ts";
 
 export function toAnthropicOptions({ parallel_tool_calls, safety_identifier }: ModelSettings): SharedV4ProviderOptions {

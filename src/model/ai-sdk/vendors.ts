@@ -5,7 +5,8 @@ import type {
   GoogleProviderConfig,
   ResponsesProviderConfig,
 } from "../../base/contract.ts";
-import type { Capabilities, ModelSettings } from "../model.ts";
+import type { ModelSettings } from "../../base/settings.ts";
+import type { Capabilities } from "../model.ts";
 import { toCustomTool, toAnthropicOptions, toGoogleOptions, toOpenAiOptions } from "./vendor-options.ts";
 
 export type AiSdkProviderConfig = AnthropicProviderConfig | GoogleProviderConfig | ResponsesProviderConfig;

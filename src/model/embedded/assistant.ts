@@ -1,3 +1,4 @@
+import { toToolName } from "../../base/tool-call.ts";
 import type { ModelRequest } from "../model.ts";
 import { answerArithmetic } from "./arithmetic.ts";
 import { earlierUserTexts, lastUserMessage, textOf, trailingToolResults, type ToolResult } from "./conversation.ts";
@@ -7,7 +8,7 @@ import { choosePhrase, quote } from "./phrase.ts";
 import { answerFromMemory, toFacts } from "./recall.ts";
 import { isObject } from "./schema.ts";
 import type { Step } from "./scenario-step.ts";
-import { nameOf, toToolCall } from "./choose-tool.ts";
+import { toToolCall } from "./choose-tool.ts";
 
 /** What a person asks for stands at the beginning of the message. */
 const askUnitsMax = 1_000;
@@ -144,7 +145,7 @@ function answerHelp({ request, ask }: Ask): string | undefined {
 }
 
 function abilities({ tools }: ModelRequest): string {
-  const names = tools.slice(0, 10).map(nameOf).join(", ");
+  const names = tools.slice(0, 10).map(toToolName).join(", ");
   const calls = names === "" ? "call the tools that a request offers" : `call the offered tools (${names})`;
   return `I can remember what you tell me in this conversation, repeat a text, do sums, answer in JSON, and ${calls}.`;
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { FinishReason } from "../../base/contract.ts";
 import { GatewayError } from "../../base/errors.ts";
-import type { ModelSettings } from "../model.ts";
+import type { ModelSettings } from "../../base/settings.ts";
 import type { FileStep, ScriptedCall, ScriptedFailure, StepKind, StepValues } from "./scenario-step.ts";
 import { splitPieces } from "../tokens.ts";
 

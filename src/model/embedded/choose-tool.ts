@@ -1,3 +1,4 @@
+import { toToolName } from "../../base/tool-call.ts";
 import type { Tool } from "../../base/contract.ts";
 import type { ModelRequest } from "../model.ts";
 import { toArguments } from "./call-arguments.ts";
@@ -20,15 +21,11 @@ export function chooseTool({ tools, settings }: ModelRequest, text: string): Too
   const words = text.slice(0, unitsMax).toLowerCase();
   if (choice === "auto") return mentionedTool(tools, words);
   if (choice === "required") return mentionedTool(tools, words) ?? tools[0];
-  if (choice.type === "function") return tools.find((tool) => nameOf(tool) === choice.function.name);
-  if (choice.type === "custom") return tools.find((tool) => nameOf(tool) === choice.custom.name);
+  if (choice.type === "function") return tools.find((tool) => toToolName(tool) === choice.function.name);
+  if (choice.type === "custom") return tools.find((tool) => toToolName(tool) === choice.custom.name);
   const { mode, tools: allowed } = choice.allowed_tools;
-  const usable = tools.filter((tool) => allowed.some((entry) => allowedName(entry) === nameOf(tool)));
+  const usable = tools.filter((tool) => allowed.some((entry) => allowedName(entry) === toToolName(tool)));
   return mentionedTool(usable, words) ?? (mode === "required" ? usable[0] : undefined);
-}
-
-export function nameOf(tool: Tool): string {
-  return tool.type === "function" ? tool.function.name : tool.custom.name;
 }
 
 /** OpenAI writes `{type, function: {name}}`, and has also documented `{type, name}`. */
@@ -47,10 +44,10 @@ const common = new Set(
 
 /** The tool whose name stands in the text, else the first of whose name every significant word does. */
 function mentionedTool(tools: readonly Tool[], text: string): Tool | undefined {
-  const named = tools.find((tool) => hasWord(text, nameOf(tool).toLowerCase()));
+  const named = tools.find((tool) => hasWord(text, toToolName(tool).toLowerCase()));
   if (named) return named;
   return tools.find((tool) => {
-    const words = significantWords(nameOf(tool));
+    const words = significantWords(toToolName(tool));
     return words.length > 0 && words.every((word) => hasWord(text, word));
   });
 }

@@ -1,4 +1,5 @@
 import type { Message } from "../../base/contract.ts";
+import { toNamedCall } from "../../base/tool-call.ts";
 
 /** The text of a message; its text parts stand on lines of their own. */
 export function textOf({ content }: Message): string {
@@ -58,7 +59,7 @@ function callName(messages: readonly Message[], id: string): string {
   for (const message of messages) {
     const calls = message.role === "assistant" ? message.tool_calls : undefined;
     const call = calls?.find((one) => one.id === id);
-    if (call) return call.type === "function" ? call.function.name : call.custom.name;
+    if (call) return toNamedCall(call).name;
   }
   return "the tool";
 }

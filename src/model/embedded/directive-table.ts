@@ -1,3 +1,4 @@
+import { toToolName } from "../../base/tool-call.ts";
 import type { FinishReason } from "../../base/contract.ts";
 import { isInstruction, textOf } from "./conversation.ts";
 import { toCount, toMs, toOptions, toText, type DirectiveLine } from "./directive-line.ts";
@@ -158,7 +159,7 @@ export const directives = {
     toSteps: ({ request: { model, tools, settings } }) => [
       toJsonStep({
         model,
-        tools: tools.map((tool) => (tool.type === "function" ? tool.function : tool.custom).name),
+        tools: tools.map(toToolName),
         settings,
       }),
     ],

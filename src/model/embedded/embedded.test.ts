@@ -1,11 +1,27 @@
 import { describe, expect, it } from "vitest";
+import { hear, type Heard, type Hearing } from "../../base/listener.fixture.ts";
+import { createBrake } from "../../base/listener.ts";
+import type { ModelEnd, ModelEvent, ModelRequest } from "../model.ts";
 import { createEmbeddedProvider } from "./embedded.ts";
-import { collect, joinText, toRequest } from "./request.fixture.ts";
+import { joinText, toRequest } from "./request.fixture.ts";
 
-const never = new AbortController().signal;
+const left = new Error("client left");
 
-async function answer(said: string, provider = createEmbeddedProvider()): Promise<string> {
-  return joinText(await collect(provider.stream(toRequest(said), { signal: never })));
+interface Ask extends Hearing<ModelEvent>, Partial<Pick<ModelRequest, "model">> {}
+
+function ask(
+  said: string,
+  provider = createEmbeddedProvider(),
+  { model = "assistant", ...hearing }: Ask = {},
+): Promise<Heard<ModelEvent, ModelEnd>> {
+  return hear((to) => provider.stream(toRequest(said, { model }), to), hearing);
+}
+
+/** What it says, if it does not fail. */
+async function answer(said: string, provider = createEmbeddedProvider(), more: Ask = {}): Promise<string> {
+  const { events, result, error } = await ask(said, provider, more);
+  if (result === undefined) throw error;
+  return joinText(events);
 }
 
 describe("createEmbeddedProvider", () => {
@@ -26,8 +42,7 @@ describe("createEmbeddedProvider", () => {
     const provider = createEmbeddedProvider({
       scenarios: [{ name: "one", match: { last: "x" }, reply: [{ text: "played" }] }],
     });
-    const play = async (said: string) =>
-      joinText(await collect(provider.stream(toRequest(said, { model: "scenario" }), { signal: never })));
+    const play = (said: string): Promise<string> => answer(said, provider, { model: "scenario" });
     expect(await play("x")).toBe("played");
     expect(await play("@@agent")).toBe("main");
     expect(await play("y")).toContain("one");
@@ -42,11 +57,10 @@ describe("createEmbeddedProvider", () => {
     async (said) => {
       const provider = createEmbeddedProvider();
       const controller = new AbortController();
-      const reason = new Error("client left");
-      const collected = collect(provider.stream(toRequest(said), { signal: controller.signal }));
-      setTimeout(() => controller.abort(reason), 20);
+      const asked = ask(said, provider, { signal: controller.signal });
+      setTimeout(() => controller.abort(left), 20);
       const started = performance.now();
-      await expect(collected).rejects.toBe(reason);
+      expect((await asked).error).toBe(left);
       expect(performance.now() - started).toBeLessThan(220);
       expect(provider.runs).toEqual({ live: 0, started: 1, completed: 0, failed: 0, cancelled: 1 });
     },
@@ -55,44 +69,89 @@ describe("createEmbeddedProvider", () => {
   it("stops a fast endless answer as well, and lets timers run meanwhile", async () => {
     const controller = new AbortController();
     setTimeout(() => controller.abort(), 5);
-    const events = createEmbeddedProvider().stream(toRequest("@@words 1000000"), { signal: controller.signal });
-    await expect(collect(events)).rejects.toMatchObject({ name: "AbortError" });
+    const { error } = await ask("@@words 1000000", undefined, { signal: controller.signal });
+    expect(error).toMatchObject({ name: "AbortError" });
   });
 
-  it("throws at once when the signal has aborted before", async () => {
-    const events = createEmbeddedProvider().stream(toRequest("@@echo hi"), {
-      signal: AbortSignal.abort(new Error("gone")),
-    });
-    await expect(collect(events)).rejects.toThrow("gone");
+  it("rejects at once when the signal has aborted before", async () => {
+    const { events, error } = await ask("@@echo hi", undefined, { signal: AbortSignal.abort(left) });
+    expect({ events, error }).toEqual({ events: [], error: left });
   });
 
-  it("counts a reader that leaves as cancelled", async () => {
+  it("says nothing more once its signal has aborted, and counts the run as cancelled", async () => {
     const provider = createEmbeddedProvider();
-    for await (const event of provider.stream(toRequest("@@words 100"), { signal: never }))
-      if (event.type === "text-delta") break;
+    const controller = new AbortController();
+    const { events, error } = await ask("@@words 100", provider, {
+      signal: controller.signal,
+      onEvent({ type }) {
+        if (type === "text-delta") controller.abort(left);
+      },
+    });
+    expect(error).toBe(left);
+    expect(events.map(({ type }) => type)).toEqual(["start", "text-delta"]);
     expect(provider.runs).toMatchObject({ live: 0, cancelled: 1, completed: 0 });
   });
 
-  it("ends a wait when the reader leaves in the middle of it", async () => {
+  it("stops with what its listener throws, and counts the run as failed", async () => {
     const provider = createEmbeddedProvider();
-    const events = provider.stream(toRequest("@@hang"), { signal: never })[Symbol.asyncIterator]();
-    await events.next();
-    const waiting = events.next().catch((error: unknown) => error);
-    await events.return?.();
-    expect(await waiting).toMatchObject({ name: "AbortError" });
-    expect(provider.runs).toMatchObject({ live: 0, cancelled: 1, failed: 0 });
+    const { events, error } = await ask("@@words 100", provider, {
+      onEvent({ type }) {
+        if (type === "text-delta") throw left;
+      },
+    });
+    expect(error).toBe(left);
+    expect(events.map(({ type }) => type)).toEqual(["start", "text-delta"]);
+    expect(provider.runs).toMatchObject({ live: 0, failed: 1, completed: 0 });
   });
 
-  it("counts an answer as completed when its reader stops at the end", async () => {
+  it("waits while the flow is held, and goes on where it was", async () => {
+    const flow = createBrake();
+    let said = "";
+    const asked = ask("@@count 3", undefined, {
+      flow,
+      onEvent(event) {
+        if (event.type !== "text-delta") return;
+        said += event.text;
+        flow.hold();
+      },
+    });
+    const seen: string[] = [];
+    for (let count = 0; count < 3; count += 1) {
+      await new Promise((resolve) => setImmediate(resolve));
+      seen.push(said);
+      flow.release();
+    }
+    expect(seen).toEqual(["0 ", "0 1 ", "0 1 2"]);
+    expect((await asked).result).toMatchObject({ finishReason: "stop" });
+  });
+
+  it("stops at once when the signal aborts while the flow is held", async () => {
     const provider = createEmbeddedProvider();
-    for await (const event of provider.stream(toRequest("@@echo a"), { signal: never }))
-      if (event.type === "end") break;
+    const flow = createBrake();
+    const controller = new AbortController();
+    const asked = ask("@@count 3", provider, {
+      flow,
+      signal: controller.signal,
+      onEvent({ type }) {
+        if (type !== "text-delta") return;
+        flow.hold();
+        setImmediate(() => controller.abort(left));
+      },
+    });
+    expect((await asked).error).toBe(left);
+    expect(provider.runs).toMatchObject({ live: 0, cancelled: 1 });
+  });
+
+  it("counts an answer as completed when nobody wants the rest of it after its end", async () => {
+    const provider = createEmbeddedProvider();
+    const controller = new AbortController();
+    await ask("@@echo a", provider, { signal: controller.signal });
+    controller.abort(left);
     expect(provider.runs).toMatchObject({ live: 0, completed: 1, cancelled: 0 });
   });
 
-  it("counts failures, and not the runs that nobody read", async () => {
+  it("counts failures", async () => {
     const provider = createEmbeddedProvider();
-    provider.stream(toRequest("@@fail"), { signal: never });
     await expect(answer("@@fail code=rate_limit_exceeded", provider)).rejects.toMatchObject({
       code: "rate_limit_exceeded",
     });

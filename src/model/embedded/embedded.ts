@@ -1,11 +1,11 @@
 import { setImmediate as nextTurn, setTimeout as delay } from "node:timers/promises";
-import { leaveAtOnce } from "../leave.ts";
-import type { Capabilities, ModelEvent, ModelRequest, Provider } from "../model.ts";
+import { type Listener, untilFree } from "../../base/listener.ts";
+import type { Capabilities, ModelEnd, ModelEvent, ModelRequest, Provider } from "../model.ts";
 import { toAssistantSteps } from "./assistant.ts";
 import { lastUserText } from "./conversation.ts";
 import { isDirectiveText, toDirectiveSteps } from "./directives.ts";
 import { play } from "./play.ts";
-import { countRun, createRunCounters, type MutableRunCounters, type RunCounters } from "./runs.ts";
+import { countRun, createRunCounters, type RunCounters } from "./runs.ts";
 import { assertPatterns, chooseScenario, type ScenarioFile } from "./scenario.ts";
 import type { FileStep } from "./scenario-step.ts";
 
@@ -36,46 +36,40 @@ export function createEmbeddedProvider(options: Partial<ScenarioFile> = {}): Emb
     models: ["assistant", "scenario"],
     toCapabilities: () => capabilities,
     runs,
-    stream(request, { signal }) {
-      const left = new AbortController();
-      return leaveAtOnce(run(request, file, runs, { aborted: signal, left: left.signal }), left);
+    async stream(request, to) {
+      const settle = countRun(runs);
+      try {
+        const end = await run(request, file, runs, to);
+        settle("completed");
+        return end;
+      } catch (error) {
+        settle(to.signal.aborted ? "cancelled" : "failed");
+        throw error;
+      }
     },
   };
 }
 
-interface Ends {
-  /** The caller's signal. */
-  readonly aborted: AbortSignal;
-  /** Aborts when the reader calls `return()`. */
-  readonly left: AbortSignal;
-}
-
-async function* run(
+async function run(
   request: ModelRequest,
   file: ScenarioFile,
-  runs: MutableRunCounters,
-  ends: Ends,
-): AsyncGenerator<ModelEvent, undefined> {
-  const settle = countRun(runs);
+  runs: RunCounters,
+  { signal, flow, emit }: Listener<ModelEvent>,
+): Promise<ModelEnd> {
   let events = 0;
-  try {
-    ends.aborted.throwIfAborted();
-    for (const moment of play(toSteps(request, file, runs), request)) {
-      if (moment.type === "pause") {
-        await pause(moment.ms, ends);
-        continue;
-      }
-      if ((events += 1) % eventsPerTurn === 0) await nextTurn();
-      ends.aborted.throwIfAborted();
-      // Settled before the reader sees the end: it may never ask for more.
-      if (moment.type === "end") settle("completed");
-      yield moment;
+  signal.throwIfAborted();
+  const moments = play(toSteps(request, file, runs), request);
+  for (;;) {
+    const { done, value } = moments.next();
+    if (done === true) return value;
+    if (value.type === "pause") {
+      await pause(value.ms, signal);
+      continue;
     }
-  } catch (error) {
-    settle(ends.aborted.aborted || ends.left.aborted ? "cancelled" : "failed");
-    throw error;
-  } finally {
-    settle("cancelled");
+    if ((events += 1) % eventsPerTurn === 0) await nextTurn();
+    if (flow.held) await untilFree(flow, signal);
+    signal.throwIfAborted();
+    emit(value);
   }
 }
 
@@ -84,9 +78,8 @@ function toSteps(request: ModelRequest, file: ScenarioFile, runs: RunCounters): 
   return request.model === "assistant" ? toAssistantSteps(request) : chooseScenario(file, request);
 }
 
-/** Throws the reason of whichever signal aborts first. */
-async function pause(ms: number, { aborted, left }: Ends): Promise<void> {
-  const signal = AbortSignal.any([aborted, left]);
+/** Throws the signal's reason when it aborts. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
   try {
     await delay(ms, undefined, { signal });
   } catch (error) {

@@ -1,9 +1,9 @@
 import type { FinishReason, Usage } from "../../base/contract.ts";
-import type { ModelEvent, ModelRequest } from "../model.ts";
+import type { ModelEnd, ModelEvent, ModelRequest } from "../model.ts";
 import { toBeats, type Beat } from "./beat.ts";
-import { capTokens, type Spent } from "./cap.ts";
+import { capTokens, cutAtStop, type Spent } from "./cap.ts";
 import type { FileStep, ScriptedUsage } from "./scenario-step.ts";
-import { cutAtStop, toStopSequences } from "../stop.ts";
+import { toStopSequences } from "../stop.ts";
 import { countPromptTokens } from "../tokens.ts";
 
 /** A model event, or a time to wait before the next one. */
@@ -11,10 +11,10 @@ export type Moment = ModelEvent | { readonly type: "pause"; readonly ms: number 
 
 /**
  * Plays the steps as a model that obeys `stop`, `max_completion_tokens`, `tool_choice: "none"` and
- * `parallel_tool_calls`. It is synchronous, so that a fast answer costs no promises beyond those of its reader:
- * whoever reads it waits at the pauses. Throws what the steps say that the model throws.
+ * `parallel_tool_calls`, and returns how it ended. It is synchronous, so that a fast answer costs no promises: whoever
+ * reads it waits at the pauses. Throws what the steps say that the model throws.
  */
-export function* play(steps: readonly FileStep[], request: ModelRequest): Generator<Moment> {
+export function* play(steps: readonly FileStep[], request: ModelRequest): Generator<Moment, ModelEnd, undefined> {
   const spent: Spent = { total: 0, reasoning: 0 };
   let accepted = false;
   let calls = 0;
@@ -29,8 +29,7 @@ export function* play(steps: readonly FileStep[], request: ModelRequest): Genera
     else if (beat.type !== "accept") yield toMoment(beat, calls - 1);
   }
   if (!accepted) yield { type: "start" };
-  yield {
-    type: "end",
+  return {
     finishReason: finish ?? (calls > 0 ? "tool_calls" : "stop"),
     usage: toUsage(request, spent, scriptedUsage(steps)),
   };

@@ -7,12 +7,6 @@ export function toRequest(said: string | readonly Message[], more: Partial<Model
   return { model: "assistant", agentId: "main", messages, tools: [], settings: {}, ...more };
 }
 
-export async function collect(events: AsyncIterable<ModelEvent>): Promise<ModelEvent[]> {
-  const all: ModelEvent[] = [];
-  for await (const event of events) all.push(event);
-  return all;
-}
-
 export function joinText(
   events: Iterable<ModelEvent | { type: "pause" }>,
   type: ModelEvent["type"] = "text-delta",

@@ -4,7 +4,7 @@ export interface RunCounters {
   readonly started: number;
   readonly completed: number;
   readonly failed: number;
-  /** Aborted by the signal, or left by the reader before the end. */
+  /** Aborted by the signal. */
   readonly cancelled: number;
 }
 

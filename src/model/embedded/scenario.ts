@@ -1,3 +1,4 @@
+import { toToolName } from "../../base/tool-call.ts";
 import type { ModelRequest } from "../model.ts";
 import { isToolResult, lastUserText } from "./conversation.ts";
 import type { FileStep } from "./scenario-step.ts";
@@ -52,10 +53,7 @@ function isMatch(match: ScenarioMatch, { agentId, messages, tools }: ModelReques
   if (match.pattern !== undefined && !toPattern(match.pattern).test(text)) return false;
   if (match.agent !== undefined && match.agent !== agentId) return false;
   if (match.turn !== undefined && match.turn !== messages.filter(({ role }) => role === "user").length) return false;
-  return (
-    match.tool === undefined ||
-    tools.some((tool) => (tool.type === "function" ? tool.function : tool.custom).name === match.tool)
-  );
+  return match.tool === undefined || tools.some((tool) => toToolName(tool) === match.tool);
 }
 
 function toExplanation(scenarios: readonly Scenario[]): string {

@@ -1,14 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { GatewayError } from "../../base/errors.ts";
-import type { ModelEvent } from "../model.ts";
-import { createAnswerReader } from "./answer-reader.ts";
+import type { ModelEnd, ModelEvent } from "../model.ts";
+import { AnswerReader } from "./answer-reader.ts";
 
-const promptTokens = 9;
-
-function read(pieces: readonly unknown[]): ModelEvent[] {
-  const reader = createAnswerReader(() => promptTokens);
-  return [...pieces.flatMap((piece) => reader.read(piece)), ...reader.end()];
+function read(pieces: readonly unknown[]): { events: ModelEvent[]; end: ModelEnd } {
+  const events: ModelEvent[] = [];
+  const reader = new AnswerReader((event) => events.push(event));
+  for (const piece of pieces) reader.read(piece);
+  return { end: reader.end(), events };
 }
 
 function failure(pieces: readonly unknown[]): GatewayError {
@@ -23,7 +23,7 @@ function failure(pieces: readonly unknown[]): GatewayError {
 
 const delta = (content: object, more: object = {}): object => ({ choices: [{ index: 0, delta: content, ...more }] });
 const finish = (reason: unknown = "stop", more: object = {}): object => delta({}, { finish_reason: reason, ...more });
-const said = (pieces: readonly unknown[]): ModelEvent[] => read([...pieces, finish()]).slice(0, -1);
+const said = (pieces: readonly unknown[]): ModelEvent[] => read([...pieces, finish()]).events;
 const text = (of: string): ModelEvent => ({ type: "text-delta", text: of });
 const counted = { prompt_tokens: 3, completion_tokens: 4, total_tokens: 7 };
 
@@ -131,8 +131,8 @@ describe("how it ends", () => {
     ["constructor", "stop", "tool_calls"],
     ["__proto__", "stop", "tool_calls"],
   ])("takes %s for %s, and after a call for %s", (given, want, wantAfterCall) => {
-    expect(read([finish(given)]).at(-1)).toMatchObject({ type: "end", finishReason: want });
-    expect(read([call, finish(given)]).at(-1)).toMatchObject({ type: "end", finishReason: wantAfterCall });
+    expect(read([finish(given)]).end.finishReason).toBe(want);
+    expect(read([call, finish(given)]).end.finishReason).toBe(wantAfterCall);
   });
 
   it.each([[undefined], [null], [""], [5], [{ toString: 1 }]])("takes a reason that is %j for none", (reason) => {
@@ -146,23 +146,20 @@ describe("how it ends", () => {
   });
 
   it("passes over what is said after the end", () => {
-    expect(read([delta({ content: "a" }), finish(), delta({ content: "b" }), finish("length")])).toMatchObject([
-      text("a"),
-      { type: "end", finishReason: "stop" },
-    ]);
+    expect(read([delta({ content: "a" }), finish(), delta({ content: "b" }), finish("length")])).toMatchObject({
+      events: [text("a")],
+      end: { finishReason: "stop" },
+    });
   });
 
   it("gives a call without arguments its empty object before the end", () => {
-    const events = read([delta({ tool_calls: [{ id: "a", function: { name: "go" } }] }), finish("tool_calls")]);
-    expect(events.map(({ type }) => type)).toEqual(["tool-call-start", "tool-call-delta", "end"]);
+    const { events } = read([delta({ tool_calls: [{ id: "a", function: { name: "go" } }] }), finish("tool_calls")]);
+    expect(events.map(({ type }) => type)).toEqual(["tool-call-start", "tool-call-delta"]);
   });
 });
 
 describe("what it cost", () => {
-  const usage = (pieces: readonly unknown[]): unknown => {
-    const end = read(pieces).at(-1);
-    return end?.type === "end" ? end.usage : undefined;
-  };
+  const usage = (pieces: readonly unknown[]): unknown => read(pieces).end.usage;
   it.each<[where: string, pieces: object[]]>([
     ["in a piece of its own after the end", [finish(), { choices: [], usage: counted }]],
     ["in the last piece", [finish("stop", {}), { usage: counted }]],
@@ -178,10 +175,10 @@ describe("what it cost", () => {
   });
 
   it.each([[undefined], [null], [{}], [{ prompt_tokens: -1, completion_tokens: 1 }], ["7"]])(
-    "is estimated for usage %j",
+    "is not known for usage %j",
     (given) => {
       const pieces = [delta({ content: "Hello there" }), delta({ reasoning: "hm" }), { ...finish(), usage: given }];
-      expect(usage(pieces)).toEqual({ prompt_tokens: 9, completion_tokens: 3, total_tokens: 12 });
+      expect(usage(pieces)).toBeUndefined();
     },
   );
 });
@@ -208,6 +205,26 @@ describe("an error in band", () => {
     expect(error.message).not.toContain("sk-secret");
     expect(String(error.cause)).not.toContain("sk-secret");
   });
+});
+
+it("gives on what it has read with each piece, and what came before a failure", () => {
+  const events: ModelEvent[] = [];
+  const reader = new AnswerReader((event) => events.push(event));
+  reader.read(delta({ content: "a" }));
+  expect(events).toEqual([text("a")]);
+  expect(() => reader.read({ choices: [{ delta: { content: "b" }, finish_reason: "error" }] })).toThrow(GatewayError);
+  expect(events).toEqual([text("a"), text("b")]);
+});
+
+it("throws what its listener throws, and gives it nothing more of the piece", () => {
+  const broken = new Error("broken");
+  const events: ModelEvent[] = [];
+  const reader = new AnswerReader((event) => {
+    events.push(event);
+    throw broken;
+  });
+  expect(() => reader.read(delta({ reasoning: "hm", content: "a" }))).toThrow(broken);
+  expect(events).toEqual([{ type: "reasoning-delta", text: "hm" }]);
 });
 
 test("any JSON gives events or a GatewayError", () => {
@@ -249,7 +266,7 @@ test("any JSON gives events or a GatewayError", () => {
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 3 }), (pieces) => {
       try {
-        for (const event of read(pieces)) expect(event).toHaveProperty("type");
+        for (const event of read(pieces).events) expect(event).toHaveProperty("type");
       } catch (error) {
         expect(error).toBeInstanceOf(GatewayError);
       }

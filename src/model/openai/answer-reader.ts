@@ -1,12 +1,9 @@
 import type { FinishReason, TokenLogprob, Usage } from "../../base/contract.ts";
 import { GatewayError } from "../../base/errors.ts";
-import type { ModelEvent } from "../model.ts";
-import { countTokens } from "../tokens.ts";
 import { toInBandFailure } from "../../outbound/failure.ts";
-import { type CallDelta, createCallReader } from "./call-reader.ts";
-import { toLogprobs } from "./logprobs.ts";
-import { toObjects } from "./objects.ts";
-import { toUsage } from "./wire-usage.ts";
+import type { ModelEnd, ModelEvent } from "../model.ts";
+import { type CallDelta, CallReader } from "./call-reader.ts";
+import { toLogprobs, toObjects, toUsage } from "./wire.ts";
 
 /** A chunk, or a whole answer, as servers send it. Nothing in it is certain. */
 interface WireAnswer {
@@ -32,66 +29,49 @@ interface WireDelta {
   readonly function_call?: CallDelta["function"];
 }
 
-/** Turns the pieces of one answer into model events. */
-export interface AnswerReader {
-  /** Throws `GatewayError` if the piece is an error or makes no sense. */
-  read(piece: unknown): ModelEvent[];
-  /** The last events. Throws `upstream_error` if the server has not said that it is done. */
-  end(): ModelEvent[];
-}
+/** Turns the chunks of one answer, or the one object that it is, into model events. */
+export class AnswerReader {
+  readonly #emit: (event: ModelEvent) => void;
+  readonly #calls: CallReader;
+  #finish: FinishReason | undefined;
+  #usage: Usage | undefined;
 
-/** `countPrompt` stands in where a server counts nothing. */
-export function createAnswerReader(countPrompt: () => number): AnswerReader {
-  const calls = createCallReader();
-  let finish: FinishReason | undefined;
-  let usage: Usage | undefined;
-  let written = 0;
+  constructor(emit: (event: ModelEvent) => void) {
+    this.#emit = emit;
+    this.#calls = new CallReader(emit);
+  }
 
-  const readDelta = (delta: WireDelta, logprobs: readonly TokenLogprob[] | undefined): ModelEvent[] => {
-    const events: ModelEvent[] = [];
+  /** Throws `GatewayError` if the chunk is an error or makes no sense. */
+  readonly read = (chunk: unknown): void => {
+    const answer = toAnswer(chunk);
+    this.#usage = toUsage(answer.usage) ?? this.#usage;
+    const choice = answer.choices?.[0];
+    // Other choices were not asked for; what comes after the end is no part of the answer.
+    if (choice == null || this.#finish !== undefined || (choice.index ?? 0) !== 0) return;
+    const delta = choice.delta ?? choice.message;
+    if (delta != null) this.#readDelta(delta, toLogprobs(choice.logprobs));
+    this.#finish = toFinishReason(choice.finish_reason);
+  };
+
+  /** Throws `upstream_error` if the server has not said that it is done. */
+  end(): ModelEnd {
+    if (this.#finish === undefined) throw new GatewayError("upstream_error", "The model's answer broke off.");
+    this.#calls.end();
+    return { finishReason: toReason(this.#finish, this.#calls.count), usage: this.#usage };
+  }
+
+  #readDelta(delta: WireDelta, logprobs: readonly TokenLogprob[] | undefined): void {
     const reasoning = toText(delta.reasoning_content) || toText(delta.reasoning);
-    if (reasoning !== "") events.push({ type: "reasoning-delta", text: reasoning });
+    if (reasoning !== "") this.#emit({ type: "reasoning-delta", text: reasoning });
     const text = toText(delta.content);
     // A token may be a part of a character: then it has no text yet.
-    if (logprobs !== undefined && logprobs.length > 0) events.push({ type: "text-delta", text, logprobs });
-    else if (text !== "") events.push({ type: "text-delta", text });
+    if (logprobs !== undefined && logprobs.length > 0) this.#emit({ type: "text-delta", text, logprobs });
+    else if (text !== "") this.#emit({ type: "text-delta", text });
     const refusal = toText(delta.refusal);
-    if (refusal !== "") events.push({ type: "refusal-delta", text: refusal });
-    if (delta.tool_calls != null) for (const call of toObjects(delta.tool_calls)) events.push(...calls.read(call));
-    if (delta.function_call != null) events.push(...calls.read({ index: 0, function: delta.function_call }));
-    return events;
-  };
-
-  return {
-    read(piece) {
-      const answer = toAnswer(piece);
-      usage = toUsage(answer.usage) ?? usage;
-      const choice = answer.choices?.[0];
-      // Other choices were not asked for; what comes after the end is no part of the answer.
-      if (choice == null || finish !== undefined || (choice.index ?? 0) !== 0) return [];
-      const delta = choice.delta ?? choice.message;
-      const events = delta == null ? [] : readDelta(delta, toLogprobs(choice.logprobs));
-      for (const event of events) if ("text" in event) written += countTokens(event.text);
-      finish = toFinishReason(choice.finish_reason);
-      return events;
-    },
-    end() {
-      if (finish === undefined) throw new GatewayError("upstream_error", "The model's answer broke off.");
-      const last = calls.finish();
-      return [
-        ...last,
-        {
-          type: "end",
-          finishReason: toReason(finish, calls.count),
-          usage: usage ?? toEstimate(countPrompt(), written),
-        },
-      ];
-    },
-  };
-}
-
-function toEstimate(prompt: number, completion: number): Usage {
-  return { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion };
+    if (refusal !== "") this.#emit({ type: "refusal-delta", text: refusal });
+    if (delta.tool_calls != null) for (const call of toObjects(delta.tool_calls)) this.#calls.read(call);
+    if (delta.function_call != null) this.#calls.read({ index: 0, function: delta.function_call });
+  }
 }
 
 function toAnswer(piece: unknown): WireAnswer {

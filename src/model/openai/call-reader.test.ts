@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import type { ModelEvent } from "../model.ts";
-import { type CallDelta, createCallReader } from "./call-reader.ts";
+import { type CallDelta, CallReader } from "./call-reader.ts";
 
 interface Given {
   readonly id: string;
@@ -12,8 +12,10 @@ interface Given {
 
 /** The calls that come out, and a check that each is whole before the next begins. */
 function read(deltas: readonly CallDelta[]): Given[] {
-  const reader = createCallReader();
-  const events = [...deltas.flatMap((delta) => reader.read(delta)), ...reader.finish()];
+  const events: ModelEvent[] = [];
+  const reader = new CallReader((event) => events.push(event));
+  for (const delta of deltas) reader.read(delta);
+  reader.end();
   const calls = toCalls(events);
   expect(reader.count).toBe(calls.length);
   return calls;
@@ -40,7 +42,7 @@ const f = (name: string, text?: unknown): Part => ({ name, arguments: text });
 const more = (text: unknown): Part => ({ arguments: text });
 const call = (id: string, name: string, text: string): Given => ({ id, kind: "function", name, text });
 
-describe("createCallReader", () => {
+describe("CallReader", () => {
   it.each<[what: string, deltas: CallDelta[], want: Given[]]>([
     [
       "a call as OpenAI sends it",
@@ -165,6 +167,22 @@ describe("createCallReader", () => {
     expect(read(deltas)).toEqual(want);
   });
 
+  it("gives on what it has read with each delta, and the end of a call before the next one starts", () => {
+    const events: ModelEvent[] = [];
+    const reader = new CallReader((event) => events.push(event));
+    const seen = [{ id: "a", function: f("go") }, { id: "b", function: f("stay", "{") }, { function: more("}") }].map(
+      (delta) => {
+        reader.read(delta);
+        return events.splice(0).map(({ type }) => type);
+      },
+    );
+    expect(seen).toEqual([
+      ["tool-call-start"],
+      ["tool-call-delta", "tool-call-start", "tool-call-delta"],
+      ["tool-call-delta"],
+    ]);
+  });
+
   let deep: unknown = {};
   for (let depth = 0; depth < 200_000; depth += 1) deep = [deep];
 
@@ -197,11 +215,9 @@ describe("createCallReader", () => {
       "too many tools",
     ],
   ])("refuses %s", (_, deltas, says) => {
-    const reader = createCallReader();
-    const act = (): unknown => deltas.map((delta) => reader.read(delta));
+    const act = (): unknown => read(deltas);
     expect(act).toThrow(expect.objectContaining({ name: "GatewayError", code: "upstream_error" }) as Error);
-    const again = createCallReader();
-    expect(() => deltas.map((delta) => again.read(delta))).toThrow(says);
+    expect(act).toThrow(says);
   });
 });
 

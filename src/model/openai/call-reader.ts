@@ -11,13 +11,6 @@ export interface CallDelta {
   readonly custom?: { readonly name?: unknown; readonly input?: unknown } | null;
 }
 
-/** Puts tool calls together from deltas, and gives them on in order: whole head first, then its text. */
-export interface CallReader {
-  readonly count: number;
-  read(delta: CallDelta): ModelEvent[];
-  finish(): ModelEvent[];
-}
-
 /** More than any answer has; every delta is compared with the calls before it. */
 const callsMax = 512;
 
@@ -32,13 +25,47 @@ interface Call {
 }
 
 /**
+ * Puts tool calls together from deltas, and gives them on in order: whole head first, then its text.
+ *
  * Repairs what servers leave out: an index (vLLM), an id (older Ollama), a type; calls that all have index 0 and differ
  * by id (Gemini); arguments sent as an object. A name is a must.
  */
-export function createCallReader(): CallReader {
-  const calls: Call[] = [];
+export class CallReader {
+  readonly #emit: (event: ModelEvent) => void;
+  readonly #calls: Call[] = [];
 
-  const find = (place: number | undefined, id: string | undefined, name: string | undefined): Call | undefined => {
+  constructor(emit: (event: ModelEvent) => void) {
+    this.#emit = emit;
+  }
+
+  get count(): number {
+    return this.#calls.length;
+  }
+
+  read(delta: CallDelta): void {
+    const part = delta.function ?? delta.custom;
+    const name = toFilled(part?.name);
+    const id = toFilled(delta.id);
+    const place = typeof delta.index === "number" ? delta.index : undefined;
+    const call = this.#find(place, id, name) ?? this.#start(delta, place, name, id);
+    const text = toArgumentText(delta.function?.arguments ?? delta.custom?.input);
+    if (text === "") return;
+    if (call.index !== this.#calls.length - 1) {
+      throw new GatewayError("upstream_error", "The model's tool calls came mixed up.");
+    }
+    call.hasText = true;
+    this.#emit({ type: "tool-call-delta", index: call.index, kind: call.kind, text });
+  }
+
+  /** A function that was called without arguments gets `{}`: SDKs parse the text, and an empty one is no JSON. */
+  end(): void {
+    const call = this.#calls.at(-1);
+    if (call === undefined || call.hasText || call.kind === "custom") return;
+    this.#emit({ type: "tool-call-delta", index: call.index, kind: "function", text: "{}" });
+  }
+
+  #find(place: number | undefined, id: string | undefined, name: string | undefined): Call | undefined {
+    const calls = this.#calls;
     if (id !== undefined) {
       const known = calls.find((call) => call.id === id);
       if (known !== undefined) return known;
@@ -48,52 +75,19 @@ export function createCallReader(): CallReader {
     if (place === undefined) return name === undefined ? calls.at(-1) : undefined;
     // Another name is another call: a name never comes in pieces.
     return calls.findLast((call) => call.place === place && (name ?? call.name) === call.name);
-  };
+  }
 
-  const start = (delta: CallDelta, place: number | undefined, id = `call_${createHexId()}`, name = ""): Call => {
-    if (calls.length === callsMax) throw new GatewayError("upstream_error", "The model called too many tools at once.");
+  #start(delta: CallDelta, place: number | undefined, name: string | undefined, id = `call_${createHexId()}`): Call {
+    const index = this.#calls.length;
+    if (name === undefined) throw new GatewayError("upstream_error", "The model called a tool without its name.");
+    if (index === callsMax) throw new GatewayError("upstream_error", "The model called too many tools at once.");
+    this.end();
     const kind = delta.custom != null ? "custom" : "function";
-    const call: Call = { place, index: calls.length, id, kind, name, hasText: false };
-    calls.push(call);
+    const call: Call = { place, index, id, kind, name, hasText: false };
+    this.#calls.push(call);
+    this.#emit({ type: "tool-call-start", index, id, kind, name });
     return call;
-  };
-
-  const read: CallReader["read"] = (delta) => {
-    const part = delta.function ?? delta.custom;
-    const name = toFilled(part?.name);
-    const id = toFilled(delta.id);
-    const place = typeof delta.index === "number" ? delta.index : undefined;
-    const known = find(place, id, name);
-    if (known === undefined && name === undefined) {
-      throw new GatewayError("upstream_error", "The model called a tool without its name.");
-    }
-    const call = known ?? start(delta, place, id, name);
-    const events: ModelEvent[] = known === undefined ? complete(calls.at(-2)) : [];
-    if (known === undefined) {
-      events.push({ type: "tool-call-start", index: call.index, id: call.id, kind: call.kind, name: call.name });
-    }
-    const text = toArgumentText(delta.function?.arguments ?? delta.custom?.input);
-    if (text === "") return events;
-    if (call.index !== calls.length - 1) {
-      throw new GatewayError("upstream_error", "The model's tool calls came mixed up.");
-    }
-    call.hasText = true;
-    return [...events, { type: "tool-call-delta", index: call.index, kind: call.kind, text }];
-  };
-
-  return {
-    read,
-    finish: () => complete(calls.at(-1)),
-    get count() {
-      return calls.length;
-    },
-  };
-}
-
-/** A function that was called without arguments gets `{}`: SDKs parse the text, and an empty one is no JSON. */
-function complete(call: Call | undefined): ModelEvent[] {
-  if (call === undefined || call.hasText || call.kind === "custom") return [];
-  return [{ type: "tool-call-delta", index: call.index, kind: "function", text: "{}" }];
+  }
 }
 
 function toFilled(value: unknown): string | undefined {

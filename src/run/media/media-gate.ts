@@ -2,9 +2,8 @@ import { once } from "node:events";
 import type { Message, UserPart } from "../../base/contract.ts";
 import { GatewayError } from "../../base/errors.ts";
 import { toHostName } from "../../outbound/address.ts";
-import { measureMedia, type MediaLimits } from "./media-limits.ts";
 import type { Network } from "../../outbound/public-network.ts";
-import { type ImageLink, listMedia, replaceUrls, toLink } from "./media-parts.ts";
+import { type ImageLink, listMedia, measureMedia, type MediaLimits, replaceUrls, toLink } from "./media-limits.ts";
 
 /** `gateway.http.endpoints.chatCompletions.media` of the configuration. */
 export interface MediaOptions extends MediaLimits {

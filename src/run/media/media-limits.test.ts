@@ -2,8 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Message, UserPart } from "../../base/contract.ts";
 import { GatewayError } from "../../base/errors.ts";
 import { pixel, pixelUrl } from "../../outbound/internet.fixture.ts";
-import { measureMedia, type MediaLimits } from "./media-limits.ts";
-import { listMedia } from "./media-parts.ts";
+import { listMedia, measureMedia, type MediaLimits } from "./media-limits.ts";
 
 const limits: MediaLimits = { imagesMax: 8, bytesMax: 1000, pixelsMax: 1_000_000 };
 const head = "messages[1].content[0]";

@@ -1,0 +1,54 @@
+import type { RunAnswer, RunEvent } from "../../run/run-event.ts";
+
+/**
+ * How long a stream that the model has accepted may stay undecided. Most failures of a model come at once and shall be
+ * a real status; but a client and the proxies before it want to see headers while a model thinks.
+ */
+const graceMs = 150;
+
+/** Hears the beginning of a run until its HTTP status is certain, keeps it, and hands the run on from there. */
+export class Opening {
+  readonly #decided = Promise.withResolvers<string>();
+  #model = "";
+  #held: RunEvent[] = [];
+  #pass: ((event: RunEvent) => void) | undefined;
+  #grace: NodeJS.Timeout | undefined;
+
+  readonly emit = (event: RunEvent): void => {
+    if (this.#pass !== undefined) return this.#pass(event);
+    if (event.type === "run-start") return;
+    if (event.type === "model-start") {
+      if (this.#model !== "") return;
+      this.#model = event.model;
+      this.#grace = setTimeout(this.#decide, graceMs);
+      return;
+    }
+    this.#held.push(event);
+    this.#decide();
+  };
+
+  /**
+   * Resolves to the model that answers, as `provider/model`, at the first thing that the run says, or a little while
+   * after a model has accepted the call. Rejects with the run's error if that comes first.
+   */
+  decided(run: Promise<RunAnswer>): Promise<string> {
+    run.then(
+      ({ model }) => this.#decided.resolve(model),
+      (cause: unknown) => {
+        this.#decided.reject(cause);
+      },
+    );
+    // No timer outlives the wait: most models speak long before it is over, and there is one for each stream.
+    return this.#decided.promise.finally(() => clearTimeout(this.#grace));
+  }
+
+  /** What was kept is passed on at once, and everything that comes from now on as it comes. */
+  passTo(listener: (event: RunEvent) => void): void {
+    this.#pass = listener;
+    const held = this.#held;
+    this.#held = [];
+    for (const event of held) listener(event);
+  }
+
+  readonly #decide = (): void => this.#decided.resolve(this.#model);
+}

@@ -1,0 +1,154 @@
+import { isDeepStrictEqual } from "node:util";
+import {
+  type ChatCompletionRequest,
+  requestFields,
+  type Support,
+  type Tool,
+  type ToolChoice,
+} from "../../base/contract.ts";
+import { GatewayError, invalidValue } from "../../base/errors.ts";
+import { type ModelSettings, settingNames } from "../../base/settings.ts";
+import { toToolName } from "../../base/tool-call.ts";
+
+interface FieldRule {
+  readonly support: Support;
+  readonly accepts?: readonly unknown[];
+}
+
+const rules: ReadonlyMap<string, FieldRule> = new Map(Object.entries(requestFields));
+
+/**
+ * Holds a request against the contract's `x-support`, so that nothing is ignored in silence. Returns the fields that
+ * have no effect, for the header `x-clawgate-ignored`. Throws `unsupported_value` for refused values and, when
+ * `strict`, `unknown_parameter` or `unsupported_parameter` for fields that would be ignored.
+ */
+export function checkSupport(body: ChatCompletionRequest, strict: boolean): string[] {
+  const ignored: string[] = [];
+  for (const [name, value] of Object.entries(body)) {
+    const rule = rules.get(name);
+    if (rule === undefined || (rule.support === "ignored" && value !== null)) {
+      if (strict) throw toStrictError(name, rule);
+      ignored.push(name);
+    } else if (rule.support === "refused" && !rule.accepts?.some((accepted) => isDeepStrictEqual(accepted, value))) {
+      throw toRefusal(name, value, rule.accepts ?? []);
+    }
+  }
+  return ignored;
+}
+
+/** Names of unknown fields are the client's text; a header may hold only this much of it. */
+export function toIgnoredHeader(ignored: readonly string[]): string | undefined {
+  if (ignored.length === 0) return undefined;
+  const safe = ignored.slice(0, 20).map((name) => name.slice(0, 64).replaceAll(/[^\w.-]/g, "?"));
+  return safe.join(", ");
+}
+
+function toRefusal(name: string, value: unknown, accepts: readonly unknown[]): GatewayError {
+  const shown = JSON.stringify(value).slice(0, 64);
+  const known = accepts.map((accepted) => JSON.stringify(accepted)).join(" and ");
+  return new GatewayError(
+    "unsupported_value",
+    `Unsupported value for '${name}': ${shown}. This gateway accepts ${known}.`,
+    {
+      param: name,
+    },
+  );
+}
+
+function toStrictError(name: string, rule: FieldRule | undefined): GatewayError {
+  const param = name.slice(0, 64);
+  return rule === undefined
+    ? new GatewayError("unknown_parameter", `Unknown parameter: '${param}'.`, { param })
+    : new GatewayError("unsupported_parameter", `Unsupported parameter: '${param}' has no effect on this gateway.`, {
+        param,
+      });
+}
+
+/** Rules between fields that a schema cannot say. Throws a `GatewayError` with the `param` at fault. */
+export function assertConsistent(body: ChatCompletionRequest): void {
+  if (body.stream_options != null && body.stream !== true) {
+    throw invalidValue("stream_options", "it is only allowed when 'stream' is true");
+  }
+  if (body.functions !== undefined && body.tools !== undefined) {
+    throw invalidValue("functions", "it cannot be used together with 'tools'");
+  }
+  if (body.top_logprobs && body.logprobs !== true) {
+    throw invalidValue("top_logprobs", "it is only allowed when 'logprobs' is true");
+  }
+  assertTools(body.tools ?? []);
+  assertDistinct(body.functions?.map(({ name }, index) => ({ name, param: `functions[${index}].name` })) ?? []);
+  assertToolChoice(body);
+  assertFunctionCall(body);
+}
+
+function assertTools(tools: readonly Tool[]): void {
+  assertDistinct(tools.map((tool, index) => ({ name: toToolName(tool), param: `tools[${index}].${tool.type}.name` })));
+}
+
+function assertDistinct(named: readonly { readonly name: string; readonly param: string }[]): void {
+  const names = new Set<string>();
+  for (const { name, param } of named) {
+    if (names.has(name)) throw invalidValue(param, `there is another tool '${name}'`);
+    names.add(name);
+  }
+}
+
+function assertToolChoice({ tool_choice: choice, tools = [] }: ChatCompletionRequest): void {
+  if (choice === undefined || choice === "none" || choice === "auto") return;
+  if (tools.length === 0) throw invalidValue("tool_choice", "it needs 'tools'");
+  if (choice === "required") return;
+  const names = new Set(tools.map((tool) => `${tool.type} ${toToolName(tool)}`));
+  for (const name of listChosen(choice)) {
+    if (!names.has(name)) throw invalidValue("tool_choice", `'tools' has no ${name}`);
+  }
+}
+
+function listChosen(choice: Exclude<ChatCompletionRequest["tool_choice"], string | undefined>): string[] {
+  switch (choice.type) {
+    case "function":
+      return [`function ${choice.function.name}`];
+    case "custom":
+      return [`custom ${choice.custom.name}`];
+    case "allowed_tools":
+      return choice.allowed_tools.tools.map(({ type, ...tool }) => {
+        const named = tool[String(type)] as { name?: unknown } | undefined;
+        return `${String(type)} ${String(named?.name)}`;
+      });
+  }
+}
+
+function assertFunctionCall({ function_call: choice, functions = [] }: ChatCompletionRequest): void {
+  if (choice === undefined || typeof choice === "string") return;
+  if (!functions.some(({ name }) => name === choice.name)) {
+    throw invalidValue("function_call", `'functions' has no '${choice.name}'`);
+  }
+}
+
+/** The fields that the provider acts on; null is the same as absent. */
+export function toSettings(body: ChatCompletionRequest): ModelSettings {
+  const settings: Record<string, unknown> = {};
+  for (const name of settingNames) {
+    const value = body[name];
+    if (value !== undefined && value !== null) settings[name] = value;
+  }
+  const cap = body.max_completion_tokens ?? body.max_tokens;
+  if (cap != null) settings["max_completion_tokens"] = cap;
+  if (body.functions !== undefined) Object.assign(settings, toLegacySettings(body));
+  return settings;
+}
+
+/** The client's tools; a legacy `functions` list becomes function tools. */
+export function toTools({ tools, functions }: ChatCompletionRequest): readonly Tool[] {
+  return tools ?? functions?.map((definition): Tool => ({ type: "function", function: definition })) ?? [];
+}
+
+/** The legacy answer has room for one call. */
+function toLegacySettings({
+  function_call: choice,
+}: ChatCompletionRequest): Pick<ModelSettings, "tool_choice" | "parallel_tool_calls"> {
+  const toolChoice: ToolChoice =
+    choice === undefined || typeof choice === "string"
+      ? (choice ?? "auto")
+      : { type: "function", function: { name: choice.name } };
+  return { tool_choice: toolChoice, parallel_tool_calls: false };
+}

@@ -1,0 +1,75 @@
+// Run as a program: prints, as JSON, the files of src/ in which a function runs while one stream of a kept session
+// passes through a gateway that is warm, from an upstream that speaks Chat Completions.
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import { Session } from "node:inspector/promises";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseConfig } from "../../src/base/config/load.ts";
+import { createSilentLog } from "../../src/base/log.ts";
+import { startGateway } from "../../src/gateway.ts";
+
+const root = join(import.meta.dirname, "../..");
+const token = "a-token-that-is-long-enough-for-anybody";
+
+const chunk = (delta: object, reason: string | null): string =>
+  `data: ${JSON.stringify({ choices: [{ index: 0, delta, finish_reason: reason }] })}\n\n`;
+const upstream = createServer((request, response) => {
+  request.resume();
+  response.writeHead(200, { "content-type": "text/event-stream" });
+  response.write(chunk({ content: "Hello" }, null));
+  response.write(chunk({ content: " you." }, null));
+  response.write(chunk({}, "stop"));
+  response.end(`data: {"choices":[],"usage":{"prompt_tokens":1,"completion_tokens":2}}\n\ndata: [DONE]\n\n`);
+});
+await new Promise<void>((resolve) => {
+  upstream.listen(0, "127.0.0.1", resolve);
+});
+const baseUrl = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}/v1`;
+
+const folder = mkdtempSync(join(tmpdir(), "clawgate-walk-"));
+const config = parseConfig({
+  gateway: { port: 0, http: { endpoints: { chatCompletions: { enabled: true } } } },
+  agents: { list: [{ id: "main", default: true, model: "house/small" }] },
+  models: { providers: { house: { api: "openai-completions", baseUrl } } },
+});
+
+const gateway = await startGateway({
+  config,
+  folder,
+  stateFolder: folder,
+  log: createSilentLog(),
+  credential: { mode: "token", secret: token, origin: "configured" },
+});
+
+async function talk(): Promise<void> {
+  const response = await fetch(`${gateway.url}/v1/chat/completions`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+    body: JSON.stringify({ model: "openclaw", user: "ada", stream: true, messages: [{ role: "user", content: "hi" }] }),
+  });
+  const text = await response.text();
+  if (!text.endsWith("data: [DONE]\n\n")) throw new Error(text);
+}
+
+await talk();
+const session = new Session();
+session.connect();
+await session.post("Profiler.enable");
+await session.post("Profiler.startPreciseCoverage", { callCount: true, detailed: false });
+await talk();
+const { result } = await session.post("Profiler.takePreciseCoverage");
+await session.post("Profiler.stopPreciseCoverage");
+
+const files = result
+  .filter(
+    ({ url, functions }) => url.startsWith("file:") && functions.some(({ ranges: [whole] }) => (whole?.count ?? 0) > 0),
+  )
+  .map(({ url }) => relative(root, fileURLToPath(url)))
+  .filter((path) => path.startsWith("src/"));
+console.log(JSON.stringify([...new Set(files)].toSorted()));
+await gateway.stop();
+upstream.close();
+rmSync(folder, { recursive: true, force: true });

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
-import { expect, onTestFinished } from "vitest";
+import { expect, onTestFinished, test as plain } from "vitest";
 import { parseConfig } from "../src/base/config/load.ts";
 import { type Gateway, startGateway } from "../src/gateway.ts";
 import { createContractFetch, type ContractFetch } from "./wire/contract-fetch.ts";
@@ -37,23 +37,73 @@ export interface TestGatewayOptions {
   readonly expectErrors?: boolean;
 }
 
+/** A started gateway, with what its owner does at the end. */
+interface Started {
+  readonly gateway: TestGateway;
+  /** Hands every line of the log, parsed, to whoever is in here. */
+  readonly listeners: Set<Record<string, unknown>[]>;
+  readonly remove: () => Promise<void>;
+}
+
 /**
- * A real gateway on a free port, stopped when the test is finished. It fails the test if an answer broke the contract
- * or a defect was logged.
+ * A gateway of the test's own, for a configuration of its own or for what counts everything: log, metrics, rows. It is
+ * stopped when the test is finished, and fails the test if an answer broke the contract or a defect was logged.
  */
 export async function startTestGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
+  const { gateway, remove } = await launch(options);
+  onTestFinished(async () => {
+    await remove();
+    expectSound(gateway, 0, options.expectErrors);
+  });
+  return gateway;
+}
+
+/** The gateway of a file: what stops it is the end of the file. */
+export type SharedGateway = Omit<TestGateway, "stop">;
+
+/**
+ * `test` whose `gateway` is one for the whole file, with the usual configuration: a start costs more than most tests
+ * do. Tests keep apart by their sessions, and `log` holds the lines since the test began. A test that left a defect or
+ * a broken answer behind fails, as with a gateway of its own.
+ */
+export const test = plain
+  // oxlint-disable-next-line no-empty-pattern -- vitest reads there what a fixture needs: nothing
+  .extend("started", { scope: "file" }, async ({}, { onCleanup }): Promise<Started> => {
+    const started = await launch({});
+    onCleanup(started.remove);
+    return started;
+  })
+  .extend("gateway", ({ started: { gateway, listeners } }, { onCleanup }): SharedGateway => {
+    const { stop: _, ...shared } = gateway;
+    const before = gateway.gateway.metrics.violations;
+    const log: Record<string, unknown>[] = [];
+    listeners.add(log);
+    onCleanup(() => {
+      listeners.delete(log);
+      expectSound({ ...gateway, log }, before);
+    });
+    return { ...shared, log };
+  });
+
+function expectSound({ gateway, log }: TestGateway, violationsBefore: number, expectErrors = false): void {
+  expect(gateway.metrics.violations).toBe(violationsBefore);
+  if (!expectErrors) expect(log.filter(({ level }) => Number(level) >= 50)).toEqual([]);
+}
+
+async function launch(options: TestGatewayOptions): Promise<Started> {
   const stateFolder = options.stateFolder ?? mkdtempSync(join(tmpdir(), "clawgate-test-"));
   const log: Record<string, unknown>[] = [];
-  const config = parseConfig(merge(baseConfig, options.config ?? {}));
+  const listeners = new Set([log]);
+  const write = (text: string): void => {
+    const line = JSON.parse(text) as Record<string, unknown>;
+    for (const lines of listeners) lines.push(line);
+  };
   const gateway = await startGateway({
-    config,
+    config: parseConfig(merge(baseConfig, options.config ?? {})),
     folder: import.meta.dirname,
     stateFolder,
     credential: { mode: "token", secret: testToken, origin: "configured" },
-    log: pino(
-      { level: "info" },
-      { write: (line: string) => void log.push(JSON.parse(line) as Record<string, unknown>) },
-    ),
+    log: pino({ level: "info" }, { write }),
   });
   const contractFetch = createContractFetch();
   let stopped: Promise<void> | undefined;
@@ -65,29 +115,29 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
       headers: { authorization: `Bearer ${testToken}`, ...(init.headers as Record<string, string>) },
     });
 
-  onTestFinished(async () => {
-    await stop();
-    if (options.stateFolder === undefined) rmSync(stateFolder, { recursive: true, force: true });
-    expect(gateway.metrics.violations).toBe(0);
-    if (options.expectErrors !== true) expect(log.filter(({ level }) => Number(level) >= 50)).toEqual([]);
-  });
-
   return {
-    baseUrl: `${gateway.url}/v1`,
-    url: gateway.url,
-    port: Number(new URL(gateway.url).port),
-    gateway,
-    stateFolder,
-    fetch: contractFetch,
-    log,
-    request,
-    chat: (body, headers = {}) =>
-      request("/v1/chat/completions", {
-        method: "POST",
-        headers: { "content-type": "application/json", ...headers },
-        body: JSON.stringify(body),
-      }),
-    stop,
+    gateway: {
+      baseUrl: `${gateway.url}/v1`,
+      url: gateway.url,
+      port: Number(new URL(gateway.url).port),
+      gateway,
+      stateFolder,
+      fetch: contractFetch,
+      log,
+      request,
+      chat: (body, headers = {}) =>
+        request("/v1/chat/completions", {
+          method: "POST",
+          headers: { "content-type": "application/json", ...headers },
+          body: JSON.stringify(body),
+        }),
+      stop,
+    },
+    listeners,
+    async remove() {
+      await stop();
+      if (options.stateFolder === undefined) rmSync(stateFolder, { recursive: true, force: true });
+    },
   };
 }
 

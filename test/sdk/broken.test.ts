@@ -1,5 +1,5 @@
-import { describe, expect, test } from "vitest";
-import { ask, type Client, rejection, sdks, startSdkTest } from "./clients.fixture.ts";
+import { describe, expect } from "vitest";
+import { ask, type Client, rejection, sdks, startSdkTest, test } from "./clients.fixture.ts";
 
 /** Reads a stream to its end and keeps what it read until it broke. */
 function read(client: Client, ...lines: readonly string[]) {
@@ -15,7 +15,7 @@ function read(client: Client, ...lines: readonly string[]) {
 }
 
 describe.each(sdks)("openai $major", (sdk) => {
-  test.each([
+  test.for([
     {
       given: '@@fail code=upstream_error after=3 message="the model broke"',
       want: { code: "upstream_error", type: "server_error" },
@@ -27,8 +27,8 @@ describe.each(sdks)("openai $major", (sdk) => {
       says: /rate_limit_exceeded/,
     },
     { given: "@@cut after=3", want: { code: "upstream_error", type: "server_error" }, says: /broke off/ },
-  ])("$given throws an APIError once its words are out", async ({ given, want, says }) => {
-    const { client, sent } = await startSdkTest(sdk, { client: { maxRetries: 2 } });
+  ])("$given throws an APIError once its words are out", async ({ given, want, says }, { connect }) => {
+    const { client, sent } = connect(sdk, { client: { maxRetries: 2 } });
     const { words, reasons, ended } = read(client, given);
     const error = await rejection(ended, sdk.errors.APIError);
     expect(error).toMatchObject(want);
@@ -38,8 +38,8 @@ describe.each(sdks)("openai $major", (sdk) => {
     expect(sent.count).toBe(1);
   });
 
-  test("the stream helper rejects when the stream breaks", async () => {
-    const { helpers } = await startSdkTest(sdk);
+  test("the stream helper rejects when the stream breaks", async ({ connect }) => {
+    const { helpers } = connect(sdk);
     const ends: string[] = [];
     const stream = helpers
       .stream(ask("@@cut after=3"))
@@ -51,8 +51,8 @@ describe.each(sdks)("openai $major", (sdk) => {
     expect(ends).toEqual([error.message, "end"]);
   });
 
-  test("a cut answer that is not streamed is an InternalServerError and no short answer", async () => {
-    const { client } = await startSdkTest(sdk);
+  test("a cut answer that is not streamed is an InternalServerError and no short answer", async ({ connect }) => {
+    const { client } = connect(sdk);
     const attempt = client.chat.completions.create(ask("@@cut after=3"));
     expect(await rejection(attempt, sdk.errors.InternalServerError)).toMatchObject({
       status: 502,

@@ -1,9 +1,9 @@
-import { describe, expect, test } from "vitest";
-import { ask, collect, sdks, startSdkTest } from "./clients.fixture.ts";
+import { describe, expect } from "vitest";
+import { ask, collect, sdks, test } from "./clients.fixture.ts";
 
 describe.each(sdks)("openai $major", (sdk) => {
-  test("an agent answers a plain call", async () => {
-    const { client } = await startSdkTest(sdk);
+  test("an agent answers a plain call", async ({ connect }) => {
+    const { client } = connect(sdk);
     const completion = await client.chat.completions.create(ask("@@echo hello, world"));
     expect(completion).toMatchObject({
       object: "chat.completion",
@@ -16,8 +16,10 @@ describe.each(sdks)("openai $major", (sdk) => {
     expect(completion.id).toMatch(/^chatcmpl-/);
   });
 
-  test("an iterated stream has one id and model, its role first, its words in order and one finish reason", async () => {
-    const { client } = await startSdkTest(sdk);
+  test("an iterated stream has one id and model, its role first, its words in order and one finish reason", async ({
+    connect,
+  }) => {
+    const { client } = connect(sdk);
     const chunks = await collect(await client.chat.completions.create({ ...ask("@@words 5"), stream: true }));
     expect(new Set(chunks.map(({ id }) => id)).size).toBe(1);
     expect(new Set(chunks.map(({ model, object }) => `${object} ${model}`))).toEqual(
@@ -31,7 +33,7 @@ describe.each(sdks)("openai $major", (sdk) => {
     expect(chunks.at(-1)?.choices[0]).toMatchObject({ delta: {}, finish_reason: "stop" });
   });
 
-  test.each([
+  test.for([
     { given: "@@echo", want: "" },
     {
       given: '@@echo "a\\nb \\u2028 \\ud83d\\ude80 \\u0000 data: [DONE]"',
@@ -39,16 +41,16 @@ describe.each(sdks)("openai $major", (sdk) => {
     },
     { given: "@@repeat 300000 é", want: "é".repeat(150_000) },
     { given: "@@count 5000", want: Array.from({ length: 5000 }, (_, at) => at).join(" ") },
-  ])("$given says the same in both modes", async ({ given, want }) => {
-    const { client } = await startSdkTest(sdk);
+  ])("$given says the same in both modes", async ({ given, want }, { connect }) => {
+    const { client } = connect(sdk);
     const whole = await client.chat.completions.create(ask(given));
     const chunks = await collect(await client.chat.completions.create({ ...ask(given), stream: true }));
     expect(whole.choices[0]?.message.content).toBe(want);
     expect(chunks.map(({ choices }) => choices[0]?.delta.content ?? "").join("")).toBe(want);
   });
 
-  test("withResponse gives the request id that the header and the data have", async () => {
-    const { client } = await startSdkTest(sdk);
+  test("withResponse gives the request id that the header and the data have", async ({ connect }) => {
+    const { client } = connect(sdk);
     const whole = await client.chat.completions.create(ask("@@echo hi")).withResponse();
     expect(whole.request_id).toMatch(/^req_[0-9a-f]{24}$/);
     expect(whole.response.headers.get("x-request-id")).toBe(whole.request_id);
@@ -59,8 +61,8 @@ describe.each(sdks)("openai $major", (sdk) => {
     expect(await collect(streamed.data)).not.toEqual([]);
   });
 
-  test("twenty calls at once each get their own answer", async () => {
-    const { client, sent } = await startSdkTest(sdk);
+  test("twenty calls at once each get their own answer", async ({ connect }) => {
+    const { client, sent } = connect(sdk);
     const numbers = Array.from({ length: 20 }, (_, at) => at);
     const answers = await Promise.all(
       numbers.map(async (number) => {

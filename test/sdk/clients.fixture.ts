@@ -10,7 +10,14 @@ import * as zod5 from "openai-5/helpers/zod";
 import OpenAI6 from "openai-6";
 import * as errors6 from "openai-6/error";
 import * as zod6 from "openai-6/helpers/zod";
-import { startTestGateway, testToken, type TestGateway, type TestGatewayOptions } from "../gateway.fixture.ts";
+import {
+  type SharedGateway,
+  startTestGateway,
+  test as gatewayTest,
+  type TestGateway,
+  type TestGatewayOptions,
+  testToken,
+} from "../gateway.fixture.ts";
 
 /** What the majors have in common, in the types of SDK 7; that it behaves the same is what the tests show. */
 export type Client = Pick<OpenAI, "chat" | "models">;
@@ -41,7 +48,7 @@ const inChat = (client: Client): Helpers => client.chat.completions;
 const inBeta = (client: Client): Helpers => (client as unknown as { beta: Client }).beta.chat.completions;
 
 // Each cast claims that an older major has what SDK 7 types.
-export const sdks: readonly Sdk[] = [
+const majors: readonly Sdk[] = [
   {
     major: 7,
     errors: errors7,
@@ -72,23 +79,40 @@ export const sdks: readonly Sdk[] = [
   },
 ];
 
-export interface SdkTest {
-  readonly gateway: TestGateway;
+const wanted = process.env["SDK_MAJORS"]?.split(" ").map(Number);
+
+/** The majors that vitest.config.ts asks for. */
+export const sdks = majors.filter(({ major }) => wanted?.includes(major) !== false);
+
+export interface SdkTest<G = SharedGateway> {
+  readonly gateway: G;
   readonly client: Client;
   readonly helpers: Helpers;
   /** How many requests the client has sent. */
   readonly sent: { count: number };
 }
 
-export interface SdkTestOptions extends TestGatewayOptions {
+export interface ConnectOptions {
   readonly client?: Partial<ClientOptions>;
   /** Leaves the SDK its own `fetch`; then nothing checks the wire. */
   readonly ownFetch?: true;
 }
 
-/** A gateway, and a client of this major to it that does not retry and whose every answer is held against the contract. */
-export async function startSdkTest(sdk: Sdk, options: SdkTestOptions = {}): Promise<SdkTest> {
-  const gateway = await startTestGateway(options);
+/** `test` with `connect`, which makes a client of a major to the file's gateway. */
+export const test = gatewayTest.extend("connect", ({ gateway }) => (sdk: Sdk, options: ConnectOptions = {}) => {
+  return connect(gateway, sdk, options);
+});
+
+/** A gateway of the test's own, and a client of this major to it. */
+export async function startSdkTest(
+  sdk: Sdk,
+  options: ConnectOptions & TestGatewayOptions = {},
+): Promise<SdkTest<TestGateway>> {
+  return connect(await startTestGateway(options), sdk, options);
+}
+
+/** The client does not retry, and its every answer is held against the contract. */
+function connect<G extends SharedGateway>(gateway: G, sdk: Sdk, options: ConnectOptions): SdkTest<G> {
   const sent = { count: 0 };
   const counting: typeof fetch = (input, init) => {
     sent.count++;

@@ -1,12 +1,12 @@
-import { describe, expect, test } from "vitest";
-import { ask, collect, sdks, startSdkTest } from "./clients.fixture.ts";
+import { describe, expect } from "vitest";
+import { ask, collect, sdks, test } from "./clients.fixture.ts";
 
 const tools = [{ type: "custom" as const, custom: { name: "shell", description: "Runs it." } }];
 const question = ask("@@custom shell ls -la /tmp", "@@then It has {result}.");
 
 describe.each(sdks)("openai $major", (sdk) => {
-  test("a custom tool is called with its input, in both modes", async () => {
-    const { client } = await startSdkTest(sdk);
+  test("a custom tool is called with its input, in both modes", async ({ connect }) => {
+    const { client } = connect(sdk);
     const [choice] = (await client.chat.completions.create({ ...question, tools })).choices;
     expect(choice?.finish_reason).toBe("tool_calls");
     expect(choice?.message.tool_calls).toMatchObject([
@@ -21,8 +21,8 @@ describe.each(sdks)("openai $major", (sdk) => {
     expect(pieces.map(({ custom }) => custom.input).join("")).toBe("ls -la /tmp");
   });
 
-  test("the result of a custom tool is answered", async () => {
-    const { client } = await startSdkTest(sdk);
+  test("the result of a custom tool is answered", async ({ connect }) => {
+    const { client } = connect(sdk);
     const [choice] = (await client.chat.completions.create({ ...question, tools })).choices;
     const call = choice?.message.tool_calls?.[0];
     if (choice === undefined || call === undefined) throw new Error("no call");
@@ -35,8 +35,8 @@ describe.each(sdks)("openai $major", (sdk) => {
   });
 
   // Older ones know no custom tools in streams.
-  test.runIf(sdk.major >= 7)("the stream helper makes one call of the pieces", async () => {
-    const { helpers } = await startSdkTest(sdk);
+  test.runIf(sdk.major >= 7)("the stream helper makes one call of the pieces", async ({ connect }) => {
+    const { helpers } = connect(sdk);
     const { choices } = await helpers.stream({ ...question, tools }).finalChatCompletion();
     expect(choices[0]?.message.tool_calls).toMatchObject([
       { type: "custom", custom: { name: "shell", input: "ls -la /tmp" } },

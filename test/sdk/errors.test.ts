@@ -1,6 +1,6 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect } from "vitest";
 import { testToken } from "../gateway.fixture.ts";
-import { ask, rejection, type Sdk, sdks, startSdkTest } from "./clients.fixture.ts";
+import { ask, rejection, type Sdk, sdks, startSdkTest, test } from "./clients.fixture.ts";
 
 interface Refusal {
   readonly title: string;
@@ -81,8 +81,8 @@ function toRequestId(error: object): unknown {
 }
 
 describe.each(sdks)("openai $major", (sdk) => {
-  test.each(refusals)("$title is a $error in every mode", async ({ body, error: name, want, says }) => {
-    const { client, helpers } = await startSdkTest(sdk);
+  test.for(refusals)("$title is a $error in every mode", async ({ body, error: name, want, says }, { connect }) => {
+    const { client, helpers } = connect(sdk);
     const kind = sdk.errors[name] as new (...args: never[]) => Error;
     const attempts = [
       client.chat.completions.create(body),
@@ -96,8 +96,8 @@ describe.each(sdks)("openai $major", (sdk) => {
     }
   });
 
-  test("a wrong key is an AuthenticationError whatever is asked", async () => {
-    const { client, sent } = await startSdkTest(sdk, { client: { apiKey: `${testToken}x`, maxRetries: 2 } });
+  test("a wrong key is an AuthenticationError whatever is asked", async ({ connect }) => {
+    const { client, sent } = connect(sdk, { client: { apiKey: `${testToken}x`, maxRetries: 2 } });
     const attempts = [
       client.chat.completions.create(ask("@@echo hi")),
       client.chat.completions.create({ ...ask("@@echo hi"), stream: true }),

@@ -1,5 +1,5 @@
-import { describe, expect, test } from "vitest";
-import { ask, collect, sdks, startSdkTest } from "./clients.fixture.ts";
+import { describe, expect } from "vitest";
+import { ask, collect, sdks, test } from "./clients.fixture.ts";
 
 const functions = [{ name: "get_time", parameters: { type: "object", properties: { zone: { type: "string" } } } }];
 const question = ask('@@tool get_time {"zone":"UTC"}', "@@then It is {result}.");
@@ -9,10 +9,10 @@ interface LegacyHelpers {
 }
 
 describe.each(sdks)("openai $major", (sdk) => {
-  test.each([{ function_call: "auto" as const }, { function_call: { name: "get_time" } }])(
+  test.for([{ function_call: "auto" as const }, { function_call: { name: "get_time" } }])(
     "the legacy functions get a function_call in both modes, with $function_call",
-    async ({ function_call }) => {
-      const { client } = await startSdkTest(sdk);
+    async ({ function_call }, { connect }) => {
+      const { client } = connect(sdk);
       const body = { ...question, functions, function_call };
       const [choice] = (await client.chat.completions.create(body)).choices;
       expect(choice?.finish_reason).toBe("function_call");
@@ -32,8 +32,8 @@ describe.each(sdks)("openai $major", (sdk) => {
     },
   );
 
-  test("the result of a legacy function is answered", async () => {
-    const { client } = await startSdkTest(sdk);
+  test("the result of a legacy function is answered", async ({ connect }) => {
+    const { client } = connect(sdk);
     const [choice] = (await client.chat.completions.create({ ...question, functions })).choices;
     if (choice === undefined) throw new Error("no choice");
     const { choices } = await client.chat.completions.create({
@@ -44,30 +44,33 @@ describe.each(sdks)("openai $major", (sdk) => {
     expect(choices[0]).toMatchObject({ finish_reason: "stop", message: { content: "It is noon." } });
   });
 
-  test.runIf(sdk.major === 4)("runFunctions, which only this major has, calls the function once", async () => {
-    const { helpers, sent } = await startSdkTest(sdk);
-    const zones: string[] = [];
-    const runner = (helpers as unknown as LegacyHelpers).runFunctions({
-      ...question,
-      functions: [
-        {
-          ...functions[0],
-          description: "The time.",
-          parse: JSON.parse,
-          function: ({ zone }: { zone: string }) => {
-            zones.push(zone);
-            return "noon";
+  test.runIf(sdk.major === 4)(
+    "runFunctions, which only this major has, calls the function once",
+    async ({ connect }) => {
+      const { helpers, sent } = connect(sdk);
+      const zones: string[] = [];
+      const runner = (helpers as unknown as LegacyHelpers).runFunctions({
+        ...question,
+        functions: [
+          {
+            ...functions[0],
+            description: "The time.",
+            parse: JSON.parse,
+            function: ({ zone }: { zone: string }) => {
+              zones.push(zone);
+              return "noon";
+            },
           },
-        },
-      ],
-    });
-    expect(await runner.finalContent()).toBe("It is noon.");
-    expect(zones).toEqual(["UTC"]);
-    expect(sent.count).toBe(2);
-  });
+        ],
+      });
+      expect(await runner.finalContent()).toBe("It is noon.");
+      expect(zones).toEqual(["UTC"]);
+      expect(sent.count).toBe(2);
+    },
+  );
 
-  test("function_call none makes no call", async () => {
-    const { client } = await startSdkTest(sdk);
+  test("function_call none makes no call", async ({ connect }) => {
+    const { client } = connect(sdk);
     const body = { ...ask("@@echo no call", question.messages[0]?.content ?? ""), functions };
     const { choices } = await client.chat.completions.create({ ...body, function_call: "none" });
     expect(choices[0]).toMatchObject({ finish_reason: "stop", message: { content: "no call" } });

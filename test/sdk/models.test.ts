@@ -1,5 +1,5 @@
-import { describe, expect, test } from "vitest";
-import { ask, collect, rejection, sdks, startSdkTest } from "./clients.fixture.ts";
+import { describe, expect } from "vitest";
+import { ask, collect, rejection, sdks, startSdkTest, test } from "./clients.fixture.ts";
 
 describe.each(sdks)("openai $major", (sdk) => {
   test("the list of models names every agent and ends", async () => {
@@ -38,17 +38,20 @@ describe.each(sdks)("openai $major", (sdk) => {
     ]);
   });
 
-  test.each(["openclaw/default", "openclaw:beta", "agent:beta"])("the model %s can be retrieved", async (id) => {
-    const { client } = await startSdkTest(sdk);
-    const model = await client.models.retrieve(id);
-    expect(model).toMatchObject({ id, object: "model", owned_by: "clawgate" });
-    expect(Math.abs(model.created - Date.now() / 1000)).toBeLessThan(60);
-  });
+  test.for(["openclaw/default", "openclaw:beta", "agent:beta"])(
+    "the model %s can be retrieved",
+    async (id, { connect }) => {
+      const { client } = connect(sdk);
+      const model = await client.models.retrieve(id);
+      expect(model).toMatchObject({ id, object: "model", owned_by: "clawgate" });
+      expect(Math.abs(model.created - Date.now() / 1000)).toBeLessThan(60);
+    },
+  );
 
-  test.each(["gpt-4o", "openclaw/nobody", "openclaw/Main", "openclaw/main/more", "ünder way?%2F#"])(
+  test.for(["gpt-4o", "openclaw/nobody", "openclaw/Main", "openclaw/main/more", "ünder way?%2F#"])(
     "there is no model %s to retrieve",
-    async (id) => {
-      const { client } = await startSdkTest(sdk);
+    async (id, { connect }) => {
+      const { client } = connect(sdk);
       const error = await rejection(client.models.retrieve(id), sdk.errors.NotFoundError);
       expect(error).toMatchObject({ status: 404, code: "model_not_found", param: "model" });
     },

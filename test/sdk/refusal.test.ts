@@ -1,11 +1,11 @@
-import { describe, expect, test } from "vitest";
-import { ask, collect, sdks, startSdkTest } from "./clients.fixture.ts";
+import { describe, expect } from "vitest";
+import { ask, collect, sdks, test } from "./clients.fixture.ts";
 
 const question = ask("@@refuse I must not");
 
 describe.each(sdks)("openai $major", (sdk) => {
-  test("a refusal is a message without content, in both modes", async () => {
-    const { client } = await startSdkTest(sdk);
+  test("a refusal is a message without content, in both modes", async ({ connect }) => {
+    const { client } = connect(sdk);
     const whole = await client.chat.completions.create(question);
     expect(whole.choices[0]).toMatchObject({
       finish_reason: "stop",
@@ -16,8 +16,8 @@ describe.each(sdks)("openai $major", (sdk) => {
     expect(chunks.map(({ choices }) => choices[0]?.delta.content ?? "").join("")).toBe("");
   });
 
-  test("the stream helper emits a refusal as it comes and once it is whole", async () => {
-    const { helpers } = await startSdkTest(sdk);
+  test("the stream helper emits a refusal as it comes and once it is whole", async ({ connect }) => {
+    const { helpers } = connect(sdk);
     const deltas: string[] = [];
     const done: string[] = [];
     const stream = helpers
@@ -31,8 +31,8 @@ describe.each(sdks)("openai $major", (sdk) => {
     expect(done).toEqual(["I must not"]);
   });
 
-  test("parse gives a refusal and nothing parsed", async () => {
-    const { helpers } = await startSdkTest(sdk);
+  test("parse gives a refusal and nothing parsed", async ({ connect }) => {
+    const { helpers } = connect(sdk);
     const { choices } = await helpers.parse({
       ...question,
       response_format: { type: "json_schema", json_schema: { name: "answer", schema: { type: "object" } } },

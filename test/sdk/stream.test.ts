@@ -1,9 +1,9 @@
-import { describe, expect, test } from "vitest";
-import { ask, collect, sdks, startSdkTest } from "./clients.fixture.ts";
+import { describe, expect } from "vitest";
+import { ask, collect, sdks, test } from "./clients.fixture.ts";
 
 describe.each(sdks)("openai $major", (sdk) => {
-  test("the stream helper emits its events in order and ends with the whole answer", async () => {
-    const { helpers } = await startSdkTest(sdk);
+  test("the stream helper emits its events in order and ends with the whole answer", async ({ connect }) => {
+    const { helpers } = connect(sdk);
     const stream = helpers.stream(ask("@@words 3"));
     const seen: string[] = [];
     stream
@@ -46,8 +46,8 @@ describe.each(sdks)("openai $major", (sdk) => {
     expect(stream.errored).toBe(false);
   });
 
-  test("the stream helper can be iterated, and so can the readable stream made of it", async () => {
-    const { helpers } = await startSdkTest(sdk);
+  test("the stream helper can be iterated, and so can the readable stream made of it", async ({ connect }) => {
+    const { helpers } = connect(sdk);
     const chunks = await collect(helpers.stream(ask("@@words 4")));
     expect(chunks.map(({ choices }) => choices[0]?.delta.content ?? "").join("")).toBe("word0 word1 word2 word3");
     const lines = new TextDecoderStream();
@@ -56,16 +56,16 @@ describe.each(sdks)("openai $major", (sdk) => {
     expect(text.trimEnd().split("\n")).toHaveLength(chunks.length);
   });
 
-  test("a stream forked with tee gives both readers every chunk", async () => {
-    const { client } = await startSdkTest(sdk);
+  test("a stream forked with tee gives both readers every chunk", async ({ connect }) => {
+    const { client } = connect(sdk);
     const [left, right] = (await client.chat.completions.create({ ...ask("@@words 4"), stream: true })).tee();
     const [one, two] = await Promise.all([collect(left), collect(right)]);
     expect(one).toHaveLength(6);
     expect(two).toEqual(one);
   });
 
-  test("words arrive while the agent still speaks", async () => {
-    const { client } = await startSdkTest(sdk);
+  test("words arrive while the agent still speaks", async ({ connect }) => {
+    const { client } = connect(sdk);
     const stream = await client.chat.completions.create({ ...ask("@@words 2", "@@hang"), stream: true });
     const words: string[] = [];
     for await (const chunk of stream) {

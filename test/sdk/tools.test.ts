@@ -1,5 +1,5 @@
-import { describe, expect, test } from "vitest";
-import { ask, collect, sdks, startSdkTest } from "./clients.fixture.ts";
+import { describe, expect } from "vitest";
+import { ask, collect, sdks, test } from "./clients.fixture.ts";
 
 interface Place {
   readonly city: string;
@@ -38,10 +38,10 @@ function createTool(strict: boolean) {
 }
 
 describe.each(sdks)("openai $major", (sdk) => {
-  test.each([{ strict: false }, { strict: true }])(
+  test.for([{ strict: false }, { strict: true }])(
     "runTools calls the function once and answers with its result (strict: $strict)",
-    async ({ strict }) => {
-      const { helpers, sent } = await startSdkTest(sdk);
+    async ({ strict }, { connect }) => {
+      const { helpers, sent } = connect(sdk);
       const { calls, tool } = createTool(strict);
       const runner = helpers.runTools({ ...ask(...lines), tools: [tool] });
       expect(await runner.finalContent()).toBe("It says: sunny in Ålesund for 3 days.");
@@ -55,10 +55,10 @@ describe.each(sdks)("openai $major", (sdk) => {
     },
   );
 
-  test.each([{ strict: false }, { strict: true }])(
+  test.for([{ strict: false }, { strict: true }])(
     "runTools streams: the function is called once and the words of the answer arrive (strict: $strict)",
-    async ({ strict }) => {
-      const { helpers, sent } = await startSdkTest(sdk);
+    async ({ strict }, { connect }) => {
+      const { helpers, sent } = connect(sdk);
       const { calls, tool } = createTool(strict);
       const deltas: string[] = [];
       const runner = helpers
@@ -72,8 +72,8 @@ describe.each(sdks)("openai $major", (sdk) => {
     },
   );
 
-  test("runTools runs two calls of one answer, in order", async () => {
-    const { helpers } = await startSdkTest(sdk);
+  test("runTools runs two calls of one answer, in order", async ({ connect }) => {
+    const { helpers } = connect(sdk);
     const { calls, tool } = createTool(false);
     const body = ask(
       '@@tool get_weather {"city":"Oslo","days":1}',
@@ -85,8 +85,8 @@ describe.each(sdks)("openai $major", (sdk) => {
     expect(content).toBe("sunny in Oslo for 1 days\nsunny in Bergen for 2 days");
   });
 
-  test("runTools keeps the session of a user: nothing comes twice", async () => {
-    const { client, helpers } = await startSdkTest(sdk);
+  test("runTools keeps the session of a user: nothing comes twice", async ({ connect }) => {
+    const { client, helpers } = connect(sdk);
     const { calls, tool } = createTool(false);
     const user = "tools";
     await helpers.runTools({ ...ask(...lines), user, tools: [tool] }).finalContent();
@@ -96,8 +96,10 @@ describe.each(sdks)("openai $major", (sdk) => {
     expect(calls).toHaveLength(1);
   });
 
-  test("the arguments of a streamed call come in pieces under one id and make the ones of a plain call", async () => {
-    const { client } = await startSdkTest(sdk);
+  test("the arguments of a streamed call come in pieces under one id and make the ones of a plain call", async ({
+    connect,
+  }) => {
+    const { client } = connect(sdk);
     const body = { ...ask(lines[0]), tools: [weather] };
     const [call] = (await client.chat.completions.create(body)).choices[0]?.message.tool_calls ?? [];
     expect(call).toMatchObject({
@@ -113,8 +115,8 @@ describe.each(sdks)("openai $major", (sdk) => {
     expect(chunks.at(-1)?.choices[0]?.finish_reason).toBe("tool_calls");
   });
 
-  test("the stream helper tells the arguments as they come and once for each call", async () => {
-    const { helpers } = await startSdkTest(sdk);
+  test("the stream helper tells the arguments as they come and once for each call", async ({ connect }) => {
+    const { helpers } = connect(sdk);
     const deltas: string[] = [];
     const done: string[] = [];
     const stream = helpers

@@ -1,8 +1,8 @@
-import { describe, expect, test } from "vitest";
-import { ask, collect, sdks, startSdkTest } from "./clients.fixture.ts";
+import { describe, expect } from "vitest";
+import { ask, collect, sdks, test } from "./clients.fixture.ts";
 
 describe.each(sdks)("openai $major", (sdk) => {
-  test.each([
+  test.for([
     { given: ["@@words 20"], want: { completion_tokens: 59 } },
     {
       given: ["@@usage prompt=10 completion=5 cached=2 reasoning=1", "@@echo hi"],
@@ -14,8 +14,8 @@ describe.each(sdks)("openai $major", (sdk) => {
         completion_tokens_details: { reasoning_tokens: 1 },
       },
     },
-  ])("the usage of $given is the same in every mode", async ({ given, want }) => {
-    const { client, helpers } = await startSdkTest(sdk);
+  ])("the usage of $given is the same in every mode", async ({ given, want }, { connect }) => {
+    const { client, helpers } = connect(sdk);
     const body = ask(...given);
     const withUsage = { ...body, stream_options: { include_usage: true } };
     const { usage } = await client.chat.completions.create(body);
@@ -32,10 +32,10 @@ describe.each(sdks)("openai $major", (sdk) => {
     expect(await helper.totalUsage()).toMatchObject({ prompt_tokens, completion_tokens, total_tokens });
   });
 
-  test.each([{ options: {} }, { options: { stream_options: { include_usage: false } } }])(
+  test.for([{ options: {} }, { options: { stream_options: { include_usage: false } } }])(
     "a stream with $options tells no usage",
-    async ({ options }) => {
-      const { client } = await startSdkTest(sdk);
+    async ({ options }, { connect }) => {
+      const { client } = connect(sdk);
       const chunks = await collect(
         await client.chat.completions.create({ ...ask("@@echo hi"), ...options, stream: true }),
       );

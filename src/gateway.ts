@@ -1,6 +1,6 @@
 import type { AddressInfo } from "node:net";
 import { createChatCompletion } from "./api/chat/chat-completion.ts";
-import { explainChatMistake, notServed } from "./api/chat/refusals.ts";
+import { diagnoseChatMistake, notServed } from "./api/chat/refusals.ts";
 import { createGetContract, createGetDocs, createGetMetrics, createGetReadiness, getHealth } from "./api/health.ts";
 import { createListModels, createRetrieveModel } from "./api/models.ts";
 import {
@@ -78,7 +78,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     checkAnswers,
     bodyBytesMax: http.bodyBytesMax,
     keepAlive: http.keepAlive,
-    explain: { createChatCompletion: explainChatMistake },
+    diagnose: { createChatCompletion: diagnoseChatMistake },
     lifecycle,
     log,
     metrics,

@@ -1,11 +1,11 @@
 // The one door to generated/: the rest of src/ gets its types, checks and tables from here.
 import { findPackageJSON } from "node:module";
 import { pathToFileURL } from "node:url";
-import type { AnyRow } from "@clawgate/contract";
+import type * as contract from "@clawgate/contract";
 import type { components as ConfigComponents } from "../../generated/config.ts";
 import type { components, operations as OperationTypes } from "../../generated/openapi.ts";
 import type { components as ScenarioComponents } from "../../generated/scenario.ts";
-import type { Flow, Listener } from "./listener.ts";
+import type { Flow } from "./listener.ts";
 
 export { fillConfig } from "../../generated/config-guards.js";
 export { checkAnswerErrorResponse as checkErrorBody } from "../../generated/guards.js";
@@ -59,71 +59,42 @@ export type ToolServerConfig = ConfigComponents["schemas"]["ToolServer"];
 export type Deadlines = ConfigComponents["schemas"]["Deadlines"];
 export type ScenarioFile = ScenarioComponents["schemas"]["ScenarioFile"];
 
-export type { OperationTypes };
 export type OperationId = keyof OperationTypes;
 
-type Content<R> = R extends { content: infer C } ? C : never;
-type JsonMedia<R> = Exclude<Content<R>[Exclude<keyof Content<R>, "text/event-stream">], undefined>;
-type EventData<R> = Content<R> extends { "text/event-stream": infer E } ? Exclude<E, ErrorBody> : never;
-type Named<H> = { [K in keyof H as string extends K ? never : K]: H[K] };
-/** The dispatcher itself sends `x-request-id`. */
-type ReplyHeaders<R> = R extends { headers: infer H } ? Omit<Named<H>, "x-request-id"> : object;
-type WithHeaders<R> = object extends ReplyHeaders<R> ? { headers?: ReplyHeaders<R> } : { headers: ReplyHeaders<R> };
+export type { EventStream } from "@clawgate/contract";
 
-/** A stream of events. The promise that `run` returns resolves at its end; what it rejects with becomes the last event. */
-export interface EventStream<E> {
-  readonly run: (to: Listener<E>) => Promise<void>;
-  /** Writes one event as JSON; by default `JSON.stringify`. */
-  readonly toJson?: (event: E) => string;
-  /** Sent instead of a comment while nothing happens, where the configuration says so. */
-  readonly idleEvent?: E;
-}
-
-type Answer<S, R> =
-  | ({ readonly status: S; readonly body: JsonMedia<R> } & WithHeaders<R>)
-  | ([EventData<R>] extends [never]
-      ? never
-      : { readonly status: S; readonly stream: EventStream<EventData<R>> } & WithHeaders<R>);
-
-/** What a handler may answer: a status of the contract with the body, headers and events that it has there. */
-export type Reply<O extends OperationId> = {
-  [S in keyof OperationTypes[O]["responses"]]: Answer<S, OperationTypes[O]["responses"][S]>;
-}[keyof OperationTypes[O]["responses"]];
-
-type Body<O extends OperationId> = OperationTypes[O] extends {
-  requestBody: { content: { "application/json": infer B } };
-}
-  ? B
-  : undefined;
-type Place = "path" | "header" | "query";
-type Given<O extends OperationId, K extends Place> = Exclude<OperationTypes[O]["parameters"][K], undefined>;
-type GivenOrNone<O extends OperationId, K extends Place> = [Given<O, K>] extends [never] ? object : Given<O, K>;
-type Parameters<O extends OperationId> = GivenOrNone<O, "path"> & GivenOrNone<O, "header"> & GivenOrNone<O, "query">;
-
-/** One request as a handler sees it: what the guards have passed, and nothing of HTTP. */
-export interface Call<O extends OperationId> {
-  readonly body: Body<O>;
-  readonly parameters: Parameters<O>;
+/** What the edge adds to every call. */
+export interface RequestContext {
   /**
    * A header that the configuration names and so the contract cannot; `name` in lower case. An empty one is the same as
    * none. Throws `invalid_http` if it is there twice.
    */
   readonly header: (name: string) => string | undefined;
   readonly requestId: string;
-  /** Aborts when the client leaves or the gateway gives up waiting at its end. */
-  readonly signal: AbortSignal;
   /** Held while the client does not read what it is sent. It is the flow of the reply's stream, if that is one. */
   readonly flow: Flow;
 }
 
+/** The edge itself sends it. */
+type SentByEdge = "x-request-id";
+
+/** What a handler may answer: a status of the contract with the body, headers and events that it has there. */
+export type Reply<O extends OperationId> = contract.Reply<OperationTypes, O, SentByEdge>;
+
+/** One request as a handler sees it: what the checks have passed, and nothing of HTTP. */
+export type Call<O extends OperationId> = contract.Call<OperationTypes, O, RequestContext>;
+
 /** Answers one operation. It refuses by throwing a `GatewayError`. */
-export type Handler<O extends OperationId> = (call: Call<O>) => Reply<O> | Promise<Reply<O>>;
+export type Handler<O extends OperationId> = contract.Handler<OperationTypes, O, RequestContext, SentByEdge>;
 
 /** Exactly one handler for each operation of the contract. */
-export type Handlers = { readonly [O in OperationId]: Handler<O> };
+export type Handlers = contract.Handlers<OperationTypes, RequestContext, SentByEdge>;
+
+/** One row of the table, with the types of its operation. */
+export type Row<O extends OperationId> = contract.Row<OperationTypes, O>;
 
 /** One row of the table, whatever its operation. */
-export type OperationRow = AnyRow;
+export type OperationRow = contract.AnyRow;
 
 /** The switch under `gateway.http.endpoints` that turns an operation off, if it has one. */
 export function toSwitch({ extensions }: OperationRow): string | undefined {

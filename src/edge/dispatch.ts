@@ -1,13 +1,6 @@
-import {
-  type AnswerCheck,
-  assertValid,
-  createParameterReader,
-  RequestViolation,
-  type Row,
-  toWholeType,
-} from "@clawgate/contract";
+import { type AnswerCheck, type AnyReply, bind, listHeaders, toWholeType } from "@clawgate/contract";
 import type { Context, Middleware } from "koa";
-import type { Call, EventStream, Handler, OperationId, OperationRow, OperationTypes } from "../base/contract.ts";
+import type { EventStream, Handler, OperationId, OperationRow, Row } from "../base/contract.ts";
 import { GatewayError } from "../base/errors.ts";
 import { type Brake, createBrake } from "../base/listener.ts";
 import { readJson } from "./body.ts";
@@ -20,38 +13,29 @@ export interface DispatchParts {
   readonly bodyBytesMax: number;
   readonly keepAlive: SseOptions<unknown>["keepAlive"];
   readonly answers: AnswerCheck;
-  /** Says more about a body than its guard can; undefined leaves it to the guard. */
-  readonly explain: Partial<Record<OperationId, (body: unknown) => GatewayError | undefined>>;
-}
-
-/** What every handler gives, once the table has said which. */
-interface AnyReply {
-  readonly status: number;
-  readonly headers?: Readonly<Record<string, string | undefined>>;
-  readonly body?: unknown;
-  readonly stream?: EventStream<unknown>;
+  /** Says more about a body than its check can; undefined leaves it to the check. */
+  readonly diagnose: Partial<Record<OperationId, (body: unknown) => GatewayError | undefined>>;
 }
 
 /** Binds one row of the operation table to its handler: parameters and body in, answer or stream out. */
 export function createDispatch<O extends OperationId>(
-  row: Row<OperationTypes, O>,
+  row: Row<O>,
   handler: Handler<O>,
   parts: DispatchParts,
 ): Middleware {
   const toText = createTextReader(row);
-  const readParameters = createParameterReader(row);
-  const explain = parts.explain[row.id];
+  const answer = bind(row, handler, { diagnose: parts.diagnose[row.id] });
   return async (ctx) => {
     const state = ctx.state as RequestState;
     state.operation = row.id;
-    const body = row.hasBody ? await readJson(ctx.req, ctx.res, parts.bodyBytesMax) : undefined;
-    const parameters = readParameters(toText(ctx));
-    assertValid(row.checkBody, body, (violation) => explain?.(body) ?? new RequestViolation(violation, "body"));
     const { requestId, signal } = state;
     const brake = createBrake();
-    const call = { body, parameters, header: createHeaderReader(ctx), requestId, signal, flow: brake };
-    // The guards above have made the call what its type says; the handler's type has made the reply what the contract says.
-    const reply = (await handler(call as unknown as Call<O>)) as unknown as AnyReply;
+    const reply = await answer({
+      readBody: () => readJson(ctx.req, ctx.res, parts.bodyBytesMax),
+      readText: toText(ctx),
+      signal,
+      context: { header: createHeaderReader(ctx), requestId, flow: brake },
+    });
     writeReply(ctx, row, reply, brake, parts);
   };
 }
@@ -59,17 +43,17 @@ export function createDispatch<O extends OperationId>(
 function writeReply(
   ctx: Context,
   row: OperationRow,
-  reply: AnyReply,
+  { status, headers, body, stream }: AnyReply,
   brake: Brake,
   { answers, keepAlive }: DispatchParts,
 ): void {
-  for (const [name, value] of Object.entries(reply.headers ?? {})) if (value !== undefined) ctx.set(name, value);
-  if (reply.stream !== undefined) return writeStream(ctx, row, reply.stream, brake, answers, keepAlive);
-  const type = toWholeType(row, reply.status) ?? "application/json";
-  answers.answer(row, { status: reply.status, type, headers: ctx.response.headers, body: reply.body });
-  ctx.status = reply.status;
+  for (const [name, value] of listHeaders(headers)) ctx.set(name, value);
+  if (stream !== undefined) return writeStream(ctx, row, stream, brake, answers, keepAlive);
+  const type = toWholeType(row, status) ?? "application/json";
+  answers.answer(row, { status, type, headers: ctx.response.headers, body });
+  ctx.status = status;
   ctx.type = `${type}; charset=utf-8`;
-  ctx.body = typeof reply.body === "string" ? reply.body : JSON.stringify(reply.body);
+  ctx.body = typeof body === "string" ? body : JSON.stringify(body);
 }
 
 function writeStream(

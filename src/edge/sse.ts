@@ -27,7 +27,7 @@ const stallMs = 30_000;
  */
 export async function writeSse<E>(stream: EventStream<E>, response: Writable, options: SseOptions<E>): Promise<void> {
   const { check, toErrorJson, signal, brake } = options;
-  const toJson = stream.toJson ?? JSON.stringify;
+  const toJson = (event: E): string => stream.toJson?.(event) ?? JSON.stringify(event);
   const writer = new SseWriter(response, brake, options.keepAlive, toIdleText(stream, options.keepAlive.form, toJson));
   const emit = (event: E): void => {
     check(event);

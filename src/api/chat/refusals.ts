@@ -4,7 +4,7 @@ import { GatewayError } from "../../base/errors.ts";
  * A client that is set to the Responses API sends `input` to this path (Cursor does). To say that `messages` is missing
  * would be true and no help.
  */
-export function explainChatMistake(body: unknown): GatewayError | undefined {
+export function diagnoseChatMistake(body: unknown): GatewayError | undefined {
   if (typeof body !== "object" || body === null || "messages" in body || !("input" in body)) return undefined;
   return new GatewayError(
     "responses_request",

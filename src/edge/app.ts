@@ -46,6 +46,7 @@ export function createApp(parts: AppParts): Koa {
   app.use(allowOrigins(parts.origins.allowedOrigins));
   app.use(requireToken(parts.authenticate));
   app.use(refuseWhileStopping(parts.lifecycle));
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the router asks for a context that it makes itself
   app.use(router.routes() as Middleware);
   app.use(refuseUnrouted);
   app.on("error", (error: NodeJS.ErrnoException) => {
@@ -173,7 +174,9 @@ function refuseWhileStopping(lifecycle: Lifecycle): Middleware {
 }
 
 function refuseUnrouted(ctx: Context): never {
-  const allowed = new Set((ctx["matched"] as { methods: string[] }[] | undefined)?.flatMap(({ methods }) => methods));
+  // The router leaves here the routes of the path.
+  const matched: readonly { methods: string[] }[] | undefined = ctx["matched"];
+  const allowed = new Set(matched?.flatMap(({ methods }) => methods));
   if (allowed.size > 0) {
     const allow = [...allowed].toSorted().join(", ");
     throw new GatewayError("method_not_allowed", `${ctx.method} is not offered here. Allowed: ${allow}.`, {

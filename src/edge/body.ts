@@ -68,7 +68,7 @@ function parseJson(bytes: Buffer): unknown {
     return JSON.parse(bytes.toString("utf8"));
   } catch (error) {
     // V8's message quotes the input, which may hold a secret; only the place of the fault is passed on, to the log too.
-    const place = /position \d+(?: \(line \d+ column \d+\))?/.exec((error as Error).message)?.[0];
+    const place = /position \d+(?: \(line \d+ column \d+\))?/.exec(String(error))?.[0];
     throw new GatewayError("invalid_json", `The body is not valid JSON${place === undefined ? "" : `, at ${place}`}.`);
   }
 }

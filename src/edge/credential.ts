@@ -54,8 +54,9 @@ function makeToken(path: string, stateFolder: string): string | undefined {
     linkSync(draft, path);
     return secret;
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "EEXIST") return undefined;
-    throw new ConfigError(`Cannot make a token at ${path}: ${(cause as Error).message}`, { cause });
+    const failure = cause instanceof Error ? cause : new Error(String(cause));
+    if ("code" in failure && failure.code === "EEXIST") return undefined;
+    throw new ConfigError(`Cannot make a token at ${path}: ${failure.message}`, { cause });
   } finally {
     rmSync(draft, { force: true });
   }

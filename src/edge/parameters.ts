@@ -8,9 +8,11 @@ export function createTextReader(row: OperationRow): (ctx: Context) => ReadText 
   const order = listPathParameters(row);
   return (ctx) => (place, name) => {
     switch (place) {
-      case "path":
-        // The router leaves what it has captured, in the order of the path.
-        return (ctx["captures"] as string[])[order.indexOf(name)];
+      case "path": {
+        // The router leaves here what it has captured, in the order of the path.
+        const captures: readonly string[] = ctx["captures"];
+        return captures[order.indexOf(name)];
+      }
       case "query":
         return ctx.query[name];
       case "header":

@@ -43,9 +43,13 @@ const words: readonly string[] = ["reasoning", "tools"] satisfies Included[];
 /** What the agent shows by itself, and what the client asks for. Throws `invalid_value` for an unknown word. */
 export function toInclude(text: string | undefined, always: readonly Included[]): ReadonlySet<Included> {
   const asked = (text ?? "").split(",").map((word) => word.trim().toLowerCase());
-  const unknown = asked.find((word) => word !== "" && !words.includes(word));
+  const unknown = asked.find((word) => word !== "" && !isIncluded(word));
   if (unknown !== undefined) {
     throw invalidValue(header, `'${unknown.slice(0, 32)}'. Supported values are: ${words.join(", ")}`);
   }
-  return new Set([...always, ...(asked.filter((word) => word !== "") as Included[])]);
+  return new Set([...always, ...asked.filter(isIncluded)]);
+}
+
+function isIncluded(word: string): word is Included {
+  return words.includes(word);
 }

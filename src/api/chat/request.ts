@@ -111,8 +111,9 @@ function listChosen(choice: Exclude<ChatCompletionRequest["tool_choice"], string
       return [`custom ${choice.custom.name}`];
     case "allowed_tools":
       return choice.allowed_tools.tools.map(({ type, ...tool }) => {
-        const named = tool[String(type)] as { name?: unknown } | undefined;
-        return `${String(type)} ${String(named?.name)}`;
+        const named = tool[String(type)];
+        const name: unknown = typeof named === "object" && named !== null && "name" in named ? named.name : undefined;
+        return `${String(type)} ${String(name)}`;
       });
   }
 }

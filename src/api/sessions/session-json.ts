@@ -22,6 +22,7 @@ export function toMessage(entry: HistoryMessage): SessionMessage {
     created_at: toSeconds(createdAt),
     superseded_at: supersededAt === undefined ? null : toSeconds(supersededAt),
     // The contract leaves the message open, as its clients may have sent more than it knows; instructions are not stored.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- so it is wider than what is stored
     message: message as SessionMessage["message"],
   };
 }

@@ -3,10 +3,10 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { createAgents } from "../src/run/agents.ts";
 import { loadConfig } from "../src/base/config/load.ts";
 import { directives } from "../src/model/embedded/directive-table.ts";
 import { createProviders } from "../src/model/table.ts";
+import { createAgents } from "../src/run/agents.ts";
 import { startTestGateway, testToken } from "../test/gateway.fixture.ts";
 import { layers } from "../test/structure/layers.ts";
 

@@ -1,7 +1,6 @@
-import type { Agents } from "../run/agents.ts";
-import { findTarget, listTargets } from "../run/target.ts";
 import type { Handler, Model } from "../base/contract.ts";
 import { GatewayError } from "../base/errors.ts";
+import { type Agents, findTarget, listTargets } from "../run/agents.ts";
 
 /** `GET /v1/models`: the names that `model` may have. `created` is in seconds since 1970. */
 export function createListModels(agents: Agents, created: number): Handler<"listModels"> {

@@ -1,13 +1,13 @@
 import { Command } from "commander";
-import { openFlow } from "../base/listener.ts";
-import type { RunAnswer, RunEvent } from "../run/run-event.ts";
-import type { RunAgent, RunRequest } from "../run/run.ts";
-import { toTarget } from "../run/target.ts";
-import { createRuntime, type Runtime } from "../runtime.ts";
 import { GatewayError } from "../base/errors.ts";
-import { parseOperatorKey, toHeaderKey } from "../session/key.ts";
+import { openFlow } from "../base/listener.ts";
 import { addConfigOption, type CommonOptions, loadFor, prepare } from "./common.ts";
 import { createQuietLog, type Terminal } from "./terminal.ts";
+import { toTarget } from "../run/agents.ts";
+import type { RunAnswer, RunEvent } from "../run/run-event.ts";
+import type { RunAgent, RunRequest } from "../run/run.ts";
+import { createRuntime, type Runtime } from "../runtime.ts";
+import { parseOperatorKey, toHeaderKey } from "../session/key.ts";
 
 interface AgentOptions extends CommonOptions {
   readonly message: string;

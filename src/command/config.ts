@@ -1,9 +1,9 @@
 import { Command } from "commander";
-import { createAgents } from "../run/agents.ts";
 import { maskSecrets } from "../base/config/mask.ts";
-import { createProviders } from "../model/table.ts";
 import { addConfigOption, type CommonOptions, loadFor, prepare } from "./common.ts";
 import type { Terminal } from "./terminal.ts";
+import { createProviders } from "../model/table.ts";
+import { createAgents } from "../run/agents.ts";
 
 export function createConfigCommand(terminal: Terminal): Command {
   return addConfigOption(new Command("config"))

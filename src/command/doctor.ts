@@ -1,14 +1,14 @@
 import { Command } from "commander";
-import { type Agents, createAgents } from "../run/agents.ts";
-import { type Credential, loadCredential } from "../edge/credential.ts";
 import { toHost } from "../base/config/check.ts";
 import type { LoadedConfig } from "../base/config/load.ts";
 import { GatewayError } from "../base/errors.ts";
-import type { Provider } from "../model/model.ts";
-import { createProviders, stopProviders } from "../model/table.ts";
-import { createRuntime } from "../runtime.ts";
 import { addConfigOption, type CommonOptions, loadFor, prepare, type ReadyConfig } from "./common.ts";
 import { createQuietLog, type Terminal } from "./terminal.ts";
+import { type Credential, loadCredential } from "../edge/credential.ts";
+import type { Provider } from "../model/model.ts";
+import { createProviders, stopProviders } from "../model/table.ts";
+import { type Agents, createAgents } from "../run/agents.ts";
+import { createRuntime } from "../runtime.ts";
 
 /** One thing that was looked at. */
 interface Finding {

@@ -1,8 +1,6 @@
 import type { ErrorCode } from "../base/contract.ts";
 import { GatewayError } from "../base/errors.ts";
 import { toErrorFields, toRequestField } from "./error-fields.ts";
-import { toNetworkFailure } from "./network-failure.ts";
-import { toRetrySeconds } from "./retry-after.ts";
 
 /** One attempt to reach a model that failed before anything was said. */
 export class FailedAttempt extends Error {
@@ -126,4 +124,51 @@ function isCoded(cause: unknown): cause is Error & { readonly code: unknown } {
 /** OpenAI's code, which many have taken over, and llama.cpp's type. */
 function refuse(code: ErrorCode, message: string, cause: Error, param: string): FailedAttempt {
   return new FailedAttempt(new GatewayError(code, message, { cause, param }));
+}
+
+/** What a connection's failure means. */
+export interface NetworkFailure {
+  readonly message: string;
+  /** Another attempt at once may go better. */
+  readonly passing: boolean;
+}
+
+const unreachable = "The model provider cannot be reached.";
+const brokeOff = "The model provider broke off before it answered.";
+
+const failures = new Map<string, NetworkFailure>([
+  ["ECONNREFUSED", { message: unreachable, passing: true }],
+  ["EAI_AGAIN", { message: unreachable, passing: true }],
+  ["EHOSTUNREACH", { message: unreachable, passing: true }],
+  ["ENETUNREACH", { message: unreachable, passing: true }],
+  ["ENOTFOUND", { message: unreachable, passing: false }],
+  // Whoever asked has waited long enough.
+  ["ETIMEDOUT", { message: unreachable, passing: false }],
+  ["UND_ERR_CONNECT_TIMEOUT", { message: unreachable, passing: false }],
+  ["EPROTO", { message: unreachable, passing: false }],
+  ["ECONNRESET", { message: brokeOff, passing: true }],
+  ["EPIPE", { message: brokeOff, passing: true }],
+  ["UND_ERR_SOCKET", { message: brokeOff, passing: true }],
+  ["UND_ERR_RES_EXCEEDED_MAX_SIZE", { message: "The model's answer is too large.", passing: false }],
+]);
+
+/** By the error's code. One that is not known, such as a malformed answer, would come again. */
+export function toNetworkFailure(cause: unknown): NetworkFailure {
+  const code = cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : "";
+  const known = failures.get(code);
+  if (known !== undefined) return known;
+  // OpenSSL and Node have dozens of codes for a certificate that does not hold, or a protocol that is too old.
+  return { message: /CERT|TLS|SSL|SIGNATURE/.test(code) ? unreachable : brokeOff, passing: false };
+}
+
+/** Beside the seconds of RFC 9110 section 10.2.3 some servers send fractions of them. */
+const secondsForm = /^\d{1,9}(?:\.\d+)?$/;
+const dateForm = /^[A-Z][a-z]+, /;
+
+/** The whole seconds of a `retry-after`; undefined for what is neither seconds nor a date. */
+export function toRetrySeconds(retryAfter: string | undefined): number | undefined {
+  if (retryAfter === undefined) return undefined;
+  if (secondsForm.test(retryAfter)) return Math.ceil(Number(retryAfter));
+  const seconds = dateForm.test(retryAfter) ? (Date.parse(retryAfter) - Date.now()) / 1000 : NaN;
+  return Number.isFinite(seconds) ? Math.max(0, Math.ceil(seconds)) : undefined;
 }

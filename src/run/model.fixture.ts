@@ -1,8 +1,8 @@
 import type { FinishReason, FunctionTool, Usage } from "../base/contract.ts";
 import { createSilentLog } from "../base/log.ts";
 import type { Capabilities, ModelEnd, ModelEvent, ModelRequest, Provider } from "../model/model.ts";
-import type { ToolResult, ToolSet } from "../tool/tool-set.ts";
 import type { Agent, BoundModel } from "./agents.ts";
+import type { ToolResult, ToolSet } from "../tool/tool-set.ts";
 
 export const everything: Capabilities = {
   input: new Set(["image", "audio", "file"]),

@@ -12,7 +12,7 @@ import type { RunAnswer, RunEvent } from "./run-event.ts";
 import { runSteps, type StepRequest } from "./steps.ts";
 import type { OpenTurn, Turns } from "./turns.ts";
 import { reconcile, separateInstructions } from "../session/reconcile.ts";
-import { isServerResult, type Turn } from "../session/store.ts";
+import type { StoredMessage, Turn } from "../session/store.ts";
 import type { ToolServers, ToolSet } from "../tool/tool-set.ts";
 
 /** Everything that a run needs to know; where it came from (HTTP, a socket, a terminal) is not part of it. */
@@ -73,7 +73,7 @@ export function createRunAgent({ turns, toolServers, metrics, log: rootLog }: Ru
       const { answer, append } = await runSteps(steps, to, log);
       // A client that left while the last words came would find a turn that it never saw.
       signal.throwIfAborted();
-      await commit(turn, { keep, append: [...fresh, ...append] }, append.some(isServerResult));
+      await commit(turn, { keep, append: [...fresh, ...append] }, append.some(isToolResult));
       observed.end(answer.usage, answer.model);
       return answer;
     } catch (cause) {
@@ -85,6 +85,11 @@ export function createRunAgent({ turns, toolServers, metrics, log: rootLog }: Ru
       await turn?.release();
     }
   };
+}
+
+/** What a run appends is the model's and its own tools'; a client's results came with the request. */
+function isToolResult({ role }: StoredMessage): boolean {
+  return role === "tool";
 }
 
 async function commit(open: OpenTurn | undefined, turn: Turn, hasEffects: boolean): Promise<void> {

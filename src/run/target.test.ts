@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createEmbeddedProvider } from "../model/embedded/embedded.ts";
-import type { Agent, Agents } from "./agents.ts";
-import { findTarget, listTargets, toTarget } from "./target.ts";
+import { type Agent, type Agents, findTarget, listTargets, toTarget } from "./agents.ts";
 
 const provider = createEmbeddedProvider();
 const toAgent = (id: string): Agent => ({

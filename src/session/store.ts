@@ -127,7 +127,3 @@ export interface SessionStore {
   /** Finishes what is under way, then closes; calls made later reject. May be called again. */
   close(): Promise<void>;
 }
-
-export function isServerResult(message: StoredMessage): message is ServerToolMessage {
-  return message.role === "tool" && "origin" in message && message.origin === "server";
-}

@@ -1,5 +1,5 @@
 import type { AssistantMessage, Message, ToolCall } from "../base/contract.ts";
-import { isServerResult, type StoredMessage } from "./store.ts";
+import type { ServerToolMessage, StoredMessage } from "./store.ts";
 
 /** One message as a chat client saw it. */
 export interface VisibleMessage {
@@ -79,4 +79,8 @@ function joinSteps(steps: readonly AssistantMessage[]): AssistantMessage {
 function toText({ content }: AssistantMessage): string {
   if (content == null || typeof content === "string") return content ?? "";
   return content.map((part) => (part.type === "text" ? part.text : "")).join("");
+}
+
+function isServerResult(message: StoredMessage): message is ServerToolMessage {
+  return message.role === "tool" && "origin" in message && message.origin === "server";
 }

@@ -1,5 +1,5 @@
-// Run as a program: prints, as JSON, the files of src/ in which a function runs while one stream of a kept session
-// passes through a gateway that is warm, from an upstream that speaks Chat Completions.
+// Run as a program: prints, as JSON, the files of src/ in which a function runs while one stream passes through a
+// gateway that is warm, from an upstream that speaks Chat Completions.
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { Session } from "node:inspector/promises";
@@ -48,7 +48,7 @@ async function talk(): Promise<void> {
   const response = await fetch(`${gateway.url}/v1/chat/completions`, {
     method: "POST",
     headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-    body: JSON.stringify({ model: "openclaw", user: "ada", stream: true, messages: [{ role: "user", content: "hi" }] }),
+    body: JSON.stringify({ model: "openclaw", stream: true, messages: [{ role: "user", content: "hi" }] }),
   });
   const text = await response.text();
   if (!text.endsWith("data: [DONE]\n\n")) throw new Error(text);

@@ -1,6 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
-import { jsonDepthMax, jsonValuesMax } from "../../src/edge/json-scan.ts";
+import { jsonDepthMax, jsonValuesMax } from "../../src/edge/body.ts";
 import { startTestGateway, testToken } from "../gateway.fixture.ts";
 import { expectError, type WantedError } from "./error.fixture.ts";
 import { chatPath, exchange, openSocket, toChatBody, toRequest } from "./socket.fixture.ts";

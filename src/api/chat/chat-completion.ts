@@ -7,11 +7,10 @@ import { assertConsistent, checkSupport, toIgnoredHeader, toSettings, toTools } 
 import { createToRoute, type Route } from "./route.ts";
 import type { Call, ChatCompletionChunk, EventStream, Handler, Message, Reply } from "../../base/contract.ts";
 import { openFlow } from "../../base/listener.ts";
-import type { Agents } from "../../run/agents.ts";
+import { type Agents, toTarget } from "../../run/agents.ts";
 import type { MediaGate } from "../../run/media/media-gate.ts";
 import type { RunAnswer } from "../../run/run-event.ts";
 import type { RunAgent, RunRequest } from "../../run/run.ts";
-import { toTarget } from "../../run/target.ts";
 import { toHeaderText } from "../../session/key.ts";
 
 export interface ChatParts {

@@ -8,8 +8,7 @@ import {
 } from "./chat-client.ts";
 import type { ChatCompletionRequest } from "../../base/contract.ts";
 import { GatewayError } from "../../base/errors.ts";
-import type { Agent, Agents } from "../../run/agents.ts";
-import type { AgentTarget } from "../../run/target.ts";
+import type { Agent, Agents, AgentTarget } from "../../run/agents.ts";
 import { parseHeaderKey, toChatKey, toHeaderKey, toStatelessKey, toUserKey } from "../../session/key.ts";
 
 export interface Route {

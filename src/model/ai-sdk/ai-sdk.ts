@@ -1,17 +1,17 @@
 import type { LanguageModelV4StreamPart } from "@ai-sdk/provider";
 import type { Agent } from "undici";
 import { createBrake, type Listener, untilFree } from "../../base/listener.ts";
+import { toCallOptions } from "./call-options.ts";
+import { loadPackage, type LoadPackage, loadSdk } from "./load-vendor.ts";
+import { createPartReader } from "./part-reader.ts";
+import { createExchange, type Exchange, type ExchangeOptions } from "./vendor-exchange.ts";
+import { toSdkFailure } from "./vendor-failure.ts";
+import { type AiSdkProviderConfig, type CreateSdk, type Vendor, vendors } from "./vendors.ts";
 import type { Capabilities, ModelEnd, ModelEvent, ModelRequest, Provider } from "../model.ts";
 import { createConnections } from "../../outbound/connections.ts";
 import { startDeadline } from "../../outbound/deadline.ts";
+import { retryOnce } from "../../outbound/exchange.ts";
 import { FailedAttempt, toBrokenAnswer } from "../../outbound/failure.ts";
-import { retryOnce } from "../../outbound/retry.ts";
-import { createPartReader } from "./part-reader.ts";
-import { toCallOptions } from "./call-options.ts";
-import { createExchange, type Exchange, type ExchangeOptions } from "./vendor-exchange.ts";
-import { toSdkFailure } from "./vendor-failure.ts";
-import { loadPackage, type LoadPackage, loadSdk } from "./load-vendor.ts";
-import { type AiSdkProviderConfig, type CreateSdk, type Vendor, vendors } from "./vendors.ts";
 
 /** How long the rest of a finished answer may take, so that its connection can be used again. */
 const restMs = 1_000;

@@ -1,7 +1,7 @@
 import type { Agent } from "undici";
 import type { Brake, Flow } from "../../base/listener.ts";
-import { post } from "../../outbound/exchange.ts";
 import type { Deadline } from "../../outbound/deadline.ts";
+import { post } from "../../outbound/exchange.ts";
 
 export interface ExchangeOptions {
   readonly connections: Agent;

@@ -1,9 +1,9 @@
 import type { FinishReason, TokenLogprob, Usage } from "../../base/contract.ts";
 import { GatewayError } from "../../base/errors.ts";
-import { toInBandFailure } from "../../outbound/failure.ts";
 import type { ModelEnd, ModelEvent } from "../model.ts";
 import { type CallDelta, CallReader } from "./call-reader.ts";
 import { toLogprobs, toObjects, toUsage } from "./wire.ts";
+import { toInBandFailure } from "../../outbound/failure.ts";
 
 /** A chunk, or a whole answer, as servers send it. Nothing in it is certain. */
 interface WireAnswer {

@@ -1,6 +1,6 @@
 import { GatewayError } from "../../base/errors.ts";
-import { toBrokenAttempt, toFailedAttempt } from "../../outbound/failure.ts";
 import type { Endpoint } from "../../outbound/exchange.ts";
+import { toBrokenAttempt, toFailedAttempt } from "../../outbound/failure.ts";
 
 /** Longer than this nobody waits for a list of names. */
 const examineMs = 5_000;

@@ -1,16 +1,15 @@
 import type { OpenAiProviderConfig } from "../../base/contract.ts";
 import type { Listener } from "../../base/listener.ts";
-import { createConnections } from "../../outbound/connections.ts";
-import { startDeadline } from "../../outbound/deadline.ts";
-import { type Endpoint, post } from "../../outbound/exchange.ts";
-import { toBrokenAnswer } from "../../outbound/failure.ts";
-import { retryOnce } from "../../outbound/retry.ts";
 import type { ModelEnd, ModelEvent, ModelRequest, Provider } from "../model.ts";
 import { AnswerReader } from "./answer-reader.ts";
 import { type BodyReader, createBodyReader } from "./body-reader.ts";
 import { examine } from "./examine.ts";
 import { type Quirks, toOpenAiCapabilities, toQuirks } from "./quirks.ts";
 import { toWireRequest } from "./wire-request.ts";
+import { createConnections } from "../../outbound/connections.ts";
+import { startDeadline } from "../../outbound/deadline.ts";
+import { type Endpoint, post, retryOnce } from "../../outbound/exchange.ts";
+import { toBrokenAnswer } from "../../outbound/failure.ts";
 
 interface Parts {
   readonly endpoint: Endpoint;

@@ -1,5 +1,5 @@
+import type { AssistantMessage, Message, ToolCall } from "../../base/contract.ts";
 import type { ModelRequest } from "../model.ts";
-import { toWireMessages } from "./messages.ts";
 import type { Quirks } from "./quirks.ts";
 
 /** The body of `POST /chat/completions`. The session's `user` stays here: it is nobody else's to know. */
@@ -16,4 +16,77 @@ export function toWireRequest({ model, messages, tools, settings }: ModelRequest
     ...(cap === undefined ? {} : { [quirks.maxTokensField]: cap }),
     ...(quirks.supportsStreaming ? streamed : {}),
   };
+}
+
+/** A message as it goes to the server; only keys that a server reads. */
+export type WireMessage = Readonly<Record<string, unknown>>;
+
+/**
+ * The conversation as the server shall see it. Keys that SDKs replay are left out. Where the server knows no
+ * developer role it is not of OpenAI's kind: legacy function calls become tool calls, and the instructions one system
+ * message.
+ */
+export function toWireMessages(messages: readonly Message[], { supportsDeveloperRole }: Quirks): WireMessage[] {
+  const toWire = createTranslator(supportsDeveloperRole);
+  const wire = messages.map(toWire);
+  return supportsDeveloperRole ? wire : mergeInstructions(wire);
+}
+
+function createTranslator(keepsLegacy: boolean): (message: Message) => WireMessage {
+  let legacyCalls = 0;
+  return (message) => {
+    switch (message.role) {
+      case "developer":
+      case "system":
+      case "user":
+        return { role: message.role, content: message.content, ...(message.name ? { name: message.name } : {}) };
+      case "tool":
+        return { role: "tool", tool_call_id: message.tool_call_id, content: message.content };
+      case "function":
+        if (keepsLegacy) return { role: "function", name: message.name, content: message.content };
+        return { role: "tool", tool_call_id: `call_function_${legacyCalls}`, content: message.content ?? "" };
+      case "assistant": {
+        const call = message.function_call;
+        if (call != null && keepsLegacy)
+          return { ...toAssistant(message, []), content: message.content ?? null, function_call: call };
+        if (call != null) legacyCalls += 1;
+        const legacy: ToolCall[] = call == null ? [] : [toToolCall(call, `call_function_${legacyCalls}`)];
+        return toAssistant(message, [...(message.tool_calls ?? []), ...legacy]);
+      }
+    }
+  };
+}
+
+function toToolCall({ name, arguments: text }: { name: string; arguments: string }, id: string): ToolCall {
+  return { id, type: "function", function: { name, arguments: text } };
+}
+
+function toAssistant({ content, refusal, name }: AssistantMessage, calls: readonly ToolCall[]): WireMessage {
+  return {
+    role: "assistant",
+    content: content ?? (calls.length > 0 || refusal ? null : ""),
+    ...(refusal ? { refusal } : {}),
+    ...(name ? { name } : {}),
+    ...(calls.length > 0 ? { tool_calls: calls.map(toWireCall) } : {}),
+  };
+}
+
+/** SDKs replay `parsed_arguments` and the like, which strict servers refuse. */
+function toWireCall(call: ToolCall): WireMessage {
+  const { id, type } = call;
+  return call.type === "function"
+    ? { id, type, function: { name: call.function.name, arguments: call.function.arguments } }
+    : { id, type, custom: { name: call.custom.name, input: call.custom.input } };
+}
+
+function mergeInstructions(messages: readonly WireMessage[]): WireMessage[] {
+  const isInstruction = ({ role }: WireMessage): boolean => role === "system" || role === "developer";
+  const texts = messages.filter(isInstruction).map(({ content }) => toText(content));
+  const others = messages.filter((message) => !isInstruction(message));
+  return texts.length === 0 ? others : [{ role: "system", content: texts.join("\n\n") }, ...others];
+}
+
+function toText(content: unknown): string {
+  if (!Array.isArray(content)) return String(content);
+  return content.map((part: { readonly text: string }) => part.text).join("");
 }

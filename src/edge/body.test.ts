@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { assertBounded, jsonDepthMax, jsonValuesMax } from "./json-scan.ts";
+import { assertBounded, jsonDepthMax, jsonValuesMax } from "./body.ts";
 
 function scan(text: string): () => void {
   return () => assertBounded(Buffer.from(text));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { GatewayError } from "../base/errors.ts";
+import { retryOnce } from "./exchange.ts";
 import { FailedAttempt } from "./failure.ts";
-import { retryOnce } from "./retry.ts";
 
 const never = new AbortController().signal;
 const told = (message: string): GatewayError => new GatewayError("upstream_error", message);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Message } from "../../base/contract.ts";
-import { toWireMessages } from "./messages.ts";
 import { toQuirks } from "./quirks.ts";
+import { toWireMessages } from "./wire-request.ts";
 
 const openai = toQuirks("https://api.openai.com/v1", {});
 const local = toQuirks("http://127.0.0.1:8000/v1", {});

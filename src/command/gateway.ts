@@ -23,7 +23,7 @@ Example:
     .action(async (options: CommonOptions) => {
       const loaded = await prepare(terminal, loadFor(terminal, options));
       const credential = loadCredential(loaded.config, loaded.stateFolder);
-      const log = createLog(loaded.config.gateway.log.level);
+      const log = createLog(loaded.config.gateway.log.level, terminal.log);
       const gateway = await startGateway({ ...loaded, credential, log });
       terminal.print(toBanner(gateway, loaded, credential));
       if (!terminal.ending.aborted) {

@@ -1,4 +1,4 @@
-import { createLog, type Log } from "../base/log.ts";
+import { createLog, type Log, type LogDestination } from "../base/log.ts";
 import type { Environment } from "../base/config/source.ts";
 
 /** What a command may touch of the process; the only way to it below cli.ts. */
@@ -11,6 +11,8 @@ export interface Terminal {
   write(text: string): void;
   /** What a person should know and a pipe should not hold. */
   note(text: string): void;
+  /** Where the log of a gateway goes; without it, to standard error. */
+  readonly log?: LogDestination;
   /** Whether a person is watching standard output. */
   readonly interactive: boolean;
   /** The text on standard input. */

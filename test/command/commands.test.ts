@@ -1,10 +1,9 @@
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { testToken } from "../gateway.fixture.ts";
-import { createPlace, processTimeoutMs, run, startProcess, usual } from "../process.fixture.ts";
+import { createPlace, run, startCommand, usual } from "../command.fixture.ts";
+import { startProcess } from "../process.fixture.ts";
 import { readRows } from "../rows.fixture.ts";
 import { hold, say, seen } from "../talk.fixture.ts";
-
-vi.setConfig({ testTimeout: processTimeoutMs });
 
 const environment = { OPENCLAW_GATEWAY_TOKEN: testToken };
 const ada = { body: { user: "ada" } };
@@ -30,7 +29,7 @@ describe("`agent` beside a gateway on the same state", () => {
 
   test("begins a session that HTTP goes on with, by header", async () => {
     const place = createPlace({ config: usual, environment });
-    const gateway = await startProcess(place);
+    const gateway = await startCommand(place);
     await run(place, ["agent", "--agent", "beta", "--session-key", "k", "-m", "@@echo from the terminal"]);
     const lines = await seen(gateway, { headers: { "x-openclaw-session-key": "agent:beta:k" } });
     expect(lines.slice(0, 2)).toEqual(["user: @@echo from the terminal", "assistant: from the terminal"]);
@@ -38,7 +37,7 @@ describe("`agent` beside a gateway on the same state", () => {
 
   test("waits until the gateway's run of that session is over", async () => {
     const place = createPlace({ config: usual, environment });
-    const gateway = await startProcess(place);
+    const gateway = await startCommand(place);
     const { leave } = await hold(gateway, ada);
     const waiting = run(place, ["agent", "--session-key", adaKey, "-m", "@@echo after"]);
     const free = await run(place, ["agent", "--session-key", "other", "-m", "@@echo free"]);

@@ -1,9 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test, vi } from "vitest";
-import { createPlace, type PlaceOptions, processTimeoutMs, run, usual } from "../process.fixture.ts";
-
-vi.setConfig({ testTimeout: processTimeoutMs });
+import { expect, test } from "vitest";
+import { createPlace, type PlaceOptions, run, usual } from "../command.fixture.ts";
 
 interface Bad extends PlaceOptions {
   readonly name: string;

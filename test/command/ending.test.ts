@@ -1,10 +1,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test, vi } from "vitest";
-import { createPlace, type Place, processTimeoutMs, start, usual } from "../process.fixture.ts";
+import { expect, test } from "vitest";
+import { createPlace, type Place, usual } from "../command.fixture.ts";
+import { start } from "../process.fixture.ts";
 import { countRows } from "../rows.fixture.ts";
-
-vi.setConfig({ testTimeout: processTimeoutMs });
 
 /** However `agent` ends, the next call of its session shall not have to wait for a lease to expire. */
 function assertFree({ stateFolder }: Place): void {

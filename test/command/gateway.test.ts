@@ -2,13 +2,12 @@ import { existsSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { once } from "node:events";
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { testToken } from "../gateway.fixture.ts";
-import { createPlace, processTimeoutMs, run, startProcess, usual } from "../process.fixture.ts";
+import { createPlace, run, startCommand, usual } from "../command.fixture.ts";
+import { startProcess } from "../process.fixture.ts";
 import { countRows } from "../rows.fixture.ts";
 import { readTalk, say, seen } from "../talk.fixture.ts";
-
-vi.setConfig({ testTimeout: processTimeoutMs });
 
 const environment = { OPENCLAW_GATEWAY_TOKEN: testToken };
 
@@ -34,7 +33,7 @@ describe("`gateway`", () => {
 
   test("without a configuration has the endpoint switched off, and says how to switch it on", async () => {
     const place = createPlace({ environment: { ...environment, OPENCLAW_GATEWAY_PORT: "0" } });
-    const gateway = await startProcess(place);
+    const gateway = await startCommand(place);
     const headers = { authorization: `Bearer ${testToken}` };
     const toText = async (path: string): Promise<string> =>
       (await (await gateway.fetch(`${gateway.url}${path}`, { headers })).text()).replace(path, "PATH");
@@ -47,7 +46,7 @@ describe("`gateway`", () => {
     const password = "correct-horse-battery-staple";
     const config = { ...usual, gateway: { ...usual.gateway, auth: { mode: "password" } } };
     const place = createPlace({ config, environment: { ...environment, OPENCLAW_GATEWAY_PASSWORD: password } });
-    const gateway = await startProcess(place, password);
+    const gateway = await startCommand(place, password);
     expect((await say(gateway, "@@agent")).status).toBe(200);
     for (const wrong of [testToken, "Correct-horse-battery-staple", ""]) {
       const refused = await say(gateway, "hi", { headers: { authorization: `Bearer ${wrong}` } });

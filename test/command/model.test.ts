@@ -4,12 +4,11 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { findFreePort } from "../../src/tool/mcp/everything.fixture.ts";
 import { misbehave } from "../../src/tool/mcp/tool-servers.fixture.ts";
-import { createPlace, type Place, processTimeoutMs, run, startProcess, usual } from "../process.fixture.ts";
-
-vi.setConfig({ testTimeout: processTimeoutMs });
+import { createPlace, type Place, run, usual } from "../command.fixture.ts";
+import { runProcess, startProcess } from "../process.fixture.ts";
 
 /** Writes down every connection that the process opens. */
 const recorder = `
@@ -62,7 +61,7 @@ describe("with a key in the environment", () => {
   test("doctor says the same, and asks no more than its own port", async () => {
     const port = String(await findFreePort());
     const { place, connections } = createRecorded({ OPENAI_API_KEY: key, OPENCLAW_GATEWAY_PORT: port });
-    const { status, output } = await run(place, ["doctor"]);
+    const { status, output } = await runProcess(place, ["doctor"]);
     expect(status).toBe(0);
     expect(output).toMatch(/^ok {4}agent main +openai\/gpt-5-mini \(OPENAI_API_KEY is in the environment\)/m);
     expect(output).not.toContain(key);
@@ -79,7 +78,7 @@ describe("with a key in the environment", () => {
     const agents = { list: [{ id: "main", model: "embedded/assistant" }] };
     const port = String(await findFreePort());
     const { place, connections } = createRecorded({ OPENCLAW_GATEWAY_PORT: port }, agents);
-    const { output } = await run(place, ["doctor"]);
+    const { output } = await runProcess(place, ["doctor"]);
     expect(output).toMatch(/^ok {4}agent main +embedded\/assistant \(its own model\)/m);
     expect(connections()).toEqual([`127.0.0.1:${port}`]);
   });

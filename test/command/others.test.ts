@@ -4,11 +4,9 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { testToken } from "../gateway.fixture.ts";
-import { createPlace, processTimeoutMs, run, startProcess, usual } from "../process.fixture.ts";
-
-vi.setConfig({ testTimeout: processTimeoutMs });
+import { createPlace, run, startCommand, usual } from "../command.fixture.ts";
 
 describe("`docs`", () => {
   test("writes pages that need no gateway, where it is told to", async () => {
@@ -36,7 +34,7 @@ describe("`docs`", () => {
 describe("`doctor`", () => {
   test("says what would answer, and that the gateway does", async () => {
     const place = createPlace({ config: usual, environment: { OPENCLAW_GATEWAY_TOKEN: testToken } });
-    const gateway = await startProcess(place);
+    const gateway = await startCommand(place);
     const environment = { ...place.environment, OPENCLAW_GATEWAY_PORT: new URL(gateway.url).port };
     const { status, output } = await run({ ...place, environment }, ["doctor"]);
     expect(status).toBe(0);
@@ -54,7 +52,7 @@ describe("`doctor`", () => {
   test.runIf(hasIpv6)("finds a gateway on IPv6 too", async () => {
     const config = { ...usual, gateway: { ...usual.gateway, bind: "::1" } };
     const place = createPlace({ config, environment: { OPENCLAW_GATEWAY_TOKEN: testToken } });
-    const { url } = await startProcess(place);
+    const { url } = await startCommand(place);
     const environment = { ...place.environment, OPENCLAW_GATEWAY_PORT: new URL(url).port };
     const { output } = await run({ ...place, environment }, ["doctor"]);
     expect(output).toMatch(/a gateway answers/);

@@ -1,9 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test, vi } from "vitest";
-import { createPlace, processTimeoutMs, run, startProcess, usual } from "../process.fixture.ts";
-
-vi.setConfig({ testTimeout: processTimeoutMs });
+import { expect, test } from "vitest";
+import { createPlace, run, startCommand, usual } from "../command.fixture.ts";
+import { runProcess } from "../process.fixture.ts";
 
 function modeOf(path: string): string {
   return (statSync(path).mode & 0o777).toString(8);
@@ -11,7 +10,7 @@ function modeOf(path: string): string {
 
 test("the first start makes a token that its owner alone can read, and does not show it", async () => {
   const place = createPlace({ config: usual });
-  const gateway = await startProcess(place);
+  const gateway = await startCommand(place);
   const path = join(place.stateFolder, "token");
   const token = readFileSync(path, "utf8").trim();
   expect(token).toMatch(/^[0-9a-f]{64}$/);
@@ -33,7 +32,7 @@ test("`token` makes a token where there is none, and the next start keeps it", a
   const place = createPlace({ config: usual });
   const first = await run(place, ["token"]);
   expect(first).toMatchObject({ status: 0, notes: "" });
-  const gateway = await startProcess(place, first.output.trim());
+  const gateway = await startCommand(place, first.output.trim());
   const answer = await gateway.chat({ model: "openclaw", messages: [{ role: "user", content: "hi" }] });
   expect(answer.status).toBe(200);
   expect((await run(place, ["token"])).output).toBe(first.output);
@@ -41,7 +40,7 @@ test("`token` makes a token where there is none, and the next start keeps it", a
 
 test("several first starts at once agree on one token", async () => {
   const place = createPlace({ config: usual });
-  const ends = await Promise.all(Array.from({ length: 3 }, () => run(place, ["token"])));
+  const ends = await Promise.all(Array.from({ length: 3 }, () => runProcess(place, ["token"])));
   expect(ends.map(({ status }) => status)).toEqual([0, 0, 0]);
   expect(new Set(ends.map(({ output }) => output)).size).toBe(1);
 });
@@ -59,7 +58,7 @@ test("a stored token is held to the same strength off loopback as a configured o
   const place = createPlace({ config: { gateway: { ...usual.gateway, bind: "lan" } } });
   mkdirSync(place.stateFolder, { mode: 0o700 });
   writeFileSync(join(place.stateFolder, "token"), "weak\n", { mode: 0o600 });
-  const outcome = await startProcess(place).then(
+  const outcome = await startCommand(place).then(
     ({ url }) => `It listens on ${url}.`,
     (error: Error) => error.message,
   );

@@ -1,0 +1,75 @@
+import { Command, CommanderError } from "commander";
+import { ConfigError } from "../base/config/config-error.ts";
+import { contractVersion } from "../base/contract.ts";
+import { GatewayError } from "../base/errors.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Exit statuses: 0 done, 1 the run or a check failed, 2 the command line or the configuration is wrong. */
+const usageStatus = 2;
+
+/** Only the command that is asked for is loaded; the list of all of them needs all. */
+const commands: Readonly<Record<string, () => Promise<(terminal: Terminal) => Command>>> = {
+  gateway: async () => (await import("./gateway.ts")).createGatewayCommand,
+  agent: async () => (await import("./agent.ts")).createAgentCommand,
+  conformance: async () => (await import("./conformance.ts")).createConformanceCommand,
+  token: async () => (await import("./token.ts")).createTokenCommand,
+  config: async () => (await import("./config.ts")).createConfigCommand,
+  doctor: async () => (await import("./doctor.ts")).createDoctorCommand,
+  docs: async () => (await import("./docs.ts")).createDocsCommand,
+};
+
+/** Runs the command that the arguments name to its end. Never rejects: what goes wrong is said on the terminal. */
+export async function runCommand(terminal: Terminal, args: readonly string[]): Promise<void> {
+  try {
+    const program = await createProgram(terminal, args[0]);
+    await program.parseAsync(args, { from: "user" });
+  } catch (error) {
+    report(error, terminal);
+  }
+}
+
+async function createProgram(terminal: Terminal, asked: string | undefined): Promise<Command> {
+  const program = new Command("clawgate")
+    .description("An agent gateway with an OpenAI-compatible front door.")
+    .version(contractVersion)
+    .showHelpAfterError("(clawgate --help lists the commands)")
+    .configureOutput({
+      writeOut: (text) => terminal.write(text),
+      writeErr: (text) => terminal.note(text.replace(/\n$/, "")),
+    })
+    .exitOverride();
+  const known = asked !== undefined && Object.hasOwn(commands, asked) ? commands[asked] : undefined;
+  for (const load of known === undefined ? Object.values(commands) : [known]) {
+    const create = await load();
+    program.addCommand(create(terminal).configureOutput(program.configureOutput()).exitOverride());
+  }
+  return program;
+}
+
+/** The conformance suite is loaded only when it is used, so its error is known by its name. */
+function isUsageError(error: unknown): error is Error {
+  return error instanceof Error && error.name === "UsageError";
+}
+
+/** What the machine refused (a file, a socket) is for the person who asked; anything unforeseen keeps its stack. */
+function toText(error: unknown): string {
+  if (error instanceof GatewayError) return error.message;
+  if (!(error instanceof Error)) return String(error);
+  if (error.name === "AbortError" && error.cause instanceof GatewayError) return error.cause.message;
+  return "syscall" in error ? error.message : (error.stack ?? error.message);
+}
+
+/** What went wrong, for a person. */
+function report(error: unknown, terminal: Terminal): void {
+  if (error instanceof CommanderError) {
+    if (error.exitCode !== 0) terminal.fail(usageStatus);
+    return;
+  }
+  if (error instanceof ConfigError || isUsageError(error)) {
+    terminal.note(`clawgate: ${error.message}`);
+    terminal.fail(usageStatus);
+    return;
+  }
+  terminal.note(`clawgate: ${toText(error)}`);
+  terminal.fail(1);
+}

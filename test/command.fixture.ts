@@ -1,0 +1,146 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import { runCommand } from "../src/command/program.ts";
+import type { Terminal } from "../src/command/terminal.ts";
+import { createContractFetch } from "./wire/contract-fetch.ts";
+import { testToken, type TestGateway } from "./gateway.fixture.ts";
+
+// Commands in process, on a terminal of their own; test/process.fixture.ts has them as processes.
+
+/** A place of its own for each test: working directory, home, state and configuration. */
+export interface Place {
+  readonly folder: string;
+  readonly stateFolder: string;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+export interface PlaceOptions {
+  /** The text of the configuration, or the value. Without it there is none. */
+  readonly config?: string | object;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+export function createPlace({ config, environment }: PlaceOptions = {}): Place {
+  const folder = mkdtempSync(join(tmpdir(), "clawgate-cli-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const stateFolder = join(folder, "state");
+  const own: Record<string, string> = { HOME: folder, OPENCLAW_STATE_DIR: stateFolder };
+  if (config !== undefined) {
+    own["OPENCLAW_CONFIG_PATH"] = join(folder, "config.json5");
+    writeFileSync(own["OPENCLAW_CONFIG_PATH"], typeof config === "string" ? config : JSON.stringify(config));
+  }
+  return { folder, stateFolder, environment: { ...own, ...environment } };
+}
+
+/** A gateway that may start beside any other: a free port, the endpoint enabled, agents `main` and `beta`. */
+export const usual = {
+  gateway: { port: 0, http: { endpoints: { chatCompletions: { enabled: true } } } },
+  agents: { defaults: { model: "embedded/assistant" }, list: [{ id: "main", default: true }, { id: "beta" }] },
+};
+
+/** How a command ended. */
+export interface Ended {
+  readonly status: number | null;
+  /** Standard output. */
+  readonly output: string;
+  /** Standard error. */
+  readonly notes: string;
+}
+
+interface Played {
+  /** What has come so far. */
+  readonly output: () => string;
+  readonly ended: Promise<Ended>;
+}
+
+/** Plays `clawgate …` on a terminal that writes down what it is told. */
+function play(
+  { folder, environment }: Place,
+  args: readonly string[],
+  input: string,
+  ending: AbortSignal,
+  heard: () => void = () => undefined,
+): Played {
+  let [status, output, notes] = [0, "", ""];
+  const terminal: Terminal = {
+    environment,
+    cwd: folder,
+    print: (text) => terminal.write(`${text}\n`),
+    write(text) {
+      output += text;
+      heard();
+    },
+    note: (text) => void (notes += `${text}\n`),
+    log: { write: (line) => void (notes += line) },
+    interactive: false,
+    readInput: () => Promise.resolve(input),
+    ending,
+    fail: (failed) => void (status = failed),
+  };
+  const ended = runCommand(terminal, args).then(() => ({ status, output, notes }));
+  return { output: () => output, ended };
+}
+
+/** Runs a command to its end, with this standard input. */
+export function run(place: Place, args: readonly string[], input = ""): Promise<Ended> {
+  return play(place, args, input, new AbortController().signal).ended;
+}
+
+export interface StartedGateway extends Played, Pick<TestGateway, "chat" | "fetch" | "url"> {
+  /** Tells it to end, as SIGTERM does, and waits for the end. */
+  stop(): Promise<Ended>;
+}
+
+/** `clawgate gateway`, ended when the test is finished; waits until it says where it listens. */
+export function startCommand(place: Place, token = testToken): Promise<StartedGateway> {
+  const ending = new AbortController();
+  let heard = (): void => undefined;
+  const played = play(place, ["gateway"], "", ending.signal, () => heard());
+  const more = (): Promise<void> => new Promise((resolve) => (heard = resolve));
+  const stop = (): Promise<Ended> => {
+    ending.abort();
+    return played.ended;
+  };
+  onTestFinished(() => void stop());
+  return startListening({ ...played, more, stop }, token);
+}
+
+interface Starting extends Played {
+  /** Resolves when something more has been printed. */
+  readonly more: () => Promise<void>;
+  readonly stop: () => Promise<Ended>;
+}
+
+/** A gateway that says where it listens; throws if it ends instead. */
+export async function startListening(starting: Starting, token: string): Promise<StartedGateway> {
+  const { output, ended, stop } = starting;
+  const url = await Promise.race([readUrl(starting), ended.then(refuse)]);
+  const contractFetch = createContractFetch();
+  return {
+    output,
+    ended,
+    url,
+    fetch: contractFetch,
+    chat: (body, headers = {}) =>
+      contractFetch(`${url}/v1/chat/completions`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${token}`, "content-type": "application/json", ...headers },
+        body: JSON.stringify(body),
+      }),
+    stop,
+  };
+}
+
+async function readUrl({ output, more }: Starting): Promise<string> {
+  for (;;) {
+    const url = /listens on (http:\/\/\S+)/.exec(output())?.[1];
+    if (url !== undefined) return url;
+    await more();
+  }
+}
+
+function refuse({ status, notes }: Ended): never {
+  throw new Error(`The gateway ended with status ${status}: ${notes}`);
+}

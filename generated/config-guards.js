@@ -2354,12 +2354,15 @@ data7.allowedOrigins = [];
 if(data7.bodyBytesMax === undefined){
 data7.bodyBytesMax = 20971520;
 }
+if(data7.pipelineMax === undefined){
+data7.pipelineMax = 16;
+}
 if(data7.keepAlive === undefined){
 data7.keepAlive = {};
 }
 const _errs20 = errors;
 for(const key3 in data7){
-if(!(((((key3 === "endpoints") || (key3 === "allowedHosts")) || (key3 === "allowedOrigins")) || (key3 === "bodyBytesMax")) || (key3 === "keepAlive"))){
+if(!((((((key3 === "endpoints") || (key3 === "allowedHosts")) || (key3 === "allowedOrigins")) || (key3 === "bodyBytesMax")) || (key3 === "pipelineMax")) || (key3 === "keepAlive"))){
 validate20.errors = [{instancePath:instancePath+"/gateway/http",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",expected:constant0,data:data7}];
 return false;
 break;
@@ -2974,67 +2977,90 @@ return false;
 }
 var valid3 = _errs89 === errors;
 if(valid3){
-let data39 = data7.keepAlive;
+let data39 = data7.pipelineMax;
 const _errs91 = errors;
+if(!(((typeof data39 == "number") && (!(data39 % 1) && !isNaN(data39))) && (isFinite(data39)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/pipelineMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data39}];
+return false;
+}
 if(errors === _errs91){
-if(data39 && typeof data39 == "object" && !Array.isArray(data39)){
-if(data39.form === undefined){
-data39.form = "comment";
+if((typeof data39 == "number") && (isFinite(data39))){
+if(data39 > 1024 || isNaN(data39)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/pipelineMax",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",expected:constant3,data:data39}];
+return false;
 }
-if(data39.intervalMs === undefined){
-data39.intervalMs = 15000;
+else {
+if(data39 < 1 || isNaN(data39)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/pipelineMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data39}];
+return false;
 }
+}
+}
+}
+var valid3 = _errs91 === errors;
+if(valid3){
+let data40 = data7.keepAlive;
 const _errs93 = errors;
-for(const key12 in data39){
+if(errors === _errs93){
+if(data40 && typeof data40 == "object" && !Array.isArray(data40)){
+if(data40.form === undefined){
+data40.form = "comment";
+}
+if(data40.intervalMs === undefined){
+data40.intervalMs = 15000;
+}
+const _errs95 = errors;
+for(const key12 in data40){
 if(!((key12 === "form") || (key12 === "intervalMs"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive",keyword:"additionalProperties",params:{additionalProperty: key12},message:"must NOT have additional properties",expected:constant0,data:data39}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive",keyword:"additionalProperties",params:{additionalProperty: key12},message:"must NOT have additional properties",expected:constant0,data:data40}];
 return false;
 break;
 }
 }
-if(_errs93 === errors){
-let data40 = data39.form;
-const _errs94 = errors;
-if(typeof data40 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/form",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data40}];
-return false;
-}
-if(!(((data40 === "comment") || (data40 === "chunk")) || (data40 === "off"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/form",keyword:"enum",params:{allowedValues: constant15},message:"must be equal to one of the allowed values",expected:constant1,data:data40}];
-return false;
-}
-var valid17 = _errs94 === errors;
-if(valid17){
-let data41 = data39.intervalMs;
+if(_errs95 === errors){
+let data41 = data40.form;
 const _errs96 = errors;
-if(!(((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41))) && (isFinite(data41)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/intervalMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data41}];
+if(typeof data41 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/form",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data41}];
 return false;
 }
-if(errors === _errs96){
-if((typeof data41 == "number") && (isFinite(data41))){
-if(data41 > 300000 || isNaN(data41)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/intervalMs",keyword:"maximum",params:{comparison: "<=", limit: 300000},message:"must be <= 300000",expected:constant3,data:data41}];
+if(!(((data41 === "comment") || (data41 === "chunk")) || (data41 === "off"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/form",keyword:"enum",params:{allowedValues: constant15},message:"must be equal to one of the allowed values",expected:constant1,data:data41}];
 return false;
-}
-else {
-if(data41 < 100 || isNaN(data41)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/intervalMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data41}];
-return false;
-}
-}
-}
 }
 var valid17 = _errs96 === errors;
+if(valid17){
+let data42 = data40.intervalMs;
+const _errs98 = errors;
+if(!(((typeof data42 == "number") && (!(data42 % 1) && !isNaN(data42))) && (isFinite(data42)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/intervalMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data42}];
+return false;
+}
+if(errors === _errs98){
+if((typeof data42 == "number") && (isFinite(data42))){
+if(data42 > 300000 || isNaN(data42)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/intervalMs",keyword:"maximum",params:{comparison: "<=", limit: 300000},message:"must be <= 300000",expected:constant3,data:data42}];
+return false;
+}
+else {
+if(data42 < 100 || isNaN(data42)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/intervalMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data42}];
+return false;
+}
+}
+}
+}
+var valid17 = _errs98 === errors;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data39}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data40}];
 return false;
 }
 }
-var valid3 = _errs91 === errors;
+var valid3 = _errs93 === errors;
+}
 }
 }
 }
@@ -3048,73 +3074,73 @@ return false;
 }
 var valid1 = _errs18 === errors;
 if(valid1){
-let data42 = data0.drainMs;
-const _errs98 = errors;
-if(!(((typeof data42 == "number") && (!(data42 % 1) && !isNaN(data42))) && (isFinite(data42)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data42}];
-return false;
-}
-if(errors === _errs98){
-if((typeof data42 == "number") && (isFinite(data42))){
-if(data42 > 600000 || isNaN(data42)){
-validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data42}];
-return false;
-}
-else {
-if(data42 < 0 || isNaN(data42)){
-validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data42}];
-return false;
-}
-}
-}
-}
-var valid1 = _errs98 === errors;
-if(valid1){
-let data43 = data0.log;
+let data43 = data0.drainMs;
 const _errs100 = errors;
+if(!(((typeof data43 == "number") && (!(data43 % 1) && !isNaN(data43))) && (isFinite(data43)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data43}];
+return false;
+}
 if(errors === _errs100){
-if(data43 && typeof data43 == "object" && !Array.isArray(data43)){
-if(data43.level === undefined){
-data43.level = "info";
-}
-const _errs102 = errors;
-for(const key13 in data43){
-if(!(key13 === "level")){
-validate20.errors = [{instancePath:instancePath+"/gateway/log",keyword:"additionalProperties",params:{additionalProperty: key13},message:"must NOT have additional properties",expected:constant0,data:data43}];
+if((typeof data43 == "number") && (isFinite(data43))){
+if(data43 > 600000 || isNaN(data43)){
+validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data43}];
 return false;
-break;
-}
-}
-if(_errs102 === errors){
-let data44 = data43.level;
-if(typeof data44 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/gateway/log/level",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data44}];
-return false;
-}
-if(!(((((((data44 === "fatal") || (data44 === "error")) || (data44 === "warn")) || (data44 === "info")) || (data44 === "debug")) || (data44 === "trace")) || (data44 === "silent"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/log/level",keyword:"enum",params:{allowedValues: constant16},message:"must be equal to one of the allowed values",expected:constant1,data:data44}];
-return false;
-}
-}
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/log",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data43}];
+if(data43 < 0 || isNaN(data43)){
+validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data43}];
 return false;
+}
+}
 }
 }
 var valid1 = _errs100 === errors;
 if(valid1){
-let data45 = data0.checkAnswers;
-const _errs105 = errors;
+let data44 = data0.log;
+const _errs102 = errors;
+if(errors === _errs102){
+if(data44 && typeof data44 == "object" && !Array.isArray(data44)){
+if(data44.level === undefined){
+data44.level = "info";
+}
+const _errs104 = errors;
+for(const key13 in data44){
+if(!(key13 === "level")){
+validate20.errors = [{instancePath:instancePath+"/gateway/log",keyword:"additionalProperties",params:{additionalProperty: key13},message:"must NOT have additional properties",expected:constant0,data:data44}];
+return false;
+break;
+}
+}
+if(_errs104 === errors){
+let data45 = data44.level;
 if(typeof data45 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/gateway/checkAnswers",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data45}];
+validate20.errors = [{instancePath:instancePath+"/gateway/log/level",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data45}];
 return false;
 }
-if(!(((data45 === "throw") || (data45 === "count")) || (data45 === "off"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/checkAnswers",keyword:"enum",params:{allowedValues: constant17},message:"must be equal to one of the allowed values",expected:constant1,data:data45}];
+if(!(((((((data45 === "fatal") || (data45 === "error")) || (data45 === "warn")) || (data45 === "info")) || (data45 === "debug")) || (data45 === "trace")) || (data45 === "silent"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/log/level",keyword:"enum",params:{allowedValues: constant16},message:"must be equal to one of the allowed values",expected:constant1,data:data45}];
 return false;
 }
-var valid1 = _errs105 === errors;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/log",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data44}];
+return false;
+}
+}
+var valid1 = _errs102 === errors;
+if(valid1){
+let data46 = data0.checkAnswers;
+const _errs107 = errors;
+if(typeof data46 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/gateway/checkAnswers",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data46}];
+return false;
+}
+if(!(((data46 === "throw") || (data46 === "count")) || (data46 === "off"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/checkAnswers",keyword:"enum",params:{allowedValues: constant17},message:"must be equal to one of the allowed values",expected:constant1,data:data46}];
+return false;
+}
+var valid1 = _errs107 === errors;
 }
 }
 }
@@ -3130,130 +3156,85 @@ return false;
 }
 var valid0 = _errs2 === errors;
 if(valid0){
-let data46 = data.agents;
-const _errs107 = errors;
-if(errors === _errs107){
-if(data46 && typeof data46 == "object" && !Array.isArray(data46)){
-if(data46.defaults === undefined){
-data46.defaults = {};
-}
-if(data46.aliases === undefined){
-data46.aliases = {};
-}
-if(data46.list === undefined){
-data46.list = [];
-}
+let data47 = data.agents;
 const _errs109 = errors;
-for(const key14 in data46){
-if(!(((key14 === "defaults") || (key14 === "aliases")) || (key14 === "list"))){
-validate20.errors = [{instancePath:instancePath+"/agents",keyword:"additionalProperties",params:{additionalProperty: key14},message:"must NOT have additional properties",expected:constant0,data:data46}];
-return false;
-break;
-}
-}
-if(_errs109 === errors){
-let data47 = data46.defaults;
-const _errs110 = errors;
-if(errors === _errs110){
+if(errors === _errs109){
 if(data47 && typeof data47 == "object" && !Array.isArray(data47)){
+if(data47.defaults === undefined){
+data47.defaults = {};
+}
+if(data47.aliases === undefined){
+data47.aliases = {};
+}
+if(data47.list === undefined){
+data47.list = [];
+}
+const _errs111 = errors;
+for(const key14 in data47){
+if(!(((key14 === "defaults") || (key14 === "aliases")) || (key14 === "list"))){
+validate20.errors = [{instancePath:instancePath+"/agents",keyword:"additionalProperties",params:{additionalProperty: key14},message:"must NOT have additional properties",expected:constant0,data:data47}];
+return false;
+break;
+}
+}
+if(_errs111 === errors){
+let data48 = data47.defaults;
 const _errs112 = errors;
-for(const key15 in data47){
-if(!((((((key15 === "model") || (key15 === "instructions")) || (key15 === "include")) || (key15 === "structuredOutput")) || (key15 === "stepsMax")) || (key15 === "tools"))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults",keyword:"additionalProperties",params:{additionalProperty: key15},message:"must NOT have additional properties",expected:constant0,data:data47}];
-return false;
-break;
-}
-}
-if(_errs112 === errors){
-if(data47.model !== undefined){
-let data48 = data47.model;
-const _errs113 = errors;
-const _errs114 = errors;
-if((typeof data48 !== "string") && (!(data48 && typeof data48 == "object" && !Array.isArray(data48)))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"type",params:{type: constant18},message:"must be string,object",expected:constant6,data:data48}];
-return false;
-}
-if(errors === _errs114){
-if(typeof data48 === "string"){
-if(!pattern6.test(data48)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant6,data:data48}];
-return false;
-}
-}
-if(errors === _errs114){
+if(errors === _errs112){
 if(data48 && typeof data48 == "object" && !Array.isArray(data48)){
-let missing0;
-if((data48.primary === undefined) && (missing0 = "primary")){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant6,data:data48}];
-return false;
-}
-else {
-const _errs116 = errors;
-for(const key16 in data48){
-if(!((key16 === "primary") || (key16 === "fallbacks"))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"additionalProperties",params:{additionalProperty: key16},message:"must NOT have additional properties",expected:constant6,data:data48}];
+const _errs114 = errors;
+for(const key15 in data48){
+if(!((((((key15 === "model") || (key15 === "instructions")) || (key15 === "include")) || (key15 === "structuredOutput")) || (key15 === "stepsMax")) || (key15 === "tools"))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults",keyword:"additionalProperties",params:{additionalProperty: key15},message:"must NOT have additional properties",expected:constant0,data:data48}];
 return false;
 break;
 }
 }
-if(_errs116 === errors){
-if(data48.primary !== undefined){
-let data49 = data48.primary;
-const _errs117 = errors;
-if(errors === _errs117){
+if(_errs114 === errors){
+if(data48.model !== undefined){
+let data49 = data48.model;
+const _errs115 = errors;
+const _errs116 = errors;
+if((typeof data49 !== "string") && (!(data49 && typeof data49 == "object" && !Array.isArray(data49)))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"type",params:{type: constant18},message:"must be string,object",expected:constant6,data:data49}];
+return false;
+}
+if(errors === _errs116){
 if(typeof data49 === "string"){
 if(!pattern6.test(data49)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/primary",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data49}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant6,data:data49}];
 return false;
 }
 }
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/primary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data49}];
-return false;
-}
-}
-var valid22 = _errs117 === errors;
-}
-else {
-var valid22 = true;
-}
-if(valid22){
-if(data48.fallbacks !== undefined){
-let data50 = data48.fallbacks;
-const _errs119 = errors;
-if(errors === _errs119){
-if(Array.isArray(data50)){
-if(data50.length > 8){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",expected:constant2,data:data50}];
+if(errors === _errs116){
+if(data49 && typeof data49 == "object" && !Array.isArray(data49)){
+let missing0;
+if((data49.primary === undefined) && (missing0 = "primary")){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant6,data:data49}];
 return false;
 }
 else {
-var valid23 = true;
-const len5 = data50.length;
-for(let i5=0; i5<len5; i5++){
-let data51 = data50[i5];
-const _errs121 = errors;
-if(errors === _errs121){
-if(typeof data51 === "string"){
-if(!pattern6.test(data51)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks/" + i5,keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data51}];
+const _errs118 = errors;
+for(const key16 in data49){
+if(!((key16 === "primary") || (key16 === "fallbacks"))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"additionalProperties",params:{additionalProperty: key16},message:"must NOT have additional properties",expected:constant6,data:data49}];
 return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks/" + i5,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data51}];
-return false;
-}
-}
-var valid23 = _errs121 === errors;
-if(!valid23){
 break;
 }
 }
+if(_errs118 === errors){
+if(data49.primary !== undefined){
+let data50 = data49.primary;
+const _errs119 = errors;
+if(errors === _errs119){
+if(typeof data50 === "string"){
+if(!pattern6.test(data50)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/primary",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data50}];
+return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data50}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/primary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data50}];
 return false;
 }
 }
@@ -3262,60 +3243,69 @@ var valid22 = _errs119 === errors;
 else {
 var valid22 = true;
 }
-}
-}
-}
-}
-}
-}
-var valid20 = _errs113 === errors;
+if(valid22){
+if(data49.fallbacks !== undefined){
+let data51 = data49.fallbacks;
+const _errs121 = errors;
+if(errors === _errs121){
+if(Array.isArray(data51)){
+if(data51.length > 8){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",expected:constant2,data:data51}];
+return false;
 }
 else {
-var valid20 = true;
-}
-if(valid20){
-if(data47.instructions !== undefined){
-let data52 = data47.instructions;
+var valid23 = true;
+const len5 = data51.length;
+for(let i5=0; i5<len5; i5++){
+let data52 = data51[i5];
 const _errs123 = errors;
-if(typeof data52 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/instructions",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data52}];
+if(errors === _errs123){
+if(typeof data52 === "string"){
+if(!pattern6.test(data52)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks/" + i5,keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data52}];
 return false;
 }
-var valid20 = _errs123 === errors;
 }
 else {
-var valid20 = true;
-}
-if(valid20){
-if(data47.include !== undefined){
-let data53 = data47.include;
-const _errs125 = errors;
-const _errs126 = errors;
-if(errors === _errs126){
-if(Array.isArray(data53)){
-var valid25 = true;
-const len6 = data53.length;
-for(let i6=0; i6<len6; i6++){
-let data54 = data53[i6];
-const _errs128 = errors;
-if(typeof data54 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/include/" + i6,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data54}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks/" + i5,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data52}];
 return false;
 }
-if(!((data54 === "reasoning") || (data54 === "tools"))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/include/" + i6,keyword:"enum",params:{allowedValues: constant19},message:"must be equal to one of the allowed values",expected:constant1,data:data54}];
-return false;
 }
-var valid25 = _errs128 === errors;
-if(!valid25){
+var valid23 = _errs123 === errors;
+if(!valid23){
 break;
 }
 }
 }
+}
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/include",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data53}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data51}];
 return false;
 }
+}
+var valid22 = _errs121 === errors;
+}
+else {
+var valid22 = true;
+}
+}
+}
+}
+}
+}
+}
+var valid20 = _errs115 === errors;
+}
+else {
+var valid20 = true;
+}
+if(valid20){
+if(data48.instructions !== undefined){
+let data53 = data48.instructions;
+const _errs125 = errors;
+if(typeof data53 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/instructions",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data53}];
+return false;
 }
 var valid20 = _errs125 === errors;
 }
@@ -3323,85 +3313,121 @@ else {
 var valid20 = true;
 }
 if(valid20){
-if(data47.structuredOutput !== undefined){
-let data55 = data47.structuredOutput;
+if(data48.include !== undefined){
+let data54 = data48.include;
+const _errs127 = errors;
+const _errs128 = errors;
+if(errors === _errs128){
+if(Array.isArray(data54)){
+var valid25 = true;
+const len6 = data54.length;
+for(let i6=0; i6<len6; i6++){
+let data55 = data54[i6];
 const _errs130 = errors;
 if(typeof data55 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/structuredOutput",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data55}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/include/" + i6,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data55}];
 return false;
 }
-if(!((data55 === "forward") || (data55 === "enforce"))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/structuredOutput",keyword:"enum",params:{allowedValues: constant20},message:"must be equal to one of the allowed values",expected:constant1,data:data55}];
+if(!((data55 === "reasoning") || (data55 === "tools"))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/include/" + i6,keyword:"enum",params:{allowedValues: constant19},message:"must be equal to one of the allowed values",expected:constant1,data:data55}];
 return false;
 }
-var valid20 = _errs130 === errors;
+var valid25 = _errs130 === errors;
+if(!valid25){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/include",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data54}];
+return false;
+}
+}
+var valid20 = _errs127 === errors;
 }
 else {
 var valid20 = true;
 }
 if(valid20){
-if(data47.stepsMax !== undefined){
-let data56 = data47.stepsMax;
-const _errs133 = errors;
-const _errs134 = errors;
-if(!(((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56))) && (isFinite(data56)))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data56}];
+if(data48.structuredOutput !== undefined){
+let data56 = data48.structuredOutput;
+const _errs132 = errors;
+if(typeof data56 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/structuredOutput",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data56}];
 return false;
 }
-if(errors === _errs134){
-if((typeof data56 == "number") && (isFinite(data56))){
-if(data56 > 128 || isNaN(data56)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"maximum",params:{comparison: "<=", limit: 128},message:"must be <= 128",expected:constant3,data:data56}];
+if(!((data56 === "forward") || (data56 === "enforce"))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/structuredOutput",keyword:"enum",params:{allowedValues: constant20},message:"must be equal to one of the allowed values",expected:constant1,data:data56}];
 return false;
 }
-else {
-if(data56 < 1 || isNaN(data56)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data56}];
-return false;
-}
-}
-}
-}
-var valid20 = _errs133 === errors;
+var valid20 = _errs132 === errors;
 }
 else {
 var valid20 = true;
 }
 if(valid20){
-if(data47.tools !== undefined){
-let data57 = data47.tools;
+if(data48.stepsMax !== undefined){
+let data57 = data48.stepsMax;
+const _errs135 = errors;
 const _errs136 = errors;
-const _errs137 = errors;
-if(errors === _errs137){
-if(data57 && typeof data57 == "object" && !Array.isArray(data57)){
-for(const key17 in data57){
-let data58 = data57[key17];
-const _errs140 = errors;
-if(errors === _errs140){
-if(Array.isArray(data58)){
-if(data58.length < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key17.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant2,data:data58}];
+if(!(((typeof data57 == "number") && (!(data57 % 1) && !isNaN(data57))) && (isFinite(data57)))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data57}];
+return false;
+}
+if(errors === _errs136){
+if((typeof data57 == "number") && (isFinite(data57))){
+if(data57 > 128 || isNaN(data57)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"maximum",params:{comparison: "<=", limit: 128},message:"must be <= 128",expected:constant3,data:data57}];
+return false;
+}
+else {
+if(data57 < 1 || isNaN(data57)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data57}];
+return false;
+}
+}
+}
+}
+var valid20 = _errs135 === errors;
+}
+else {
+var valid20 = true;
+}
+if(valid20){
+if(data48.tools !== undefined){
+let data58 = data48.tools;
+const _errs138 = errors;
+const _errs139 = errors;
+if(errors === _errs139){
+if(data58 && typeof data58 == "object" && !Array.isArray(data58)){
+for(const key17 in data58){
+let data59 = data58[key17];
+const _errs142 = errors;
+if(errors === _errs142){
+if(Array.isArray(data59)){
+if(data59.length < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key17.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant2,data:data59}];
 return false;
 }
 else {
 var valid30 = true;
-const len7 = data58.length;
+const len7 = data59.length;
 for(let i7=0; i7<len7; i7++){
-let data59 = data58[i7];
-const _errs142 = errors;
-if(errors === _errs142){
-if(typeof data59 === "string"){
-if(func1(data59) < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key17.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i7,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data59}];
+let data60 = data59[i7];
+const _errs144 = errors;
+if(errors === _errs144){
+if(typeof data60 === "string"){
+if(func1(data60) < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key17.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i7,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data60}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key17.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i7,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data59}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key17.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i7,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data60}];
 return false;
 }
 }
-var valid30 = _errs142 === errors;
+var valid30 = _errs144 === errors;
 if(!valid30){
 break;
 }
@@ -3409,22 +3435,22 @@ break;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key17.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data58}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key17.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data59}];
 return false;
 }
 }
-var valid29 = _errs140 === errors;
+var valid29 = _errs142 === errors;
 if(!valid29){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data57}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data58}];
 return false;
 }
 }
-var valid20 = _errs136 === errors;
+var valid20 = _errs138 === errors;
 }
 else {
 var valid20 = true;
@@ -3437,191 +3463,146 @@ var valid20 = true;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data47}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data48}];
 return false;
 }
 }
-var valid19 = _errs110 === errors;
+var valid19 = _errs112 === errors;
 if(valid19){
-let data60 = data46.aliases;
-const _errs144 = errors;
-if(errors === _errs144){
-if(data60 && typeof data60 == "object" && !Array.isArray(data60)){
-for(const key18 in data60){
-let data61 = data60[key18];
-const _errs147 = errors;
-if(errors === _errs147){
-if(typeof data61 === "string"){
-if(func1(data61) < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/aliases/" + key18.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data61}];
+let data61 = data47.aliases;
+const _errs146 = errors;
+if(errors === _errs146){
+if(data61 && typeof data61 == "object" && !Array.isArray(data61)){
+for(const key18 in data61){
+let data62 = data61[key18];
+const _errs149 = errors;
+if(errors === _errs149){
+if(typeof data62 === "string"){
+if(func1(data62) < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/aliases/" + key18.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data62}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/aliases/" + key18.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data61}];
+validate20.errors = [{instancePath:instancePath+"/agents/aliases/" + key18.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data62}];
 return false;
 }
 }
-var valid31 = _errs147 === errors;
+var valid31 = _errs149 === errors;
 if(!valid31){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/aliases",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data60}];
+validate20.errors = [{instancePath:instancePath+"/agents/aliases",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data61}];
 return false;
 }
 }
-var valid19 = _errs144 === errors;
+var valid19 = _errs146 === errors;
 if(valid19){
-let data62 = data46.list;
-const _errs149 = errors;
-if(errors === _errs149){
-if(Array.isArray(data62)){
-var valid32 = true;
-const len8 = data62.length;
-for(let i8=0; i8<len8; i8++){
-let data63 = data62[i8];
+let data63 = data47.list;
 const _errs151 = errors;
 if(errors === _errs151){
-if(data63 && typeof data63 == "object" && !Array.isArray(data63)){
-if(data63.default === undefined){
-data63.default = false;
+if(Array.isArray(data63)){
+var valid32 = true;
+const len8 = data63.length;
+for(let i8=0; i8<len8; i8++){
+let data64 = data63[i8];
+const _errs153 = errors;
+if(errors === _errs153){
+if(data64 && typeof data64 == "object" && !Array.isArray(data64)){
+if(data64.default === undefined){
+data64.default = false;
 }
 let missing1;
-if((data63.id === undefined) && (missing1 = "id")){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant0,data:data63}];
+if((data64.id === undefined) && (missing1 = "id")){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant0,data:data64}];
 return false;
 }
 else {
-const _errs153 = errors;
-for(const key19 in data63){
+const _errs155 = errors;
+for(const key19 in data64){
 if(!((((((((key19 === "id") || (key19 === "default")) || (key19 === "model")) || (key19 === "instructions")) || (key19 === "include")) || (key19 === "structuredOutput")) || (key19 === "stepsMax")) || (key19 === "tools"))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8,keyword:"additionalProperties",params:{additionalProperty: key19},message:"must NOT have additional properties",expected:constant0,data:data63}];
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8,keyword:"additionalProperties",params:{additionalProperty: key19},message:"must NOT have additional properties",expected:constant0,data:data64}];
 return false;
 break;
 }
 }
-if(_errs153 === errors){
-if(data63.id !== undefined){
-let data64 = data63.id;
-const _errs154 = errors;
-if(errors === _errs154){
-if(typeof data64 === "string"){
-if(!pattern9.test(data64)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/id",keyword:"pattern",params:{pattern: "^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$"},message:"must match pattern \""+"^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$"+"\"",expected:constant1,data:data64}];
+if(_errs155 === errors){
+if(data64.id !== undefined){
+let data65 = data64.id;
+const _errs156 = errors;
+if(errors === _errs156){
+if(typeof data65 === "string"){
+if(!pattern9.test(data65)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/id",keyword:"pattern",params:{pattern: "^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$"},message:"must match pattern \""+"^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$"+"\"",expected:constant1,data:data65}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data64}];
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data65}];
 return false;
 }
 }
-var valid33 = _errs154 === errors;
+var valid33 = _errs156 === errors;
 }
 else {
 var valid33 = true;
 }
 if(valid33){
-let data65 = data63.default;
-const _errs156 = errors;
-if(typeof data65 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/default",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data65}];
-return false;
-}
-var valid33 = _errs156 === errors;
-if(valid33){
-if(data63.model !== undefined){
-let data66 = data63.model;
+let data66 = data64.default;
 const _errs158 = errors;
-const _errs159 = errors;
-if((typeof data66 !== "string") && (!(data66 && typeof data66 == "object" && !Array.isArray(data66)))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/model",keyword:"type",params:{type: constant18},message:"must be string,object",expected:constant6,data:data66}];
+if(typeof data66 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/default",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data66}];
 return false;
 }
-if(errors === _errs159){
-if(typeof data66 === "string"){
-if(!pattern6.test(data66)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/model",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant6,data:data66}];
-return false;
-}
-}
-if(errors === _errs159){
-if(data66 && typeof data66 == "object" && !Array.isArray(data66)){
-let missing2;
-if((data66.primary === undefined) && (missing2 = "primary")){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/model",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant6,data:data66}];
-return false;
-}
-else {
+var valid33 = _errs158 === errors;
+if(valid33){
+if(data64.model !== undefined){
+let data67 = data64.model;
+const _errs160 = errors;
 const _errs161 = errors;
-for(const key20 in data66){
-if(!((key20 === "primary") || (key20 === "fallbacks"))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/model",keyword:"additionalProperties",params:{additionalProperty: key20},message:"must NOT have additional properties",expected:constant6,data:data66}];
+if((typeof data67 !== "string") && (!(data67 && typeof data67 == "object" && !Array.isArray(data67)))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/model",keyword:"type",params:{type: constant18},message:"must be string,object",expected:constant6,data:data67}];
 return false;
-break;
 }
-}
-if(_errs161 === errors){
-if(data66.primary !== undefined){
-let data67 = data66.primary;
-const _errs162 = errors;
-if(errors === _errs162){
+if(errors === _errs161){
 if(typeof data67 === "string"){
 if(!pattern6.test(data67)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/model/primary",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data67}];
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/model",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant6,data:data67}];
 return false;
 }
 }
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/model/primary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data67}];
-return false;
-}
-}
-var valid35 = _errs162 === errors;
-}
-else {
-var valid35 = true;
-}
-if(valid35){
-if(data66.fallbacks !== undefined){
-let data68 = data66.fallbacks;
-const _errs164 = errors;
-if(errors === _errs164){
-if(Array.isArray(data68)){
-if(data68.length > 8){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/model/fallbacks",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",expected:constant2,data:data68}];
+if(errors === _errs161){
+if(data67 && typeof data67 == "object" && !Array.isArray(data67)){
+let missing2;
+if((data67.primary === undefined) && (missing2 = "primary")){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/model",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant6,data:data67}];
 return false;
 }
 else {
-var valid36 = true;
-const len9 = data68.length;
-for(let i9=0; i9<len9; i9++){
-let data69 = data68[i9];
-const _errs166 = errors;
-if(errors === _errs166){
-if(typeof data69 === "string"){
-if(!pattern6.test(data69)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/model/fallbacks/" + i9,keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data69}];
+const _errs163 = errors;
+for(const key20 in data67){
+if(!((key20 === "primary") || (key20 === "fallbacks"))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/model",keyword:"additionalProperties",params:{additionalProperty: key20},message:"must NOT have additional properties",expected:constant6,data:data67}];
 return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/model/fallbacks/" + i9,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data69}];
-return false;
-}
-}
-var valid36 = _errs166 === errors;
-if(!valid36){
 break;
 }
 }
+if(_errs163 === errors){
+if(data67.primary !== undefined){
+let data68 = data67.primary;
+const _errs164 = errors;
+if(errors === _errs164){
+if(typeof data68 === "string"){
+if(!pattern6.test(data68)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/model/primary",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data68}];
+return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/model/fallbacks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data68}];
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/model/primary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data68}];
 return false;
 }
 }
@@ -3630,60 +3611,69 @@ var valid35 = _errs164 === errors;
 else {
 var valid35 = true;
 }
-}
-}
-}
-}
-}
-}
-var valid33 = _errs158 === errors;
+if(valid35){
+if(data67.fallbacks !== undefined){
+let data69 = data67.fallbacks;
+const _errs166 = errors;
+if(errors === _errs166){
+if(Array.isArray(data69)){
+if(data69.length > 8){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/model/fallbacks",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",expected:constant2,data:data69}];
+return false;
 }
 else {
-var valid33 = true;
-}
-if(valid33){
-if(data63.instructions !== undefined){
-let data70 = data63.instructions;
+var valid36 = true;
+const len9 = data69.length;
+for(let i9=0; i9<len9; i9++){
+let data70 = data69[i9];
 const _errs168 = errors;
-if(typeof data70 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/instructions",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data70}];
+if(errors === _errs168){
+if(typeof data70 === "string"){
+if(!pattern6.test(data70)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/model/fallbacks/" + i9,keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data70}];
 return false;
 }
-var valid33 = _errs168 === errors;
 }
 else {
-var valid33 = true;
-}
-if(valid33){
-if(data63.include !== undefined){
-let data71 = data63.include;
-const _errs170 = errors;
-const _errs171 = errors;
-if(errors === _errs171){
-if(Array.isArray(data71)){
-var valid38 = true;
-const len10 = data71.length;
-for(let i10=0; i10<len10; i10++){
-let data72 = data71[i10];
-const _errs173 = errors;
-if(typeof data72 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/include/" + i10,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data72}];
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/model/fallbacks/" + i9,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data70}];
 return false;
 }
-if(!((data72 === "reasoning") || (data72 === "tools"))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/include/" + i10,keyword:"enum",params:{allowedValues: constant19},message:"must be equal to one of the allowed values",expected:constant1,data:data72}];
-return false;
 }
-var valid38 = _errs173 === errors;
-if(!valid38){
+var valid36 = _errs168 === errors;
+if(!valid36){
 break;
 }
 }
 }
+}
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/include",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data71}];
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/model/fallbacks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data69}];
 return false;
 }
+}
+var valid35 = _errs166 === errors;
+}
+else {
+var valid35 = true;
+}
+}
+}
+}
+}
+}
+}
+var valid33 = _errs160 === errors;
+}
+else {
+var valid33 = true;
+}
+if(valid33){
+if(data64.instructions !== undefined){
+let data71 = data64.instructions;
+const _errs170 = errors;
+if(typeof data71 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/instructions",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data71}];
+return false;
 }
 var valid33 = _errs170 === errors;
 }
@@ -3691,85 +3681,121 @@ else {
 var valid33 = true;
 }
 if(valid33){
-if(data63.structuredOutput !== undefined){
-let data73 = data63.structuredOutput;
+if(data64.include !== undefined){
+let data72 = data64.include;
+const _errs172 = errors;
+const _errs173 = errors;
+if(errors === _errs173){
+if(Array.isArray(data72)){
+var valid38 = true;
+const len10 = data72.length;
+for(let i10=0; i10<len10; i10++){
+let data73 = data72[i10];
 const _errs175 = errors;
 if(typeof data73 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/structuredOutput",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data73}];
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/include/" + i10,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data73}];
 return false;
 }
-if(!((data73 === "forward") || (data73 === "enforce"))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/structuredOutput",keyword:"enum",params:{allowedValues: constant20},message:"must be equal to one of the allowed values",expected:constant1,data:data73}];
+if(!((data73 === "reasoning") || (data73 === "tools"))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/include/" + i10,keyword:"enum",params:{allowedValues: constant19},message:"must be equal to one of the allowed values",expected:constant1,data:data73}];
 return false;
 }
-var valid33 = _errs175 === errors;
+var valid38 = _errs175 === errors;
+if(!valid38){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/include",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data72}];
+return false;
+}
+}
+var valid33 = _errs172 === errors;
 }
 else {
 var valid33 = true;
 }
 if(valid33){
-if(data63.stepsMax !== undefined){
-let data74 = data63.stepsMax;
-const _errs178 = errors;
-const _errs179 = errors;
-if(!(((typeof data74 == "number") && (!(data74 % 1) && !isNaN(data74))) && (isFinite(data74)))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/stepsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data74}];
+if(data64.structuredOutput !== undefined){
+let data74 = data64.structuredOutput;
+const _errs177 = errors;
+if(typeof data74 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/structuredOutput",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data74}];
 return false;
 }
-if(errors === _errs179){
-if((typeof data74 == "number") && (isFinite(data74))){
-if(data74 > 128 || isNaN(data74)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/stepsMax",keyword:"maximum",params:{comparison: "<=", limit: 128},message:"must be <= 128",expected:constant3,data:data74}];
+if(!((data74 === "forward") || (data74 === "enforce"))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/structuredOutput",keyword:"enum",params:{allowedValues: constant20},message:"must be equal to one of the allowed values",expected:constant1,data:data74}];
 return false;
 }
-else {
-if(data74 < 1 || isNaN(data74)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/stepsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data74}];
-return false;
-}
-}
-}
-}
-var valid33 = _errs178 === errors;
+var valid33 = _errs177 === errors;
 }
 else {
 var valid33 = true;
 }
 if(valid33){
-if(data63.tools !== undefined){
-let data75 = data63.tools;
+if(data64.stepsMax !== undefined){
+let data75 = data64.stepsMax;
+const _errs180 = errors;
 const _errs181 = errors;
-const _errs182 = errors;
-if(errors === _errs182){
-if(data75 && typeof data75 == "object" && !Array.isArray(data75)){
-for(const key21 in data75){
-let data76 = data75[key21];
-const _errs185 = errors;
-if(errors === _errs185){
-if(Array.isArray(data76)){
-if(data76.length < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/tools/" + key21.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant2,data:data76}];
+if(!(((typeof data75 == "number") && (!(data75 % 1) && !isNaN(data75))) && (isFinite(data75)))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/stepsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data75}];
+return false;
+}
+if(errors === _errs181){
+if((typeof data75 == "number") && (isFinite(data75))){
+if(data75 > 128 || isNaN(data75)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/stepsMax",keyword:"maximum",params:{comparison: "<=", limit: 128},message:"must be <= 128",expected:constant3,data:data75}];
+return false;
+}
+else {
+if(data75 < 1 || isNaN(data75)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/stepsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data75}];
+return false;
+}
+}
+}
+}
+var valid33 = _errs180 === errors;
+}
+else {
+var valid33 = true;
+}
+if(valid33){
+if(data64.tools !== undefined){
+let data76 = data64.tools;
+const _errs183 = errors;
+const _errs184 = errors;
+if(errors === _errs184){
+if(data76 && typeof data76 == "object" && !Array.isArray(data76)){
+for(const key21 in data76){
+let data77 = data76[key21];
+const _errs187 = errors;
+if(errors === _errs187){
+if(Array.isArray(data77)){
+if(data77.length < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/tools/" + key21.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant2,data:data77}];
 return false;
 }
 else {
 var valid43 = true;
-const len11 = data76.length;
+const len11 = data77.length;
 for(let i11=0; i11<len11; i11++){
-let data77 = data76[i11];
-const _errs187 = errors;
-if(errors === _errs187){
-if(typeof data77 === "string"){
-if(func1(data77) < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/tools/" + key21.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i11,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data77}];
+let data78 = data77[i11];
+const _errs189 = errors;
+if(errors === _errs189){
+if(typeof data78 === "string"){
+if(func1(data78) < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/tools/" + key21.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i11,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data78}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/tools/" + key21.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i11,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data77}];
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/tools/" + key21.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i11,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data78}];
 return false;
 }
 }
-var valid43 = _errs187 === errors;
+var valid43 = _errs189 === errors;
 if(!valid43){
 break;
 }
@@ -3777,22 +3803,22 @@ break;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/tools/" + key21.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data76}];
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/tools/" + key21.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data77}];
 return false;
 }
 }
-var valid42 = _errs185 === errors;
+var valid42 = _errs187 === errors;
 if(!valid42){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/tools",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data75}];
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/tools",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data76}];
 return false;
 }
 }
-var valid33 = _errs181 === errors;
+var valid33 = _errs183 === errors;
 }
 else {
 var valid33 = true;
@@ -3808,236 +3834,215 @@ var valid33 = true;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data63}];
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data64}];
 return false;
 }
 }
-var valid32 = _errs151 === errors;
+var valid32 = _errs153 === errors;
 if(!valid32){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/list",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data62}];
+validate20.errors = [{instancePath:instancePath+"/agents/list",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data63}];
 return false;
 }
 }
-var valid19 = _errs149 === errors;
+var valid19 = _errs151 === errors;
 }
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data46}];
+validate20.errors = [{instancePath:instancePath+"/agents",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data47}];
 return false;
 }
 }
-var valid0 = _errs107 === errors;
+var valid0 = _errs109 === errors;
 if(valid0){
-let data78 = data.models;
-const _errs189 = errors;
-if(errors === _errs189){
-if(data78 && typeof data78 == "object" && !Array.isArray(data78)){
-if(data78.providers === undefined){
-data78.providers = {};
-}
+let data79 = data.models;
 const _errs191 = errors;
-for(const key22 in data78){
+if(errors === _errs191){
+if(data79 && typeof data79 == "object" && !Array.isArray(data79)){
+if(data79.providers === undefined){
+data79.providers = {};
+}
+const _errs193 = errors;
+for(const key22 in data79){
 if(!(key22 === "providers")){
-validate20.errors = [{instancePath:instancePath+"/models",keyword:"additionalProperties",params:{additionalProperty: key22},message:"must NOT have additional properties",expected:constant0,data:data78}];
+validate20.errors = [{instancePath:instancePath+"/models",keyword:"additionalProperties",params:{additionalProperty: key22},message:"must NOT have additional properties",expected:constant0,data:data79}];
 return false;
 break;
 }
 }
-if(_errs191 === errors){
-let data79 = data78.providers;
-const _errs192 = errors;
-if(errors === _errs192){
-if(data79 && typeof data79 == "object" && !Array.isArray(data79)){
-for(const key23 in data79){
-const _errs195 = errors;
-if(!(validate21(data79[key23], {instancePath:instancePath+"/models/providers/" + key23.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data79,parentDataProperty:key23,rootData,dynamicAnchors}))){
+if(_errs193 === errors){
+let data80 = data79.providers;
+const _errs194 = errors;
+if(errors === _errs194){
+if(data80 && typeof data80 == "object" && !Array.isArray(data80)){
+for(const key23 in data80){
+const _errs197 = errors;
+if(!(validate21(data80[key23], {instancePath:instancePath+"/models/providers/" + key23.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data80,parentDataProperty:key23,rootData,dynamicAnchors}))){
 vErrors = vErrors === null ? validate21.errors : vErrors.concat(validate21.errors);
 errors = vErrors.length;
 }
-var valid45 = _errs195 === errors;
+var valid45 = _errs197 === errors;
 if(!valid45){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/models/providers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data79}];
+validate20.errors = [{instancePath:instancePath+"/models/providers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data80}];
 return false;
 }
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/models",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data78}];
+validate20.errors = [{instancePath:instancePath+"/models",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data79}];
 return false;
 }
 }
-var valid0 = _errs189 === errors;
+var valid0 = _errs191 === errors;
 if(valid0){
-let data81 = data.mcp;
-const _errs196 = errors;
-if(errors === _errs196){
-if(data81 && typeof data81 == "object" && !Array.isArray(data81)){
-if(data81.servers === undefined){
-data81.servers = {};
-}
+let data82 = data.mcp;
 const _errs198 = errors;
-for(const key24 in data81){
-if(!(key24 === "servers")){
-validate20.errors = [{instancePath:instancePath+"/mcp",keyword:"additionalProperties",params:{additionalProperty: key24},message:"must NOT have additional properties",expected:constant0,data:data81}];
-return false;
-break;
-}
-}
-if(_errs198 === errors){
-let data82 = data81.servers;
-const _errs199 = errors;
-if(errors === _errs199){
+if(errors === _errs198){
 if(data82 && typeof data82 == "object" && !Array.isArray(data82)){
-for(const key25 in data82){
-let data83 = data82[key25];
-const _errs202 = errors;
-const _errs203 = errors;
-if(errors === _errs203){
-if(data83 && typeof data83 == "object" && !Array.isArray(data83)){
-if(data83.args === undefined){
-data83.args = [];
+if(data82.servers === undefined){
+data82.servers = {};
 }
-if(data83.env === undefined){
-data83.env = {};
-}
-if(data83.headers === undefined){
-data83.headers = {};
-}
-if(data83.connectMs === undefined){
-data83.connectMs = 30000;
-}
-if(data83.timeoutMs === undefined){
-data83.timeoutMs = 60000;
-}
-if(data83.outputBytesMax === undefined){
-data83.outputBytesMax = 65536;
-}
-const _errs205 = errors;
-for(const key26 in data83){
-if(!(func9.call(constant8, key26))){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key26},message:"must NOT have additional properties",expected:constant0,data:data83}];
+const _errs200 = errors;
+for(const key24 in data82){
+if(!(key24 === "servers")){
+validate20.errors = [{instancePath:instancePath+"/mcp",keyword:"additionalProperties",params:{additionalProperty: key24},message:"must NOT have additional properties",expected:constant0,data:data82}];
 return false;
 break;
 }
 }
-if(_errs205 === errors){
-if(data83.command !== undefined){
-let data84 = data83.command;
-const _errs206 = errors;
-if(errors === _errs206){
-if(typeof data84 === "string"){
-if(func1(data84) < 1){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/command",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data84}];
+if(_errs200 === errors){
+let data83 = data82.servers;
+const _errs201 = errors;
+if(errors === _errs201){
+if(data83 && typeof data83 == "object" && !Array.isArray(data83)){
+for(const key25 in data83){
+let data84 = data83[key25];
+const _errs204 = errors;
+const _errs205 = errors;
+if(errors === _errs205){
+if(data84 && typeof data84 == "object" && !Array.isArray(data84)){
+if(data84.args === undefined){
+data84.args = [];
+}
+if(data84.env === undefined){
+data84.env = {};
+}
+if(data84.headers === undefined){
+data84.headers = {};
+}
+if(data84.connectMs === undefined){
+data84.connectMs = 30000;
+}
+if(data84.timeoutMs === undefined){
+data84.timeoutMs = 60000;
+}
+if(data84.outputBytesMax === undefined){
+data84.outputBytesMax = 65536;
+}
+const _errs207 = errors;
+for(const key26 in data84){
+if(!(func9.call(constant8, key26))){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key26},message:"must NOT have additional properties",expected:constant0,data:data84}];
+return false;
+break;
+}
+}
+if(_errs207 === errors){
+if(data84.command !== undefined){
+let data85 = data84.command;
+const _errs208 = errors;
+if(errors === _errs208){
+if(typeof data85 === "string"){
+if(func1(data85) < 1){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/command",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data85}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/command",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data84}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/command",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data85}];
 return false;
 }
 }
-var valid49 = _errs206 === errors;
+var valid49 = _errs208 === errors;
 }
 else {
 var valid49 = true;
 }
 if(valid49){
-let data85 = data83.args;
-const _errs208 = errors;
-if(errors === _errs208){
-if(Array.isArray(data85)){
-var valid50 = true;
-const len12 = data85.length;
-for(let i12=0; i12<len12; i12++){
-let data86 = data85[i12];
+let data86 = data84.args;
 const _errs210 = errors;
-if(typeof data86 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/" + i12,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data86}];
+if(errors === _errs210){
+if(Array.isArray(data86)){
+var valid50 = true;
+const len12 = data86.length;
+for(let i12=0; i12<len12; i12++){
+let data87 = data86[i12];
+const _errs212 = errors;
+if(typeof data87 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/" + i12,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data87}];
 return false;
 }
-var valid50 = _errs210 === errors;
+var valid50 = _errs212 === errors;
 if(!valid50){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data85}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data86}];
 return false;
 }
 }
-var valid49 = _errs208 === errors;
+var valid49 = _errs210 === errors;
 if(valid49){
-let data87 = data83.env;
-const _errs212 = errors;
-if(errors === _errs212){
-if(data87 && typeof data87 == "object" && !Array.isArray(data87)){
-for(const key27 in data87){
-let data88 = data87[key27];
-const _errs215 = errors;
-if(typeof data88 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/env/" + key27.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data88}];
+let data88 = data84.env;
+const _errs214 = errors;
+if(errors === _errs214){
+if(data88 && typeof data88 == "object" && !Array.isArray(data88)){
+for(const key27 in data88){
+let data89 = data88[key27];
+const _errs217 = errors;
+if(typeof data89 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/env/" + key27.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data89}];
 return false;
 }
-var valid51 = _errs215 === errors;
+var valid51 = _errs217 === errors;
 if(!valid51){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/env",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data87}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/env",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data88}];
 return false;
 }
 }
-var valid49 = _errs212 === errors;
+var valid49 = _errs214 === errors;
 if(valid49){
-if(data83.cwd !== undefined){
-let data89 = data83.cwd;
-const _errs217 = errors;
-if(errors === _errs217){
-if(typeof data89 === "string"){
-if(func1(data89) < 1){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/cwd",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data89}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/cwd",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data89}];
-return false;
-}
-}
-var valid49 = _errs217 === errors;
-}
-else {
-var valid49 = true;
-}
-if(valid49){
-if(data83.url !== undefined){
-let data90 = data83.url;
+if(data84.cwd !== undefined){
+let data90 = data84.cwd;
 const _errs219 = errors;
 if(errors === _errs219){
 if(typeof data90 === "string"){
-if(!pattern21.test(data90)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/url",keyword:"pattern",params:{pattern: "^https?://[^\\s]+$"},message:"must match pattern \""+"^https?://[^\\s]+$"+"\"",expected:constant1,data:data90}];
+if(func1(data90) < 1){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/cwd",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data90}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/url",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data90}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/cwd",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data90}];
 return false;
 }
 }
@@ -4047,67 +4052,66 @@ else {
 var valid49 = true;
 }
 if(valid49){
-let data91 = data83.headers;
+if(data84.url !== undefined){
+let data91 = data84.url;
 const _errs221 = errors;
 if(errors === _errs221){
-if(data91 && typeof data91 == "object" && !Array.isArray(data91)){
-for(const key28 in data91){
-let data92 = data91[key28];
-const _errs224 = errors;
-if(typeof data92 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/headers/" + key28.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data92}];
+if(typeof data91 === "string"){
+if(!pattern21.test(data91)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/url",keyword:"pattern",params:{pattern: "^https?://[^\\s]+$"},message:"must match pattern \""+"^https?://[^\\s]+$"+"\"",expected:constant1,data:data91}];
 return false;
 }
-var valid52 = _errs224 === errors;
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/url",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data91}];
+return false;
+}
+}
+var valid49 = _errs221 === errors;
+}
+else {
+var valid49 = true;
+}
+if(valid49){
+let data92 = data84.headers;
+const _errs223 = errors;
+if(errors === _errs223){
+if(data92 && typeof data92 == "object" && !Array.isArray(data92)){
+for(const key28 in data92){
+let data93 = data92[key28];
+const _errs226 = errors;
+if(typeof data93 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/headers/" + key28.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data93}];
+return false;
+}
+var valid52 = _errs226 === errors;
 if(!valid52){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/headers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data91}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/headers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data92}];
 return false;
 }
 }
-var valid49 = _errs221 === errors;
+var valid49 = _errs223 === errors;
 if(valid49){
-let data93 = data83.connectMs;
-const _errs226 = errors;
-if(!(((typeof data93 == "number") && (!(data93 % 1) && !isNaN(data93))) && (isFinite(data93)))){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data93}];
-return false;
-}
-if(errors === _errs226){
-if((typeof data93 == "number") && (isFinite(data93))){
-if(data93 > 600000 || isNaN(data93)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data93}];
-return false;
-}
-else {
-if(data93 < 10 || isNaN(data93)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",expected:constant3,data:data93}];
-return false;
-}
-}
-}
-}
-var valid49 = _errs226 === errors;
-if(valid49){
-let data94 = data83.timeoutMs;
+let data94 = data84.connectMs;
 const _errs228 = errors;
 if(!(((typeof data94 == "number") && (!(data94 % 1) && !isNaN(data94))) && (isFinite(data94)))){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data94}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data94}];
 return false;
 }
 if(errors === _errs228){
 if((typeof data94 == "number") && (isFinite(data94))){
-if(data94 > 3600000 || isNaN(data94)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",expected:constant3,data:data94}];
+if(data94 > 600000 || isNaN(data94)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data94}];
 return false;
 }
 else {
 if(data94 < 10 || isNaN(data94)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",expected:constant3,data:data94}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",expected:constant3,data:data94}];
 return false;
 }
 }
@@ -4115,27 +4119,49 @@ return false;
 }
 var valid49 = _errs228 === errors;
 if(valid49){
-let data95 = data83.outputBytesMax;
+let data95 = data84.timeoutMs;
 const _errs230 = errors;
 if(!(((typeof data95 == "number") && (!(data95 % 1) && !isNaN(data95))) && (isFinite(data95)))){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data95}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data95}];
 return false;
 }
 if(errors === _errs230){
 if((typeof data95 == "number") && (isFinite(data95))){
-if(data95 > 16777216 || isNaN(data95)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"maximum",params:{comparison: "<=", limit: 16777216},message:"must be <= 16777216",expected:constant3,data:data95}];
+if(data95 > 3600000 || isNaN(data95)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",expected:constant3,data:data95}];
 return false;
 }
 else {
-if(data95 < 256 || isNaN(data95)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"minimum",params:{comparison: ">=", limit: 256},message:"must be >= 256",expected:constant3,data:data95}];
+if(data95 < 10 || isNaN(data95)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",expected:constant3,data:data95}];
 return false;
 }
 }
 }
 }
 var valid49 = _errs230 === errors;
+if(valid49){
+let data96 = data84.outputBytesMax;
+const _errs232 = errors;
+if(!(((typeof data96 == "number") && (!(data96 % 1) && !isNaN(data96))) && (isFinite(data96)))){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data96}];
+return false;
+}
+if(errors === _errs232){
+if((typeof data96 == "number") && (isFinite(data96))){
+if(data96 > 16777216 || isNaN(data96)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"maximum",params:{comparison: "<=", limit: 16777216},message:"must be <= 16777216",expected:constant3,data:data96}];
+return false;
+}
+else {
+if(data96 < 256 || isNaN(data96)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"minimum",params:{comparison: ">=", limit: 256},message:"must be >= 256",expected:constant3,data:data96}];
+return false;
+}
+}
+}
+}
+var valid49 = _errs232 === errors;
 }
 }
 }
@@ -4147,151 +4173,151 @@ var valid49 = _errs230 === errors;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data83}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data84}];
 return false;
 }
 }
-var valid47 = _errs202 === errors;
+var valid47 = _errs204 === errors;
 if(!valid47){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data82}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data83}];
 return false;
 }
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/mcp",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data81}];
+validate20.errors = [{instancePath:instancePath+"/mcp",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data82}];
 return false;
 }
 }
-var valid0 = _errs196 === errors;
+var valid0 = _errs198 === errors;
 if(valid0){
-let data96 = data.sessions;
-const _errs232 = errors;
-if(errors === _errs232){
-if(data96 && typeof data96 == "object" && !Array.isArray(data96)){
-if(data96.idleMinutes === undefined){
-data96.idleMinutes = 0;
-}
-if(data96.lane === undefined){
-data96.lane = {};
-}
+let data97 = data.sessions;
 const _errs234 = errors;
-for(const key29 in data96){
+if(errors === _errs234){
+if(data97 && typeof data97 == "object" && !Array.isArray(data97)){
+if(data97.idleMinutes === undefined){
+data97.idleMinutes = 0;
+}
+if(data97.lane === undefined){
+data97.lane = {};
+}
+const _errs236 = errors;
+for(const key29 in data97){
 if(!((key29 === "idleMinutes") || (key29 === "lane"))){
-validate20.errors = [{instancePath:instancePath+"/sessions",keyword:"additionalProperties",params:{additionalProperty: key29},message:"must NOT have additional properties",expected:constant0,data:data96}];
+validate20.errors = [{instancePath:instancePath+"/sessions",keyword:"additionalProperties",params:{additionalProperty: key29},message:"must NOT have additional properties",expected:constant0,data:data97}];
 return false;
 break;
 }
 }
-if(_errs234 === errors){
-let data97 = data96.idleMinutes;
-const _errs235 = errors;
-if(!(((typeof data97 == "number") && (!(data97 % 1) && !isNaN(data97))) && (isFinite(data97)))){
-validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data97}];
-return false;
-}
-if(errors === _errs235){
-if((typeof data97 == "number") && (isFinite(data97))){
-if(data97 > 5256000 || isNaN(data97)){
-validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"maximum",params:{comparison: "<=", limit: 5256000},message:"must be <= 5256000",expected:constant3,data:data97}];
-return false;
-}
-else {
-if(data97 < 0 || isNaN(data97)){
-validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data97}];
-return false;
-}
-}
-}
-}
-var valid53 = _errs235 === errors;
-if(valid53){
-let data98 = data96.lane;
+if(_errs236 === errors){
+let data98 = data97.idleMinutes;
 const _errs237 = errors;
+if(!(((typeof data98 == "number") && (!(data98 % 1) && !isNaN(data98))) && (isFinite(data98)))){
+validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data98}];
+return false;
+}
 if(errors === _errs237){
-if(data98 && typeof data98 == "object" && !Array.isArray(data98)){
-if(data98.waitingMax === undefined){
-data98.waitingMax = 8;
+if((typeof data98 == "number") && (isFinite(data98))){
+if(data98 > 5256000 || isNaN(data98)){
+validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"maximum",params:{comparison: "<=", limit: 5256000},message:"must be <= 5256000",expected:constant3,data:data98}];
+return false;
 }
-if(data98.waitMs === undefined){
-data98.waitMs = 60000;
+else {
+if(data98 < 0 || isNaN(data98)){
+validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data98}];
+return false;
 }
+}
+}
+}
+var valid53 = _errs237 === errors;
+if(valid53){
+let data99 = data97.lane;
 const _errs239 = errors;
-for(const key30 in data98){
+if(errors === _errs239){
+if(data99 && typeof data99 == "object" && !Array.isArray(data99)){
+if(data99.waitingMax === undefined){
+data99.waitingMax = 8;
+}
+if(data99.waitMs === undefined){
+data99.waitMs = 60000;
+}
+const _errs241 = errors;
+for(const key30 in data99){
 if(!((key30 === "waitingMax") || (key30 === "waitMs"))){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane",keyword:"additionalProperties",params:{additionalProperty: key30},message:"must NOT have additional properties",expected:constant0,data:data98}];
+validate20.errors = [{instancePath:instancePath+"/sessions/lane",keyword:"additionalProperties",params:{additionalProperty: key30},message:"must NOT have additional properties",expected:constant0,data:data99}];
 return false;
 break;
 }
 }
-if(_errs239 === errors){
-let data99 = data98.waitingMax;
-const _errs240 = errors;
-if(!(((typeof data99 == "number") && (!(data99 % 1) && !isNaN(data99))) && (isFinite(data99)))){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data99}];
-return false;
-}
-if(errors === _errs240){
-if((typeof data99 == "number") && (isFinite(data99))){
-if(data99 > 1024 || isNaN(data99)){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",expected:constant3,data:data99}];
-return false;
-}
-else {
-if(data99 < 0 || isNaN(data99)){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data99}];
-return false;
-}
-}
-}
-}
-var valid54 = _errs240 === errors;
-if(valid54){
-let data100 = data98.waitMs;
+if(_errs241 === errors){
+let data100 = data99.waitingMax;
 const _errs242 = errors;
 if(!(((typeof data100 == "number") && (!(data100 % 1) && !isNaN(data100))) && (isFinite(data100)))){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data100}];
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data100}];
 return false;
 }
 if(errors === _errs242){
 if((typeof data100 == "number") && (isFinite(data100))){
-if(data100 > 600000 || isNaN(data100)){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data100}];
+if(data100 > 1024 || isNaN(data100)){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",expected:constant3,data:data100}];
 return false;
 }
 else {
-if(data100 < 100 || isNaN(data100)){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data100}];
+if(data100 < 0 || isNaN(data100)){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data100}];
 return false;
 }
 }
 }
 }
 var valid54 = _errs242 === errors;
+if(valid54){
+let data101 = data99.waitMs;
+const _errs244 = errors;
+if(!(((typeof data101 == "number") && (!(data101 % 1) && !isNaN(data101))) && (isFinite(data101)))){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data101}];
+return false;
+}
+if(errors === _errs244){
+if((typeof data101 == "number") && (isFinite(data101))){
+if(data101 > 600000 || isNaN(data101)){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data101}];
+return false;
+}
+else {
+if(data101 < 100 || isNaN(data101)){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data101}];
+return false;
+}
+}
+}
+}
+var valid54 = _errs244 === errors;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/sessions/lane",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data98}];
+validate20.errors = [{instancePath:instancePath+"/sessions/lane",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data99}];
 return false;
 }
 }
-var valid53 = _errs237 === errors;
+var valid53 = _errs239 === errors;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/sessions",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data96}];
+validate20.errors = [{instancePath:instancePath+"/sessions",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data97}];
 return false;
 }
 }
-var valid0 = _errs232 === errors;
+var valid0 = _errs234 === errors;
 }
 }
 }

@@ -192,6 +192,12 @@ export interface components {
                      */
                     bodyBytesMax: number;
                     /**
+                     * @description How many requests of one connection are worked on at once. What a client sends beyond them, without waiting
+                     *     for answers, waits, and nothing more is read from it meanwhile.
+                     * @default 16
+                     */
+                    pipelineMax: number;
+                    /**
                      * @description What a silent stream sends so that proxies keep it open.
                      * @default {}
                      */

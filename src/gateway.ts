@@ -18,6 +18,7 @@ import { createApp } from "./edge/app.ts";
 import { createAuthenticate } from "./edge/authenticate.ts";
 import type { Credential } from "./edge/credential.ts";
 import { createLifecycle } from "./edge/lifecycle.ts";
+import { waitingMax } from "./edge/pipelines.ts";
 import { createHttpServer } from "./edge/server.ts";
 import type { Agents } from "./run/agents.ts";
 import { createMediaGate } from "./run/media/media-gate.ts";
@@ -84,7 +85,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     metrics,
   });
   const callback = app.callback();
-  const server = createHttpServer((request, response) => void callback(request, response));
+  const server = createHttpServer((request, response) => void callback(request, response), {
+    runningMax: http.pipelineMax,
+    waitingMax,
+    onCut: () => log.warn("too many requests of one connection wait"),
+  });
   try {
     await listen(server, toHost(config.gateway.bind), config.gateway.port);
   } catch (error) {

@@ -1,11 +1,18 @@
-import { type AnswerCheck, type AnyReply, bind, listHeaders, toWholeType } from "@clawgate/contract";
+import {
+  type AnswerCheck,
+  type AnyReply,
+  bind,
+  listHeaders,
+  listPathParameters,
+  type ReadText,
+  toWholeType,
+} from "@clawgate/contract";
 import type { Context, Middleware } from "koa";
 import type { EventStream, Handler, OperationId, OperationRow, Row } from "../base/contract.ts";
 import { GatewayError } from "../base/errors.ts";
 import { type Brake, createBrake } from "../base/listener.ts";
 import { readJson } from "./body.ts";
 import { toErrorReply } from "./error-reply.ts";
-import { createHeaderReader, createTextReader } from "./parameters.ts";
 import { type SseOptions, writeSse } from "./sse.ts";
 import type { RequestState } from "./state.ts";
 
@@ -37,6 +44,34 @@ export function createDispatch<O extends OperationId>(
       context: { header: createHeaderReader(ctx), requestId, flow: brake },
     });
     writeReply(ctx, row, reply, brake, parts);
+  };
+}
+
+/** Where the contract's parameters stand in a request that the router has matched. */
+function createTextReader(row: OperationRow): (ctx: Context) => ReadText {
+  const order = listPathParameters(row);
+  return (ctx) => (place, name) => {
+    switch (place) {
+      case "path": {
+        // The router leaves here what it has captured, in the order of the path.
+        const captures: readonly string[] = ctx["captures"];
+        return captures[order.indexOf(name)];
+      }
+      case "query":
+        return ctx.query[name];
+      case "header":
+        return ctx.get(name);
+    }
+  };
+}
+
+/** See `Call.header` in contract.ts. */
+function createHeaderReader({ req }: Context): (name: string) => string | undefined {
+  return (name) => {
+    const values = req.headersDistinct[name] ?? [];
+    if (values.length > 1)
+      throw new GatewayError("invalid_http", `The header '${name}' is there twice.`, { param: name });
+    return values[0] === "" ? undefined : values[0];
   };
 }
 

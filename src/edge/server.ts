@@ -5,6 +5,7 @@ import { GatewayError } from "../base/errors.ts";
 import { createHexId } from "../base/id.ts";
 import { toErrorReply } from "./error-reply.ts";
 import { headerBytesMax } from "./framing.ts";
+import { boundPipelines, type PipelineLimits } from "./pipelines.ts";
 import { securityHeaders } from "./security-headers.ts";
 
 /** Deadlines of the connection, in milliseconds. Node checks them once per `checkMs`; its own default is 30 s. */
@@ -14,7 +15,8 @@ const deadlines = { headersMs: 10_000, requestMs: 30_000, keepAliveMs: 5_000, ch
  * The port. What Node's parser refuses is answered with the same error body as everything else. There is no `upgrade`
  * listener: Node then treats a request with `Upgrade` (curl's h2c, a WebSocket) as the HTTP request that it also is.
  */
-export function createHttpServer(listener: RequestListener): Server {
+export function createHttpServer(serve: RequestListener, limits: PipelineLimits): Server {
+  const listener = boundPipelines(serve, limits);
   const server = createServer(
     {
       maxHeaderSize: headerBytesMax,

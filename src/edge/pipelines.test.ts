@@ -1,0 +1,96 @@
+import { once } from "node:events";
+import { createServer, type ServerResponse } from "node:http";
+import { connect, type Socket } from "node:net";
+import { expect, onTestFinished, test } from "vitest";
+import { boundPipelines, type PipelineLimits } from "./pipelines.ts";
+
+interface Door {
+  /** The requests that have begun and are not answered, in order. */
+  readonly begun: { readonly path: string; readonly response: ServerResponse }[];
+  readonly cuts: () => number;
+  /** Sends requests for these paths at once on a connection of its own. */
+  readonly send: (...paths: string[]) => Promise<Socket>;
+}
+
+async function openDoor(limits: Partial<PipelineLimits>): Promise<Door> {
+  const begun: Door["begun"] = [];
+  let cuts = 0;
+  const server = createServer(
+    boundPipelines(({ url }, response) => void begun.push({ path: url ?? "", response }), {
+      runningMax: 2,
+      waitingMax: 3,
+      onCut: () => cuts++,
+      ...limits,
+    }),
+  );
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("no port");
+  const send: Door["send"] = async (...paths) => {
+    const socket = connect(address.port, "127.0.0.1").on("error", () => undefined);
+    onTestFinished(() => void socket.destroy());
+    await once(socket, "connect");
+    socket.write(paths.map((path) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`).join(""));
+    return socket;
+  };
+  return { begun, cuts: () => cuts, send };
+}
+
+const paths = ({ begun }: Door): string[] => begun.map(({ path }) => path);
+
+test("a request waits while as many of its connection run as may, and begins when one of them is answered", async () => {
+  const door = await openDoor({});
+  await door.send("/1", "/2", "/3", "/4");
+  await expect.poll(() => paths(door)).toEqual(["/1", "/2"]);
+  door.begun[0]?.response.end();
+  await expect.poll(() => paths(door)).toEqual(["/1", "/2", "/3"]);
+  door.begun[1]?.response.end();
+  await expect.poll(() => paths(door)).toEqual(["/1", "/2", "/3", "/4"]);
+});
+
+test("what is sent while a request waits is read once none does", async () => {
+  const door = await openDoor({ waitingMax: 1 });
+  const socket = await door.send("/1", "/2", "/3");
+  await expect.poll(() => paths(door)).toEqual(["/1", "/2"]);
+  socket.write("GET /4 HTTP/1.1\r\nHost: localhost\r\n\r\nGET /5 HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  // Another connection's request shows that the port has been looked at since.
+  await door.send("/other");
+  await expect.poll(() => paths(door)).toEqual(["/1", "/2", "/other"]);
+  expect(door.cuts()).toBe(0);
+  for (let answered = 0; answered < 6; answered++) {
+    await expect.poll(() => door.begun[answered]).toBeDefined();
+    door.begun[answered]?.response.end();
+  }
+  expect(paths(door)).toEqual(["/1", "/2", "/other", "/3", "/4", "/5"]);
+});
+
+test("the connection with one request too many is closed, and the others are served", async () => {
+  const door = await openDoor({});
+  const patient = await door.send("/1", "/2", "/3", "/4");
+  await expect.poll(() => paths(door)).toEqual(["/1", "/2"]);
+  const greedy = await door.send("/a", "/b", "/c", "/d", "/e", "/f");
+  await once(greedy, "close");
+  expect(paths(door)).toEqual(["/1", "/2", "/a", "/b"]);
+  expect(door.cuts()).toBe(1);
+  expect(patient.destroyed).toBe(false);
+  door.begun[0]?.response.end();
+  await expect.poll(() => paths(door)).toEqual(["/1", "/2", "/a", "/b", "/3"]);
+});
+
+test("a connection that ends gives back the room that its waiting requests took", async () => {
+  const door = await openDoor({});
+  for (let round = 1; round <= 4; round++) {
+    const socket = await door.send("/1", "/2", "/3", "/4", "/5");
+    await expect.poll(() => door.begun.length).toBe(2 * round);
+    socket.resetAndDestroy();
+    // Nothing is read from it any more, so that its end shows when something is written.
+    door.begun.at(-2)?.response.end();
+    await expect.poll(() => door.begun.at(-1)?.response.closed).toBe(true);
+  }
+  expect(door.cuts()).toBe(0);
+});

@@ -2,18 +2,21 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { cases } from "./cases.ts";
 import { createRunAction, type RunFlags } from "./commands/run.ts";
 import { diffReports, explainCase, listCases, mergeReports, reproCase } from "./commands/read.ts";
+import { type Host, standalone } from "./host.ts";
 import { sdkPackages } from "./lens/sdk.ts";
 import { runSelfTest } from "./self-test/command.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** `clawgate conformance`, with everything that it can do. */
-export function createConformanceCommand(terminal: Terminal): Command {
-  const command = new Command("clawgate conformance")
+/** The suite as a command, with everything that it can do. */
+export function createConformanceCommand(terminal: Terminal, host: Host = standalone): Command {
+  const own = host.start === undefined ? "" : ` Without it and --start ${host.name ?? "the host"} itself is started.`;
+  const command = new Command(host.words)
     .exitOverride()
     .description("prove an OpenAI-compatible server: run the suite on it and report what breaks which client")
+    .option("--base-url <url>", `The server, as an SDK would be given it (ends in /v1).${own}`)
     .option(
-      "--base-url <url>",
-      "the server, as an SDK would be given it (ends in /v1); without it our own gateway is started",
+      "--start <command>",
+      "Start a server for the run, at the first http address that it prints; {port} in it and in --base-url is a free port.",
     )
     .option("--model <name>", "what to ask for", "openclaw")
     .option("--name <name>", "how the reports call the server")
@@ -29,7 +32,11 @@ export function createConformanceCommand(terminal: Terminal): Command {
     .option("--skip <globs>", "all but these", parseList, [])
     .addOption(new Option("--fail-on <level>", "what makes the run fail").choices(["must", "should"]).default("must"))
     .option("--baseline <file>", "cases that are known to fail, each with the reason (YAML or JSON)")
-    .option("--wait-for <time>", "wait so long for the server to answer, as in 30s", parseTime, 0)
+    .option(
+      "--wait-for <time>",
+      "wait so long for the server to answer, as in 30s; 60s for one that --start has started",
+      parseTime,
+    )
     .option("--concurrency <n>", "cases at once", parseCount, 4)
     .option("--seed <n>", "for the cases that choose at random", parseCount, 1)
     .option("--report <kind=file>", "junit, json, html, md or badge; may be given several times", collect, [])
@@ -41,11 +48,11 @@ Exit status: 0 fine, 1 something failed (or a case passed that the baseline expe
 cannot be reached.
 
 Examples:
-  $ clawgate conformance
-  $ OPENAI_API_KEY=… clawgate conformance --base-url http://127.0.0.1:8000/v1 --model llama-3 --report html=report.html
-  $ clawgate conformance repro SS-13 --base-url http://127.0.0.1:8000/v1 --model llama-3`,
+  $ OPENAI_API_KEY=… ${host.words} --base-url http://127.0.0.1:8000/v1 --model llama-3 --report html=report.html
+  $ ${host.words} --start "my-server --port {port}" --base-url http://127.0.0.1:{port}/v1 --model my-model
+  $ ${host.words} repro SS-13 --base-url http://127.0.0.1:8000/v1 --model llama-3`,
     )
-    .action((flags: RunFlags) => createRunAction(cases, terminal)(flags));
+    .action((flags: RunFlags) => createRunAction(cases, host, terminal)(flags));
 
   command
     .command("list")
@@ -60,7 +67,9 @@ Examples:
   command
     .command("repro <id>")
     .description("run one case and print its requests as curl, and the same with the SDK")
-    .action((id: string, _flags: object, self: Command) => reproCase(cases, id, self.optsWithGlobals(), terminal));
+    .action((id: string, _flags: object, self: Command) =>
+      reproCase(cases, id, self.optsWithGlobals(), host, terminal),
+    );
   command
     .command("diff <a> <b>")
     .description("what changed between two JSON reports; ends with 1 if something got worse")
@@ -80,7 +89,7 @@ Examples:
       "write which fault each case is proven to find: JSON if the name ends in .json, else Markdown",
     )
     .addHelpText("after", "\n`--only` takes the names of mutants and variants here.")
-    .action((_flags: object, self: Command) => runSelfTest(cases, self.optsWithGlobals(), terminal));
+    .action((_flags: object, self: Command) => runSelfTest(cases, self.optsWithGlobals(), host, terminal));
   return command;
 }
 

@@ -59,11 +59,12 @@ function blocksOf(text: string, language: string): string[] {
   );
 }
 
-/** The words behind `clawgate conformance` of each command in the text. */
+/** The words behind the name of the suite in each command in the text. */
 function commandsOf(text: string): string[][] {
   const lines = blocksOf(text, "sh").flatMap((block) => block.replaceAll(/\\\n\s*/g, "").split("\n"));
   return lines.flatMap((line) => {
-    const [, words] = /\bclawgate(?:@\S+)? conformance\b(.*)$/.exec(line) ?? [];
+    const [, words] =
+      /(?:\bclawgate(?:@\S+)? conformance|\bnpx .*@clawgate\/conformance(?:@\S+)?)\b(.*)$/.exec(line) ?? [];
     return words === undefined ? [] : [(words.match(/"[^"]*"|\S+/g) ?? []).map((word) => word.replaceAll('"', ""))];
   });
 }
@@ -130,10 +131,13 @@ test("every flag that the action passes exists, and so does the version that it 
   for (const flag of flags) expect(known).toContain(flag);
   const targets = [...script.matchAll(/--report "([^"]+)"/g)].map(([, target = ""]) => target);
   expect(parseTargets(targets, root).map(({ kind }) => kind)).toEqual(["junit", "html", "json"]);
-  const { version, engines } = JSON.parse(read("package.json")) as { version: string; engines: { node: string } };
+  const { version, engines } = JSON.parse(read("conformance/package.json")) as {
+    version: string;
+    engines: { node: string };
+  };
   expect(action.inputs["version"]?.default).toBe(version);
   expect(action.runs.steps[0]?.with?.["node-version"]).toContain(engines.node);
-  expect(readme).toContain(`clawgate@${version}`);
+  expect(readme).toContain(`@clawgate/conformance@${version}`);
 });
 
 test("the action uses each of its inputs, the key only as a variable", () => {

@@ -8,8 +8,8 @@ import {
   checkOpenAiError,
   checkOpenAiModel,
   checkOpenAiModelList,
-} from "../generated/conformance-guards.js";
-import type { components } from "../generated/conformance.ts";
+} from "./generated/schemas-guards.js";
+import type { components } from "./generated/schemas.ts";
 
 export { checkConformanceReport };
 export type Report = components["schemas"]["ConformanceReport"];

@@ -20,7 +20,7 @@ const code = await rolldown({
   input: { ...published, cli: "src/cli.ts", worker: "src/session/sqlite/worker.ts" },
   platform: "node",
   // Loaded where somebody installed it; the suite is a package of its own.
-  external: [/^@ai-sdk\//, /conformance/],
+  external: [/^@ai-sdk\//, "@clawgate/conformance"],
   plugins: [takeBuiltinsPlain()],
   // `depd` evaluates code to keep a function's length; it is called by nobody here.
   checks: { eval: false },

@@ -30,9 +30,10 @@ export interface RandomBody {
   readonly wrong: boolean;
 }
 
-const document = JSON.parse(readFileSync(new URL("../../generated/openapi.json", import.meta.url), "utf8")) as {
-  components: { schemas: Record<string, Schema> };
-};
+const schemas = JSON.parse(readFileSync(new URL("../generated/request.json", import.meta.url), "utf8")) as Record<
+  string,
+  Schema
+>;
 
 const depthMax = 7;
 /** An optional field is there in so many of a hundred bodies. */
@@ -84,7 +85,7 @@ const anything: readonly unknown[] = [
 
 /** One body; about half of them are wrong in one to three places. `model` is mostly the one given. */
 export function toRandomBody(random: Random, model: string): RandomBody {
-  const request = document.components.schemas["ChatCompletionRequest"] ?? {};
+  const request = schemas["ChatCompletionRequest"] ?? {};
   const body = make(request, random, 0) as Record<string, unknown>;
   if (random() < 0.9) body["model"] = model;
   if (random() < 0.6) body["messages"] = [{ role: "user", content: pick(strings, random) }];
@@ -114,7 +115,7 @@ function dropRefused(body: Record<string, unknown>, { properties = {} }: Schema)
 function make(schema: Schema, random: Random, depth: number): unknown {
   if (schema.$ref !== undefined) {
     const name = schema.$ref.slice(schema.$ref.lastIndexOf("/") + 1);
-    return make(document.components.schemas[name] ?? {}, random, depth);
+    return make(schemas[name] ?? {}, random, depth);
   }
   if (schema.const !== undefined) return schema.const;
   if (schema.enum !== undefined) return pick(schema.enum, random);

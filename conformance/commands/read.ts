@@ -4,9 +4,9 @@ import { assertValid } from "@clawgate/contract";
 import type { Case } from "../case.ts";
 import { toCatalogue } from "../catalogue.ts";
 import { runCases } from "../engine.ts";
+import type { Host } from "../host.ts";
 import type { Exchange } from "../lens/exchange.ts";
 import { createMask, maskDeep } from "../mask.ts";
-import { probe } from "../probe.ts";
 import { toHtml } from "../report/html.ts";
 import { toMarkdown } from "../report/markdown.ts";
 import { parseTargets, writeText } from "../report/write.ts";
@@ -15,7 +15,8 @@ import { checkConformanceReport, type Report } from "../shapes.ts";
 import { type Terminal, UsageError } from "../terminal.ts";
 import type { Subject } from "../subject.ts";
 import { toLine } from "./progress.ts";
-import { type RunFlags, withSubject } from "./run.ts";
+import { type RunFlags, waitForSubject } from "./run.ts";
+import { withSubject } from "./with-subject.ts";
 
 export function listCases(
   cases: readonly Case[],
@@ -55,11 +56,13 @@ export async function reproCase(
   cases: readonly Case[],
   id: string,
   flags: RunFlags,
+  host: Host,
   terminal: Terminal,
 ): Promise<void> {
   const one = findCase(cases, id);
-  await withSubject(flags, terminal, async (subject) => {
-    const capabilities = await probe(subject);
+  await withSubject(flags, host, terminal, async (target) => {
+    const { subject } = target;
+    const capabilities = await waitForSubject(target);
     const { results } = await runCases({
       cases: [one],
       subject,
@@ -78,7 +81,7 @@ export async function reproCase(
         `# ${verdict}${toLine(mask(expected === undefined ? (reason === undefined ? "" : `: ${reason}`) : `: expected ${expected}, got ${actual}`))}`,
       );
       if (flags.baseUrl === undefined)
-        terminal.print("# The gateway that this was run on has ended; start one and put its address in.");
+        terminal.print("# The server that this was run on has ended; start one and put its address in.");
       if (exchanges.length === 0)
         terminal.print("# It sent nothing that curl can say: the case speaks on a connection of its own.");
       for (const exchange of exchanges)

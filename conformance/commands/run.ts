@@ -3,9 +3,9 @@ import { resolve } from "node:path";
 import { type Baseline, BaselineError, parseBaseline } from "../baseline.ts";
 import type { Case } from "../case.ts";
 import { runCases } from "../engine.ts";
+import type { Host } from "../host.ts";
 import { createSdkLens } from "../lens/sdk.ts";
 import { createMask, maskDeep } from "../mask.ts";
-import { startOwnSubject } from "../own.ts";
 import { probe, Unreachable } from "../probe.ts";
 import { toAnnotations } from "../report/github.ts";
 import { toMarkdown } from "../report/markdown.ts";
@@ -13,24 +13,20 @@ import { toClosingLine, toReport } from "../report/report.ts";
 import { parseTargets, writeReports } from "../report/write.ts";
 import { findIdleGlobs, selectCases } from "../select.ts";
 import type { Report } from "../shapes.ts";
-import type { Profile, Subject } from "../subject.ts";
+import type { Subject } from "../subject.ts";
 import { type Terminal, UsageError } from "../terminal.ts";
 import { toExitStatus } from "../verdict.ts";
 import { suiteVersion } from "../version.ts";
 import { createProgress, toLine } from "./progress.ts";
+import { type SubjectFlags, type Target, withSubject } from "./with-subject.ts";
 
-export interface RunFlags {
-  readonly baseUrl?: string;
-  readonly model: string;
+export interface RunFlags extends SubjectFlags {
   readonly name?: string;
-  readonly apiKeyFile?: string;
-  readonly profile?: Profile;
   readonly sdk: readonly number[];
   readonly only: readonly string[];
   readonly skip: readonly string[];
   readonly failOn: "must" | "should";
   readonly baseline?: string;
-  readonly waitFor: number;
   readonly concurrency: number;
   readonly seed: number;
   readonly report: readonly string[];
@@ -38,15 +34,20 @@ export interface RunFlags {
 }
 
 /** Runs the suite, writes the reports, and sets the exit status. */
-export function createRunAction(cases: readonly Case[], terminal: Terminal): (flags: RunFlags) => Promise<void> {
+export function createRunAction(
+  cases: readonly Case[],
+  host: Host,
+  terminal: Terminal,
+): (flags: RunFlags) => Promise<void> {
   return async (flags) => {
     const targets = parseTargets(flags.report, terminal.cwd);
     const baseline = loadBaseline(flags, cases, terminal);
     const idle = findIdleGlobs(cases, [...flags.only, ...flags.skip]);
     if (idle.length > 0)
       throw new UsageError(`There is no case or group ${idle.join(", ")}; \`conformance list\` shows them.`);
-    await withSubject(flags, terminal, async (subject) => {
-      const { report, lost, status } = await run(cases, subject, baseline, flags, terminal);
+    await withSubject(flags, host, terminal, async (target) => {
+      const name = flags.name ?? toName(target.subject, host, flags);
+      const { report, lost, status } = await run(cases, target, { baseline, name }, flags, terminal);
       writeReports(report, targets);
       publish(report, terminal);
       terminal.fail(lost ? 3 : status);
@@ -54,45 +55,30 @@ export function createRunAction(cases: readonly Case[], terminal: Terminal): (fl
   };
 }
 
-/** The server that the flags name, or one of our own for as long as `use` runs. One that never answers ends with 3. */
-export async function withSubject(
+/** How the reports call the server, unless a flag says it. */
+function toName({ baseUrl }: Subject, { name }: Host, flags: RunFlags): string {
+  const isHost = flags.baseUrl === undefined && flags.start === undefined;
+  return isHost && name !== undefined ? name : new URL(baseUrl).host;
+}
+
+interface RunParts {
+  readonly baseline: Baseline;
+  readonly name: string;
+}
+
+async function run(
+  cases: readonly Case[],
+  target: Target,
+  { baseline, name }: RunParts,
   flags: RunFlags,
   terminal: Terminal,
-  use: (subject: Subject) => Promise<void>,
-): Promise<void> {
-  try {
-    await (flags.baseUrl === undefined ? withOwnSubject(flags, use) : use(toSubject(flags.baseUrl, flags, terminal)));
-  } catch (error) {
-    if (!(error instanceof Unreachable)) throw error;
-    terminal.note(toLine(error.message));
-    terminal.fail(3);
-  }
-}
-
-function toSubject(baseUrl: string, flags: RunFlags, terminal: Terminal): Subject {
-  return {
-    baseUrl: toBaseUrl(baseUrl),
-    apiKey: loadKey(flags, terminal),
-    model: flags.model,
-    profile: flags.profile ?? "chat",
-  };
-}
-
-async function withOwnSubject(flags: RunFlags, use: (subject: Subject) => Promise<void>): Promise<void> {
-  const { stop, ...own } = await startOwnSubject();
-  try {
-    await use({ ...own, profile: flags.profile ?? own.profile, model: flags.model });
-  } finally {
-    await stop();
-  }
-}
-
-async function run(cases: readonly Case[], subject: Subject, baseline: Baseline, flags: RunFlags, terminal: Terminal) {
+) {
+  const { subject } = target;
   const started = new Date();
   const mask = createMask([subject.apiKey]);
-  const capabilities = await waitForSubject(subject, flags.waitFor);
-  for (const [name, { present, why }] of capabilities)
-    terminal.note(`${present ? "yes" : "no "}  ${name.padEnd(9)} ${toLine(mask(why))}`);
+  const capabilities = await waitForSubject(target);
+  for (const [capability, { present, why }] of capabilities)
+    terminal.note(`${present ? "yes" : "no "}  ${capability.padEnd(9)} ${toLine(mask(why))}`);
   const selected = selectCases(cases, { only: flags.only, skip: flags.skip, profile: subject.profile });
   if (selected.length === 0) throw new UsageError(`No case is left to run with the profile ${subject.profile}.`);
   const progress = createProgress(terminal, mask);
@@ -111,7 +97,6 @@ async function run(cases: readonly Case[], subject: Subject, baseline: Baseline,
   const sdks = (await Promise.all(flags.sdk.map((major) => createSdkLens(major, subject, () => undefined)))).filter(
     (lens) => lens !== undefined,
   );
-  const name = flags.name ?? (flags.baseUrl === undefined ? "clawgate" : new URL(subject.baseUrl).host);
   const report = toReport({
     suite: suiteVersion,
     subject,
@@ -125,15 +110,19 @@ async function run(cases: readonly Case[], subject: Subject, baseline: Baseline,
   return { report, lost: outcome.lost, status: toExitStatus(outcome.results, flags.failOn) };
 }
 
-async function waitForSubject(subject: Subject, waitMs: number): ReturnType<typeof probe> {
+/** What the server can do, as soon as it answers. One that the suite has started is not waited for when it has ended. */
+export async function waitForSubject({ subject, waitMs, ended }: Target): ReturnType<typeof probe> {
   const deadline = performance.now() + waitMs;
   for (;;) {
     try {
       return await probe(subject);
     } catch (error) {
       if (!(error instanceof Unreachable) || performance.now() >= deadline) throw error;
-      await new Promise((again) => {
-        setTimeout(again, 250);
+      const again = new Promise((next) => {
+        setTimeout(next, 250);
+      });
+      await Promise.race([again, ended]).catch((cause: unknown) => {
+        throw new Unreachable((cause as Error).message, { cause });
       });
     }
   }
@@ -170,20 +159,4 @@ function loadBaseline({ baseline }: RunFlags, cases: readonly Case[], terminal: 
     if (error instanceof BaselineError) throw new UsageError(`${baseline}: ${error.message}`, { cause: error });
     throw new UsageError(`Cannot read the baseline ${baseline}: ${(error as Error).message}`, { cause: error });
   }
-}
-
-function loadKey({ apiKeyFile }: RunFlags, terminal: Terminal): string {
-  if (apiKeyFile === undefined) return terminal.environment["OPENAI_API_KEY"] ?? "";
-  try {
-    return readFileSync(resolve(terminal.cwd, apiKeyFile), "utf8").trim();
-  } catch (error) {
-    throw new UsageError(`Cannot read the key file ${apiKeyFile}: ${(error as Error).message}`, { cause: error });
-  }
-}
-
-function toBaseUrl(text: string): string {
-  const url = URL.parse(text);
-  if (url === null || !/^https?:$/.test(url.protocol))
-    throw new UsageError(`--base-url must be an http or https URL, not '${text}'.`);
-  return url.href.replace(/\/$/, "");
 }

@@ -16,7 +16,7 @@ export interface ReportParts {
   readonly outcome: RunOutcome;
 }
 
-/** One run as the published schema describes it (openapi/conformance.yaml, ConformanceReport), without secrets. */
+/** One run as the published schema describes it (conformance/schemas.yaml, ConformanceReport), without secrets. */
 export function toReport({ suite, subject, name, capabilities, sdks, seed, started, outcome }: ReportParts): Report {
   const { results, requests, seconds } = outcome;
   const mask = createMask([subject.apiKey]);

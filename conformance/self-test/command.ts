@@ -1,9 +1,12 @@
 import { resolve } from "node:path";
+import type { Capability } from "../capability.ts";
 import type { Case } from "../case.ts";
-import { startOwnSubject } from "../own.ts";
+import { waitForSubject } from "../commands/run.ts";
+import { type SubjectFlags, withSubject } from "../commands/with-subject.ts";
+import type { Host } from "../host.ts";
 import { runPool } from "../pool.ts";
-import { probe } from "../probe.ts";
 import { writeText } from "../report/write.ts";
+import type { CapabilityFinding, Subject } from "../subject.ts";
 import type { Terminal } from "../terminal.ts";
 import { toKillTable } from "./kill-table.ts";
 import type { Mutant } from "./mutant.ts";
@@ -14,14 +17,31 @@ import { variants } from "./variants.ts";
 /** Each is a server of its own, which mostly waits. */
 const mutantsAtOnce = 4;
 
+interface SelfTestFlags extends SubjectFlags {
+  readonly only: readonly string[];
+  readonly table?: string;
+}
+
 /** Proves the suite: no legal variant is blamed, every mutant is killed, every MUST case kills one. */
 export async function runSelfTest(
   cases: readonly Case[],
-  { only, table }: { readonly only: readonly string[]; readonly table?: string },
+  flags: SelfTestFlags,
+  host: Host,
   terminal: Terminal,
 ): Promise<void> {
-  const subject = await startOwnSubject();
-  const capabilities = new Map(await probe(subject));
+  await withSubject(flags, host, terminal, async (target) => {
+    const capabilities = new Map(await waitForSubject(target));
+    await testAll(cases, target.subject, capabilities, flags, terminal);
+  });
+}
+
+async function testAll(
+  cases: readonly Case[],
+  subject: Subject,
+  capabilities: Map<Capability, CapabilityFinding>,
+  { only, table }: SelfTestFlags,
+  terminal: Terminal,
+): Promise<void> {
   // A changed server cannot be started once more with another configuration.
   capabilities.set("own", { present: false, why: "the server is changed on its way" });
   const golden = { subject, capabilities };
@@ -33,34 +53,30 @@ export async function runSelfTest(
     else failed.push(line);
     terminal.print(`${ok ? "ok  " : "FAIL"}  ${line}`);
   };
-  try {
-    for (const variant of variants.filter(isChosen)) {
-      const blamed = await testVariant(variant, cases, golden);
-      show(
-        blamed.length === 0,
-        `variant ${variant.id}: ${blamed.length === 0 ? "not blamed" : `blamed by ${blamed.join("; ")}`}`,
-      );
-    }
-    const tryMutant = async (mutant: Mutant): Promise<void> => {
-      const killers = await testMutant(mutant, cases, golden);
-      const missed = mutant.killedBy.filter((id) => !killers.includes(id));
-      const found = missed.length === 0 ? `killed by ${killers.join(", ")}` : `not found by ${missed.join(", ")}`;
-      show(missed.length === 0, `mutant ${mutant.id}: ${found}`);
-    };
-    const chosen = mutants.filter(isChosen);
-    await runPool(
-      chosen.filter(({ alone }) => alone !== true),
-      mutantsAtOnce,
-      tryMutant,
+  for (const variant of variants.filter(isChosen)) {
+    const blamed = await testVariant(variant, cases, golden);
+    show(
+      blamed.length === 0,
+      `variant ${variant.id}: ${blamed.length === 0 ? "not blamed" : `blamed by ${blamed.join("; ")}`}`,
     );
-    await runPool(
-      chosen.filter(({ alone }) => alone === true),
-      1,
-      tryMutant,
-    );
-  } finally {
-    await subject.stop();
   }
+  const tryMutant = async (mutant: Mutant): Promise<void> => {
+    const killers = await testMutant(mutant, cases, golden);
+    const missed = mutant.killedBy.filter((id) => !killers.includes(id));
+    const found = missed.length === 0 ? `killed by ${killers.join(", ")}` : `not found by ${missed.join(", ")}`;
+    show(missed.length === 0, `mutant ${mutant.id}: ${found}`);
+  };
+  const chosen = mutants.filter(isChosen);
+  await runPool(
+    chosen.filter(({ alone }) => alone !== true),
+    mutantsAtOnce,
+    tryMutant,
+  );
+  await runPool(
+    chosen.filter(({ alone }) => alone === true),
+    1,
+    tryMutant,
+  );
   if (only.length === 0)
     for (const id of toUnproven(cases, mutants)) show(false, `case ${id}: no mutant proves that it can fail`);
   if (table !== undefined) writeText(resolve(terminal.cwd, table), toKillTable(table, cases, mutants, variants));

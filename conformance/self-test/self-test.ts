@@ -1,6 +1,6 @@
 import type { Case } from "../case.ts";
 import { runCases } from "../engine.ts";
-import type { Capabilities, OwnSubject, Subject } from "../subject.ts";
+import type { Capabilities, Subject } from "../subject.ts";
 import type { Result } from "../verdict.ts";
 import type { Change, Mutant } from "./mutant.ts";
 import { startChangedServer } from "./proxy.ts";
@@ -11,7 +11,7 @@ const variantLimitMsMax = 30_000;
 
 /** The golden server, and what it can do: a fault shall not hide by making a probe fail. */
 export interface Golden {
-  readonly subject: OwnSubject;
+  readonly subject: Subject;
   readonly capabilities: Capabilities;
 }
 

@@ -1,7 +1,10 @@
 import { Command } from "commander";
+import { startForSuite } from "./conformance-gateway.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** The suite is a product of its own, which knows nothing of the gateway; it is loaded only when it is asked for. */
+type Suite = typeof import("@clawgate/conformance");
+
+/** The suite is a package of its own, which knows nothing of the gateway; it is loaded only when it is asked for. */
 export function createConformanceCommand(terminal: Terminal): Command {
   return new Command("conformance")
     .description("prove an OpenAI-compatible server: run the suite on it and report what breaks which client")
@@ -10,7 +13,27 @@ export function createConformanceCommand(terminal: Terminal): Command {
     .allowUnknownOption()
     .argument("[arguments...]")
     .action(async (words: string[]) => {
-      const suite = await import("../../conformance/command.ts");
-      await suite.createConformanceCommand(terminal).parseAsync(words, { from: "user" });
+      const suite = await loadSuite();
+      if (suite === undefined) {
+        terminal.note(
+          "clawgate: the conformance suite is not installed. `npm install --save-dev @clawgate/conformance` adds it beside clawgate.",
+        );
+        terminal.fail(2);
+        return;
+      }
+      const start = (config?: object) => startForSuite(suite.startProgram, terminal.environment, config);
+      const host = { words: "clawgate conformance", name: "clawgate", start };
+      await suite.runConformance(terminal, words, host);
     });
+}
+
+/** Undefined if the package is not there. */
+async function loadSuite(): Promise<Suite | undefined> {
+  try {
+    return await import("@clawgate/conformance");
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === "ERR_MODULE_NOT_FOUND" && message.includes("'@clawgate/conformance'")) return undefined;
+    throw error;
+  }
 }

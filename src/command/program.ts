@@ -46,11 +46,6 @@ async function createProgram(terminal: Terminal, asked: string | undefined): Pro
   return program;
 }
 
-/** The conformance suite is loaded only when it is used, so its error is known by its name. */
-function isUsageError(error: unknown): error is Error {
-  return error instanceof Error && error.name === "UsageError";
-}
-
 /** What the machine refused (a file, a socket) is for the person who asked; anything unforeseen keeps its stack. */
 function toText(error: unknown): string {
   if (error instanceof GatewayError) return error.message;
@@ -65,7 +60,7 @@ function report(error: unknown, terminal: Terminal): void {
     if (error.exitCode !== 0) terminal.fail(usageStatus);
     return;
   }
-  if (error instanceof ConfigError || isUsageError(error)) {
+  if (error instanceof ConfigError) {
     terminal.note(`clawgate: ${error.message}`);
     terminal.fail(usageStatus);
     return;

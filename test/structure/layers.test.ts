@@ -72,7 +72,12 @@ describe("a planted breach is found", () => {
       { "src/edge/a.ts": uses("./b.ts"), "src/edge/b.ts": 'import { test } from "vitest";' },
       "imports the test file",
     ],
-    ["the suite from the source", { "src/edge/a.ts": uses("../../conformance/a.ts") }, "outside src/"],
+    ["the suite from the source", { "src/command/a.ts": uses("../../conformance/a.ts") }, "outside src/"],
+    [
+      "generated code from the suite",
+      { "conformance/a.ts": uses("../generated/openapi.ts") },
+      "nothing from generated/",
+    ],
     ["a barrel by its name", { "src/api/chat/index.ts": "export const a = 1;" }, "src/api/chat/index.ts is a barrel"],
     [
       "a barrel by what it does",
@@ -115,7 +120,6 @@ describe("what is allowed is not reported", () => {
       "the bottom row among itself",
       { "src/base/errors.ts": uses("./contract.ts"), "src/base/metrics.ts": uses("./errors.ts") },
     ],
-    ["the suite from its command", { "src/command/a.ts": uses("../../conformance/a.ts") }],
     ["generated code from the contract", { "src/base/contract.ts": uses("../../generated/openapi.ts") }],
     ["a test, whatever it imports", { "src/log.test.ts": uses("../gateway.fixture.ts", "../edge/app.ts") }],
     ["the public surface", { "src/index.ts": 'export { x } from "./gateway.ts";' }],

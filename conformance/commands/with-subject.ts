@@ -1,0 +1,106 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import type { Host } from "../host.ts";
+import { Unreachable } from "../probe.ts";
+import { findPort, startProgram } from "../start.ts";
+import type { Profile, Subject } from "../subject.ts";
+import { type Terminal, UsageError } from "../terminal.ts";
+import { toLine } from "./progress.ts";
+
+/** The flags that say which server is meant. */
+export interface SubjectFlags {
+  readonly baseUrl?: string;
+  readonly start?: string;
+  readonly model: string;
+  readonly apiKeyFile?: string;
+  readonly profile?: Profile;
+  readonly waitFor?: number;
+}
+
+/** How long a server that the suite has started may take. */
+const startMs = 60_000;
+
+/** The server under test, and how long to wait for its first answer. */
+export interface Target {
+  readonly subject: Subject;
+  readonly waitMs: number;
+  /** Rejects if the server has ended; waits for ever otherwise. */
+  readonly ended: Promise<never>;
+}
+
+type Use = (target: Target) => Promise<void>;
+
+/**
+ * The server that the flags name or start, or else the host's own, for as long as `use` runs. One that never answers ends
+ * the command with 3.
+ */
+export async function withSubject(flags: SubjectFlags, host: Host, terminal: Terminal, use: Use): Promise<void> {
+  try {
+    if (flags.start !== undefined) return await withStarted(flags.start, flags, terminal, use);
+    if (flags.baseUrl !== undefined) return await use(toTarget(flags.baseUrl, flags, terminal));
+    if (host.start !== undefined) return await withHost(host.start, flags, use);
+  } catch (error) {
+    if (!(error instanceof Unreachable)) throw error;
+    terminal.note(toLine(error.message));
+    terminal.fail(3);
+    return;
+  }
+  throw new UsageError('Which server? Say --base-url <url>, or --start "<command>" for one to be started.');
+}
+
+async function withStarted(command: string, flags: SubjectFlags, terminal: Terminal, use: Use): Promise<void> {
+  const port = String(await findPort());
+  const fill = (text: string): string => text.replaceAll("{port}", port);
+  const url = flags.baseUrl === undefined ? undefined : toBaseUrl(fill(flags.baseUrl));
+  const program = { command: fill(command), environment: { ...terminal.environment } };
+  const started = await startProgram({ ...program, ...(url === undefined ? {} : { url }) }).catch((cause: unknown) => {
+    throw new Unreachable((cause as Error).message, { cause });
+  });
+  try {
+    const target = toTarget(url ?? toApiUrl(started.url), flags, terminal);
+    await use({ ...target, waitMs: flags.waitFor ?? startMs, ended: started.ended });
+  } finally {
+    await started.stop();
+  }
+}
+
+async function withHost(start: NonNullable<Host["start"]>, flags: SubjectFlags, use: Use): Promise<void> {
+  const { stop, ...own } = await start();
+  try {
+    const subject = { ...own, profile: flags.profile ?? own.profile, model: flags.model };
+    await use({ subject, waitMs: flags.waitFor ?? 0, ended: new Promise(() => undefined) });
+  } finally {
+    await stop();
+  }
+}
+
+function toTarget(baseUrl: string, flags: SubjectFlags, terminal: Terminal): Target {
+  const subject: Subject = {
+    baseUrl: toBaseUrl(baseUrl),
+    apiKey: loadKey(flags, terminal),
+    model: flags.model,
+    profile: flags.profile ?? "chat",
+  };
+  return { subject, waitMs: flags.waitFor ?? 0, ended: new Promise(() => undefined) };
+}
+
+/** Servers print where they are, and hardly ever where their API begins. */
+function toApiUrl(printed: string): string {
+  return new URL(printed).pathname === "/" ? `${new URL(printed).origin}/v1` : printed;
+}
+
+function loadKey({ apiKeyFile }: SubjectFlags, terminal: Terminal): string {
+  if (apiKeyFile === undefined) return terminal.environment["OPENAI_API_KEY"] ?? "";
+  try {
+    return readFileSync(resolve(terminal.cwd, apiKeyFile), "utf8").trim();
+  } catch (error) {
+    throw new UsageError(`Cannot read the key file ${apiKeyFile}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function toBaseUrl(text: string): string {
+  const url = URL.parse(text);
+  if (url === null || !/^https?:$/.test(url.protocol))
+    throw new UsageError(`--base-url must be an http or https URL, not '${text}'.`);
+  return url.href.replace(/\/$/, "");
+}

@@ -8,7 +8,7 @@ import { directives } from "../src/model/embedded/directive-table.ts";
 import { createProviders } from "../src/model/table.ts";
 import { createAgents } from "../src/run/agents.ts";
 import { startTestGateway, testToken } from "../test/gateway.fixture.ts";
-import { layers } from "../test/structure/layers.ts";
+import { floors } from "../.dependency-cruiser.mjs";
 
 const root = join(import.meta.dirname, "..");
 const read = (path: string): string => readFileSync(join(root, path), "utf8");
@@ -90,7 +90,7 @@ test("the README names the metrics that there are", async () => {
 
 test("the README lists every command", () => {
   const named = rowsOf(readme).flatMap(([name]) => /^npx clawgate (\w+)/.exec(name ?? "")?.[1] ?? []);
-  const commands = [...read("src/cli.ts").matchAll(/import\("\.\/command\/(\w+)\.ts"\)/g)].map(
+  const commands = [...read("src/command/program.ts").matchAll(/import\("\.\/(\w+)\.ts"\)/g)].map(
     ([, name]) => name ?? "",
   );
   expect(named.toSorted()).toEqual(commands.toSorted());
@@ -105,12 +105,12 @@ test.for(["README.md", "CONTRIBUTING.md"])("every file that %s names is there", 
   for (const [, script = ""] of text.matchAll(/`npm run ([\w:]+)`/g)) expect(scripts).toContain(script);
 });
 
-test("CONTRIBUTING.md has the layers that the structure test holds", () => {
+test("CONTRIBUTING.md has the layers that the rule of imports holds", () => {
   const rows = rowsOf(read("CONTRIBUTING.md")).flatMap(([cell]) =>
     cell?.includes("npm ") ? [] : [cell?.split(" · ")],
   );
   const parts = new Set(readdirSync(join(root, "src")).map((name) => name.replace(/\.ts$/, "")));
-  const want = layers.map((layer) => layer.filter((part) => parts.has(part))).filter((layer) => layer.length > 0);
+  const want = floors.map((layer) => layer.filter((part) => parts.has(part))).filter((layer) => layer.length > 0);
   expect(rows).toHaveLength(want.length);
   for (const [index, layer] of want.entries()) expect(rows[index]).toEqual(expect.arrayContaining(layer));
 });

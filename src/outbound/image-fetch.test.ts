@@ -273,7 +273,7 @@ describe("S11 and S17: whatever is wrong at the other end", () => {
       },
       { timeoutMs: 200 },
     );
-    expect(refused).toMatchObject({ ...told, reason: "the time is over" });
+    expect(refused).toMatchObject({ ...told, reason: "not within 200 ms" });
     expect(given.map(({ aborted }) => aborted)).toEqual([true]);
   });
 });

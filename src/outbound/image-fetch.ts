@@ -4,6 +4,7 @@ import { isPublicAddress, toHostName } from "./address.ts";
 import { toDataUrl } from "../base/media/data-url.ts";
 import { countPixels, imageTypes, longHeadBytes, readImageHeader } from "../base/media/image-header.ts";
 import type { Network } from "./public-network.ts";
+import { waitFor } from "./time-limit.ts";
 
 const redirectsMax = 3;
 
@@ -58,7 +59,7 @@ async function visit(url: URL, rules: FetchRules): Promise<Buffer | string> {
   try {
     const path = `${url.pathname}${url.search}`;
     // On its own, a request whose connection is still being made would not hear the signal.
-    const response = await unlessAborted(client.request({ method: "GET", path, headers, signal, reset: true }), signal);
+    const response = await waitFor(client.request({ method: "GET", path, headers, signal, reset: true }), signal);
     return toLocation(response) ?? (await readBody(response, rules));
   } finally {
     // Not waited for: no deadline should depend on how a connection ends.
@@ -69,21 +70,11 @@ async function visit(url: URL, rules: FetchRules): Promise<Buffer | string> {
 async function toAddresses(url: URL, { network, signal }: FetchRules): ReturnType<Network["lookup"]> {
   const name = url.hostname.replaceAll(/[[\]]/g, "");
   const family = isIP(name);
-  const addresses = family === 0 ? await unlessAborted(network.lookup(name), signal) : [{ address: name, family }];
+  const addresses = family === 0 ? await waitFor(network.lookup(name), signal) : [{ address: name, family }];
   if (addresses.length === 0) throw new Error("the host has no address");
   const inner = addresses.find(({ address }) => !isPublicAddress(address));
   if (inner !== undefined) throw new Error(`the address ${inner.address} is not public`);
   return addresses;
-}
-
-/** Nobody waits longer than the signal says, even for what cannot be stopped, as resolving a name. */
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const leave = (): void => reject(signal.reason as Error);
-    if (signal.aborted) leave();
-    signal.addEventListener("abort", leave, { once: true });
-    void work.then(resolve, reject).finally(() => signal.removeEventListener("abort", leave));
-  });
 }
 
 function toLocation({ statusCode, headers: { location } }: Dispatcher.ResponseData): string | undefined {

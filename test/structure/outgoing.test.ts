@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
-import { isTestFile, loadFiles, type SourceFile } from "./graph.ts";
+import { isTestFile, loadFiles, type SourceFile } from "./sources.ts";
 
 /** Who may talk to another machine, and to which. A path that ends in a slash is a folder. */
 const allowed: Readonly<Record<string, string>> = {

@@ -3,6 +3,7 @@ import type { Message, UserPart } from "../../base/contract.ts";
 import { GatewayError } from "../../base/errors.ts";
 import { toHostName } from "../../outbound/address.ts";
 import type { Network } from "../../outbound/public-network.ts";
+import { startTimeLimit } from "../../outbound/time-limit.ts";
 import { type ImageLink, listMedia, measureMedia, type MediaLimits, replaceUrls, toLink } from "./media-limits.ts";
 
 /** `gateway.http.endpoints.chatCompletions.media` of the configuration. */
@@ -78,17 +79,15 @@ async function withDeadline<T>(
   work: (ends: AbortSignal) => Promise<T>,
 ): Promise<T> {
   signal.throwIfAborted();
-  const deadline = new AbortController();
-  const timer = setTimeout(() => deadline.abort(new Error("the time is over")), timeoutMs);
-  const ends = AbortSignal.any([signal, deadline.signal]);
+  const limit = startTimeLimit(timeoutMs, signal);
   try {
-    return await work(ends);
+    return await work(limit.signal);
   } catch (error) {
-    if (!ends.aborted) await once(ends, "abort");
+    if (!limit.signal.aborted) await once(limit.signal, "abort");
     signal.throwIfAborted();
     throw error;
   } finally {
-    clearTimeout(timer);
+    limit.stop();
   }
 }
 

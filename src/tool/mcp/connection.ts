@@ -4,7 +4,7 @@ import type { ToolServerConfig } from "../../base/contract.ts";
 import type { Log } from "../../base/log.ts";
 import type { ToolArguments } from "./parse-arguments.ts";
 import { isLost, toToolFailure } from "./call-errors.ts";
-import { waitFor } from "./deadline.ts";
+import { waitFor } from "../../outbound/time-limit.ts";
 import { HttpTransport } from "./http-transport.ts";
 import { listPagesMax } from "./limits.ts";
 import { createNoise } from "./noise.ts";

@@ -2,7 +2,7 @@ import type { Tool } from "@modelcontextprotocol/client";
 import type { ToolResult } from "../tool-set.ts";
 import type { ToolArguments } from "./parse-arguments.ts";
 import type { Connection, ConnectionOptions } from "./connection.ts";
-import { startDeadline, waitFor } from "./deadline.ts";
+import { startTimeLimit, waitFor } from "../../outbound/time-limit.ts";
 import { cutText, toToolResult } from "./output.ts";
 import { createReconnectPause } from "./reconnect-pause.ts";
 import { toCause, ToolFailure } from "./tool-failure.ts";
@@ -48,7 +48,7 @@ export function createToolServer(options: ConnectionOptions): ToolServer {
   async function reconnect(): Promise<Connection> {
     // Only now: the library takes a third of a second to load, and most gateways have no tools.
     const { connect } = await import("./connection.ts");
-    const deadline = startDeadline(config.connectMs, stopping.signal);
+    const deadline = startTimeLimit(config.connectMs, stopping.signal);
     try {
       connection = await connect(options, deadline.signal, owner);
       pause.reset();
@@ -78,7 +78,7 @@ export function createToolServer(options: ConnectionOptions): ToolServer {
       }
     },
     async call(tool, args, signal) {
-      const deadline = startDeadline(config.timeoutMs, signal);
+      const deadline = startTimeLimit(config.timeoutMs, signal);
       try {
         return await callOnce(tool, args, deadline.signal).catch((cause: unknown) => {
           if (!(cause instanceof ToolFailure) || !cause.again || deadline.signal.aborted) throw cause;

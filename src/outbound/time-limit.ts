@@ -1,5 +1,5 @@
 /** A signal that aborts with its parent, or when its time is over. */
-export interface Deadline {
+export interface TimeLimit {
   readonly signal: AbortSignal;
   /** Whether it was the time. */
   isOver(): boolean;
@@ -7,7 +7,7 @@ export interface Deadline {
   stop(): void;
 }
 
-export function startDeadline(ms: number, parent: AbortSignal): Deadline {
+export function startTimeLimit(ms: number, parent: AbortSignal): TimeLimit {
   const controller = new AbortController();
   let over = false;
   const follow = (): void => controller.abort(parent.reason);

@@ -13,6 +13,7 @@ export default defineConfig(({ mode }) => ({
     // No test shall fail because the machine is busy: this is for what hangs.
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 60_000 } },
     // Two cores; a third file runs while the others wait for deadlines and processes.
     maxWorkers: 3,
     // CommonJS packages are imported as Node does it, which is how the gateway itself runs.

@@ -2,9 +2,9 @@ import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { expect, test } from "vitest";
+import { expect } from "vitest";
 import { loadConfig } from "../src/base/config/load.ts";
-import { startTestGateway, testToken } from "../test/gateway.fixture.ts";
+import { startTestGateway, testToken, test } from "../test/gateway.fixture.ts";
 
 const folder = import.meta.dirname;
 
@@ -31,13 +31,13 @@ test.for([
       "agent:main:openai:…: You have not told me your name in this conversation.\n",
     ].join(""),
   ],
-] as const)("%s prints what it promises", async ([name, output]) => {
-  const { baseUrl } = await startTestGateway();
+] as const)("%s prints what it promises", async ([name, output], { gateway }) => {
+  const { baseUrl } = gateway;
   expect(await runExample(name, baseUrl)).toBe(output);
 });
 
-test("session.ts prints what the README shows, also when its session already exists", async () => {
-  const { baseUrl } = await startTestGateway();
+test("session.ts prints what the README shows, also when its session already exists", async ({ gateway }) => {
+  const { baseUrl } = gateway;
   const first = await runExample("session.ts", baseUrl);
   expect(readFileSync(join(folder, "../README.md"), "utf8")).toContain(`\n${first}\`\`\`\n`);
   expect(await runExample("session.ts", baseUrl)).toBe(first);

@@ -2,12 +2,12 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import { loadConfig } from "../src/base/config/load.ts";
 import { directives } from "../src/model/embedded/directive-table.ts";
 import { createProviders } from "../src/model/table.ts";
 import { createAgents } from "../src/run/agents.ts";
-import { startTestGateway, testToken } from "../test/gateway.fixture.ts";
+import { testToken, test } from "../test/gateway.fixture.ts";
 import { floors } from "../.dependency-cruiser.mjs";
 
 const root = join(import.meta.dirname, "..");
@@ -56,8 +56,8 @@ test.for([
   for (const block of blocks) expect(files).toContain(block);
 });
 
-test("every request in the README is answered", async () => {
-  const { request } = await startTestGateway();
+test("every request in the README is answered", async ({ gateway }) => {
+  const { request } = gateway;
   const bodies = blocksOf("sh").flatMap((block) => [...block.matchAll(/-d '([^']*)'/g)].map(([, body]) => body ?? ""));
   expect(bodies).toHaveLength(4);
   for (const body of bodies) {
@@ -80,8 +80,8 @@ test("the README knows no configuration key or default that the reference does n
   for (const [key, value] of rows) expect([key, value]).toEqual([key, reference.get(key ?? "")]);
 });
 
-test("the README names the metrics that there are", async () => {
-  const { request } = await startTestGateway();
+test("the README names the metrics that there are", async ({ gateway }) => {
+  const { request } = gateway;
   const text = await (await request("/metrics")).text();
   const served = [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name ?? "");
   const named = rowsOf(readme).flatMap(([name]) => (name?.startsWith("clawgate_") ? [name] : []));

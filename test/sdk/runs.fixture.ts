@@ -1,13 +1,6 @@
-import { setTimeout } from "node:timers/promises";
 import { expect, vi } from "vitest";
 import type { SharedGateway } from "../gateway.fixture.ts";
-
-/**
- * A client that leaves cancels its run within 200 ms. Here that is so many looks with a pause between them, since on a
- * busy machine the looks are late as well.
- */
-const cancelLooks = 40;
-const lookMs = 5;
+import { isSoon } from "../soon.fixture.ts";
 
 export interface Runs {
   readonly live: number;
@@ -49,14 +42,13 @@ export async function countRuns(gateway: SharedGateway): Promise<Counted> {
   return { runs: await readRuns(gateway), metrics: await readRunMetrics(gateway) };
 }
 
-/** The only run beside those that ask must have been cancelled, and by now or `cancelLooks` looks later. */
+/** The only run beside those that ask must have been cancelled, now or soon. */
 export async function expectCancelled(gateway: SharedGateway, { runs, metrics }: Counted): Promise<void> {
   const want = { live: 0, cancelled: runs.cancelled + 1, failed: runs.failed };
-  for (let look = 1; look < cancelLooks; look++) {
+  await isSoon(async () => {
     const { live, cancelled } = await readRuns(gateway);
-    if (live === want.live && cancelled === want.cancelled) break;
-    await setTimeout(lookMs);
-  }
+    return live === want.live && cancelled === want.cancelled;
+  });
   expect(await readRuns(gateway)).toMatchObject(want);
   expect(await readRunMetrics(gateway)).toMatchObject({ live: 0, cancelled: (metrics["cancelled"] ?? 0) + 1 });
 }

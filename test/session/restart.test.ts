@@ -1,8 +1,8 @@
 import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
-import { startTestGateway } from "../gateway.fixture.ts";
+import { expect, onTestFinished } from "vitest";
+import { startTestGateway, test } from "../gateway.fixture.ts";
 import { countRows } from "../rows.fixture.ts";
 import { hold, say, seen, type Ask } from "../talk.fixture.ts";
 
@@ -54,8 +54,7 @@ test("a gateway that stops leaves no lease behind, and nothing of a run that it 
   expect(await seen(second, ada)).toEqual(["user: @@echo kept", "assistant: kept", "user: @@messages"]);
 });
 
-test("what is kept is readable by its owner alone", async () => {
-  const gateway = await startTestGateway();
+test("what is kept is readable by its owner alone", async ({ gateway }) => {
   await say(gateway, "hi", ada);
   expect(statSync(join(gateway.stateFolder, "sessions.sqlite")).mode & 0o777).toBe(0o600);
   expect(statSync(join(gateway.stateFolder, "sessions.sqlite-wal")).mode & 0o777).toBe(0o600);

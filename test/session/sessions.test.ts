@@ -1,5 +1,5 @@
-import { describe, expect, test } from "vitest";
-import { startTestGateway } from "../gateway.fixture.ts";
+import { describe, expect } from "vitest";
+import { startTestGateway, test } from "../gateway.fixture.ts";
 import { countRows } from "../rows.fixture.ts";
 import { say, seen, type Ask } from "../talk.fixture.ts";
 
@@ -7,8 +7,7 @@ const user = (name: string, model = "openclaw"): Ask => ({ body: { user: name, m
 const header = (key: string, body: object = {}): Ask => ({ body, headers: { "x-openclaw-session-key": key } });
 
 describe("a call without user and key", () => {
-  test("knows nothing of the one before, and has a key of its own", async () => {
-    const gateway = await startTestGateway();
+  test("knows nothing of the one before, and has a key of its own", async ({ gateway }) => {
     const { sessionKey } = await say(gateway, "The secret is blue.");
     const next = await say(gateway, "@@messages");
     expect(next.text).toBe('[{"role":"user","content":"@@messages"}]');
@@ -51,24 +50,22 @@ const pairs: readonly { readonly name: string; readonly one: Ask; readonly other
   { name: "an empty key and the user", one: header("", { user: "ada" }), other: user("ada"), shared: true },
 ];
 describe("what one call told, another knows exactly where both have one session", () => {
-  test.each(pairs)("$name: $shared", async ({ one, other, shared }) => {
-    const gateway = await startTestGateway();
-    const { sessionKey } = await say(gateway, "The secret is blue.", one);
+  test.for(pairs)("$name: $shared", async ({ name, one, other, shared }, { gateway }) => {
+    const secret = `The secret is ${name}.`;
+    const { sessionKey } = await say(gateway, secret, one);
     const found = await say(gateway, "@@messages", other);
-    expect(found.text.includes("The secret is blue.")).toBe(shared);
+    expect(found.text.includes(secret)).toBe(shared);
     if (shared) expect(found.sessionKey).toBe(sessionKey);
   });
 });
 
-test("the answer names the session in visible ASCII", async () => {
-  const gateway = await startTestGateway();
+test("the answer names the session in visible ASCII", async ({ gateway }) => {
   expect((await say(gateway, "hi", user("ada"))).sessionKey).toBe("agent:main:openai-user:ada");
   expect((await say(gateway, "hi", user("é\u2028x"))).sessionKey).toBe("agent:main:openai-user:%C3%A9%E2%80%A8x");
   expect((await say(gateway, "hi", header("agent:beta:two words"))).sessionKey).toBe("agent:beta:two words");
 });
 
-test("a key that names an agent selects it", async () => {
-  const gateway = await startTestGateway();
+test("a key that names an agent selects it", async ({ gateway }) => {
   for (const model of ["openclaw", "openclaw/default", "agent:beta"]) {
     const { text, agentId } = await say(gateway, "@@agent", header("agent:beta:x", { model }));
     expect({ model, text, agentId }).toEqual({ model, text: "beta", agentId: "beta" });

@@ -1,5 +1,5 @@
-import { expect, test } from "vitest";
-import { startTestGateway } from "../gateway.fixture.ts";
+import { expect } from "vitest";
+import { startTestGateway, test } from "../gateway.fixture.ts";
 import { say, type Ask } from "../talk.fixture.ts";
 
 const config = {
@@ -88,8 +88,7 @@ test("a name of no agent is 404 model_not_found, whole and streamed, with the pa
   }
 });
 
-test("gpt-4o is no agent where it is no alias, and the message says which names are", async () => {
-  const gateway = await startTestGateway();
+test("gpt-4o is no agent where it is no alias, and the message says which names are", async ({ gateway }) => {
   const { status, error } = await say(gateway, "hi", { body: { model: "gpt-4o" } });
   expect(status).toBe(404);
   expect(error).toMatchObject({ code: "model_not_found", param: "model", type: "invalid_request_error" });

@@ -1,8 +1,8 @@
 import { connect } from "node:net";
 import { once } from "node:events";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import { type OperationRow, operations } from "../../src/base/contract.ts";
-import { startTestGateway, testToken, type TestGateway } from "../gateway.fixture.ts";
+import { testToken, type SharedGateway, test } from "../gateway.fixture.ts";
 
 const chat = "/v1/chat/completions";
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
@@ -33,8 +33,8 @@ const malformed: readonly (string | undefined)[] = [
   `Bearer ${"x".repeat(8_000)}`,
 ];
 
-test("every malformed or wrong credential gets the same 401", async () => {
-  const { url, fetch } = await startTestGateway();
+test("every malformed or wrong credential gets the same 401", async ({ gateway }) => {
+  const { url, fetch } = gateway;
   const bodies = new Set<string>();
   for (const authorization of malformed) {
     const headers = authorization === undefined ? {} : { authorization };
@@ -48,24 +48,24 @@ test("every malformed or wrong credential gets the same 401", async () => {
   ]);
 });
 
-test("the scheme may be written in any case, with several spaces", async () => {
-  const { url, fetch } = await startTestGateway();
+test("the scheme may be written in any case, with several spaces", async ({ gateway }) => {
+  const { url, fetch } = gateway;
   for (const scheme of ["Bearer ", "bearer ", "BEARER ", "Bearer    "]) {
     const headers = { authorization: `${scheme}${testToken}` };
     expect((await fetch(`${url}/v1/models`, { headers })).status, scheme).toBe(200);
   }
 });
 
-test("a token elsewhere than in the header is none", async () => {
-  const { url, fetch } = await startTestGateway();
+test("a token elsewhere than in the header is none", async ({ gateway }) => {
+  const { url, fetch } = gateway;
   const headers = { "x-api-key": testToken, "api-key": testToken, cookie: `token=${testToken}` };
   for (const query of [`token=${testToken}`, `access_token=${testToken}`, `api_key=${testToken}`]) {
     expect((await fetch(`${url}/v1/models?${query}`, { headers })).status).toBe(401);
   }
 });
 
-test("every secured operation of the contract refuses without a token, and no other does", async () => {
-  const { url, fetch } = await startTestGateway();
+test("every secured operation of the contract refuses without a token, and no other does", async ({ gateway }) => {
+  const { url, fetch } = gateway;
   const rows: OperationRow[] = Object.values(operations);
   const found = rows.map(async ({ method, path, secured }) => {
     const { status } = await fetch(`${url}${path.replace("{model}", "openclaw")}`, { method });
@@ -78,8 +78,8 @@ test("every secured operation of the contract refuses without a token, and no ot
   expect(rows.filter(({ secured }) => secured).map(({ path }) => path)).toContain("/metrics");
 });
 
-test("under /v1 nothing is told apart without a token: no path, method or body", async () => {
-  const { url, fetch } = await startTestGateway();
+test("under /v1 nothing is told apart without a token: no path, method or body", async ({ gateway }) => {
+  const { url, fetch } = gateway;
   for (const path of ["/v1", "/v1/", "/v1/nope", "/v1/chat/completions/", "/v1?x", "/v1/models/gpt-4o", "/metrics"]) {
     for (const method of ["GET", "HEAD", "POST", "DELETE", "OPTIONS"]) {
       expect((await fetch(`${url}${path}`, { method })).status, `${method} ${path}`).toBe(401);
@@ -87,7 +87,7 @@ test("under /v1 nothing is told apart without a token: no path, method or body",
   }
 });
 
-async function sendHead({ port }: TestGateway, extra: string): Promise<string> {
+async function sendHead({ port }: SharedGateway, extra: string): Promise<string> {
   const socket = connect({ port, host: "127.0.0.1" });
   onTestFinished(() => void socket.destroy());
   const head = ["POST /v1/chat/completions HTTP/1.1", "host: 127.0.0.1", "authorization: Bearer wrong"];
@@ -96,12 +96,10 @@ async function sendHead({ port }: TestGateway, extra: string): Promise<string> {
   return bytes.toString();
 }
 
-test("a wrong token is refused before anything of a body of 1 MB has come", async () => {
-  const gateway = await startTestGateway();
+test("a wrong token is refused before anything of a body of 1 MB has come", async ({ gateway }) => {
   expect(await sendHead(gateway, "")).toMatch(/^HTTP\/1\.1 401 /);
 });
 
-test("a client that asks first is refused, and not told to go on", async () => {
-  const gateway = await startTestGateway();
+test("a client that asks first is refused, and not told to go on", async ({ gateway }) => {
   expect(await sendHead(gateway, "expect: 100-continue\r\n")).toMatch(/^HTTP\/1\.1 401 /);
 });

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect } from "vitest";
 import {
   type ChatCompletionRequest,
   type ErrorBody,
@@ -9,7 +9,7 @@ import {
   requestFields,
 } from "../../src/base/contract.ts";
 import { toArbitrary } from "./contract-arbitrary.ts";
-import { startTestGateway, type TestGateway } from "../gateway.fixture.ts";
+import { type SharedGateway, test } from "../gateway.fixture.ts";
 
 const seed = 20_260_823;
 const { checkBody } = operations.createChatCompletion;
@@ -97,7 +97,10 @@ const spoilt: fc.Arbitrary<Spoilt> = fc.tuple(bodies, fc.nat(), junk).map(([body
   return { place, body: JSON.parse(JSON.stringify(replace(body, place, by))) as unknown };
 });
 
-async function send({ request }: TestGateway, body: unknown): Promise<{ status: number; error?: ErrorBody["error"] }> {
+async function send(
+  { request }: SharedGateway,
+  body: unknown,
+): Promise<{ status: number; error?: ErrorBody["error"] }> {
   const init = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
   const response = await request("/v1/chat/completions", init);
   const text = await response.text();
@@ -113,24 +116,26 @@ function expectServedOrRefused({ status, error }: Awaited<ReturnType<typeof send
   expect(error?.param).toEqual(expect.any(String));
 }
 
-test("a body that the contract allows is answered, or refused for what it means", { timeout: 60_000 }, async () => {
-  const gateway = await startTestGateway();
-  let answered = 0;
-  const property = fc.asyncProperty(bodies, async (body) => {
-    expect(checkBody(body)).toBeUndefined();
-    const answer = await send(gateway, body);
-    expectServedOrRefused(answer);
-    if (answer.status === 200) answered++;
-  });
-  await fc.assert(property, { seed, numRuns: 200 });
-  expect(answered).toBeGreaterThan(50);
-});
+test(
+  "a body that the contract allows is answered, or refused for what it means",
+  { timeout: 60_000 },
+  async ({ gateway }) => {
+    let answered = 0;
+    const property = fc.asyncProperty(bodies, async (body) => {
+      expect(checkBody(body)).toBeUndefined();
+      const answer = await send(gateway, body);
+      expectServedOrRefused(answer);
+      if (answer.status === 200) answered++;
+    });
+    await fc.assert(property, { seed, numRuns: 200 });
+    expect(answered).toBeGreaterThan(50);
+  },
+);
 
 test(
   "a body with junk in one place is refused exactly when its check says so, by the check's words and near the place",
   { timeout: 60_000 },
-  async () => {
-    const gateway = await startTestGateway();
+  async ({ gateway }) => {
     const seen = { passed: 0, refused: 0 };
     const property = fc.asyncProperty(spoilt, async ({ body, place }) => {
       const answer = await send(gateway, body);
@@ -154,8 +159,7 @@ test(
   },
 );
 
-test("any JSON at all is refused with a status of the contract", { timeout: 60_000 }, async () => {
-  const gateway = await startTestGateway();
+test("any JSON at all is refused with a status of the contract", { timeout: 60_000 }, async ({ gateway }) => {
   const property = fc.asyncProperty(fc.jsonValue({ maxDepth: 4 }), async (body) => {
     const { status, error } = await send(gateway, body);
     expect(status).toBe(400);

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect } from "vitest";
 import type { JsonSchema } from "@clawgate/contract/generate";
 import { type ErrorBody, requestFields } from "../../src/base/contract.ts";
 import { listTypes, resolve, toArbitrary, type TypeName } from "./contract-arbitrary.ts";
-import { startTestGateway, type TestGateway } from "../gateway.fixture.ts";
+import { type SharedGateway, test } from "../gateway.fixture.ts";
 
 /** The fields of CreateChatCompletionRequest in OpenAI's document, commit f85dbe223d40. */
 const openaiFields =
@@ -46,7 +46,7 @@ interface Verdict {
   readonly text: string;
 }
 
-async function send({ chat }: TestGateway, body: object): Promise<Verdict> {
+async function send({ chat }: SharedGateway, body: object): Promise<Verdict> {
   const response = await chat(body);
   const { status, headers } = response;
   const text = await response.text();
@@ -91,8 +91,7 @@ function isAt(field: string, param: string | null | undefined): boolean {
 test(
   "every value that the contract allows is answered, or refused by the field's name for what it means",
   { timeout: 60_000 },
-  async () => {
-    const gateway = await startTestGateway();
+  async ({ gateway }) => {
     for (const [field, schema] of fields) {
       const property = fc.asyncProperty(fc.constant(field), toArbitrary(schema), async (_, value) => {
         const { status, error, headers } = await send(gateway, { ...base, ...companions[field], [field]: value });
@@ -124,8 +123,7 @@ const samples: Record<TypeName, readonly unknown[]> = {
   object: [{}, { a: 1 }, { 0: "a" }],
 };
 
-test("a value of the wrong JSON type is refused by the field's name", { timeout: 60_000 }, async () => {
-  const gateway = await startTestGateway();
+test("a value of the wrong JSON type is refused by the field's name", { timeout: 60_000 }, async ({ gateway }) => {
   for (const [field, schema] of fields) {
     const allowed = listTypes(schema);
     const types = (Object.keys(samples) as TypeName[]).filter(
@@ -144,8 +142,7 @@ test("a value of the wrong JSON type is refused by the field's name", { timeout:
   }
 });
 
-test("null, where it is allowed, is the same as absent", { timeout: 60_000 }, async () => {
-  const gateway = await startTestGateway();
+test("null, where it is allowed, is the same as absent", { timeout: 60_000 }, async ({ gateway }) => {
   const nullable = fields.filter(([, schema]) => listTypes(schema).includes("null")).map(([field]) => field);
   expect(nullable.length).toBeGreaterThan(20);
   const toAnswer = async (body: object): Promise<object> => {

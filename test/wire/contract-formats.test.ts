@@ -1,6 +1,5 @@
-import { test } from "vitest";
 import { expectVerdicts, type Row } from "./contract-verdict.fixture.ts";
-import { startTestGateway } from "../gateway.fixture.ts";
+import { test } from "../gateway.fixture.ts";
 
 const schema = (json_schema: unknown): object => ({ response_format: { type: "json_schema", json_schema } });
 const format = "response_format.json_schema";
@@ -31,6 +30,6 @@ const formats: readonly Row[] = [
   ],
 ];
 
-test("the format of an answer is read, or refused by its code and its place", async () => {
-  await expectVerdicts(await startTestGateway(), formats);
+test("the format of an answer is read, or refused by its code and its place", async ({ gateway }) => {
+  await expectVerdicts(gateway, formats);
 });

@@ -1,6 +1,6 @@
-import { expect, test } from "vitest";
+import { expect } from "vitest";
 import { expectVerdicts, type Row } from "./contract-verdict.fixture.ts";
-import { startTestGateway } from "../gateway.fixture.ts";
+import { test } from "../gateway.fixture.ts";
 
 const hi = { role: "user", content: "hi" };
 const text = { type: "text", text: "hi" };
@@ -135,12 +135,12 @@ const results: readonly Row[] = [
 test.for<[what: string, rows: readonly Row[]]>([
   ["what an assistant said", assistants],
   ["the result of a call", results],
-])("%s is read, or refused by its code and its place", async ([, rows]) => {
-  await expectVerdicts(await startTestGateway(), rows);
+])("%s is read, or refused by its code and its place", async ([, rows], { gateway }) => {
+  await expectVerdicts(gateway, rows);
 });
 
-test("text in parts says the same as the text", async () => {
-  const { chat } = await startTestGateway();
+test("text in parts says the same as the text", async ({ gateway }) => {
+  const { chat } = gateway;
   const ask = async (said_: unknown): Promise<unknown> => {
     const roles = ["system", "developer", "user", "assistant"].map((role) => ({ role, content: said_ }));
     const messages = [...roles, called, { ...result, content: said_ }, { role: "user", content: "@@length\nx" }];

@@ -1,6 +1,5 @@
-import { test } from "vitest";
 import { expectVerdicts, type Row } from "./contract-verdict.fixture.ts";
-import { startTestGateway } from "../gateway.fixture.ts";
+import { test } from "../gateway.fixture.ts";
 
 const hi = { role: "user", content: "hi" };
 const text = { type: "text", text: "hi" };
@@ -123,6 +122,6 @@ test.for<[what: string, rows: readonly Row[]]>([
   ["the list of messages", lists],
   ["a message of the user", users],
   ["an instruction", instructions],
-])("%s is read, or refused by its code and its place", async ([, rows]) => {
-  await expectVerdicts(await startTestGateway(), rows);
+])("%s is read, or refused by its code and its place", async ([, rows], { gateway }) => {
+  await expectVerdicts(gateway, rows);
 });

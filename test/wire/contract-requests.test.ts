@@ -1,6 +1,6 @@
-import { expect, test } from "vitest";
+import { expect } from "vitest";
 import { expectVerdicts, type Row } from "./contract-verdict.fixture.ts";
-import { startTestGateway } from "../gateway.fixture.ts";
+import { startTestGateway, test } from "../gateway.fixture.ts";
 
 type Bound = "below_min_value" | "above_max_value";
 
@@ -129,12 +129,12 @@ test.for<[what: string, rows: readonly Row[]]>([
   ["a number", numbers],
   ["a text", texts],
   ["an object or a switch", objects],
-])("%s is read, or refused by its code and its name", async ([, rows]) => {
-  await expectVerdicts(await startTestGateway(), rows);
+])("%s is read, or refused by its code and its name", async ([, rows], { gateway }) => {
+  await expectVerdicts(gateway, rows);
 });
 
-test("what has no effect is named in a header, in a form that cannot break it", async () => {
-  const { chat } = await startTestGateway();
+test("what has no effect is named in a header, in a form that cannot break it", async ({ gateway }) => {
+  const { chat } = gateway;
   const body = { model: "openclaw", messages: [{ role: "user", content: "@@echo ok" }] };
   const ignored = async (fields: object): Promise<string | null> => {
     const { headers, status } = await chat({ ...body, ...fields });

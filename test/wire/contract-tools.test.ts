@@ -1,6 +1,6 @@
-import { expect, test } from "vitest";
+import { expect } from "vitest";
 import { expectVerdicts, type Row } from "./contract-verdict.fixture.ts";
-import { startTestGateway } from "../gateway.fixture.ts";
+import { test } from "../gateway.fixture.ts";
 
 /** A function tool, its definition changed by this. */
 function fn(definition: object = {}): { type: "function"; function: object } {
@@ -154,12 +154,12 @@ test.for<[what: string, rows: readonly Row[]]>([
   ["the choices of a tool", choices],
   ["the objects that lack something", nearly],
   ["the legacy functions", legacy],
-])("%s are read, or refused by their code and their place", async ([, rows]) => {
-  await expectVerdicts(await startTestGateway(), rows);
+])("%s are read, or refused by their code and their place", async ([, rows], { gateway }) => {
+  await expectVerdicts(gateway, rows);
 });
 
-test("a legacy call is answered in its own form", async () => {
-  const { chat } = await startTestGateway();
+test("a legacy call is answered in its own form", async ({ gateway }) => {
+  const { chat } = gateway;
   const body = {
     model: "openclaw",
     functions: [{ name: "f" }],

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { type ErrorBody, type ErrorCode, errorCodes } from "../../src/base/contract.ts";
-import type { TestGateway } from "../gateway.fixture.ts";
+import type { SharedGateway } from "../gateway.fixture.ts";
 
 /**
  * A body, merged over a call that the gateway answers; a field that is undefined is left out. Without a code it is
@@ -11,7 +11,7 @@ export type Row = readonly [name: string, body: object, code?: ErrorCode, param?
 const base = { model: "openclaw", messages: [{ role: "user", content: "Say ok." }] };
 
 /** Sends each body and compares status, code and param, all rows at once so that a failure shows every wrong one. */
-export async function expectVerdicts(gateway: TestGateway, rows: readonly Row[]): Promise<void> {
+export async function expectVerdicts(gateway: SharedGateway, rows: readonly Row[]): Promise<void> {
   const found: Record<string, string> = {};
   const wanted: Record<string, string> = {};
   for (const [name, body, code, param] of rows) {
@@ -22,7 +22,7 @@ export async function expectVerdicts(gateway: TestGateway, rows: readonly Row[])
   expect(found).toEqual(wanted);
 }
 
-async function toVerdict({ chat }: TestGateway, body: object): Promise<string> {
+async function toVerdict({ chat }: SharedGateway, body: object): Promise<string> {
   const response = await chat(body);
   const text = await response.text();
   if (response.status === 200) return "200";

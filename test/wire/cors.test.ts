@@ -1,5 +1,5 @@
-import { expect, test } from "vitest";
-import { startTestGateway } from "../gateway.fixture.ts";
+import { expect } from "vitest";
+import { startTestGateway, test } from "../gateway.fixture.ts";
 
 const origin = "https://app.example";
 const config = { gateway: { http: { allowedOrigins: [origin] } } };
@@ -44,8 +44,8 @@ test("another origin is refused, and learns nothing", async () => {
   expect([...response.headers.keys()].filter((name) => name.startsWith("access-control"))).toEqual([]);
 });
 
-test("without allowed origins there is no CORS header at all", async () => {
-  const { request } = await startTestGateway();
+test("without allowed origins there is no CORS header at all", async ({ gateway }) => {
+  const { request } = gateway;
   const { headers } = await request("/v1/models");
   expect([...headers.keys()].filter((name) => name.startsWith("access-control"))).toEqual([]);
 });

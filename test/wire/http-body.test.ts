@@ -1,15 +1,15 @@
 import { gzipSync } from "node:zlib";
-import { expect, test } from "vitest";
+import { expect } from "vitest";
 import { jsonDepthMax, jsonValuesMax } from "../../src/edge/body.ts";
-import { startTestGateway, testToken } from "../gateway.fixture.ts";
+import { startTestGateway, testToken, test } from "../gateway.fixture.ts";
 import { expectError, type WantedError } from "./error.fixture.ts";
 import { chatPath, exchange, openSocket, toChatBody, toRequest } from "./socket.fixture.ts";
 
 const json = "application/json";
 const good = toChatBody("@@echo ok");
 
-test("only application/json, plain, is read", async () => {
-  const { port } = await startTestGateway();
+test("only application/json, plain, is read", async ({ gateway }) => {
+  const { port } = gateway;
   const rows: readonly (readonly [type: string | null, coding: string | null, param: string | undefined])[] = [
     [json, null, undefined],
     ["Application/JSON ; charset=utf-8", null, undefined],
@@ -77,8 +77,8 @@ const bodies: readonly (readonly [name: string, body: string | Buffer, wanted: W
   ["a number beyond all numbers", withField("1e400"), undefined],
 ];
 
-test("a body is read as JSON in UTF-8, within its bounds", async () => {
-  const { port } = await startTestGateway();
+test("a body is read as JSON in UTF-8, within its bounds", async ({ gateway }) => {
+  const { port } = gateway;
   for (const [name, body, wanted] of bodies) {
     const started = performance.now();
     const answer = await exchange(
@@ -91,8 +91,8 @@ test("a body is read as JSON in UTF-8, within its bounds", async () => {
   }
 });
 
-test("the message of a JSON error quotes nothing of the body", async () => {
-  const { port } = await startTestGateway();
+test("the message of a JSON error quotes nothing of the body", async ({ gateway }) => {
+  const { port } = gateway;
   for (const body of ['{"model":canary-4711}', '"canary-4711', "canary-4711", '{"a":"canary-4711" x}']) {
     const { text } = await exchange(port, toRequest({ body }));
     expect(text).toContain('"code":"invalid_json"');
@@ -100,14 +100,14 @@ test("the message of a JSON error quotes nothing of the body", async () => {
   }
 });
 
-test("of a key that comes twice the last one counts", async () => {
-  const { port } = await startTestGateway();
+test("of a key that comes twice the last one counts", async ({ gateway }) => {
+  const { port } = gateway;
   const body = good.replace('"model":"openclaw"', '"model":"nobody","stream":true,"stream":false,"model":"openclaw"');
   expect((await exchange(port, toRequest({ body }))).headers["content-type"]).toContain(json);
 });
 
-test("keys that are names of JavaScript are unknown fields and change nothing", async () => {
-  const { port } = await startTestGateway();
+test("keys that are names of JavaScript are unknown fields and change nothing", async ({ gateway }) => {
+  const { port } = gateway;
   const tricks = '"__proto__":{"stream":true,"x":1},"constructor":{"prototype":{"x":1}},"prototype":1,"toString":2';
   const answer = await exchange(port, toRequest({ body: `${good.slice(0, -1)},${tricks}}` }));
   expect(answer.status).toBe(200);
@@ -145,8 +145,8 @@ test("a body above the limit is 413, and the client that is still writing reads 
   expectError(await exchange(port, toRequest({ body: fill(4097) })), { code: "request_too_large" });
 });
 
-test("a chunked body in pieces of one byte is whole again", async () => {
-  const { port } = await startTestGateway();
+test("a chunked body in pieces of one byte is whole again", async ({ gateway }) => {
+  const { port } = gateway;
   const pieces = [...Buffer.from(good)].map((byte) =>
     Buffer.concat([Buffer.from("1\r\n"), Buffer.from([byte]), Buffer.from("\r\n")]),
   );

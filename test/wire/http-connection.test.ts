@@ -1,10 +1,10 @@
-import { expect, test } from "vitest";
-import { startTestGateway } from "../gateway.fixture.ts";
+import { expect } from "vitest";
+import { test } from "../gateway.fixture.ts";
 import { expectError } from "./error.fixture.ts";
 import { exchange, openSocket, toChatBody, toRequest } from "./socket.fixture.ts";
 
-test("fifty calls go over one connection", async () => {
-  const { port } = await startTestGateway();
+test("fifty calls go over one connection", async ({ gateway }) => {
+  const { port } = gateway;
   const wire = await openSocket(port);
   for (let call = 0; call < 50; call++) {
     wire.send(toRequest({ body: toChatBody(`@@echo call ${call}`, { stream: call % 2 === 1 }) }));
@@ -14,8 +14,8 @@ test("fifty calls go over one connection", async () => {
   }
 });
 
-test("a refused call leaves the connection usable", async () => {
-  const { port } = await startTestGateway();
+test("a refused call leaves the connection usable", async ({ gateway }) => {
+  const { port } = gateway;
   const wire = await openSocket(port);
   const refused = [
     toRequest({ body: "{}" }),
@@ -32,8 +32,8 @@ test("a refused call leaves the connection usable", async () => {
   }
 });
 
-test("two requests in one segment are answered in their order", async () => {
-  const { port } = await startTestGateway();
+test("two requests in one segment are answered in their order", async ({ gateway }) => {
+  const { port } = gateway;
   const wire = await openSocket(port);
   const first = toRequest({ body: toChatBody("@@think 100ms\n@@echo first", { stream: true }) });
   wire.send(Buffer.concat([first, toRequest({ body: toChatBody("@@echo second") })]));
@@ -43,8 +43,8 @@ test("two requests in one segment are answered in their order", async () => {
   expect(answers[1]?.text).toContain('"content":"second"');
 });
 
-test("a request that comes byte by byte is understood", async () => {
-  const { port } = await startTestGateway();
+test("a request that comes byte by byte is understood", async ({ gateway }) => {
+  const { port } = gateway;
   const wire = await openSocket(port);
   for (const byte of toRequest()) {
     await new Promise<void>((resolve) => {
@@ -54,15 +54,15 @@ test("a request that comes byte by byte is understood", async () => {
   expect((await wire.read()).text).toContain('"content":"ok"');
 });
 
-test("a client that has said all and closes its half still gets the answer", async () => {
-  const { port } = await startTestGateway();
+test("a client that has said all and closes its half still gets the answer", async ({ gateway }) => {
+  const { port } = gateway;
   const wire = await openSocket(port);
   wire.socket.end(toRequest({ body: toChatBody("@@echo ok") }));
   expect((await wire.read()).text).toContain('"content":"ok"');
 });
 
-test("HEAD of a GET route is its answer without the body", async () => {
-  const { port } = await startTestGateway();
+test("HEAD of a GET route is its answer without the body", async ({ gateway }) => {
+  const { port } = gateway;
   for (const path of ["/healthz", "/readyz", "/v1/models", "/v1/models/openclaw", "/openapi.json", "/docs"]) {
     const wire = await openSocket(port);
     wire.send(Buffer.concat([toRequest({ method: "HEAD", path }), toRequest({ method: "GET", path })]));
@@ -84,8 +84,8 @@ function toHead(parts: Parameters<typeof toRequest>[0]): Buffer {
   return request.subarray(0, request.indexOf("\r\n\r\n") + 4);
 }
 
-test("100 Continue is said when the body will be read", async () => {
-  const { port } = await startTestGateway();
+test("100 Continue is said when the body will be read", async ({ gateway }) => {
+  const { port } = gateway;
   const wire = await openSocket(port);
   const body = toChatBody("@@echo ok");
   wire.send(toHead({ headers: waits, body }));
@@ -94,8 +94,8 @@ test("100 Continue is said when the body will be read", async () => {
   expect((await wire.read()).text).toContain('"content":"ok"');
 });
 
-test("100 Continue is not said for what is refused by its head", async () => {
-  const { port } = await startTestGateway();
+test("100 Continue is not said for what is refused by its head", async ({ gateway }) => {
+  const { port } = gateway;
   const unknown = await openSocket(port);
   unknown.send(toHead({ headers: { ...waits, authorization: "Bearer wrong" } }));
   expectError(await unknown.read(), { code: "invalid_api_key" });
@@ -107,8 +107,8 @@ test("100 Continue is not said for what is refused by its head", async () => {
   expectError(await text.read(), { code: "unsupported_media_type" });
 });
 
-test("another expectation is 417", async () => {
-  const { port } = await startTestGateway();
+test("another expectation is 417", async ({ gateway }) => {
+  const { port } = gateway;
   const answer = await exchange(port, toRequest({ headers: { expect: "200-ok" } }));
   expectError(answer, { code: "expectation_failed", param: "expect" });
 });
@@ -121,8 +121,8 @@ const handshake = {
   "sec-websocket-version": "13",
 };
 
-test("a call that offers HTTP/2 is served over HTTP/1.1", async () => {
-  const { port } = await startTestGateway();
+test("a call that offers HTTP/2 is served over HTTP/1.1", async ({ gateway }) => {
+  const { port } = gateway;
   const wire = await openSocket(port);
   for (const stream of [false, true]) {
     wire.send(toRequest({ headers: upgrade, body: toChatBody("@@echo ok", { stream }) }));
@@ -130,8 +130,8 @@ test("a call that offers HTTP/2 is served over HTTP/1.1", async () => {
   }
 });
 
-test("a WebSocket handshake is refused in words, and the port goes on serving", async () => {
-  const { port } = await startTestGateway();
+test("a WebSocket handshake is refused in words, and the port goes on serving", async ({ gateway }) => {
+  const { port } = gateway;
   const root = await exchange(port, toRequest({ method: "GET", path: "/", headers: handshake }));
   expectError(root, { code: "websocket_not_available" });
   const foreign = { ...handshake, origin: "https://evil.example" };
@@ -143,8 +143,8 @@ test("a WebSocket handshake is refused in words, and the port goes on serving", 
   expect((await exchange(port, toRequest())).status).toBe(200);
 });
 
-test("a client that leaves within its request leaves no trace but a line", async () => {
-  const { port, log } = await startTestGateway();
+test("a client that leaves within its request leaves no trace but a line", async ({ gateway }) => {
+  const { port, log } = gateway;
   const wire = await openSocket(port);
   wire.send(toRequest().subarray(0, -10));
   await expect.poll(async () => (await exchange(port, toRequest())).status).toBe(200);

@@ -1,5 +1,5 @@
-import { expect, test } from "vitest";
-import { startTestGateway, testToken } from "../gateway.fixture.ts";
+import { expect } from "vitest";
+import { testToken, test } from "../gateway.fixture.ts";
 import { expectError, type WantedError } from "./error.fixture.ts";
 import { chatPath, exchange, openSocket, toChatBody, toRequest } from "./socket.fixture.ts";
 
@@ -61,8 +61,8 @@ const refused: readonly (readonly [name: string, request: string | Buffer, wante
   ["a path of 8,193 characters", get(host, `GET /${"a".repeat(8192)} HTTP/1.1`), { code: "uri_too_long" }],
 ];
 
-test("a request with two meanings is refused, and the connection ends", async () => {
-  const { port } = await startTestGateway();
+test("a request with two meanings is refused, and the connection ends", async ({ gateway }) => {
+  const { port } = gateway;
   for (const [name, request, wanted] of refused) {
     const wire = await openSocket(port);
     wire.send(request);
@@ -74,8 +74,8 @@ test("a request with two meanings is refused, and the connection ends", async ()
   expect((await exchange(port, toRequest())).status).toBe(200);
 });
 
-test("what follows a refused request on its connection is not acted on", async () => {
-  const { port, log } = await startTestGateway();
+test("what follows a refused request on its connection is not acted on", async ({ gateway }) => {
+  const { port, log } = gateway;
   for (const [name, request] of refused) {
     const wire = await openSocket(port);
     const smuggled = toRequest({ method: "GET", path: `/smuggled/${encodeURIComponent(name)}` });
@@ -87,8 +87,8 @@ test("what follows a refused request on its connection is not acted on", async (
   expect(paths.filter((path) => path.startsWith("/smuggled/"))).toEqual([]);
 });
 
-test("what is odd but has one meaning is served", async () => {
-  const { port } = await startTestGateway();
+test("what is odd but has one meaning is served", async ({ gateway }) => {
+  const { port } = gateway;
   const odd: readonly (readonly [name: string, request: string])[] = [
     ["three line ends before the request", `\r\n\r\n\r\n${get(host)}`],
     ["100 fields", get(host + "x-a: 1\r\n".repeat(99))],
@@ -104,8 +104,8 @@ test("what is odd but has one meaning is served", async () => {
   expect(({} as Record<string, unknown>)["x"]).toBeUndefined();
 });
 
-test("a trailer is never used as a header", async () => {
-  const { port } = await startTestGateway();
+test("a trailer is never used as a header", async ({ gateway }) => {
+  const { port } = gateway;
   const anonymous = call.replace(/authorization.*\r\n/, "");
   const trailer = `authorization: Bearer ${testToken}\r\nx-openclaw-agent-id: beta\r\n\r\n`;
   const stranger = `${anonymous}transfer-encoding: chunked\r\n\r\n${chunked.slice(0, -2)}${trailer}`;
@@ -114,8 +114,8 @@ test("a trailer is never used as a header", async () => {
   expect(known).toMatchObject({ status: 200, headers: { "x-openclaw-agent-id": "main" } });
 });
 
-test("an HTTP/1.0 client gets its answer and the end of the connection", async () => {
-  const { port } = await startTestGateway();
+test("an HTTP/1.0 client gets its answer and the end of the connection", async ({ gateway }) => {
+  const { port } = gateway;
   const wire = await openSocket(port);
   wire.send(
     toRequest({ body: toChatBody("@@count 3", { stream: true }) })

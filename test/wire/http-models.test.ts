@@ -1,5 +1,5 @@
-import { expect, test } from "vitest";
-import { startTestGateway } from "../gateway.fixture.ts";
+import { expect } from "vitest";
+import { startTestGateway, test } from "../gateway.fixture.ts";
 import { expectError, type WantedError } from "./error.fixture.ts";
 import { exchange, toRequest } from "./socket.fixture.ts";
 
@@ -69,8 +69,8 @@ test("every listed model can be looked up and called", async () => {
   }
 });
 
-test("paths are compared as they are written", async () => {
-  const { port } = await startTestGateway();
+test("paths are compared as they are written", async ({ gateway }) => {
+  const { port } = gateway;
   const others = [
     "//v1/chat/completions",
     "/v1//chat/completions",

@@ -1,5 +1,5 @@
-import { expect, test } from "vitest";
-import { startTestGateway, testToken } from "../gateway.fixture.ts";
+import { expect } from "vitest";
+import { startTestGateway, testToken, test } from "../gateway.fixture.ts";
 import { expectError, type WantedError } from "./error.fixture.ts";
 import { chatPath, exchange, type RequestParts, toChatBody, toRequest } from "./socket.fixture.ts";
 
@@ -59,8 +59,8 @@ test("of several faults the one that is checked first is answered", async () => 
   expect((await exchange(port, toRequest(repaired))).status).toBe(200);
 });
 
-test("another method on a path that exists is 405 with Allow", async () => {
-  const { port } = await startTestGateway();
+test("another method on a path that exists is 405 with Allow", async ({ gateway }) => {
+  const { port } = gateway;
   for (const method of ["GET", "PUT", "DELETE", "PATCH", "OPTIONS", "QUERY"]) {
     const answer = await exchange(port, toRequest({ method }));
     expectError(answer, { code: "method_not_allowed" }, method);
@@ -77,8 +77,8 @@ test("another method on a path that exists is 405 with Allow", async () => {
 
 const overrides = { "x-http-method-override": "POST", "x-http-method": "POST", "x-method-override": "POST" };
 
-test("without a token everything under /v1 and the metrics are 401, whatever the method", async () => {
-  const { port } = await startTestGateway();
+test("without a token everything under /v1 and the metrics are 401, whatever the method", async ({ gateway }) => {
+  const { port } = gateway;
   const paths = ["/v1", "/v1/", "/v1/nope", chatPath, `${chatPath}?api_key=${testToken}`, "/v1/models/%zz", "/metrics"];
   for (const path of paths) {
     for (const method of ["GET", "POST", "DELETE", "OPTIONS"]) {

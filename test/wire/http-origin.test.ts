@@ -1,5 +1,5 @@
-import { expect, test } from "vitest";
-import { startTestGateway } from "../gateway.fixture.ts";
+import { expect } from "vitest";
+import { startTestGateway, test } from "../gateway.fixture.ts";
 import { expectError } from "./error.fixture.ts";
 import { exchange, toRequest } from "./socket.fixture.ts";
 
@@ -70,8 +70,8 @@ test("a page of a foreign origin is kept out, whoever sends it and whatever it a
   }
 });
 
-test("host and origin are checked before the token, on open paths too", async () => {
-  const { port } = await startTestGateway();
+test("host and origin are checked before the token, on open paths too", async ({ gateway }) => {
+  const { port } = gateway;
   for (const path of ["/healthz", "/openapi.json", "/v1/models"]) {
     const host = toRequest({ method: "GET", path, headers: { host: "evil.example", authorization: null } });
     expectError(await exchange(port, host), { code: "host_not_allowed" });

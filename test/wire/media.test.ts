@@ -1,8 +1,8 @@
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import type { ErrorBody } from "../../src/base/contract.ts";
-import { startTestGateway, type TestGateway } from "../gateway.fixture.ts";
+import { startTestGateway, type SharedGateway, test } from "../gateway.fixture.ts";
 
 const pixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 const png = `data:image/png;base64,${pixel}`;
@@ -15,12 +15,12 @@ function withMedia(media: object, http: object = {}): { config: object } {
   return { config: { gateway: { http: { ...http, endpoints: { chatCompletions: { media } } } } } };
 }
 
-async function ask({ chat }: TestGateway, ...messages: object[]): Promise<{ status: number; text: string }> {
+async function ask({ chat }: SharedGateway, ...messages: object[]): Promise<{ status: number; text: string }> {
   const response = await chat({ model: "openclaw", messages });
   return { status: response.status, text: await response.text() };
 }
 
-async function toVerdict(gateway: TestGateway, ...messages: object[]): Promise<string> {
+async function toVerdict(gateway: SharedGateway, ...messages: object[]): Promise<string> {
   const { status, text } = await ask(gateway, ...messages);
   if (status === 200) return "200";
   const { code, param } = (JSON.parse(text) as ErrorBody).error;
@@ -39,14 +39,13 @@ async function startCanary(): Promise<{ readonly port: number; readonly count: (
   return { port: (server.address() as AddressInfo).port, count: () => connections };
 }
 
-test("an image that is sent is looked at", async () => {
-  const { status, text } = await ask(await startTestGateway(), toImages(png));
+test("an image that is sent is looked at", async ({ gateway }) => {
+  const { status, text } = await ask(gateway, toImages(png));
   expect(status).toBe(200);
   expect(text).toContain("image/png, 1 × 1 pixels, 70 bytes");
 });
 
-test("S01: an image that is elsewhere is refused by default, and nobody is asked for it", async () => {
-  const gateway = await startTestGateway();
+test("S01: an image that is elsewhere is refused by default, and nobody is asked for it", async ({ gateway }) => {
   const { port, count } = await startCanary();
   for (const host of ["127.0.0.1", "localhost", "[::1]", "img.example"]) {
     const url = `http://${host}:${port}/secret.png`;
@@ -74,8 +73,7 @@ test("S02: an address of this machine stays out of reach where fetching is on", 
   expect(count()).toBe(0);
 });
 
-test("S13: eight images are the most that a request has, its history included", async () => {
-  const gateway = await startTestGateway();
+test("S13: eight images are the most that a request has, its history included", async ({ gateway }) => {
   const said = { role: "assistant", content: "I see." };
   const four = toImages(png, png, png, png);
   expect(await toVerdict(gateway, four, said, four)).toBe("200");
@@ -110,8 +108,8 @@ test("the limits are those of the configuration", async () => {
   expect(await toVerdict(gateway, toImages(wide))).toBe("400 invalid_value messages[0].content[0].image_url.url");
 });
 
-test("a stream is refused by its status too", async () => {
-  const { chat } = await startTestGateway();
+test("a stream is refused by its status too", async ({ gateway }) => {
+  const { chat } = gateway;
   const response = await chat({ model: "openclaw", stream: true, messages: [toImages("https://img.example/a.png")] });
   expect(response.status).toBe(400);
   expect(await response.text()).toContain("image_url_not_allowed");

@@ -1,13 +1,13 @@
 import OpenAI from "openai";
-import { expect, test } from "vitest";
-import { startTestGateway, testToken } from "../gateway.fixture.ts";
+import { expect } from "vitest";
+import { startTestGateway, testToken, test } from "../gateway.fixture.ts";
 
 test.for([
   ["/v1/responses", /chat completions/],
   ["/v1/completions", /chat completions/],
   ["/v1/embeddings", /model provider/],
-] as const)("a call of %s is told what to do instead, whatever its body", async ([path, advice]) => {
-  const { request } = await startTestGateway();
+] as const)("a call of %s is told what to do instead, whatever its body", async ([path, advice], { gateway }) => {
+  const { request } = gateway;
   for (const body of ['{"model":"openclaw","input":"hi","stream":true}', "no JSON", ""]) {
     const response = await request(path, { method: "POST", body, headers: { "content-type": "application/json" } });
     expect(response.status).toBe(404);
@@ -17,8 +17,8 @@ test.for([
   expect((await request(path)).status).toBe(405);
 });
 
-test("the SDK shows the advice, and asks once", async () => {
-  const { baseUrl, fetch } = await startTestGateway();
+test("the SDK shows the advice, and asks once", async ({ gateway }) => {
+  const { baseUrl, fetch } = gateway;
   let calls = 0;
   const client = new OpenAI({
     baseURL: baseUrl,

@@ -1,7 +1,7 @@
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, vi } from "vitest";
 import type { ChatCompletionChunk } from "../../src/base/contract.ts";
 import { misbehave } from "../../src/tool/mcp/tool-servers.fixture.ts";
-import { startTestGateway, type TestGateway } from "../gateway.fixture.ts";
+import { startTestGateway, type TestGateway, test } from "../gateway.fixture.ts";
 import { ask, collect, sdks, startSdkTest } from "../sdk/clients.fixture.ts";
 import { readRows } from "../rows.fixture.ts";
 import { readEvents, say } from "../talk.fixture.ts";
@@ -108,8 +108,7 @@ describe("a whole answer", () => {
     expect((await say(gateway, "What?")).message).not.toHaveProperty("reasoning_content");
   });
 
-  test("has none where the model did not think", async () => {
-    const gateway = await startTestGateway();
+  test("has none where the model did not think", async ({ gateway }) => {
     const { message } = await say(gateway, "@@echo hi", { headers: include("reasoning") });
     expect(message).not.toHaveProperty("reasoning_content");
   });
@@ -129,10 +128,9 @@ test("the defaults hold for an agent that does not say otherwise", async () => {
   expect((await readStream(gateway, include("reasoning"))).reasoning).toBe(thoughts);
 });
 
-test.each(["thoughts", "tools reasoning", "tools, x", "constructor"])(
+test.for(["thoughts", "tools reasoning", "tools, x", "constructor"])(
   "an unknown word is refused, whole and streamed: %s",
-  async (words) => {
-    const gateway = await startTestGateway();
+  async (words, { gateway }) => {
     for (const streamed of [false, true]) {
       const { status, error } = await say(gateway, "hi", { body: { stream: streamed }, headers: include(words) });
       expect({ status, error }).toMatchObject({

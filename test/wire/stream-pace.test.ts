@@ -1,5 +1,5 @@
-import { expect, test } from "vitest";
-import { startTestGateway } from "../gateway.fixture.ts";
+import { expect } from "vitest";
+import { startTestGateway, test } from "../gateway.fixture.ts";
 import { expectError } from "./error.fixture.ts";
 import { type Reading, readStream, toChunks, toPayloads, toText } from "./events.fixture.ts";
 import { exchange, toChatBody, toRequest } from "./socket.fixture.ts";
@@ -15,8 +15,8 @@ function withKeepAlive(form: "comment" | "chunk" | "off") {
   return { config: { gateway: { http: { keepAlive: { form, intervalMs: 100 } } } } };
 }
 
-test("words are sent as they are said", async () => {
-  const { port } = await startTestGateway();
+test("words are sent as they are said", async ({ gateway }) => {
+  const { port } = gateway;
   const reading = await readStream(port, "@@words 10 delay=50ms");
   const words = Array.from({ length: 10 }, (_, index) => toDelay(reading, `"word${index}`));
   const total = reading.endAt - reading.sentAt;
@@ -26,16 +26,16 @@ test("words are sent as they are said", async () => {
   expect(words).toEqual(words.toSorted((a, b) => a - b));
 });
 
-test("the headers and the role come at once, although the model thinks for two seconds", async () => {
-  const { port } = await startTestGateway();
+test("the headers and the role come at once, although the model thinks for two seconds", async ({ gateway }) => {
+  const { port } = gateway;
   const reading = await readStream(port, "@@think 2s\n@@echo done");
   expect(reading.headAt - reading.sentAt).toBeLessThan(500);
   expect(toDelay(reading, '"role":"assistant"')).toBeLessThan(500);
   expect(toDelay(reading, '"done"')).toBeGreaterThan(1900);
 });
 
-test("a failure soon after the model has accepted is a real status, a later one an event", async () => {
-  const { port } = await startTestGateway();
+test("a failure soon after the model has accepted is a real status, a later one an event", async ({ gateway }) => {
+  const { port } = gateway;
   const soon = toRequest({ body: toChatBody("@@think 20ms\n@@fail", { stream: true }) });
   expectError(await exchange(port, soon), { code: "upstream_error" });
   const { head, body } = await readStream(port, "@@think 1s\n@@fail");
@@ -46,8 +46,8 @@ test("a failure soon after the model has accepted is a real status, a later one 
   ]);
 });
 
-test("the body ends within 250 ms of [DONE], or of the error, and the connection is free", async () => {
-  const { port } = await startTestGateway();
+test("the body ends within 250 ms of [DONE], or of the error, and the connection is free", async ({ gateway }) => {
+  const { port } = gateway;
   for (const [say, last] of [
     ["@@count 100", "data: [DONE]\n\n"],
     ["@@fail after=3", '"error"'],

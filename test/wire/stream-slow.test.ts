@@ -1,5 +1,5 @@
-import { expect, test } from "vitest";
-import { startTestGateway } from "../gateway.fixture.ts";
+import { expect } from "vitest";
+import { startTestGateway, test } from "../gateway.fixture.ts";
 import { readWhole, startStream, toChunks, toText } from "./events.fixture.ts";
 
 /** A million chunks of about 220 bytes: more than anything between the model and a reader can hold. */
@@ -15,8 +15,8 @@ async function readGrowth(baseline: number): Promise<number> {
   return process.memoryUsage.rss() - baseline;
 }
 
-test("a reader that stops stops the model, and the others are served as before", async () => {
-  const { port } = await startTestGateway();
+test("a reader that stops stops the model, and the others are served as before", async ({ gateway }) => {
+  const { port } = gateway;
   await readWhole(port, "@@echo warm");
   const baseline = process.memoryUsage.rss();
   const wire = await startStream(port, endless);
@@ -46,8 +46,8 @@ test("a reader that stops stops the model, and the others are served as before",
   expect(next).toBeGreaterThan(100_000);
 });
 
-test("twenty readers that stop do not stop the others", async () => {
-  const { port } = await startTestGateway();
+test("twenty readers that stop do not stop the others", async ({ gateway }) => {
+  const { port } = gateway;
   await readWhole(port, "@@echo warm");
   const baseline = process.memoryUsage.rss();
   const wires = await Promise.all(Array.from({ length: 20 }, () => startStream(port, endless)));

@@ -1,5 +1,5 @@
-import { expect, test } from "vitest";
-import { startTestGateway } from "../gateway.fixture.ts";
+import { expect } from "vitest";
+import { test } from "../gateway.fixture.ts";
 import { readStream, readWhole, toChunks, toPayloads, toText } from "./events.fixture.ts";
 
 /** Texts that are dangerous to one who writes lines, bytes or JSON. */
@@ -21,8 +21,8 @@ const texts: readonly (readonly [name: string, text: string])[] = [
   ["only white space", " \n\t "],
 ];
 
-test("a text comes through as it is, whole and streamed", async () => {
-  const { port } = await startTestGateway();
+test("a text comes through as it is, whole and streamed", async ({ gateway }) => {
+  const { port } = gateway;
   for (const [name, text] of texts) {
     const say = `@@echo ${JSON.stringify(text)}`;
     const { body } = await readStream(port, say);
@@ -33,8 +33,8 @@ test("a text comes through as it is, whole and streamed", async () => {
   }
 });
 
-test("no delta holds half a character", async () => {
-  const { port } = await startTestGateway();
+test("no delta holds half a character", async ({ gateway }) => {
+  const { port } = gateway;
   const text = "😀👩‍👩‍👧‍👦日本語é".repeat(2000);
   const { body } = await readStream(port, `@@rest\n${text}`);
   const deltas = toChunks(body).map(({ choices }) => choices[0]?.delta.content ?? "");
@@ -43,8 +43,8 @@ test("no delta holds half a character", async () => {
   expect(deltas.join("")).toBe(text);
 });
 
-test("ten thousand deltas come in order", async () => {
-  const { port } = await startTestGateway();
+test("ten thousand deltas come in order", async ({ gateway }) => {
+  const { port } = gateway;
   const { body } = await readStream(port, "@@count 10000");
   const payloads = toPayloads(body);
   expect(payloads).toHaveLength(10_003);
@@ -52,16 +52,16 @@ test("ten thousand deltas come in order", async () => {
   expect(said).toEqual(Array.from({ length: 10_000 }, (_, index) => index));
 });
 
-test.for([1_000_000, 10_000_000])("a single delta of %i bytes comes whole", async (bytes) => {
-  const { port } = await startTestGateway();
+test.for([1_000_000, 10_000_000])("a single delta of %i bytes comes whole", async (bytes, { gateway }) => {
+  const { port } = gateway;
   const { body } = await readStream(port, `@@repeat ${bytes} ü`);
   const chunks = toChunks(body);
   expect(chunks).toHaveLength(3);
   expect(chunks[1]?.choices[0]?.delta.content).toBe("ü".repeat(bytes / 2));
 });
 
-test("a text of 200 kB, in one line or in 200,000, reaches the agent", async () => {
-  const { port } = await startTestGateway();
+test("a text of 200 kB, in one line or in 200,000, reaches the agent", async ({ gateway }) => {
+  const { port } = gateway;
   for (const text of ["x".repeat(200_000), "\n".repeat(200_000)]) {
     const lines = text.split("\n").length;
     expect(await readWhole(port, `@@length\n${text}`)).toBe(JSON.stringify({ length: 200_000, lines }));

@@ -1,11 +1,11 @@
-import { expect, test } from "vitest";
-import { startTestGateway } from "../gateway.fixture.ts";
+import { expect } from "vitest";
+import { startTestGateway, test } from "../gateway.fixture.ts";
 import { readStream, toChunks, toPayloads, toText } from "./events.fixture.ts";
 import { expectError } from "./error.fixture.ts";
 import { exchange, toChatBody, toRequest } from "./socket.fixture.ts";
 
-test("a stream is the role, the deltas, one finish reason and [DONE]", async () => {
-  const { port } = await startTestGateway();
+test("a stream is the role, the deltas, one finish reason and [DONE]", async ({ gateway }) => {
+  const { port } = gateway;
   const { body } = await readStream(port, "@@count 3");
   const chunks = toChunks(body);
   const { id, created, model } = chunks[0] ?? {};
@@ -24,8 +24,8 @@ test("a stream is the role, the deltas, one finish reason and [DONE]", async () 
   );
 });
 
-test("the usage comes last and alone when it is asked for, and is null before", async () => {
-  const { port } = await startTestGateway();
+test("the usage comes last and alone when it is asked for, and is null before", async ({ gateway }) => {
+  const { port } = gateway;
   const { body } = await readStream(port, "@@count 3", { stream_options: { include_usage: true } });
   const chunks = toChunks(body);
   const last = chunks.pop();
@@ -36,14 +36,17 @@ test("the usage comes last and alone when it is asked for, and is null before", 
   expect(last?.usage).toMatchObject({ completion_tokens: expect.toSatisfy((tokens: number) => tokens > 0) as number });
 });
 
-test.for([{ include_usage: false }, {}, null])("with stream_options %j no chunk has a usage", async (options) => {
-  const { port } = await startTestGateway();
-  const chunks = toChunks((await readStream(port, "@@count 3", { stream_options: options })).body);
-  expect(chunks.every((chunk) => !("usage" in chunk) && chunk.choices.length === 1)).toBe(true);
-});
+test.for([{ include_usage: false }, {}, null])(
+  "with stream_options %j no chunk has a usage",
+  async (options, { gateway }) => {
+    const { port } = gateway;
+    const chunks = toChunks((await readStream(port, "@@count 3", { stream_options: options })).body);
+    expect(chunks.every((chunk) => !("usage" in chunk) && chunk.choices.length === 1)).toBe(true);
+  },
+);
 
-test("a stream says how it shall be handled, and is not compressed", async () => {
-  const { port } = await startTestGateway();
+test("a stream says how it shall be handled, and is not compressed", async ({ gateway }) => {
+  const { port } = gateway;
   for (const accept of [null, "application/json", "text/event-stream", "*/*;q=0"]) {
     const headers = { accept, "accept-encoding": "gzip, br, deflate, zstd" };
     const answer = await exchange(port, toRequest({ headers, body: toChatBody("@@echo hi", { stream: true }) }));
@@ -63,8 +66,8 @@ test("a stream says how it shall be handled, and is not compressed", async () =>
   }
 });
 
-test("without stream, with false and with null the answer is one JSON object", async () => {
-  const { port } = await startTestGateway();
+test("without stream, with false and with null the answer is one JSON object", async ({ gateway }) => {
+  const { port } = gateway;
   for (const fields of [{}, { stream: false }, { stream: null }]) {
     const headers = { accept: "text/event-stream" };
     const answer = await exchange(port, toRequest({ headers, body: toChatBody("@@echo hi", fields) }));
@@ -74,8 +77,8 @@ test("without stream, with false and with null the answer is one JSON object", a
   }
 });
 
-test("tool calls come one after the other, each announced once", async () => {
-  const { port } = await startTestGateway();
+test("tool calls come one after the other, each announced once", async ({ gateway }) => {
+  const { port } = gateway;
   const tools = ["a", "b"].map((name) => ({ type: "function", function: { name } }));
   const say = '@@tool a {"text":"first call of two"}\n@@tool b {}';
   const chunks = toChunks((await readStream(port, say, { tools })).body);
@@ -101,8 +104,8 @@ test("tool calls come one after the other, each announced once", async () => {
 
 test.for(["upstream_error", "rate_limit_exceeded", "upstream_timeout", "context_length_exceeded"] as const)(
   "a model that fails with %s before it says anything is a real status",
-  async (code) => {
-    const { port } = await startTestGateway();
+  async (code, { gateway }) => {
+    const { port } = gateway;
     for (const stream of [true, false]) {
       const answer = await exchange(port, toRequest({ body: toChatBody(`@@fail code=${code}`, { stream }) }));
       expectError(answer, { code });

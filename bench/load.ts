@@ -1,61 +1,55 @@
-import { Agent, request } from "node:http";
+import { fork } from "node:child_process";
+import { once } from "node:events";
 
-export interface Call {
+interface Aimed {
   readonly url: string;
-  readonly token: string;
-  readonly body: string;
+  /** The bytes of whole requests, taken in turn. */
+  readonly calls: readonly string[];
 }
 
-/** Milliseconds from the call of a stream to the first event with text. */
-export async function measureFirstToken(call: Call, agent: Agent): Promise<number> {
-  const started = performance.now();
-  let first: number | undefined;
-  await post(call, agent, (text) => {
-    if (text.includes('"content":" ')) first ??= performance.now() - started;
-  });
-  if (first === undefined) throw new Error("the stream had no text");
-  return first;
+export type Job =
+  | (Aimed & { readonly kind: "calls"; readonly count: number; readonly connections: number })
+  | (Aimed & { readonly kind: "streams"; readonly streams: number; readonly probes: number; readonly probe: string })
+  | (Aimed & { readonly kind: "open"; readonly streams: number })
+  | { readonly kind: "close" };
+
+export interface Outcome {
+  /** Of each call its duration, of each stream or probe the time to its first text; in milliseconds. */
+  readonly times: number[];
+  /** The 99th percentile of how late the client's own event loop was: what it measured may be that much too much. */
+  readonly loopDelayMs: number;
+  readonly failure: string | undefined;
 }
 
-/** One POST over the agent's connections; resolves to the body. */
-export function post({ url, token, body }: Call, agent: Agent, onText?: (text: string) => void): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const call = request(
-      `${url}/v1/chat/completions`,
-      {
-        method: "POST",
-        agent,
-        headers: {
-          authorization: `Bearer ${token}`,
-          "content-type": "application/json",
-          "content-length": Buffer.byteLength(body),
-        },
-      },
-      (response) => {
-        let text = "";
-        response.setEncoding("utf8");
-        response.on("data", (piece: string) => {
-          text += piece;
-          onText?.(piece);
-        });
-        response.on("end", () => {
-          if (response.statusCode === 200) resolve(text);
-          else reject(new Error(`${response.statusCode}: ${text.slice(0, 200)}`));
-        });
-      },
-    );
-    call.on("error", reject);
-    call.end(body);
-  });
+export interface Client {
+  run(job: Job): Promise<Outcome>;
+  stop(): void;
 }
 
-/** Keeps `connections` calls under way until `count` have been answered. */
-export async function run(call: Call, count: number, connections: number): Promise<void> {
-  const agent = new Agent({ keepAlive: true, maxSockets: connections });
-  let left = count;
-  const worker = async (): Promise<void> => {
-    while (left-- > 0) await post(call, agent);
+export function startClient(): Client {
+  const child = fork(new URL("client.ts", import.meta.url));
+  return {
+    async run(job) {
+      child.send(job);
+      const [outcome] = (await once(child, "message")) as [Outcome];
+      if (outcome.failure !== undefined) throw new Error(`the client failed (${job.kind}): ${outcome.failure}`);
+      return outcome;
+    },
+    stop() {
+      if (child.connected) child.disconnect();
+    },
   };
-  await Promise.all(Array.from({ length: connections }, worker));
-  agent.destroy();
+}
+
+export const token = "bench-token-0123456789abcdef";
+
+export function toCall(body: string, headers: Record<string, string> = {}): string {
+  const lines = Object.entries({
+    host: "127.0.0.1",
+    authorization: `Bearer ${token}`,
+    "content-type": "application/json",
+    "content-length": String(Buffer.byteLength(body)),
+    ...headers,
+  }).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `POST /v1/chat/completions HTTP/1.1\r\n${lines.join("")}\r\n${body}`;
 }

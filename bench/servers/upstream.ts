@@ -1,5 +1,6 @@
 // A model server for the bench. The name of the model says what it shall do: `paced-<tokens>-<ms>` sends so many tokens,
-// one every so many milliseconds; `burst-<tokens>` sends them as fast as they are read and then waits to be let go.
+// one every so many milliseconds; `hold` sends one and then stays open; `whole` answers at once, without a stream unless
+// it is asked for one.
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
@@ -7,9 +8,7 @@ import { setTimeout as delay } from "node:timers/promises";
 const head = `{"id":"chatcmpl-bench","object":"chat.completion.chunk","created":1790000000,"model":"bench","choices":[{"index":0,`;
 const token = `data: ${head}"delta":{"content":" token"},"logprobs":null,"finish_reason":null}]}\n\n`;
 const finish = `data: ${head}"delta":{},"logprobs":null,"finish_reason":"stop"}],"usage":{"prompt_tokens":1,"completion_tokens":1,"total_tokens":2}}\n\ndata: [DONE]\n\n`;
-/** How long a burst stays open after its last token, so that its reader can be looked at. */
-const lingerMs = 2_000;
-const tokensPerWrite = 100;
+const whole = `{"id":"chatcmpl-bench","object":"chat.completion","created":1790000000,"model":"bench","choices":[{"index":0,"message":{"role":"assistant","content":" token"},"logprobs":null,"finish_reason":"stop"}],"usage":{"prompt_tokens":1,"completion_tokens":1,"total_tokens":2}}`;
 
 async function pace(response: ServerResponse, tokens: number, ms: number): Promise<void> {
   // Streams that all speak at the same moment are not how people use a gateway.
@@ -26,26 +25,25 @@ async function pace(response: ServerResponse, tokens: number, ms: number): Promi
   });
 }
 
-async function burst(response: ServerResponse, tokens: number): Promise<void> {
-  for (let sent = 0; sent < tokens; sent += tokensPerWrite) {
-    if (!response.write(token.repeat(tokensPerWrite)))
-      await new Promise((resolve) => {
-        response.once("drain", resolve);
-      });
-  }
-  await delay(lingerMs);
-}
-
 const server = createServer((request, response) => {
   const pieces: Buffer[] = [];
   request.on("data", (piece: Buffer) => pieces.push(piece));
   request.on("end", () => {
-    const { model } = JSON.parse(Buffer.concat(pieces).toString("utf8")) as { model: string };
+    const { model, stream } = JSON.parse(Buffer.concat(pieces).toString("utf8")) as { model: string; stream?: boolean };
     const [kind, tokens = "1", ms = "0"] = model.split("-");
+    if (stream !== true) {
+      response.writeHead(200, { "content-type": "application/json", "content-length": Buffer.byteLength(whole) });
+      response.end(whole);
+      return;
+    }
     response.writeHead(200, { "content-type": "text/event-stream" });
+    if (kind === "whole") {
+      response.end(token + finish);
+      return;
+    }
     response.flushHeaders();
-    const speaking = kind === "paced" ? pace(response, Number(tokens), Number(ms)) : burst(response, Number(tokens));
-    void speaking.then(() => response.end(finish));
+    if (kind === "hold") response.write(token);
+    else void pace(response, Number(tokens), Number(ms)).then(() => response.end(finish));
   });
 });
 server.listen(0, "127.0.0.1", () => {

@@ -1,0 +1,69 @@
+// The client, a process of its own: HTTP over plain sockets, so that it takes little of the cores it shares with the
+// subject. One job at a time comes over the channel of the process; it says how late its own event loop was.
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Job, Outcome } from "./load.ts";
+import { connect, type Connection } from "./connection.ts";
+
+let open: Connection[] = [];
+
+async function carryOut(job: Job): Promise<number[]> {
+  if (job.kind === "close") {
+    for (const connection of open) connection.close();
+    open = [];
+    return [];
+  }
+  if (job.kind === "open") {
+    open = await Promise.all(Array.from({ length: job.streams }, () => connect(job.url)));
+    const started = open.map((connection) => connection.start(job.calls[0] ?? ""));
+    // Until each has said something: a stream whose head alone has come is not open yet.
+    return Promise.all(started.map(({ firstText }) => firstText));
+  }
+  if (job.kind === "streams") return stream(job);
+  let next = 0;
+  const times: number[] = [];
+  await Promise.all(
+    Array.from({ length: job.connections }, async () => {
+      const connection = await connect(job.url);
+      while (next < job.count) {
+        const started = performance.now();
+        await connection.start(job.calls[next++ % job.calls.length] ?? "").end;
+        times.push(performance.now() - started);
+      }
+      connection.close();
+    }),
+  );
+  return times;
+}
+
+/** The streams run; the times to the first token are the probes'. */
+async function stream(job: Extract<Job, { kind: "streams" }>): Promise<number[]> {
+  const connections = await Promise.all(Array.from({ length: job.streams }, () => connect(job.url)));
+  const running = Promise.all(connections.map((connection) => connection.start(job.calls[0] ?? "").end));
+  const times: number[] = [];
+  const prober = await connect(job.url);
+  if (job.probes > 0) await delay(1_000);
+  for (let count = 0; count < job.probes; count++) {
+    const { firstText, end } = prober.start(job.probe);
+    times.push(await firstText);
+    await end;
+    await delay(20);
+  }
+  await running;
+  for (const connection of [...connections, prober]) connection.close();
+  return times;
+}
+
+process.on("message", (job: Job) => {
+  const lateness = monitorEventLoopDelay({ resolution: 5 });
+  lateness.enable();
+  const answer = (outcome: Partial<Outcome>): void => {
+    lateness.disable();
+    const loopDelayMs = Math.max(0, lateness.percentile(99) / 1e6 - 5);
+    process.send?.({ times: [], failure: undefined, ...outcome, loopDelayMs });
+  };
+  carryOut(job).then(
+    (times) => answer({ times }),
+    (error: unknown) => answer({ failure: String(error) }),
+  );
+});

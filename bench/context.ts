@@ -1,0 +1,60 @@
+import { join } from "node:path";
+import { writeFileSync } from "node:fs";
+import type { Figure } from "./figures.ts";
+import { type Client, token } from "./load.ts";
+import { startSubject, type Subject } from "./subject.ts";
+
+/** What is measured: this checkout, and the others that shall stand beside it. */
+export interface Candidate {
+  readonly name: string;
+  readonly folder: string;
+}
+
+export interface Context {
+  readonly quick: boolean;
+  readonly candidates: readonly Candidate[];
+  readonly client: Client;
+  /** Fresh for the run, removed after it. */
+  readonly folder: string;
+}
+
+export type Row = (context: Context) => Promise<Figure[]>;
+
+const servers = join(import.meta.dirname, "servers");
+
+export const startServer = (name: string, ...args: string[]): Promise<Subject> =>
+  startSubject(name, [join(servers, `${name}.ts`), ...args]);
+
+/** One agent for each thing that the upstream can do; without an upstream, the embedded model. */
+export function startGateway(
+  { folder }: Context,
+  { name, folder: home }: Candidate,
+  options: {
+    readonly upstream?: Subject;
+    readonly models?: readonly string[];
+    readonly flags?: readonly string[];
+  } = {},
+): Promise<Subject> {
+  const { upstream, models = [], flags = [] } = options;
+  const place = name.replaceAll(/\W/g, "-");
+  const config = join(folder, `${place}.json`);
+  const list = models.map((model, index) => ({ id: model, model: `bench/${model}`, default: index === 0 }));
+  const agents = upstream === undefined ? { defaults: { model: "embedded/assistant" } } : { list };
+  const providers = { bench: { api: "openai-completions", baseUrl: `${upstream?.url}/v1` } };
+  writeFileSync(
+    config,
+    JSON.stringify({
+      gateway: { port: 0, http: { endpoints: { chatCompletions: { enabled: true } } } },
+      agents,
+      ...(upstream === undefined ? {} : { models: { providers } }),
+    }),
+  );
+  return startSubject(name, [...flags, join(home, "bin/clawgate.mjs"), "gateway", "--config", config], {
+    OPENCLAW_GATEWAY_TOKEN: token,
+    OPENCLAW_STATE_DIR: join(folder, place),
+  });
+}
+
+export async function stopAll(subjects: readonly Subject[]): Promise<void> {
+  await Promise.all(subjects.map((subject) => subject.stop()));
+}

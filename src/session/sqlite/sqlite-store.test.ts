@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Message } from "../../base/contract.ts";
 import { defineStoreContract } from "../store.suite.ts";
 import type { SessionStore } from "../store.ts";
-import { addTurn, mustOpen, user } from "../turns.fixture.ts";
+import { addTurn, answer, mustOpen, user } from "../turns.fixture.ts";
 import { createDatabasePath } from "./path.fixture.ts";
 import { createSqliteStore } from "./sqlite-store.ts";
 
@@ -114,6 +114,22 @@ describe("the rows", () => {
       { sequence: 2, turn: 1, body: '{"role":"assistant","content":"old"}', active: 0 },
       { sequence: 3, turn: 2, body: '{"role":"assistant","content":"new"}', active: 1 },
     ]);
+  });
+
+  test("are not read again after a turn that went on from an earlier point, and what it keeps is counted", async () => {
+    const [old, replaced, next] = [answer("old".repeat(100)), answer("new"), user("next")];
+    // Room for what stays; not for what was superseded as well.
+    const charactersMax = JSON.stringify([hello, old]).length + 40;
+    const store = await createSqliteStore({ path, cacheLimits: { sessionsMax: 2, charactersMax } });
+    await addTurn(store, "k", [hello, old]);
+    const known = await store.read("k");
+    await addTurn(store, "k", [replaced], 1);
+    await addTurn(store, "k", [next, answer("x".repeat(200))]);
+    const { messages } = await store.read("k");
+    await store.close();
+    expect(messages).toEqual([hello, replaced, next, answer("x".repeat(200))]);
+    // A transcript that is read from the file is made of new objects.
+    expect(messages[0]).toBe(known.messages[0]);
   });
 
   const damages: readonly { readonly what: string; readonly sql: string }[] = [

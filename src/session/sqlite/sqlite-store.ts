@@ -45,10 +45,11 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Se
       const bodies = append.map((message) => JSON.stringify(message));
       const revision = await channel.call("commit", { key, fence, keep, bodies });
       const known = cache.get(key) ?? nothing;
-      // Only a plain continuation is worth following; anything else is read again when it is needed.
-      if (known.revision !== revision - 1 || known.messages.length !== keep) return cache.delete(key);
-      const characters = bodies.reduce((sum, body) => sum + body.length, known.characters);
-      cache.set(key, { messages: [...known.messages, ...append], revision, characters });
+      // Another process may have added turns since the cache was filled.
+      if (known.revision !== revision - 1) return cache.delete(key);
+      const superseded = known.messages.slice(keep).map((message) => JSON.stringify(message));
+      const characters = known.characters - countCharacters(superseded) + countCharacters(bodies);
+      cache.set(key, { messages: [...known.messages.slice(0, keep), ...append], revision, characters });
     },
     async erase({ key, fence }) {
       await channel.call("erase", { key, fence });
@@ -69,6 +70,10 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Se
     },
     close: () => channel.close(),
   };
+}
+
+function countCharacters(texts: readonly string[]): number {
+  return texts.reduce((sum, { length }) => sum + length, 0);
 }
 
 function toHistoryMessage({ body, ...place }: HistoryRow): HistoryMessage {

@@ -2,14 +2,18 @@ import { readFileSync } from "node:fs";
 import type { Handler, Reply } from "../base/contract.ts";
 import type { Metrics } from "../base/metrics.ts";
 
+// A frozen reply never changes: the edge makes its bytes once.
+const live = Object.freeze({ status: 200, body: { ok: true, status: "live" } } as const);
+const ready = Object.freeze({ status: 200, body: { ready: true } } as const);
+
 /** `GET /healthz`: it answers, so it is alive. */
-export const getHealth: Handler<"getHealth"> = () => ({ status: 200, body: { ok: true, status: "live" } });
+export const getHealth: Handler<"getHealth"> = () => live;
 
 /** `GET /readyz`: throws what keeps the gateway from taking calls. */
 export function createGetReadiness(assertReady: () => Promise<void>): Handler<"getReadiness"> {
   return async () => {
     await assertReady();
-    return { status: 200, body: { ready: true } };
+    return ready;
   };
 }
 
@@ -22,25 +26,24 @@ type ContractBody = Extract<Reply<"getContract">, { status: 200 }>["body"];
 
 /** `GET /openapi.json`: the file of the package, read at the first call. */
 export function createGetContract(path: URL): Handler<"getContract"> {
-  const read = readOnce(path);
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the answer check holds it against the contract
-  const parse = once(() => JSON.parse(read()) as ContractBody);
-  return () => ({ status: 200, body: parse() });
+  return once(() => {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the answer check holds it against the contract
+    const body = JSON.parse(readFileSync(path, "utf8")) as ContractBody;
+    return Object.freeze({ status: 200, body });
+  });
 }
 
-/** `GET /docs`: one page with everything in it. */
+/** `GET /docs`: one page with everything in it, read at the first call. */
 export function createGetDocs(path: URL): Handler<"getDocs"> {
-  const read = readOnce(path);
-  return () => ({ status: 200, headers: { "content-security-policy": pagePolicy }, body: read() });
+  return once(() => {
+    const body = readFileSync(path, "utf8");
+    return Object.freeze({ status: 200, headers: { "content-security-policy": pagePolicy }, body });
+  });
 }
 
 /** The page brings its scripts and styles along and loads nothing. */
 const pagePolicy =
   "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; font-src data:; worker-src blob:; frame-ancestors 'none'";
-
-function readOnce(path: URL): () => string {
-  return once(() => readFileSync(path, "utf8"));
-}
 
 function once<T>(make: () => T): () => T {
   let value: { readonly made: T } | undefined;

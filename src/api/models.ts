@@ -5,7 +5,8 @@ import { type Agents, findTarget, listTargets } from "../run/agents.ts";
 /** `GET /v1/models`: the names that `model` may have. `created` is in seconds since 1970. */
 export function createListModels(agents: Agents, created: number): Handler<"listModels"> {
   const data = listTargets(agents).map((id) => toModel(id, created));
-  return () => ({ status: 200, body: { object: "list", data } });
+  const reply = Object.freeze({ status: 200, body: { object: "list", data } } as const);
+  return () => reply;
 }
 
 /** `GET /v1/models/{model}`: any form of a name that works. */

@@ -75,20 +75,29 @@ function createHeaderReader({ req }: Context): (name: string) => string | undefi
   };
 }
 
-function writeReply(
-  ctx: Context,
-  row: OperationRow,
-  { status, headers, body, stream }: AnyReply,
-  brake: Brake,
-  { answers, keepAlive }: DispatchParts,
-): void {
-  for (const [name, value] of listHeaders(headers)) ctx.set(name, value);
-  if (stream !== undefined) return writeStream(ctx, row, stream, brake, answers, keepAlive);
+function writeReply(ctx: Context, row: OperationRow, reply: AnyReply, brake: Brake, parts: DispatchParts): void {
+  for (const [name, value] of listHeaders(reply.headers)) ctx.set(name, value);
+  if (reply.stream !== undefined) return writeStream(ctx, row, reply.stream, brake, parts.answers, parts.keepAlive);
+  const { status, body } = reply;
   const type = toWholeType(row, status) ?? "application/json";
-  answers.answer(row, { status, type, headers: ctx.response.headers, body });
+  const constant = constants.get(reply);
+  const { headers } = ctx.response;
+  parts.answers.answer(row, { status, type, headers, ...(constant === undefined ? { body } : {}) });
   ctx.status = status;
   ctx.type = `${type}; charset=utf-8`;
-  ctx.body = typeof body === "string" ? body : JSON.stringify(body);
+  ctx.body = constant ?? toBody(reply);
+}
+
+/** The bodies of replies that never change. */
+const constants = new WeakMap<AnyReply, Buffer>();
+
+/** A handler that gives the same frozen reply each time says that it never changes: its body is made and checked once. */
+function toBody(reply: AnyReply): string | Buffer {
+  const text = typeof reply.body === "string" ? reply.body : JSON.stringify(reply.body);
+  if (!Object.isFrozen(reply)) return text;
+  const bytes = Buffer.from(text);
+  constants.set(reply, bytes);
+  return bytes;
 }
 
 function writeStream(

@@ -26,9 +26,10 @@ describe("a client that sends requests and reads no answer", () => {
     expect(answered + left).toBeLessThan(burst);
   });
 
-  test("does not end a gateway with a small heap, be there a dozen of them", async () => {
+  test("does not end a gateway with a small heap, be there a dozen of them and many requests under way", async () => {
+    const config = { ...usual, gateway: { port: 0, http: { pipelineMax: 1024 } } };
     const environment = { OPENCLAW_GATEWAY_TOKEN: testToken, NODE_OPTIONS: "--max-old-space-size=128" };
-    const gateway = await startProcess(createPlace({ config: usual, environment }));
+    const gateway = await startProcess(createPlace({ config, environment }));
     const port = Number(new URL(gateway.url).port);
     const silent = await Promise.all(Array.from({ length: 12 }, () => openSocket(port)));
     for (const { socket } of silent) {

@@ -78,7 +78,7 @@ function toGlobal(node: ts.Node): string | undefined {
   return isName || isType ? undefined : node.text;
 }
 
-describe("S19: what leaves the machine", () => {
+describe("what leaves the machine", () => {
   const files = loadFiles(join(import.meta.dirname, "../.."), ["src"]);
 
   it("leaves by a file that is known for it", () => {

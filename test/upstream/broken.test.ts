@@ -47,7 +47,7 @@ const fin: (first: string) => Fault = (first) => (socket) => socket.end(first);
 const timeout = { code: "upstream_timeout" } as const;
 
 const rows: readonly Row[] = [
-  // U01
+  // Silent from the start.
   { name: "accepts and never answers", fault: hang(""), ...timeout, accepted: false, deadlines: { firstTokenMs: 150 } },
   {
     name: "sends half a head",
@@ -57,7 +57,7 @@ const rows: readonly Row[] = [
     deadlines: { firstTokenMs: 150 },
   },
   { name: "sends a head and no body", fault: hang(streamHead), ...timeout, deadlines: { firstTokenMs: 150 } },
-  // U02
+  // Silent in the middle.
   { name: "stops after two pieces", fault: hang(soFar), ...timeout, said: "so far", deadlines: { idleMs: 150 } },
   {
     name: "stops within an event",
@@ -66,7 +66,7 @@ const rows: readonly Row[] = [
     said: "so far",
     deadlines: { idleMs: 150 },
   },
-  // U03, with a total limit of half a second instead of ten minutes
+  // Never at an end, with a total limit of half a second instead of ten minutes.
   {
     name: "drips for ever",
     ...timeout,
@@ -94,7 +94,7 @@ const rows: readonly Row[] = [
       for (; !socket.destroyed; await delay(10)) socket.write("HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n");
     },
   },
-  // U04
+  // Cut off.
   { name: "resets before its head", fault: reset(""), accepted: false },
   { name: "resets within its head", fault: reset(streamHead.slice(0, 40)), accepted: false },
   { name: "resets after its head", fault: reset(streamHead) },
@@ -127,7 +127,7 @@ const rows: readonly Row[] = [
   },
   { name: "breaks the coding of its chunks", fault: fin(`${soFar}zz\r\nupstream-secret`), said: "so far" },
   { name: "does not speak HTTP", fault: fin("SSH-2.0-upstream-secret\r\n"), accepted: false },
-  // U05
+  // Over without having come to an end.
   { name: "ends without a finish", fault: fin(`${soFar}0\r\n\r\n`), said: "so far" },
   { name: "says that it is done without a finish", fault: fin(`${soFar}${toChunk(done)}0\r\n\r\n`), said: "so far" },
   { name: "sends an empty stream", fault: fin(`${streamHead}0\r\n\r\n`) },
@@ -157,7 +157,7 @@ const rows: readonly Row[] = [
     fault: fin(`${soFar}${toChunk(finished.replace("stop", "error"))}0\r\n\r\n`),
     said: "so far",
   },
-  // U07
+  // Larger than anything that a model says.
   {
     name: "sends 1 GiB",
     fault(socket) {
@@ -206,7 +206,7 @@ const rows: readonly Row[] = [
     said: "so far",
     mebibytesMax: buffersMebibytes - 8,
   },
-  // U08
+  // Coded otherwise than was asked for.
   {
     name: "compresses its answer in two fields",
     fault: fin(

@@ -5,7 +5,7 @@ import { readRows } from "../rows.fixture.ts";
 import { startUpstreamTest } from "./upstream.fixture.ts";
 import { type Fault, toAnswer } from "./servers/fault.fixture.ts";
 
-/** A tenth of the catalogue's minute. */
+/** Enough for hundreds of calls in every mixture. */
 const chaosMs = 6_000;
 const sessions = 8;
 const deadlines = { connectMs: 500, firstTokenMs: 250, idleMs: 250, totalMs: 1_000 };

@@ -36,7 +36,7 @@ async function repeat(count: number, atOnce: number, act: (index: number) => Pro
   await Promise.all(Array.from({ length: atOnce }, work));
 }
 
-/** Shorter than the thousand of the catalogue: what leaks for one of three hundred leaks for one of a thousand. */
+/** Enough to see a leak of one connection a call, or of one in ten. */
 const aborts = 300;
 
 test(

@@ -14,7 +14,7 @@ const said = (text: string, more: object = {}): string =>
 const word = "x".repeat(1_000_000);
 
 const rows: readonly Row[] = [
-  // U16
+  // More than a stream should hold, or another order.
   { name: "data after [DONE]", body: `${toSaid("a")}${end}${toSaid("b")}data: {nonsense\n\n`, text: "a" },
   { name: "[DONE] twice", body: `${toSaid("a")}${end}${done}`, text: "a" },
   { name: "words after the end", body: `${toSaid("a")}${finished}${toSaid("b")}${finished}${done}`, text: "a" },
@@ -36,7 +36,7 @@ const rows: readonly Row[] = [
     body: `${toEvent({ error: null, choices: [{ delta: { content: "a" } }] })}${end}`,
     text: "a",
   },
-  // U17
+  // Words that could be taken for something else.
   {
     name: "terminal codes",
     body: `${toSaid("\u001b[31mred\u001b]0;x\u0007")}${end}`,

@@ -45,7 +45,7 @@ test("an image that is sent is looked at", async ({ gateway }) => {
   expect(text).toContain("image/png, 1 × 1 pixels, 70 bytes");
 });
 
-test("S01: an image that is elsewhere is refused by default, and nobody is asked for it", async ({ gateway }) => {
+test("an image that is elsewhere is refused by default, and nobody is asked for it", async ({ gateway }) => {
   const { port, count } = await startCanary();
   for (const host of ["127.0.0.1", "localhost", "[::1]", "img.example"]) {
     const url = `http://${host}:${port}/secret.png`;
@@ -62,7 +62,7 @@ test("S01: an image that is elsewhere is refused by default, and nobody is asked
   expect(count()).toBe(0);
 });
 
-test("S02: an address of this machine stays out of reach where fetching is on", async () => {
+test("an address of this machine stays out of reach where fetching is on", async () => {
   const gateway = await startTestGateway(withMedia({ imageUrls: { enabled: true, timeoutMs: 200 } }));
   const { port, count } = await startCanary();
   for (const host of ["127.0.0.1", "localhost", "[::1]", "0x7f.1"]) {
@@ -73,7 +73,7 @@ test("S02: an address of this machine stays out of reach where fetching is on", 
   expect(count()).toBe(0);
 });
 
-test("S13: eight images are the most that a request has, its history included", async ({ gateway }) => {
+test("eight images are the most that a request has, its history included", async ({ gateway }) => {
   const said = { role: "assistant", content: "I see." };
   const four = toImages(png, png, png, png);
   expect(await toVerdict(gateway, four, said, four)).toBe("200");
@@ -82,7 +82,7 @@ test("S13: eight images are the most that a request has, its history included", 
   );
 });
 
-test("S13: twenty MiB are the most that its images have together, decoded", async () => {
+test("twenty MiB are the most that its images have together, decoded", async () => {
   const gateway = await startTestGateway(withMedia({}, { bodyBytesMax: 67_108_864 }));
   // A PNG may go on behind its header as it likes: nobody decodes it.
   const toImage = (bytes: number): string => png.slice(0, -8) + Buffer.alloc(bytes - 66).toString("base64");

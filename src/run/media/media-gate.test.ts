@@ -25,7 +25,7 @@ function toUrls(messages: readonly Message[]): unknown[] {
   );
 }
 
-it("S01: refuses an address while fetching is off, and asks the network nothing", async () => {
+it("refuses an address while fetching is off, and asks the network nothing", async () => {
   const { network, lookups, connects } = createNetwork();
   for (const url of ["http://img.example/a.png", "HTTPS://img.example/", "http://127.0.0.1/"]) {
     expect(await fetchRefused(url, network, { enabled: false })).toMatchObject({
@@ -158,7 +158,7 @@ describe("a client that leaves", () => {
   });
 });
 
-it("S05: the real connector goes to the checked address, and resolves no name itself", async () => {
+it("the real connector goes to the checked address, and resolves no name itself", async () => {
   const heard: string[] = [];
   const { port } = await startWire((socket) => {
     socket.once("data", (bytes: Buffer) => {
@@ -180,7 +180,7 @@ it("S05: the real connector goes to the checked address, and resolves no name it
   expect(heard[1]).toContain("\0\x0bimg.invalid");
 });
 
-it("S11: a connection that hangs is closed when the time is over", async () => {
+it("a connection that hangs is closed when the time is over", async () => {
   const closed = vi.fn<() => void>();
   const { port, network } = await startWire((socket) => {
     socket.resume();

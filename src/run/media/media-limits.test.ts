@@ -49,7 +49,7 @@ function measure(messages: readonly Message[], own: Partial<MediaLimits> = {}): 
   }
 }
 
-describe("S13: media in a message", () => {
+describe("media in a message", () => {
   const url = `invalid_value ${head}.image_url.url`;
   it.each<[name: string, part: UserPart, want: number | string]>([
     ["a PNG", image(pixelUrl), pixel.length],

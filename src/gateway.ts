@@ -17,7 +17,7 @@ import type { Metrics } from "./base/metrics.ts";
 import { createApp } from "./edge/app.ts";
 import { createAuthenticate } from "./edge/authenticate.ts";
 import type { Credential } from "./edge/credential.ts";
-import { createLifecycle } from "./edge/lifecycle.ts";
+import { Passages } from "./edge/passage.ts";
 import { waitingMax } from "./edge/pipelines.ts";
 import { createHttpServer } from "./edge/server.ts";
 import type { Agents } from "./run/agents.ts";
@@ -70,7 +70,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     getContract: createGetContract(toGeneratedFile("openapi.json")),
     getDocs: createGetDocs(toGeneratedFile("docs.html")),
   };
-  const lifecycle = createLifecycle();
+  const passages = new Passages(log, metrics);
   const app = createApp({
     handlers,
     authenticate: createAuthenticate(credential),
@@ -80,7 +80,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     bodyBytesMax: http.bodyBytesMax,
     keepAlive: http.keepAlive,
     diagnose: { createChatCompletion: diagnoseChatMistake },
-    lifecycle,
+    passages,
     log,
     metrics,
   });
@@ -101,11 +101,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const stop = async (): Promise<void> => {
     let close: NodeJS.Timeout | undefined;
     const cut = setTimeout(() => {
-      lifecycle.cut();
+      passages.cut();
       // Whoever does not read, or has not sent its whole request, will not be waited for.
       close = setTimeout(() => server.closeAllConnections(), cutGraceMs);
     }, drainMs);
-    await lifecycle.drain();
+    await passages.drain();
     clearTimeout(cut);
     clearTimeout(close);
     await new Promise<void>((resolve) => {

@@ -13,8 +13,8 @@ export interface Log {
   readonly error: Write;
   /** Whether lines of this level are written, for what would be dear to say in vain. */
   isLevelEnabled(level: string): boolean;
-  /** A log whose every line has these fields too. */
-  child(fields: object): Log;
+  /** A log whose every line has these fields too. `redact` names the fields to hide instead of the usual ones. */
+  child(fields: object, options?: { readonly redact: string[] }): Log;
 }
 
 /** Takes whole lines. */

@@ -3,7 +3,6 @@ import Koa, { type Context, type Middleware } from "koa";
 import type { Socket } from "node:net";
 import { type Handlers, type OperationRow, operations } from "../base/contract.ts";
 import { GatewayError } from "../base/errors.ts";
-import { createHexId } from "../base/id.ts";
 import type { Log } from "../base/log.ts";
 import type { Metrics } from "../base/metrics.ts";
 import { checkAnswers } from "./answer-check.ts";
@@ -11,11 +10,10 @@ import type { Authenticate } from "./authenticate.ts";
 import type { DispatchParts } from "./dispatch.ts";
 import { toErrorReply } from "./error-reply.ts";
 import { findFramingFault } from "./framing.ts";
-import type { Lifecycle } from "./lifecycle.ts";
 import { allowOrigins, createOriginCheck, type OriginRules } from "./origin.ts";
+import type { Passage, Passages } from "./passage.ts";
 import { createRouter, listSecuredPaths } from "./routes.ts";
 import { securityHeaders } from "./security-headers.ts";
-import type { RequestState } from "./state.ts";
 
 export interface AppParts extends Omit<DispatchParts, "answers"> {
   readonly handlers: Handlers;
@@ -23,7 +21,7 @@ export interface AppParts extends Omit<DispatchParts, "answers"> {
   readonly origins: OriginRules;
   readonly isEnabled: (endpoint: string) => boolean;
   readonly checkAnswers: "throw" | "count" | "off";
-  readonly lifecycle: Lifecycle;
+  readonly passages: Passages;
   readonly log: Log;
   readonly metrics: Metrics;
 }
@@ -39,12 +37,12 @@ export function createApp(parts: AppParts): Koa {
   const condemned = new WeakSet<Socket>();
   const app = new Koa();
   app.use(ignoreCondemned(condemned));
-  app.use(beginRequest(parts));
+  app.use(beginRequest(parts.passages));
   app.use(answerErrors(answers));
   app.use(refuseAmbiguity(createOriginCheck(parts.origins), condemned));
   app.use(allowOrigins(parts.origins.allowedOrigins));
   app.use(requireToken(parts.authenticate));
-  app.use(refuseWhileStopping(parts.lifecycle));
+  app.use(refuseWhileStopping(parts.passages));
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the router asks for a context that it makes itself
   app.use(router.routes() as Middleware);
   app.use(refuseUnrouted);
@@ -56,47 +54,15 @@ export function createApp(parts: AppParts): Koa {
   return app;
 }
 
-function beginRequest({ lifecycle, log, metrics }: AppParts): Middleware {
-  return async (ctx, next) => {
-    const started = performance.now();
-    const requestId = `req_${createHexId()}`;
-    const leaving = lifecycle.enter();
-    const state: RequestState = { requestId, signal: leaving.signal, cut: leaving.cut };
-    ctx.state = state;
+function beginRequest(passages: Passages): Middleware {
+  return (ctx, next) => {
+    const passage = passages.begin();
+    ctx.state = passage;
     ctx.set(securityHeaders);
-    ctx.set("x-request-id", requestId);
-    ctx.res.once("close", () => {
-      leaving.leave(ctx.res.writableFinished);
-      if (!ctx.res.headersSent) {
-        // Nothing was answered; what stands in the response is Koa's default.
-        state.error ??= new GatewayError("cancelled", "The client left before it was answered.");
-        ctx.res.statusCode = state.error.status;
-      }
-      const seconds = (performance.now() - started) / 1000;
-      metrics.request(state.operation ?? "none", ctx.res.statusCode, seconds);
-      logRequest(log, ctx, state, seconds);
-    });
-    await next();
+    ctx.set("x-request-id", passage.requestId);
+    ctx.res.once("close", () => passages.end(passage, ctx));
+    return next();
   };
-}
-
-function logRequest(log: Log, ctx: Context, { requestId, operation, error }: RequestState, seconds: number): void {
-  const retries = Number(ctx.get("x-stainless-retry-count"));
-  const line = {
-    requestId,
-    operation,
-    method: ctx.method,
-    ...(operation === undefined ? { path: ctx.path.slice(0, 128) } : {}),
-    status: ctx.res.statusCode,
-    ms: Math.round(seconds * 1e4) / 10,
-    ...(retries > 0 ? { retries } : {}),
-    ...(ctx.res.writableFinished ? {} : { left: true }),
-    ...(error === undefined ? {} : { code: error.code }),
-  };
-  if (error?.code === "internal_error") log.error({ ...line, err: error.cause ?? error }, "request");
-  else if (error?.cause instanceof Error && (error.status >= 500 || error.code === "image_fetch_failed")) {
-    log.warn({ ...line, cause: error.cause.message }, "request");
-  } else log.info(line, "request");
 }
 
 function answerErrors(answers: AnswerCheck): Middleware {
@@ -105,7 +71,7 @@ function answerErrors(answers: AnswerCheck): Middleware {
       await next();
     } catch (cause) {
       writeError(ctx, GatewayError.from(cause));
-      const { operation } = ctx.state as RequestState;
+      const { operation }: Passage = ctx.state;
       if (operation === undefined) return;
       const row: OperationRow = operations[operation];
       const { status, response } = ctx;
@@ -121,7 +87,8 @@ function answerErrors(answers: AnswerCheck): Middleware {
 }
 
 function writeError(ctx: Context, error: GatewayError): void {
-  (ctx.state as RequestState).error = error;
+  const passage: Passage = ctx.state;
+  passage.fail(error);
   const { status, headers, body } = toErrorReply(error);
   ctx.set(headers);
   ctx.status = status;
@@ -164,9 +131,9 @@ function requireToken(authenticate: Authenticate): Middleware {
   };
 }
 
-function refuseWhileStopping(lifecycle: Lifecycle): Middleware {
+function refuseWhileStopping(passages: Passages): Middleware {
   return (ctx, next) => {
-    if (!lifecycle.stopping || ctx.path === "/healthz") return next();
+    if (!passages.stopping || ctx.path === "/healthz") return next();
     ctx.set("connection", "close");
     throw new GatewayError("shutting_down", "The gateway is stopping.");
   };

@@ -13,8 +13,8 @@ import { GatewayError } from "../base/errors.ts";
 import { type Brake, createBrake } from "../base/listener.ts";
 import { readJson } from "./body.ts";
 import { toErrorReply } from "./error-reply.ts";
+import type { Passage } from "./passage.ts";
 import { type SseOptions, writeSse } from "./sse.ts";
-import type { RequestState } from "./state.ts";
 
 export interface DispatchParts {
   readonly bodyBytesMax: number;
@@ -33,9 +33,9 @@ export function createDispatch<O extends OperationId>(
   const toText = createTextReader(row);
   const answer = bind(row, handler, { diagnose: parts.diagnose[row.id] });
   return async (ctx) => {
-    const state = ctx.state as RequestState;
-    state.operation = row.id;
-    const { requestId, signal } = state;
+    const passage: Passage = ctx.state;
+    passage.reach(row.id);
+    const { requestId, signal } = passage;
     const brake = createBrake();
     const reply = await answer({
       readBody: () => readJson(ctx.req, ctx.res, parts.bodyBytesMax),
@@ -108,13 +108,13 @@ function writeStream(
   answers: AnswerCheck,
   keepAlive: DispatchParts["keepAlive"],
 ): void {
-  const state = ctx.state as RequestState;
+  const passage: Passage = ctx.state;
   const type = "text/event-stream";
   try {
     answers.answer(row, { status: 200, type, headers: ctx.response.headers });
   } catch (violation) {
     // What the stream would have told is under way already.
-    state.cut(violation);
+    passage.cut(violation);
     throw violation;
   }
   ctx.status = 200;
@@ -130,10 +130,10 @@ function writeStream(
     check: answers.events(row),
     toErrorJson(error) {
       const failure = GatewayError.from(error);
-      state.error = failure;
+      passage.fail(failure);
       return JSON.stringify(toErrorReply(failure).body);
     },
-    signal: state.signal,
+    signal: passage.signal,
     brake,
   });
 }

@@ -1,0 +1,126 @@
+import type { Context } from "koa";
+import type { OperationId } from "../base/contract.ts";
+import { GatewayError } from "../base/errors.ts";
+import { createHexId } from "../base/id.ts";
+import type { Log } from "../base/log.ts";
+import type { Metrics } from "../base/metrics.ts";
+
+/** One request that is under way. It is passed down, and told by those below which operation it is and what went wrong. */
+export class Passage {
+  readonly requestId = `req_${createHexId()}`;
+  readonly #started = performance.now();
+  readonly #controller = new AbortController();
+  #operation: OperationId | undefined;
+  #error: GatewayError | undefined;
+
+  /** Aborts when the client leaves early, or when the gateway's patience at its end is over. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Undefined until the path and method are known. */
+  get operation(): OperationId | undefined {
+    return this.#operation;
+  }
+
+  /** What the client was told instead of an answer, or within a stream. */
+  get error(): GatewayError | undefined {
+    return this.#error;
+  }
+
+  get seconds(): number {
+    return (performance.now() - this.#started) / 1000;
+  }
+
+  reach(operation: OperationId): void {
+    this.#operation = operation;
+  }
+
+  fail(error: GatewayError): void {
+    this.#error = error;
+  }
+
+  /** Ends what the request has begun; its answer is another one then. */
+  cut(reason: unknown): void {
+    this.#controller.abort(reason);
+  }
+}
+
+/** Which requests are under way, so that the end of the gateway can wait for them. */
+export class Passages {
+  readonly #passages = new Set<Passage>();
+  readonly #log: Log;
+  readonly #plainLog: Log;
+  readonly #metrics: Metrics;
+  #stopping = false;
+  #onEmpty: (() => void) | undefined;
+
+  constructor(log: Log, metrics: Metrics) {
+    this.#log = log;
+    // What the line of a good request says is all made here, so that there is nothing to look for and hide.
+    this.#plainLog = log.child({}, { redact: [] });
+    this.#metrics = metrics;
+  }
+
+  get stopping(): boolean {
+    return this.#stopping;
+  }
+
+  begin(): Passage {
+    const passage = new Passage();
+    this.#passages.add(passage);
+    return passage;
+  }
+
+  /** To be called once the connection has taken the whole answer, or is gone: writes the line of the request. */
+  end(passage: Passage, ctx: Context): void {
+    const { res } = ctx;
+    this.#passages.delete(passage);
+    if (!res.writableFinished) passage.cut(new GatewayError("cancelled", "The client left before the run ended."));
+    if (this.#passages.size === 0) this.#onEmpty?.();
+    if (!res.headersSent) {
+      // Nothing was answered; what stands in the response is Koa's default.
+      const error = passage.error ?? new GatewayError("cancelled", "The client left before it was answered.");
+      passage.fail(error);
+      res.statusCode = error.status;
+    }
+    const { operation, seconds } = passage;
+    this.#metrics.request(operation ?? "none", res.statusCode, seconds);
+    this.#write(ctx, passage, seconds);
+  }
+
+  /** Refuses new calls from now on; resolves when the last request has ended. */
+  drain(): Promise<void> {
+    this.#stopping = true;
+    if (this.#passages.size === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#onEmpty = resolve;
+    });
+  }
+
+  /** Ends what is still under way. */
+  cut(): void {
+    for (const passage of this.#passages) {
+      passage.cut(new GatewayError("shutting_down", "The gateway stopped before the run ended.", { retry: false }));
+    }
+  }
+
+  #write(ctx: Context, { requestId, operation, error }: Passage, seconds: number): void {
+    const retries = Number(ctx.get("x-stainless-retry-count"));
+    const line = {
+      requestId,
+      operation,
+      method: ctx.method,
+      ...(operation === undefined ? { path: ctx.path.slice(0, 128) } : {}),
+      status: ctx.res.statusCode,
+      ms: Math.round(seconds * 1e4) / 10,
+      ...(retries > 0 ? { retries } : {}),
+      ...(ctx.res.writableFinished ? {} : { left: true }),
+      ...(error === undefined ? {} : { code: error.code }),
+    };
+    if (error?.code === "internal_error") this.#log.error({ ...line, err: error.cause ?? error }, "request");
+    else if (error?.cause instanceof Error && (error.status >= 500 || error.code === "image_fetch_failed"))
+      this.#log.warn({ ...line, cause: error.cause.message }, "request");
+    else this.#plainLog.info(line, "request");
+  }
+}

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer, type ServerResponse } from "node:http";
+import { createServer, type RequestListener, type ServerResponse } from "node:http";
 import { connect, type Socket } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { boundPipelines, type PipelineLimits } from "./pipelines.ts";
@@ -12,11 +12,18 @@ interface Door {
   readonly send: (...paths: string[]) => Promise<Socket>;
 }
 
-async function openDoor(limits: Partial<PipelineLimits>): Promise<Door> {
+async function openDoor(
+  limits: Partial<PipelineLimits>,
+  onRequest?: (response: ServerResponse) => void,
+): Promise<Door> {
   const begun: Door["begun"] = [];
   let cuts = 0;
+  const listener: RequestListener = ({ url }, response) => {
+    begun.push({ path: url ?? "", response });
+    onRequest?.(response);
+  };
   const server = createServer(
-    boundPipelines(({ url }, response) => void begun.push({ path: url ?? "", response }), {
+    boundPipelines(listener, {
       runningMax: 2,
       waitingMax: 3,
       onCut: () => cuts++,
@@ -93,4 +100,24 @@ test("a connection that ends gives back the room that its waiting requests took"
     await expect.poll(() => door.begun.at(-1)?.response.closed).toBe(true);
   }
   expect(door.cuts()).toBe(0);
+});
+
+test("requests that are answered at once leave the process to others in between", async () => {
+  let turn = 0;
+  let isOver = false;
+  const count = (): void => {
+    turn++;
+    if (!isOver) setImmediate(count);
+  };
+  const turns: number[] = [];
+  const door = await openDoor({ waitingMax: 100 }, (response) => {
+    turns.push(turn);
+    response.end();
+  });
+  count();
+  await door.send(...Array.from({ length: 100 }, () => "/"));
+  await expect.poll(() => turns).toHaveLength(100);
+  isOver = true;
+  const most = Math.max(...turns.map((each) => turns.filter((other) => other === each).length));
+  expect(most).toBeLessThanOrEqual(4);
 });

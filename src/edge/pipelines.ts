@@ -53,7 +53,8 @@ class Pipeline {
   readonly #limits: PipelineLimits;
   readonly #waiting: Waiting;
   #running = 0;
-  #queue: Exchange[] = [];
+  readonly #queue: Exchange[] = [];
+  #isDue = false;
   #isHeld = false;
 
   constructor(socket: Socket, listener: RequestListener, limits: PipelineLimits, waiting: Waiting) {
@@ -66,7 +67,7 @@ class Pipeline {
   take(exchange: Exchange): void {
     // The rest of the read in which the connection was closed.
     if (this.#socket.destroyed) return;
-    if (this.#running < this.#limits.runningMax) this.#begin(exchange);
+    if (this.#running < this.#limits.runningMax && this.#queue.length === 0) this.#begin(exchange);
     else if (this.#waiting.count < this.#limits.waitingMax) this.#hold(exchange);
     else {
       this.#limits.onCut?.();
@@ -83,15 +84,19 @@ class Pipeline {
 
   readonly #end = (): void => {
     this.#running--;
-    if (this.#socket.destroyed) {
-      this.#waiting.count -= this.#queue.length;
-      this.#queue = [];
-      return;
-    }
-    const next = this.#queue.shift();
-    if (next === undefined) return;
-    this.#waiting.count--;
-    this.#begin(next);
+    if (this.#queue.length === 0 || this.#isDue) return;
+    this.#isDue = true;
+    // Not at once: a queue of refusals, which take no time, would keep the process from everybody else.
+    setImmediate(this.#beginWaiting);
+  };
+
+  readonly #beginWaiting = (): void => {
+    this.#isDue = false;
+    const free = this.#socket.destroyed ? this.#queue.length : this.#limits.runningMax - this.#running;
+    const next = this.#queue.splice(0, free);
+    this.#waiting.count -= next.length;
+    if (this.#socket.destroyed) return;
+    for (const exchange of next) this.#begin(exchange);
     if (this.#queue.length === 0) this.#socket.resume();
   };
 

@@ -14,3 +14,4 @@ export { GatewayError } from "./base/errors.ts";
 export { type Gateway, type GatewayOptions, startGateway } from "./gateway.ts";
 export { createRuntime, type Runtime, type RuntimeOptions } from "./runtime.ts";
 export { createLog, createSilentLog, type Log, type LogDestination } from "./base/log.ts";
+export { toIterable } from "./run/to-iterable.ts";

@@ -6,47 +6,47 @@ const constant1 = {"types":["object"]};
 const constant2 = {"types":["string","array"]};
 const constant3 = {"types":["object"],"values":["text","image_url","input_audio","file"]};
 const constant4 = {"types":["object"],"values":["text","refusal"]};
-const constant5 = {"types":["object"],"values":["function","custom"]};
-const constant6 = {"types":["string","array","null"]};
-const constant7 = {"types":["string","null"]};
-const constant8 = {"types":["object","null"]};
+const constant5 = {"types":["object","null"]};
+const constant6 = {"types":["object"],"values":["function","custom"]};
+const constant7 = {"types":["string","array","null"]};
+const constant8 = {"types":["string","null"]};
 const constant9 = {"types":["array"]};
-const constant10 = {"types":["object"],"values":["developer","system","user","assistant","tool","function"]};
-const constant11 = {"types":[]};
-const constant12 = {"types":["object","boolean"]};
-const constant13 = {"types":["boolean","null"]};
-const constant14 = {"types":["object"],"values":["text","grammar"]};
-const constant15 = {"types":["object"],"values":["function","custom","allowed_tools"]};
-const constant16 = {"types":["object"],"values":["text","json_object","json_schema"]};
-const constant17 = {"types":["boolean"]};
-const constant18 = {"types":["integer","null"]};
-const constant19 = {"types":["number","null"]};
-const constant20 = {"types":["integer"]};
-const constant21 = {"types":["array","null"]};
+const constant10 = {"types":["array","null"]};
+const constant11 = {"types":["object"],"values":["developer","system","user","assistant","tool","function"]};
+const constant12 = {"types":[]};
+const constant13 = {"types":["object","boolean"]};
+const constant14 = {"types":["boolean","null"]};
+const constant15 = {"types":["object"],"values":["text","grammar"]};
+const constant16 = {"types":["object"],"values":["function","custom","allowed_tools"]};
+const constant17 = {"types":["object"],"values":["text","json_object","json_schema"]};
+const constant18 = {"types":["boolean"]};
+const constant19 = {"types":["integer","null"]};
+const constant20 = {"types":["number","null"]};
+const constant21 = {"types":["integer"]};
 const constant22 = {"types":["number"]};
 const constant23 = {"types":["null"]};
 const constant24 = ["string","array"];
 const constant25 = ["auto","low","high","original"];
 const constant26 = ["wav","mp3"];
-const constant27 = ["string","array","null"];
-const constant28 = ["string","null"];
-const constant29 = ["object","null"];
-const constant30 = ["string","number","integer","boolean","object","array","null"];
-const constant31 = ["object","boolean"];
-const constant32 = ["boolean","null"];
-const constant33 = ["lark","regex"];
-const constant34 = ["auto","required"];
-const constant35 = ["none","auto","required"];
-const constant36 = ["integer","null"];
-const constant37 = ["none","auto"];
-const constant38 = ["number","null"];
-const constant39 = ["none","minimal","low","medium","high","xhigh","max",null];
-const constant40 = ["low","medium","high",null];
-const constant41 = ["auto","default","flex","scale","priority","fast",null];
-const constant42 = ["30m"];
-const constant43 = ["implicit","explicit"];
-const constant44 = ["in_memory","24h",null];
-const constant45 = ["array","null"];
+const constant27 = ["object","null"];
+const constant28 = ["string","array","null"];
+const constant29 = ["string","null"];
+const constant30 = ["array","null"];
+const constant31 = ["string","number","integer","boolean","object","array","null"];
+const constant32 = ["object","boolean"];
+const constant33 = ["boolean","null"];
+const constant34 = ["lark","regex"];
+const constant35 = ["auto","required"];
+const constant36 = ["none","auto","required"];
+const constant37 = ["integer","null"];
+const constant38 = ["none","auto"];
+const constant39 = ["number","null"];
+const constant40 = ["none","minimal","low","medium","high","xhigh","max",null];
+const constant41 = ["low","medium","high",null];
+const constant42 = ["auto","default","flex","scale","priority","fast",null];
+const constant43 = ["30m"];
+const constant44 = ["implicit","explicit"];
+const constant45 = ["in_memory","24h",null];
 const constant46 = ["text","audio"];
 const constant47 = ["wav","aac","mp3","flac","opus","pcm16"];
 const constant48 = ["low","medium","high"];
@@ -1093,6 +1093,20 @@ var valid0 = _errs5 === errors;
 else {
 var valid0 = true;
 }
+if(valid0){
+if(data.extra_content !== undefined){
+let data5 = data.extra_content;
+const _errs12 = errors;
+if((!(data5 && typeof data5 == "object" && !Array.isArray(data5))) && (data5 !== null)){
+validate36.errors = [{instancePath:instancePath+"/extra_content",keyword:"type",params:{type: constant27},message:"must be object,null",expected:constant5,data:data5}];
+return false;
+}
+var valid0 = _errs12 === errors;
+}
+else {
+var valid0 = true;
+}
+}
 }
 }
 }
@@ -1105,7 +1119,139 @@ return false;
 validate36.errors = vErrors;
 return errors === 0;
 }
-validate36.evaluated = {"props":{"id":true,"type":true,"function":true},"dynamicProps":false,"dynamicItems":false};
+validate36.evaluated = {"props":{"id":true,"type":true,"function":true,"extra_content":true},"dynamicProps":false,"dynamicItems":false};
+function validate37(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate37.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((data.id === undefined) && (missing0 = "id")) || ((data.type === undefined) && (missing0 = "type"))) || ((data.custom === undefined) && (missing0 = "custom"))){
+validate37.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+return false;
+}
+else {
+if(data.id !== undefined){
+let data0 = data.id;
+const _errs1 = errors;
+if(errors === _errs1){
+if(typeof data0 === "string"){
+if(func1(data0) < 1){
+validate37.errors = [{instancePath:instancePath+"/id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data0}];
+return false;
+}
+}
+else {
+validate37.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+return false;
+}
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.type !== undefined){
+let data1 = data.type;
+const _errs3 = errors;
+if(typeof data1 !== "string"){
+validate37.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
+return false;
+}
+if("custom" !== data1){
+validate37.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "custom"},message:"must be equal to constant",expected:constant0,data:data1}];
+return false;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.custom !== undefined){
+let data2 = data.custom;
+const _errs5 = errors;
+if(errors === _errs5){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+let missing1;
+if(((data2.name === undefined) && (missing1 = "name")) || ((data2.input === undefined) && (missing1 = "input"))){
+validate37.errors = [{instancePath:instancePath+"/custom",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data2}];
+return false;
+}
+else {
+if(data2.name !== undefined){
+let data3 = data2.name;
+const _errs7 = errors;
+if(typeof data3 !== "string"){
+validate37.errors = [{instancePath:instancePath+"/custom/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
+return false;
+}
+var valid1 = _errs7 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data2.input !== undefined){
+let data4 = data2.input;
+const _errs9 = errors;
+if(typeof data4 !== "string"){
+validate37.errors = [{instancePath:instancePath+"/custom/input",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
+return false;
+}
+var valid1 = _errs9 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+else {
+validate37.errors = [{instancePath:instancePath+"/custom",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data2}];
+return false;
+}
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.extra_content !== undefined){
+let data5 = data.extra_content;
+const _errs11 = errors;
+if((!(data5 && typeof data5 == "object" && !Array.isArray(data5))) && (data5 !== null)){
+validate37.errors = [{instancePath:instancePath+"/extra_content",keyword:"type",params:{type: constant27},message:"must be object,null",expected:constant5,data:data5}];
+return false;
+}
+var valid0 = _errs11 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+else {
+validate37.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+return false;
+}
+}
+validate37.errors = vErrors;
+return errors === 0;
+}
+validate37.evaluated = {"props":{"id":true,"type":true,"custom":true,"extra_content":true},"dynamicProps":false,"dynamicItems":false};
 function validate35(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
@@ -1129,132 +1275,33 @@ var props0 = {};
 props0.id = true;
 props0.type = true;
 props0.function = true;
+props0.extra_content = true;
 }
 else if(tag0 === "custom"){
-const _errs4 = errors;
-if(errors === _errs4){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((data.id === undefined) && (missing0 = "id")) || ((data.type === undefined) && (missing0 = "type"))) || ((data.custom === undefined) && (missing0 = "custom"))){
-validate35.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
-return false;
-}
-else {
-if(data.id !== undefined){
-let data0 = data.id;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data0 === "string"){
-if(func1(data0) < 1){
-validate35.errors = [{instancePath:instancePath+"/id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data0}];
-return false;
-}
-}
-else {
-validate35.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
-return false;
-}
-}
-var valid4 = _errs6 === errors;
-}
-else {
-var valid4 = true;
-}
-if(valid4){
-if(data.type !== undefined){
-let data1 = data.type;
-const _errs8 = errors;
-if(typeof data1 !== "string"){
-validate35.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
-return false;
-}
-if("custom" !== data1){
-validate35.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "custom"},message:"must be equal to constant",expected:constant0,data:data1}];
-return false;
-}
-var valid4 = _errs8 === errors;
-}
-else {
-var valid4 = true;
-}
-if(valid4){
-if(data.custom !== undefined){
-let data2 = data.custom;
-const _errs10 = errors;
-if(errors === _errs10){
-if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
-let missing1;
-if(((data2.name === undefined) && (missing1 = "name")) || ((data2.input === undefined) && (missing1 = "input"))){
-validate35.errors = [{instancePath:instancePath+"/custom",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data2}];
-return false;
-}
-else {
-if(data2.name !== undefined){
-let data3 = data2.name;
-const _errs12 = errors;
-if(typeof data3 !== "string"){
-validate35.errors = [{instancePath:instancePath+"/custom/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
-return false;
-}
-var valid5 = _errs12 === errors;
-}
-else {
-var valid5 = true;
-}
-if(valid5){
-if(data2.input !== undefined){
-let data4 = data2.input;
-const _errs14 = errors;
-if(typeof data4 !== "string"){
-validate35.errors = [{instancePath:instancePath+"/custom/input",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
-return false;
-}
-var valid5 = _errs14 === errors;
-}
-else {
-var valid5 = true;
-}
-}
-}
-}
-else {
-validate35.errors = [{instancePath:instancePath+"/custom",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data2}];
-return false;
-}
-}
-var valid4 = _errs10 === errors;
-}
-else {
-var valid4 = true;
-}
-}
-}
-}
-}
-else {
-validate35.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
-return false;
-}
+if(!(validate37(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate37.errors : vErrors.concat(validate37.errors);
+errors = vErrors.length;
 }
 if(props0 !== true){
 props0 = props0 || {};
 props0.id = true;
 props0.type = true;
 props0.custom = true;
+props0.extra_content = true;
 }
 }
 else {
-validate35.errors = [{instancePath,keyword:"discriminator",params:{error: "mapping", tag: "type", tagValue: tag0},message:"value of tag \"type\" must be in oneOf",expected:constant5,data}];
+validate35.errors = [{instancePath,keyword:"discriminator",params:{error: "mapping", tag: "type", tagValue: tag0},message:"value of tag \"type\" must be in oneOf",expected:constant6,data}];
 return false;
 }
 }
 else {
-validate35.errors = [{instancePath,keyword:"discriminator",params:{error: "tag", tag: "type", tagValue: tag0},message:"tag \"type\" must be string",expected:constant5,data}];
+validate35.errors = [{instancePath,keyword:"discriminator",params:{error: "tag", tag: "type", tagValue: tag0},message:"tag \"type\" must be string",expected:constant6,data}];
 return false;
 }
 }
 else {
-validate35.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant5,data}];
+validate35.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant6,data}];
 return false;
 }
 }
@@ -1302,13 +1349,13 @@ if(data.content !== undefined){
 let data1 = data.content;
 const _errs3 = errors;
 if(((typeof data1 !== "string") && (!(Array.isArray(data1)))) && (data1 !== null)){
-validate32.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: constant27},message:"must be string,array,null",expected:constant6,data:data1}];
+validate32.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: constant28},message:"must be string,array,null",expected:constant7,data:data1}];
 return false;
 }
 if(errors === _errs3){
 if(Array.isArray(data1)){
 if(data1.length < 1){
-validate32.errors = [{instancePath:instancePath+"/content",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant6,data:data1}];
+validate32.errors = [{instancePath:instancePath+"/content",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant7,data:data1}];
 return false;
 }
 else {
@@ -1338,7 +1385,7 @@ if(data.refusal !== undefined){
 let data3 = data.refusal;
 const _errs6 = errors;
 if((typeof data3 !== "string") && (data3 !== null)){
-validate32.errors = [{instancePath:instancePath+"/refusal",keyword:"type",params:{type: constant28},message:"must be string,null",expected:constant7,data:data3}];
+validate32.errors = [{instancePath:instancePath+"/refusal",keyword:"type",params:{type: constant29},message:"must be string,null",expected:constant8,data:data3}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -1364,14 +1411,14 @@ if(data.audio !== undefined){
 let data5 = data.audio;
 const _errs10 = errors;
 if((!(data5 && typeof data5 == "object" && !Array.isArray(data5))) && (data5 !== null)){
-validate32.errors = [{instancePath:instancePath+"/audio",keyword:"type",params:{type: constant29},message:"must be object,null",expected:constant8,data:data5}];
+validate32.errors = [{instancePath:instancePath+"/audio",keyword:"type",params:{type: constant27},message:"must be object,null",expected:constant5,data:data5}];
 return false;
 }
 if(errors === _errs10){
 if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
 let missing1;
 if((data5.id === undefined) && (missing1 = "id")){
-validate32.errors = [{instancePath:instancePath+"/audio",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant8,data:data5}];
+validate32.errors = [{instancePath:instancePath+"/audio",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant5,data:data5}];
 return false;
 }
 else {
@@ -1425,14 +1472,14 @@ if(data.function_call !== undefined){
 let data9 = data.function_call;
 const _errs17 = errors;
 if((!(data9 && typeof data9 == "object" && !Array.isArray(data9))) && (data9 !== null)){
-validate32.errors = [{instancePath:instancePath+"/function_call",keyword:"type",params:{type: constant29},message:"must be object,null",expected:constant8,data:data9}];
+validate32.errors = [{instancePath:instancePath+"/function_call",keyword:"type",params:{type: constant27},message:"must be object,null",expected:constant5,data:data9}];
 return false;
 }
 if(errors === _errs17){
 if(data9 && typeof data9 == "object" && !Array.isArray(data9)){
 let missing2;
 if(((data9.name === undefined) && (missing2 = "name")) || ((data9.arguments === undefined) && (missing2 = "arguments"))){
-validate32.errors = [{instancePath:instancePath+"/function_call",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant8,data:data9}];
+validate32.errors = [{instancePath:instancePath+"/function_call",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant5,data:data9}];
 return false;
 }
 else {
@@ -1470,6 +1517,85 @@ var valid0 = _errs17 === errors;
 else {
 var valid0 = true;
 }
+if(valid0){
+if(data.reasoning_content !== undefined){
+let data12 = data.reasoning_content;
+const _errs23 = errors;
+if((typeof data12 !== "string") && (data12 !== null)){
+validate32.errors = [{instancePath:instancePath+"/reasoning_content",keyword:"type",params:{type: constant29},message:"must be string,null",expected:constant8,data:data12}];
+return false;
+}
+var valid0 = _errs23 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.reasoning !== undefined){
+let data13 = data.reasoning;
+const _errs25 = errors;
+if((typeof data13 !== "string") && (data13 !== null)){
+validate32.errors = [{instancePath:instancePath+"/reasoning",keyword:"type",params:{type: constant29},message:"must be string,null",expected:constant8,data:data13}];
+return false;
+}
+var valid0 = _errs25 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.reasoning_details !== undefined){
+let data14 = data.reasoning_details;
+const _errs27 = errors;
+const _errs28 = errors;
+if((!(Array.isArray(data14))) && (data14 !== null)){
+validate32.errors = [{instancePath:instancePath+"/reasoning_details",keyword:"type",params:{type: constant30},message:"must be array,null",expected:constant10,data:data14}];
+return false;
+}
+if(errors === _errs28){
+if(Array.isArray(data14)){
+var valid6 = true;
+const len2 = data14.length;
+for(let i2=0; i2<len2; i2++){
+let data15 = data14[i2];
+const _errs30 = errors;
+if(errors === _errs30){
+if(data15 && typeof data15 == "object" && !Array.isArray(data15)){
+}
+else {
+validate32.errors = [{instancePath:instancePath+"/reasoning_details/" + i2,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data15}];
+return false;
+}
+}
+var valid6 = _errs30 === errors;
+if(!valid6){
+break;
+}
+}
+}
+}
+var valid0 = _errs27 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.extra_content !== undefined){
+let data16 = data.extra_content;
+const _errs33 = errors;
+if((!(data16 && typeof data16 == "object" && !Array.isArray(data16))) && (data16 !== null)){
+validate32.errors = [{instancePath:instancePath+"/extra_content",keyword:"type",params:{type: constant27},message:"must be object,null",expected:constant5,data:data16}];
+return false;
+}
+var valid0 = _errs33 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
 }
 }
 }
@@ -1486,11 +1612,11 @@ return false;
 validate32.errors = vErrors;
 return errors === 0;
 }
-validate32.evaluated = {"props":{"role":true,"content":true,"refusal":true,"name":true,"audio":true,"tool_calls":true,"function_call":true},"dynamicProps":false,"dynamicItems":false};
-function validate39(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate32.evaluated = {"props":{"role":true,"content":true,"refusal":true,"name":true,"audio":true,"tool_calls":true,"function_call":true,"reasoning_content":true,"reasoning":true,"reasoning_details":true,"extra_content":true},"dynamicProps":false,"dynamicItems":false};
+function validate41(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate39.evaluated;
+const evaluated0 = validate41.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -1501,7 +1627,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.role === undefined) && (missing0 = "role")) || ((data.content === undefined) && (missing0 = "content"))) || ((data.tool_call_id === undefined) && (missing0 = "tool_call_id"))){
-validate39.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate41.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
 }
 else {
@@ -1509,11 +1635,11 @@ if(data.role !== undefined){
 let data0 = data.role;
 const _errs1 = errors;
 if(typeof data0 !== "string"){
-validate39.errors = [{instancePath:instancePath+"/role",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate41.errors = [{instancePath:instancePath+"/role",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
 if("tool" !== data0){
-validate39.errors = [{instancePath:instancePath+"/role",keyword:"const",params:{allowedValue: "tool"},message:"must be equal to constant",expected:constant0,data:data0}];
+validate41.errors = [{instancePath:instancePath+"/role",keyword:"const",params:{allowedValue: "tool"},message:"must be equal to constant",expected:constant0,data:data0}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -1540,12 +1666,12 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data2 === "string"){
 if(func1(data2) < 1){
-validate39.errors = [{instancePath:instancePath+"/tool_call_id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data2}];
+validate41.errors = [{instancePath:instancePath+"/tool_call_id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data2}];
 return false;
 }
 }
 else {
-validate39.errors = [{instancePath:instancePath+"/tool_call_id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
+validate41.errors = [{instancePath:instancePath+"/tool_call_id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
 return false;
 }
 }
@@ -1559,14 +1685,14 @@ var valid0 = true;
 }
 }
 else {
-validate39.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate41.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
-validate39.errors = vErrors;
+validate41.errors = vErrors;
 return errors === 0;
 }
-validate39.evaluated = {"props":{"role":true,"content":true,"tool_call_id":true},"dynamicProps":false,"dynamicItems":false};
+validate41.evaluated = {"props":{"role":true,"content":true,"tool_call_id":true},"dynamicProps":false,"dynamicItems":false};
 function validate23(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
@@ -1629,11 +1755,15 @@ props0.name = true;
 props0.audio = true;
 props0.tool_calls = true;
 props0.function_call = true;
+props0.reasoning_content = true;
+props0.reasoning = true;
+props0.reasoning_details = true;
+props0.extra_content = true;
 }
 }
 else if(tag0 === "tool"){
-if(!(validate39(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate39.errors : vErrors.concat(validate39.errors);
+if(!(validate41(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate41.errors : vErrors.concat(validate41.errors);
 errors = vErrors.length;
 }
 if(props0 !== true){
@@ -1674,7 +1804,7 @@ if(data.content !== undefined){
 let data1 = data.content;
 const _errs12 = errors;
 if((typeof data1 !== "string") && (data1 !== null)){
-validate23.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: constant28},message:"must be string,null",expected:constant7,data:data1}];
+validate23.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: constant29},message:"must be string,null",expected:constant8,data:data1}];
 return false;
 }
 var valid8 = _errs12 === errors;
@@ -1712,17 +1842,17 @@ props0.name = true;
 }
 }
 else {
-validate23.errors = [{instancePath,keyword:"discriminator",params:{error: "mapping", tag: "role", tagValue: tag0},message:"value of tag \"role\" must be in oneOf",expected:constant10,data}];
+validate23.errors = [{instancePath,keyword:"discriminator",params:{error: "mapping", tag: "role", tagValue: tag0},message:"value of tag \"role\" must be in oneOf",expected:constant11,data}];
 return false;
 }
 }
 else {
-validate23.errors = [{instancePath,keyword:"discriminator",params:{error: "tag", tag: "role", tagValue: tag0},message:"tag \"role\" must be string",expected:constant10,data}];
+validate23.errors = [{instancePath,keyword:"discriminator",params:{error: "tag", tag: "role", tagValue: tag0},message:"tag \"role\" must be string",expected:constant11,data}];
 return false;
 }
 }
 else {
-validate23.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant10,data}];
+validate23.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant11,data}];
 return false;
 }
 }
@@ -1732,10 +1862,10 @@ return errors === 0;
 }
 validate23.evaluated = {"dynamicProps":true,"dynamicItems":false};
 const pattern5 = new RegExp("^[a-zA-Z0-9_-]+$", "u");
-function validate51(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate53(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate51.evaluated;
+const evaluated0 = validate53.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -1757,7 +1887,7 @@ vErrors.push(err0);
 errors++;
 }
 if(!(((((((data === "string") || (data === "number")) || (data === "integer")) || (data === "boolean")) || (data === "object")) || (data === "array")) || (data === "null"))){
-const err1 = {instancePath,keyword:"enum",params:{allowedValues: constant30},message:"must be equal to one of the allowed values",expected:constant0,data};
+const err1 = {instancePath,keyword:"enum",params:{allowedValues: constant31},message:"must be equal to one of the allowed values",expected:constant0,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -1801,7 +1931,7 @@ vErrors.push(err3);
 errors++;
 }
 if(!(((((((data0 === "string") || (data0 === "number")) || (data0 === "integer")) || (data0 === "boolean")) || (data0 === "object")) || (data0 === "array")) || (data0 === "null"))){
-const err4 = {instancePath:instancePath+"/" + i0,keyword:"enum",params:{allowedValues: constant30},message:"must be equal to one of the allowed values",expected:constant0,data:data0};
+const err4 = {instancePath:instancePath+"/" + i0,keyword:"enum",params:{allowedValues: constant31},message:"must be equal to one of the allowed values",expected:constant0,data:data0};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -1841,7 +1971,7 @@ var items0 = true;
 }
 }
 if(!valid0){
-const err6 = {instancePath,keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",expected:constant11,data};
+const err6 = {instancePath,keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",expected:constant12,data};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -1849,7 +1979,7 @@ else {
 vErrors.push(err6);
 }
 errors++;
-validate51.errors = vErrors;
+validate53.errors = vErrors;
 return false;
 }
 else {
@@ -1863,16 +1993,16 @@ vErrors = null;
 }
 }
 }
-validate51.errors = vErrors;
+validate53.errors = vErrors;
 evaluated0.items = items0;
 return errors === 0;
 }
-validate51.evaluated = {"dynamicProps":false,"dynamicItems":true};
-const wrapper0 = {validate: validate53};
-function validate53(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate53.evaluated = {"dynamicProps":false,"dynamicItems":true};
+const wrapper0 = {validate: validate55};
+function validate55(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate53.evaluated;
+const evaluated0 = validate55.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -1880,15 +2010,15 @@ if(evaluated0.dynamicItems){
 evaluated0.items = undefined;
 }
 if((!(data && typeof data == "object" && !Array.isArray(data))) && (typeof data !== "boolean")){
-validate53.errors = [{instancePath,keyword:"type",params:{type: constant31},message:"must be object,boolean",expected:constant12,data}];
+validate55.errors = [{instancePath,keyword:"type",params:{type: constant32},message:"must be object,boolean",expected:constant13,data}];
 return false;
 }
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.type !== undefined){
 const _errs2 = errors;
-if(!(validate51(data.type, {instancePath:instancePath+"/type",parentData:data,parentDataProperty:"type",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate51.errors : vErrors.concat(validate51.errors);
+if(!(validate53(data.type, {instancePath:instancePath+"/type",parentData:data,parentDataProperty:"type",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate53.errors : vErrors.concat(validate53.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs2 === errors;
@@ -1915,7 +2045,7 @@ break;
 }
 }
 else {
-validate53.errors = [{instancePath:instancePath+"/properties",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data1}];
+validate55.errors = [{instancePath:instancePath+"/properties",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data1}];
 return false;
 }
 }
@@ -1957,7 +2087,7 @@ break;
 }
 }
 else {
-validate53.errors = [{instancePath:instancePath+"/anyOf",keyword:"type",params:{type: "array"},message:"must be array",expected:constant9,data:data4}];
+validate55.errors = [{instancePath:instancePath+"/anyOf",keyword:"type",params:{type: "array"},message:"must be array",expected:constant9,data:data4}];
 return false;
 }
 }
@@ -1978,7 +2108,7 @@ for(let i1=0; i1<len1; i1++){
 let data7 = data6[i1];
 const _errs13 = errors;
 if(typeof data7 !== "string"){
-validate53.errors = [{instancePath:instancePath+"/required/" + i1,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data7}];
+validate55.errors = [{instancePath:instancePath+"/required/" + i1,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data7}];
 return false;
 }
 var valid3 = _errs13 === errors;
@@ -1988,7 +2118,7 @@ break;
 }
 }
 else {
-validate53.errors = [{instancePath:instancePath+"/required",keyword:"type",params:{type: "array"},message:"must be array",expected:constant9,data:data6}];
+validate55.errors = [{instancePath:instancePath+"/required",keyword:"type",params:{type: "array"},message:"must be array",expected:constant9,data:data6}];
 return false;
 }
 }
@@ -2003,14 +2133,14 @@ var valid0 = true;
 }
 }
 }
-validate53.errors = vErrors;
+validate55.errors = vErrors;
 return errors === 0;
 }
-validate53.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
-function validate50(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate55.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+function validate52(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate50.evaluated;
+const evaluated0 = validate52.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -2021,8 +2151,8 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.type !== undefined){
 const _errs2 = errors;
-if(!(validate51(data.type, {instancePath:instancePath+"/type",parentData:data,parentDataProperty:"type",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate51.errors : vErrors.concat(validate51.errors);
+if(!(validate53(data.type, {instancePath:instancePath+"/type",parentData:data,parentDataProperty:"type",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate53.errors : vErrors.concat(validate53.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs2 === errors;
@@ -2038,8 +2168,8 @@ if(errors === _errs3){
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 for(const key0 in data1){
 const _errs6 = errors;
-if(!(validate53(data1[key0], {instancePath:instancePath+"/properties/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data1,parentDataProperty:key0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate53.errors : vErrors.concat(validate53.errors);
+if(!(validate55(data1[key0], {instancePath:instancePath+"/properties/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data1,parentDataProperty:key0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate55.errors : vErrors.concat(validate55.errors);
 errors = vErrors.length;
 }
 var valid1 = _errs6 === errors;
@@ -2049,7 +2179,7 @@ break;
 }
 }
 else {
-validate50.errors = [{instancePath:instancePath+"/properties",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data1}];
+validate52.errors = [{instancePath:instancePath+"/properties",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data1}];
 return false;
 }
 }
@@ -2066,8 +2196,8 @@ if(errors === _errs7){
 if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
 for(const key1 in data3){
 const _errs10 = errors;
-if(!(validate53(data3[key1], {instancePath:instancePath+"/$defs/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data3,parentDataProperty:key1,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate53.errors : vErrors.concat(validate53.errors);
+if(!(validate55(data3[key1], {instancePath:instancePath+"/$defs/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data3,parentDataProperty:key1,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate55.errors : vErrors.concat(validate55.errors);
 errors = vErrors.length;
 }
 var valid2 = _errs10 === errors;
@@ -2077,7 +2207,7 @@ break;
 }
 }
 else {
-validate50.errors = [{instancePath:instancePath+"/$defs",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data3}];
+validate52.errors = [{instancePath:instancePath+"/$defs",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data3}];
 return false;
 }
 }
@@ -2089,8 +2219,8 @@ var valid0 = true;
 if(valid0){
 if(data.items !== undefined){
 const _errs11 = errors;
-if(!(validate53(data.items, {instancePath:instancePath+"/items",parentData:data,parentDataProperty:"items",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate53.errors : vErrors.concat(validate53.errors);
+if(!(validate55(data.items, {instancePath:instancePath+"/items",parentData:data,parentDataProperty:"items",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate55.errors : vErrors.concat(validate55.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs11 === errors;
@@ -2108,8 +2238,8 @@ var valid3 = true;
 const len0 = data6.length;
 for(let i0=0; i0<len0; i0++){
 const _errs14 = errors;
-if(!(validate53(data6[i0], {instancePath:instancePath+"/anyOf/" + i0,parentData:data6,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate53.errors : vErrors.concat(validate53.errors);
+if(!(validate55(data6[i0], {instancePath:instancePath+"/anyOf/" + i0,parentData:data6,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate55.errors : vErrors.concat(validate55.errors);
 errors = vErrors.length;
 }
 var valid3 = _errs14 === errors;
@@ -2119,7 +2249,7 @@ break;
 }
 }
 else {
-validate50.errors = [{instancePath:instancePath+"/anyOf",keyword:"type",params:{type: "array"},message:"must be array",expected:constant9,data:data6}];
+validate52.errors = [{instancePath:instancePath+"/anyOf",keyword:"type",params:{type: "array"},message:"must be array",expected:constant9,data:data6}];
 return false;
 }
 }
@@ -2140,7 +2270,7 @@ for(let i1=0; i1<len1; i1++){
 let data9 = data8[i1];
 const _errs17 = errors;
 if(typeof data9 !== "string"){
-validate50.errors = [{instancePath:instancePath+"/required/" + i1,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data9}];
+validate52.errors = [{instancePath:instancePath+"/required/" + i1,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data9}];
 return false;
 }
 var valid4 = _errs17 === errors;
@@ -2150,7 +2280,7 @@ break;
 }
 }
 else {
-validate50.errors = [{instancePath:instancePath+"/required",keyword:"type",params:{type: "array"},message:"must be array",expected:constant9,data:data8}];
+validate52.errors = [{instancePath:instancePath+"/required",keyword:"type",params:{type: "array"},message:"must be array",expected:constant9,data:data8}];
 return false;
 }
 }
@@ -2166,18 +2296,18 @@ var valid0 = true;
 }
 }
 else {
-validate50.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate52.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
-validate50.errors = vErrors;
+validate52.errors = vErrors;
 return errors === 0;
 }
-validate50.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
-function validate49(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate52.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+function validate51(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate49.evaluated;
+const evaluated0 = validate51.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -2188,7 +2318,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.name === undefined) && (missing0 = "name")){
-validate49.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate51.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
 }
 else {
@@ -2199,24 +2329,24 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(func1(data0) > 64){
-validate49.errors = [{instancePath:instancePath+"/name",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",expected:constant0,data:data0}];
+validate51.errors = [{instancePath:instancePath+"/name",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",expected:constant0,data:data0}];
 return false;
 }
 else {
 if(func1(data0) < 1){
-validate49.errors = [{instancePath:instancePath+"/name",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data0}];
+validate51.errors = [{instancePath:instancePath+"/name",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data0}];
 return false;
 }
 else {
 if(!pattern5.test(data0)){
-validate49.errors = [{instancePath:instancePath+"/name",keyword:"pattern",params:{pattern: "^[a-zA-Z0-9_-]+$"},message:"must match pattern \""+"^[a-zA-Z0-9_-]+$"+"\"",expected:constant0,data:data0}];
+validate51.errors = [{instancePath:instancePath+"/name",keyword:"pattern",params:{pattern: "^[a-zA-Z0-9_-]+$"},message:"must match pattern \""+"^[a-zA-Z0-9_-]+$"+"\"",expected:constant0,data:data0}];
 return false;
 }
 }
 }
 }
 else {
-validate49.errors = [{instancePath:instancePath+"/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate51.errors = [{instancePath:instancePath+"/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
 }
@@ -2230,7 +2360,7 @@ if(data.description !== undefined){
 let data1 = data.description;
 const _errs4 = errors;
 if(typeof data1 !== "string"){
-validate49.errors = [{instancePath:instancePath+"/description",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
+validate51.errors = [{instancePath:instancePath+"/description",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -2241,8 +2371,8 @@ var valid0 = true;
 if(valid0){
 if(data.parameters !== undefined){
 const _errs6 = errors;
-if(!(validate50(data.parameters, {instancePath:instancePath+"/parameters",parentData:data,parentDataProperty:"parameters",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate50.errors : vErrors.concat(validate50.errors);
+if(!(validate52(data.parameters, {instancePath:instancePath+"/parameters",parentData:data,parentDataProperty:"parameters",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate52.errors : vErrors.concat(validate52.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs6 === errors;
@@ -2255,7 +2385,7 @@ if(data.strict !== undefined){
 let data3 = data.strict;
 const _errs7 = errors;
 if((typeof data3 !== "boolean") && (data3 !== null)){
-validate49.errors = [{instancePath:instancePath+"/strict",keyword:"type",params:{type: constant32},message:"must be boolean,null",expected:constant13,data:data3}];
+validate51.errors = [{instancePath:instancePath+"/strict",keyword:"type",params:{type: constant33},message:"must be boolean,null",expected:constant14,data:data3}];
 return false;
 }
 var valid0 = _errs7 === errors;
@@ -2269,18 +2399,18 @@ var valid0 = true;
 }
 }
 else {
-validate49.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate51.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
-validate49.errors = vErrors;
+validate51.errors = vErrors;
 return errors === 0;
 }
-validate49.evaluated = {"props":{"name":true,"description":true,"parameters":true,"strict":true},"dynamicProps":false,"dynamicItems":false};
-function validate48(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate51.evaluated = {"props":{"name":true,"description":true,"parameters":true,"strict":true},"dynamicProps":false,"dynamicItems":false};
+function validate50(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate48.evaluated;
+const evaluated0 = validate50.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -2291,7 +2421,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.function === undefined) && (missing0 = "function"))){
-validate48.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate50.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
 }
 else {
@@ -2299,11 +2429,11 @@ if(data.type !== undefined){
 let data0 = data.type;
 const _errs1 = errors;
 if(typeof data0 !== "string"){
-validate48.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate50.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
 if("function" !== data0){
-validate48.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "function"},message:"must be equal to constant",expected:constant0,data:data0}];
+validate50.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "function"},message:"must be equal to constant",expected:constant0,data:data0}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -2314,8 +2444,8 @@ var valid0 = true;
 if(valid0){
 if(data.function !== undefined){
 const _errs3 = errors;
-if(!(validate49(data.function, {instancePath:instancePath+"/function",parentData:data,parentDataProperty:"function",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate49.errors : vErrors.concat(validate49.errors);
+if(!(validate51(data.function, {instancePath:instancePath+"/function",parentData:data,parentDataProperty:"function",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate51.errors : vErrors.concat(validate51.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs3 === errors;
@@ -2327,18 +2457,18 @@ var valid0 = true;
 }
 }
 else {
-validate48.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate50.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
-validate48.errors = vErrors;
+validate50.errors = vErrors;
 return errors === 0;
 }
-validate48.evaluated = {"props":{"type":true,"function":true},"dynamicProps":false,"dynamicItems":false};
-function validate61(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate50.evaluated = {"props":{"type":true,"function":true},"dynamicProps":false,"dynamicItems":false};
+function validate63(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate61.evaluated;
+const evaluated0 = validate63.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -2349,7 +2479,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.custom === undefined) && (missing0 = "custom"))){
-validate61.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate63.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
 }
 else {
@@ -2357,11 +2487,11 @@ if(data.type !== undefined){
 let data0 = data.type;
 const _errs1 = errors;
 if(typeof data0 !== "string"){
-validate61.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate63.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
 if("custom" !== data0){
-validate61.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "custom"},message:"must be equal to constant",expected:constant0,data:data0}];
+validate63.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "custom"},message:"must be equal to constant",expected:constant0,data:data0}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -2377,7 +2507,7 @@ if(errors === _errs3){
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 let missing1;
 if((data1.name === undefined) && (missing1 = "name")){
-validate61.errors = [{instancePath:instancePath+"/custom",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data1}];
+validate63.errors = [{instancePath:instancePath+"/custom",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data1}];
 return false;
 }
 else {
@@ -2388,24 +2518,24 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(func1(data2) > 64){
-validate61.errors = [{instancePath:instancePath+"/custom/name",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",expected:constant0,data:data2}];
+validate63.errors = [{instancePath:instancePath+"/custom/name",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",expected:constant0,data:data2}];
 return false;
 }
 else {
 if(func1(data2) < 1){
-validate61.errors = [{instancePath:instancePath+"/custom/name",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data2}];
+validate63.errors = [{instancePath:instancePath+"/custom/name",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data2}];
 return false;
 }
 else {
 if(!pattern5.test(data2)){
-validate61.errors = [{instancePath:instancePath+"/custom/name",keyword:"pattern",params:{pattern: "^[a-zA-Z0-9_-]+$"},message:"must match pattern \""+"^[a-zA-Z0-9_-]+$"+"\"",expected:constant0,data:data2}];
+validate63.errors = [{instancePath:instancePath+"/custom/name",keyword:"pattern",params:{pattern: "^[a-zA-Z0-9_-]+$"},message:"must match pattern \""+"^[a-zA-Z0-9_-]+$"+"\"",expected:constant0,data:data2}];
 return false;
 }
 }
 }
 }
 else {
-validate61.errors = [{instancePath:instancePath+"/custom/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
+validate63.errors = [{instancePath:instancePath+"/custom/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
 return false;
 }
 }
@@ -2419,7 +2549,7 @@ if(data1.description !== undefined){
 let data3 = data1.description;
 const _errs8 = errors;
 if(typeof data3 !== "string"){
-validate61.errors = [{instancePath:instancePath+"/custom/description",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
+validate63.errors = [{instancePath:instancePath+"/custom/description",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
 return false;
 }
 var valid1 = _errs8 === errors;
@@ -2441,25 +2571,25 @@ if(errors === _errs14){
 if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
 let missing2;
 if((data4.type === undefined) && (missing2 = "type")){
-validate61.errors = [{instancePath:instancePath+"/custom/format",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant1,data:data4}];
+validate63.errors = [{instancePath:instancePath+"/custom/format",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant1,data:data4}];
 return false;
 }
 else {
 if(data4.type !== undefined){
 let data5 = data4.type;
 if(typeof data5 !== "string"){
-validate61.errors = [{instancePath:instancePath+"/custom/format/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data5}];
+validate63.errors = [{instancePath:instancePath+"/custom/format/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data5}];
 return false;
 }
 if("text" !== data5){
-validate61.errors = [{instancePath:instancePath+"/custom/format/type",keyword:"const",params:{allowedValue: "text"},message:"must be equal to constant",expected:constant0,data:data5}];
+validate63.errors = [{instancePath:instancePath+"/custom/format/type",keyword:"const",params:{allowedValue: "text"},message:"must be equal to constant",expected:constant0,data:data5}];
 return false;
 }
 }
 }
 }
 else {
-validate61.errors = [{instancePath:instancePath+"/custom/format",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data4}];
+validate63.errors = [{instancePath:instancePath+"/custom/format",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data4}];
 return false;
 }
 }
@@ -2472,7 +2602,7 @@ if(errors === _errs19){
 if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
 let missing3;
 if(((data4.type === undefined) && (missing3 = "type")) || ((data4.grammar === undefined) && (missing3 = "grammar"))){
-validate61.errors = [{instancePath:instancePath+"/custom/format",keyword:"required",params:{missingProperty: missing3},message:"must have required property '"+missing3+"'",expected:constant1,data:data4}];
+validate63.errors = [{instancePath:instancePath+"/custom/format",keyword:"required",params:{missingProperty: missing3},message:"must have required property '"+missing3+"'",expected:constant1,data:data4}];
 return false;
 }
 else {
@@ -2480,11 +2610,11 @@ if(data4.type !== undefined){
 let data6 = data4.type;
 const _errs21 = errors;
 if(typeof data6 !== "string"){
-validate61.errors = [{instancePath:instancePath+"/custom/format/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data6}];
+validate63.errors = [{instancePath:instancePath+"/custom/format/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data6}];
 return false;
 }
 if("grammar" !== data6){
-validate61.errors = [{instancePath:instancePath+"/custom/format/type",keyword:"const",params:{allowedValue: "grammar"},message:"must be equal to constant",expected:constant0,data:data6}];
+validate63.errors = [{instancePath:instancePath+"/custom/format/type",keyword:"const",params:{allowedValue: "grammar"},message:"must be equal to constant",expected:constant0,data:data6}];
 return false;
 }
 var valid9 = _errs21 === errors;
@@ -2500,7 +2630,7 @@ if(errors === _errs23){
 if(data7 && typeof data7 == "object" && !Array.isArray(data7)){
 let missing4;
 if(((data7.definition === undefined) && (missing4 = "definition")) || ((data7.syntax === undefined) && (missing4 = "syntax"))){
-validate61.errors = [{instancePath:instancePath+"/custom/format/grammar",keyword:"required",params:{missingProperty: missing4},message:"must have required property '"+missing4+"'",expected:constant1,data:data7}];
+validate63.errors = [{instancePath:instancePath+"/custom/format/grammar",keyword:"required",params:{missingProperty: missing4},message:"must have required property '"+missing4+"'",expected:constant1,data:data7}];
 return false;
 }
 else {
@@ -2508,7 +2638,7 @@ if(data7.definition !== undefined){
 let data8 = data7.definition;
 const _errs25 = errors;
 if(typeof data8 !== "string"){
-validate61.errors = [{instancePath:instancePath+"/custom/format/grammar/definition",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data8}];
+validate63.errors = [{instancePath:instancePath+"/custom/format/grammar/definition",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data8}];
 return false;
 }
 var valid10 = _errs25 === errors;
@@ -2521,11 +2651,11 @@ if(data7.syntax !== undefined){
 let data9 = data7.syntax;
 const _errs27 = errors;
 if(typeof data9 !== "string"){
-validate61.errors = [{instancePath:instancePath+"/custom/format/grammar/syntax",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data9}];
+validate63.errors = [{instancePath:instancePath+"/custom/format/grammar/syntax",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data9}];
 return false;
 }
 if(!((data9 === "lark") || (data9 === "regex"))){
-validate61.errors = [{instancePath:instancePath+"/custom/format/grammar/syntax",keyword:"enum",params:{allowedValues: constant33},message:"must be equal to one of the allowed values",expected:constant0,data:data9}];
+validate63.errors = [{instancePath:instancePath+"/custom/format/grammar/syntax",keyword:"enum",params:{allowedValues: constant34},message:"must be equal to one of the allowed values",expected:constant0,data:data9}];
 return false;
 }
 var valid10 = _errs27 === errors;
@@ -2537,7 +2667,7 @@ var valid10 = true;
 }
 }
 else {
-validate61.errors = [{instancePath:instancePath+"/custom/format/grammar",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data7}];
+validate63.errors = [{instancePath:instancePath+"/custom/format/grammar",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data7}];
 return false;
 }
 }
@@ -2550,7 +2680,7 @@ var valid9 = true;
 }
 }
 else {
-validate61.errors = [{instancePath:instancePath+"/custom/format",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data4}];
+validate63.errors = [{instancePath:instancePath+"/custom/format",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data4}];
 return false;
 }
 }
@@ -2561,17 +2691,17 @@ props0.grammar = true;
 }
 }
 else {
-validate61.errors = [{instancePath:instancePath+"/custom/format",keyword:"discriminator",params:{error: "mapping", tag: "type", tagValue: tag0},message:"value of tag \"type\" must be in oneOf",expected:constant14,data:data4}];
+validate63.errors = [{instancePath:instancePath+"/custom/format",keyword:"discriminator",params:{error: "mapping", tag: "type", tagValue: tag0},message:"value of tag \"type\" must be in oneOf",expected:constant15,data:data4}];
 return false;
 }
 }
 else {
-validate61.errors = [{instancePath:instancePath+"/custom/format",keyword:"discriminator",params:{error: "tag", tag: "type", tagValue: tag0},message:"tag \"type\" must be string",expected:constant14,data:data4}];
+validate63.errors = [{instancePath:instancePath+"/custom/format",keyword:"discriminator",params:{error: "tag", tag: "type", tagValue: tag0},message:"tag \"type\" must be string",expected:constant15,data:data4}];
 return false;
 }
 }
 else {
-validate61.errors = [{instancePath:instancePath+"/custom/format",keyword:"type",params:{type: "object"},message:"must be object",expected:constant14,data:data4}];
+validate63.errors = [{instancePath:instancePath+"/custom/format",keyword:"type",params:{type: "object"},message:"must be object",expected:constant15,data:data4}];
 return false;
 }
 }
@@ -2585,7 +2715,7 @@ var valid1 = true;
 }
 }
 else {
-validate61.errors = [{instancePath:instancePath+"/custom",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data1}];
+validate63.errors = [{instancePath:instancePath+"/custom",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data1}];
 return false;
 }
 }
@@ -2598,18 +2728,18 @@ var valid0 = true;
 }
 }
 else {
-validate61.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate63.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
-validate61.errors = vErrors;
+validate63.errors = vErrors;
 return errors === 0;
 }
-validate61.evaluated = {"props":{"type":true,"custom":true},"dynamicProps":false,"dynamicItems":false};
-function validate47(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate63.evaluated = {"props":{"type":true,"custom":true},"dynamicProps":false,"dynamicItems":false};
+function validate49(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate47.evaluated;
+const evaluated0 = validate49.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -2621,8 +2751,8 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 const tag0 = data.type;
 if(typeof tag0 == "string"){
 if(tag0 === "function"){
-if(!(validate48(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate48.errors : vErrors.concat(validate48.errors);
+if(!(validate50(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate50.errors : vErrors.concat(validate50.errors);
 errors = vErrors.length;
 }
 var props0 = {};
@@ -2630,8 +2760,8 @@ props0.type = true;
 props0.function = true;
 }
 else if(tag0 === "custom"){
-if(!(validate61(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate61.errors : vErrors.concat(validate61.errors);
+if(!(validate63(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate63.errors : vErrors.concat(validate63.errors);
 errors = vErrors.length;
 }
 if(props0 !== true){
@@ -2641,29 +2771,29 @@ props0.custom = true;
 }
 }
 else {
-validate47.errors = [{instancePath,keyword:"discriminator",params:{error: "mapping", tag: "type", tagValue: tag0},message:"value of tag \"type\" must be in oneOf",expected:constant5,data}];
+validate49.errors = [{instancePath,keyword:"discriminator",params:{error: "mapping", tag: "type", tagValue: tag0},message:"value of tag \"type\" must be in oneOf",expected:constant6,data}];
 return false;
 }
 }
 else {
-validate47.errors = [{instancePath,keyword:"discriminator",params:{error: "tag", tag: "type", tagValue: tag0},message:"tag \"type\" must be string",expected:constant5,data}];
+validate49.errors = [{instancePath,keyword:"discriminator",params:{error: "tag", tag: "type", tagValue: tag0},message:"tag \"type\" must be string",expected:constant6,data}];
 return false;
 }
 }
 else {
-validate47.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant5,data}];
+validate49.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant6,data}];
 return false;
 }
 }
-validate47.errors = vErrors;
+validate49.errors = vErrors;
 evaluated0.props = props0;
 return errors === 0;
 }
-validate47.evaluated = {"dynamicProps":true,"dynamicItems":false};
-function validate66(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate49.evaluated = {"dynamicProps":true,"dynamicItems":false};
+function validate68(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate66.evaluated;
+const evaluated0 = validate68.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -2680,7 +2810,7 @@ if(errors === _errs3){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.function === undefined) && (missing0 = "function"))){
-validate66.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate68.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
 }
 else {
@@ -2688,11 +2818,11 @@ if(data.type !== undefined){
 let data0 = data.type;
 const _errs5 = errors;
 if(typeof data0 !== "string"){
-validate66.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate68.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
 if("function" !== data0){
-validate66.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "function"},message:"must be equal to constant",expected:constant0,data:data0}];
+validate68.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "function"},message:"must be equal to constant",expected:constant0,data:data0}];
 return false;
 }
 var valid3 = _errs5 === errors;
@@ -2708,21 +2838,21 @@ if(errors === _errs7){
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 let missing1;
 if((data1.name === undefined) && (missing1 = "name")){
-validate66.errors = [{instancePath:instancePath+"/function",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data1}];
+validate68.errors = [{instancePath:instancePath+"/function",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data1}];
 return false;
 }
 else {
 if(data1.name !== undefined){
 let data2 = data1.name;
 if(typeof data2 !== "string"){
-validate66.errors = [{instancePath:instancePath+"/function/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
+validate68.errors = [{instancePath:instancePath+"/function/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
 return false;
 }
 }
 }
 }
 else {
-validate66.errors = [{instancePath:instancePath+"/function",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data1}];
+validate68.errors = [{instancePath:instancePath+"/function",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data1}];
 return false;
 }
 }
@@ -2735,7 +2865,7 @@ var valid3 = true;
 }
 }
 else {
-validate66.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate68.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
@@ -2749,7 +2879,7 @@ if(errors === _errs12){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing2;
 if(((data.type === undefined) && (missing2 = "type")) || ((data.custom === undefined) && (missing2 = "custom"))){
-validate66.errors = [{instancePath,keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant1,data}];
+validate68.errors = [{instancePath,keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant1,data}];
 return false;
 }
 else {
@@ -2757,11 +2887,11 @@ if(data.type !== undefined){
 let data3 = data.type;
 const _errs14 = errors;
 if(typeof data3 !== "string"){
-validate66.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
+validate68.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
 return false;
 }
 if("custom" !== data3){
-validate66.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "custom"},message:"must be equal to constant",expected:constant0,data:data3}];
+validate68.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "custom"},message:"must be equal to constant",expected:constant0,data:data3}];
 return false;
 }
 var valid7 = _errs14 === errors;
@@ -2777,21 +2907,21 @@ if(errors === _errs16){
 if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
 let missing3;
 if((data4.name === undefined) && (missing3 = "name")){
-validate66.errors = [{instancePath:instancePath+"/custom",keyword:"required",params:{missingProperty: missing3},message:"must have required property '"+missing3+"'",expected:constant1,data:data4}];
+validate68.errors = [{instancePath:instancePath+"/custom",keyword:"required",params:{missingProperty: missing3},message:"must have required property '"+missing3+"'",expected:constant1,data:data4}];
 return false;
 }
 else {
 if(data4.name !== undefined){
 let data5 = data4.name;
 if(typeof data5 !== "string"){
-validate66.errors = [{instancePath:instancePath+"/custom/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data5}];
+validate68.errors = [{instancePath:instancePath+"/custom/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data5}];
 return false;
 }
 }
 }
 }
 else {
-validate66.errors = [{instancePath:instancePath+"/custom",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data4}];
+validate68.errors = [{instancePath:instancePath+"/custom",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data4}];
 return false;
 }
 }
@@ -2804,7 +2934,7 @@ var valid7 = true;
 }
 }
 else {
-validate66.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate68.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
@@ -2820,7 +2950,7 @@ if(errors === _errs21){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing4;
 if(((data.type === undefined) && (missing4 = "type")) || ((data.allowed_tools === undefined) && (missing4 = "allowed_tools"))){
-validate66.errors = [{instancePath,keyword:"required",params:{missingProperty: missing4},message:"must have required property '"+missing4+"'",expected:constant1,data}];
+validate68.errors = [{instancePath,keyword:"required",params:{missingProperty: missing4},message:"must have required property '"+missing4+"'",expected:constant1,data}];
 return false;
 }
 else {
@@ -2828,11 +2958,11 @@ if(data.type !== undefined){
 let data6 = data.type;
 const _errs23 = errors;
 if(typeof data6 !== "string"){
-validate66.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data6}];
+validate68.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data6}];
 return false;
 }
 if("allowed_tools" !== data6){
-validate66.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "allowed_tools"},message:"must be equal to constant",expected:constant0,data:data6}];
+validate68.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "allowed_tools"},message:"must be equal to constant",expected:constant0,data:data6}];
 return false;
 }
 var valid11 = _errs23 === errors;
@@ -2848,7 +2978,7 @@ if(errors === _errs25){
 if(data7 && typeof data7 == "object" && !Array.isArray(data7)){
 let missing5;
 if(((data7.mode === undefined) && (missing5 = "mode")) || ((data7.tools === undefined) && (missing5 = "tools"))){
-validate66.errors = [{instancePath:instancePath+"/allowed_tools",keyword:"required",params:{missingProperty: missing5},message:"must have required property '"+missing5+"'",expected:constant1,data:data7}];
+validate68.errors = [{instancePath:instancePath+"/allowed_tools",keyword:"required",params:{missingProperty: missing5},message:"must have required property '"+missing5+"'",expected:constant1,data:data7}];
 return false;
 }
 else {
@@ -2856,11 +2986,11 @@ if(data7.mode !== undefined){
 let data8 = data7.mode;
 const _errs27 = errors;
 if(typeof data8 !== "string"){
-validate66.errors = [{instancePath:instancePath+"/allowed_tools/mode",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data8}];
+validate68.errors = [{instancePath:instancePath+"/allowed_tools/mode",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data8}];
 return false;
 }
 if(!((data8 === "auto") || (data8 === "required"))){
-validate66.errors = [{instancePath:instancePath+"/allowed_tools/mode",keyword:"enum",params:{allowedValues: constant34},message:"must be equal to one of the allowed values",expected:constant0,data:data8}];
+validate68.errors = [{instancePath:instancePath+"/allowed_tools/mode",keyword:"enum",params:{allowedValues: constant35},message:"must be equal to one of the allowed values",expected:constant0,data:data8}];
 return false;
 }
 var valid12 = _errs27 === errors;
@@ -2883,7 +3013,7 @@ if(errors === _errs31){
 if(data10 && typeof data10 == "object" && !Array.isArray(data10)){
 }
 else {
-validate66.errors = [{instancePath:instancePath+"/allowed_tools/tools/" + i0,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data10}];
+validate68.errors = [{instancePath:instancePath+"/allowed_tools/tools/" + i0,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data10}];
 return false;
 }
 }
@@ -2894,7 +3024,7 @@ break;
 }
 }
 else {
-validate66.errors = [{instancePath:instancePath+"/allowed_tools/tools",keyword:"type",params:{type: "array"},message:"must be array",expected:constant9,data:data9}];
+validate68.errors = [{instancePath:instancePath+"/allowed_tools/tools",keyword:"type",params:{type: "array"},message:"must be array",expected:constant9,data:data9}];
 return false;
 }
 }
@@ -2907,7 +3037,7 @@ var valid12 = true;
 }
 }
 else {
-validate66.errors = [{instancePath:instancePath+"/allowed_tools",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data7}];
+validate68.errors = [{instancePath:instancePath+"/allowed_tools",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data7}];
 return false;
 }
 }
@@ -2920,7 +3050,7 @@ var valid11 = true;
 }
 }
 else {
-validate66.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate68.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
@@ -2931,29 +3061,29 @@ props0.allowed_tools = true;
 }
 }
 else {
-validate66.errors = [{instancePath,keyword:"discriminator",params:{error: "mapping", tag: "type", tagValue: tag0},message:"value of tag \"type\" must be in oneOf",expected:constant15,data}];
+validate68.errors = [{instancePath,keyword:"discriminator",params:{error: "mapping", tag: "type", tagValue: tag0},message:"value of tag \"type\" must be in oneOf",expected:constant16,data}];
 return false;
 }
 }
 else {
-validate66.errors = [{instancePath,keyword:"discriminator",params:{error: "tag", tag: "type", tagValue: tag0},message:"tag \"type\" must be string",expected:constant15,data}];
+validate68.errors = [{instancePath,keyword:"discriminator",params:{error: "tag", tag: "type", tagValue: tag0},message:"tag \"type\" must be string",expected:constant16,data}];
 return false;
 }
 }
 else {
-validate66.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant15,data}];
+validate68.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant16,data}];
 return false;
 }
 }
-validate66.errors = vErrors;
+validate68.errors = vErrors;
 evaluated0.props = props0;
 return errors === 0;
 }
-validate66.evaluated = {"dynamicProps":true,"dynamicItems":false};
-function validate65(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate68.evaluated = {"dynamicProps":true,"dynamicItems":false};
+function validate67(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate65.evaluated;
+const evaluated0 = validate67.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -2975,7 +3105,7 @@ vErrors.push(err0);
 errors++;
 }
 if(!(((data === "none") || (data === "auto")) || (data === "required"))){
-const err1 = {instancePath,keyword:"enum",params:{allowedValues: constant35},message:"must be equal to one of the allowed values",expected:constant0,data};
+const err1 = {instancePath,keyword:"enum",params:{allowedValues: constant36},message:"must be equal to one of the allowed values",expected:constant0,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -2990,12 +3120,12 @@ valid0 = true;
 passing0 = 0;
 }
 const _errs3 = errors;
-if(!(validate66(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate66.errors : vErrors.concat(validate66.errors);
+if(!(validate68(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate68.errors : vErrors.concat(validate68.errors);
 errors = vErrors.length;
 }
 else {
-var props0 = validate66.evaluated.props;
+var props0 = validate68.evaluated.props;
 }
 var _valid0 = _errs3 === errors;
 if(_valid0 && valid0){
@@ -3009,7 +3139,7 @@ passing0 = 1;
 }
 }
 if(!valid0){
-const err2 = {instancePath,keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",expected:constant11,data};
+const err2 = {instancePath,keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",expected:constant12,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -3017,7 +3147,7 @@ else {
 vErrors.push(err2);
 }
 errors++;
-validate65.errors = vErrors;
+validate67.errors = vErrors;
 return false;
 }
 else {
@@ -3031,15 +3161,15 @@ vErrors = null;
 }
 }
 }
-validate65.errors = vErrors;
+validate67.errors = vErrors;
 evaluated0.props = props0;
 return errors === 0;
 }
-validate65.evaluated = {"dynamicProps":true,"dynamicItems":false};
-function validate71(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate67.evaluated = {"dynamicProps":true,"dynamicItems":false};
+function validate73(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate71.evaluated;
+const evaluated0 = validate73.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -3050,7 +3180,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.json_schema === undefined) && (missing0 = "json_schema"))){
-validate71.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate73.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
 }
 else {
@@ -3058,11 +3188,11 @@ if(data.type !== undefined){
 let data0 = data.type;
 const _errs1 = errors;
 if(typeof data0 !== "string"){
-validate71.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate73.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
 if("json_schema" !== data0){
-validate71.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "json_schema"},message:"must be equal to constant",expected:constant0,data:data0}];
+validate73.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "json_schema"},message:"must be equal to constant",expected:constant0,data:data0}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -3078,7 +3208,7 @@ if(errors === _errs3){
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 let missing1;
 if((data1.name === undefined) && (missing1 = "name")){
-validate71.errors = [{instancePath:instancePath+"/json_schema",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data1}];
+validate73.errors = [{instancePath:instancePath+"/json_schema",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data1}];
 return false;
 }
 else {
@@ -3089,24 +3219,24 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(func1(data2) > 64){
-validate71.errors = [{instancePath:instancePath+"/json_schema/name",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",expected:constant0,data:data2}];
+validate73.errors = [{instancePath:instancePath+"/json_schema/name",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",expected:constant0,data:data2}];
 return false;
 }
 else {
 if(func1(data2) < 1){
-validate71.errors = [{instancePath:instancePath+"/json_schema/name",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data2}];
+validate73.errors = [{instancePath:instancePath+"/json_schema/name",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data2}];
 return false;
 }
 else {
 if(!pattern5.test(data2)){
-validate71.errors = [{instancePath:instancePath+"/json_schema/name",keyword:"pattern",params:{pattern: "^[a-zA-Z0-9_-]+$"},message:"must match pattern \""+"^[a-zA-Z0-9_-]+$"+"\"",expected:constant0,data:data2}];
+validate73.errors = [{instancePath:instancePath+"/json_schema/name",keyword:"pattern",params:{pattern: "^[a-zA-Z0-9_-]+$"},message:"must match pattern \""+"^[a-zA-Z0-9_-]+$"+"\"",expected:constant0,data:data2}];
 return false;
 }
 }
 }
 }
 else {
-validate71.errors = [{instancePath:instancePath+"/json_schema/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
+validate73.errors = [{instancePath:instancePath+"/json_schema/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
 return false;
 }
 }
@@ -3120,7 +3250,7 @@ if(data1.description !== undefined){
 let data3 = data1.description;
 const _errs8 = errors;
 if(typeof data3 !== "string"){
-validate71.errors = [{instancePath:instancePath+"/json_schema/description",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
+validate73.errors = [{instancePath:instancePath+"/json_schema/description",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
 return false;
 }
 var valid1 = _errs8 === errors;
@@ -3131,8 +3261,8 @@ var valid1 = true;
 if(valid1){
 if(data1.schema !== undefined){
 const _errs10 = errors;
-if(!(validate50(data1.schema, {instancePath:instancePath+"/json_schema/schema",parentData:data1,parentDataProperty:"schema",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate50.errors : vErrors.concat(validate50.errors);
+if(!(validate52(data1.schema, {instancePath:instancePath+"/json_schema/schema",parentData:data1,parentDataProperty:"schema",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate52.errors : vErrors.concat(validate52.errors);
 errors = vErrors.length;
 }
 var valid1 = _errs10 === errors;
@@ -3145,7 +3275,7 @@ if(data1.strict !== undefined){
 let data5 = data1.strict;
 const _errs11 = errors;
 if((typeof data5 !== "boolean") && (data5 !== null)){
-validate71.errors = [{instancePath:instancePath+"/json_schema/strict",keyword:"type",params:{type: constant32},message:"must be boolean,null",expected:constant13,data:data5}];
+validate73.errors = [{instancePath:instancePath+"/json_schema/strict",keyword:"type",params:{type: constant33},message:"must be boolean,null",expected:constant14,data:data5}];
 return false;
 }
 var valid1 = _errs11 === errors;
@@ -3159,7 +3289,7 @@ var valid1 = true;
 }
 }
 else {
-validate71.errors = [{instancePath:instancePath+"/json_schema",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data1}];
+validate73.errors = [{instancePath:instancePath+"/json_schema",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data1}];
 return false;
 }
 }
@@ -3172,18 +3302,18 @@ var valid0 = true;
 }
 }
 else {
-validate71.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate73.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
-validate71.errors = vErrors;
+validate73.errors = vErrors;
 return errors === 0;
 }
-validate71.evaluated = {"props":{"type":true,"json_schema":true},"dynamicProps":false,"dynamicItems":false};
-function validate70(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate73.evaluated = {"props":{"type":true,"json_schema":true},"dynamicProps":false,"dynamicItems":false};
+function validate72(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate70.evaluated;
+const evaluated0 = validate72.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -3200,25 +3330,25 @@ if(errors === _errs3){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.type === undefined) && (missing0 = "type")){
-validate70.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate72.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
 }
 else {
 if(data.type !== undefined){
 let data0 = data.type;
 if(typeof data0 !== "string"){
-validate70.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate72.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
 if("text" !== data0){
-validate70.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "text"},message:"must be equal to constant",expected:constant0,data:data0}];
+validate72.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "text"},message:"must be equal to constant",expected:constant0,data:data0}];
 return false;
 }
 }
 }
 }
 else {
-validate70.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate72.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
@@ -3231,25 +3361,25 @@ if(errors === _errs8){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing1;
 if((data.type === undefined) && (missing1 = "type")){
-validate70.errors = [{instancePath,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data}];
+validate72.errors = [{instancePath,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data}];
 return false;
 }
 else {
 if(data.type !== undefined){
 let data1 = data.type;
 if(typeof data1 !== "string"){
-validate70.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
+validate72.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
 return false;
 }
 if("json_object" !== data1){
-validate70.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "json_object"},message:"must be equal to constant",expected:constant0,data:data1}];
+validate72.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "json_object"},message:"must be equal to constant",expected:constant0,data:data1}];
 return false;
 }
 }
 }
 }
 else {
-validate70.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate72.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
@@ -3259,8 +3389,8 @@ props0.type = true;
 }
 }
 else if(tag0 === "json_schema"){
-if(!(validate71(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate71.errors : vErrors.concat(validate71.errors);
+if(!(validate73(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate73.errors : vErrors.concat(validate73.errors);
 errors = vErrors.length;
 }
 if(props0 !== true){
@@ -3270,25 +3400,25 @@ props0.json_schema = true;
 }
 }
 else {
-validate70.errors = [{instancePath,keyword:"discriminator",params:{error: "mapping", tag: "type", tagValue: tag0},message:"value of tag \"type\" must be in oneOf",expected:constant16,data}];
+validate72.errors = [{instancePath,keyword:"discriminator",params:{error: "mapping", tag: "type", tagValue: tag0},message:"value of tag \"type\" must be in oneOf",expected:constant17,data}];
 return false;
 }
 }
 else {
-validate70.errors = [{instancePath,keyword:"discriminator",params:{error: "tag", tag: "type", tagValue: tag0},message:"tag \"type\" must be string",expected:constant16,data}];
+validate72.errors = [{instancePath,keyword:"discriminator",params:{error: "tag", tag: "type", tagValue: tag0},message:"tag \"type\" must be string",expected:constant17,data}];
 return false;
 }
 }
 else {
-validate70.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant16,data}];
+validate72.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant17,data}];
 return false;
 }
 }
-validate70.errors = vErrors;
+validate72.errors = vErrors;
 evaluated0.props = props0;
 return errors === 0;
 }
-validate70.evaluated = {"dynamicProps":true,"dynamicItems":false};
+validate72.evaluated = {"dynamicProps":true,"dynamicItems":false};
 const pattern4 = new RegExp("^[^\\u0000-\\u001f\\u007f]*$", "u");
 function validate22(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -3375,7 +3505,7 @@ if(data.stream !== undefined){
 let data3 = data.stream;
 const _errs6 = errors;
 if((typeof data3 !== "boolean") && (data3 !== null)){
-validate22.errors = [{instancePath:instancePath+"/stream",keyword:"type",params:{type: constant32},message:"must be boolean,null",expected:constant13,data:data3}];
+validate22.errors = [{instancePath:instancePath+"/stream",keyword:"type",params:{type: constant33},message:"must be boolean,null",expected:constant14,data:data3}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -3388,7 +3518,7 @@ if(data.stream_options !== undefined){
 let data4 = data.stream_options;
 const _errs8 = errors;
 if((!(data4 && typeof data4 == "object" && !Array.isArray(data4))) && (data4 !== null)){
-validate22.errors = [{instancePath:instancePath+"/stream_options",keyword:"type",params:{type: constant29},message:"must be object,null",expected:constant8,data:data4}];
+validate22.errors = [{instancePath:instancePath+"/stream_options",keyword:"type",params:{type: constant27},message:"must be object,null",expected:constant5,data:data4}];
 return false;
 }
 if(errors === _errs8){
@@ -3397,7 +3527,7 @@ if(data4.include_usage !== undefined){
 let data5 = data4.include_usage;
 const _errs10 = errors;
 if(typeof data5 !== "boolean"){
-validate22.errors = [{instancePath:instancePath+"/stream_options/include_usage",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant17,data:data5}];
+validate22.errors = [{instancePath:instancePath+"/stream_options/include_usage",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant18,data:data5}];
 return false;
 }
 var valid2 = _errs10 === errors;
@@ -3410,7 +3540,7 @@ if(data4.include_obfuscation !== undefined){
 let data6 = data4.include_obfuscation;
 const _errs12 = errors;
 if(typeof data6 !== "boolean"){
-validate22.errors = [{instancePath:instancePath+"/stream_options/include_obfuscation",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant17,data:data6}];
+validate22.errors = [{instancePath:instancePath+"/stream_options/include_obfuscation",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant18,data:data6}];
 return false;
 }
 var valid2 = _errs12 === errors;
@@ -3458,18 +3588,18 @@ if(data.stop !== undefined){
 let data8 = data.stop;
 const _errs16 = errors;
 if(((typeof data8 !== "string") && (!(Array.isArray(data8)))) && (data8 !== null)){
-validate22.errors = [{instancePath:instancePath+"/stop",keyword:"type",params:{type: constant27},message:"must be string,array,null",expected:constant6,data:data8}];
+validate22.errors = [{instancePath:instancePath+"/stop",keyword:"type",params:{type: constant28},message:"must be string,array,null",expected:constant7,data:data8}];
 return false;
 }
 if(errors === _errs16){
 if(Array.isArray(data8)){
 if(data8.length > 4){
-validate22.errors = [{instancePath:instancePath+"/stop",keyword:"maxItems",params:{limit: 4},message:"must NOT have more than 4 items",expected:constant6,data:data8}];
+validate22.errors = [{instancePath:instancePath+"/stop",keyword:"maxItems",params:{limit: 4},message:"must NOT have more than 4 items",expected:constant7,data:data8}];
 return false;
 }
 else {
 if(data8.length < 1){
-validate22.errors = [{instancePath:instancePath+"/stop",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant6,data:data8}];
+validate22.errors = [{instancePath:instancePath+"/stop",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant7,data:data8}];
 return false;
 }
 else {
@@ -3509,18 +3639,18 @@ if(data.max_completion_tokens !== undefined){
 let data10 = data.max_completion_tokens;
 const _errs20 = errors;
 if((!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))) && (data10 !== null)){
-validate22.errors = [{instancePath:instancePath+"/max_completion_tokens",keyword:"type",params:{type: constant36},message:"must be integer,null",expected:constant18,data:data10}];
+validate22.errors = [{instancePath:instancePath+"/max_completion_tokens",keyword:"type",params:{type: constant37},message:"must be integer,null",expected:constant19,data:data10}];
 return false;
 }
 if(errors === _errs20){
 if((typeof data10 == "number") && (isFinite(data10))){
 if(data10 > 9007199254740991 || isNaN(data10)){
-validate22.errors = [{instancePath:instancePath+"/max_completion_tokens",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991",expected:constant18,data:data10}];
+validate22.errors = [{instancePath:instancePath+"/max_completion_tokens",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991",expected:constant19,data:data10}];
 return false;
 }
 else {
 if(data10 < 1 || isNaN(data10)){
-validate22.errors = [{instancePath:instancePath+"/max_completion_tokens",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant18,data:data10}];
+validate22.errors = [{instancePath:instancePath+"/max_completion_tokens",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant19,data:data10}];
 return false;
 }
 }
@@ -3536,18 +3666,18 @@ if(data.max_tokens !== undefined){
 let data11 = data.max_tokens;
 const _errs22 = errors;
 if((!(((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11))) && (isFinite(data11)))) && (data11 !== null)){
-validate22.errors = [{instancePath:instancePath+"/max_tokens",keyword:"type",params:{type: constant36},message:"must be integer,null",expected:constant18,data:data11}];
+validate22.errors = [{instancePath:instancePath+"/max_tokens",keyword:"type",params:{type: constant37},message:"must be integer,null",expected:constant19,data:data11}];
 return false;
 }
 if(errors === _errs22){
 if((typeof data11 == "number") && (isFinite(data11))){
 if(data11 > 9007199254740991 || isNaN(data11)){
-validate22.errors = [{instancePath:instancePath+"/max_tokens",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991",expected:constant18,data:data11}];
+validate22.errors = [{instancePath:instancePath+"/max_tokens",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991",expected:constant19,data:data11}];
 return false;
 }
 else {
 if(data11 < 1 || isNaN(data11)){
-validate22.errors = [{instancePath:instancePath+"/max_tokens",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant18,data:data11}];
+validate22.errors = [{instancePath:instancePath+"/max_tokens",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant19,data:data11}];
 return false;
 }
 }
@@ -3563,18 +3693,18 @@ if(data.n !== undefined){
 let data12 = data.n;
 const _errs24 = errors;
 if((!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))) && (data12 !== null)){
-validate22.errors = [{instancePath:instancePath+"/n",keyword:"type",params:{type: constant36},message:"must be integer,null",expected:constant18,data:data12}];
+validate22.errors = [{instancePath:instancePath+"/n",keyword:"type",params:{type: constant37},message:"must be integer,null",expected:constant19,data:data12}];
 return false;
 }
 if(errors === _errs24){
 if((typeof data12 == "number") && (isFinite(data12))){
 if(data12 > 128 || isNaN(data12)){
-validate22.errors = [{instancePath:instancePath+"/n",keyword:"maximum",params:{comparison: "<=", limit: 128},message:"must be <= 128",expected:constant18,data:data12}];
+validate22.errors = [{instancePath:instancePath+"/n",keyword:"maximum",params:{comparison: "<=", limit: 128},message:"must be <= 128",expected:constant19,data:data12}];
 return false;
 }
 else {
 if(data12 < 1 || isNaN(data12)){
-validate22.errors = [{instancePath:instancePath+"/n",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant18,data:data12}];
+validate22.errors = [{instancePath:instancePath+"/n",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant19,data:data12}];
 return false;
 }
 }
@@ -3600,8 +3730,8 @@ var valid4 = true;
 const len2 = data13.length;
 for(let i2=0; i2<len2; i2++){
 const _errs28 = errors;
-if(!(validate47(data13[i2], {instancePath:instancePath+"/tools/" + i2,parentData:data13,parentDataProperty:i2,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate47.errors : vErrors.concat(validate47.errors);
+if(!(validate49(data13[i2], {instancePath:instancePath+"/tools/" + i2,parentData:data13,parentDataProperty:i2,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate49.errors : vErrors.concat(validate49.errors);
 errors = vErrors.length;
 }
 var valid4 = _errs28 === errors;
@@ -3624,8 +3754,8 @@ var valid0 = true;
 if(valid0){
 if(data.tool_choice !== undefined){
 const _errs29 = errors;
-if(!(validate65(data.tool_choice, {instancePath:instancePath+"/tool_choice",parentData:data,parentDataProperty:"tool_choice",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate65.errors : vErrors.concat(validate65.errors);
+if(!(validate67(data.tool_choice, {instancePath:instancePath+"/tool_choice",parentData:data,parentDataProperty:"tool_choice",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate67.errors : vErrors.concat(validate67.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs29 === errors;
@@ -3638,7 +3768,7 @@ if(data.parallel_tool_calls !== undefined){
 let data16 = data.parallel_tool_calls;
 const _errs30 = errors;
 if(typeof data16 !== "boolean"){
-validate22.errors = [{instancePath:instancePath+"/parallel_tool_calls",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant17,data:data16}];
+validate22.errors = [{instancePath:instancePath+"/parallel_tool_calls",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant18,data:data16}];
 return false;
 }
 var valid0 = _errs30 === errors;
@@ -3666,8 +3796,8 @@ var valid5 = true;
 const len3 = data17.length;
 for(let i3=0; i3<len3; i3++){
 const _errs34 = errors;
-if(!(validate49(data17[i3], {instancePath:instancePath+"/functions/" + i3,parentData:data17,parentDataProperty:i3,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate49.errors : vErrors.concat(validate49.errors);
+if(!(validate51(data17[i3], {instancePath:instancePath+"/functions/" + i3,parentData:data17,parentDataProperty:i3,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate51.errors : vErrors.concat(validate51.errors);
 errors = vErrors.length;
 }
 var valid5 = _errs34 === errors;
@@ -3707,7 +3837,7 @@ vErrors.push(err0);
 errors++;
 }
 if(!((data19 === "none") || (data19 === "auto"))){
-const err1 = {instancePath:instancePath+"/function_call",keyword:"enum",params:{allowedValues: constant37},message:"must be equal to one of the allowed values",expected:constant0,data:data19};
+const err1 = {instancePath:instancePath+"/function_call",keyword:"enum",params:{allowedValues: constant38},message:"must be equal to one of the allowed values",expected:constant0,data:data19};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -3776,7 +3906,7 @@ props3.name = true;
 }
 }
 if(!valid6){
-const err5 = {instancePath:instancePath+"/function_call",keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",expected:constant11,data:data19};
+const err5 = {instancePath:instancePath+"/function_call",keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",expected:constant12,data:data19};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -3806,8 +3936,8 @@ var valid0 = true;
 if(valid0){
 if(data.response_format !== undefined){
 const _errs43 = errors;
-if(!(validate70(data.response_format, {instancePath:instancePath+"/response_format",parentData:data,parentDataProperty:"response_format",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate70.errors : vErrors.concat(validate70.errors);
+if(!(validate72(data.response_format, {instancePath:instancePath+"/response_format",parentData:data,parentDataProperty:"response_format",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate72.errors : vErrors.concat(validate72.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs43 === errors;
@@ -3820,18 +3950,18 @@ if(data.seed !== undefined){
 let data22 = data.seed;
 const _errs44 = errors;
 if((!(((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22))) && (isFinite(data22)))) && (data22 !== null)){
-validate22.errors = [{instancePath:instancePath+"/seed",keyword:"type",params:{type: constant36},message:"must be integer,null",expected:constant18,data:data22}];
+validate22.errors = [{instancePath:instancePath+"/seed",keyword:"type",params:{type: constant37},message:"must be integer,null",expected:constant19,data:data22}];
 return false;
 }
 if(errors === _errs44){
 if((typeof data22 == "number") && (isFinite(data22))){
 if(data22 > 9223372036854776000 || isNaN(data22)){
-validate22.errors = [{instancePath:instancePath+"/seed",keyword:"maximum",params:{comparison: "<=", limit: 9223372036854776000},message:"must be <= 9223372036854776000",expected:constant18,data:data22}];
+validate22.errors = [{instancePath:instancePath+"/seed",keyword:"maximum",params:{comparison: "<=", limit: 9223372036854776000},message:"must be <= 9223372036854776000",expected:constant19,data:data22}];
 return false;
 }
 else {
 if(data22 < -9223372036854776000 || isNaN(data22)){
-validate22.errors = [{instancePath:instancePath+"/seed",keyword:"minimum",params:{comparison: ">=", limit: -9223372036854776000},message:"must be >= -9223372036854776000",expected:constant18,data:data22}];
+validate22.errors = [{instancePath:instancePath+"/seed",keyword:"minimum",params:{comparison: ">=", limit: -9223372036854776000},message:"must be >= -9223372036854776000",expected:constant19,data:data22}];
 return false;
 }
 }
@@ -3847,18 +3977,18 @@ if(data.temperature !== undefined){
 let data23 = data.temperature;
 const _errs46 = errors;
 if((!((typeof data23 == "number") && (isFinite(data23)))) && (data23 !== null)){
-validate22.errors = [{instancePath:instancePath+"/temperature",keyword:"type",params:{type: constant38},message:"must be number,null",expected:constant19,data:data23}];
+validate22.errors = [{instancePath:instancePath+"/temperature",keyword:"type",params:{type: constant39},message:"must be number,null",expected:constant20,data:data23}];
 return false;
 }
 if(errors === _errs46){
 if((typeof data23 == "number") && (isFinite(data23))){
 if(data23 > 2 || isNaN(data23)){
-validate22.errors = [{instancePath:instancePath+"/temperature",keyword:"maximum",params:{comparison: "<=", limit: 2},message:"must be <= 2",expected:constant19,data:data23}];
+validate22.errors = [{instancePath:instancePath+"/temperature",keyword:"maximum",params:{comparison: "<=", limit: 2},message:"must be <= 2",expected:constant20,data:data23}];
 return false;
 }
 else {
 if(data23 < 0 || isNaN(data23)){
-validate22.errors = [{instancePath:instancePath+"/temperature",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant19,data:data23}];
+validate22.errors = [{instancePath:instancePath+"/temperature",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant20,data:data23}];
 return false;
 }
 }
@@ -3874,18 +4004,18 @@ if(data.top_p !== undefined){
 let data24 = data.top_p;
 const _errs48 = errors;
 if((!((typeof data24 == "number") && (isFinite(data24)))) && (data24 !== null)){
-validate22.errors = [{instancePath:instancePath+"/top_p",keyword:"type",params:{type: constant38},message:"must be number,null",expected:constant19,data:data24}];
+validate22.errors = [{instancePath:instancePath+"/top_p",keyword:"type",params:{type: constant39},message:"must be number,null",expected:constant20,data:data24}];
 return false;
 }
 if(errors === _errs48){
 if((typeof data24 == "number") && (isFinite(data24))){
 if(data24 > 1 || isNaN(data24)){
-validate22.errors = [{instancePath:instancePath+"/top_p",keyword:"maximum",params:{comparison: "<=", limit: 1},message:"must be <= 1",expected:constant19,data:data24}];
+validate22.errors = [{instancePath:instancePath+"/top_p",keyword:"maximum",params:{comparison: "<=", limit: 1},message:"must be <= 1",expected:constant20,data:data24}];
 return false;
 }
 else {
 if(data24 < 0 || isNaN(data24)){
-validate22.errors = [{instancePath:instancePath+"/top_p",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant19,data:data24}];
+validate22.errors = [{instancePath:instancePath+"/top_p",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant20,data:data24}];
 return false;
 }
 }
@@ -3901,18 +4031,18 @@ if(data.frequency_penalty !== undefined){
 let data25 = data.frequency_penalty;
 const _errs50 = errors;
 if((!((typeof data25 == "number") && (isFinite(data25)))) && (data25 !== null)){
-validate22.errors = [{instancePath:instancePath+"/frequency_penalty",keyword:"type",params:{type: constant38},message:"must be number,null",expected:constant19,data:data25}];
+validate22.errors = [{instancePath:instancePath+"/frequency_penalty",keyword:"type",params:{type: constant39},message:"must be number,null",expected:constant20,data:data25}];
 return false;
 }
 if(errors === _errs50){
 if((typeof data25 == "number") && (isFinite(data25))){
 if(data25 > 2 || isNaN(data25)){
-validate22.errors = [{instancePath:instancePath+"/frequency_penalty",keyword:"maximum",params:{comparison: "<=", limit: 2},message:"must be <= 2",expected:constant19,data:data25}];
+validate22.errors = [{instancePath:instancePath+"/frequency_penalty",keyword:"maximum",params:{comparison: "<=", limit: 2},message:"must be <= 2",expected:constant20,data:data25}];
 return false;
 }
 else {
 if(data25 < -2 || isNaN(data25)){
-validate22.errors = [{instancePath:instancePath+"/frequency_penalty",keyword:"minimum",params:{comparison: ">=", limit: -2},message:"must be >= -2",expected:constant19,data:data25}];
+validate22.errors = [{instancePath:instancePath+"/frequency_penalty",keyword:"minimum",params:{comparison: ">=", limit: -2},message:"must be >= -2",expected:constant20,data:data25}];
 return false;
 }
 }
@@ -3928,18 +4058,18 @@ if(data.presence_penalty !== undefined){
 let data26 = data.presence_penalty;
 const _errs52 = errors;
 if((!((typeof data26 == "number") && (isFinite(data26)))) && (data26 !== null)){
-validate22.errors = [{instancePath:instancePath+"/presence_penalty",keyword:"type",params:{type: constant38},message:"must be number,null",expected:constant19,data:data26}];
+validate22.errors = [{instancePath:instancePath+"/presence_penalty",keyword:"type",params:{type: constant39},message:"must be number,null",expected:constant20,data:data26}];
 return false;
 }
 if(errors === _errs52){
 if((typeof data26 == "number") && (isFinite(data26))){
 if(data26 > 2 || isNaN(data26)){
-validate22.errors = [{instancePath:instancePath+"/presence_penalty",keyword:"maximum",params:{comparison: "<=", limit: 2},message:"must be <= 2",expected:constant19,data:data26}];
+validate22.errors = [{instancePath:instancePath+"/presence_penalty",keyword:"maximum",params:{comparison: "<=", limit: 2},message:"must be <= 2",expected:constant20,data:data26}];
 return false;
 }
 else {
 if(data26 < -2 || isNaN(data26)){
-validate22.errors = [{instancePath:instancePath+"/presence_penalty",keyword:"minimum",params:{comparison: ">=", limit: -2},message:"must be >= -2",expected:constant19,data:data26}];
+validate22.errors = [{instancePath:instancePath+"/presence_penalty",keyword:"minimum",params:{comparison: ">=", limit: -2},message:"must be >= -2",expected:constant20,data:data26}];
 return false;
 }
 }
@@ -3955,7 +4085,7 @@ if(data.logit_bias !== undefined){
 let data27 = data.logit_bias;
 const _errs54 = errors;
 if((!(data27 && typeof data27 == "object" && !Array.isArray(data27))) && (data27 !== null)){
-validate22.errors = [{instancePath:instancePath+"/logit_bias",keyword:"type",params:{type: constant29},message:"must be object,null",expected:constant8,data:data27}];
+validate22.errors = [{instancePath:instancePath+"/logit_bias",keyword:"type",params:{type: constant27},message:"must be object,null",expected:constant5,data:data27}];
 return false;
 }
 if(errors === _errs54){
@@ -3964,18 +4094,18 @@ for(const key0 in data27){
 let data28 = data27[key0];
 const _errs57 = errors;
 if(!(((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28))) && (isFinite(data28)))){
-validate22.errors = [{instancePath:instancePath+"/logit_bias/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant20,data:data28}];
+validate22.errors = [{instancePath:instancePath+"/logit_bias/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data28}];
 return false;
 }
 if(errors === _errs57){
 if((typeof data28 == "number") && (isFinite(data28))){
 if(data28 > 100 || isNaN(data28)){
-validate22.errors = [{instancePath:instancePath+"/logit_bias/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100",expected:constant20,data:data28}];
+validate22.errors = [{instancePath:instancePath+"/logit_bias/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100",expected:constant21,data:data28}];
 return false;
 }
 else {
 if(data28 < -100 || isNaN(data28)){
-validate22.errors = [{instancePath:instancePath+"/logit_bias/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minimum",params:{comparison: ">=", limit: -100},message:"must be >= -100",expected:constant20,data:data28}];
+validate22.errors = [{instancePath:instancePath+"/logit_bias/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minimum",params:{comparison: ">=", limit: -100},message:"must be >= -100",expected:constant21,data:data28}];
 return false;
 }
 }
@@ -3998,11 +4128,11 @@ if(data.reasoning_effort !== undefined){
 let data29 = data.reasoning_effort;
 const _errs59 = errors;
 if((typeof data29 !== "string") && (data29 !== null)){
-validate22.errors = [{instancePath:instancePath+"/reasoning_effort",keyword:"type",params:{type: constant28},message:"must be string,null",expected:constant7,data:data29}];
+validate22.errors = [{instancePath:instancePath+"/reasoning_effort",keyword:"type",params:{type: constant29},message:"must be string,null",expected:constant8,data:data29}];
 return false;
 }
 if(!((((((((data29 === "none") || (data29 === "minimal")) || (data29 === "low")) || (data29 === "medium")) || (data29 === "high")) || (data29 === "xhigh")) || (data29 === "max")) || (data29 === null))){
-validate22.errors = [{instancePath:instancePath+"/reasoning_effort",keyword:"enum",params:{allowedValues: constant39},message:"must be equal to one of the allowed values",expected:constant7,data:data29}];
+validate22.errors = [{instancePath:instancePath+"/reasoning_effort",keyword:"enum",params:{allowedValues: constant40},message:"must be equal to one of the allowed values",expected:constant8,data:data29}];
 return false;
 }
 var valid0 = _errs59 === errors;
@@ -4015,11 +4145,11 @@ if(data.verbosity !== undefined){
 let data30 = data.verbosity;
 const _errs61 = errors;
 if((typeof data30 !== "string") && (data30 !== null)){
-validate22.errors = [{instancePath:instancePath+"/verbosity",keyword:"type",params:{type: constant28},message:"must be string,null",expected:constant7,data:data30}];
+validate22.errors = [{instancePath:instancePath+"/verbosity",keyword:"type",params:{type: constant29},message:"must be string,null",expected:constant8,data:data30}];
 return false;
 }
 if(!((((data30 === "low") || (data30 === "medium")) || (data30 === "high")) || (data30 === null))){
-validate22.errors = [{instancePath:instancePath+"/verbosity",keyword:"enum",params:{allowedValues: constant40},message:"must be equal to one of the allowed values",expected:constant7,data:data30}];
+validate22.errors = [{instancePath:instancePath+"/verbosity",keyword:"enum",params:{allowedValues: constant41},message:"must be equal to one of the allowed values",expected:constant8,data:data30}];
 return false;
 }
 var valid0 = _errs61 === errors;
@@ -4032,14 +4162,14 @@ if(data.prediction !== undefined){
 let data31 = data.prediction;
 const _errs63 = errors;
 if((!(data31 && typeof data31 == "object" && !Array.isArray(data31))) && (data31 !== null)){
-validate22.errors = [{instancePath:instancePath+"/prediction",keyword:"type",params:{type: constant29},message:"must be object,null",expected:constant8,data:data31}];
+validate22.errors = [{instancePath:instancePath+"/prediction",keyword:"type",params:{type: constant27},message:"must be object,null",expected:constant5,data:data31}];
 return false;
 }
 if(errors === _errs63){
 if(data31 && typeof data31 == "object" && !Array.isArray(data31)){
 let missing2;
 if(((data31.type === undefined) && (missing2 = "type")) || ((data31.content === undefined) && (missing2 = "content"))){
-validate22.errors = [{instancePath:instancePath+"/prediction",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant8,data:data31}];
+validate22.errors = [{instancePath:instancePath+"/prediction",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant5,data:data31}];
 return false;
 }
 else {
@@ -4085,11 +4215,11 @@ if(data.service_tier !== undefined){
 let data34 = data.service_tier;
 const _errs68 = errors;
 if((typeof data34 !== "string") && (data34 !== null)){
-validate22.errors = [{instancePath:instancePath+"/service_tier",keyword:"type",params:{type: constant28},message:"must be string,null",expected:constant7,data:data34}];
+validate22.errors = [{instancePath:instancePath+"/service_tier",keyword:"type",params:{type: constant29},message:"must be string,null",expected:constant8,data:data34}];
 return false;
 }
 if(!(((((((data34 === "auto") || (data34 === "default")) || (data34 === "flex")) || (data34 === "scale")) || (data34 === "priority")) || (data34 === "fast")) || (data34 === null))){
-validate22.errors = [{instancePath:instancePath+"/service_tier",keyword:"enum",params:{allowedValues: constant41},message:"must be equal to one of the allowed values",expected:constant7,data:data34}];
+validate22.errors = [{instancePath:instancePath+"/service_tier",keyword:"enum",params:{allowedValues: constant42},message:"must be equal to one of the allowed values",expected:constant8,data:data34}];
 return false;
 }
 var valid0 = _errs68 === errors;
@@ -4102,13 +4232,13 @@ if(data.metadata !== undefined){
 let data35 = data.metadata;
 const _errs70 = errors;
 if((!(data35 && typeof data35 == "object" && !Array.isArray(data35))) && (data35 !== null)){
-validate22.errors = [{instancePath:instancePath+"/metadata",keyword:"type",params:{type: constant29},message:"must be object,null",expected:constant8,data:data35}];
+validate22.errors = [{instancePath:instancePath+"/metadata",keyword:"type",params:{type: constant27},message:"must be object,null",expected:constant5,data:data35}];
 return false;
 }
 if(errors === _errs70){
 if(data35 && typeof data35 == "object" && !Array.isArray(data35)){
 if(Object.keys(data35).length > 16){
-validate22.errors = [{instancePath:instancePath+"/metadata",keyword:"maxProperties",params:{limit: 16},message:"must NOT have more than 16 properties",expected:constant8,data:data35}];
+validate22.errors = [{instancePath:instancePath+"/metadata",keyword:"maxProperties",params:{limit: 16},message:"must NOT have more than 16 properties",expected:constant5,data:data35}];
 return false;
 }
 else {
@@ -4140,7 +4270,7 @@ errors++;
 }
 var valid10 = _errs72 === errors;
 if(!valid10){
-const err8 = {instancePath:instancePath+"/metadata",keyword:"propertyNames",params:{propertyName: key1},message:"property name must be valid",expected:constant8,data:data35};
+const err8 = {instancePath:instancePath+"/metadata",keyword:"propertyNames",params:{propertyName: key1},message:"property name must be valid",expected:constant5,data:data35};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -4188,13 +4318,13 @@ if(data.safety_identifier !== undefined){
 let data37 = data.safety_identifier;
 const _errs77 = errors;
 if((typeof data37 !== "string") && (data37 !== null)){
-validate22.errors = [{instancePath:instancePath+"/safety_identifier",keyword:"type",params:{type: constant28},message:"must be string,null",expected:constant7,data:data37}];
+validate22.errors = [{instancePath:instancePath+"/safety_identifier",keyword:"type",params:{type: constant29},message:"must be string,null",expected:constant8,data:data37}];
 return false;
 }
 if(errors === _errs77){
 if(typeof data37 === "string"){
 if(func1(data37) > 128){
-validate22.errors = [{instancePath:instancePath+"/safety_identifier",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",expected:constant7,data:data37}];
+validate22.errors = [{instancePath:instancePath+"/safety_identifier",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",expected:constant8,data:data37}];
 return false;
 }
 }
@@ -4209,13 +4339,13 @@ if(data.prompt_cache_key !== undefined){
 let data38 = data.prompt_cache_key;
 const _errs79 = errors;
 if((typeof data38 !== "string") && (data38 !== null)){
-validate22.errors = [{instancePath:instancePath+"/prompt_cache_key",keyword:"type",params:{type: constant28},message:"must be string,null",expected:constant7,data:data38}];
+validate22.errors = [{instancePath:instancePath+"/prompt_cache_key",keyword:"type",params:{type: constant29},message:"must be string,null",expected:constant8,data:data38}];
 return false;
 }
 if(errors === _errs79){
 if(typeof data38 === "string"){
 if(func1(data38) > 512){
-validate22.errors = [{instancePath:instancePath+"/prompt_cache_key",keyword:"maxLength",params:{limit: 512},message:"must NOT have more than 512 characters",expected:constant7,data:data38}];
+validate22.errors = [{instancePath:instancePath+"/prompt_cache_key",keyword:"maxLength",params:{limit: 512},message:"must NOT have more than 512 characters",expected:constant8,data:data38}];
 return false;
 }
 }
@@ -4239,7 +4369,7 @@ validate22.errors = [{instancePath:instancePath+"/prompt_cache_options/ttl",keyw
 return false;
 }
 if(!(data40 === "30m")){
-validate22.errors = [{instancePath:instancePath+"/prompt_cache_options/ttl",keyword:"enum",params:{allowedValues: constant42},message:"must be equal to one of the allowed values",expected:constant0,data:data40}];
+validate22.errors = [{instancePath:instancePath+"/prompt_cache_options/ttl",keyword:"enum",params:{allowedValues: constant43},message:"must be equal to one of the allowed values",expected:constant0,data:data40}];
 return false;
 }
 var valid12 = _errs83 === errors;
@@ -4256,7 +4386,7 @@ validate22.errors = [{instancePath:instancePath+"/prompt_cache_options/mode",key
 return false;
 }
 if(!((data41 === "implicit") || (data41 === "explicit"))){
-validate22.errors = [{instancePath:instancePath+"/prompt_cache_options/mode",keyword:"enum",params:{allowedValues: constant43},message:"must be equal to one of the allowed values",expected:constant0,data:data41}];
+validate22.errors = [{instancePath:instancePath+"/prompt_cache_options/mode",keyword:"enum",params:{allowedValues: constant44},message:"must be equal to one of the allowed values",expected:constant0,data:data41}];
 return false;
 }
 var valid12 = _errs85 === errors;
@@ -4281,11 +4411,11 @@ if(data.prompt_cache_retention !== undefined){
 let data42 = data.prompt_cache_retention;
 const _errs87 = errors;
 if((typeof data42 !== "string") && (data42 !== null)){
-validate22.errors = [{instancePath:instancePath+"/prompt_cache_retention",keyword:"type",params:{type: constant28},message:"must be string,null",expected:constant7,data:data42}];
+validate22.errors = [{instancePath:instancePath+"/prompt_cache_retention",keyword:"type",params:{type: constant29},message:"must be string,null",expected:constant8,data:data42}];
 return false;
 }
 if(!(((data42 === "in_memory") || (data42 === "24h")) || (data42 === null))){
-validate22.errors = [{instancePath:instancePath+"/prompt_cache_retention",keyword:"enum",params:{allowedValues: constant44},message:"must be equal to one of the allowed values",expected:constant7,data:data42}];
+validate22.errors = [{instancePath:instancePath+"/prompt_cache_retention",keyword:"enum",params:{allowedValues: constant45},message:"must be equal to one of the allowed values",expected:constant8,data:data42}];
 return false;
 }
 var valid0 = _errs87 === errors;
@@ -4298,7 +4428,7 @@ if(data.logprobs !== undefined){
 let data43 = data.logprobs;
 const _errs89 = errors;
 if((typeof data43 !== "boolean") && (data43 !== null)){
-validate22.errors = [{instancePath:instancePath+"/logprobs",keyword:"type",params:{type: constant32},message:"must be boolean,null",expected:constant13,data:data43}];
+validate22.errors = [{instancePath:instancePath+"/logprobs",keyword:"type",params:{type: constant33},message:"must be boolean,null",expected:constant14,data:data43}];
 return false;
 }
 var valid0 = _errs89 === errors;
@@ -4311,18 +4441,18 @@ if(data.top_logprobs !== undefined){
 let data44 = data.top_logprobs;
 const _errs91 = errors;
 if((!(((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44))) && (isFinite(data44)))) && (data44 !== null)){
-validate22.errors = [{instancePath:instancePath+"/top_logprobs",keyword:"type",params:{type: constant36},message:"must be integer,null",expected:constant18,data:data44}];
+validate22.errors = [{instancePath:instancePath+"/top_logprobs",keyword:"type",params:{type: constant37},message:"must be integer,null",expected:constant19,data:data44}];
 return false;
 }
 if(errors === _errs91){
 if((typeof data44 == "number") && (isFinite(data44))){
 if(data44 > 20 || isNaN(data44)){
-validate22.errors = [{instancePath:instancePath+"/top_logprobs",keyword:"maximum",params:{comparison: "<=", limit: 20},message:"must be <= 20",expected:constant18,data:data44}];
+validate22.errors = [{instancePath:instancePath+"/top_logprobs",keyword:"maximum",params:{comparison: "<=", limit: 20},message:"must be <= 20",expected:constant19,data:data44}];
 return false;
 }
 else {
 if(data44 < 0 || isNaN(data44)){
-validate22.errors = [{instancePath:instancePath+"/top_logprobs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant18,data:data44}];
+validate22.errors = [{instancePath:instancePath+"/top_logprobs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant19,data:data44}];
 return false;
 }
 }
@@ -4338,7 +4468,7 @@ if(data.modalities !== undefined){
 let data45 = data.modalities;
 const _errs93 = errors;
 if((!(Array.isArray(data45))) && (data45 !== null)){
-validate22.errors = [{instancePath:instancePath+"/modalities",keyword:"type",params:{type: constant45},message:"must be array,null",expected:constant21,data:data45}];
+validate22.errors = [{instancePath:instancePath+"/modalities",keyword:"type",params:{type: constant30},message:"must be array,null",expected:constant10,data:data45}];
 return false;
 }
 if(errors === _errs93){
@@ -4373,14 +4503,14 @@ if(data.audio !== undefined){
 let data47 = data.audio;
 const _errs97 = errors;
 if((!(data47 && typeof data47 == "object" && !Array.isArray(data47))) && (data47 !== null)){
-validate22.errors = [{instancePath:instancePath+"/audio",keyword:"type",params:{type: constant29},message:"must be object,null",expected:constant8,data:data47}];
+validate22.errors = [{instancePath:instancePath+"/audio",keyword:"type",params:{type: constant27},message:"must be object,null",expected:constant5,data:data47}];
 return false;
 }
 if(errors === _errs97){
 if(data47 && typeof data47 == "object" && !Array.isArray(data47)){
 let missing3;
 if(((data47.voice === undefined) && (missing3 = "voice")) || ((data47.format === undefined) && (missing3 = "format"))){
-validate22.errors = [{instancePath:instancePath+"/audio",keyword:"required",params:{missingProperty: missing3},message:"must have required property '"+missing3+"'",expected:constant8,data:data47}];
+validate22.errors = [{instancePath:instancePath+"/audio",keyword:"required",params:{missingProperty: missing3},message:"must have required property '"+missing3+"'",expected:constant5,data:data47}];
 return false;
 }
 else {
@@ -4461,7 +4591,7 @@ props5.id = true;
 }
 }
 if(!valid15){
-const err13 = {instancePath:instancePath+"/audio/voice",keyword:"oneOf",params:{passingSchemas: passing1},message:"must match exactly one schema in oneOf",expected:constant11,data:data48};
+const err13 = {instancePath:instancePath+"/audio/voice",keyword:"oneOf",params:{passingSchemas: passing1},message:"must match exactly one schema in oneOf",expected:constant12,data:data48};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -4519,14 +4649,14 @@ if(data.moderation !== undefined){
 let data51 = data.moderation;
 const _errs109 = errors;
 if((!(data51 && typeof data51 == "object" && !Array.isArray(data51))) && (data51 !== null)){
-validate22.errors = [{instancePath:instancePath+"/moderation",keyword:"type",params:{type: constant29},message:"must be object,null",expected:constant8,data:data51}];
+validate22.errors = [{instancePath:instancePath+"/moderation",keyword:"type",params:{type: constant27},message:"must be object,null",expected:constant5,data:data51}];
 return false;
 }
 if(errors === _errs109){
 if(data51 && typeof data51 == "object" && !Array.isArray(data51)){
 let missing5;
 if((data51.model === undefined) && (missing5 = "model")){
-validate22.errors = [{instancePath:instancePath+"/moderation",keyword:"required",params:{missingProperty: missing5},message:"must have required property '"+missing5+"'",expected:constant8,data:data51}];
+validate22.errors = [{instancePath:instancePath+"/moderation",keyword:"required",params:{missingProperty: missing5},message:"must have required property '"+missing5+"'",expected:constant5,data:data51}];
 return false;
 }
 else {
@@ -4547,7 +4677,7 @@ if(data51.policy !== undefined){
 let data53 = data51.policy;
 const _errs113 = errors;
 if((!(data53 && typeof data53 == "object" && !Array.isArray(data53))) && (data53 !== null)){
-validate22.errors = [{instancePath:instancePath+"/moderation/policy",keyword:"type",params:{type: constant29},message:"must be object,null",expected:constant8,data:data53}];
+validate22.errors = [{instancePath:instancePath+"/moderation/policy",keyword:"type",params:{type: constant27},message:"must be object,null",expected:constant5,data:data53}];
 return false;
 }
 var valid17 = _errs113 === errors;
@@ -4569,7 +4699,7 @@ if(data.store !== undefined){
 let data54 = data.store;
 const _errs116 = errors;
 if((typeof data54 !== "boolean") && (data54 !== null)){
-validate22.errors = [{instancePath:instancePath+"/store",keyword:"type",params:{type: constant32},message:"must be boolean,null",expected:constant13,data:data54}];
+validate22.errors = [{instancePath:instancePath+"/store",keyword:"type",params:{type: constant33},message:"must be boolean,null",expected:constant14,data:data54}];
 return false;
 }
 var valid0 = _errs116 === errors;
@@ -4587,14 +4717,14 @@ if(data55.user_location !== undefined){
 let data56 = data55.user_location;
 const _errs120 = errors;
 if((!(data56 && typeof data56 == "object" && !Array.isArray(data56))) && (data56 !== null)){
-validate22.errors = [{instancePath:instancePath+"/web_search_options/user_location",keyword:"type",params:{type: constant29},message:"must be object,null",expected:constant8,data:data56}];
+validate22.errors = [{instancePath:instancePath+"/web_search_options/user_location",keyword:"type",params:{type: constant27},message:"must be object,null",expected:constant5,data:data56}];
 return false;
 }
 if(errors === _errs120){
 if(data56 && typeof data56 == "object" && !Array.isArray(data56)){
 let missing6;
 if(((data56.type === undefined) && (missing6 = "type")) || ((data56.approximate === undefined) && (missing6 = "approximate"))){
-validate22.errors = [{instancePath:instancePath+"/web_search_options/user_location",keyword:"required",params:{missingProperty: missing6},message:"must have required property '"+missing6+"'",expected:constant8,data:data56}];
+validate22.errors = [{instancePath:instancePath+"/web_search_options/user_location",keyword:"required",params:{missingProperty: missing6},message:"must have required property '"+missing6+"'",expected:constant5,data:data56}];
 return false;
 }
 else {
@@ -4728,12 +4858,12 @@ validate22.errors = vErrors;
 return errors === 0;
 }
 validate22.evaluated = {"props":{"model":true,"messages":true,"stream":true,"stream_options":true,"user":true,"stop":true,"max_completion_tokens":true,"max_tokens":true,"n":true,"tools":true,"tool_choice":true,"parallel_tool_calls":true,"functions":true,"function_call":true,"response_format":true,"seed":true,"temperature":true,"top_p":true,"frequency_penalty":true,"presence_penalty":true,"logit_bias":true,"reasoning_effort":true,"verbosity":true,"prediction":true,"service_tier":true,"metadata":true,"safety_identifier":true,"prompt_cache_key":true,"prompt_cache_options":true,"prompt_cache_retention":true,"logprobs":true,"top_logprobs":true,"modalities":true,"audio":true,"moderation":true,"store":true,"web_search_options":true},"dynamicProps":false,"dynamicItems":false};
-export const checkAnswerChatCompletion = toCheck(validate77);
+export const checkAnswerChatCompletion = toCheck(validate79);
 const pattern8 = new RegExp("^chatcmpl-[0-9a-f]{16,}$", "u");
-function validate81(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate83(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate81.evaluated;
+const evaluated0 = validate83.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -4744,14 +4874,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.id === undefined) && (missing0 = "id")) || ((data.type === undefined) && (missing0 = "type"))) || ((data.function === undefined) && (missing0 = "function"))){
-validate81.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate83.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
-if(!(((key0 === "id") || (key0 === "type")) || (key0 === "function"))){
-validate81.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
+if(!((((key0 === "id") || (key0 === "type")) || (key0 === "function")) || (key0 === "extra_content"))){
+validate83.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
 return false;
 break;
 }
@@ -4763,12 +4893,12 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(func1(data0) < 1){
-validate81.errors = [{instancePath:instancePath+"/id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data0}];
+validate83.errors = [{instancePath:instancePath+"/id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data0}];
 return false;
 }
 }
 else {
-validate81.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate83.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
 }
@@ -4782,11 +4912,11 @@ if(data.type !== undefined){
 let data1 = data.type;
 const _errs4 = errors;
 if(typeof data1 !== "string"){
-validate81.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
+validate83.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
 return false;
 }
 if("function" !== data1){
-validate81.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "function"},message:"must be equal to constant",expected:constant0,data:data1}];
+validate83.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "function"},message:"must be equal to constant",expected:constant0,data:data1}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -4803,14 +4933,14 @@ if(errors === _errs7){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing1;
 if(((data2.name === undefined) && (missing1 = "name")) || ((data2.arguments === undefined) && (missing1 = "arguments"))){
-validate81.errors = [{instancePath:instancePath+"/function",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data2}];
+validate83.errors = [{instancePath:instancePath+"/function",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data2}];
 return false;
 }
 else {
 const _errs9 = errors;
 for(const key1 in data2){
 if(!((key1 === "name") || (key1 === "arguments"))){
-validate81.errors = [{instancePath:instancePath+"/function",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant1,data:data2}];
+validate83.errors = [{instancePath:instancePath+"/function",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant1,data:data2}];
 return false;
 break;
 }
@@ -4820,7 +4950,7 @@ if(data2.name !== undefined){
 let data3 = data2.name;
 const _errs10 = errors;
 if(typeof data3 !== "string"){
-validate81.errors = [{instancePath:instancePath+"/function/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
+validate83.errors = [{instancePath:instancePath+"/function/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
 return false;
 }
 var valid2 = _errs10 === errors;
@@ -4833,7 +4963,7 @@ if(data2.arguments !== undefined){
 let data4 = data2.arguments;
 const _errs12 = errors;
 if(typeof data4 !== "string"){
-validate81.errors = [{instancePath:instancePath+"/function/arguments",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
+validate83.errors = [{instancePath:instancePath+"/function/arguments",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
 return false;
 }
 var valid2 = _errs12 === errors;
@@ -4846,11 +4976,24 @@ var valid2 = true;
 }
 }
 else {
-validate81.errors = [{instancePath:instancePath+"/function",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data2}];
+validate83.errors = [{instancePath:instancePath+"/function",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data2}];
 return false;
 }
 }
 var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.extra_content !== undefined){
+let data5 = data.extra_content;
+const _errs14 = errors;
+if((!(data5 && typeof data5 == "object" && !Array.isArray(data5))) && (data5 !== null)){
+validate83.errors = [{instancePath:instancePath+"/extra_content",keyword:"type",params:{type: constant27},message:"must be object,null",expected:constant5,data:data5}];
+return false;
+}
+var valid0 = _errs14 === errors;
 }
 else {
 var valid0 = true;
@@ -4860,19 +5003,172 @@ var valid0 = true;
 }
 }
 }
+}
 else {
-validate81.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate83.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
-validate81.errors = vErrors;
+validate83.errors = vErrors;
 return errors === 0;
 }
-validate81.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
-function validate80(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate83.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+function validate84(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate80.evaluated;
+const evaluated0 = validate84.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((data.id === undefined) && (missing0 = "id")) || ((data.type === undefined) && (missing0 = "type"))) || ((data.custom === undefined) && (missing0 = "custom"))){
+validate84.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+return false;
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!((((key0 === "id") || (key0 === "type")) || (key0 === "custom")) || (key0 === "extra_content"))){
+validate84.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.id !== undefined){
+let data0 = data.id;
+const _errs2 = errors;
+if(errors === _errs2){
+if(typeof data0 === "string"){
+if(func1(data0) < 1){
+validate84.errors = [{instancePath:instancePath+"/id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data0}];
+return false;
+}
+}
+else {
+validate84.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+return false;
+}
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.type !== undefined){
+let data1 = data.type;
+const _errs4 = errors;
+if(typeof data1 !== "string"){
+validate84.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
+return false;
+}
+if("custom" !== data1){
+validate84.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "custom"},message:"must be equal to constant",expected:constant0,data:data1}];
+return false;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.custom !== undefined){
+let data2 = data.custom;
+const _errs6 = errors;
+if(errors === _errs6){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+let missing1;
+if(((data2.name === undefined) && (missing1 = "name")) || ((data2.input === undefined) && (missing1 = "input"))){
+validate84.errors = [{instancePath:instancePath+"/custom",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data2}];
+return false;
+}
+else {
+const _errs8 = errors;
+for(const key1 in data2){
+if(!((key1 === "name") || (key1 === "input"))){
+validate84.errors = [{instancePath:instancePath+"/custom",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant1,data:data2}];
+return false;
+break;
+}
+}
+if(_errs8 === errors){
+if(data2.name !== undefined){
+let data3 = data2.name;
+const _errs9 = errors;
+if(typeof data3 !== "string"){
+validate84.errors = [{instancePath:instancePath+"/custom/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
+return false;
+}
+var valid1 = _errs9 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data2.input !== undefined){
+let data4 = data2.input;
+const _errs11 = errors;
+if(typeof data4 !== "string"){
+validate84.errors = [{instancePath:instancePath+"/custom/input",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
+return false;
+}
+var valid1 = _errs11 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+}
+else {
+validate84.errors = [{instancePath:instancePath+"/custom",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data2}];
+return false;
+}
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.extra_content !== undefined){
+let data5 = data.extra_content;
+const _errs13 = errors;
+if((!(data5 && typeof data5 == "object" && !Array.isArray(data5))) && (data5 !== null)){
+validate84.errors = [{instancePath:instancePath+"/extra_content",keyword:"type",params:{type: constant27},message:"must be object,null",expected:constant5,data:data5}];
+return false;
+}
+var valid0 = _errs13 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+else {
+validate84.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+return false;
+}
+}
+validate84.errors = vErrors;
+return errors === 0;
+}
+validate84.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+function validate82(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate82.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -4884,166 +5180,45 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 const tag0 = data.type;
 if(typeof tag0 == "string"){
 if(tag0 === "function"){
-if(!(validate81(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate81.errors : vErrors.concat(validate81.errors);
+if(!(validate83(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate83.errors : vErrors.concat(validate83.errors);
 errors = vErrors.length;
 }
 var props0 = true;
 }
 else if(tag0 === "custom"){
-const _errs4 = errors;
-if(errors === _errs4){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((data.id === undefined) && (missing0 = "id")) || ((data.type === undefined) && (missing0 = "type"))) || ((data.custom === undefined) && (missing0 = "custom"))){
-validate80.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
-return false;
-}
-else {
-const _errs6 = errors;
-for(const key0 in data){
-if(!(((key0 === "id") || (key0 === "type")) || (key0 === "custom"))){
-validate80.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
-return false;
-break;
-}
-}
-if(_errs6 === errors){
-if(data.id !== undefined){
-let data0 = data.id;
-const _errs7 = errors;
-if(errors === _errs7){
-if(typeof data0 === "string"){
-if(func1(data0) < 1){
-validate80.errors = [{instancePath:instancePath+"/id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data0}];
-return false;
-}
-}
-else {
-validate80.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
-return false;
-}
-}
-var valid4 = _errs7 === errors;
-}
-else {
-var valid4 = true;
-}
-if(valid4){
-if(data.type !== undefined){
-let data1 = data.type;
-const _errs9 = errors;
-if(typeof data1 !== "string"){
-validate80.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
-return false;
-}
-if("custom" !== data1){
-validate80.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "custom"},message:"must be equal to constant",expected:constant0,data:data1}];
-return false;
-}
-var valid4 = _errs9 === errors;
-}
-else {
-var valid4 = true;
-}
-if(valid4){
-if(data.custom !== undefined){
-let data2 = data.custom;
-const _errs11 = errors;
-if(errors === _errs11){
-if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
-let missing1;
-if(((data2.name === undefined) && (missing1 = "name")) || ((data2.input === undefined) && (missing1 = "input"))){
-validate80.errors = [{instancePath:instancePath+"/custom",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data2}];
-return false;
-}
-else {
-const _errs13 = errors;
-for(const key1 in data2){
-if(!((key1 === "name") || (key1 === "input"))){
-validate80.errors = [{instancePath:instancePath+"/custom",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant1,data:data2}];
-return false;
-break;
-}
-}
-if(_errs13 === errors){
-if(data2.name !== undefined){
-let data3 = data2.name;
-const _errs14 = errors;
-if(typeof data3 !== "string"){
-validate80.errors = [{instancePath:instancePath+"/custom/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
-return false;
-}
-var valid5 = _errs14 === errors;
-}
-else {
-var valid5 = true;
-}
-if(valid5){
-if(data2.input !== undefined){
-let data4 = data2.input;
-const _errs16 = errors;
-if(typeof data4 !== "string"){
-validate80.errors = [{instancePath:instancePath+"/custom/input",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
-return false;
-}
-var valid5 = _errs16 === errors;
-}
-else {
-var valid5 = true;
-}
-}
-}
-}
-}
-else {
-validate80.errors = [{instancePath:instancePath+"/custom",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data2}];
-return false;
-}
-}
-var valid4 = _errs11 === errors;
-}
-else {
-var valid4 = true;
-}
-}
-}
-}
-}
-}
-else {
-validate80.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
-return false;
-}
+if(!(validate84(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate84.errors : vErrors.concat(validate84.errors);
+errors = vErrors.length;
 }
 if(props0 !== true){
 props0 = true;
 }
 }
 else {
-validate80.errors = [{instancePath,keyword:"discriminator",params:{error: "mapping", tag: "type", tagValue: tag0},message:"value of tag \"type\" must be in oneOf",expected:constant5,data}];
+validate82.errors = [{instancePath,keyword:"discriminator",params:{error: "mapping", tag: "type", tagValue: tag0},message:"value of tag \"type\" must be in oneOf",expected:constant6,data}];
 return false;
 }
 }
 else {
-validate80.errors = [{instancePath,keyword:"discriminator",params:{error: "tag", tag: "type", tagValue: tag0},message:"tag \"type\" must be string",expected:constant5,data}];
+validate82.errors = [{instancePath,keyword:"discriminator",params:{error: "tag", tag: "type", tagValue: tag0},message:"tag \"type\" must be string",expected:constant6,data}];
 return false;
 }
 }
 else {
-validate80.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant5,data}];
+validate82.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant6,data}];
 return false;
 }
 }
-validate80.errors = vErrors;
+validate82.errors = vErrors;
 evaluated0.props = props0;
 return errors === 0;
 }
-validate80.evaluated = {"dynamicProps":true,"dynamicItems":false};
-function validate79(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate82.evaluated = {"dynamicProps":true,"dynamicItems":false};
+function validate81(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate79.evaluated;
+const evaluated0 = validate81.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -5054,14 +5229,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.role === undefined) && (missing0 = "role")) || ((data.content === undefined) && (missing0 = "content"))) || ((data.refusal === undefined) && (missing0 = "refusal"))){
-validate79.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate81.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
-if(!((((((key0 === "role") || (key0 === "content")) || (key0 === "refusal")) || (key0 === "tool_calls")) || (key0 === "function_call")) || (key0 === "reasoning_content"))){
-validate79.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
+if(!((((((((key0 === "role") || (key0 === "content")) || (key0 === "refusal")) || (key0 === "tool_calls")) || (key0 === "function_call")) || (key0 === "reasoning_content")) || (key0 === "reasoning_details")) || (key0 === "extra_content"))){
+validate81.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
 return false;
 break;
 }
@@ -5071,11 +5246,11 @@ if(data.role !== undefined){
 let data0 = data.role;
 const _errs2 = errors;
 if(typeof data0 !== "string"){
-validate79.errors = [{instancePath:instancePath+"/role",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate81.errors = [{instancePath:instancePath+"/role",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
 if("assistant" !== data0){
-validate79.errors = [{instancePath:instancePath+"/role",keyword:"const",params:{allowedValue: "assistant"},message:"must be equal to constant",expected:constant0,data:data0}];
+validate81.errors = [{instancePath:instancePath+"/role",keyword:"const",params:{allowedValue: "assistant"},message:"must be equal to constant",expected:constant0,data:data0}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -5088,7 +5263,7 @@ if(data.content !== undefined){
 let data1 = data.content;
 const _errs4 = errors;
 if((typeof data1 !== "string") && (data1 !== null)){
-validate79.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: constant28},message:"must be string,null",expected:constant7,data:data1}];
+validate81.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: constant29},message:"must be string,null",expected:constant8,data:data1}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -5101,7 +5276,7 @@ if(data.refusal !== undefined){
 let data2 = data.refusal;
 const _errs6 = errors;
 if((typeof data2 !== "string") && (data2 !== null)){
-validate79.errors = [{instancePath:instancePath+"/refusal",keyword:"type",params:{type: constant28},message:"must be string,null",expected:constant7,data:data2}];
+validate81.errors = [{instancePath:instancePath+"/refusal",keyword:"type",params:{type: constant29},message:"must be string,null",expected:constant8,data:data2}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -5116,7 +5291,7 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(Array.isArray(data3)){
 if(data3.length < 1){
-validate79.errors = [{instancePath:instancePath+"/tool_calls",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant9,data:data3}];
+validate81.errors = [{instancePath:instancePath+"/tool_calls",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant9,data:data3}];
 return false;
 }
 else {
@@ -5124,8 +5299,8 @@ var valid1 = true;
 const len0 = data3.length;
 for(let i0=0; i0<len0; i0++){
 const _errs10 = errors;
-if(!(validate80(data3[i0], {instancePath:instancePath+"/tool_calls/" + i0,parentData:data3,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate80.errors : vErrors.concat(validate80.errors);
+if(!(validate82(data3[i0], {instancePath:instancePath+"/tool_calls/" + i0,parentData:data3,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate82.errors : vErrors.concat(validate82.errors);
 errors = vErrors.length;
 }
 var valid1 = _errs10 === errors;
@@ -5136,7 +5311,7 @@ break;
 }
 }
 else {
-validate79.errors = [{instancePath:instancePath+"/tool_calls",keyword:"type",params:{type: "array"},message:"must be array",expected:constant9,data:data3}];
+validate81.errors = [{instancePath:instancePath+"/tool_calls",keyword:"type",params:{type: "array"},message:"must be array",expected:constant9,data:data3}];
 return false;
 }
 }
@@ -5154,14 +5329,14 @@ if(errors === _errs12){
 if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
 let missing1;
 if(((data5.name === undefined) && (missing1 = "name")) || ((data5.arguments === undefined) && (missing1 = "arguments"))){
-validate79.errors = [{instancePath:instancePath+"/function_call",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data5}];
+validate81.errors = [{instancePath:instancePath+"/function_call",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data5}];
 return false;
 }
 else {
 const _errs14 = errors;
 for(const key1 in data5){
 if(!((key1 === "name") || (key1 === "arguments"))){
-validate79.errors = [{instancePath:instancePath+"/function_call",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant1,data:data5}];
+validate81.errors = [{instancePath:instancePath+"/function_call",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant1,data:data5}];
 return false;
 break;
 }
@@ -5171,7 +5346,7 @@ if(data5.name !== undefined){
 let data6 = data5.name;
 const _errs15 = errors;
 if(typeof data6 !== "string"){
-validate79.errors = [{instancePath:instancePath+"/function_call/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data6}];
+validate81.errors = [{instancePath:instancePath+"/function_call/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data6}];
 return false;
 }
 var valid3 = _errs15 === errors;
@@ -5184,7 +5359,7 @@ if(data5.arguments !== undefined){
 let data7 = data5.arguments;
 const _errs17 = errors;
 if(typeof data7 !== "string"){
-validate79.errors = [{instancePath:instancePath+"/function_call/arguments",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data7}];
+validate81.errors = [{instancePath:instancePath+"/function_call/arguments",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data7}];
 return false;
 }
 var valid3 = _errs17 === errors;
@@ -5197,7 +5372,7 @@ var valid3 = true;
 }
 }
 else {
-validate79.errors = [{instancePath:instancePath+"/function_call",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data5}];
+validate81.errors = [{instancePath:instancePath+"/function_call",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data5}];
 return false;
 }
 }
@@ -5211,10 +5386,62 @@ if(data.reasoning_content !== undefined){
 let data8 = data.reasoning_content;
 const _errs19 = errors;
 if(typeof data8 !== "string"){
-validate79.errors = [{instancePath:instancePath+"/reasoning_content",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data8}];
+validate81.errors = [{instancePath:instancePath+"/reasoning_content",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data8}];
 return false;
 }
 var valid0 = _errs19 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.reasoning_details !== undefined){
+let data9 = data.reasoning_details;
+const _errs21 = errors;
+if(errors === _errs21){
+if(Array.isArray(data9)){
+var valid4 = true;
+const len1 = data9.length;
+for(let i1=0; i1<len1; i1++){
+let data10 = data9[i1];
+const _errs23 = errors;
+if(errors === _errs23){
+if(data10 && typeof data10 == "object" && !Array.isArray(data10)){
+}
+else {
+validate81.errors = [{instancePath:instancePath+"/reasoning_details/" + i1,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data10}];
+return false;
+}
+}
+var valid4 = _errs23 === errors;
+if(!valid4){
+break;
+}
+}
+}
+else {
+validate81.errors = [{instancePath:instancePath+"/reasoning_details",keyword:"type",params:{type: "array"},message:"must be array",expected:constant9,data:data9}];
+return false;
+}
+}
+var valid0 = _errs21 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.extra_content !== undefined){
+let data11 = data.extra_content;
+const _errs26 = errors;
+if(errors === _errs26){
+if(data11 && typeof data11 == "object" && !Array.isArray(data11)){
+}
+else {
+validate81.errors = [{instancePath:instancePath+"/extra_content",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data11}];
+return false;
+}
+}
+var valid0 = _errs26 === errors;
 }
 else {
 var valid0 = true;
@@ -5227,19 +5454,21 @@ var valid0 = true;
 }
 }
 }
+}
+}
 else {
-validate79.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate81.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
-validate79.errors = vErrors;
+validate81.errors = vErrors;
 return errors === 0;
 }
-validate79.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
-function validate87(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate81.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+function validate91(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate87.evaluated;
+const evaluated0 = validate91.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -5250,14 +5479,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.token === undefined) && (missing0 = "token")) || ((data.logprob === undefined) && (missing0 = "logprob"))) || ((data.bytes === undefined) && (missing0 = "bytes"))) || ((data.top_logprobs === undefined) && (missing0 = "top_logprobs"))){
-validate87.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate91.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((((key0 === "token") || (key0 === "logprob")) || (key0 === "bytes")) || (key0 === "top_logprobs"))){
-validate87.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
+validate91.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
 return false;
 break;
 }
@@ -5267,7 +5496,7 @@ if(data.token !== undefined){
 let data0 = data.token;
 const _errs2 = errors;
 if(typeof data0 !== "string"){
-validate87.errors = [{instancePath:instancePath+"/token",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate91.errors = [{instancePath:instancePath+"/token",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -5280,7 +5509,7 @@ if(data.logprob !== undefined){
 let data1 = data.logprob;
 const _errs4 = errors;
 if(!((typeof data1 == "number") && (isFinite(data1)))){
-validate87.errors = [{instancePath:instancePath+"/logprob",keyword:"type",params:{type: "number"},message:"must be number",expected:constant22,data:data1}];
+validate91.errors = [{instancePath:instancePath+"/logprob",keyword:"type",params:{type: "number"},message:"must be number",expected:constant22,data:data1}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -5293,7 +5522,7 @@ if(data.bytes !== undefined){
 let data2 = data.bytes;
 const _errs6 = errors;
 if((!(Array.isArray(data2))) && (data2 !== null)){
-validate87.errors = [{instancePath:instancePath+"/bytes",keyword:"type",params:{type: constant45},message:"must be array,null",expected:constant21,data:data2}];
+validate91.errors = [{instancePath:instancePath+"/bytes",keyword:"type",params:{type: constant30},message:"must be array,null",expected:constant10,data:data2}];
 return false;
 }
 if(errors === _errs6){
@@ -5304,18 +5533,18 @@ for(let i0=0; i0<len0; i0++){
 let data3 = data2[i0];
 const _errs8 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate87.errors = [{instancePath:instancePath+"/bytes/" + i0,keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant20,data:data3}];
+validate91.errors = [{instancePath:instancePath+"/bytes/" + i0,keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data3}];
 return false;
 }
 if(errors === _errs8){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 255 || isNaN(data3)){
-validate87.errors = [{instancePath:instancePath+"/bytes/" + i0,keyword:"maximum",params:{comparison: "<=", limit: 255},message:"must be <= 255",expected:constant20,data:data3}];
+validate91.errors = [{instancePath:instancePath+"/bytes/" + i0,keyword:"maximum",params:{comparison: "<=", limit: 255},message:"must be <= 255",expected:constant21,data:data3}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate87.errors = [{instancePath:instancePath+"/bytes/" + i0,keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant20,data:data3}];
+validate91.errors = [{instancePath:instancePath+"/bytes/" + i0,keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant21,data:data3}];
 return false;
 }
 }
@@ -5349,14 +5578,14 @@ if(errors === _errs13){
 if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
 let missing1;
 if((((data5.token === undefined) && (missing1 = "token")) || ((data5.logprob === undefined) && (missing1 = "logprob"))) || ((data5.bytes === undefined) && (missing1 = "bytes"))){
-validate87.errors = [{instancePath:instancePath+"/top_logprobs/" + i1,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data5}];
+validate91.errors = [{instancePath:instancePath+"/top_logprobs/" + i1,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data5}];
 return false;
 }
 else {
 const _errs15 = errors;
 for(const key1 in data5){
 if(!(((key1 === "token") || (key1 === "logprob")) || (key1 === "bytes"))){
-validate87.errors = [{instancePath:instancePath+"/top_logprobs/" + i1,keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant1,data:data5}];
+validate91.errors = [{instancePath:instancePath+"/top_logprobs/" + i1,keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant1,data:data5}];
 return false;
 break;
 }
@@ -5366,7 +5595,7 @@ if(data5.token !== undefined){
 let data6 = data5.token;
 const _errs16 = errors;
 if(typeof data6 !== "string"){
-validate87.errors = [{instancePath:instancePath+"/top_logprobs/" + i1+"/token",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data6}];
+validate91.errors = [{instancePath:instancePath+"/top_logprobs/" + i1+"/token",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data6}];
 return false;
 }
 var valid4 = _errs16 === errors;
@@ -5379,7 +5608,7 @@ if(data5.logprob !== undefined){
 let data7 = data5.logprob;
 const _errs18 = errors;
 if(!((typeof data7 == "number") && (isFinite(data7)))){
-validate87.errors = [{instancePath:instancePath+"/top_logprobs/" + i1+"/logprob",keyword:"type",params:{type: "number"},message:"must be number",expected:constant22,data:data7}];
+validate91.errors = [{instancePath:instancePath+"/top_logprobs/" + i1+"/logprob",keyword:"type",params:{type: "number"},message:"must be number",expected:constant22,data:data7}];
 return false;
 }
 var valid4 = _errs18 === errors;
@@ -5392,7 +5621,7 @@ if(data5.bytes !== undefined){
 let data8 = data5.bytes;
 const _errs20 = errors;
 if((!(Array.isArray(data8))) && (data8 !== null)){
-validate87.errors = [{instancePath:instancePath+"/top_logprobs/" + i1+"/bytes",keyword:"type",params:{type: constant45},message:"must be array,null",expected:constant21,data:data8}];
+validate91.errors = [{instancePath:instancePath+"/top_logprobs/" + i1+"/bytes",keyword:"type",params:{type: constant30},message:"must be array,null",expected:constant10,data:data8}];
 return false;
 }
 if(errors === _errs20){
@@ -5403,18 +5632,18 @@ for(let i2=0; i2<len2; i2++){
 let data9 = data8[i2];
 const _errs22 = errors;
 if(!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))){
-validate87.errors = [{instancePath:instancePath+"/top_logprobs/" + i1+"/bytes/" + i2,keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant20,data:data9}];
+validate91.errors = [{instancePath:instancePath+"/top_logprobs/" + i1+"/bytes/" + i2,keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data9}];
 return false;
 }
 if(errors === _errs22){
 if((typeof data9 == "number") && (isFinite(data9))){
 if(data9 > 255 || isNaN(data9)){
-validate87.errors = [{instancePath:instancePath+"/top_logprobs/" + i1+"/bytes/" + i2,keyword:"maximum",params:{comparison: "<=", limit: 255},message:"must be <= 255",expected:constant20,data:data9}];
+validate91.errors = [{instancePath:instancePath+"/top_logprobs/" + i1+"/bytes/" + i2,keyword:"maximum",params:{comparison: "<=", limit: 255},message:"must be <= 255",expected:constant21,data:data9}];
 return false;
 }
 else {
 if(data9 < 0 || isNaN(data9)){
-validate87.errors = [{instancePath:instancePath+"/top_logprobs/" + i1+"/bytes/" + i2,keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant20,data:data9}];
+validate91.errors = [{instancePath:instancePath+"/top_logprobs/" + i1+"/bytes/" + i2,keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant21,data:data9}];
 return false;
 }
 }
@@ -5438,7 +5667,7 @@ var valid4 = true;
 }
 }
 else {
-validate87.errors = [{instancePath:instancePath+"/top_logprobs/" + i1,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data5}];
+validate91.errors = [{instancePath:instancePath+"/top_logprobs/" + i1,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data5}];
 return false;
 }
 }
@@ -5449,7 +5678,7 @@ break;
 }
 }
 else {
-validate87.errors = [{instancePath:instancePath+"/top_logprobs",keyword:"type",params:{type: "array"},message:"must be array",expected:constant9,data:data4}];
+validate91.errors = [{instancePath:instancePath+"/top_logprobs",keyword:"type",params:{type: "array"},message:"must be array",expected:constant9,data:data4}];
 return false;
 }
 }
@@ -5465,18 +5694,18 @@ var valid0 = true;
 }
 }
 else {
-validate87.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate91.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
-validate87.errors = vErrors;
+validate91.errors = vErrors;
 return errors === 0;
 }
-validate87.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
-function validate86(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate91.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+function validate90(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate86.evaluated;
+const evaluated0 = validate90.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -5487,14 +5716,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.content === undefined) && (missing0 = "content")) || ((data.refusal === undefined) && (missing0 = "refusal"))){
-validate86.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate90.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((key0 === "content") || (key0 === "refusal"))){
-validate86.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
+validate90.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
 return false;
 break;
 }
@@ -5504,7 +5733,7 @@ if(data.content !== undefined){
 let data0 = data.content;
 const _errs2 = errors;
 if((!(Array.isArray(data0))) && (data0 !== null)){
-validate86.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: constant45},message:"must be array,null",expected:constant21,data:data0}];
+validate90.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: constant30},message:"must be array,null",expected:constant10,data:data0}];
 return false;
 }
 if(errors === _errs2){
@@ -5513,8 +5742,8 @@ var valid1 = true;
 const len0 = data0.length;
 for(let i0=0; i0<len0; i0++){
 const _errs4 = errors;
-if(!(validate87(data0[i0], {instancePath:instancePath+"/content/" + i0,parentData:data0,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate87.errors : vErrors.concat(validate87.errors);
+if(!(validate91(data0[i0], {instancePath:instancePath+"/content/" + i0,parentData:data0,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate91.errors : vErrors.concat(validate91.errors);
 errors = vErrors.length;
 }
 var valid1 = _errs4 === errors;
@@ -5534,7 +5763,7 @@ if(data.refusal !== undefined){
 let data2 = data.refusal;
 const _errs5 = errors;
 if((!(Array.isArray(data2))) && (data2 !== null)){
-validate86.errors = [{instancePath:instancePath+"/refusal",keyword:"type",params:{type: constant45},message:"must be array,null",expected:constant21,data:data2}];
+validate90.errors = [{instancePath:instancePath+"/refusal",keyword:"type",params:{type: constant30},message:"must be array,null",expected:constant10,data:data2}];
 return false;
 }
 if(errors === _errs5){
@@ -5543,8 +5772,8 @@ var valid2 = true;
 const len1 = data2.length;
 for(let i1=0; i1<len1; i1++){
 const _errs7 = errors;
-if(!(validate87(data2[i1], {instancePath:instancePath+"/refusal/" + i1,parentData:data2,parentDataProperty:i1,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate87.errors : vErrors.concat(validate87.errors);
+if(!(validate91(data2[i1], {instancePath:instancePath+"/refusal/" + i1,parentData:data2,parentDataProperty:i1,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate91.errors : vErrors.concat(validate91.errors);
 errors = vErrors.length;
 }
 var valid2 = _errs7 === errors;
@@ -5564,18 +5793,18 @@ var valid0 = true;
 }
 }
 else {
-validate86.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate90.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
-validate86.errors = vErrors;
+validate90.errors = vErrors;
 return errors === 0;
 }
-validate86.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
-function validate85(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate90.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+function validate89(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate85.evaluated;
+const evaluated0 = validate89.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -5586,8 +5815,8 @@ const _errs0 = errors;
 let valid0 = false;
 let passing0 = null;
 const _errs1 = errors;
-if(!(validate86(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate86.errors : vErrors.concat(validate86.errors);
+if(!(validate90(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate90.errors : vErrors.concat(validate90.errors);
 errors = vErrors.length;
 }
 var _valid0 = _errs1 === errors;
@@ -5619,7 +5848,7 @@ passing0 = 1;
 }
 }
 if(!valid0){
-const err1 = {instancePath,keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",expected:constant11,data};
+const err1 = {instancePath,keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",expected:constant12,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -5627,7 +5856,7 @@ else {
 vErrors.push(err1);
 }
 errors++;
-validate85.errors = vErrors;
+validate89.errors = vErrors;
 return false;
 }
 else {
@@ -5641,15 +5870,15 @@ vErrors = null;
 }
 }
 }
-validate85.errors = vErrors;
+validate89.errors = vErrors;
 evaluated0.props = props0;
 return errors === 0;
 }
-validate85.evaluated = {"dynamicProps":true,"dynamicItems":false};
-function validate78(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate89.evaluated = {"dynamicProps":true,"dynamicItems":false};
+function validate80(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate78.evaluated;
+const evaluated0 = validate80.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -5660,14 +5889,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.index === undefined) && (missing0 = "index")) || ((data.message === undefined) && (missing0 = "message"))) || ((data.logprobs === undefined) && (missing0 = "logprobs"))) || ((data.finish_reason === undefined) && (missing0 = "finish_reason"))){
-validate78.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate80.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((((key0 === "index") || (key0 === "message")) || (key0 === "logprobs")) || (key0 === "finish_reason"))){
-validate78.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
+validate80.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
 return false;
 break;
 }
@@ -5677,11 +5906,11 @@ if(data.index !== undefined){
 let data0 = data.index;
 const _errs2 = errors;
 if(!(((typeof data0 == "number") && (!(data0 % 1) && !isNaN(data0))) && (isFinite(data0)))){
-validate78.errors = [{instancePath:instancePath+"/index",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant20,data:data0}];
+validate80.errors = [{instancePath:instancePath+"/index",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data0}];
 return false;
 }
 if(0 !== data0){
-validate78.errors = [{instancePath:instancePath+"/index",keyword:"const",params:{allowedValue: 0},message:"must be equal to constant",expected:constant20,data:data0}];
+validate80.errors = [{instancePath:instancePath+"/index",keyword:"const",params:{allowedValue: 0},message:"must be equal to constant",expected:constant21,data:data0}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -5692,8 +5921,8 @@ var valid0 = true;
 if(valid0){
 if(data.message !== undefined){
 const _errs4 = errors;
-if(!(validate79(data.message, {instancePath:instancePath+"/message",parentData:data,parentDataProperty:"message",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate79.errors : vErrors.concat(validate79.errors);
+if(!(validate81(data.message, {instancePath:instancePath+"/message",parentData:data,parentDataProperty:"message",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate81.errors : vErrors.concat(validate81.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs4 === errors;
@@ -5704,8 +5933,8 @@ var valid0 = true;
 if(valid0){
 if(data.logprobs !== undefined){
 const _errs5 = errors;
-if(!(validate85(data.logprobs, {instancePath:instancePath+"/logprobs",parentData:data,parentDataProperty:"logprobs",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate85.errors : vErrors.concat(validate85.errors);
+if(!(validate89(data.logprobs, {instancePath:instancePath+"/logprobs",parentData:data,parentDataProperty:"logprobs",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate89.errors : vErrors.concat(validate89.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs5 === errors;
@@ -5718,11 +5947,11 @@ if(data.finish_reason !== undefined){
 let data3 = data.finish_reason;
 const _errs6 = errors;
 if(typeof data3 !== "string"){
-validate78.errors = [{instancePath:instancePath+"/finish_reason",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
+validate80.errors = [{instancePath:instancePath+"/finish_reason",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
 return false;
 }
 if(!(((((data3 === "stop") || (data3 === "length")) || (data3 === "tool_calls")) || (data3 === "content_filter")) || (data3 === "function_call"))){
-validate78.errors = [{instancePath:instancePath+"/finish_reason",keyword:"enum",params:{allowedValues: constant49},message:"must be equal to one of the allowed values",expected:constant0,data:data3}];
+validate80.errors = [{instancePath:instancePath+"/finish_reason",keyword:"enum",params:{allowedValues: constant49},message:"must be equal to one of the allowed values",expected:constant0,data:data3}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -5737,18 +5966,18 @@ var valid0 = true;
 }
 }
 else {
-validate78.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate80.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
-validate78.errors = vErrors;
+validate80.errors = vErrors;
 return errors === 0;
 }
-validate78.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
-function validate77(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate80.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+function validate79(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate77.evaluated;
+const evaluated0 = validate79.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -5759,14 +5988,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((((data.id === undefined) && (missing0 = "id")) || ((data.object === undefined) && (missing0 = "object"))) || ((data.created === undefined) && (missing0 = "created"))) || ((data.model === undefined) && (missing0 = "model"))) || ((data.choices === undefined) && (missing0 = "choices"))) || ((data.usage === undefined) && (missing0 = "usage"))){
-validate77.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate79.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((((((key0 === "id") || (key0 === "object")) || (key0 === "created")) || (key0 === "model")) || (key0 === "choices")) || (key0 === "usage")) || (key0 === "system_fingerprint"))){
-validate77.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
+validate79.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
 return false;
 break;
 }
@@ -5778,12 +6007,12 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(!pattern8.test(data0)){
-validate77.errors = [{instancePath:instancePath+"/id",keyword:"pattern",params:{pattern: "^chatcmpl-[0-9a-f]{16,}$"},message:"must match pattern \""+"^chatcmpl-[0-9a-f]{16,}$"+"\"",expected:constant0,data:data0}];
+validate79.errors = [{instancePath:instancePath+"/id",keyword:"pattern",params:{pattern: "^chatcmpl-[0-9a-f]{16,}$"},message:"must match pattern \""+"^chatcmpl-[0-9a-f]{16,}$"+"\"",expected:constant0,data:data0}];
 return false;
 }
 }
 else {
-validate77.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate79.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
 }
@@ -5797,11 +6026,11 @@ if(data.object !== undefined){
 let data1 = data.object;
 const _errs4 = errors;
 if(typeof data1 !== "string"){
-validate77.errors = [{instancePath:instancePath+"/object",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
+validate79.errors = [{instancePath:instancePath+"/object",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
 return false;
 }
 if("chat.completion" !== data1){
-validate77.errors = [{instancePath:instancePath+"/object",keyword:"const",params:{allowedValue: "chat.completion"},message:"must be equal to constant",expected:constant0,data:data1}];
+validate79.errors = [{instancePath:instancePath+"/object",keyword:"const",params:{allowedValue: "chat.completion"},message:"must be equal to constant",expected:constant0,data:data1}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -5814,18 +6043,18 @@ if(data.created !== undefined){
 let data2 = data.created;
 const _errs6 = errors;
 if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-validate77.errors = [{instancePath:instancePath+"/created",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant20,data:data2}];
+validate79.errors = [{instancePath:instancePath+"/created",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data2}];
 return false;
 }
 if(errors === _errs6){
 if((typeof data2 == "number") && (isFinite(data2))){
 if(data2 > 9999999999 || isNaN(data2)){
-validate77.errors = [{instancePath:instancePath+"/created",keyword:"maximum",params:{comparison: "<=", limit: 9999999999},message:"must be <= 9999999999",expected:constant20,data:data2}];
+validate79.errors = [{instancePath:instancePath+"/created",keyword:"maximum",params:{comparison: "<=", limit: 9999999999},message:"must be <= 9999999999",expected:constant21,data:data2}];
 return false;
 }
 else {
 if(data2 < 1000000000 || isNaN(data2)){
-validate77.errors = [{instancePath:instancePath+"/created",keyword:"minimum",params:{comparison: ">=", limit: 1000000000},message:"must be >= 1000000000",expected:constant20,data:data2}];
+validate79.errors = [{instancePath:instancePath+"/created",keyword:"minimum",params:{comparison: ">=", limit: 1000000000},message:"must be >= 1000000000",expected:constant21,data:data2}];
 return false;
 }
 }
@@ -5843,12 +6072,12 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(typeof data3 === "string"){
 if(func1(data3) < 1){
-validate77.errors = [{instancePath:instancePath+"/model",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data3}];
+validate79.errors = [{instancePath:instancePath+"/model",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data3}];
 return false;
 }
 }
 else {
-validate77.errors = [{instancePath:instancePath+"/model",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
+validate79.errors = [{instancePath:instancePath+"/model",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
 return false;
 }
 }
@@ -5864,12 +6093,12 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(Array.isArray(data4)){
 if(data4.length > 1){
-validate77.errors = [{instancePath:instancePath+"/choices",keyword:"maxItems",params:{limit: 1},message:"must NOT have more than 1 items",expected:constant9,data:data4}];
+validate79.errors = [{instancePath:instancePath+"/choices",keyword:"maxItems",params:{limit: 1},message:"must NOT have more than 1 items",expected:constant9,data:data4}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate77.errors = [{instancePath:instancePath+"/choices",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant9,data:data4}];
+validate79.errors = [{instancePath:instancePath+"/choices",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant9,data:data4}];
 return false;
 }
 else {
@@ -5877,8 +6106,8 @@ var valid1 = true;
 const len0 = data4.length;
 for(let i0=0; i0<len0; i0++){
 const _errs12 = errors;
-if(!(validate78(data4[i0], {instancePath:instancePath+"/choices/" + i0,parentData:data4,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate78.errors : vErrors.concat(validate78.errors);
+if(!(validate80(data4[i0], {instancePath:instancePath+"/choices/" + i0,parentData:data4,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate80.errors : vErrors.concat(validate80.errors);
 errors = vErrors.length;
 }
 var valid1 = _errs12 === errors;
@@ -5890,7 +6119,7 @@ break;
 }
 }
 else {
-validate77.errors = [{instancePath:instancePath+"/choices",keyword:"type",params:{type: "array"},message:"must be array",expected:constant9,data:data4}];
+validate79.errors = [{instancePath:instancePath+"/choices",keyword:"type",params:{type: "array"},message:"must be array",expected:constant9,data:data4}];
 return false;
 }
 }
@@ -5908,14 +6137,14 @@ if(errors === _errs14){
 if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
 let missing1;
 if((((data6.prompt_tokens === undefined) && (missing1 = "prompt_tokens")) || ((data6.completion_tokens === undefined) && (missing1 = "completion_tokens"))) || ((data6.total_tokens === undefined) && (missing1 = "total_tokens"))){
-validate77.errors = [{instancePath:instancePath+"/usage",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data6}];
+validate79.errors = [{instancePath:instancePath+"/usage",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data6}];
 return false;
 }
 else {
 const _errs16 = errors;
 for(const key1 in data6){
 if(!(((((key1 === "prompt_tokens") || (key1 === "completion_tokens")) || (key1 === "total_tokens")) || (key1 === "prompt_tokens_details")) || (key1 === "completion_tokens_details"))){
-validate77.errors = [{instancePath:instancePath+"/usage",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant1,data:data6}];
+validate79.errors = [{instancePath:instancePath+"/usage",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant1,data:data6}];
 return false;
 break;
 }
@@ -5925,13 +6154,13 @@ if(data6.prompt_tokens !== undefined){
 let data7 = data6.prompt_tokens;
 const _errs17 = errors;
 if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-validate77.errors = [{instancePath:instancePath+"/usage/prompt_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant20,data:data7}];
+validate79.errors = [{instancePath:instancePath+"/usage/prompt_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data7}];
 return false;
 }
 if(errors === _errs17){
 if((typeof data7 == "number") && (isFinite(data7))){
 if(data7 < 0 || isNaN(data7)){
-validate77.errors = [{instancePath:instancePath+"/usage/prompt_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant20,data:data7}];
+validate79.errors = [{instancePath:instancePath+"/usage/prompt_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant21,data:data7}];
 return false;
 }
 }
@@ -5946,13 +6175,13 @@ if(data6.completion_tokens !== undefined){
 let data8 = data6.completion_tokens;
 const _errs19 = errors;
 if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
-validate77.errors = [{instancePath:instancePath+"/usage/completion_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant20,data:data8}];
+validate79.errors = [{instancePath:instancePath+"/usage/completion_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data8}];
 return false;
 }
 if(errors === _errs19){
 if((typeof data8 == "number") && (isFinite(data8))){
 if(data8 < 0 || isNaN(data8)){
-validate77.errors = [{instancePath:instancePath+"/usage/completion_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant20,data:data8}];
+validate79.errors = [{instancePath:instancePath+"/usage/completion_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant21,data:data8}];
 return false;
 }
 }
@@ -5967,13 +6196,13 @@ if(data6.total_tokens !== undefined){
 let data9 = data6.total_tokens;
 const _errs21 = errors;
 if(!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))){
-validate77.errors = [{instancePath:instancePath+"/usage/total_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant20,data:data9}];
+validate79.errors = [{instancePath:instancePath+"/usage/total_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data9}];
 return false;
 }
 if(errors === _errs21){
 if((typeof data9 == "number") && (isFinite(data9))){
 if(data9 < 0 || isNaN(data9)){
-validate77.errors = [{instancePath:instancePath+"/usage/total_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant20,data:data9}];
+validate79.errors = [{instancePath:instancePath+"/usage/total_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant21,data:data9}];
 return false;
 }
 }
@@ -5992,7 +6221,7 @@ if(data10 && typeof data10 == "object" && !Array.isArray(data10)){
 const _errs25 = errors;
 for(const key2 in data10){
 if(!((key2 === "cached_tokens") || (key2 === "audio_tokens"))){
-validate77.errors = [{instancePath:instancePath+"/usage/prompt_tokens_details",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",expected:constant1,data:data10}];
+validate79.errors = [{instancePath:instancePath+"/usage/prompt_tokens_details",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",expected:constant1,data:data10}];
 return false;
 break;
 }
@@ -6002,13 +6231,13 @@ if(data10.cached_tokens !== undefined){
 let data11 = data10.cached_tokens;
 const _errs26 = errors;
 if(!(((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11))) && (isFinite(data11)))){
-validate77.errors = [{instancePath:instancePath+"/usage/prompt_tokens_details/cached_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant20,data:data11}];
+validate79.errors = [{instancePath:instancePath+"/usage/prompt_tokens_details/cached_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data11}];
 return false;
 }
 if(errors === _errs26){
 if((typeof data11 == "number") && (isFinite(data11))){
 if(data11 < 0 || isNaN(data11)){
-validate77.errors = [{instancePath:instancePath+"/usage/prompt_tokens_details/cached_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant20,data:data11}];
+validate79.errors = [{instancePath:instancePath+"/usage/prompt_tokens_details/cached_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant21,data:data11}];
 return false;
 }
 }
@@ -6023,13 +6252,13 @@ if(data10.audio_tokens !== undefined){
 let data12 = data10.audio_tokens;
 const _errs28 = errors;
 if(!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))){
-validate77.errors = [{instancePath:instancePath+"/usage/prompt_tokens_details/audio_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant20,data:data12}];
+validate79.errors = [{instancePath:instancePath+"/usage/prompt_tokens_details/audio_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data12}];
 return false;
 }
 if(errors === _errs28){
 if((typeof data12 == "number") && (isFinite(data12))){
 if(data12 < 0 || isNaN(data12)){
-validate77.errors = [{instancePath:instancePath+"/usage/prompt_tokens_details/audio_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant20,data:data12}];
+validate79.errors = [{instancePath:instancePath+"/usage/prompt_tokens_details/audio_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant21,data:data12}];
 return false;
 }
 }
@@ -6043,7 +6272,7 @@ var valid4 = true;
 }
 }
 else {
-validate77.errors = [{instancePath:instancePath+"/usage/prompt_tokens_details",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data10}];
+validate79.errors = [{instancePath:instancePath+"/usage/prompt_tokens_details",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data10}];
 return false;
 }
 }
@@ -6061,7 +6290,7 @@ if(data13 && typeof data13 == "object" && !Array.isArray(data13)){
 const _errs32 = errors;
 for(const key3 in data13){
 if(!((((key3 === "reasoning_tokens") || (key3 === "audio_tokens")) || (key3 === "accepted_prediction_tokens")) || (key3 === "rejected_prediction_tokens"))){
-validate77.errors = [{instancePath:instancePath+"/usage/completion_tokens_details",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",expected:constant1,data:data13}];
+validate79.errors = [{instancePath:instancePath+"/usage/completion_tokens_details",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",expected:constant1,data:data13}];
 return false;
 break;
 }
@@ -6071,13 +6300,13 @@ if(data13.reasoning_tokens !== undefined){
 let data14 = data13.reasoning_tokens;
 const _errs33 = errors;
 if(!(((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14))) && (isFinite(data14)))){
-validate77.errors = [{instancePath:instancePath+"/usage/completion_tokens_details/reasoning_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant20,data:data14}];
+validate79.errors = [{instancePath:instancePath+"/usage/completion_tokens_details/reasoning_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data14}];
 return false;
 }
 if(errors === _errs33){
 if((typeof data14 == "number") && (isFinite(data14))){
 if(data14 < 0 || isNaN(data14)){
-validate77.errors = [{instancePath:instancePath+"/usage/completion_tokens_details/reasoning_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant20,data:data14}];
+validate79.errors = [{instancePath:instancePath+"/usage/completion_tokens_details/reasoning_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant21,data:data14}];
 return false;
 }
 }
@@ -6092,13 +6321,13 @@ if(data13.audio_tokens !== undefined){
 let data15 = data13.audio_tokens;
 const _errs35 = errors;
 if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
-validate77.errors = [{instancePath:instancePath+"/usage/completion_tokens_details/audio_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant20,data:data15}];
+validate79.errors = [{instancePath:instancePath+"/usage/completion_tokens_details/audio_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data15}];
 return false;
 }
 if(errors === _errs35){
 if((typeof data15 == "number") && (isFinite(data15))){
 if(data15 < 0 || isNaN(data15)){
-validate77.errors = [{instancePath:instancePath+"/usage/completion_tokens_details/audio_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant20,data:data15}];
+validate79.errors = [{instancePath:instancePath+"/usage/completion_tokens_details/audio_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant21,data:data15}];
 return false;
 }
 }
@@ -6113,13 +6342,13 @@ if(data13.accepted_prediction_tokens !== undefined){
 let data16 = data13.accepted_prediction_tokens;
 const _errs37 = errors;
 if(!(((typeof data16 == "number") && (!(data16 % 1) && !isNaN(data16))) && (isFinite(data16)))){
-validate77.errors = [{instancePath:instancePath+"/usage/completion_tokens_details/accepted_prediction_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant20,data:data16}];
+validate79.errors = [{instancePath:instancePath+"/usage/completion_tokens_details/accepted_prediction_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data16}];
 return false;
 }
 if(errors === _errs37){
 if((typeof data16 == "number") && (isFinite(data16))){
 if(data16 < 0 || isNaN(data16)){
-validate77.errors = [{instancePath:instancePath+"/usage/completion_tokens_details/accepted_prediction_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant20,data:data16}];
+validate79.errors = [{instancePath:instancePath+"/usage/completion_tokens_details/accepted_prediction_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant21,data:data16}];
 return false;
 }
 }
@@ -6134,13 +6363,13 @@ if(data13.rejected_prediction_tokens !== undefined){
 let data17 = data13.rejected_prediction_tokens;
 const _errs39 = errors;
 if(!(((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17))) && (isFinite(data17)))){
-validate77.errors = [{instancePath:instancePath+"/usage/completion_tokens_details/rejected_prediction_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant20,data:data17}];
+validate79.errors = [{instancePath:instancePath+"/usage/completion_tokens_details/rejected_prediction_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data17}];
 return false;
 }
 if(errors === _errs39){
 if((typeof data17 == "number") && (isFinite(data17))){
 if(data17 < 0 || isNaN(data17)){
-validate77.errors = [{instancePath:instancePath+"/usage/completion_tokens_details/rejected_prediction_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant20,data:data17}];
+validate79.errors = [{instancePath:instancePath+"/usage/completion_tokens_details/rejected_prediction_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant21,data:data17}];
 return false;
 }
 }
@@ -6156,7 +6385,7 @@ var valid5 = true;
 }
 }
 else {
-validate77.errors = [{instancePath:instancePath+"/usage/completion_tokens_details",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data13}];
+validate79.errors = [{instancePath:instancePath+"/usage/completion_tokens_details",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data13}];
 return false;
 }
 }
@@ -6173,7 +6402,7 @@ var valid3 = true;
 }
 }
 else {
-validate77.errors = [{instancePath:instancePath+"/usage",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data6}];
+validate79.errors = [{instancePath:instancePath+"/usage",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data6}];
 return false;
 }
 }
@@ -6187,7 +6416,7 @@ if(data.system_fingerprint !== undefined){
 let data18 = data.system_fingerprint;
 const _errs41 = errors;
 if(typeof data18 !== "string"){
-validate77.errors = [{instancePath:instancePath+"/system_fingerprint",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data18}];
+validate79.errors = [{instancePath:instancePath+"/system_fingerprint",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data18}];
 return false;
 }
 var valid0 = _errs41 === errors;
@@ -6205,19 +6434,19 @@ var valid0 = true;
 }
 }
 else {
-validate77.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate79.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
-validate77.errors = vErrors;
+validate79.errors = vErrors;
 return errors === 0;
 }
-validate77.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
-export const checkAnswerChatCompletionEvent = toCheck(validate93);
-function validate96(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate79.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+export const checkAnswerChatCompletionEvent = toCheck(validate97);
+function validate100(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate96.evaluated;
+const evaluated0 = validate100.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -6228,8 +6457,8 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 const _errs1 = errors;
 for(const key0 in data){
-if(!((((((key0 === "role") || (key0 === "content")) || (key0 === "refusal")) || (key0 === "reasoning_content")) || (key0 === "tool_calls")) || (key0 === "function_call"))){
-validate96.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
+if(!((((((((key0 === "role") || (key0 === "content")) || (key0 === "refusal")) || (key0 === "reasoning_content")) || (key0 === "reasoning_details")) || (key0 === "extra_content")) || (key0 === "tool_calls")) || (key0 === "function_call"))){
+validate100.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
 return false;
 break;
 }
@@ -6239,11 +6468,11 @@ if(data.role !== undefined){
 let data0 = data.role;
 const _errs2 = errors;
 if(typeof data0 !== "string"){
-validate96.errors = [{instancePath:instancePath+"/role",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate100.errors = [{instancePath:instancePath+"/role",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
 if("assistant" !== data0){
-validate96.errors = [{instancePath:instancePath+"/role",keyword:"const",params:{allowedValue: "assistant"},message:"must be equal to constant",expected:constant0,data:data0}];
+validate100.errors = [{instancePath:instancePath+"/role",keyword:"const",params:{allowedValue: "assistant"},message:"must be equal to constant",expected:constant0,data:data0}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -6256,7 +6485,7 @@ if(data.content !== undefined){
 let data1 = data.content;
 const _errs4 = errors;
 if(typeof data1 !== "string"){
-validate96.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
+validate100.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -6269,7 +6498,7 @@ if(data.refusal !== undefined){
 let data2 = data.refusal;
 const _errs6 = errors;
 if(typeof data2 !== "string"){
-validate96.errors = [{instancePath:instancePath+"/refusal",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
+validate100.errors = [{instancePath:instancePath+"/refusal",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -6282,7 +6511,7 @@ if(data.reasoning_content !== undefined){
 let data3 = data.reasoning_content;
 const _errs8 = errors;
 if(typeof data3 !== "string"){
-validate96.errors = [{instancePath:instancePath+"/reasoning_content",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
+validate100.errors = [{instancePath:instancePath+"/reasoning_content",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
 return false;
 }
 var valid0 = _errs8 === errors;
@@ -6291,239 +6520,21 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.tool_calls !== undefined){
-let data4 = data.tool_calls;
+if(data.reasoning_details !== undefined){
+let data4 = data.reasoning_details;
 const _errs10 = errors;
 if(errors === _errs10){
 if(Array.isArray(data4)){
-if(data4.length > 1){
-validate96.errors = [{instancePath:instancePath+"/tool_calls",keyword:"maxItems",params:{limit: 1},message:"must NOT have more than 1 items",expected:constant9,data:data4}];
-return false;
-}
-else {
-if(data4.length < 1){
-validate96.errors = [{instancePath:instancePath+"/tool_calls",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant9,data:data4}];
-return false;
-}
-else {
 var valid1 = true;
 const len0 = data4.length;
 for(let i0=0; i0<len0; i0++){
 let data5 = data4[i0];
 const _errs12 = errors;
-const _errs13 = errors;
-if(errors === _errs13){
+if(errors === _errs12){
 if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
-let missing0;
-if((data5.index === undefined) && (missing0 = "index")){
-validate96.errors = [{instancePath:instancePath+"/tool_calls/" + i0,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data:data5}];
-return false;
 }
 else {
-const _errs15 = errors;
-for(const key1 in data5){
-if(!(((((key1 === "index") || (key1 === "id")) || (key1 === "type")) || (key1 === "function")) || (key1 === "custom"))){
-validate96.errors = [{instancePath:instancePath+"/tool_calls/" + i0,keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant1,data:data5}];
-return false;
-break;
-}
-}
-if(_errs15 === errors){
-if(data5.index !== undefined){
-let data6 = data5.index;
-const _errs16 = errors;
-if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-validate96.errors = [{instancePath:instancePath+"/tool_calls/" + i0+"/index",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant20,data:data6}];
-return false;
-}
-if(errors === _errs16){
-if((typeof data6 == "number") && (isFinite(data6))){
-if(data6 > 127 || isNaN(data6)){
-validate96.errors = [{instancePath:instancePath+"/tool_calls/" + i0+"/index",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",expected:constant20,data:data6}];
-return false;
-}
-else {
-if(data6 < 0 || isNaN(data6)){
-validate96.errors = [{instancePath:instancePath+"/tool_calls/" + i0+"/index",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant20,data:data6}];
-return false;
-}
-}
-}
-}
-var valid3 = _errs16 === errors;
-}
-else {
-var valid3 = true;
-}
-if(valid3){
-if(data5.id !== undefined){
-let data7 = data5.id;
-const _errs18 = errors;
-if(errors === _errs18){
-if(typeof data7 === "string"){
-if(func1(data7) < 1){
-validate96.errors = [{instancePath:instancePath+"/tool_calls/" + i0+"/id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data7}];
-return false;
-}
-}
-else {
-validate96.errors = [{instancePath:instancePath+"/tool_calls/" + i0+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data7}];
-return false;
-}
-}
-var valid3 = _errs18 === errors;
-}
-else {
-var valid3 = true;
-}
-if(valid3){
-if(data5.type !== undefined){
-let data8 = data5.type;
-const _errs20 = errors;
-if(typeof data8 !== "string"){
-validate96.errors = [{instancePath:instancePath+"/tool_calls/" + i0+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data8}];
-return false;
-}
-if(!((data8 === "function") || (data8 === "custom"))){
-validate96.errors = [{instancePath:instancePath+"/tool_calls/" + i0+"/type",keyword:"enum",params:{allowedValues: constant50},message:"must be equal to one of the allowed values",expected:constant0,data:data8}];
-return false;
-}
-var valid3 = _errs20 === errors;
-}
-else {
-var valid3 = true;
-}
-if(valid3){
-if(data5.function !== undefined){
-let data9 = data5.function;
-const _errs22 = errors;
-if(errors === _errs22){
-if(data9 && typeof data9 == "object" && !Array.isArray(data9)){
-const _errs24 = errors;
-for(const key2 in data9){
-if(!((key2 === "name") || (key2 === "arguments"))){
-validate96.errors = [{instancePath:instancePath+"/tool_calls/" + i0+"/function",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",expected:constant1,data:data9}];
-return false;
-break;
-}
-}
-if(_errs24 === errors){
-if(data9.name !== undefined){
-let data10 = data9.name;
-const _errs25 = errors;
-if(errors === _errs25){
-if(typeof data10 === "string"){
-if(func1(data10) < 1){
-validate96.errors = [{instancePath:instancePath+"/tool_calls/" + i0+"/function/name",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data10}];
-return false;
-}
-}
-else {
-validate96.errors = [{instancePath:instancePath+"/tool_calls/" + i0+"/function/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data10}];
-return false;
-}
-}
-var valid4 = _errs25 === errors;
-}
-else {
-var valid4 = true;
-}
-if(valid4){
-if(data9.arguments !== undefined){
-let data11 = data9.arguments;
-const _errs27 = errors;
-if(typeof data11 !== "string"){
-validate96.errors = [{instancePath:instancePath+"/tool_calls/" + i0+"/function/arguments",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data11}];
-return false;
-}
-var valid4 = _errs27 === errors;
-}
-else {
-var valid4 = true;
-}
-}
-}
-}
-else {
-validate96.errors = [{instancePath:instancePath+"/tool_calls/" + i0+"/function",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data9}];
-return false;
-}
-}
-var valid3 = _errs22 === errors;
-}
-else {
-var valid3 = true;
-}
-if(valid3){
-if(data5.custom !== undefined){
-let data12 = data5.custom;
-const _errs29 = errors;
-if(errors === _errs29){
-if(data12 && typeof data12 == "object" && !Array.isArray(data12)){
-const _errs31 = errors;
-for(const key3 in data12){
-if(!((key3 === "name") || (key3 === "input"))){
-validate96.errors = [{instancePath:instancePath+"/tool_calls/" + i0+"/custom",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",expected:constant1,data:data12}];
-return false;
-break;
-}
-}
-if(_errs31 === errors){
-if(data12.name !== undefined){
-let data13 = data12.name;
-const _errs32 = errors;
-if(errors === _errs32){
-if(typeof data13 === "string"){
-if(func1(data13) < 1){
-validate96.errors = [{instancePath:instancePath+"/tool_calls/" + i0+"/custom/name",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data13}];
-return false;
-}
-}
-else {
-validate96.errors = [{instancePath:instancePath+"/tool_calls/" + i0+"/custom/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data13}];
-return false;
-}
-}
-var valid5 = _errs32 === errors;
-}
-else {
-var valid5 = true;
-}
-if(valid5){
-if(data12.input !== undefined){
-let data14 = data12.input;
-const _errs34 = errors;
-if(typeof data14 !== "string"){
-validate96.errors = [{instancePath:instancePath+"/tool_calls/" + i0+"/custom/input",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data14}];
-return false;
-}
-var valid5 = _errs34 === errors;
-}
-else {
-var valid5 = true;
-}
-}
-}
-}
-else {
-validate96.errors = [{instancePath:instancePath+"/tool_calls/" + i0+"/custom",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data12}];
-return false;
-}
-}
-var valid3 = _errs29 === errors;
-}
-else {
-var valid3 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-validate96.errors = [{instancePath:instancePath+"/tool_calls/" + i0,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data5}];
+validate100.errors = [{instancePath:instancePath+"/reasoning_details/" + i0,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data5}];
 return false;
 }
 }
@@ -6533,10 +6544,8 @@ break;
 }
 }
 }
-}
-}
 else {
-validate96.errors = [{instancePath:instancePath+"/tool_calls",keyword:"type",params:{type: "array"},message:"must be array",expected:constant9,data:data4}];
+validate100.errors = [{instancePath:instancePath+"/reasoning_details",keyword:"type",params:{type: "array"},message:"must be array",expected:constant9,data:data4}];
 return false;
 }
 }
@@ -6546,41 +6555,230 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.function_call !== undefined){
-let data15 = data.function_call;
-const _errs36 = errors;
-if(errors === _errs36){
-if(data15 && typeof data15 == "object" && !Array.isArray(data15)){
-const _errs38 = errors;
-for(const key4 in data15){
-if(!((key4 === "name") || (key4 === "arguments"))){
-validate96.errors = [{instancePath:instancePath+"/function_call",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties",expected:constant1,data:data15}];
+if(data.extra_content !== undefined){
+let data6 = data.extra_content;
+const _errs15 = errors;
+if(errors === _errs15){
+if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
+}
+else {
+validate100.errors = [{instancePath:instancePath+"/extra_content",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data6}];
+return false;
+}
+}
+var valid0 = _errs15 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.tool_calls !== undefined){
+let data7 = data.tool_calls;
+const _errs18 = errors;
+if(errors === _errs18){
+if(Array.isArray(data7)){
+if(data7.length > 1){
+validate100.errors = [{instancePath:instancePath+"/tool_calls",keyword:"maxItems",params:{limit: 1},message:"must NOT have more than 1 items",expected:constant9,data:data7}];
+return false;
+}
+else {
+if(data7.length < 1){
+validate100.errors = [{instancePath:instancePath+"/tool_calls",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant9,data:data7}];
+return false;
+}
+else {
+var valid2 = true;
+const len1 = data7.length;
+for(let i1=0; i1<len1; i1++){
+let data8 = data7[i1];
+const _errs20 = errors;
+const _errs21 = errors;
+if(errors === _errs21){
+if(data8 && typeof data8 == "object" && !Array.isArray(data8)){
+let missing0;
+if((data8.index === undefined) && (missing0 = "index")){
+validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i1,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data:data8}];
+return false;
+}
+else {
+const _errs23 = errors;
+for(const key1 in data8){
+if(!((((((key1 === "index") || (key1 === "id")) || (key1 === "type")) || (key1 === "function")) || (key1 === "custom")) || (key1 === "extra_content"))){
+validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i1,keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant1,data:data8}];
 return false;
 break;
 }
 }
-if(_errs38 === errors){
-if(data15.name !== undefined){
-let data16 = data15.name;
-const _errs39 = errors;
-if(typeof data16 !== "string"){
-validate96.errors = [{instancePath:instancePath+"/function_call/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data16}];
+if(_errs23 === errors){
+if(data8.index !== undefined){
+let data9 = data8.index;
+const _errs24 = errors;
+if(!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))){
+validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i1+"/index",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data9}];
 return false;
 }
-var valid6 = _errs39 === errors;
+if(errors === _errs24){
+if((typeof data9 == "number") && (isFinite(data9))){
+if(data9 > 127 || isNaN(data9)){
+validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i1+"/index",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",expected:constant21,data:data9}];
+return false;
+}
+else {
+if(data9 < 0 || isNaN(data9)){
+validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i1+"/index",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant21,data:data9}];
+return false;
+}
+}
+}
+}
+var valid4 = _errs24 === errors;
+}
+else {
+var valid4 = true;
+}
+if(valid4){
+if(data8.id !== undefined){
+let data10 = data8.id;
+const _errs26 = errors;
+if(errors === _errs26){
+if(typeof data10 === "string"){
+if(func1(data10) < 1){
+validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i1+"/id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data10}];
+return false;
+}
+}
+else {
+validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i1+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data10}];
+return false;
+}
+}
+var valid4 = _errs26 === errors;
+}
+else {
+var valid4 = true;
+}
+if(valid4){
+if(data8.type !== undefined){
+let data11 = data8.type;
+const _errs28 = errors;
+if(typeof data11 !== "string"){
+validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i1+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data11}];
+return false;
+}
+if(!((data11 === "function") || (data11 === "custom"))){
+validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i1+"/type",keyword:"enum",params:{allowedValues: constant50},message:"must be equal to one of the allowed values",expected:constant0,data:data11}];
+return false;
+}
+var valid4 = _errs28 === errors;
+}
+else {
+var valid4 = true;
+}
+if(valid4){
+if(data8.function !== undefined){
+let data12 = data8.function;
+const _errs30 = errors;
+if(errors === _errs30){
+if(data12 && typeof data12 == "object" && !Array.isArray(data12)){
+const _errs32 = errors;
+for(const key2 in data12){
+if(!((key2 === "name") || (key2 === "arguments"))){
+validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i1+"/function",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",expected:constant1,data:data12}];
+return false;
+break;
+}
+}
+if(_errs32 === errors){
+if(data12.name !== undefined){
+let data13 = data12.name;
+const _errs33 = errors;
+if(errors === _errs33){
+if(typeof data13 === "string"){
+if(func1(data13) < 1){
+validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i1+"/function/name",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data13}];
+return false;
+}
+}
+else {
+validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i1+"/function/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data13}];
+return false;
+}
+}
+var valid5 = _errs33 === errors;
+}
+else {
+var valid5 = true;
+}
+if(valid5){
+if(data12.arguments !== undefined){
+let data14 = data12.arguments;
+const _errs35 = errors;
+if(typeof data14 !== "string"){
+validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i1+"/function/arguments",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data14}];
+return false;
+}
+var valid5 = _errs35 === errors;
+}
+else {
+var valid5 = true;
+}
+}
+}
+}
+else {
+validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i1+"/function",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data12}];
+return false;
+}
+}
+var valid4 = _errs30 === errors;
+}
+else {
+var valid4 = true;
+}
+if(valid4){
+if(data8.custom !== undefined){
+let data15 = data8.custom;
+const _errs37 = errors;
+if(errors === _errs37){
+if(data15 && typeof data15 == "object" && !Array.isArray(data15)){
+const _errs39 = errors;
+for(const key3 in data15){
+if(!((key3 === "name") || (key3 === "input"))){
+validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i1+"/custom",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",expected:constant1,data:data15}];
+return false;
+break;
+}
+}
+if(_errs39 === errors){
+if(data15.name !== undefined){
+let data16 = data15.name;
+const _errs40 = errors;
+if(errors === _errs40){
+if(typeof data16 === "string"){
+if(func1(data16) < 1){
+validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i1+"/custom/name",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data16}];
+return false;
+}
+}
+else {
+validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i1+"/custom/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data16}];
+return false;
+}
+}
+var valid6 = _errs40 === errors;
 }
 else {
 var valid6 = true;
 }
 if(valid6){
-if(data15.arguments !== undefined){
-let data17 = data15.arguments;
-const _errs41 = errors;
+if(data15.input !== undefined){
+let data17 = data15.input;
+const _errs42 = errors;
 if(typeof data17 !== "string"){
-validate96.errors = [{instancePath:instancePath+"/function_call/arguments",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data17}];
+validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i1+"/custom/input",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data17}];
 return false;
 }
-var valid6 = _errs41 === errors;
+var valid6 = _errs42 === errors;
 }
 else {
 var valid6 = true;
@@ -6589,11 +6787,112 @@ var valid6 = true;
 }
 }
 else {
-validate96.errors = [{instancePath:instancePath+"/function_call",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data15}];
+validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i1+"/custom",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data15}];
 return false;
 }
 }
-var valid0 = _errs36 === errors;
+var valid4 = _errs37 === errors;
+}
+else {
+var valid4 = true;
+}
+if(valid4){
+if(data8.extra_content !== undefined){
+let data18 = data8.extra_content;
+const _errs44 = errors;
+if(errors === _errs44){
+if(data18 && typeof data18 == "object" && !Array.isArray(data18)){
+}
+else {
+validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i1+"/extra_content",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data18}];
+return false;
+}
+}
+var valid4 = _errs44 === errors;
+}
+else {
+var valid4 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i1,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data8}];
+return false;
+}
+}
+var valid2 = _errs20 === errors;
+if(!valid2){
+break;
+}
+}
+}
+}
+}
+else {
+validate100.errors = [{instancePath:instancePath+"/tool_calls",keyword:"type",params:{type: "array"},message:"must be array",expected:constant9,data:data7}];
+return false;
+}
+}
+var valid0 = _errs18 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.function_call !== undefined){
+let data19 = data.function_call;
+const _errs47 = errors;
+if(errors === _errs47){
+if(data19 && typeof data19 == "object" && !Array.isArray(data19)){
+const _errs49 = errors;
+for(const key4 in data19){
+if(!((key4 === "name") || (key4 === "arguments"))){
+validate100.errors = [{instancePath:instancePath+"/function_call",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties",expected:constant1,data:data19}];
+return false;
+break;
+}
+}
+if(_errs49 === errors){
+if(data19.name !== undefined){
+let data20 = data19.name;
+const _errs50 = errors;
+if(typeof data20 !== "string"){
+validate100.errors = [{instancePath:instancePath+"/function_call/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data20}];
+return false;
+}
+var valid7 = _errs50 === errors;
+}
+else {
+var valid7 = true;
+}
+if(valid7){
+if(data19.arguments !== undefined){
+let data21 = data19.arguments;
+const _errs52 = errors;
+if(typeof data21 !== "string"){
+validate100.errors = [{instancePath:instancePath+"/function_call/arguments",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data21}];
+return false;
+}
+var valid7 = _errs52 === errors;
+}
+else {
+var valid7 = true;
+}
+}
+}
+}
+else {
+validate100.errors = [{instancePath:instancePath+"/function_call",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data19}];
+return false;
+}
+}
+var valid0 = _errs47 === errors;
 }
 else {
 var valid0 = true;
@@ -6605,19 +6904,21 @@ var valid0 = true;
 }
 }
 }
+}
+}
 else {
-validate96.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate100.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
-validate96.errors = vErrors;
+validate100.errors = vErrors;
 return errors === 0;
 }
-validate96.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
-function validate95(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate100.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+function validate99(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate95.evaluated;
+const evaluated0 = validate99.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -6628,14 +6929,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.index === undefined) && (missing0 = "index")) || ((data.delta === undefined) && (missing0 = "delta"))) || ((data.logprobs === undefined) && (missing0 = "logprobs"))) || ((data.finish_reason === undefined) && (missing0 = "finish_reason"))){
-validate95.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate99.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((((key0 === "index") || (key0 === "delta")) || (key0 === "logprobs")) || (key0 === "finish_reason"))){
-validate95.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
+validate99.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
 return false;
 break;
 }
@@ -6645,11 +6946,11 @@ if(data.index !== undefined){
 let data0 = data.index;
 const _errs2 = errors;
 if(!(((typeof data0 == "number") && (!(data0 % 1) && !isNaN(data0))) && (isFinite(data0)))){
-validate95.errors = [{instancePath:instancePath+"/index",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant20,data:data0}];
+validate99.errors = [{instancePath:instancePath+"/index",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data0}];
 return false;
 }
 if(0 !== data0){
-validate95.errors = [{instancePath:instancePath+"/index",keyword:"const",params:{allowedValue: 0},message:"must be equal to constant",expected:constant20,data:data0}];
+validate99.errors = [{instancePath:instancePath+"/index",keyword:"const",params:{allowedValue: 0},message:"must be equal to constant",expected:constant21,data:data0}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -6660,8 +6961,8 @@ var valid0 = true;
 if(valid0){
 if(data.delta !== undefined){
 const _errs4 = errors;
-if(!(validate96(data.delta, {instancePath:instancePath+"/delta",parentData:data,parentDataProperty:"delta",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate96.errors : vErrors.concat(validate96.errors);
+if(!(validate100(data.delta, {instancePath:instancePath+"/delta",parentData:data,parentDataProperty:"delta",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate100.errors : vErrors.concat(validate100.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs4 === errors;
@@ -6672,8 +6973,8 @@ var valid0 = true;
 if(valid0){
 if(data.logprobs !== undefined){
 const _errs5 = errors;
-if(!(validate85(data.logprobs, {instancePath:instancePath+"/logprobs",parentData:data,parentDataProperty:"logprobs",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate85.errors : vErrors.concat(validate85.errors);
+if(!(validate89(data.logprobs, {instancePath:instancePath+"/logprobs",parentData:data,parentDataProperty:"logprobs",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate89.errors : vErrors.concat(validate89.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs5 === errors;
@@ -6737,7 +7038,7 @@ passing0 = 1;
 }
 }
 if(!valid1){
-const err3 = {instancePath:instancePath+"/finish_reason",keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",expected:constant11,data:data3};
+const err3 = {instancePath:instancePath+"/finish_reason",keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",expected:constant12,data:data3};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -6745,7 +7046,7 @@ else {
 vErrors.push(err3);
 }
 errors++;
-validate95.errors = vErrors;
+validate99.errors = vErrors;
 return false;
 }
 else {
@@ -6771,18 +7072,18 @@ var valid0 = true;
 }
 }
 else {
-validate95.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate99.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
-validate95.errors = vErrors;
+validate99.errors = vErrors;
 return errors === 0;
 }
-validate95.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
-function validate94(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate99.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+function validate98(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate94.evaluated;
+const evaluated0 = validate98.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -6793,14 +7094,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((data.id === undefined) && (missing0 = "id")) || ((data.object === undefined) && (missing0 = "object"))) || ((data.created === undefined) && (missing0 = "created"))) || ((data.model === undefined) && (missing0 = "model"))) || ((data.choices === undefined) && (missing0 = "choices"))){
-validate94.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate98.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((((((((key0 === "id") || (key0 === "object")) || (key0 === "created")) || (key0 === "model")) || (key0 === "choices")) || (key0 === "usage")) || (key0 === "system_fingerprint")) || (key0 === "x_clawgate"))){
-validate94.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
+validate98.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
 return false;
 break;
 }
@@ -6812,12 +7113,12 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(!pattern8.test(data0)){
-validate94.errors = [{instancePath:instancePath+"/id",keyword:"pattern",params:{pattern: "^chatcmpl-[0-9a-f]{16,}$"},message:"must match pattern \""+"^chatcmpl-[0-9a-f]{16,}$"+"\"",expected:constant0,data:data0}];
+validate98.errors = [{instancePath:instancePath+"/id",keyword:"pattern",params:{pattern: "^chatcmpl-[0-9a-f]{16,}$"},message:"must match pattern \""+"^chatcmpl-[0-9a-f]{16,}$"+"\"",expected:constant0,data:data0}];
 return false;
 }
 }
 else {
-validate94.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate98.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
 }
@@ -6831,11 +7132,11 @@ if(data.object !== undefined){
 let data1 = data.object;
 const _errs4 = errors;
 if(typeof data1 !== "string"){
-validate94.errors = [{instancePath:instancePath+"/object",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
+validate98.errors = [{instancePath:instancePath+"/object",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
 return false;
 }
 if("chat.completion.chunk" !== data1){
-validate94.errors = [{instancePath:instancePath+"/object",keyword:"const",params:{allowedValue: "chat.completion.chunk"},message:"must be equal to constant",expected:constant0,data:data1}];
+validate98.errors = [{instancePath:instancePath+"/object",keyword:"const",params:{allowedValue: "chat.completion.chunk"},message:"must be equal to constant",expected:constant0,data:data1}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -6848,18 +7149,18 @@ if(data.created !== undefined){
 let data2 = data.created;
 const _errs6 = errors;
 if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-validate94.errors = [{instancePath:instancePath+"/created",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant20,data:data2}];
+validate98.errors = [{instancePath:instancePath+"/created",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data2}];
 return false;
 }
 if(errors === _errs6){
 if((typeof data2 == "number") && (isFinite(data2))){
 if(data2 > 9999999999 || isNaN(data2)){
-validate94.errors = [{instancePath:instancePath+"/created",keyword:"maximum",params:{comparison: "<=", limit: 9999999999},message:"must be <= 9999999999",expected:constant20,data:data2}];
+validate98.errors = [{instancePath:instancePath+"/created",keyword:"maximum",params:{comparison: "<=", limit: 9999999999},message:"must be <= 9999999999",expected:constant21,data:data2}];
 return false;
 }
 else {
 if(data2 < 1000000000 || isNaN(data2)){
-validate94.errors = [{instancePath:instancePath+"/created",keyword:"minimum",params:{comparison: ">=", limit: 1000000000},message:"must be >= 1000000000",expected:constant20,data:data2}];
+validate98.errors = [{instancePath:instancePath+"/created",keyword:"minimum",params:{comparison: ">=", limit: 1000000000},message:"must be >= 1000000000",expected:constant21,data:data2}];
 return false;
 }
 }
@@ -6877,12 +7178,12 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(typeof data3 === "string"){
 if(func1(data3) < 1){
-validate94.errors = [{instancePath:instancePath+"/model",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data3}];
+validate98.errors = [{instancePath:instancePath+"/model",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data3}];
 return false;
 }
 }
 else {
-validate94.errors = [{instancePath:instancePath+"/model",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
+validate98.errors = [{instancePath:instancePath+"/model",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
 return false;
 }
 }
@@ -6898,7 +7199,7 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(Array.isArray(data4)){
 if(data4.length > 1){
-validate94.errors = [{instancePath:instancePath+"/choices",keyword:"maxItems",params:{limit: 1},message:"must NOT have more than 1 items",expected:constant9,data:data4}];
+validate98.errors = [{instancePath:instancePath+"/choices",keyword:"maxItems",params:{limit: 1},message:"must NOT have more than 1 items",expected:constant9,data:data4}];
 return false;
 }
 else {
@@ -6906,8 +7207,8 @@ var valid1 = true;
 const len0 = data4.length;
 for(let i0=0; i0<len0; i0++){
 const _errs12 = errors;
-if(!(validate95(data4[i0], {instancePath:instancePath+"/choices/" + i0,parentData:data4,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate95.errors : vErrors.concat(validate95.errors);
+if(!(validate99(data4[i0], {instancePath:instancePath+"/choices/" + i0,parentData:data4,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate99.errors : vErrors.concat(validate99.errors);
 errors = vErrors.length;
 }
 var valid1 = _errs12 === errors;
@@ -6918,7 +7219,7 @@ break;
 }
 }
 else {
-validate94.errors = [{instancePath:instancePath+"/choices",keyword:"type",params:{type: "array"},message:"must be array",expected:constant9,data:data4}];
+validate98.errors = [{instancePath:instancePath+"/choices",keyword:"type",params:{type: "array"},message:"must be array",expected:constant9,data:data4}];
 return false;
 }
 }
@@ -6969,7 +7270,7 @@ if(data6.prompt_tokens !== undefined){
 let data7 = data6.prompt_tokens;
 const _errs19 = errors;
 if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-const err2 = {instancePath:instancePath+"/usage/prompt_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant20,data:data7};
+const err2 = {instancePath:instancePath+"/usage/prompt_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data7};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -6981,7 +7282,7 @@ errors++;
 if(errors === _errs19){
 if((typeof data7 == "number") && (isFinite(data7))){
 if(data7 < 0 || isNaN(data7)){
-const err3 = {instancePath:instancePath+"/usage/prompt_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant20,data:data7};
+const err3 = {instancePath:instancePath+"/usage/prompt_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant21,data:data7};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -7002,7 +7303,7 @@ if(data6.completion_tokens !== undefined){
 let data8 = data6.completion_tokens;
 const _errs21 = errors;
 if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
-const err4 = {instancePath:instancePath+"/usage/completion_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant20,data:data8};
+const err4 = {instancePath:instancePath+"/usage/completion_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data8};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -7014,7 +7315,7 @@ errors++;
 if(errors === _errs21){
 if((typeof data8 == "number") && (isFinite(data8))){
 if(data8 < 0 || isNaN(data8)){
-const err5 = {instancePath:instancePath+"/usage/completion_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant20,data:data8};
+const err5 = {instancePath:instancePath+"/usage/completion_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant21,data:data8};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -7035,7 +7336,7 @@ if(data6.total_tokens !== undefined){
 let data9 = data6.total_tokens;
 const _errs23 = errors;
 if(!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))){
-const err6 = {instancePath:instancePath+"/usage/total_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant20,data:data9};
+const err6 = {instancePath:instancePath+"/usage/total_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data9};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -7047,7 +7348,7 @@ errors++;
 if(errors === _errs23){
 if((typeof data9 == "number") && (isFinite(data9))){
 if(data9 < 0 || isNaN(data9)){
-const err7 = {instancePath:instancePath+"/usage/total_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant20,data:data9};
+const err7 = {instancePath:instancePath+"/usage/total_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant21,data:data9};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -7088,7 +7389,7 @@ if(data10.cached_tokens !== undefined){
 let data11 = data10.cached_tokens;
 const _errs28 = errors;
 if(!(((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11))) && (isFinite(data11)))){
-const err9 = {instancePath:instancePath+"/usage/prompt_tokens_details/cached_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant20,data:data11};
+const err9 = {instancePath:instancePath+"/usage/prompt_tokens_details/cached_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data11};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -7100,7 +7401,7 @@ errors++;
 if(errors === _errs28){
 if((typeof data11 == "number") && (isFinite(data11))){
 if(data11 < 0 || isNaN(data11)){
-const err10 = {instancePath:instancePath+"/usage/prompt_tokens_details/cached_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant20,data:data11};
+const err10 = {instancePath:instancePath+"/usage/prompt_tokens_details/cached_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant21,data:data11};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -7121,7 +7422,7 @@ if(data10.audio_tokens !== undefined){
 let data12 = data10.audio_tokens;
 const _errs30 = errors;
 if(!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))){
-const err11 = {instancePath:instancePath+"/usage/prompt_tokens_details/audio_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant20,data:data12};
+const err11 = {instancePath:instancePath+"/usage/prompt_tokens_details/audio_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data12};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -7133,7 +7434,7 @@ errors++;
 if(errors === _errs30){
 if((typeof data12 == "number") && (isFinite(data12))){
 if(data12 < 0 || isNaN(data12)){
-const err12 = {instancePath:instancePath+"/usage/prompt_tokens_details/audio_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant20,data:data12};
+const err12 = {instancePath:instancePath+"/usage/prompt_tokens_details/audio_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant21,data:data12};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -7193,7 +7494,7 @@ if(data13.reasoning_tokens !== undefined){
 let data14 = data13.reasoning_tokens;
 const _errs35 = errors;
 if(!(((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14))) && (isFinite(data14)))){
-const err15 = {instancePath:instancePath+"/usage/completion_tokens_details/reasoning_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant20,data:data14};
+const err15 = {instancePath:instancePath+"/usage/completion_tokens_details/reasoning_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data14};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -7205,7 +7506,7 @@ errors++;
 if(errors === _errs35){
 if((typeof data14 == "number") && (isFinite(data14))){
 if(data14 < 0 || isNaN(data14)){
-const err16 = {instancePath:instancePath+"/usage/completion_tokens_details/reasoning_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant20,data:data14};
+const err16 = {instancePath:instancePath+"/usage/completion_tokens_details/reasoning_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant21,data:data14};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -7226,7 +7527,7 @@ if(data13.audio_tokens !== undefined){
 let data15 = data13.audio_tokens;
 const _errs37 = errors;
 if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
-const err17 = {instancePath:instancePath+"/usage/completion_tokens_details/audio_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant20,data:data15};
+const err17 = {instancePath:instancePath+"/usage/completion_tokens_details/audio_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data15};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -7238,7 +7539,7 @@ errors++;
 if(errors === _errs37){
 if((typeof data15 == "number") && (isFinite(data15))){
 if(data15 < 0 || isNaN(data15)){
-const err18 = {instancePath:instancePath+"/usage/completion_tokens_details/audio_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant20,data:data15};
+const err18 = {instancePath:instancePath+"/usage/completion_tokens_details/audio_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant21,data:data15};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -7259,7 +7560,7 @@ if(data13.accepted_prediction_tokens !== undefined){
 let data16 = data13.accepted_prediction_tokens;
 const _errs39 = errors;
 if(!(((typeof data16 == "number") && (!(data16 % 1) && !isNaN(data16))) && (isFinite(data16)))){
-const err19 = {instancePath:instancePath+"/usage/completion_tokens_details/accepted_prediction_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant20,data:data16};
+const err19 = {instancePath:instancePath+"/usage/completion_tokens_details/accepted_prediction_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data16};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -7271,7 +7572,7 @@ errors++;
 if(errors === _errs39){
 if((typeof data16 == "number") && (isFinite(data16))){
 if(data16 < 0 || isNaN(data16)){
-const err20 = {instancePath:instancePath+"/usage/completion_tokens_details/accepted_prediction_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant20,data:data16};
+const err20 = {instancePath:instancePath+"/usage/completion_tokens_details/accepted_prediction_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant21,data:data16};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -7292,7 +7593,7 @@ if(data13.rejected_prediction_tokens !== undefined){
 let data17 = data13.rejected_prediction_tokens;
 const _errs41 = errors;
 if(!(((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17))) && (isFinite(data17)))){
-const err21 = {instancePath:instancePath+"/usage/completion_tokens_details/rejected_prediction_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant20,data:data17};
+const err21 = {instancePath:instancePath+"/usage/completion_tokens_details/rejected_prediction_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data17};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -7304,7 +7605,7 @@ errors++;
 if(errors === _errs41){
 if((typeof data17 == "number") && (isFinite(data17))){
 if(data17 < 0 || isNaN(data17)){
-const err22 = {instancePath:instancePath+"/usage/completion_tokens_details/rejected_prediction_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant20,data:data17};
+const err22 = {instancePath:instancePath+"/usage/completion_tokens_details/rejected_prediction_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant21,data:data17};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -7387,7 +7688,7 @@ passing0 = 1;
 }
 }
 if(!valid2){
-const err26 = {instancePath:instancePath+"/usage",keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",expected:constant11,data:data6};
+const err26 = {instancePath:instancePath+"/usage",keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",expected:constant12,data:data6};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -7395,7 +7696,7 @@ else {
 vErrors.push(err26);
 }
 errors++;
-validate94.errors = vErrors;
+validate98.errors = vErrors;
 return false;
 }
 else {
@@ -7419,7 +7720,7 @@ if(data.system_fingerprint !== undefined){
 let data18 = data.system_fingerprint;
 const _errs45 = errors;
 if(typeof data18 !== "string"){
-validate94.errors = [{instancePath:instancePath+"/system_fingerprint",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data18}];
+validate98.errors = [{instancePath:instancePath+"/system_fingerprint",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data18}];
 return false;
 }
 var valid0 = _errs45 === errors;
@@ -7436,14 +7737,14 @@ if(errors === _errs48){
 if(data19 && typeof data19 == "object" && !Array.isArray(data19)){
 let missing2;
 if((((data19.event === undefined) && (missing2 = "event")) || ((data19.id === undefined) && (missing2 = "id"))) || ((data19.name === undefined) && (missing2 = "name"))){
-validate94.errors = [{instancePath:instancePath+"/x_clawgate",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant1,data:data19}];
+validate98.errors = [{instancePath:instancePath+"/x_clawgate",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant1,data:data19}];
 return false;
 }
 else {
 const _errs50 = errors;
 for(const key4 in data19){
 if(!((((key4 === "event") || (key4 === "id")) || (key4 === "name")) || (key4 === "failed"))){
-validate94.errors = [{instancePath:instancePath+"/x_clawgate",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties",expected:constant1,data:data19}];
+validate98.errors = [{instancePath:instancePath+"/x_clawgate",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties",expected:constant1,data:data19}];
 return false;
 break;
 }
@@ -7453,11 +7754,11 @@ if(data19.event !== undefined){
 let data20 = data19.event;
 const _errs51 = errors;
 if(typeof data20 !== "string"){
-validate94.errors = [{instancePath:instancePath+"/x_clawgate/event",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data20}];
+validate98.errors = [{instancePath:instancePath+"/x_clawgate/event",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data20}];
 return false;
 }
 if(!((data20 === "tool-start") || (data20 === "tool-end"))){
-validate94.errors = [{instancePath:instancePath+"/x_clawgate/event",keyword:"enum",params:{allowedValues: constant51},message:"must be equal to one of the allowed values",expected:constant0,data:data20}];
+validate98.errors = [{instancePath:instancePath+"/x_clawgate/event",keyword:"enum",params:{allowedValues: constant51},message:"must be equal to one of the allowed values",expected:constant0,data:data20}];
 return false;
 }
 var valid8 = _errs51 === errors;
@@ -7472,12 +7773,12 @@ const _errs53 = errors;
 if(errors === _errs53){
 if(typeof data21 === "string"){
 if(func1(data21) < 1){
-validate94.errors = [{instancePath:instancePath+"/x_clawgate/id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data21}];
+validate98.errors = [{instancePath:instancePath+"/x_clawgate/id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data21}];
 return false;
 }
 }
 else {
-validate94.errors = [{instancePath:instancePath+"/x_clawgate/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data21}];
+validate98.errors = [{instancePath:instancePath+"/x_clawgate/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data21}];
 return false;
 }
 }
@@ -7493,12 +7794,12 @@ const _errs55 = errors;
 if(errors === _errs55){
 if(typeof data22 === "string"){
 if(func1(data22) < 1){
-validate94.errors = [{instancePath:instancePath+"/x_clawgate/name",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data22}];
+validate98.errors = [{instancePath:instancePath+"/x_clawgate/name",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data22}];
 return false;
 }
 }
 else {
-validate94.errors = [{instancePath:instancePath+"/x_clawgate/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data22}];
+validate98.errors = [{instancePath:instancePath+"/x_clawgate/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data22}];
 return false;
 }
 }
@@ -7512,7 +7813,7 @@ if(data19.failed !== undefined){
 let data23 = data19.failed;
 const _errs57 = errors;
 if(typeof data23 !== "boolean"){
-validate94.errors = [{instancePath:instancePath+"/x_clawgate/failed",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant17,data:data23}];
+validate98.errors = [{instancePath:instancePath+"/x_clawgate/failed",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant18,data:data23}];
 return false;
 }
 var valid8 = _errs57 === errors;
@@ -7527,7 +7828,7 @@ var valid8 = true;
 }
 }
 else {
-validate94.errors = [{instancePath:instancePath+"/x_clawgate",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data19}];
+validate98.errors = [{instancePath:instancePath+"/x_clawgate",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data19}];
 return false;
 }
 }
@@ -7547,18 +7848,18 @@ var valid0 = true;
 }
 }
 else {
-validate94.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate98.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
-validate94.errors = vErrors;
+validate98.errors = vErrors;
 return errors === 0;
 }
-validate94.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
-function validate101(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate98.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+function validate105(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate101.evaluated;
+const evaluated0 = validate105.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -7569,14 +7870,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.error === undefined) && (missing0 = "error")){
-validate101.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate105.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(key0 === "error")){
-validate101.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
+validate105.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
 return false;
 break;
 }
@@ -7589,14 +7890,14 @@ if(errors === _errs2){
 if(data0 && typeof data0 == "object" && !Array.isArray(data0)){
 let missing1;
 if(((((data0.message === undefined) && (missing1 = "message")) || ((data0.type === undefined) && (missing1 = "type"))) || ((data0.param === undefined) && (missing1 = "param"))) || ((data0.code === undefined) && (missing1 = "code"))){
-validate101.errors = [{instancePath:instancePath+"/error",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data0}];
+validate105.errors = [{instancePath:instancePath+"/error",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data0}];
 return false;
 }
 else {
 const _errs4 = errors;
 for(const key1 in data0){
 if(!((((key1 === "message") || (key1 === "type")) || (key1 === "param")) || (key1 === "code"))){
-validate101.errors = [{instancePath:instancePath+"/error",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant1,data:data0}];
+validate105.errors = [{instancePath:instancePath+"/error",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant1,data:data0}];
 return false;
 break;
 }
@@ -7608,18 +7909,18 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data1 === "string"){
 if(func1(data1) > 1000){
-validate101.errors = [{instancePath:instancePath+"/error/message",keyword:"maxLength",params:{limit: 1000},message:"must NOT have more than 1000 characters",expected:constant0,data:data1}];
+validate105.errors = [{instancePath:instancePath+"/error/message",keyword:"maxLength",params:{limit: 1000},message:"must NOT have more than 1000 characters",expected:constant0,data:data1}];
 return false;
 }
 else {
 if(func1(data1) < 1){
-validate101.errors = [{instancePath:instancePath+"/error/message",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data1}];
+validate105.errors = [{instancePath:instancePath+"/error/message",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data1}];
 return false;
 }
 }
 }
 else {
-validate101.errors = [{instancePath:instancePath+"/error/message",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
+validate105.errors = [{instancePath:instancePath+"/error/message",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
 return false;
 }
 }
@@ -7633,11 +7934,11 @@ if(data0.type !== undefined){
 let data2 = data0.type;
 const _errs7 = errors;
 if(typeof data2 !== "string"){
-validate101.errors = [{instancePath:instancePath+"/error/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
+validate105.errors = [{instancePath:instancePath+"/error/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
 return false;
 }
 if(!(((data2 === "invalid_request_error") || (data2 === "rate_limit_error")) || (data2 === "server_error"))){
-validate101.errors = [{instancePath:instancePath+"/error/type",keyword:"enum",params:{allowedValues: constant52},message:"must be equal to one of the allowed values",expected:constant0,data:data2}];
+validate105.errors = [{instancePath:instancePath+"/error/type",keyword:"enum",params:{allowedValues: constant52},message:"must be equal to one of the allowed values",expected:constant0,data:data2}];
 return false;
 }
 var valid1 = _errs7 === errors;
@@ -7650,7 +7951,7 @@ if(data0.param !== undefined){
 let data3 = data0.param;
 const _errs9 = errors;
 if((typeof data3 !== "string") && (data3 !== null)){
-validate101.errors = [{instancePath:instancePath+"/error/param",keyword:"type",params:{type: constant28},message:"must be string,null",expected:constant7,data:data3}];
+validate105.errors = [{instancePath:instancePath+"/error/param",keyword:"type",params:{type: constant29},message:"must be string,null",expected:constant8,data:data3}];
 return false;
 }
 var valid1 = _errs9 === errors;
@@ -7663,11 +7964,11 @@ if(data0.code !== undefined){
 let data4 = data0.code;
 const _errs11 = errors;
 if(typeof data4 !== "string"){
-validate101.errors = [{instancePath:instancePath+"/error/code",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
+validate105.errors = [{instancePath:instancePath+"/error/code",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
 return false;
 }
 if(!(((((((((((((((((((((((((((((((((((((((((((((((((((((data4 === "invalid_api_key") || (data4 === "host_not_allowed")) || (data4 === "origin_not_allowed")) || (data4 === "not_found")) || (data4 === "endpoint_not_served")) || (data4 === "model_not_found")) || (data4 === "method_not_allowed")) || (data4 === "invalid_http")) || (data4 === "http_version_not_supported")) || (data4 === "transfer_coding_not_supported")) || (data4 === "websocket_not_available")) || (data4 === "expectation_failed")) || (data4 === "uri_too_long")) || (data4 === "headers_too_large")) || (data4 === "request_timeout")) || (data4 === "request_too_large")) || (data4 === "unsupported_media_type")) || (data4 === "invalid_utf8")) || (data4 === "invalid_json")) || (data4 === "too_deep")) || (data4 === "too_many_values")) || (data4 === "missing_required_parameter")) || (data4 === "invalid_type")) || (data4 === "invalid_value")) || (data4 === "unknown_parameter")) || (data4 === "unsupported_parameter")) || (data4 === "unsupported_value")) || (data4 === "image_url_not_allowed")) || (data4 === "image_fetch_failed")) || (data4 === "responses_request")) || (data4 === "empty_array")) || (data4 === "array_above_max_length")) || (data4 === "empty_string")) || (data4 === "string_above_max_length")) || (data4 === "object_above_max_properties")) || (data4 === "integer_below_min_value")) || (data4 === "integer_above_max_value")) || (data4 === "decimal_below_min_value")) || (data4 === "decimal_above_max_value")) || (data4 === "context_length_exceeded")) || (data4 === "invalid_session_key")) || (data4 === "session_not_found")) || (data4 === "agent_conflict")) || (data4 === "session_busy")) || (data4 === "rate_limit_exceeded")) || (data4 === "upstream_rejected")) || (data4 === "upstream_error")) || (data4 === "upstream_unavailable")) || (data4 === "upstream_timeout")) || (data4 === "cancelled")) || (data4 === "storage_unavailable")) || (data4 === "shutting_down")) || (data4 === "internal_error"))){
-validate101.errors = [{instancePath:instancePath+"/error/code",keyword:"enum",params:{allowedValues: constant53},message:"must be equal to one of the allowed values",expected:constant0,data:data4}];
+validate105.errors = [{instancePath:instancePath+"/error/code",keyword:"enum",params:{allowedValues: constant53},message:"must be equal to one of the allowed values",expected:constant0,data:data4}];
 return false;
 }
 var valid1 = _errs11 === errors;
@@ -7682,7 +7983,7 @@ var valid1 = true;
 }
 }
 else {
-validate101.errors = [{instancePath:instancePath+"/error",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data0}];
+validate105.errors = [{instancePath:instancePath+"/error",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data0}];
 return false;
 }
 }
@@ -7691,18 +7992,18 @@ return false;
 }
 }
 else {
-validate101.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate105.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
-validate101.errors = vErrors;
+validate105.errors = vErrors;
 return errors === 0;
 }
-validate101.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
-function validate93(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate105.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+function validate97(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate93.evaluated;
+const evaluated0 = validate97.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -7713,8 +8014,8 @@ const _errs0 = errors;
 let valid0 = false;
 let passing0 = null;
 const _errs1 = errors;
-if(!(validate94(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate94.errors : vErrors.concat(validate94.errors);
+if(!(validate98(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate98.errors : vErrors.concat(validate98.errors);
 errors = vErrors.length;
 }
 var _valid0 = _errs1 === errors;
@@ -7724,8 +8025,8 @@ passing0 = 0;
 var props0 = true;
 }
 const _errs2 = errors;
-if(!(validate101(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate101.errors : vErrors.concat(validate101.errors);
+if(!(validate105(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate105.errors : vErrors.concat(validate105.errors);
 errors = vErrors.length;
 }
 var _valid0 = _errs2 === errors;
@@ -7743,7 +8044,7 @@ props0 = true;
 }
 }
 if(!valid0){
-const err0 = {instancePath,keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",expected:constant11,data};
+const err0 = {instancePath,keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",expected:constant12,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -7751,7 +8052,7 @@ else {
 vErrors.push(err0);
 }
 errors++;
-validate93.errors = vErrors;
+validate97.errors = vErrors;
 return false;
 }
 else {
@@ -7765,16 +8066,16 @@ vErrors = null;
 }
 }
 }
-validate93.errors = vErrors;
+validate97.errors = vErrors;
 evaluated0.props = props0;
 return errors === 0;
 }
-validate93.evaluated = {"dynamicProps":true,"dynamicItems":false};
-export const checkAnswerErrorResponse = toCheck(validate103);
-function validate103(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate97.evaluated = {"dynamicProps":true,"dynamicItems":false};
+export const checkAnswerErrorResponse = toCheck(validate107);
+function validate107(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate103.evaluated;
+const evaluated0 = validate107.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -7785,14 +8086,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.error === undefined) && (missing0 = "error")){
-validate103.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate107.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(key0 === "error")){
-validate103.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
+validate107.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
 return false;
 break;
 }
@@ -7805,14 +8106,14 @@ if(errors === _errs2){
 if(data0 && typeof data0 == "object" && !Array.isArray(data0)){
 let missing1;
 if(((((data0.message === undefined) && (missing1 = "message")) || ((data0.type === undefined) && (missing1 = "type"))) || ((data0.param === undefined) && (missing1 = "param"))) || ((data0.code === undefined) && (missing1 = "code"))){
-validate103.errors = [{instancePath:instancePath+"/error",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data0}];
+validate107.errors = [{instancePath:instancePath+"/error",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data0}];
 return false;
 }
 else {
 const _errs4 = errors;
 for(const key1 in data0){
 if(!((((key1 === "message") || (key1 === "type")) || (key1 === "param")) || (key1 === "code"))){
-validate103.errors = [{instancePath:instancePath+"/error",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant1,data:data0}];
+validate107.errors = [{instancePath:instancePath+"/error",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant1,data:data0}];
 return false;
 break;
 }
@@ -7824,18 +8125,18 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data1 === "string"){
 if(func1(data1) > 1000){
-validate103.errors = [{instancePath:instancePath+"/error/message",keyword:"maxLength",params:{limit: 1000},message:"must NOT have more than 1000 characters",expected:constant0,data:data1}];
+validate107.errors = [{instancePath:instancePath+"/error/message",keyword:"maxLength",params:{limit: 1000},message:"must NOT have more than 1000 characters",expected:constant0,data:data1}];
 return false;
 }
 else {
 if(func1(data1) < 1){
-validate103.errors = [{instancePath:instancePath+"/error/message",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data1}];
+validate107.errors = [{instancePath:instancePath+"/error/message",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data1}];
 return false;
 }
 }
 }
 else {
-validate103.errors = [{instancePath:instancePath+"/error/message",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
+validate107.errors = [{instancePath:instancePath+"/error/message",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
 return false;
 }
 }
@@ -7849,11 +8150,11 @@ if(data0.type !== undefined){
 let data2 = data0.type;
 const _errs7 = errors;
 if(typeof data2 !== "string"){
-validate103.errors = [{instancePath:instancePath+"/error/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
+validate107.errors = [{instancePath:instancePath+"/error/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
 return false;
 }
 if(!(((data2 === "invalid_request_error") || (data2 === "rate_limit_error")) || (data2 === "server_error"))){
-validate103.errors = [{instancePath:instancePath+"/error/type",keyword:"enum",params:{allowedValues: constant52},message:"must be equal to one of the allowed values",expected:constant0,data:data2}];
+validate107.errors = [{instancePath:instancePath+"/error/type",keyword:"enum",params:{allowedValues: constant52},message:"must be equal to one of the allowed values",expected:constant0,data:data2}];
 return false;
 }
 var valid1 = _errs7 === errors;
@@ -7866,7 +8167,7 @@ if(data0.param !== undefined){
 let data3 = data0.param;
 const _errs9 = errors;
 if((typeof data3 !== "string") && (data3 !== null)){
-validate103.errors = [{instancePath:instancePath+"/error/param",keyword:"type",params:{type: constant28},message:"must be string,null",expected:constant7,data:data3}];
+validate107.errors = [{instancePath:instancePath+"/error/param",keyword:"type",params:{type: constant29},message:"must be string,null",expected:constant8,data:data3}];
 return false;
 }
 var valid1 = _errs9 === errors;
@@ -7879,11 +8180,11 @@ if(data0.code !== undefined){
 let data4 = data0.code;
 const _errs11 = errors;
 if(typeof data4 !== "string"){
-validate103.errors = [{instancePath:instancePath+"/error/code",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
+validate107.errors = [{instancePath:instancePath+"/error/code",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
 return false;
 }
 if(!(((((((((((((((((((((((((((((((((((((((((((((((((((((data4 === "invalid_api_key") || (data4 === "host_not_allowed")) || (data4 === "origin_not_allowed")) || (data4 === "not_found")) || (data4 === "endpoint_not_served")) || (data4 === "model_not_found")) || (data4 === "method_not_allowed")) || (data4 === "invalid_http")) || (data4 === "http_version_not_supported")) || (data4 === "transfer_coding_not_supported")) || (data4 === "websocket_not_available")) || (data4 === "expectation_failed")) || (data4 === "uri_too_long")) || (data4 === "headers_too_large")) || (data4 === "request_timeout")) || (data4 === "request_too_large")) || (data4 === "unsupported_media_type")) || (data4 === "invalid_utf8")) || (data4 === "invalid_json")) || (data4 === "too_deep")) || (data4 === "too_many_values")) || (data4 === "missing_required_parameter")) || (data4 === "invalid_type")) || (data4 === "invalid_value")) || (data4 === "unknown_parameter")) || (data4 === "unsupported_parameter")) || (data4 === "unsupported_value")) || (data4 === "image_url_not_allowed")) || (data4 === "image_fetch_failed")) || (data4 === "responses_request")) || (data4 === "empty_array")) || (data4 === "array_above_max_length")) || (data4 === "empty_string")) || (data4 === "string_above_max_length")) || (data4 === "object_above_max_properties")) || (data4 === "integer_below_min_value")) || (data4 === "integer_above_max_value")) || (data4 === "decimal_below_min_value")) || (data4 === "decimal_above_max_value")) || (data4 === "context_length_exceeded")) || (data4 === "invalid_session_key")) || (data4 === "session_not_found")) || (data4 === "agent_conflict")) || (data4 === "session_busy")) || (data4 === "rate_limit_exceeded")) || (data4 === "upstream_rejected")) || (data4 === "upstream_error")) || (data4 === "upstream_unavailable")) || (data4 === "upstream_timeout")) || (data4 === "cancelled")) || (data4 === "storage_unavailable")) || (data4 === "shutting_down")) || (data4 === "internal_error"))){
-validate103.errors = [{instancePath:instancePath+"/error/code",keyword:"enum",params:{allowedValues: constant53},message:"must be equal to one of the allowed values",expected:constant0,data:data4}];
+validate107.errors = [{instancePath:instancePath+"/error/code",keyword:"enum",params:{allowedValues: constant53},message:"must be equal to one of the allowed values",expected:constant0,data:data4}];
 return false;
 }
 var valid1 = _errs11 === errors;
@@ -7898,451 +8199,10 @@ var valid1 = true;
 }
 }
 else {
-validate103.errors = [{instancePath:instancePath+"/error",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data0}];
+validate107.errors = [{instancePath:instancePath+"/error",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data0}];
 return false;
 }
 }
-}
-}
-}
-}
-else {
-validate103.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
-return false;
-}
-}
-validate103.errors = vErrors;
-return errors === 0;
-}
-validate103.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
-export const checkAnswerModelList = toCheck(validate104);
-function validate104(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
-let vErrors = null;
-let errors = 0;
-const evaluated0 = validate104.evaluated;
-if(evaluated0.dynamicProps){
-evaluated0.props = undefined;
-}
-if(evaluated0.dynamicItems){
-evaluated0.items = undefined;
-}
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.object === undefined) && (missing0 = "object")) || ((data.data === undefined) && (missing0 = "data"))){
-validate104.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
-return false;
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!((key0 === "object") || (key0 === "data"))){
-validate104.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
-return false;
-break;
-}
-}
-if(_errs1 === errors){
-if(data.object !== undefined){
-let data0 = data.object;
-const _errs2 = errors;
-if(typeof data0 !== "string"){
-validate104.errors = [{instancePath:instancePath+"/object",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
-return false;
-}
-if("list" !== data0){
-validate104.errors = [{instancePath:instancePath+"/object",keyword:"const",params:{allowedValue: "list"},message:"must be equal to constant",expected:constant0,data:data0}];
-return false;
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.data !== undefined){
-let data1 = data.data;
-const _errs4 = errors;
-if(errors === _errs4){
-if(Array.isArray(data1)){
-var valid1 = true;
-const len0 = data1.length;
-for(let i0=0; i0<len0; i0++){
-let data2 = data1[i0];
-const _errs6 = errors;
-const _errs7 = errors;
-if(errors === _errs7){
-if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
-let missing1;
-if(((((data2.id === undefined) && (missing1 = "id")) || ((data2.object === undefined) && (missing1 = "object"))) || ((data2.created === undefined) && (missing1 = "created"))) || ((data2.owned_by === undefined) && (missing1 = "owned_by"))){
-validate104.errors = [{instancePath:instancePath+"/data/" + i0,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data2}];
-return false;
-}
-else {
-const _errs9 = errors;
-for(const key1 in data2){
-if(!((((key1 === "id") || (key1 === "object")) || (key1 === "created")) || (key1 === "owned_by"))){
-validate104.errors = [{instancePath:instancePath+"/data/" + i0,keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant1,data:data2}];
-return false;
-break;
-}
-}
-if(_errs9 === errors){
-if(data2.id !== undefined){
-let data3 = data2.id;
-const _errs10 = errors;
-if(errors === _errs10){
-if(typeof data3 === "string"){
-if(func1(data3) < 1){
-validate104.errors = [{instancePath:instancePath+"/data/" + i0+"/id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data3}];
-return false;
-}
-}
-else {
-validate104.errors = [{instancePath:instancePath+"/data/" + i0+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
-return false;
-}
-}
-var valid3 = _errs10 === errors;
-}
-else {
-var valid3 = true;
-}
-if(valid3){
-if(data2.object !== undefined){
-let data4 = data2.object;
-const _errs12 = errors;
-if(typeof data4 !== "string"){
-validate104.errors = [{instancePath:instancePath+"/data/" + i0+"/object",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
-return false;
-}
-if("model" !== data4){
-validate104.errors = [{instancePath:instancePath+"/data/" + i0+"/object",keyword:"const",params:{allowedValue: "model"},message:"must be equal to constant",expected:constant0,data:data4}];
-return false;
-}
-var valid3 = _errs12 === errors;
-}
-else {
-var valid3 = true;
-}
-if(valid3){
-if(data2.created !== undefined){
-let data5 = data2.created;
-const _errs14 = errors;
-if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-validate104.errors = [{instancePath:instancePath+"/data/" + i0+"/created",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant20,data:data5}];
-return false;
-}
-var valid3 = _errs14 === errors;
-}
-else {
-var valid3 = true;
-}
-if(valid3){
-if(data2.owned_by !== undefined){
-let data6 = data2.owned_by;
-const _errs16 = errors;
-if(typeof data6 !== "string"){
-validate104.errors = [{instancePath:instancePath+"/data/" + i0+"/owned_by",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data6}];
-return false;
-}
-var valid3 = _errs16 === errors;
-}
-else {
-var valid3 = true;
-}
-}
-}
-}
-}
-}
-}
-else {
-validate104.errors = [{instancePath:instancePath+"/data/" + i0,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data2}];
-return false;
-}
-}
-var valid1 = _errs6 === errors;
-if(!valid1){
-break;
-}
-}
-}
-else {
-validate104.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "array"},message:"must be array",expected:constant9,data:data1}];
-return false;
-}
-}
-var valid0 = _errs4 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-else {
-validate104.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
-return false;
-}
-}
-validate104.errors = vErrors;
-return errors === 0;
-}
-validate104.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
-export const checkRetrieveModelParameters = toCheck(validate105);
-function validate105(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
-/*# sourceURL="checkRetrieveModelParameters" */;
-let vErrors = null;
-let errors = 0;
-const evaluated0 = validate105.evaluated;
-if(evaluated0.dynamicProps){
-evaluated0.props = undefined;
-}
-if(evaluated0.dynamicItems){
-evaluated0.items = undefined;
-}
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.model === undefined) && (missing0 = "model")){
-validate105.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
-return false;
-}
-else {
-if(data.model !== undefined){
-let data0 = data.model;
-const _errs1 = errors;
-if(errors === _errs1){
-if(typeof data0 === "string"){
-if(func1(data0) > 256){
-validate105.errors = [{instancePath:instancePath+"/model",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",expected:constant0,data:data0}];
-return false;
-}
-else {
-if(func1(data0) < 1){
-validate105.errors = [{instancePath:instancePath+"/model",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data0}];
-return false;
-}
-}
-}
-else {
-validate105.errors = [{instancePath:instancePath+"/model",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
-return false;
-}
-}
-}
-}
-}
-else {
-validate105.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
-return false;
-}
-}
-validate105.errors = vErrors;
-return errors === 0;
-}
-validate105.evaluated = {"props":{"model":true},"dynamicProps":false,"dynamicItems":false};
-export const checkAnswerModel = toCheck(validate106);
-function validate106(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
-let vErrors = null;
-let errors = 0;
-const evaluated0 = validate106.evaluated;
-if(evaluated0.dynamicProps){
-evaluated0.props = undefined;
-}
-if(evaluated0.dynamicItems){
-evaluated0.items = undefined;
-}
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((((data.id === undefined) && (missing0 = "id")) || ((data.object === undefined) && (missing0 = "object"))) || ((data.created === undefined) && (missing0 = "created"))) || ((data.owned_by === undefined) && (missing0 = "owned_by"))){
-validate106.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
-return false;
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!((((key0 === "id") || (key0 === "object")) || (key0 === "created")) || (key0 === "owned_by"))){
-validate106.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
-return false;
-break;
-}
-}
-if(_errs1 === errors){
-if(data.id !== undefined){
-let data0 = data.id;
-const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(func1(data0) < 1){
-validate106.errors = [{instancePath:instancePath+"/id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data0}];
-return false;
-}
-}
-else {
-validate106.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
-return false;
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.object !== undefined){
-let data1 = data.object;
-const _errs4 = errors;
-if(typeof data1 !== "string"){
-validate106.errors = [{instancePath:instancePath+"/object",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
-return false;
-}
-if("model" !== data1){
-validate106.errors = [{instancePath:instancePath+"/object",keyword:"const",params:{allowedValue: "model"},message:"must be equal to constant",expected:constant0,data:data1}];
-return false;
-}
-var valid0 = _errs4 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.created !== undefined){
-let data2 = data.created;
-const _errs6 = errors;
-if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-validate106.errors = [{instancePath:instancePath+"/created",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant20,data:data2}];
-return false;
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.owned_by !== undefined){
-let data3 = data.owned_by;
-const _errs8 = errors;
-if(typeof data3 !== "string"){
-validate106.errors = [{instancePath:instancePath+"/owned_by",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
-return false;
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-else {
-validate106.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
-return false;
-}
-}
-validate106.errors = vErrors;
-return errors === 0;
-}
-validate106.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
-export const checkListSessionsParameters = toCheck(validate107);
-function validate107(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
-/*# sourceURL="checkListSessionsParameters" */;
-let vErrors = null;
-let errors = 0;
-const evaluated0 = validate107.evaluated;
-if(evaluated0.dynamicProps){
-evaluated0.props = undefined;
-}
-if(evaluated0.dynamicItems){
-evaluated0.items = undefined;
-}
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-if(data.agent !== undefined){
-let data0 = data.agent;
-const _errs1 = errors;
-if(errors === _errs1){
-if(typeof data0 === "string"){
-if(func1(data0) > 64){
-validate107.errors = [{instancePath:instancePath+"/agent",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",expected:constant0,data:data0}];
-return false;
-}
-else {
-if(func1(data0) < 1){
-validate107.errors = [{instancePath:instancePath+"/agent",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data0}];
-return false;
-}
-}
-}
-else {
-validate107.errors = [{instancePath:instancePath+"/agent",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
-return false;
-}
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.limit !== undefined){
-let data1 = data.limit;
-const _errs3 = errors;
-if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
-validate107.errors = [{instancePath:instancePath+"/limit",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant20,data:data1}];
-return false;
-}
-if(errors === _errs3){
-if((typeof data1 == "number") && (isFinite(data1))){
-if(data1 > 100 || isNaN(data1)){
-validate107.errors = [{instancePath:instancePath+"/limit",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100",expected:constant20,data:data1}];
-return false;
-}
-else {
-if(data1 < 1 || isNaN(data1)){
-validate107.errors = [{instancePath:instancePath+"/limit",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant20,data:data1}];
-return false;
-}
-}
-}
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.after !== undefined){
-let data2 = data.after;
-const _errs5 = errors;
-if(errors === _errs5){
-if(typeof data2 === "string"){
-if(func1(data2) > 8192){
-validate107.errors = [{instancePath:instancePath+"/after",keyword:"maxLength",params:{limit: 8192},message:"must NOT have more than 8192 characters",expected:constant0,data:data2}];
-return false;
-}
-else {
-if(func1(data2) < 1){
-validate107.errors = [{instancePath:instancePath+"/after",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data2}];
-return false;
-}
-}
-}
-else {
-validate107.errors = [{instancePath:instancePath+"/after",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
-return false;
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
 }
 }
 }
@@ -8355,8 +8215,8 @@ return false;
 validate107.errors = vErrors;
 return errors === 0;
 }
-validate107.evaluated = {"props":{"agent":true,"limit":true,"after":true},"dynamicProps":false,"dynamicItems":false};
-export const checkAnswerSessionList = toCheck(validate108);
+validate107.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+export const checkAnswerModelList = toCheck(validate108);
 function validate108(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
@@ -8370,14 +8230,14 @@ evaluated0.items = undefined;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if(((((data.object === undefined) && (missing0 = "object")) || ((data.data === undefined) && (missing0 = "data"))) || ((data.has_more === undefined) && (missing0 = "has_more"))) || ((data.last_id === undefined) && (missing0 = "last_id"))){
+if(((data.object === undefined) && (missing0 = "object")) || ((data.data === undefined) && (missing0 = "data"))){
 validate108.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
-if(!((((key0 === "object") || (key0 === "data")) || (key0 === "has_more")) || (key0 === "last_id"))){
+if(!((key0 === "object") || (key0 === "data"))){
 validate108.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
 return false;
 break;
@@ -8415,14 +8275,14 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing1;
-if(((((((data2.id === undefined) && (missing1 = "id")) || ((data2.object === undefined) && (missing1 = "object"))) || ((data2.agent_id === undefined) && (missing1 = "agent_id"))) || ((data2.created_at === undefined) && (missing1 = "created_at"))) || ((data2.updated_at === undefined) && (missing1 = "updated_at"))) || ((data2.message_count === undefined) && (missing1 = "message_count"))){
+if(((((data2.id === undefined) && (missing1 = "id")) || ((data2.object === undefined) && (missing1 = "object"))) || ((data2.created === undefined) && (missing1 = "created"))) || ((data2.owned_by === undefined) && (missing1 = "owned_by"))){
 validate108.errors = [{instancePath:instancePath+"/data/" + i0,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data2}];
 return false;
 }
 else {
 const _errs9 = errors;
 for(const key1 in data2){
-if(!((((((key1 === "id") || (key1 === "object")) || (key1 === "agent_id")) || (key1 === "created_at")) || (key1 === "updated_at")) || (key1 === "message_count"))){
+if(!((((key1 === "id") || (key1 === "object")) || (key1 === "created")) || (key1 === "owned_by"))){
 validate108.errors = [{instancePath:instancePath+"/data/" + i0,keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant1,data:data2}];
 return false;
 break;
@@ -8457,8 +8317,8 @@ if(typeof data4 !== "string"){
 validate108.errors = [{instancePath:instancePath+"/data/" + i0+"/object",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
 return false;
 }
-if("session" !== data4){
-validate108.errors = [{instancePath:instancePath+"/data/" + i0+"/object",keyword:"const",params:{allowedValue: "session"},message:"must be equal to constant",expected:constant0,data:data4}];
+if("model" !== data4){
+validate108.errors = [{instancePath:instancePath+"/data/" + i0+"/object",keyword:"const",params:{allowedValue: "model"},message:"must be equal to constant",expected:constant0,data:data4}];
 return false;
 }
 var valid3 = _errs12 === errors;
@@ -8467,20 +8327,12 @@ else {
 var valid3 = true;
 }
 if(valid3){
-if(data2.agent_id !== undefined){
-let data5 = data2.agent_id;
+if(data2.created !== undefined){
+let data5 = data2.created;
 const _errs14 = errors;
-if(errors === _errs14){
-if(typeof data5 === "string"){
-if(func1(data5) < 1){
-validate108.errors = [{instancePath:instancePath+"/data/" + i0+"/agent_id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data5}];
+if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
+validate108.errors = [{instancePath:instancePath+"/data/" + i0+"/created",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data5}];
 return false;
-}
-}
-else {
-validate108.errors = [{instancePath:instancePath+"/data/" + i0+"/agent_id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data5}];
-return false;
-}
 }
 var valid3 = _errs14 === errors;
 }
@@ -8488,53 +8340,17 @@ else {
 var valid3 = true;
 }
 if(valid3){
-if(data2.created_at !== undefined){
-let data6 = data2.created_at;
+if(data2.owned_by !== undefined){
+let data6 = data2.owned_by;
 const _errs16 = errors;
-if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-validate108.errors = [{instancePath:instancePath+"/data/" + i0+"/created_at",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant20,data:data6}];
+if(typeof data6 !== "string"){
+validate108.errors = [{instancePath:instancePath+"/data/" + i0+"/owned_by",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data6}];
 return false;
 }
 var valid3 = _errs16 === errors;
 }
 else {
 var valid3 = true;
-}
-if(valid3){
-if(data2.updated_at !== undefined){
-let data7 = data2.updated_at;
-const _errs18 = errors;
-if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-validate108.errors = [{instancePath:instancePath+"/data/" + i0+"/updated_at",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant20,data:data7}];
-return false;
-}
-var valid3 = _errs18 === errors;
-}
-else {
-var valid3 = true;
-}
-if(valid3){
-if(data2.message_count !== undefined){
-let data8 = data2.message_count;
-const _errs20 = errors;
-if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
-validate108.errors = [{instancePath:instancePath+"/data/" + i0+"/message_count",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant20,data:data8}];
-return false;
-}
-if(errors === _errs20){
-if((typeof data8 == "number") && (isFinite(data8))){
-if(data8 < 0 || isNaN(data8)){
-validate108.errors = [{instancePath:instancePath+"/data/" + i0+"/message_count",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant20,data:data8}];
-return false;
-}
-}
-}
-var valid3 = _errs20 === errors;
-}
-else {
-var valid3 = true;
-}
-}
 }
 }
 }
@@ -8563,34 +8379,6 @@ var valid0 = _errs4 === errors;
 else {
 var valid0 = true;
 }
-if(valid0){
-if(data.has_more !== undefined){
-let data9 = data.has_more;
-const _errs22 = errors;
-if(typeof data9 !== "boolean"){
-validate108.errors = [{instancePath:instancePath+"/has_more",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant17,data:data9}];
-return false;
-}
-var valid0 = _errs22 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.last_id !== undefined){
-let data10 = data.last_id;
-const _errs24 = errors;
-if((typeof data10 !== "string") && (data10 !== null)){
-validate108.errors = [{instancePath:instancePath+"/last_id",keyword:"type",params:{type: constant28},message:"must be string,null",expected:constant7,data:data10}];
-return false;
-}
-var valid0 = _errs24 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
 }
 }
 }
@@ -8604,9 +8392,9 @@ validate108.errors = vErrors;
 return errors === 0;
 }
 validate108.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
-export const checkRetrieveSessionParameters = toCheck(validate109);
+export const checkRetrieveModelParameters = toCheck(validate109);
 function validate109(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
-/*# sourceURL="checkRetrieveSessionParameters" */;
+/*# sourceURL="checkRetrieveModelParameters" */;
 let vErrors = null;
 let errors = 0;
 const evaluated0 = validate109.evaluated;
@@ -8619,29 +8407,29 @@ evaluated0.items = undefined;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((data.key === undefined) && (missing0 = "key")){
+if((data.model === undefined) && (missing0 = "model")){
 validate109.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
 }
 else {
-if(data.key !== undefined){
-let data0 = data.key;
+if(data.model !== undefined){
+let data0 = data.model;
 const _errs1 = errors;
 if(errors === _errs1){
 if(typeof data0 === "string"){
-if(func1(data0) > 8192){
-validate109.errors = [{instancePath:instancePath+"/key",keyword:"maxLength",params:{limit: 8192},message:"must NOT have more than 8192 characters",expected:constant0,data:data0}];
+if(func1(data0) > 256){
+validate109.errors = [{instancePath:instancePath+"/model",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",expected:constant0,data:data0}];
 return false;
 }
 else {
 if(func1(data0) < 1){
-validate109.errors = [{instancePath:instancePath+"/key",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data0}];
+validate109.errors = [{instancePath:instancePath+"/model",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data0}];
 return false;
 }
 }
 }
 else {
-validate109.errors = [{instancePath:instancePath+"/key",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate109.errors = [{instancePath:instancePath+"/model",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
 }
@@ -8656,8 +8444,8 @@ return false;
 validate109.errors = vErrors;
 return errors === 0;
 }
-validate109.evaluated = {"props":{"key":true},"dynamicProps":false,"dynamicItems":false};
-export const checkAnswerSession = toCheck(validate110);
+validate109.evaluated = {"props":{"model":true},"dynamicProps":false,"dynamicItems":false};
+export const checkAnswerModel = toCheck(validate110);
 function validate110(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
@@ -8671,14 +8459,14 @@ evaluated0.items = undefined;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if(((((((data.id === undefined) && (missing0 = "id")) || ((data.object === undefined) && (missing0 = "object"))) || ((data.agent_id === undefined) && (missing0 = "agent_id"))) || ((data.created_at === undefined) && (missing0 = "created_at"))) || ((data.updated_at === undefined) && (missing0 = "updated_at"))) || ((data.message_count === undefined) && (missing0 = "message_count"))){
+if(((((data.id === undefined) && (missing0 = "id")) || ((data.object === undefined) && (missing0 = "object"))) || ((data.created === undefined) && (missing0 = "created"))) || ((data.owned_by === undefined) && (missing0 = "owned_by"))){
 validate110.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
-if(!((((((key0 === "id") || (key0 === "object")) || (key0 === "agent_id")) || (key0 === "created_at")) || (key0 === "updated_at")) || (key0 === "message_count"))){
+if(!((((key0 === "id") || (key0 === "object")) || (key0 === "created")) || (key0 === "owned_by"))){
 validate110.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
 return false;
 break;
@@ -8713,8 +8501,8 @@ if(typeof data1 !== "string"){
 validate110.errors = [{instancePath:instancePath+"/object",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
 return false;
 }
-if("session" !== data1){
-validate110.errors = [{instancePath:instancePath+"/object",keyword:"const",params:{allowedValue: "session"},message:"must be equal to constant",expected:constant0,data:data1}];
+if("model" !== data1){
+validate110.errors = [{instancePath:instancePath+"/object",keyword:"const",params:{allowedValue: "model"},message:"must be equal to constant",expected:constant0,data:data1}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -8723,20 +8511,12 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.agent_id !== undefined){
-let data2 = data.agent_id;
+if(data.created !== undefined){
+let data2 = data.created;
 const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(func1(data2) < 1){
-validate110.errors = [{instancePath:instancePath+"/agent_id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data2}];
+if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
+validate110.errors = [{instancePath:instancePath+"/created",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data2}];
 return false;
-}
-}
-else {
-validate110.errors = [{instancePath:instancePath+"/agent_id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
-return false;
-}
 }
 var valid0 = _errs6 === errors;
 }
@@ -8744,53 +8524,17 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.created_at !== undefined){
-let data3 = data.created_at;
+if(data.owned_by !== undefined){
+let data3 = data.owned_by;
 const _errs8 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate110.errors = [{instancePath:instancePath+"/created_at",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant20,data:data3}];
+if(typeof data3 !== "string"){
+validate110.errors = [{instancePath:instancePath+"/owned_by",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
 return false;
 }
 var valid0 = _errs8 === errors;
 }
 else {
 var valid0 = true;
-}
-if(valid0){
-if(data.updated_at !== undefined){
-let data4 = data.updated_at;
-const _errs10 = errors;
-if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-validate110.errors = [{instancePath:instancePath+"/updated_at",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant20,data:data4}];
-return false;
-}
-var valid0 = _errs10 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.message_count !== undefined){
-let data5 = data.message_count;
-const _errs12 = errors;
-if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-validate110.errors = [{instancePath:instancePath+"/message_count",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant20,data:data5}];
-return false;
-}
-if(errors === _errs12){
-if((typeof data5 == "number") && (isFinite(data5))){
-if(data5 < 0 || isNaN(data5)){
-validate110.errors = [{instancePath:instancePath+"/message_count",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant20,data:data5}];
-return false;
-}
-}
-}
-var valid0 = _errs12 === errors;
-}
-else {
-var valid0 = true;
-}
-}
 }
 }
 }
@@ -8807,9 +8551,9 @@ validate110.errors = vErrors;
 return errors === 0;
 }
 validate110.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
-export const checkDeleteSessionParameters = toCheck(validate111);
+export const checkListSessionsParameters = toCheck(validate111);
 function validate111(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
-/*# sourceURL="checkDeleteSessionParameters" */;
+/*# sourceURL="checkListSessionsParameters" */;
 let vErrors = null;
 let errors = 0;
 const evaluated0 = validate111.evaluated;
@@ -8821,32 +8565,85 @@ evaluated0.items = undefined;
 }
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.key === undefined) && (missing0 = "key")){
-validate111.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
-return false;
-}
-else {
-if(data.key !== undefined){
-let data0 = data.key;
+if(data.agent !== undefined){
+let data0 = data.agent;
 const _errs1 = errors;
 if(errors === _errs1){
 if(typeof data0 === "string"){
-if(func1(data0) > 8192){
-validate111.errors = [{instancePath:instancePath+"/key",keyword:"maxLength",params:{limit: 8192},message:"must NOT have more than 8192 characters",expected:constant0,data:data0}];
+if(func1(data0) > 64){
+validate111.errors = [{instancePath:instancePath+"/agent",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",expected:constant0,data:data0}];
 return false;
 }
 else {
 if(func1(data0) < 1){
-validate111.errors = [{instancePath:instancePath+"/key",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data0}];
+validate111.errors = [{instancePath:instancePath+"/agent",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data0}];
 return false;
 }
 }
 }
 else {
-validate111.errors = [{instancePath:instancePath+"/key",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate111.errors = [{instancePath:instancePath+"/agent",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.limit !== undefined){
+let data1 = data.limit;
+const _errs3 = errors;
+if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
+validate111.errors = [{instancePath:instancePath+"/limit",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data1}];
+return false;
+}
+if(errors === _errs3){
+if((typeof data1 == "number") && (isFinite(data1))){
+if(data1 > 100 || isNaN(data1)){
+validate111.errors = [{instancePath:instancePath+"/limit",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100",expected:constant21,data:data1}];
+return false;
+}
+else {
+if(data1 < 1 || isNaN(data1)){
+validate111.errors = [{instancePath:instancePath+"/limit",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant21,data:data1}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.after !== undefined){
+let data2 = data.after;
+const _errs5 = errors;
+if(errors === _errs5){
+if(typeof data2 === "string"){
+if(func1(data2) > 8192){
+validate111.errors = [{instancePath:instancePath+"/after",keyword:"maxLength",params:{limit: 8192},message:"must NOT have more than 8192 characters",expected:constant0,data:data2}];
+return false;
+}
+else {
+if(func1(data2) < 1){
+validate111.errors = [{instancePath:instancePath+"/after",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data2}];
+return false;
+}
+}
+}
+else {
+validate111.errors = [{instancePath:instancePath+"/after",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
+return false;
+}
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
 }
 }
 }
@@ -8859,8 +8656,8 @@ return false;
 validate111.errors = vErrors;
 return errors === 0;
 }
-validate111.evaluated = {"props":{"key":true},"dynamicProps":false,"dynamicItems":false};
-export const checkAnswerSessionDeleted = toCheck(validate112);
+validate111.evaluated = {"props":{"agent":true,"limit":true,"after":true},"dynamicProps":false,"dynamicItems":false};
+export const checkAnswerSessionList = toCheck(validate112);
 function validate112(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
@@ -8874,34 +8671,30 @@ evaluated0.items = undefined;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((((data.id === undefined) && (missing0 = "id")) || ((data.object === undefined) && (missing0 = "object"))) || ((data.deleted === undefined) && (missing0 = "deleted"))){
+if(((((data.object === undefined) && (missing0 = "object")) || ((data.data === undefined) && (missing0 = "data"))) || ((data.has_more === undefined) && (missing0 = "has_more"))) || ((data.last_id === undefined) && (missing0 = "last_id"))){
 validate112.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
-if(!(((key0 === "id") || (key0 === "object")) || (key0 === "deleted"))){
+if(!((((key0 === "object") || (key0 === "data")) || (key0 === "has_more")) || (key0 === "last_id"))){
 validate112.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
 return false;
 break;
 }
 }
 if(_errs1 === errors){
-if(data.id !== undefined){
-let data0 = data.id;
+if(data.object !== undefined){
+let data0 = data.object;
 const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(func1(data0) < 1){
-validate112.errors = [{instancePath:instancePath+"/id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data0}];
+if(typeof data0 !== "string"){
+validate112.errors = [{instancePath:instancePath+"/object",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
-}
-else {
-validate112.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+if("list" !== data0){
+validate112.errors = [{instancePath:instancePath+"/object",keyword:"const",params:{allowedValue: "list"},message:"must be equal to constant",expected:constant0,data:data0}];
 return false;
-}
 }
 var valid0 = _errs2 === errors;
 }
@@ -8909,16 +8702,162 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.object !== undefined){
-let data1 = data.object;
+if(data.data !== undefined){
+let data1 = data.data;
 const _errs4 = errors;
-if(typeof data1 !== "string"){
-validate112.errors = [{instancePath:instancePath+"/object",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
+if(errors === _errs4){
+if(Array.isArray(data1)){
+var valid1 = true;
+const len0 = data1.length;
+for(let i0=0; i0<len0; i0++){
+let data2 = data1[i0];
+const _errs6 = errors;
+const _errs7 = errors;
+if(errors === _errs7){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+let missing1;
+if(((((((data2.id === undefined) && (missing1 = "id")) || ((data2.object === undefined) && (missing1 = "object"))) || ((data2.agent_id === undefined) && (missing1 = "agent_id"))) || ((data2.created_at === undefined) && (missing1 = "created_at"))) || ((data2.updated_at === undefined) && (missing1 = "updated_at"))) || ((data2.message_count === undefined) && (missing1 = "message_count"))){
+validate112.errors = [{instancePath:instancePath+"/data/" + i0,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data2}];
 return false;
 }
-if("session.deleted" !== data1){
-validate112.errors = [{instancePath:instancePath+"/object",keyword:"const",params:{allowedValue: "session.deleted"},message:"must be equal to constant",expected:constant0,data:data1}];
+else {
+const _errs9 = errors;
+for(const key1 in data2){
+if(!((((((key1 === "id") || (key1 === "object")) || (key1 === "agent_id")) || (key1 === "created_at")) || (key1 === "updated_at")) || (key1 === "message_count"))){
+validate112.errors = [{instancePath:instancePath+"/data/" + i0,keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant1,data:data2}];
 return false;
+break;
+}
+}
+if(_errs9 === errors){
+if(data2.id !== undefined){
+let data3 = data2.id;
+const _errs10 = errors;
+if(errors === _errs10){
+if(typeof data3 === "string"){
+if(func1(data3) < 1){
+validate112.errors = [{instancePath:instancePath+"/data/" + i0+"/id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data3}];
+return false;
+}
+}
+else {
+validate112.errors = [{instancePath:instancePath+"/data/" + i0+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
+return false;
+}
+}
+var valid3 = _errs10 === errors;
+}
+else {
+var valid3 = true;
+}
+if(valid3){
+if(data2.object !== undefined){
+let data4 = data2.object;
+const _errs12 = errors;
+if(typeof data4 !== "string"){
+validate112.errors = [{instancePath:instancePath+"/data/" + i0+"/object",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
+return false;
+}
+if("session" !== data4){
+validate112.errors = [{instancePath:instancePath+"/data/" + i0+"/object",keyword:"const",params:{allowedValue: "session"},message:"must be equal to constant",expected:constant0,data:data4}];
+return false;
+}
+var valid3 = _errs12 === errors;
+}
+else {
+var valid3 = true;
+}
+if(valid3){
+if(data2.agent_id !== undefined){
+let data5 = data2.agent_id;
+const _errs14 = errors;
+if(errors === _errs14){
+if(typeof data5 === "string"){
+if(func1(data5) < 1){
+validate112.errors = [{instancePath:instancePath+"/data/" + i0+"/agent_id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data5}];
+return false;
+}
+}
+else {
+validate112.errors = [{instancePath:instancePath+"/data/" + i0+"/agent_id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data5}];
+return false;
+}
+}
+var valid3 = _errs14 === errors;
+}
+else {
+var valid3 = true;
+}
+if(valid3){
+if(data2.created_at !== undefined){
+let data6 = data2.created_at;
+const _errs16 = errors;
+if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
+validate112.errors = [{instancePath:instancePath+"/data/" + i0+"/created_at",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data6}];
+return false;
+}
+var valid3 = _errs16 === errors;
+}
+else {
+var valid3 = true;
+}
+if(valid3){
+if(data2.updated_at !== undefined){
+let data7 = data2.updated_at;
+const _errs18 = errors;
+if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
+validate112.errors = [{instancePath:instancePath+"/data/" + i0+"/updated_at",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data7}];
+return false;
+}
+var valid3 = _errs18 === errors;
+}
+else {
+var valid3 = true;
+}
+if(valid3){
+if(data2.message_count !== undefined){
+let data8 = data2.message_count;
+const _errs20 = errors;
+if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
+validate112.errors = [{instancePath:instancePath+"/data/" + i0+"/message_count",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data8}];
+return false;
+}
+if(errors === _errs20){
+if((typeof data8 == "number") && (isFinite(data8))){
+if(data8 < 0 || isNaN(data8)){
+validate112.errors = [{instancePath:instancePath+"/data/" + i0+"/message_count",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant21,data:data8}];
+return false;
+}
+}
+}
+var valid3 = _errs20 === errors;
+}
+else {
+var valid3 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate112.errors = [{instancePath:instancePath+"/data/" + i0,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data2}];
+return false;
+}
+}
+var valid1 = _errs6 === errors;
+if(!valid1){
+break;
+}
+}
+}
+else {
+validate112.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "array"},message:"must be array",expected:constant9,data:data1}];
+return false;
+}
 }
 var valid0 = _errs4 === errors;
 }
@@ -8926,21 +8865,31 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.deleted !== undefined){
-let data2 = data.deleted;
-const _errs6 = errors;
-if(typeof data2 !== "boolean"){
-validate112.errors = [{instancePath:instancePath+"/deleted",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant17,data:data2}];
+if(data.has_more !== undefined){
+let data9 = data.has_more;
+const _errs22 = errors;
+if(typeof data9 !== "boolean"){
+validate112.errors = [{instancePath:instancePath+"/has_more",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant18,data:data9}];
 return false;
 }
-if(true !== data2){
-validate112.errors = [{instancePath:instancePath+"/deleted",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",expected:constant17,data:data2}];
-return false;
-}
-var valid0 = _errs6 === errors;
+var valid0 = _errs22 === errors;
 }
 else {
 var valid0 = true;
+}
+if(valid0){
+if(data.last_id !== undefined){
+let data10 = data.last_id;
+const _errs24 = errors;
+if((typeof data10 !== "string") && (data10 !== null)){
+validate112.errors = [{instancePath:instancePath+"/last_id",keyword:"type",params:{type: constant29},message:"must be string,null",expected:constant8,data:data10}];
+return false;
+}
+var valid0 = _errs24 === errors;
+}
+else {
+var valid0 = true;
+}
 }
 }
 }
@@ -8956,10 +8905,9 @@ validate112.errors = vErrors;
 return errors === 0;
 }
 validate112.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
-export const checkListSessionMessagesParameters = toCheck(validate113);
-const pattern10 = new RegExp("^msg_[1-9][0-9]{0,14}$", "u");
+export const checkRetrieveSessionParameters = toCheck(validate113);
 function validate113(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
-/*# sourceURL="checkListSessionMessagesParameters" */;
+/*# sourceURL="checkRetrieveSessionParameters" */;
 let vErrors = null;
 let errors = 0;
 const evaluated0 = validate113.evaluated;
@@ -8998,78 +8946,6 @@ validate113.errors = [{instancePath:instancePath+"/key",keyword:"type",params:{t
 return false;
 }
 }
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.limit !== undefined){
-let data1 = data.limit;
-const _errs3 = errors;
-if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
-validate113.errors = [{instancePath:instancePath+"/limit",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant20,data:data1}];
-return false;
-}
-if(errors === _errs3){
-if((typeof data1 == "number") && (isFinite(data1))){
-if(data1 > 100 || isNaN(data1)){
-validate113.errors = [{instancePath:instancePath+"/limit",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100",expected:constant20,data:data1}];
-return false;
-}
-else {
-if(data1 < 1 || isNaN(data1)){
-validate113.errors = [{instancePath:instancePath+"/limit",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant20,data:data1}];
-return false;
-}
-}
-}
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.after !== undefined){
-let data2 = data.after;
-const _errs5 = errors;
-if(errors === _errs5){
-if(typeof data2 === "string"){
-if(!pattern10.test(data2)){
-validate113.errors = [{instancePath:instancePath+"/after",keyword:"pattern",params:{pattern: "^msg_[1-9][0-9]{0,14}$"},message:"must match pattern \""+"^msg_[1-9][0-9]{0,14}$"+"\"",expected:constant0,data:data2}];
-return false;
-}
-}
-else {
-validate113.errors = [{instancePath:instancePath+"/after",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
-return false;
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.include !== undefined){
-let data3 = data.include;
-const _errs7 = errors;
-if(typeof data3 !== "string"){
-validate113.errors = [{instancePath:instancePath+"/include",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
-return false;
-}
-if(!(data3 === "superseded")){
-validate113.errors = [{instancePath:instancePath+"/include",keyword:"enum",params:{allowedValues: constant54},message:"must be equal to one of the allowed values",expected:constant0,data:data3}];
-return false;
-}
-var valid0 = _errs7 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
 }
 }
 }
@@ -9081,9 +8957,8 @@ return false;
 validate113.errors = vErrors;
 return errors === 0;
 }
-validate113.evaluated = {"props":{"key":true,"limit":true,"after":true,"include":true},"dynamicProps":false,"dynamicItems":false};
-export const checkAnswerSessionMessageList = toCheck(validate114);
-const pattern11 = new RegExp("^msg_[1-9][0-9]*$", "u");
+validate113.evaluated = {"props":{"key":true},"dynamicProps":false,"dynamicItems":false};
+export const checkAnswerSession = toCheck(validate114);
 function validate114(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
@@ -9097,30 +8972,34 @@ evaluated0.items = undefined;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if(((((data.object === undefined) && (missing0 = "object")) || ((data.data === undefined) && (missing0 = "data"))) || ((data.has_more === undefined) && (missing0 = "has_more"))) || ((data.last_id === undefined) && (missing0 = "last_id"))){
+if(((((((data.id === undefined) && (missing0 = "id")) || ((data.object === undefined) && (missing0 = "object"))) || ((data.agent_id === undefined) && (missing0 = "agent_id"))) || ((data.created_at === undefined) && (missing0 = "created_at"))) || ((data.updated_at === undefined) && (missing0 = "updated_at"))) || ((data.message_count === undefined) && (missing0 = "message_count"))){
 validate114.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
-if(!((((key0 === "object") || (key0 === "data")) || (key0 === "has_more")) || (key0 === "last_id"))){
+if(!((((((key0 === "id") || (key0 === "object")) || (key0 === "agent_id")) || (key0 === "created_at")) || (key0 === "updated_at")) || (key0 === "message_count"))){
 validate114.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
 return false;
 break;
 }
 }
 if(_errs1 === errors){
-if(data.object !== undefined){
-let data0 = data.object;
+if(data.id !== undefined){
+let data0 = data.id;
 const _errs2 = errors;
-if(typeof data0 !== "string"){
-validate114.errors = [{instancePath:instancePath+"/object",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+if(errors === _errs2){
+if(typeof data0 === "string"){
+if(func1(data0) < 1){
+validate114.errors = [{instancePath:instancePath+"/id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data0}];
 return false;
 }
-if("list" !== data0){
-validate114.errors = [{instancePath:instancePath+"/object",keyword:"const",params:{allowedValue: "list"},message:"must be equal to constant",expected:constant0,data:data0}];
+}
+else {
+validate114.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
+}
 }
 var valid0 = _errs2 === errors;
 }
@@ -9128,177 +9007,16 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.data !== undefined){
-let data1 = data.data;
+if(data.object !== undefined){
+let data1 = data.object;
 const _errs4 = errors;
-if(errors === _errs4){
-if(Array.isArray(data1)){
-var valid1 = true;
-const len0 = data1.length;
-for(let i0=0; i0<len0; i0++){
-let data2 = data1[i0];
-const _errs6 = errors;
-const _errs7 = errors;
-if(errors === _errs7){
-if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
-let missing1;
-if((((((data2.id === undefined) && (missing1 = "id")) || ((data2.object === undefined) && (missing1 = "object"))) || ((data2.created_at === undefined) && (missing1 = "created_at"))) || ((data2.superseded_at === undefined) && (missing1 = "superseded_at"))) || ((data2.message === undefined) && (missing1 = "message"))){
-validate114.errors = [{instancePath:instancePath+"/data/" + i0,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data2}];
+if(typeof data1 !== "string"){
+validate114.errors = [{instancePath:instancePath+"/object",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
 return false;
 }
-else {
-const _errs9 = errors;
-for(const key1 in data2){
-if(!(((((key1 === "id") || (key1 === "object")) || (key1 === "created_at")) || (key1 === "superseded_at")) || (key1 === "message"))){
-validate114.errors = [{instancePath:instancePath+"/data/" + i0,keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant1,data:data2}];
+if("session" !== data1){
+validate114.errors = [{instancePath:instancePath+"/object",keyword:"const",params:{allowedValue: "session"},message:"must be equal to constant",expected:constant0,data:data1}];
 return false;
-break;
-}
-}
-if(_errs9 === errors){
-if(data2.id !== undefined){
-let data3 = data2.id;
-const _errs10 = errors;
-if(errors === _errs10){
-if(typeof data3 === "string"){
-if(!pattern11.test(data3)){
-validate114.errors = [{instancePath:instancePath+"/data/" + i0+"/id",keyword:"pattern",params:{pattern: "^msg_[1-9][0-9]*$"},message:"must match pattern \""+"^msg_[1-9][0-9]*$"+"\"",expected:constant0,data:data3}];
-return false;
-}
-}
-else {
-validate114.errors = [{instancePath:instancePath+"/data/" + i0+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
-return false;
-}
-}
-var valid3 = _errs10 === errors;
-}
-else {
-var valid3 = true;
-}
-if(valid3){
-if(data2.object !== undefined){
-let data4 = data2.object;
-const _errs12 = errors;
-if(typeof data4 !== "string"){
-validate114.errors = [{instancePath:instancePath+"/data/" + i0+"/object",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
-return false;
-}
-if("session.message" !== data4){
-validate114.errors = [{instancePath:instancePath+"/data/" + i0+"/object",keyword:"const",params:{allowedValue: "session.message"},message:"must be equal to constant",expected:constant0,data:data4}];
-return false;
-}
-var valid3 = _errs12 === errors;
-}
-else {
-var valid3 = true;
-}
-if(valid3){
-if(data2.created_at !== undefined){
-let data5 = data2.created_at;
-const _errs14 = errors;
-if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-validate114.errors = [{instancePath:instancePath+"/data/" + i0+"/created_at",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant20,data:data5}];
-return false;
-}
-var valid3 = _errs14 === errors;
-}
-else {
-var valid3 = true;
-}
-if(valid3){
-if(data2.superseded_at !== undefined){
-let data6 = data2.superseded_at;
-const _errs16 = errors;
-if((!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))) && (data6 !== null)){
-validate114.errors = [{instancePath:instancePath+"/data/" + i0+"/superseded_at",keyword:"type",params:{type: constant36},message:"must be integer,null",expected:constant18,data:data6}];
-return false;
-}
-var valid3 = _errs16 === errors;
-}
-else {
-var valid3 = true;
-}
-if(valid3){
-if(data2.message !== undefined){
-let data7 = data2.message;
-const _errs18 = errors;
-if(errors === _errs18){
-if(data7 && typeof data7 == "object" && !Array.isArray(data7)){
-let missing2;
-if((data7.role === undefined) && (missing2 = "role")){
-validate114.errors = [{instancePath:instancePath+"/data/" + i0+"/message",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant1,data:data7}];
-return false;
-}
-else {
-if(data7.role !== undefined){
-let data8 = data7.role;
-const _errs21 = errors;
-if(typeof data8 !== "string"){
-validate114.errors = [{instancePath:instancePath+"/data/" + i0+"/message/role",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data8}];
-return false;
-}
-if(!((((data8 === "user") || (data8 === "assistant")) || (data8 === "tool")) || (data8 === "function"))){
-validate114.errors = [{instancePath:instancePath+"/data/" + i0+"/message/role",keyword:"enum",params:{allowedValues: constant55},message:"must be equal to one of the allowed values",expected:constant0,data:data8}];
-return false;
-}
-var valid4 = _errs21 === errors;
-}
-else {
-var valid4 = true;
-}
-if(valid4){
-if(data7.origin !== undefined){
-let data9 = data7.origin;
-const _errs23 = errors;
-if(typeof data9 !== "string"){
-validate114.errors = [{instancePath:instancePath+"/data/" + i0+"/message/origin",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data9}];
-return false;
-}
-if(!(data9 === "server")){
-validate114.errors = [{instancePath:instancePath+"/data/" + i0+"/message/origin",keyword:"enum",params:{allowedValues: constant56},message:"must be equal to one of the allowed values",expected:constant0,data:data9}];
-return false;
-}
-var valid4 = _errs23 === errors;
-}
-else {
-var valid4 = true;
-}
-}
-}
-}
-else {
-validate114.errors = [{instancePath:instancePath+"/data/" + i0+"/message",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data7}];
-return false;
-}
-}
-var valid3 = _errs18 === errors;
-}
-else {
-var valid3 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-validate114.errors = [{instancePath:instancePath+"/data/" + i0,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data2}];
-return false;
-}
-}
-var valid1 = _errs6 === errors;
-if(!valid1){
-break;
-}
-}
-}
-else {
-validate114.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "array"},message:"must be array",expected:constant9,data:data1}];
-return false;
-}
 }
 var valid0 = _errs4 === errors;
 }
@@ -9306,30 +9024,74 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.has_more !== undefined){
-let data10 = data.has_more;
-const _errs25 = errors;
-if(typeof data10 !== "boolean"){
-validate114.errors = [{instancePath:instancePath+"/has_more",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant17,data:data10}];
+if(data.agent_id !== undefined){
+let data2 = data.agent_id;
+const _errs6 = errors;
+if(errors === _errs6){
+if(typeof data2 === "string"){
+if(func1(data2) < 1){
+validate114.errors = [{instancePath:instancePath+"/agent_id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data2}];
 return false;
 }
-var valid0 = _errs25 === errors;
+}
+else {
+validate114.errors = [{instancePath:instancePath+"/agent_id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
+return false;
+}
+}
+var valid0 = _errs6 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.last_id !== undefined){
-let data11 = data.last_id;
-const _errs27 = errors;
-if((typeof data11 !== "string") && (data11 !== null)){
-validate114.errors = [{instancePath:instancePath+"/last_id",keyword:"type",params:{type: constant28},message:"must be string,null",expected:constant7,data:data11}];
+if(data.created_at !== undefined){
+let data3 = data.created_at;
+const _errs8 = errors;
+if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
+validate114.errors = [{instancePath:instancePath+"/created_at",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data3}];
 return false;
 }
-var valid0 = _errs27 === errors;
+var valid0 = _errs8 === errors;
 }
 else {
 var valid0 = true;
+}
+if(valid0){
+if(data.updated_at !== undefined){
+let data4 = data.updated_at;
+const _errs10 = errors;
+if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
+validate114.errors = [{instancePath:instancePath+"/updated_at",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data4}];
+return false;
+}
+var valid0 = _errs10 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.message_count !== undefined){
+let data5 = data.message_count;
+const _errs12 = errors;
+if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
+validate114.errors = [{instancePath:instancePath+"/message_count",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data5}];
+return false;
+}
+if(errors === _errs12){
+if((typeof data5 == "number") && (isFinite(data5))){
+if(data5 < 0 || isNaN(data5)){
+validate114.errors = [{instancePath:instancePath+"/message_count",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant21,data:data5}];
+return false;
+}
+}
+}
+var valid0 = _errs12 === errors;
+}
+else {
+var valid0 = true;
+}
+}
 }
 }
 }
@@ -9346,9 +9108,9 @@ validate114.errors = vErrors;
 return errors === 0;
 }
 validate114.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
-export const checkResetSessionParameters = toCheck(validate115);
+export const checkDeleteSessionParameters = toCheck(validate115);
 function validate115(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
-/*# sourceURL="checkResetSessionParameters" */;
+/*# sourceURL="checkDeleteSessionParameters" */;
 let vErrors = null;
 let errors = 0;
 const evaluated0 = validate115.evaluated;
@@ -9399,7 +9161,7 @@ validate115.errors = vErrors;
 return errors === 0;
 }
 validate115.evaluated = {"props":{"key":true},"dynamicProps":false,"dynamicItems":false};
-export const checkAnswerHealth = toCheck(validate116);
+export const checkAnswerSessionDeleted = toCheck(validate116);
 function validate116(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
@@ -9413,30 +9175,34 @@ evaluated0.items = undefined;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if(((data.ok === undefined) && (missing0 = "ok")) || ((data.status === undefined) && (missing0 = "status"))){
+if((((data.id === undefined) && (missing0 = "id")) || ((data.object === undefined) && (missing0 = "object"))) || ((data.deleted === undefined) && (missing0 = "deleted"))){
 validate116.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
-if(!((key0 === "ok") || (key0 === "status"))){
+if(!(((key0 === "id") || (key0 === "object")) || (key0 === "deleted"))){
 validate116.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
 return false;
 break;
 }
 }
 if(_errs1 === errors){
-if(data.ok !== undefined){
-let data0 = data.ok;
+if(data.id !== undefined){
+let data0 = data.id;
 const _errs2 = errors;
-if(typeof data0 !== "boolean"){
-validate116.errors = [{instancePath:instancePath+"/ok",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant17,data:data0}];
+if(errors === _errs2){
+if(typeof data0 === "string"){
+if(func1(data0) < 1){
+validate116.errors = [{instancePath:instancePath+"/id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data0}];
 return false;
 }
-if(true !== data0){
-validate116.errors = [{instancePath:instancePath+"/ok",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",expected:constant17,data:data0}];
+}
+else {
+validate116.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
+}
 }
 var valid0 = _errs2 === errors;
 }
@@ -9444,21 +9210,39 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.status !== undefined){
-let data1 = data.status;
+if(data.object !== undefined){
+let data1 = data.object;
 const _errs4 = errors;
 if(typeof data1 !== "string"){
-validate116.errors = [{instancePath:instancePath+"/status",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
+validate116.errors = [{instancePath:instancePath+"/object",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
 return false;
 }
-if("live" !== data1){
-validate116.errors = [{instancePath:instancePath+"/status",keyword:"const",params:{allowedValue: "live"},message:"must be equal to constant",expected:constant0,data:data1}];
+if("session.deleted" !== data1){
+validate116.errors = [{instancePath:instancePath+"/object",keyword:"const",params:{allowedValue: "session.deleted"},message:"must be equal to constant",expected:constant0,data:data1}];
 return false;
 }
 var valid0 = _errs4 === errors;
 }
 else {
 var valid0 = true;
+}
+if(valid0){
+if(data.deleted !== undefined){
+let data2 = data.deleted;
+const _errs6 = errors;
+if(typeof data2 !== "boolean"){
+validate116.errors = [{instancePath:instancePath+"/deleted",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant18,data:data2}];
+return false;
+}
+if(true !== data2){
+validate116.errors = [{instancePath:instancePath+"/deleted",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",expected:constant18,data:data2}];
+return false;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
 }
 }
 }
@@ -9473,8 +9257,10 @@ validate116.errors = vErrors;
 return errors === 0;
 }
 validate116.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
-export const checkAnswerReadiness = toCheck(validate117);
+export const checkListSessionMessagesParameters = toCheck(validate117);
+const pattern10 = new RegExp("^msg_[1-9][0-9]{0,14}$", "u");
 function validate117(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+/*# sourceURL="checkListSessionMessagesParameters" */;
 let vErrors = null;
 let errors = 0;
 const evaluated0 = validate117.evaluated;
@@ -9487,29 +9273,102 @@ evaluated0.items = undefined;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((data.ready === undefined) && (missing0 = "ready")){
+if((data.key === undefined) && (missing0 = "key")){
 validate117.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
 }
 else {
+if(data.key !== undefined){
+let data0 = data.key;
 const _errs1 = errors;
-for(const key0 in data){
-if(!(key0 === "ready")){
-validate117.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
-return false;
-break;
-}
-}
-if(_errs1 === errors){
-if(data.ready !== undefined){
-let data0 = data.ready;
-if(typeof data0 !== "boolean"){
-validate117.errors = [{instancePath:instancePath+"/ready",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant17,data:data0}];
+if(errors === _errs1){
+if(typeof data0 === "string"){
+if(func1(data0) > 8192){
+validate117.errors = [{instancePath:instancePath+"/key",keyword:"maxLength",params:{limit: 8192},message:"must NOT have more than 8192 characters",expected:constant0,data:data0}];
 return false;
 }
-if(true !== data0){
-validate117.errors = [{instancePath:instancePath+"/ready",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",expected:constant17,data:data0}];
+else {
+if(func1(data0) < 1){
+validate117.errors = [{instancePath:instancePath+"/key",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data0}];
 return false;
+}
+}
+}
+else {
+validate117.errors = [{instancePath:instancePath+"/key",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+return false;
+}
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.limit !== undefined){
+let data1 = data.limit;
+const _errs3 = errors;
+if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
+validate117.errors = [{instancePath:instancePath+"/limit",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data1}];
+return false;
+}
+if(errors === _errs3){
+if((typeof data1 == "number") && (isFinite(data1))){
+if(data1 > 100 || isNaN(data1)){
+validate117.errors = [{instancePath:instancePath+"/limit",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100",expected:constant21,data:data1}];
+return false;
+}
+else {
+if(data1 < 1 || isNaN(data1)){
+validate117.errors = [{instancePath:instancePath+"/limit",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant21,data:data1}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.after !== undefined){
+let data2 = data.after;
+const _errs5 = errors;
+if(errors === _errs5){
+if(typeof data2 === "string"){
+if(!pattern10.test(data2)){
+validate117.errors = [{instancePath:instancePath+"/after",keyword:"pattern",params:{pattern: "^msg_[1-9][0-9]{0,14}$"},message:"must match pattern \""+"^msg_[1-9][0-9]{0,14}$"+"\"",expected:constant0,data:data2}];
+return false;
+}
+}
+else {
+validate117.errors = [{instancePath:instancePath+"/after",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
+return false;
+}
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.include !== undefined){
+let data3 = data.include;
+const _errs7 = errors;
+if(typeof data3 !== "string"){
+validate117.errors = [{instancePath:instancePath+"/include",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
+return false;
+}
+if(!(data3 === "superseded")){
+validate117.errors = [{instancePath:instancePath+"/include",keyword:"enum",params:{allowedValues: constant54},message:"must be equal to one of the allowed values",expected:constant0,data:data3}];
+return false;
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
 }
 }
 }
@@ -9523,10 +9382,10 @@ return false;
 validate117.errors = vErrors;
 return errors === 0;
 }
-validate117.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
-export const checkAnswerGetMetrics200 = toCheck(validate118);
+validate117.evaluated = {"props":{"key":true,"limit":true,"after":true,"include":true},"dynamicProps":false,"dynamicItems":false};
+export const checkAnswerSessionMessageList = toCheck(validate118);
+const pattern11 = new RegExp("^msg_[1-9][0-9]*$", "u");
 function validate118(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
-/*# sourceURL="checkAnswerGetMetrics200" */;
 let vErrors = null;
 let errors = 0;
 const evaluated0 = validate118.evaluated;
@@ -9536,17 +9395,261 @@ evaluated0.props = undefined;
 if(evaluated0.dynamicItems){
 evaluated0.items = undefined;
 }
-if(typeof data !== "string"){
-validate118.errors = [{instancePath,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data}];
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((data.object === undefined) && (missing0 = "object")) || ((data.data === undefined) && (missing0 = "data"))) || ((data.has_more === undefined) && (missing0 = "has_more"))) || ((data.last_id === undefined) && (missing0 = "last_id"))){
+validate118.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!((((key0 === "object") || (key0 === "data")) || (key0 === "has_more")) || (key0 === "last_id"))){
+validate118.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.object !== undefined){
+let data0 = data.object;
+const _errs2 = errors;
+if(typeof data0 !== "string"){
+validate118.errors = [{instancePath:instancePath+"/object",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+return false;
+}
+if("list" !== data0){
+validate118.errors = [{instancePath:instancePath+"/object",keyword:"const",params:{allowedValue: "list"},message:"must be equal to constant",expected:constant0,data:data0}];
+return false;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.data !== undefined){
+let data1 = data.data;
+const _errs4 = errors;
+if(errors === _errs4){
+if(Array.isArray(data1)){
+var valid1 = true;
+const len0 = data1.length;
+for(let i0=0; i0<len0; i0++){
+let data2 = data1[i0];
+const _errs6 = errors;
+const _errs7 = errors;
+if(errors === _errs7){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+let missing1;
+if((((((data2.id === undefined) && (missing1 = "id")) || ((data2.object === undefined) && (missing1 = "object"))) || ((data2.created_at === undefined) && (missing1 = "created_at"))) || ((data2.superseded_at === undefined) && (missing1 = "superseded_at"))) || ((data2.message === undefined) && (missing1 = "message"))){
+validate118.errors = [{instancePath:instancePath+"/data/" + i0,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data2}];
+return false;
+}
+else {
+const _errs9 = errors;
+for(const key1 in data2){
+if(!(((((key1 === "id") || (key1 === "object")) || (key1 === "created_at")) || (key1 === "superseded_at")) || (key1 === "message"))){
+validate118.errors = [{instancePath:instancePath+"/data/" + i0,keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant1,data:data2}];
+return false;
+break;
+}
+}
+if(_errs9 === errors){
+if(data2.id !== undefined){
+let data3 = data2.id;
+const _errs10 = errors;
+if(errors === _errs10){
+if(typeof data3 === "string"){
+if(!pattern11.test(data3)){
+validate118.errors = [{instancePath:instancePath+"/data/" + i0+"/id",keyword:"pattern",params:{pattern: "^msg_[1-9][0-9]*$"},message:"must match pattern \""+"^msg_[1-9][0-9]*$"+"\"",expected:constant0,data:data3}];
+return false;
+}
+}
+else {
+validate118.errors = [{instancePath:instancePath+"/data/" + i0+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
+return false;
+}
+}
+var valid3 = _errs10 === errors;
+}
+else {
+var valid3 = true;
+}
+if(valid3){
+if(data2.object !== undefined){
+let data4 = data2.object;
+const _errs12 = errors;
+if(typeof data4 !== "string"){
+validate118.errors = [{instancePath:instancePath+"/data/" + i0+"/object",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
+return false;
+}
+if("session.message" !== data4){
+validate118.errors = [{instancePath:instancePath+"/data/" + i0+"/object",keyword:"const",params:{allowedValue: "session.message"},message:"must be equal to constant",expected:constant0,data:data4}];
+return false;
+}
+var valid3 = _errs12 === errors;
+}
+else {
+var valid3 = true;
+}
+if(valid3){
+if(data2.created_at !== undefined){
+let data5 = data2.created_at;
+const _errs14 = errors;
+if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
+validate118.errors = [{instancePath:instancePath+"/data/" + i0+"/created_at",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data5}];
+return false;
+}
+var valid3 = _errs14 === errors;
+}
+else {
+var valid3 = true;
+}
+if(valid3){
+if(data2.superseded_at !== undefined){
+let data6 = data2.superseded_at;
+const _errs16 = errors;
+if((!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))) && (data6 !== null)){
+validate118.errors = [{instancePath:instancePath+"/data/" + i0+"/superseded_at",keyword:"type",params:{type: constant37},message:"must be integer,null",expected:constant19,data:data6}];
+return false;
+}
+var valid3 = _errs16 === errors;
+}
+else {
+var valid3 = true;
+}
+if(valid3){
+if(data2.message !== undefined){
+let data7 = data2.message;
+const _errs18 = errors;
+if(errors === _errs18){
+if(data7 && typeof data7 == "object" && !Array.isArray(data7)){
+let missing2;
+if((data7.role === undefined) && (missing2 = "role")){
+validate118.errors = [{instancePath:instancePath+"/data/" + i0+"/message",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant1,data:data7}];
+return false;
+}
+else {
+if(data7.role !== undefined){
+let data8 = data7.role;
+const _errs21 = errors;
+if(typeof data8 !== "string"){
+validate118.errors = [{instancePath:instancePath+"/data/" + i0+"/message/role",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data8}];
+return false;
+}
+if(!((((data8 === "user") || (data8 === "assistant")) || (data8 === "tool")) || (data8 === "function"))){
+validate118.errors = [{instancePath:instancePath+"/data/" + i0+"/message/role",keyword:"enum",params:{allowedValues: constant55},message:"must be equal to one of the allowed values",expected:constant0,data:data8}];
+return false;
+}
+var valid4 = _errs21 === errors;
+}
+else {
+var valid4 = true;
+}
+if(valid4){
+if(data7.origin !== undefined){
+let data9 = data7.origin;
+const _errs23 = errors;
+if(typeof data9 !== "string"){
+validate118.errors = [{instancePath:instancePath+"/data/" + i0+"/message/origin",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data9}];
+return false;
+}
+if(!(data9 === "server")){
+validate118.errors = [{instancePath:instancePath+"/data/" + i0+"/message/origin",keyword:"enum",params:{allowedValues: constant56},message:"must be equal to one of the allowed values",expected:constant0,data:data9}];
+return false;
+}
+var valid4 = _errs23 === errors;
+}
+else {
+var valid4 = true;
+}
+}
+}
+}
+else {
+validate118.errors = [{instancePath:instancePath+"/data/" + i0+"/message",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data7}];
+return false;
+}
+}
+var valid3 = _errs18 === errors;
+}
+else {
+var valid3 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate118.errors = [{instancePath:instancePath+"/data/" + i0,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data2}];
+return false;
+}
+}
+var valid1 = _errs6 === errors;
+if(!valid1){
+break;
+}
+}
+}
+else {
+validate118.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "array"},message:"must be array",expected:constant9,data:data1}];
+return false;
+}
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.has_more !== undefined){
+let data10 = data.has_more;
+const _errs25 = errors;
+if(typeof data10 !== "boolean"){
+validate118.errors = [{instancePath:instancePath+"/has_more",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant18,data:data10}];
+return false;
+}
+var valid0 = _errs25 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.last_id !== undefined){
+let data11 = data.last_id;
+const _errs27 = errors;
+if((typeof data11 !== "string") && (data11 !== null)){
+validate118.errors = [{instancePath:instancePath+"/last_id",keyword:"type",params:{type: constant29},message:"must be string,null",expected:constant8,data:data11}];
+return false;
+}
+var valid0 = _errs27 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+else {
+validate118.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+return false;
+}
 }
 validate118.errors = vErrors;
 return errors === 0;
 }
-validate118.evaluated = {"dynamicProps":false,"dynamicItems":false};
-export const checkAnswerGetContract200 = toCheck(validate119);
+validate118.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+export const checkResetSessionParameters = toCheck(validate119);
 function validate119(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
-/*# sourceURL="checkAnswerGetContract200" */;
+/*# sourceURL="checkResetSessionParameters" */;
 let vErrors = null;
 let errors = 0;
 const evaluated0 = validate119.evaluated;
@@ -9559,8 +9662,206 @@ evaluated0.items = undefined;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((((data.openapi === undefined) && (missing0 = "openapi")) || ((data.info === undefined) && (missing0 = "info"))) || ((data.paths === undefined) && (missing0 = "paths"))){
+if((data.key === undefined) && (missing0 = "key")){
 validate119.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+return false;
+}
+else {
+if(data.key !== undefined){
+let data0 = data.key;
+const _errs1 = errors;
+if(errors === _errs1){
+if(typeof data0 === "string"){
+if(func1(data0) > 8192){
+validate119.errors = [{instancePath:instancePath+"/key",keyword:"maxLength",params:{limit: 8192},message:"must NOT have more than 8192 characters",expected:constant0,data:data0}];
+return false;
+}
+else {
+if(func1(data0) < 1){
+validate119.errors = [{instancePath:instancePath+"/key",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data0}];
+return false;
+}
+}
+}
+else {
+validate119.errors = [{instancePath:instancePath+"/key",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+return false;
+}
+}
+}
+}
+}
+else {
+validate119.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+return false;
+}
+}
+validate119.errors = vErrors;
+return errors === 0;
+}
+validate119.evaluated = {"props":{"key":true},"dynamicProps":false,"dynamicItems":false};
+export const checkAnswerHealth = toCheck(validate120);
+function validate120(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate120.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.ok === undefined) && (missing0 = "ok")) || ((data.status === undefined) && (missing0 = "status"))){
+validate120.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+return false;
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!((key0 === "ok") || (key0 === "status"))){
+validate120.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.ok !== undefined){
+let data0 = data.ok;
+const _errs2 = errors;
+if(typeof data0 !== "boolean"){
+validate120.errors = [{instancePath:instancePath+"/ok",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant18,data:data0}];
+return false;
+}
+if(true !== data0){
+validate120.errors = [{instancePath:instancePath+"/ok",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",expected:constant18,data:data0}];
+return false;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.status !== undefined){
+let data1 = data.status;
+const _errs4 = errors;
+if(typeof data1 !== "string"){
+validate120.errors = [{instancePath:instancePath+"/status",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
+return false;
+}
+if("live" !== data1){
+validate120.errors = [{instancePath:instancePath+"/status",keyword:"const",params:{allowedValue: "live"},message:"must be equal to constant",expected:constant0,data:data1}];
+return false;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+else {
+validate120.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+return false;
+}
+}
+validate120.errors = vErrors;
+return errors === 0;
+}
+validate120.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+export const checkAnswerReadiness = toCheck(validate121);
+function validate121(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate121.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.ready === undefined) && (missing0 = "ready")){
+validate121.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+return false;
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!(key0 === "ready")){
+validate121.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.ready !== undefined){
+let data0 = data.ready;
+if(typeof data0 !== "boolean"){
+validate121.errors = [{instancePath:instancePath+"/ready",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant18,data:data0}];
+return false;
+}
+if(true !== data0){
+validate121.errors = [{instancePath:instancePath+"/ready",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",expected:constant18,data:data0}];
+return false;
+}
+}
+}
+}
+}
+else {
+validate121.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+return false;
+}
+}
+validate121.errors = vErrors;
+return errors === 0;
+}
+validate121.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+export const checkAnswerGetMetrics200 = toCheck(validate122);
+function validate122(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+/*# sourceURL="checkAnswerGetMetrics200" */;
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate122.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(typeof data !== "string"){
+validate122.errors = [{instancePath,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data}];
+return false;
+}
+validate122.errors = vErrors;
+return errors === 0;
+}
+validate122.evaluated = {"dynamicProps":false,"dynamicItems":false};
+export const checkAnswerGetContract200 = toCheck(validate123);
+function validate123(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+/*# sourceURL="checkAnswerGetContract200" */;
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate123.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((data.openapi === undefined) && (missing0 = "openapi")) || ((data.info === undefined) && (missing0 = "info"))) || ((data.paths === undefined) && (missing0 = "paths"))){
+validate123.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
 }
 else {
@@ -9568,7 +9869,7 @@ if(data.openapi !== undefined){
 let data0 = data.openapi;
 const _errs2 = errors;
 if(typeof data0 !== "string"){
-validate119.errors = [{instancePath:instancePath+"/openapi",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate123.errors = [{instancePath:instancePath+"/openapi",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -9584,7 +9885,7 @@ if(errors === _errs4){
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 }
 else {
-validate119.errors = [{instancePath:instancePath+"/info",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data1}];
+validate123.errors = [{instancePath:instancePath+"/info",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data1}];
 return false;
 }
 }
@@ -9601,7 +9902,7 @@ if(errors === _errs7){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 }
 else {
-validate119.errors = [{instancePath:instancePath+"/paths",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data2}];
+validate123.errors = [{instancePath:instancePath+"/paths",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data2}];
 return false;
 }
 }
@@ -9615,20 +9916,20 @@ var valid0 = true;
 }
 }
 else {
-validate119.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate123.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
-validate119.errors = vErrors;
+validate123.errors = vErrors;
 return errors === 0;
 }
-validate119.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
-export const checkAnswerGetDocs200 = toCheck(validate120);
-function validate120(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate123.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+export const checkAnswerGetDocs200 = toCheck(validate124);
+function validate124(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="checkAnswerGetDocs200" */;
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate120.evaluated;
+const evaluated0 = validate124.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -9636,10 +9937,10 @@ if(evaluated0.dynamicItems){
 evaluated0.items = undefined;
 }
 if(typeof data !== "string"){
-validate120.errors = [{instancePath,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data}];
+validate124.errors = [{instancePath,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data}];
 return false;
 }
-validate120.errors = vErrors;
+validate124.errors = vErrors;
 return errors === 0;
 }
-validate120.evaluated = {"dynamicProps":false,"dynamicItems":false};
+validate124.evaluated = {"dynamicProps":false,"dynamicItems":false};

@@ -424,6 +424,13 @@ export interface components {
             /** @description JSON as a text; the agent may write it wrong. */
             arguments: string;
         };
+        /**
+         * @description What a model must get back unchanged, as `google.thought_signature`. In an answer of this gateway `clawgate.model`
+         *     names the model that it is for.
+         */
+        ExtraContent: {
+            [key: string]: unknown;
+        } | null;
         FunctionToolCall: {
             id: string;
             /**
@@ -432,6 +439,7 @@ export interface components {
              */
             type: "function";
             function: components["schemas"]["FunctionCall"];
+            extra_content?: components["schemas"]["ExtraContent"];
         };
         CustomToolCall: {
             id: string;
@@ -444,9 +452,23 @@ export interface components {
                 name: string;
                 input: string;
             };
+            extra_content?: components["schemas"]["ExtraContent"];
         };
         ToolCall: components["schemas"]["FunctionToolCall"] | components["schemas"]["CustomToolCall"];
-        /** @description What the agent said before. Keys that SDKs replay (`refusal: null`, `parsed`, `annotations`, …) are accepted. */
+        /**
+         * @description What the model thought, in entries of OpenRouter's form (`reasoning.text` with its `signature`, `reasoning.summary`,
+         *     `reasoning.encrypted`). To be given back whole, unchanged and in this order.
+         */
+        ReasoningDetails: {
+            [key: string]: unknown;
+        }[] | null;
+        /**
+         * @description What the agent said before. Keys that SDKs replay (`refusal: null`, `parsed`, `annotations`, …) are accepted.
+         *
+         *     What a model must get back with its answer (`reasoning_content`, `reasoning`, `reasoning_details`, `extra_content`) is
+         *     sent as it was told: to the model that `extra_content.clawgate.model` names, without that to the agent's first model,
+         *     and only where its provider knows the field. A session needs none of it: it remembers by itself.
+         */
         AssistantMessage: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -465,6 +487,12 @@ export interface components {
                 name: string;
                 arguments: string;
             } | null;
+            /** @description What the model thought (DeepSeek, Kimi, vLLM and others). */
+            reasoning_content?: string | null;
+            /** @description The same at OpenRouter, Groq and newer vLLM. */
+            reasoning?: string | null;
+            reasoning_details?: components["schemas"]["ReasoningDetails"];
+            extra_content?: components["schemas"]["ExtraContent"];
         };
         /** @description The result of a tool call, bound to it by `tool_call_id`. */
         ToolMessage: {
@@ -826,8 +854,22 @@ export interface components {
             /** @description Absent unless the agent called tools of the request. */
             tool_calls?: components["schemas"]["ToolCall"][];
             function_call?: components["schemas"]["FunctionCall"];
-            /** @description What the model thought, for those who asked for `reasoning` in `x-clawgate-include`. */
+            /**
+             * @description What the model thought, for those who asked for `reasoning` in `x-clawgate-include`; and in a call without a
+             *     session that ends in calls of the client's tools, if the model must get it back with their results.
+             */
             reasoning_content?: string;
+            /** @description Together with `reasoning_content`, if the model has given any. */
+            reasoning_details?: {
+                [key: string]: unknown;
+            }[];
+            /**
+             * @description Together with `reasoning_content`. Send it back with the message: `clawgate.model` in it names the model that the
+             *     others are for.
+             */
+            extra_content?: {
+                [key: string]: unknown;
+            };
         };
         TopLogprob: {
             token: string;
@@ -908,6 +950,10 @@ export interface components {
                 name?: string;
                 input?: string;
             };
+            /** @description What the model must get back with this call, where `reasoning_content` would come too. */
+            extra_content?: {
+                [key: string]: unknown;
+            };
         };
         Delta: {
             /**
@@ -917,8 +963,23 @@ export interface components {
             role?: "assistant";
             content?: string;
             refusal?: string;
-            /** @description What the model thinks, for those who asked for `reasoning` in `x-clawgate-include`. */
+            /**
+             * @description What the model thinks, for those who asked for `reasoning` in `x-clawgate-include`. Where nobody has asked, a call
+             *     without a session that ends in calls of the client's tools has it too, whole in one chunk, if the model must get
+             *     it back with their results.
+             */
             reasoning_content?: string;
+            /** @description Together with `reasoning_content`, if the model has given any; whole in one chunk. */
+            reasoning_details?: {
+                [key: string]: unknown;
+            }[];
+            /**
+             * @description Together with `reasoning_content`. Send it back with the message: `clawgate.model` in it names the model that the
+             *     others are for.
+             */
+            extra_content?: {
+                [key: string]: unknown;
+            };
             tool_calls?: components["schemas"]["ToolCallDelta"][];
             /** @description Instead of `tool_calls` when the request used the legacy `functions`. */
             function_call?: {
@@ -1049,8 +1110,8 @@ export interface components {
             /** @description When another turn took its place, in seconds since 1970; null for a message that a model would see again. */
             superseded_at: number | null;
             /**
-             * @description The message as it was sent or answered, with the keys that SDKs add. A tool's result that the gateway itself
-             *     made has `origin: "server"`.
+             * @description The message as it was sent or answered, with the keys that SDKs add, but without what only its model reads
+             *     (reasoning, signatures). A tool's result that the gateway itself made has `origin: "server"`.
              */
             message: {
                 /** @enum {string} */

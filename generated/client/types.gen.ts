@@ -109,10 +109,20 @@ export type FunctionCall = {
     arguments: string;
 };
 
+/**
+ * What a model must get back unchanged, as `google.thought_signature`. In an answer of this gateway `clawgate.model`
+ * names the model that it is for.
+ *
+ */
+export type ExtraContent = {
+    [key: string]: unknown;
+} | null;
+
 export type FunctionToolCall = {
     id: string;
     type: 'function';
     function: FunctionCall;
+    extra_content?: ExtraContent;
 };
 
 export type CustomToolCall = {
@@ -122,6 +132,7 @@ export type CustomToolCall = {
         name: string;
         input: string;
     };
+    extra_content?: ExtraContent;
 };
 
 export type ToolCall = ({
@@ -131,7 +142,20 @@ export type ToolCall = ({
 } & CustomToolCall);
 
 /**
+ * What the model thought, in entries of OpenRouter's form (`reasoning.text` with its `signature`, `reasoning.summary`,
+ * `reasoning.encrypted`). To be given back whole, unchanged and in this order.
+ *
+ */
+export type ReasoningDetails = Array<{
+    [key: string]: unknown;
+}> | null;
+
+/**
  * What the agent said before. Keys that SDKs replay (`refusal: null`, `parsed`, `annotations`, …) are accepted.
+ *
+ * What a model must get back with its answer (`reasoning_content`, `reasoning`, `reasoning_details`, `extra_content`) is
+ * sent as it was told: to the model that `extra_content.clawgate.model` names, without that to the agent's first model,
+ * and only where its provider knows the field. A session needs none of it: it remembers by itself.
  *
  */
 export type AssistantMessage = {
@@ -150,6 +174,16 @@ export type AssistantMessage = {
         name: string;
         arguments: string;
     } | null;
+    /**
+     * What the model thought (DeepSeek, Kimi, vLLM and others).
+     */
+    reasoning_content?: string | null;
+    /**
+     * The same at OpenRouter, Groq and newer vLLM.
+     */
+    reasoning?: string | null;
+    reasoning_details?: ReasoningDetails;
+    extra_content?: ExtraContent;
 };
 
 /**
@@ -555,9 +589,25 @@ export type AnswerMessage = {
     tool_calls?: Array<ToolCall>;
     function_call?: FunctionCall;
     /**
-     * What the model thought, for those who asked for `reasoning` in `x-clawgate-include`.
+     * What the model thought, for those who asked for `reasoning` in `x-clawgate-include`; and in a call without a
+     * session that ends in calls of the client's tools, if the model must get it back with their results.
+     *
      */
     reasoning_content?: string;
+    /**
+     * Together with `reasoning_content`, if the model has given any.
+     */
+    reasoning_details?: Array<{
+        [key: string]: unknown;
+    }>;
+    /**
+     * Together with `reasoning_content`. Send it back with the message: `clawgate.model` in it names the model that the
+     * others are for.
+     *
+     */
+    extra_content?: {
+        [key: string]: unknown;
+    };
 };
 
 export type TopLogprob = {
@@ -663,6 +713,12 @@ export type ToolCallDelta = {
         name?: string;
         input?: string;
     };
+    /**
+     * What the model must get back with this call, where `reasoning_content` would come too.
+     */
+    extra_content?: {
+        [key: string]: unknown;
+    };
 };
 
 export type Delta = {
@@ -673,9 +729,26 @@ export type Delta = {
     content?: string;
     refusal?: string;
     /**
-     * What the model thinks, for those who asked for `reasoning` in `x-clawgate-include`.
+     * What the model thinks, for those who asked for `reasoning` in `x-clawgate-include`. Where nobody has asked, a call
+     * without a session that ends in calls of the client's tools has it too, whole in one chunk, if the model must get
+     * it back with their results.
+     *
      */
     reasoning_content?: string;
+    /**
+     * Together with `reasoning_content`, if the model has given any; whole in one chunk.
+     */
+    reasoning_details?: Array<{
+        [key: string]: unknown;
+    }>;
+    /**
+     * Together with `reasoning_content`. Send it back with the message: `clawgate.model` in it names the model that the
+     * others are for.
+     *
+     */
+    extra_content?: {
+        [key: string]: unknown;
+    };
     tool_calls?: [
         ToolCallDelta
     ];
@@ -851,8 +924,8 @@ export type SessionMessage = {
      */
     superseded_at: number | null;
     /**
-     * The message as it was sent or answered, with the keys that SDKs add. A tool's result that the gateway itself
-     * made has `origin: "server"`.
+     * The message as it was sent or answered, with the keys that SDKs add, but without what only its model reads
+     * (reasoning, signatures). A tool's result that the gateway itself made has `origin: "server"`.
      *
      */
     message: {

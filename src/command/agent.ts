@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { GatewayError } from "../base/errors.ts";
+import { withoutExtra } from "../base/model-state.ts";
 import { openFlow } from "../base/listener.ts";
 import { addConfigOption, type CommonOptions, loadFor, prepare } from "./common.ts";
 import { createQuietLog, type Terminal } from "./terminal.ts";
@@ -118,7 +119,7 @@ function toResult(runId: string, { agent, session }: RunRequest, { model, messag
     model,
     sessionKey: session.key,
     text: message.content ?? message.refusal ?? "",
-    ...(message.tool_calls === undefined ? {} : { toolCalls: message.tool_calls }),
+    ...(message.tool_calls === undefined ? {} : { toolCalls: message.tool_calls.map(withoutExtra) }),
     finishReason,
     usage,
   };

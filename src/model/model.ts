@@ -1,5 +1,6 @@
 import type { FinishReason, Message, TokenLogprob, Tool, Usage } from "../base/contract.ts";
 import type { Listener } from "../base/listener.ts";
+import type { AnswerState, ExtraContent } from "../base/model-state.ts";
 import type { ModelSettings } from "../base/settings.ts";
 
 /** One call of a model: the whole conversation it shall see, and nothing that it shall not. */
@@ -7,7 +8,10 @@ export interface ModelRequest {
   /** The name after the slash of `provider/model`. */
   readonly model: string;
   readonly agentId: string;
-  /** System and developer messages first, then the conversation, in order. */
+  /**
+   * System and developer messages first, then the conversation, in order. What an answer carries is this model's own, as
+   * `toStateOwner` says, or was told by the client.
+   */
   readonly messages: readonly Message[];
   /** Function and custom tools; a legacy `functions` list has been turned into these. */
   readonly tools: readonly Tool[];
@@ -35,6 +39,8 @@ export type ModelEvent =
       readonly id: string;
       readonly kind: "function" | "custom";
       readonly name: string;
+      /** What the model must get back with this call, where that is known at once; `ModelEnd` has all of it. */
+      readonly extra?: ExtraContent;
     }
   /** A piece of a function's JSON arguments, or of a custom tool's input. */
   | {
@@ -52,6 +58,8 @@ export interface ModelEnd {
   readonly finishReason: FinishReason;
   /** Undefined where nobody has counted; the run then estimates it. */
   readonly usage: Usage | undefined;
+  /** What the model must get back with this answer, besides what it has said; its reasoning is among the events. */
+  readonly state?: AnswerState | undefined;
 }
 
 /** What user messages may hold besides text. */

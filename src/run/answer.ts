@@ -1,5 +1,6 @@
 import type { AssistantMessage, FinishReason, TokenLogprob, ToolCall, Usage } from "../base/contract.ts";
 import { GatewayError } from "../base/errors.ts";
+import { type OwnedMessage, withState } from "../base/model-state.ts";
 import { toNamedCall } from "../base/tool-call.ts";
 import type { ModelDelta, ModelEnd, ModelRequest } from "../model/model.ts";
 import { countPromptTokens, countTokens } from "../model/tokens.ts";
@@ -7,7 +8,7 @@ import { countPromptTokens, countTokens } from "../model/tokens.ts";
 /** What one model call has given. */
 export interface ModelAnswer {
   /** As the transcript keeps it, with all its tool calls. */
-  readonly message: AssistantMessage;
+  readonly message: OwnedMessage;
   readonly reasoning: string;
   readonly logprobs: readonly TokenLogprob[] | undefined;
   readonly finishReason: FinishReason;
@@ -55,11 +56,11 @@ export class AnswerBuilder {
   }
 
   /** The request is for the usage, where nobody has counted. */
-  finish({ finishReason, usage }: ModelEnd, request: Pick<ModelRequest, "messages" | "tools">): ModelAnswer {
+  finish({ finishReason, usage, state }: ModelEnd, request: Pick<ModelRequest, "messages" | "tools">): ModelAnswer {
     const message = toMessage(this.#text.toString(), this.#refusal.toString(), this.#calls.map(toToolCall));
     const reasoning = this.#reasoning.toString();
     return {
-      message,
+      message: state === undefined ? message : withState(message, state, reasoning),
       reasoning,
       logprobs: this.#logprobs,
       finishReason,

@@ -1,6 +1,7 @@
 import { GatewayError } from "../base/errors.ts";
 import { type Listener, Relay } from "../base/listener.ts";
 import type { Log } from "../base/log.ts";
+import { keepOwnState } from "../base/model-state.ts";
 import type { ModelDelta, ModelEnd, ModelEvent, ModelRequest } from "../model/model.ts";
 import type { Agent, BoundModel } from "./agents.ts";
 import { findUnmet, type Need } from "./demands.ts";
@@ -53,7 +54,7 @@ export async function callModel(
       } else if (isLast) begin();
     };
     try {
-      const end = await streamBound(bound, request, { signal, flow, emit });
+      const end = await streamBound(bound, toOwnRequest(request, bound.name, index === 0), { signal, flow, emit });
       begin();
       return { ...end, model: bound.name };
     } catch (cause) {
@@ -91,6 +92,14 @@ function findRefusal(
     return findUnmet(needs, capabilities);
   const message = `Unsupported value for 'response_format': the agent's model cannot hold to '${type}'.`;
   return new GatewayError("unsupported_value", message, { param: "response_format" });
+}
+
+/** What other models must get back is not for this one. */
+function toOwnRequest(request: ModelCall["request"], model: string, isFirst: boolean): ModelCall["request"] {
+  const { messages } = request;
+  // Most first calls of a conversation: nobody has answered yet.
+  if (!messages.some(({ role }) => role === "assistant")) return request;
+  return { ...request, messages: keepOwnState(messages, model, isFirst) };
 }
 
 /** A form that the model cannot hold to is seen to here. */

@@ -1,12 +1,13 @@
-import type { AssistantMessage, FinishReason, TokenLogprob, Usage } from "../base/contract.ts";
+import type { FinishReason, TokenLogprob, Usage } from "../base/contract.ts";
+import type { OwnedMessage } from "../base/model-state.ts";
 import type { ModelDelta } from "../model/model.ts";
 
 /** What a run has said, as its client sees it. */
 export interface RunAnswer {
   /** The model that answered first, as `provider/model`. */
   readonly model: string;
-  /** The texts of all model calls, one after the other, and the calls of the client's tools. */
-  readonly message: AssistantMessage;
+  /** The texts of all model calls, one after the other, and of the last one its state and the calls of the client's tools. */
+  readonly message: OwnedMessage;
   readonly reasoning: string;
   /** Undefined unless the request asked for them. */
   readonly logprobs: readonly TokenLogprob[] | undefined;

@@ -86,9 +86,10 @@ function extend(draft: Draft, { model, message, reasoning, logprobs, usage }: St
   };
 }
 
-function toRunAnswer(draft: Draft, { finishReason }: ModelAnswer, calls: readonly ToolCall[]): RunAnswer {
+function toRunAnswer(draft: Draft, { message, finishReason }: ModelAnswer, calls: readonly ToolCall[]): RunAnswer {
   const { model = "", text, refusal, reasoning, logprobs, usage } = draft;
-  return { model, message: toMessage(text, refusal, calls), reasoning, logprobs, finishReason, usage };
+  const { tool_calls: _, ...said } = message;
+  return { model, message: { ...said, ...toMessage(text, refusal, calls) }, reasoning, logprobs, finishReason, usage };
 }
 
 /** What SDKs replay of an answer, and no more. */
@@ -102,7 +103,8 @@ function withoutCutCalls(answer: StepAnswer, isOwn: StepPlace["isOwn"]): StepAns
   if (finishReason !== "length" && finishReason !== "content_filter") return answer;
   const calls = message.tool_calls?.filter((call) => !isOwn(toNamedCall(call).name)) ?? [];
   const text = typeof message.content === "string" ? message.content : "";
-  return { ...answer, message: toMessage(text, message.refusal ?? "", calls) };
+  const { tool_calls: _, ...said } = message;
+  return { ...answer, message: { ...said, ...toMessage(text, message.refusal ?? "", calls) } };
 }
 
 function toEndless(stepsMax: number, hasEffects: boolean): GatewayError {
@@ -146,7 +148,13 @@ async function runStep(
   try {
     const end = await callModel(call, { signal, flow, emit: step.onEvent }, log);
     assertDemandMet(guard, end.finishReason, history);
-    return { ...step.builder.finish(end, call.request), model: end.model };
+    const answer = step.builder.finish(end, call.request);
+    const { message } = answer;
+    return {
+      ...answer,
+      message: end.state === undefined ? message : { ...message, stateOf: end.model },
+      model: end.model,
+    };
   } catch (cause) {
     throw append.length === 0 ? cause : withoutRetry(cause);
   }

@@ -1,6 +1,7 @@
 import type { AssistantMessage, Message, Usage } from "../base/contract.ts";
 import { GatewayError } from "../base/errors.ts";
 import type { Listener } from "../base/listener.ts";
+import type { OwnedMessage } from "../base/model-state.ts";
 import { toNamedCall } from "../base/tool-call.ts";
 import type { ModelDelta, ModelEnd, ModelEvent, ModelRequest, Provider } from "../model/model.ts";
 import { addUsage, AnswerBuilder, type ModelAnswer } from "./answer.ts";
@@ -34,16 +35,26 @@ export async function streamStructured(
       if (event.type === "reasoning-delta") emit(event);
     };
     const call = { ...request, messages, settings: others };
-    const answer = builder.finish(await provider.stream(call, { signal, flow, emit: listen }), call);
+    const end = await provider.stream(call, { signal, flow, emit: listen });
+    const answer = builder.finish(end, call);
     spent = spent === undefined ? answer.usage : addUsage(spent, answer.usage);
     const checked = check(answer, findMisfit);
     if (checked.misfit === undefined) {
       for (const event of toEvents(answer, checked.text)) emit(event);
-      return { finishReason: answer.finishReason, usage: spent };
+      return { finishReason: answer.finishReason, usage: spent, state: end.state };
     }
     if (attempt === 2) throw toMisfitError(format);
-    messages = [...asked, answer.message, { role: "user", content: toRepairRequest(checked.misfit) }];
+    messages = [
+      ...asked,
+      toOwn(answer.message, request.model),
+      { role: "user", content: toRepairRequest(checked.misfit) },
+    ];
   }
+}
+
+/** What the answer carries is the model's own, under whatever name the agent knows it. */
+function toOwn(message: OwnedMessage, model: string): OwnedMessage {
+  return { ...message, stateOf: model };
 }
 
 interface Checked {

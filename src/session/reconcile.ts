@@ -1,4 +1,5 @@
 import type { Message } from "../base/contract.ts";
+import { fromTold } from "../base/model-state.ts";
 import { isSameMessage } from "./same-message.ts";
 import type { StoredMessage } from "./store.ts";
 import { toVisible, type VisibleMessage } from "./visible.ts";
@@ -41,7 +42,7 @@ export function reconcile(stored: readonly StoredMessage[], incoming: readonly M
   const visible = tellsAll ? toVisible(stored) : [];
   const agreed = toCommonLength(visible, incoming);
   const keep = tellsAll ? (visible[agreed - 1]?.end ?? 0) : stored.length;
-  return { keep, fresh: incoming.slice(agreed).map(withoutOrigin) };
+  return { keep, fresh: incoming.slice(agreed).map(toTold) };
 }
 
 function toCommonLength(visible: readonly VisibleMessage[], incoming: readonly Message[]): number {
@@ -52,8 +53,12 @@ function toCommonLength(visible: readonly VisibleMessage[], incoming: readonly M
   return parting === -1 ? incoming.length : parting;
 }
 
-/** Only the gateway may say that a result is its own: a client could otherwise hide what it told. */
-function withoutOrigin(message: Message): Message {
+/**
+ * A client's message as the run knows it. Only the gateway may say that a result is its own: a client could otherwise
+ * hide what it told.
+ */
+function toTold(message: Message): Message {
+  if (message.role === "assistant") return fromTold(message);
   if (!("origin" in message)) return message;
   const { origin: _, ...told } = message;
   return told;

@@ -1,4 +1,5 @@
-import type { Message, ToolMessage } from "../base/contract.ts";
+import type { AssistantMessage, Message, ToolMessage } from "../base/contract.ts";
+import type { OwnedMessage } from "../base/model-state.ts";
 
 /**
  * The longest lease. An end further away than this was written before the clock was set back, and counts as past:
@@ -9,8 +10,11 @@ export const leaseMsMax = 600_000;
 /** The result of a tool that ran inside the gateway. No client sees it, nor the call that it answers. */
 export type ServerToolMessage = ToolMessage & { readonly origin: "server" };
 
-/** A message of a transcript: a client's or an answer's, or a step that stayed inside the gateway. */
-export type StoredMessage = Message | ServerToolMessage;
+/**
+ * A message of a transcript: a client's or an answer's, or a step that stayed inside the gateway. What its model must get
+ * back is kept with it, and is shown to nobody.
+ */
+export type StoredMessage = Exclude<Message, AssistantMessage> | OwnedMessage | ServerToolMessage;
 
 /** A session as the store holds it: the messages a model would see again, oldest first. */
 export interface Transcript {

@@ -159,12 +159,7 @@ describe("reconcile over hidden steps", () => {
 
   test("takes from a client's result the claim that it is the gateway's own", () => {
     const told = [u("1"), a(null, "x"), mine("x"), u("2")];
-    expect(reconcile([], told as Message[]).fresh).toEqual([
-      u("1"),
-      a(null, "x"),
-      { ...theirs("x"), content: "3" },
-      u("2"),
-    ]);
+    expect(reconcile([], told).fresh).toEqual([u("1"), a(null, "x"), { ...theirs("x"), content: "3" }, u("2")]);
   });
 });
 

@@ -86,7 +86,8 @@ function toSteps(step: ScriptStep): FileStep[] {
     return [{ finish: step.finish }, ...(usage === undefined || usage === "none" ? [] : [{ usage: toUsage(usage) }])];
   }
   if ("error" in step || "reset" in step || "status" in step) return [{ error: { code: "upstream_error" } }];
-  if ("raw" in step || "accept" in step) return [];
+  if ("raw" in step || "accept" in step || "redacted" in step || "delta" in step) return [];
+  if ("reasoning" in step) return [{ reasoning: step.reasoning }];
   return "pauseMs" in step ? [{ thinkMs: step.pauseMs }] : [step];
 }
 

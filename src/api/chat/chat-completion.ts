@@ -38,7 +38,7 @@ export function createChatCompletion(parts: ChatParts): Handler<"createChatCompl
     const messages = await media.admit(body.messages, signal);
 
     const request = toRunRequest(call, messages, route);
-    const head = createHead(body, include);
+    const head = createHead(body, include, !route.session.kept);
     if (body.stream !== true) {
       const answer = await runAgent(request, { signal, flow: openFlow, emit: () => undefined });
       return { status: 200, headers: toHeaders(route, answer.model, ignored), body: toCompletion(answer, head) };

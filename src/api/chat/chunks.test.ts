@@ -18,6 +18,7 @@ const heads: fc.Arbitrary<AnswerHead> = fc.record({
   includeUsage: fc.boolean(),
   legacy: fc.boolean(),
   include: fc.subarray(["reasoning", "tools"] as const).map((words) => new Set(words)),
+  stateless: fc.boolean(),
 });
 const usages = fc.record({ prompt_tokens: fc.nat(), completion_tokens: fc.nat(), total_tokens: fc.nat() });
 const kinds = fc.constantFrom("function" as const, "custom" as const);

@@ -1,11 +1,14 @@
-import { type AnswerHead, toFinishReason, toLogprobs } from "./head.ts";
+import { type AnswerHead, mayShowState, showsState, toFinishReason, toLogprobs } from "./head.ts";
 import type { ChatCompletionChunk, ChunkDelta, FinishReason, TokenLogprob } from "../../base/contract.ts";
+import { type ExtraContent, type OwnedMessage, toToldState } from "../../base/model-state.ts";
 import type { RunAnswer, RunEvent } from "../../run/run-event.ts";
 
 /** The chunks of one stream: first `begin`, then a chunk for what each event says, at last `end`. */
 export class Chunks {
   readonly #head: AnswerHead;
   readonly #emit: (chunk: ChatCompletionChunk) => void;
+  /** Said at the start of their calls: some clients read them nowhere else. */
+  #extras: Map<number, ExtraContent> | undefined;
 
   constructor(head: AnswerHead, emit: (chunk: ChatCompletionChunk) => void) {
     this.#head = head;
@@ -14,6 +17,27 @@ export class Chunks {
 
   begin(): void {
     this.#emit(toChunk(this.#head, { role: "assistant", content: "" }));
+  }
+
+  #startCall(event: CallStart): ChunkDelta {
+    const { index, extra } = event;
+    if (extra === undefined || !mayShowState(this.#head)) return toCallStart(event, this.#head);
+    (this.#extras ??= new Map()).set(index, extra);
+    return toCallStart(event, this.#head, { extra_content: extra });
+  }
+
+  /** What of the state has not been said by then. Each of its fields comes whole: not every client puts pieces together. */
+  #endState(message: OwnedMessage): void {
+    const head = this.#head;
+    const { reasoning_content: thought, ...others } = toToldState(message);
+    const isUnsaid = thought !== undefined && !head.include.has("reasoning");
+    const delta = { ...(isUnsaid ? { reasoning_content: thought } : {}), ...others };
+    if (Object.keys(delta).length > 0) this.#emit(toChunk(head, delta));
+    if (head.legacy) return;
+    for (const [index, { extra_content: extra }] of (message.tool_calls ?? []).entries()) {
+      if (extra == null || this.#extras?.get(index) === extra) continue;
+      this.#emit(toChunk(head, { tool_calls: [{ index, extra_content: extra }] }));
+    }
   }
 
   readonly add = (event: RunEvent): void => {
@@ -27,7 +51,7 @@ export class Chunks {
       case "refusal-delta":
         return this.#emit(toChunk(head, { refusal: event.text }));
       case "tool-call-start":
-        return this.#emit(toChunk(head, toCallStart(event, head)));
+        return this.#emit(toChunk(head, this.#startCall(event)));
       case "tool-call-delta":
         return this.#emit(toChunk(head, toCallDelta(event, head)));
       case "tool-start":
@@ -40,8 +64,9 @@ export class Chunks {
     }
   };
 
-  end({ finishReason, usage }: RunAnswer): void {
+  end({ message, finishReason, usage }: RunAnswer): void {
     const head = this.#head;
+    if (message.stateOf !== undefined && showsState(message, head)) this.#endState(message);
     this.#emit(toChunk(head, {}, { finishReason: toFinishReason(finishReason, head) }));
     if (head.includeUsage) this.#emit({ ...toChunk(head, {}), choices: [], usage });
   }
@@ -79,13 +104,17 @@ function toProgress(event: Extract<RunEvent, { type: "tool-start" | "tool-end" }
 type CallStart = Extract<RunEvent, { type: "tool-call-start" }>;
 type CallDelta = Extract<RunEvent, { type: "tool-call-delta" }>;
 
-function toCallStart({ index, id, kind, name }: CallStart, { legacy }: AnswerHead): ChunkDelta {
+function toCallStart(
+  { index, id, kind, name }: CallStart,
+  { legacy }: AnswerHead,
+  extra: { readonly extra_content?: ExtraContent } = {},
+): ChunkDelta {
   if (legacy) return { function_call: { name, arguments: "" } };
   return {
     tool_calls: [
       kind === "function"
-        ? { index, id, type: "function", function: { name, arguments: "" } }
-        : { index, id, type: "custom", custom: { name, input: "" } },
+        ? { index, id, type: "function", function: { name, arguments: "" }, ...extra }
+        : { index, id, type: "custom", custom: { name, input: "" }, ...extra },
     ],
   };
 }

@@ -1,5 +1,6 @@
-import { type AnswerHead, toFinishReason, toLogprobs } from "./head.ts";
+import { type AnswerHead, showsState, toFinishReason, toLogprobs } from "./head.ts";
 import type { ChatCompletion } from "../../base/contract.ts";
+import { toToldState, withoutExtra } from "../../base/model-state.ts";
 import type { RunAnswer } from "../../run/run-event.ts";
 
 /** A whole answer. */
@@ -24,16 +25,19 @@ export function toCompletion(answer: RunAnswer, head: AnswerHead): ChatCompletio
 
 type AnswerMessage = ChatCompletion["choices"][number]["message"];
 
-function toMessage({ message: answer, reasoning }: RunAnswer, { legacy, include }: AnswerHead): AnswerMessage {
+function toMessage({ message: answer, reasoning }: RunAnswer, head: AnswerHead): AnswerMessage {
+  const { legacy, include } = head;
   const { content, refusal, tool_calls: calls } = answer;
+  const shows = showsState(answer, head);
   const message: AnswerMessage = {
     role: "assistant",
     content: typeof content === "string" ? content : null,
     refusal: refusal ?? null,
+    ...(shows ? toToldState(answer) : {}),
     ...(include.has("reasoning") && reasoning !== "" ? { reasoning_content: reasoning } : {}),
   };
   if (calls === undefined) return message;
   const [first] = calls;
   if (legacy && first?.type === "function") return { ...message, function_call: first.function };
-  return { ...message, tool_calls: calls };
+  return { ...message, tool_calls: shows ? calls : calls.map(withoutExtra) };
 }

@@ -1,4 +1,10 @@
-import type { ChatCompletionRequest, Choice, FinishReason, TokenLogprob } from "../../base/contract.ts";
+import type {
+  AssistantMessage,
+  ChatCompletionRequest,
+  Choice,
+  FinishReason,
+  TokenLogprob,
+} from "../../base/contract.ts";
 import { invalidValue } from "../../base/errors.ts";
 import { createHexId } from "../../base/id.ts";
 import type { Included } from "../../run/agents.ts";
@@ -15,9 +21,15 @@ export interface AnswerHead {
   readonly legacy: boolean;
   /** What the client wants to see besides the answer. */
   readonly include: ReadonlySet<Included>;
+  /** Nothing of the call is kept, so what a model must get back with the results of its calls, only the client can keep. */
+  readonly stateless: boolean;
 }
 
-export function createHead(body: ChatCompletionRequest, include: ReadonlySet<Included>): AnswerHead {
+export function createHead(
+  body: ChatCompletionRequest,
+  include: ReadonlySet<Included>,
+  stateless: boolean,
+): AnswerHead {
   return {
     id: `chatcmpl-${createHexId()}`,
     created: Math.floor(Date.now() / 1000),
@@ -25,7 +37,18 @@ export function createHead(body: ChatCompletionRequest, include: ReadonlySet<Inc
     includeUsage: body.stream_options?.include_usage === true,
     legacy: body.functions !== undefined,
     include,
+    stateless,
   };
+}
+
+/** Whoever asked for reasoning sees all of it; and a client that must give it back, lest its model refuse to go on. */
+export function showsState({ tool_calls: calls }: AssistantMessage, { include, stateless }: AnswerHead): boolean {
+  return include.has("reasoning") || (stateless && calls !== undefined);
+}
+
+/** The same, of an answer that calls a tool. */
+export function mayShowState({ include, stateless }: AnswerHead): boolean {
+  return include.has("reasoning") || stateless;
 }
 
 export function toFinishReason(reason: FinishReason, { legacy }: AnswerHead): FinishReason {

@@ -1,4 +1,5 @@
 import type { Session, SessionMessage } from "../../base/contract.ts";
+import { withoutState } from "../../base/model-state.ts";
 import { parseOperatorKey } from "../../session/key.ts";
 import type { HistoryMessage, SessionEntry } from "../../session/store.ts";
 
@@ -23,7 +24,7 @@ export function toMessage(entry: HistoryMessage): SessionMessage {
     superseded_at: supersededAt === undefined ? null : toSeconds(supersededAt),
     // The contract leaves the message open, as its clients may have sent more than it knows; instructions are not stored.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- so it is wider than what is stored
-    message: message as SessionMessage["message"],
+    message: (message.role === "assistant" ? withoutState(message) : message) as SessionMessage["message"],
   };
 }
 

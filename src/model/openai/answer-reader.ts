@@ -1,7 +1,9 @@
 import type { FinishReason, TokenLogprob, Usage } from "../../base/contract.ts";
 import { GatewayError } from "../../base/errors.ts";
+import type { AnswerState } from "../../base/model-state.ts";
 import type { ModelEnd, ModelEvent } from "../model.ts";
 import { type CallDelta, CallReader } from "./call-reader.ts";
+import { StateReader } from "./state-reader.ts";
 import { toLogprobs, toObjects, toUsage } from "./wire.ts";
 import { toInBandFailure } from "../../outbound/failure.ts";
 
@@ -24,6 +26,8 @@ interface WireDelta {
   readonly content?: unknown;
   readonly reasoning_content?: unknown;
   readonly reasoning?: unknown;
+  readonly reasoning_details?: unknown;
+  readonly extra_content?: unknown;
   readonly refusal?: unknown;
   readonly tool_calls?: unknown;
   readonly function_call?: CallDelta["function"];
@@ -35,6 +39,8 @@ export class AnswerReader {
   readonly #calls: CallReader;
   #finish: FinishReason | undefined;
   #usage: Usage | undefined;
+  #reasoningField: AnswerState["reasoningField"];
+  #state: StateReader | undefined;
 
   constructor(emit: (event: ModelEvent) => void) {
     this.#emit = emit;
@@ -57,12 +63,12 @@ export class AnswerReader {
   end(): ModelEnd {
     if (this.#finish === undefined) throw new GatewayError("upstream_error", "The model's answer broke off.");
     this.#calls.end();
-    return { finishReason: toReason(this.#finish, this.#calls.count), usage: this.#usage };
+    return { finishReason: toReason(this.#finish, this.#calls.count), usage: this.#usage, state: this.#toState() };
   }
 
   #readDelta(delta: WireDelta, logprobs: readonly TokenLogprob[] | undefined): void {
-    const reasoning = toText(delta.reasoning_content) || toText(delta.reasoning);
-    if (reasoning !== "") this.#emit({ type: "reasoning-delta", text: reasoning });
+    if (delta.reasoning_content != null || delta.reasoning != null) this.#readReasoning(delta);
+    if (delta.reasoning_details != null || delta.extra_content != null) (this.#state ??= new StateReader()).read(delta);
     const text = toText(delta.content);
     // A token may be a part of a character: then it has no text yet.
     if (logprobs !== undefined && logprobs.length > 0) this.#emit({ type: "text-delta", text, logprobs });
@@ -71,6 +77,22 @@ export class AnswerReader {
     if (refusal !== "") this.#emit({ type: "refusal-delta", text: refusal });
     if (delta.tool_calls != null) for (const call of toObjects(delta.tool_calls)) this.#calls.read(call);
     if (delta.function_call != null) this.#calls.read({ index: 0, function: delta.function_call });
+  }
+
+  /** Where a server sends it under both names, it says the same twice. */
+  #readReasoning({ reasoning_content: content, reasoning }: WireDelta): void {
+    const field = content == null || (content === "" && reasoning != null) ? "reasoning" : "reasoning_content";
+    const value = field === "reasoning" ? reasoning : content;
+    const text = toText(value);
+    if (text !== "") this.#emit({ type: "reasoning-delta", text });
+    // An empty text says that the model has thought, and nothing; some servers want that back too.
+    if (typeof value === "string" && (text !== "" || this.#reasoningField === undefined)) this.#reasoningField = field;
+  }
+
+  #toState(): AnswerState | undefined {
+    const { extras } = this.#calls;
+    if (this.#reasoningField === undefined && this.#state === undefined && extras === undefined) return undefined;
+    return { reasoningField: this.#reasoningField, ...this.#state?.state, callExtras: extras };
   }
 }
 

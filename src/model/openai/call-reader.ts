@@ -1,6 +1,8 @@
 import { GatewayError } from "../../base/errors.ts";
 import { createHexId } from "../../base/id.ts";
+import type { ExtraContent } from "../../base/model-state.ts";
 import type { ModelEvent } from "../model.ts";
+import { toExtra } from "./state-reader.ts";
 
 /** A piece of a tool call as servers send it: what OpenAI requires may be missing. */
 export interface CallDelta {
@@ -9,6 +11,7 @@ export interface CallDelta {
   readonly type?: unknown;
   readonly function?: { readonly name?: unknown; readonly arguments?: unknown } | null;
   readonly custom?: { readonly name?: unknown; readonly input?: unknown } | null;
+  readonly extra_content?: unknown;
 }
 
 /** More than any answer has; every delta is compared with the calls before it. */
@@ -33,6 +36,7 @@ interface Call {
 export class CallReader {
   readonly #emit: (event: ModelEvent) => void;
   readonly #calls: Call[] = [];
+  #extras: Map<number, ExtraContent> | undefined;
 
   constructor(emit: (event: ModelEvent) => void) {
     this.#emit = emit;
@@ -42,12 +46,18 @@ export class CallReader {
     return this.#calls.length;
   }
 
+  /** What the model must get back with its calls, by their index. */
+  get extras(): ReadonlyMap<number, ExtraContent> | undefined {
+    return this.#extras;
+  }
+
   read(delta: CallDelta): void {
     const part = delta.function ?? delta.custom;
     const name = toFilled(part?.name);
     const id = toFilled(delta.id);
     const place = typeof delta.index === "number" ? delta.index : undefined;
     const call = this.#find(place, id, name) ?? this.#start(delta, place, name, id);
+    if (delta.extra_content != null) this.#keepExtra(call.index, toExtra(delta.extra_content));
     const text = toArgumentText(delta.function?.arguments ?? delta.custom?.input);
     if (text === "") return;
     if (call.index !== this.#calls.length - 1) {
@@ -62,6 +72,12 @@ export class CallReader {
     const call = this.#calls.at(-1);
     if (call === undefined || call.hasText || call.kind === "custom") return;
     this.#emit({ type: "tool-call-delta", index: call.index, kind: "function", text: "{}" });
+  }
+
+  #keepExtra(index: number, extra: ExtraContent | undefined): void {
+    if (extra === undefined) return;
+    const before = (this.#extras ??= new Map<number, ExtraContent>()).get(index);
+    this.#extras.set(index, before === undefined ? extra : { ...before, ...extra });
   }
 
   #find(place: number | undefined, id: string | undefined, name: string | undefined): Call | undefined {
@@ -85,7 +101,8 @@ export class CallReader {
     const kind = delta.custom != null ? "custom" : "function";
     const call: Call = { place, index, id, kind, name, hasText: false };
     this.#calls.push(call);
-    this.#emit({ type: "tool-call-start", index, id, kind, name });
+    const extra = delta.extra_content == null ? undefined : toExtra(delta.extra_content);
+    this.#emit({ type: "tool-call-start", index, id, kind, name, ...(extra === undefined ? {} : { extra }) });
     return call;
   }
 }

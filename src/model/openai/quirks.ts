@@ -1,4 +1,5 @@
 import type { OpenAiProviderConfig } from "../../base/contract.ts";
+import { type StateField, stateFields } from "../../base/model-state.ts";
 import type { Capabilities, InputKind, ResponseFormatKind } from "../model.ts";
 
 /** What a server that speaks Chat Completions does otherwise than OpenAI. */
@@ -13,6 +14,8 @@ export interface Quirks {
   readonly supportsLogprobs: boolean;
   readonly responseFormats: readonly ResponseFormatKind[];
   readonly input: readonly (InputKind | "text")[];
+  /** Of the state that a client tells without saying whose it is, the fields that the server takes. */
+  readonly replays: readonly StateField[];
 }
 
 const openai: Quirks = {
@@ -25,6 +28,7 @@ const openai: Quirks = {
   supportsLogprobs: true,
   responseFormats: ["json_object", "json_schema"],
   input: ["text", "image", "audio", "file"],
+  replays: [],
 };
 
 /** Model servers on one's own machine, and whatever is not known: they take the older names, and refuse what they cannot. */
@@ -34,15 +38,36 @@ const other: Quirks = {
   supportsDeveloperRole: false,
   supportsCustomTools: false,
   input: ["text", "image"],
+  replays: stateFields,
 };
+
+const openRouter: Quirks = {
+  ...other,
+  input: ["text", "image", "audio", "file"],
+  replays: ["reasoning", "reasoning_details"],
+};
+const groq: Quirks = {
+  ...other,
+  maxTokensField: "max_completion_tokens",
+  supportsLogprobs: false,
+  replays: ["reasoning"],
+};
+const deepSeek: Quirks = {
+  ...other,
+  responseFormats: ["json_object"],
+  input: ["text"],
+  replays: ["reasoning_content"],
+};
+const mistral: Quirks = { ...other, supportsUsageInStreaming: false, supportsLogprobs: false, replays: [] };
 
 const vendors: readonly { readonly host: RegExp; readonly quirks: Quirks }[] = [
   { host: /^api\.openai\.com$/, quirks: openai },
   { host: /\.(?:openai\.azure\.com|services\.ai\.azure\.com|cognitiveservices\.azure\.com)$/, quirks: openai },
-  { host: /^openrouter\.ai$/, quirks: { ...other, input: ["text", "image", "audio", "file"] } },
-  { host: /^api\.groq\.com$/, quirks: { ...other, maxTokensField: "max_completion_tokens", supportsLogprobs: false } },
-  { host: /^api\.deepseek\.com$/, quirks: { ...other, responseFormats: ["json_object"], input: ["text"] } },
-  { host: /^api\.mistral\.ai$/, quirks: { ...other, supportsUsageInStreaming: false, supportsLogprobs: false } },
+  { host: /^openrouter\.ai$/, quirks: openRouter },
+  { host: /^api\.groq\.com$/, quirks: groq },
+  { host: /^api\.deepseek\.com$/, quirks: deepSeek },
+  { host: /^api\.mistral\.ai$/, quirks: mistral },
+  { host: /^generativelanguage\.googleapis\.com$/, quirks: { ...other, replays: ["extra_content"] } },
 ];
 
 /** The quirks of a server by its address, overridden by what the configuration says. */

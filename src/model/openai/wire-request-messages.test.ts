@@ -30,7 +30,6 @@ describe("what is replayed", () => {
         parsed: { x: 1 },
         tool_calls: null,
         function_call: null,
-        reasoning_content: "hm",
         origin: { id: 1 },
       }),
       { role: "assistant", content: "Hi" },

@@ -1,6 +1,7 @@
 import type { AssistantMessage, Message, ToolCall } from "../../base/contract.ts";
 import type { ModelRequest } from "../model.ts";
 import type { Quirks } from "./quirks.ts";
+import { toWireExtra, toWireState } from "./wire-state.ts";
 
 /** The body of `POST /chat/completions`. The session's `user` stays here: it is nobody else's to know. */
 export function toWireRequest({ model, messages, tools, settings }: ModelRequest, quirks: Quirks): object {
@@ -26,13 +27,17 @@ export type WireMessage = Readonly<Record<string, unknown>>;
  * developer role it is not of OpenAI's kind: legacy function calls become tool calls, and the instructions one system
  * message.
  */
-export function toWireMessages(messages: readonly Message[], { supportsDeveloperRole }: Quirks): WireMessage[] {
-  const toWire = createTranslator(supportsDeveloperRole);
+export function toWireMessages(messages: readonly Message[], quirks: WireQuirks): WireMessage[] {
+  const { supportsDeveloperRole } = quirks;
+  const toWire = createTranslator(quirks);
   const wire = messages.map(toWire);
   return supportsDeveloperRole ? wire : mergeInstructions(wire);
 }
 
-function createTranslator(keepsLegacy: boolean): (message: Message) => WireMessage {
+type WireQuirks = Pick<Quirks, "supportsDeveloperRole" | "replays">;
+
+function createTranslator(quirks: WireQuirks): (message: Message) => WireMessage {
+  const { supportsDeveloperRole: keepsLegacy } = quirks;
   let legacyCalls = 0;
   return (message) => {
     switch (message.role) {
@@ -48,10 +53,10 @@ function createTranslator(keepsLegacy: boolean): (message: Message) => WireMessa
       case "assistant": {
         const call = message.function_call;
         if (call != null && keepsLegacy)
-          return { ...toAssistant(message, []), content: message.content ?? null, function_call: call };
+          return { ...toAssistant(message, [], quirks), content: message.content ?? null, function_call: call };
         if (call != null) legacyCalls += 1;
         const legacy: ToolCall[] = call == null ? [] : [toToolCall(call, `call_function_${legacyCalls}`)];
-        return toAssistant(message, [...(message.tool_calls ?? []), ...legacy]);
+        return toAssistant(message, [...(message.tool_calls ?? []), ...legacy], quirks);
       }
     }
   };
@@ -61,22 +66,25 @@ function toToolCall({ name, arguments: text }: { name: string; arguments: string
   return { id, type: "function", function: { name, arguments: text } };
 }
 
-function toAssistant({ content, refusal, name }: AssistantMessage, calls: readonly ToolCall[]): WireMessage {
+function toAssistant(message: AssistantMessage, calls: readonly ToolCall[], quirks: WireQuirks): WireMessage {
+  const { content, refusal, name } = message;
   return {
     role: "assistant",
     content: content ?? (calls.length > 0 || refusal ? null : ""),
     ...(refusal ? { refusal } : {}),
     ...(name ? { name } : {}),
-    ...(calls.length > 0 ? { tool_calls: calls.map(toWireCall) } : {}),
+    ...toWireState(message, quirks),
+    ...(calls.length > 0 ? { tool_calls: calls.map((call) => toWireCall(call, message, quirks)) } : {}),
   };
 }
 
 /** SDKs replay `parsed_arguments` and the like, which strict servers refuse. */
-function toWireCall(call: ToolCall): WireMessage {
+function toWireCall(call: ToolCall, message: AssistantMessage, quirks: WireQuirks): WireMessage {
   const { id, type } = call;
+  const extra = toWireExtra(call, message, quirks);
   return call.type === "function"
-    ? { id, type, function: { name: call.function.name, arguments: call.function.arguments } }
-    : { id, type, custom: { name: call.custom.name, input: call.custom.input } };
+    ? { id, type, function: { name: call.function.name, arguments: call.function.arguments }, ...extra }
+    : { id, type, custom: { name: call.custom.name, input: call.custom.input }, ...extra };
 }
 
 function mergeInstructions(messages: readonly WireMessage[]): WireMessage[] {

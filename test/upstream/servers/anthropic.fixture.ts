@@ -41,6 +41,7 @@ function toError({ code, status = 500 }: ScriptedError): object {
 function createAnswer({ body }: { readonly body: Readonly<Record<string, unknown>> }): WireAnswer {
   let index = -1;
   let open: "text" | "thinking" | undefined;
+  let signature = "c2lnbmVk";
 
   const start = (block: object): string => {
     index += 1;
@@ -50,8 +51,8 @@ function createAnswer({ body }: { readonly body: Readonly<Record<string, unknown
     toEvent({ type: "content_block_delta", index, delta: value } as { type: string });
   const stop = (): string => toEvent({ type: "content_block_stop", index } as { type: string });
   const close = (): string => {
-    const signature = open === "thinking" ? delta({ type: "signature_delta", signature: "c2lnbmVk" }) : "";
-    const end = open === undefined ? "" : signature + stop();
+    const signed = open === "thinking" ? delta({ type: "signature_delta", signature }) : "";
+    const end = open === undefined ? "" : signed + stop();
     open = undefined;
     return end;
   };
@@ -80,8 +81,17 @@ function createAnswer({ body }: { readonly body: Readonly<Record<string, unknown
       if ("text" in step) return say("text", { text: "" }, { type: "text_delta", text: step.text });
       if ("refusal" in step) return say("text", { text: "" }, { type: "text_delta", text: step.refusal });
       if ("reasoning" in step) {
-        return say("thinking", { thinking: "", signature: "" }, { type: "thinking_delta", thinking: step.reasoning });
+        const said = say(
+          "thinking",
+          { thinking: "", signature: "" },
+          { type: "thinking_delta", thinking: step.reasoning },
+        );
+        if (step.signature === undefined) return said;
+        ({ signature } = step);
+        return said + close();
       }
+      if ("redacted" in step) return close() + start({ type: "redacted_thinking", data: step.redacted }) + stop();
+      if ("delta" in step) return "";
       const { id, name } = step.call;
       return [
         close(),

@@ -50,13 +50,17 @@ function createAnswer({ path }: { readonly path: string }): WireAnswer {
     say(step: SaidStep) {
       if ("text" in step) return toPart({ text: step.text });
       if ("refusal" in step) return toPart({ text: step.refusal });
-      if ("reasoning" in step) return toPart({ text: step.reasoning, thought: true });
+      if ("reasoning" in step) {
+        const signed = step.signature === undefined ? {} : { thoughtSignature: step.signature };
+        return toPart({ text: step.reasoning, thought: true, ...signed });
+      }
+      if ("redacted" in step || "delta" in step) return "";
       const { id, name } = step.call;
       const text = toArgumentText(step.call);
       const args = text === "" ? {} : (JSON.parse(text) as object);
       calls += 1;
       // Of calls made together, only the first is signed.
-      const signature = calls === 1 ? { thoughtSignature: "c2lnbmVk" } : {};
+      const signature = calls === 1 ? { thoughtSignature: step.call.signature ?? "c2lnbmVk" } : {};
       return toPart({ functionCall: { ...(id === "" ? {} : { id }), name, args }, ...signature });
     },
     finish: (reason, usage) =>

@@ -33,11 +33,15 @@ function createAnswer({ body }: { readonly body: Readonly<Record<string, unknown
       if ("refusal" in step) return toDelta({ refusal: step.refusal });
       // Not OpenAI's, but of DeepSeek, vLLM, llama.cpp and others.
       if ("reasoning" in step) return toDelta({ reasoning_content: step.reasoning });
+      if ("delta" in step) return toDelta(step.delta);
+      if ("redacted" in step) return "";
       const index = calls;
       calls += 1;
       const [kind, key] = toKind(step.call);
       const { id, name } = step.call;
-      const first = toDelta({ tool_calls: [{ index, id, type: kind, [kind]: { name, [key]: "" } }] });
+      const first = toDelta({
+        tool_calls: [{ index, id, type: kind, [kind]: { name, [key]: "" }, ...toExtra(step.call) }],
+      });
       const rest = toPieces(toArgumentText(step.call)).map((piece) =>
         toDelta({ tool_calls: [{ index, [kind]: { [key]: piece } }] }),
       );
@@ -71,13 +75,19 @@ function toMessage(said: readonly SaidStep[]): object {
     content: text === "" ? null : text,
     refusal: refusal === "" ? null : refusal,
     ...(reasoning === "" ? {} : { reasoning_content: reasoning }),
+    ...Object.assign({}, ...said.map((step) => ("delta" in step ? step.delta : {}))),
     ...(calls.length === 0 ? {} : { tool_calls: calls.map(toWholeCall) }),
   };
 }
 
 function toWholeCall(call: ScriptedCall): object {
   const [kind, key] = toKind(call);
-  return { id: call.id, type: kind, [kind]: { name: call.name, [key]: toArgumentText(call) } };
+  return { id: call.id, type: kind, [kind]: { name: call.name, [key]: toArgumentText(call) }, ...toExtra(call) };
+}
+
+/** Gemini's, behind its OpenAI-compatible address. */
+function toExtra({ signature }: ScriptedCall): object {
+  return signature === undefined ? {} : { extra_content: { google: { thought_signature: signature } } };
 }
 
 function toUsage({ prompt, completion, cached, reasoning }: ScriptedUsage): object {

@@ -17,6 +17,7 @@ interface OpenItem {
   readonly kind: PartKind;
   readonly id: string;
   text: string;
+  encrypted?: string;
 }
 
 /** Between `added` and `done` of a part and of its item stand the deltas of the part. */
@@ -83,13 +84,18 @@ function createAnswer({ body }: { readonly body: Readonly<Record<string, unknown
   };
   const close = (): string => {
     if (open === undefined) return "";
-    const { kind, id, text } = open;
+    const { kind, id, text, encrypted } = open;
     open = undefined;
     const at = { item_id: id, ...place() };
     const part = kind === "refusal" ? { type: kind, refusal: text } : { type: kind, text };
     const item =
       kind === "summary_text"
-        ? { id, type: "reasoning", summary: [part] }
+        ? {
+            id,
+            type: "reasoning",
+            summary: [part],
+            ...(encrypted === undefined ? {} : { encrypted_content: encrypted }),
+          }
         : { id, type: "message", status: "completed", role: "assistant", content: [part] };
     const events =
       kind === "summary_text"
@@ -130,7 +136,13 @@ function createAnswer({ body }: { readonly body: Readonly<Record<string, unknown
     say(step: SaidStep) {
       if ("text" in step) return say("output_text", step.text);
       if ("refusal" in step) return say("refusal", step.refusal);
-      if ("reasoning" in step) return say("summary_text", step.reasoning);
+      if ("reasoning" in step) {
+        const said = say("summary_text", step.reasoning);
+        if (step.signature === undefined || open === undefined) return said;
+        open.encrypted = step.signature;
+        return said + close();
+      }
+      if ("redacted" in step || "delta" in step) return "";
       return call(step.call);
     },
     finish(reason, usage) {

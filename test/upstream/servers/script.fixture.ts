@@ -3,7 +3,15 @@ import type { FinishReason } from "../../../src/base/contract.ts";
 /** What a scripted model says; each vendor's wire has its own words for it. */
 export type SaidStep =
   | { readonly text: string }
-  | { readonly reasoning: string }
+  | {
+      readonly reasoning: string;
+      /** Ends it: what the vendor signs it with, or encrypts it to. */
+      readonly signature?: string;
+    }
+  /** Thoughts that are not shown, where the vendor has such. */
+  | { readonly redacted: string }
+  /** As it is into a delta, where the wire has deltas. */
+  | { readonly delta: object }
   | { readonly refusal: string }
   | { readonly call: ScriptedCall };
 
@@ -13,6 +21,8 @@ export interface ScriptedCall {
   /** A text is sent as it is, in two pieces where the wire has pieces; left out, nothing is sent. */
   readonly args?: object | string;
   readonly kind?: "function" | "custom";
+  /** What the vendor wants back with the call. */
+  readonly signature?: string;
 }
 
 export interface ScriptedUsage {

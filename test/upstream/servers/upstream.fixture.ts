@@ -194,8 +194,10 @@ async function play(script: Script, stage: Stage): Promise<void> {
   finish(said.some((step) => "call" in step) ? "tool_calls" : "stop", scriptedUsage);
 }
 
+const said: readonly string[] = ["text", "reasoning", "redacted", "delta", "refusal", "call"];
+
 function isSaid(step: ScriptStep): step is SaidStep {
-  return "text" in step || "reasoning" in step || "refusal" in step || "call" in step;
+  return said.some((kind) => kind in step);
 }
 
 function sendStatus(step: Extract<ScriptStep, { status: number }>, { wire, response }: Stage): void {

@@ -1,0 +1,131 @@
+import { describe, expect, test, vi } from "vitest";
+import type { ChatCompletion, ChatCompletionChunk } from "../../src/base/contract.ts";
+import { misbehave } from "../../src/tool/mcp/tool-servers.fixture.ts";
+import { startTestGateway, type TestGateway } from "../gateway.fixture.ts";
+import { readEvents } from "../talk.fixture.ts";
+import { startUpstream, type Upstream } from "./servers/upstream.fixture.ts";
+import { type Thinker, thinkers, toThinkerAnswer } from "./thinkers.fixture.ts";
+
+// Programs are started, on a machine that does other things too.
+vi.setConfig({ testTimeout: 30_000 });
+
+const modes = [
+  { mode: "whole", stream: false },
+  { mode: "streamed", stream: true },
+];
+const weather = {
+  type: "function",
+  function: { name: "get_weather", parameters: { type: "object", properties: { city: { type: "string" } } } },
+};
+const question = { role: "user", content: "What is the weather?" };
+const session = { "x-openclaw-session-key": "weather" };
+
+interface House {
+  readonly gateway: TestGateway;
+  readonly upstream: Upstream;
+}
+
+async function start(thinker: Thinker, tool: string, agent: object = {}): Promise<House> {
+  const upstream = await startUpstream(
+    thinker.vendor,
+    toThinkerAnswer(thinker, { name: tool, args: tool === "get_weather" ? { city: "Oslo" } : { text: "hi" } }),
+  );
+  const gateway = await startTestGateway({
+    config: {
+      gateway: { http: { endpoints: { sessions: { enabled: true } } } },
+      mcp: { servers: { fixture: misbehave("plain") } },
+      models: { providers: { thinker: toProvider(thinker, upstream) } },
+      agents: { list: [{ id: "main", default: true, model: `thinker/${thinker.model}`, ...agent }] },
+    },
+  });
+  return { gateway, upstream };
+}
+
+function toProvider({ api, compat }: Thinker, { baseUrl }: Upstream): object {
+  return { api, baseUrl, apiKey: "sk-test", ...(compat === undefined ? {} : { compat }) };
+}
+
+const settings = { model: "openclaw", reasoning_effort: "high" };
+
+/** The whole message, as a client puts it together that gives back all that it gets. */
+async function ask(
+  { chat }: Pick<TestGateway, "chat">,
+  body: object,
+  headers: Record<string, string> = {},
+): Promise<Record<string, unknown>> {
+  const response = await chat({ ...settings, ...body }, headers);
+  const text = await response.text();
+  expect(response.status, text).toBe(200);
+  if (response.headers.get("content-type")?.startsWith("application/json") === true) {
+    return (JSON.parse(text) as ChatCompletion).choices[0]?.message as unknown as Record<string, unknown>;
+  }
+  return joinChunks(readEvents(text) as ChatCompletionChunk[]);
+}
+
+function joinChunks(chunks: readonly ChatCompletionChunk[]): Record<string, unknown> {
+  const message: Record<string, unknown> = {};
+  const calls: Record<string, unknown>[] = [];
+  for (const { choices } of chunks) {
+    const { tool_calls: pieces, ...delta } = choices[0]?.delta ?? {};
+    grow(message, delta);
+    for (const { index, ...piece } of pieces ?? []) grow((calls[index] ??= {}), piece);
+  }
+  return calls.length === 0 ? message : { ...message, tool_calls: calls };
+}
+
+function grow(whole: Record<string, unknown>, piece: object): void {
+  for (const [key, value] of Object.entries(piece)) {
+    const known = whole[key];
+    if (typeof known === "string" && key !== "id" && key !== "type") whole[key] = known + String(value);
+    else if (typeof known === "object" && known !== null && !Array.isArray(known))
+      grow(known as never, value as object);
+    else whole[key] = structuredClone(value);
+  }
+}
+
+function toResult(message: Record<string, unknown>): object {
+  const [call] = message["tool_calls"] as { readonly id: string }[];
+  return { role: "tool", tool_call_id: call?.id, content: "7 degrees" };
+}
+
+describe.each(thinkers)("$name", (thinker) => {
+  describe.each(modes)("$mode", ({ stream }) => {
+    test("goes on after a tool of the gateway", async () => {
+      const { gateway, upstream } = await start(thinker, "fixture__say", { tools: { fixture: ["*"] } });
+      const message = await ask(gateway, { messages: [question], stream });
+      expect(message).toMatchObject({ content: "It is 7 degrees." });
+      expect(upstream.requests).toHaveLength(2);
+      expect(JSON.stringify(message)).not.toContain(thinker.secret);
+    });
+
+    test("goes on after a client's tool, where the client gives back what it got", async () => {
+      const { gateway } = await start(thinker, "get_weather");
+      const first = await ask(gateway, { messages: [question], tools: [weather], stream });
+      expect(first["tool_calls"]).toHaveLength(1);
+      const messages = [question, first, toResult(first)];
+      const second = await ask(gateway, { messages, tools: [weather], stream });
+      expect(second).toMatchObject({ content: "It is 7 degrees." });
+    });
+
+    test("goes on in a session that is sent the result alone, and shows nothing there", async () => {
+      const { gateway } = await start(thinker, "get_weather");
+      const first = await ask(gateway, { messages: [question], tools: [weather], stream }, session);
+      expect(JSON.stringify(first)).not.toContain(thinker.secret);
+      const second = await ask(gateway, { messages: [toResult(first)], tools: [weather], stream }, session);
+      expect(second).toMatchObject({ content: "It is 7 degrees." });
+      const shown = await gateway.request("/v1/sessions/agent%3Amain%3Aweather/messages");
+      const text = await shown.text();
+      expect(JSON.parse(text)).toMatchObject({ data: [{}, { message: { role: "assistant" } }, {}, {}] });
+      expect(text).not.toMatch(new RegExp(`${thinker.secret}|stateOf|extra_content|reasoning`));
+    });
+
+    test("goes on in a session whose client tells everything but what it never got", async () => {
+      const { gateway, upstream } = await start(thinker, "get_weather");
+      const first = await ask(gateway, { messages: [question], tools: [weather], stream }, session);
+      const messages = [question, first, toResult(first)];
+      const second = await ask(gateway, { messages, tools: [weather], stream }, session);
+      expect(second).toMatchObject({ content: "It is 7 degrees." });
+      expect(JSON.stringify(upstream.requests[1]?.body).match(/What is the weather/g)).toHaveLength(1);
+    });
+  });
+});

@@ -76,7 +76,8 @@ export interface components {
                             sessions: {
                                 /**
                                  * @description Headers that carry a client's own chat id, which then names the session; they win over `user`,
-                                 *     the first that is there counts. Presets: `open-webui` (`x-openwebui-chat-id`), `opencode`
+                                 *     the first that is there counts. The messages of such a call are the whole conversation.
+                                 *     Presets: `open-webui` (`x-openwebui-chat-id`), `opencode`
                                  *     (`x-session-id`, `x-session-affinity`); or any header name in lower case.
                                  * @default []
                                  */

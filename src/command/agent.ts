@@ -64,7 +64,7 @@ function toRunRequest({ agents }: Runtime, { agent: id, sessionKey }: AgentOptio
   const { agent } = agentId === undefined ? target : toTarget("openclaw", agentId, agents);
   return {
     agent,
-    session: { key: toHeaderKey(agent.id, key), kept: true },
+    session: { key: toHeaderKey(agent.id, key), kept: true, toldWhole: false },
     messages: [{ role: "user", content }],
     tools: [],
     settings: {},

@@ -88,7 +88,7 @@ async function run({
   const agent = toAgent([createModel(said)], toolSet === undefined ? {} : { tools: { house: ["*"] } });
   const request: RunRequest = {
     agent,
-    session: { key: "agent:main:main", kept: true },
+    session: { key: "agent:main:main", kept: true, toldWhole: false },
     messages: [{ role: "user", content: "hello" }],
     tools,
     settings: {},
@@ -126,7 +126,10 @@ describe("a run", () => {
   });
 
   test("that is not kept touches no session", async () => {
-    const { happened, result } = await run({ said: [answer("hi")], ask: { session: { key: "x", kept: false } } });
+    const { happened, result } = await run({
+      said: [answer("hi")],
+      ask: { session: { key: "x", kept: false, toldWhole: false } },
+    });
     expect(happened).toEqual(["run-start", "end 2", "close", "resolved"]);
     expect(result).toMatchObject({ message: { content: "hi" } });
   });

@@ -15,11 +15,18 @@ import { reconcile, separateInstructions } from "../session/reconcile.ts";
 import type { StoredMessage, Turn } from "../session/store.ts";
 import type { ToolServers, ToolSet } from "../tool/tool-set.ts";
 
+export interface RunSession {
+  readonly key: string;
+  /** False for a stateless call: nothing of it is read or written. */
+  readonly kept: boolean;
+  /** The messages are always the whole conversation, also where they repeat no answer. */
+  readonly toldWhole: boolean;
+}
+
 /** Everything that a run needs to know; where it came from (HTTP, a socket, a terminal) is not part of it. */
 export interface RunRequest {
   readonly agent: Agent;
-  /** `kept` is false for a stateless call: nothing of it is read or written. */
-  readonly session: { readonly key: string; readonly kept: boolean };
+  readonly session: RunSession;
   /** As the client sent them, instructions included: what is new, or the whole history. */
   readonly messages: readonly Message[];
   readonly tools: readonly Tool[];
@@ -56,7 +63,7 @@ export function createRunAgent({ turns, toolServers, metrics, log: rootLog }: Ru
       turn = session.kept ? await turns.open(session.key, signal, log) : undefined;
       const { instructions, conversation } = separateInstructions(request.messages);
       const stored = turn?.messages ?? [];
-      const { keep, fresh } = reconcile(stored, conversation);
+      const { keep, fresh } = reconcile(stored, conversation, session.toldWhole);
       const history = [...stored.slice(0, keep), ...fresh];
       assertToolResultsBound(history, request.messages);
       const toolSet = await openToolSet(agent, toolServers, signal);

@@ -82,14 +82,14 @@ const pair = fc.oneof(
   fc.tuple(conversation, conversation).map(([stored, tail]) => [stored, [...stored, ...tail]] as const),
 );
 
-function conversationOf(stored: readonly Message[], incoming: readonly Message[]): readonly Message[] {
-  const { keep, fresh } = reconcile(stored, incoming);
+function conversationOf(stored: readonly Message[], incoming: readonly Message[], always = false): readonly Message[] {
+  const { keep, fresh } = reconcile(stored, incoming, always);
   return [...stored.slice(0, keep), ...fresh];
 }
 
 describe("reconcile", () => {
   test.each(cases)("understands $what", ({ stored, incoming, keep, fresh }) => {
-    expect(reconcile(stored, incoming)).toEqual({ keep, fresh });
+    expect(reconcile(stored, incoming, false)).toEqual({ keep, fresh });
   });
 
   test("gives what the client told if it told an answer, else everything stored and then the news", () => {
@@ -101,10 +101,19 @@ describe("reconcile", () => {
     );
   });
 
+  test("gives what the client told in any case if it always tells the whole conversation", () => {
+    fc.assert(
+      fc.property(pair, ([stored, incoming]) => {
+        const isConversation = incoming.some(({ role }) => role === "assistant" || role === "user");
+        expect(conversationOf(stored, incoming, true)).toEqual(isConversation ? incoming : [...stored, ...incoming]);
+      }),
+    );
+  });
+
   test("keeps as much as agrees, so that no message is stored twice", () => {
     fc.assert(
       fc.property(pair, ([stored, incoming]) => {
-        const { keep, fresh } = reconcile(stored, incoming);
+        const { keep, fresh } = reconcile(stored, incoming, false);
         const kept = stored[keep];
         if (kept !== undefined && fresh.length > 0) expect(fresh[0]).not.toEqual(kept);
       }),
@@ -116,7 +125,7 @@ describe("reconcile", () => {
       fc.property(pair, ([stored, incoming]) => {
         const known = conversationOf(stored, incoming);
         fc.pre(known.some(({ role }) => role === "assistant"));
-        expect(reconcile(known, known)).toEqual({ keep: known.length, fresh: [] });
+        expect(reconcile(known, known, false)).toEqual({ keep: known.length, fresh: [] });
       }),
     );
   });

@@ -1,5 +1,6 @@
 import type { Message } from "../base/contract.ts";
 import { fromTold } from "../base/model-state.ts";
+import { recallSteps } from "./recalled-steps.ts";
 import { isSameMessage } from "./same-message.ts";
 import type { StoredMessage } from "./store.ts";
 import { toVisible, type VisibleMessage } from "./visible.ts";
@@ -9,8 +10,8 @@ export type Instruction = Extract<Message, { role: "system" | "developer" }>;
 export interface Reconciled {
   /** How many messages of the stored transcript the conversation goes on from. */
   readonly keep: number;
-  /** The messages of the client that come after them. */
-  readonly fresh: readonly Message[];
+  /** What comes after them: messages of the client, and steps that belong to an answer it tells in another place. */
+  readonly fresh: readonly StoredMessage[];
 }
 
 /** Parts the instructions of this run, which no session stores, from what was said. The order within each stays. */
@@ -33,16 +34,25 @@ function isInstruction(message: Message): message is Instruction {
  * shall see `stored.slice(0, keep)` followed by `fresh`.
  *
  * A client that repeats an answer tells the whole conversation, as far as it saw it: `keep` is how far the transcript
- * agrees, with the steps that stayed inside the gateway, and `fresh` is the rest. A client that repeats none (a first
- * message, the next one, the results of tools) tells only what is new, which goes after everything stored. That needs
- * no exception for a turn that failed, and is told again: such a turn was not stored.
+ * agrees, with the steps that stayed inside the gateway, and `fresh` is the rest, in which answers from further on in the
+ * transcript (the client has cut or summed up what stood before them) have their steps again. A client that repeats none
+ * (a first message, the next one, the results of tools) tells only what is new, which goes after everything stored. That
+ * needs no exception for a turn that failed, and is told again: such a turn was not stored.
+ *
+ * With `always` the client tells the whole conversation even where it repeats no answer: the question alone is then the
+ * first one, edited or asked again. Results alone cannot be a conversation, and no messages say nothing about one.
  */
-export function reconcile(stored: readonly StoredMessage[], incoming: readonly Message[]): Reconciled {
-  const tellsAll = incoming.some((message) => message.role === "assistant");
-  const visible = tellsAll ? toVisible(stored) : [];
-  const agreed = toCommonLength(visible, incoming);
-  const keep = tellsAll ? (visible[agreed - 1]?.end ?? 0) : stored.length;
-  return { keep, fresh: incoming.slice(agreed).map(toTold) };
+export function reconcile(stored: readonly StoredMessage[], incoming: readonly Message[], always: boolean): Reconciled {
+  const told = incoming.map(toTold);
+  if (stored.length === 0 || !tellsAll(told, always)) return { keep: stored.length, fresh: told };
+  const visible = toVisible(stored);
+  const agreed = toCommonLength(visible, told);
+  const keep = visible[agreed - 1]?.end ?? 0;
+  return { keep, fresh: recallSteps(stored, visible, told, agreed) };
+}
+
+function tellsAll(told: readonly Message[], always: boolean): boolean {
+  return told.some(({ role }) => role === "assistant" || (always && role === "user"));
 }
 
 function toCommonLength(visible: readonly VisibleMessage[], incoming: readonly Message[]): number {

@@ -64,9 +64,18 @@ const same: readonly { readonly what: string; readonly a: Message; readonly b: M
   },
 ];
 
+const sameAnswers: readonly { readonly what: string; readonly a: string; readonly b: string }[] = [
+  { what: "trimmed", a: "\n\nHello.\n", b: "Hello." },
+  { what: "with a line end", a: "Hello.", b: "Hello.\n" },
+  { what: "with CRLF", a: "one\n\ntwo", b: "one\r\n\r\ntwo" },
+  { what: "with CR", a: "one\ntwo", b: "one\rtwo" },
+  { what: "of nothing but white space", a: " \n", b: "" },
+];
+
 const different: readonly { readonly what: string; readonly a: Message; readonly b: Message }[] = [
   { what: "roles", a: { role: "user", content: "a" }, b: { role: "assistant", content: "a" } },
   { what: "texts", a: { role: "user", content: "a" }, b: { role: "user", content: "a " } },
+  { what: "answers", a: { role: "assistant", content: "a b" }, b: { role: "assistant", content: "a  b" } },
   { what: "forms of Unicode", a: { role: "user", content: "\u00e9" }, b: { role: "user", content: "e\u0301" } },
   { what: "names", a: { role: "user", content: "a", name: "x" }, b: { role: "user", content: "a" } },
   { what: "images", a: image("data:a"), b: image("data:b") },
@@ -144,6 +153,18 @@ const different: readonly { readonly what: string; readonly a: Message; readonly
 describe("isSameMessage", () => {
   test.each(same)("finds the same: $what", ({ a, b }) => {
     expect([isSameMessage(a, b), isSameMessage(b, a), isSameMessage(a, a)]).toEqual([true, true, true]);
+  });
+
+  test.each(sameAnswers)("finds the same: an answer $what", ({ a, b }) => {
+    const forms = (text: string): Message[] => [
+      { role: "assistant", content: text },
+      { role: "assistant", content: [{ type: "text", text }] },
+    ];
+    for (const one of forms(a)) for (const other of forms(b)) expect(isSameMessage(one, other)).toBe(true);
+    const refused = (refusal: string): Message => ({ role: "assistant", content: null, refusal });
+    expect(isSameMessage(refused(a), refused(b))).toBe(true);
+    const asked = (content: string): Message => ({ role: "user", content });
+    expect(isSameMessage(asked(a), asked(b))).toBe(false);
   });
 
   test.each(different)("tells apart: $what", ({ a, b }) => {

@@ -9,11 +9,13 @@ type Content = Message["content"];
  *
  * Only what a model would read counts. SDKs add keys of their own when they replay an answer (`parsed`, `annotations`,
  * `refusal: null`, …); those are not looked at, and null, empty and absent are one. A text may be told as a string or
- * in parts. Texts are compared as they are. Arguments of a function are the same if they are the same JSON: clients on the
- * AI SDK (opencode) and others parse them, and write them again without the model's blanks.
+ * in parts. Texts are compared as they are, except those of an answer: clients trim them and write their line ends anew.
+ * Arguments of a function are the same if they are the same JSON: clients on the AI SDK (opencode) and others parse them,
+ * and write them again without the model's blanks.
  */
 export function isSameMessage(a: Message, b: Message): boolean {
-  if (!isSameContent(a.content, b.content)) return false;
+  if (a.role !== b.role) return false;
+  if (!isSameContent(a.content, b.content, a.role === "assistant" ? toSpoken : asItIs)) return false;
   switch (a.role) {
     case "system":
     case "developer":
@@ -27,11 +29,20 @@ export function isSameMessage(a: Message, b: Message): boolean {
   }
 }
 
+/** The text of an answer without what clients change when they keep it: white space at its ends, and line ends. */
+export function toSpoken(text: string): string {
+  return text.replaceAll(/\r\n?/g, "\n").trim();
+}
+
+function asItIs(text: string): string {
+  return text;
+}
+
 type Answer = Extract<Message, { role: "assistant" }>;
 
 function isSameAnswer(a: Answer, b: Answer): boolean {
   return (
-    isSameText(a.refusal, b.refusal) &&
+    isSameText(toSpoken(a.refusal ?? ""), toSpoken(b.refusal ?? "")) &&
     isSameText(a.name, b.name) &&
     isSameText(a.audio?.id, b.audio?.id) &&
     isSameList(toCalls(a), toCalls(b), isSameToolCall)
@@ -66,9 +77,11 @@ function isSameJson(a: string, b: string): boolean {
   }
 }
 
-function isSameContent(a: Content, b: Content): boolean {
-  if (isPlain(a) && isPlain(b)) return isSameText(a, b);
-  return isSameList(toParts(a), toParts(b), isSamePart);
+type ToForm = (text: string) => string;
+
+function isSameContent(a: Content, b: Content, toForm: ToForm): boolean {
+  if (isPlain(a) && isPlain(b)) return isSameText(a, b) || toForm(a ?? "") === toForm(b ?? "");
+  return isSameList(toParts(a, toForm), toParts(b, toForm), isSamePart);
 }
 
 function isPlain(content: Content): content is string | null | undefined {
@@ -76,21 +89,20 @@ function isPlain(content: Content): content is string | null | undefined {
 }
 
 /** One form for equal contents: neighbouring texts become one, empty texts none. */
-function toParts(content: Content): readonly Part[] {
-  if (content == null) return [];
-  if (typeof content === "string") return content === "" ? [] : [{ type: "text", text: content }];
+function toParts(content: Content, toForm: ToForm): readonly Part[] {
   const parts: Part[] = [];
   let text = "";
   const endText = (): void => {
-    if (text !== "") parts.push({ type: "text", text });
+    const formed = toForm(text);
+    if (formed !== "") parts.push({ type: "text", text: formed });
     text = "";
   };
-  for (const part of content) {
+  for (const part of typeof content === "string" ? [{ type: "text", text: content } as const] : (content ?? [])) {
     if (part.type === "text") {
       text += part.text;
     } else {
       endText();
-      parts.push(part);
+      parts.push(part.type === "refusal" ? { ...part, refusal: toForm(part.refusal) } : part);
     }
   }
   endText();

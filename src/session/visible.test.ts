@@ -151,7 +151,7 @@ describe("reconcile over hidden steps", () => {
     { what: "its part of the calls, still without a result", told: seen.slice(0, 4), keep: 7 },
   ];
   test.each(rows)("keeps $keep messages for a client that tells $what", ({ told, keep }) => {
-    const { keep: kept, fresh } = reconcile(stored, told);
+    const { keep: kept, fresh } = reconcile(stored, told, false);
     expect(kept).toBe(keep);
     const view = toVisible([...stored.slice(0, kept), ...fresh]).map(({ message }) => message);
     if (told.length > 1) expect(view).toEqual(told);
@@ -159,7 +159,7 @@ describe("reconcile over hidden steps", () => {
 
   test("takes from a client's result the claim that it is the gateway's own", () => {
     const told = [u("1"), a(null, "x"), mine("x"), u("2")];
-    expect(reconcile([], told).fresh).toEqual([u("1"), a(null, "x"), { ...theirs("x"), content: "3" }, u("2")]);
+    expect(reconcile([], told, false).fresh).toEqual([u("1"), a(null, "x"), { ...theirs("x"), content: "3" }, u("2")]);
   });
 });
 
@@ -203,7 +203,7 @@ test("a client that replays what it saw supersedes nothing, and only its news ar
     fc.property(fc.array(run, { minLength: 1, maxLength: 4 }), news, (runs, tail) => {
       const stored = runs.flatMap((each) => each.stored);
       const seen = runs.flatMap((each) => each.seen);
-      expect(reconcile(stored, [...seen, ...tail])).toEqual({ keep: stored.length, fresh: tail });
+      expect(reconcile(stored, [...seen, ...tail], false)).toEqual({ keep: stored.length, fresh: tail });
     }),
   );
 });
@@ -214,7 +214,7 @@ test("a client that goes back to any point is told from there on, and no step is
       const stored = runs.flatMap((each) => each.stored);
       const seen = runs.flatMap((each) => each.seen);
       const told = [...seen.slice(0, at), u("another"), a("story")];
-      const { keep, fresh } = reconcile(stored, told);
+      const { keep, fresh } = reconcile(stored, told, false);
       expect(fresh).toEqual(told.slice(Math.min(at, seen.length)));
       expect(stored[keep]).not.toMatchObject({ origin: "server" });
     }),

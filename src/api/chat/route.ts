@@ -9,11 +9,12 @@ import {
 import type { ChatCompletionRequest } from "../../base/contract.ts";
 import { GatewayError } from "../../base/errors.ts";
 import type { Agent, Agents, AgentTarget } from "../../run/agents.ts";
+import type { RunSession } from "../../run/run.ts";
 import { parseHeaderKey, toChatKey, toHeaderKey, toStatelessKey, toUserKey } from "../../session/key.ts";
 
 export interface Route {
   readonly agent: Agent;
-  readonly session: { readonly key: string; readonly kept: boolean };
+  readonly session: RunSession;
 }
 
 /** What a call says about its session. */
@@ -38,26 +39,28 @@ export function createToRoute(agents: Agents, policy: SessionPolicy): ToRoute {
   const chatIdHeaders = listChatIdHeaders(policy);
   const sideTasks = listSideTaskPresets(policy);
 
-  const toKeptKey = (agentId: string, { header, body: { user, messages } }: SessionWish): string | undefined => {
+  const toSession = (agentId: string, { header, body: { user, messages } }: SessionWish): RunSession => {
     const chatId = readChatId(chatIdHeaders, header);
-    if (isSideTask(sideTasks, header, messages)) return undefined;
-    if (chatId !== undefined) return toChatKey(agentId, chatId);
-    return user && policy.user === "session" ? toUserKey(agentId, user) : undefined;
+    const stateless = { key: toStatelessKey(agentId), kept: false, toldWhole: true };
+    if (isSideTask(sideTasks, header, messages)) return stateless;
+    // Who keeps a list of chats keeps their messages, and sends them all; a `user` may be anybody's.
+    if (chatId !== undefined) return { key: toChatKey(agentId, chatId), kept: true, toldWhole: true };
+    if (!user || policy.user !== "session") return stateless;
+    return { key: toUserKey(agentId, user), kept: true, toldWhole: false };
   };
 
   return (wish) => {
     const { target, sessionKey } = wish;
     if (sessionKey !== undefined) return toKeyRoute(sessionKey, target, agents);
     const { agent } = target;
-    const key = toKeptKey(agent.id, wish);
-    return { agent, session: { key: key ?? toStatelessKey(agent.id), kept: key !== undefined } };
+    return { agent, session: toSession(agent.id, wish) };
   };
 }
 
 function toKeyRoute(sessionKey: string, target: AgentTarget, agents: Agents): Route {
   const { agentId, key } = parseHeaderKey(sessionKey);
   const agent = agentId === undefined ? target.agent : toKeyAgent(agentId, target, agents);
-  return { agent, session: { key: toHeaderKey(agent.id, key), kept: true } };
+  return { agent, session: { key: toHeaderKey(agent.id, key), kept: true, toldWhole: false } };
 }
 
 function toKeyAgent(id: string, target: AgentTarget, agents: Agents): Agent {

@@ -1,3 +1,4 @@
+import { EventSourceParserStream } from "eventsource-parser/stream";
 import type { FetchLike } from "@modelcontextprotocol/client";
 import { Agent, fetch } from "undici";
 import { messageBytesMax } from "./limits.ts";
@@ -8,8 +9,11 @@ export interface BoundedFetch {
   close(): Promise<void>;
 }
 
-/** It has no clock: the transport aborts each request when nobody waits for its answer any more. */
-export function createBoundedFetch(connectMs: number): BoundedFetch {
+/**
+ * It has no clock: the transport aborts each request when nobody waits for its answer any more. `admit` turns each
+ * message that comes, as JSON or as an event, into the one that the library shall read.
+ */
+export function createBoundedFetch(connectMs: number, admit: (message: unknown) => unknown): BoundedFetch {
   const agent = new Agent({ connect: { timeout: connectMs }, headersTimeout: 0, bodyTimeout: 0 });
   return {
     fetch: async (url, init) => {
@@ -17,10 +21,56 @@ export function createBoundedFetch(connectMs: number): BoundedFetch {
       const own = { ...init, dispatcher: agent } as Parameters<typeof fetch>[1];
       const { body, status, statusText, headers } = await fetch(url, own);
       const bounded = (body as ReadableStream<Uint8Array> | null)?.pipeThrough(createLimit());
-      return new Response(bounded ?? null, { status, statusText, headers: [...headers] });
+      const reading = new Response(bounded ?? null, { status, statusText, headers: [...headers] });
+      return bounded === undefined ? reading : admitAll(reading, bounded, admit);
     },
     close: () => agent.destroy(),
   };
+}
+
+/** An answer whose length and encoding are no longer those of its headers, which the library does not look at. */
+async function admitAll(
+  answer: Response,
+  body: ReadableStream<Uint8Array>,
+  admit: (message: unknown) => unknown,
+): Promise<Response> {
+  const { status, statusText, headers } = answer;
+  const type = headers.get("content-type")?.split(";", 1)[0]?.trim().toLowerCase();
+  if (type === "application/json") {
+    return new Response(admitText(await answer.text(), admit), { status, statusText, headers });
+  }
+  if (type !== "text/event-stream") return answer;
+  return new Response(admitEvents(body, admit), { status, statusText, headers });
+}
+
+/** What is no JSON, or is nested deeper than JSON is written, stays as it is, for the library to complain of. */
+function admitText(text: string, admit: (message: unknown) => unknown): string {
+  try {
+    return JSON.stringify(admit(JSON.parse(text)));
+  } catch (cause) {
+    if (cause instanceof SyntaxError || cause instanceof RangeError) return text;
+    throw cause;
+  }
+}
+
+function admitEvents(body: ReadableStream<Uint8Array>, admit: (message: unknown) => unknown): ReadableStream {
+  let retry = "";
+  const events = new EventSourceParserStream({
+    onRetry: (ms) => {
+      retry = `retry: ${ms}\n`;
+    },
+  });
+  const rewrite = new TransformStream<{ id?: string; event?: string; data: string }, string>({
+    transform({ id, event, data }, controller) {
+      const head = `${retry}${id === undefined ? "" : `id: ${id}\n`}${event === undefined ? "" : `event: ${event}\n`}`;
+      retry = "";
+      const lines = admitText(data, admit).split("\n");
+      controller.enqueue(`${head}${lines.map((line) => `data: ${line}\n`).join("")}\n`);
+    },
+  });
+  // The DOM's and Node's declarations of the same stream differ in the type of buffers alone.
+  const decoder = new TextDecoderStream() as unknown as ReadableWritablePair<string, Uint8Array>;
+  return body.pipeThrough(decoder).pipeThrough(events).pipeThrough(rewrite).pipeThrough(new TextEncoderStream());
 }
 
 /** Counts what comes out of the decoder, not what came in: a small compressed answer may be a large one. */

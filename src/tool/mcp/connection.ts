@@ -1,18 +1,22 @@
 import { resolve } from "node:path";
-import { type CallToolResult, Client, type Tool } from "@modelcontextprotocol/client";
+import { Client } from "@modelcontextprotocol/client";
 import type { ToolServerConfig } from "../../base/contract.ts";
 import type { Log } from "../../base/log.ts";
 import type { ToolArguments } from "./parse-arguments.ts";
 import { isLost, toToolFailure } from "./call-errors.ts";
 import { waitFor } from "../../outbound/time-limit.ts";
 import { HttpTransport } from "./http-transport.ts";
-import { listPagesMax } from "./limits.ts";
+import { openResult } from "./intake.ts";
 import { createNoise } from "./noise.ts";
 import { StdioTransport } from "./stdio-transport.ts";
 import { toCause } from "./tool-failure.ts";
+import { type Offer, readToolList } from "./tool-list.ts";
+import type { OfferedTool } from "./tool-page.ts";
 
 /** The library has a clock for each request; the signals that requests are given are the only ones here. */
 const never = 2 ** 31 - 1;
+/** How long a server may take to tell its tools again. */
+const changedMs = 60_000;
 
 export interface ConnectionOptions {
   readonly name: string;
@@ -29,11 +33,11 @@ export interface ConnectionOptions {
  */
 export interface Connection {
   /** What the server offers; follows the changes that it announces. */
-  tools(): readonly Tool[];
+  offer(): Offer;
   /** False once it has ended, or has shown that the next call should have another. */
   isOpen(): boolean;
-  /** Throws `ToolFailure`. When `signal` aborts, the server is told, and the error means nothing. */
-  call(tool: string, args: ToolArguments, signal: AbortSignal): Promise<CallToolResult>;
+  /** What the server has answered, whatever that is. Throws `ToolFailure`. When `signal` aborts, the server is told, and the error means nothing. */
+  call(tool: OfferedTool, args: ToolArguments, signal: AbortSignal): Promise<unknown>;
 }
 
 /** Who answers for the end of connections: one that was lost may still have to be cleared away. */
@@ -47,7 +51,7 @@ export interface Owner {
 /** Throws what went wrong, or the signal's reason. */
 export async function connect(options: ConnectionOptions, signal: AbortSignal, owner: Owner): Promise<Connection> {
   const transport = createTransport(options);
-  const state: State = { open: true, calls: 0, tools: [] };
+  const state: State = { open: true, calls: 0, offer: noOffer };
   let closing = false;
   const close = (): void => {
     state.open = false;
@@ -60,13 +64,14 @@ export async function connect(options: ConnectionOptions, signal: AbortSignal, o
   owner.stopping.addEventListener("abort", close);
   const client = createClient(options, state, close);
   try {
-    state.tools = await waitFor(initialise(client, transport, signal), signal);
+    await waitFor(client.connect(transport, { signal, timeout: never }), signal);
+    state.offer = await list(client, signal);
   } catch (cause) {
     close();
     throw cause;
   }
   return {
-    tools: () => state.tools,
+    offer: () => state.offer,
     isOpen: () => state.open,
     async call(tool, args, callSignal) {
       state.calls += 1;
@@ -88,17 +93,24 @@ interface State {
   open: boolean;
   /** How many have no answer yet. */
   calls: number;
-  tools: readonly Tool[];
+  offer: Offer;
 }
 
+const noOffer: Offer = { tools: [], leftOut: [] };
+
 function createClient({ version, log }: ConnectionOptions, state: State, close: () => void): Client {
-  const onChanged = (error: Error | null, changed: Tool[] | null): void => {
-    if (changed !== null) state.tools = changed;
-    else if (state.open) log.warn({ cause: toCause(error) }, "changed list of a tool server not read");
+  const readAgain = async (): Promise<void> => {
+    try {
+      state.offer = await list(client, AbortSignal.timeout(changedMs));
+    } catch (error) {
+      if (state.open) log.warn({ cause: toCause(error) }, "changed list of a tool server not read");
+    }
   };
-  const client = new Client(
+  const onChanged = (): void => void readAgain();
+  const client: Client = new Client(
     { name: "clawgate", version },
-    { listMaxPages: listPagesMax, listChanged: { tools: { onChanged } } },
+    // Not the library's own reading of the list, which is all or nothing.
+    { listChanged: { tools: { onChanged, autoRefresh: false } } },
   );
   const note = createNoise(log, "protocol");
   /* oxlint-disable unicorn/prefer-add-event-listener -- the library has nothing else */
@@ -108,10 +120,15 @@ function createClient({ version, log }: ConnectionOptions, state: State, close: 
   return client;
 }
 
-/** Not `callTool`: that compiles the server's output schemas, and refuses results that do not fit them. */
-function request(client: Client, tool: string, args: ToolArguments, signal: AbortSignal): Promise<CallToolResult> {
-  const params = { name: tool, arguments: { ...args } };
-  return client.request({ method: "tools/call", params }, { signal, timeout: never });
+type CallToolOptions = NonNullable<Parameters<Client["callTool"]>[1]>;
+
+/** The schema of the arguments says which of them go into HTTP headers too; that of the result is not asked for. */
+async function request(client: Client, tool: OfferedTool, args: ToolArguments, signal: AbortSignal): Promise<unknown> {
+  // The two declare the same open set of JSON schemas, each for itself.
+  const inputSchema = tool.parameters as NonNullable<CallToolOptions["toolDefinition"]>["inputSchema"];
+  const toolDefinition = { name: tool.name, inputSchema };
+  const params = { name: tool.name, arguments: { ...args } };
+  return openResult(await client.callTool(params, { signal, timeout: never, toolDefinition }));
 }
 
 function createTransport({ config, folder, log }: ConnectionOptions): HttpTransport | StdioTransport {
@@ -120,14 +137,11 @@ function createTransport({ config, folder, log }: ConnectionOptions): HttpTransp
   return new StdioTransport({ command, args, env, cwd: resolve(folder, cwd) }, log);
 }
 
-async function initialise(
-  client: Client,
-  transport: HttpTransport | StdioTransport,
-  signal: AbortSignal,
-): Promise<readonly Tool[]> {
-  await client.connect(transport, { signal, timeout: never });
-  // The library would say so on standard output.
-  if (client.getServerCapabilities()?.tools === undefined) return [];
-  const { tools } = await client.listTools(undefined, { signal, timeout: never });
-  return tools;
+async function list(client: Client, signal: AbortSignal): Promise<Offer> {
+  // Servers answer differently when they are asked for what they do not have.
+  if (client.getServerCapabilities()?.tools === undefined) return noOffer;
+  return readToolList(async (cursor) => {
+    const params = cursor === undefined ? {} : { cursor };
+    return openResult(await client.request({ method: "tools/list", params }, { signal, timeout: never }));
+  });
 }

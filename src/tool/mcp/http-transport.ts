@@ -9,6 +9,7 @@ import {
   type Transport,
 } from "@modelcontextprotocol/client";
 import { createBoundedFetch } from "./bounded-fetch.ts";
+import { createIntake } from "./intake.ts";
 
 /** How long the server may take to acknowledge what needs no answer. */
 const noticeMs = 10_000;
@@ -24,6 +25,8 @@ const reconnectionOptions = {
 /** JSON-RPC leaves the codes from -32000 on to implementations. */
 export const streamEndedCode = -32_001;
 
+type SendOptions = Parameters<Transport["send"]>[1];
+
 export interface Address {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -38,6 +41,7 @@ export class HttpTransport implements Transport {
   onclose?: () => void;
   onerror?: (error: Error) => void;
   onmessage?: (message: JSONRPCMessage) => void;
+  readonly #intake = createIntake();
   readonly #fetch;
   readonly #inner;
   /** What ends the HTTP request of each call that has no answer yet. */
@@ -45,7 +49,7 @@ export class HttpTransport implements Transport {
   #closed = false;
 
   constructor({ url, headers, connectMs }: Address) {
-    this.#fetch = createBoundedFetch(connectMs);
+    this.#fetch = createBoundedFetch(connectMs, (value) => this.#intake.admit(value));
     this.#inner = new StreamableHTTPClientTransport(new URL(url), {
       requestInit: { headers },
       fetch: this.#fetch.fetch,
@@ -77,8 +81,9 @@ export class HttpTransport implements Transport {
     await this.#inner.start();
   }
 
-  async send(message: JSONRPCMessage): Promise<void> {
-    if (isJSONRPCRequest(message)) return this.#call(message);
+  async send(message: JSONRPCMessage, options?: SendOptions): Promise<void> {
+    this.#intake.note(message);
+    if (isJSONRPCRequest(message)) return this.#call(message, options);
     const sent = this.#inner.send(message, { requestSignal: AbortSignal.timeout(noticeMs) });
     if (isJSONRPCNotification(message) && message.method === "notifications/cancelled") {
       this.#forget(message.params?.["requestId"] as RequestId);
@@ -86,12 +91,13 @@ export class HttpTransport implements Transport {
     await sent;
   }
 
-  async #call(message: JSONRPCMessage & { id: RequestId }): Promise<void> {
+  async #call(message: JSONRPCMessage & { id: RequestId }, options?: SendOptions): Promise<void> {
     const { id } = message;
     const controller = new AbortController();
     this.#calls.set(id, controller);
     try {
       await this.#inner.send(message, {
+        ...(options?.headers === undefined ? {} : { headers: options.headers }),
         requestSignal: controller.signal,
         onRequestStreamEnd: () => this.#lose(id),
       });

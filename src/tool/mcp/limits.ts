@@ -2,4 +2,7 @@
 export const messageBytesMax = 32 * 1024 * 1024;
 
 /** The most pages of a list of tools, against servers whose list has no end. */
-export const listPagesMax = 16;
+export const listPagesMax = 64;
+
+/** The most tools that are read of one server; more than any model takes. */
+export const listToolsMax = 1024;

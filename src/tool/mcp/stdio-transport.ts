@@ -8,6 +8,7 @@ import {
 } from "@modelcontextprotocol/client";
 import { getDefaultEnvironment } from "@modelcontextprotocol/client/stdio";
 import type { Log } from "../../base/log.ts";
+import { createIntake } from "./intake.ts";
 import { messageBytesMax } from "./limits.ts";
 import { createLineReader } from "./line-reader.ts";
 import { createNoise } from "./noise.ts";
@@ -35,6 +36,7 @@ export class StdioTransport implements Transport {
   onmessage?: (message: JSONRPCMessage) => void;
   readonly #program: Program;
   readonly #log: Log;
+  readonly #intake = createIntake();
   #child: ChildProcessWithoutNullStreams | undefined;
   #ending: Promise<void> | undefined;
   #closed = false;
@@ -71,9 +73,9 @@ export class StdioTransport implements Transport {
     const noteGarbage = createNoise(this.#log, "stdout");
     const noteError = createNoise(this.#log, "stderr");
     const read = createLineReader(messageBytesMax, (line) => {
-      const message = toMessage(line);
-      if (message === undefined) noteGarbage(line);
-      else this.onmessage?.(message);
+      const messages = this.#toMessages(line);
+      if (messages.length === 0) noteGarbage(line);
+      for (const message of messages) this.onmessage?.(message);
     });
     child.stdout.on("data", (chunk: Buffer) => {
       if (this.#closed) return;
@@ -87,7 +89,18 @@ export class StdioTransport implements Transport {
     child.stderr.on("data", (chunk: Buffer) => noteError(chunk.toString()));
   }
 
+  /** None for what is no message: programs print banners, warnings and prompts. */
+  #toMessages(line: string): JSONRPCMessage[] {
+    try {
+      const admitted = this.#intake.admit(JSON.parse(line));
+      return (Array.isArray(admitted) ? admitted : [admitted]).map(parseJSONRPCMessage);
+    } catch {
+      return [];
+    }
+  }
+
   send(message: JSONRPCMessage): Promise<void> {
+    this.#intake.note(message);
     const stdin = this.#child?.stdin;
     return new Promise((resolve, reject) => {
       if (stdin === undefined || !stdin.writable) reject(new Error("The program has ended."));
@@ -116,14 +129,5 @@ export class StdioTransport implements Transport {
     if (this.#closed) return;
     this.#closed = true;
     this.onclose?.();
-  }
-}
-
-/** Undefined for what is no message; programs print banners, warnings and prompts. */
-function toMessage(line: string): JSONRPCMessage | undefined {
-  try {
-    return parseJSONRPCMessage(JSON.parse(line));
-  } catch {
-    return undefined;
   }
 }

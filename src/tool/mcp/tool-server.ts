@@ -1,4 +1,3 @@
-import type { Tool } from "@modelcontextprotocol/client";
 import type { ToolResult } from "../tool-set.ts";
 import type { ToolArguments } from "./parse-arguments.ts";
 import type { Connection, ConnectionOptions } from "./connection.ts";
@@ -6,16 +5,21 @@ import { startTimeLimit, waitFor } from "../../outbound/time-limit.ts";
 import { cutText, toToolResult } from "./output.ts";
 import { createReconnectPause } from "./reconnect-pause.ts";
 import { toCause, ToolFailure } from "./tool-failure.ts";
+import type { Offer } from "./tool-list.ts";
+import type { OfferedTool } from "./tool-page.ts";
 
 /** One server of the configuration, connected or not. */
 export interface ToolServer {
   /** What it offers; nothing if it cannot be reached now. Throws only the signal's reason. */
-  list(signal: AbortSignal): Promise<readonly Tool[]>;
+  list(signal: AbortSignal): Promise<readonly OfferedTool[]>;
   /** Whatever goes wrong but the signal's abort, whose reason it throws, is a failed result. */
-  call(tool: string, args: ToolArguments, signal: AbortSignal): Promise<ToolResult>;
+  call(tool: OfferedTool, args: ToolArguments, signal: AbortSignal): Promise<ToolResult>;
   /** Always resolves. */
   stop(): Promise<void>;
 }
+
+/** How much of the name of a tool that cannot be used is worth a line of the log. */
+const nameLengthMax = 100;
 
 export function createToolServer(options: ConnectionOptions): ToolServer {
   const { name, config, log } = options;
@@ -29,6 +33,7 @@ export function createToolServer(options: ConnectionOptions): ToolServer {
       void end.then(() => ends.delete(end));
     },
   };
+  const warned = new Set<string>();
   let connection: Connection | undefined;
   let attempt: Promise<Connection> | undefined;
 
@@ -62,15 +67,27 @@ export function createToolServer(options: ConnectionOptions): ToolServer {
     }
   }
 
-  async function callOnce(tool: string, args: ToolArguments, signal: AbortSignal): Promise<ToolResult> {
+  async function callOnce(tool: OfferedTool, args: ToolArguments, signal: AbortSignal): Promise<ToolResult> {
     const current = await waitFor(getConnection(), signal);
     return toToolResult(await current.call(tool, args, signal), config.outputBytesMax);
+  }
+
+  /** Once for each thing that cannot be used, however often it is listed. */
+  function warn({ leftOut }: Offer): void {
+    for (const { tool, field, why } of leftOut) {
+      const told = tool === undefined ? "list of tools is not read whole" : "tool is left out";
+      const key = JSON.stringify([tool, field, why]);
+      if (!warned.has(key)) log.warn({ tool: tool?.slice(0, nameLengthMax), field, cause: why }, told);
+      warned.add(key);
+    }
   }
 
   return {
     async list(signal) {
       try {
-        return (await waitFor(getConnection(), signal)).tools();
+        const offer = (await waitFor(getConnection(), signal)).offer();
+        warn(offer);
+        return offer.tools;
       } catch (cause) {
         signal.throwIfAborted();
         if (cause instanceof ToolFailure) return [];

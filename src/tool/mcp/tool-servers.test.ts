@@ -77,7 +77,7 @@ describe("a call", () => {
       ["s__unheard", "{}", "There is no tool 's__unheard' at present.", true],
       ["s__refuse", "{}", "no such thing", true],
       ["s__structure", "{}", '{"degrees":21}', false],
-      ["s__nothing", "{}", "The tool server 's' answered with something that is not a tool result.", true],
+      ["s__nothing", "{}", '{"surprise":true,"content":7}', false],
     ];
     const { open } = startToolServers({ s: misbehave("plain") });
     const set = await open("s");

@@ -1,9 +1,10 @@
-import type { FunctionTool, JsonSchema, ToolServerConfig } from "../../base/contract.ts";
+import type { FunctionTool, ToolServerConfig } from "../../base/contract.ts";
 import type { Log } from "../../base/log.ts";
 import type { ToolServers, ToolSet } from "../tool-set.ts";
 import { parseArguments } from "./parse-arguments.ts";
 import { assertToolServer } from "./tool-server-check.ts";
 import { type ServerAndTool, toModelNames, toNamePrefix } from "./names.ts";
+import type { OfferedTool } from "./tool-page.ts";
 import { createToolServer, type ToolServer } from "./tool-server.ts";
 
 type Grants = Parameters<ToolServers["open"]>[0];
@@ -19,8 +20,7 @@ export interface ToolServersOptions {
 /** A tool that a run may use. */
 interface GrantedTool extends ServerAndTool {
   readonly from: ToolServer;
-  readonly description: string | undefined;
-  readonly parameters: JsonSchema;
+  readonly offered: OfferedTool;
 }
 
 /** Servers of the Model Context Protocol. Throws `ConfigError` for one that could never be connected. */
@@ -46,13 +46,7 @@ export function createToolServers(
     }
     return [...offered.values()]
       .filter(({ name }) => allowed.includes("*") || allowed.includes(name))
-      .map(({ name, description, inputSchema }) => ({
-        server,
-        tool: name,
-        from,
-        description,
-        parameters: inputSchema as JsonSchema,
-      }));
+      .map((tool) => ({ server, tool: tool.name, from, offered: tool }));
   }
 
   function miss(server: string, tool: string): void {
@@ -90,12 +84,12 @@ function createToolSet(granted: readonly GrantedTool[], servers: readonly string
       if (tool === undefined) return { text: `There is no tool '${name.slice(0, 64)}' at present.`, failed: true };
       const parsed = parseArguments(args);
       if (typeof parsed === "string") return { text: parsed, failed: true };
-      return tool.from.call(tool.tool, parsed, signal);
+      return tool.from.call(tool.offered, parsed, signal);
     },
   };
 }
 
-function toFunctionTool(name: string, { description, parameters }: GrantedTool): FunctionTool {
+function toFunctionTool(name: string, { offered: { description, parameters } }: GrantedTool): FunctionTool {
   const described = description === undefined ? {} : { description };
   return { type: "function", function: { name, ...described, parameters } };
 }

@@ -1,0 +1,51 @@
+// What a scripted tool server answers: whatever its test says, word for word, and without the MCP library, which could
+// not say most of it.
+
+export interface Script {
+  /** The result of `initialize`, besides what every server says. */
+  readonly initialize?: object;
+  /** The results of `tools/list`, one after the other; the last one again and again. */
+  readonly pages?: readonly unknown[];
+  /** The tools of the only page, where there are no pages. */
+  readonly tools?: readonly unknown[];
+  /** The result of each tool, besides `{ text: "done" }`. */
+  readonly results?: Readonly<Record<string, unknown>>;
+  /** What stands beside, or instead of, `result` in the answer to a call. */
+  readonly beside?: object;
+}
+
+interface Request {
+  readonly id?: unknown;
+  readonly method?: string;
+  readonly params?: { readonly name?: string };
+}
+
+/** A tool that nothing is wrong with. */
+export const good = { name: "good", inputSchema: { type: "object", properties: {} } };
+
+export const done = { content: [{ type: "text", text: "done" }] };
+
+/** Undefined for what needs no answer. */
+export function createTalk(script: Script): (request: Request) => object | undefined {
+  const { tools = [good], pages = [{ tools }] } = script;
+  let page = 0;
+  const toResult = ({ method, params: { name = "" } = {} }: Request): unknown => {
+    if (method === "tools/list") {
+      page += 1;
+      return pages[Math.min(page, pages.length) - 1];
+    }
+    if (method === "tools/call") {
+      return script.results !== undefined && name in script.results ? script.results[name] : done;
+    }
+    const serverInfo = { name: "scripted", version: "1" };
+    return { protocolVersion: "2025-06-18", capabilities: { tools: {} }, serverInfo, ...script.initialize };
+  };
+  return (request) => {
+    const { id, method } = request;
+    if (id === undefined) return undefined;
+    if (method !== "initialize" && method !== "tools/list" && method !== "tools/call") {
+      return { jsonrpc: "2.0", id, error: { code: -32_601, message: "Method not found" } };
+    }
+    return { jsonrpc: "2.0", id, result: toResult(request), ...(method === "tools/call" ? script.beside : {}) };
+  };
+}

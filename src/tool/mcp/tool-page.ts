@@ -1,0 +1,60 @@
+import type { JsonSchema } from "../../base/contract.ts";
+import { isObject } from "./json-object.ts";
+import { toParameters } from "./tool-schema.ts";
+
+/** A tool of a server, as far as a model is told of it. */
+export interface OfferedTool {
+  /** The server's own name for it. */
+  readonly name: string;
+  readonly description: string | undefined;
+  readonly parameters: JsonSchema;
+}
+
+/** Something of a list of tools that cannot be used. */
+export interface LeftOut {
+  /** The tool's name, or its place in the list if it has none; undefined for the list itself. */
+  readonly tool: string | undefined;
+  readonly field: string;
+  /** Follows the field. */
+  readonly why: string;
+}
+
+/** One answer to `tools/list`. */
+export interface ToolPage {
+  /** Of everything in it. */
+  readonly length: number;
+  readonly tools: readonly OfferedTool[];
+  readonly leftOut: readonly LeftOut[];
+  /** Undefined on the last page. */
+  readonly nextCursor: string | undefined;
+}
+
+/** A tool that cannot be used is left out alone. Undefined for what is no list. `place` is that of its first tool. */
+export function readToolPage(result: unknown, place: number): ToolPage | undefined {
+  if (!isObject(result)) return undefined;
+  const { tools: given, nextCursor } = result;
+  if (!Array.isArray(given)) return undefined;
+  const tools: OfferedTool[] = [];
+  const leftOut: LeftOut[] = [];
+  for (const [index, one] of given.entries()) {
+    const tool = readTool(one, `#${place + index}`);
+    if ("why" in tool) leftOut.push(tool);
+    else tools.push(tool);
+  }
+  if (nextCursor != null && typeof nextCursor !== "string") {
+    leftOut.push({ tool: undefined, field: "nextCursor", why: "is not a text, and ends the list" });
+  }
+  // Many servers end their list with an empty cursor.
+  const cursor = typeof nextCursor === "string" && nextCursor !== "" ? nextCursor : undefined;
+  return { length: given.length, tools, leftOut, nextCursor: cursor };
+}
+
+function readTool(given: unknown, place: string): OfferedTool | LeftOut {
+  if (!isObject(given)) return { tool: place, field: "tools", why: "is not an object" };
+  const { name, description, inputSchema } = given;
+  if (typeof name !== "string") return { tool: place, field: "name", why: "is not a text" };
+  if (name.trim() === "") return { tool: place, field: "name", why: "is empty" };
+  const read = toParameters(inputSchema);
+  if ("why" in read) return { tool: name, ...read };
+  return { name, description: typeof description === "string" ? description : undefined, ...read };
+}

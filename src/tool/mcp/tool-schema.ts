@@ -1,0 +1,82 @@
+import type { JsonSchema } from "../../base/contract.ts";
+import { isObject, type JsonObject } from "./json-object.ts";
+
+/** Deeper than anybody writes a schema, and shallower than the stack. */
+const depthMax = 100;
+
+/** Why a tool cannot be called, and where that stands in its definition. */
+export interface Unusable {
+  readonly field: string;
+  /** Follows the field. */
+  readonly why: string;
+}
+
+/**
+ * The schema of a tool's arguments as every model takes it: an object, without nulls that stand for nothing. No schema,
+ * `null`, `true` and PHP's empty array are an object without parameters. Nulls that are values (`const`, `default`,
+ * `enum`, …) stay.
+ */
+export function toParameters(given: unknown): { readonly parameters: JsonSchema } | Unusable {
+  const field = "inputSchema";
+  if (given == null || given === true || isEmptyList(given)) {
+    return { parameters: { type: "object", properties: {} } };
+  }
+  if (!isObject(given)) return { field, why: "is not a JSON schema of an object" };
+  const { type } = given;
+  const isObjectType = type == null || type === "object" || (Array.isArray(type) && type.includes("object"));
+  if (!isObjectType) return { field: `${field}.type`, why: "is not `object`, which the arguments of a tool are" };
+  try {
+    return { parameters: toSchema({ ...given, type: "object" }, 0) };
+  } catch (cause) {
+    if (cause instanceof RangeError) return { field, why: cause.message };
+    throw cause;
+  }
+}
+
+/** Keywords whose value is any JSON, `null` too. */
+const anyValue = new Set(["const", "default", "example"]);
+/** Keywords whose value is a schema, or a list of schemas. */
+const schemas = new Set(
+  (
+    "items prefixItems additionalItems unevaluatedItems contains additionalProperties unevaluatedProperties " +
+    "propertyNames anyOf oneOf allOf not if then else"
+  ).split(" "),
+);
+/** Keywords whose value is a schema for each of some names. */
+const maps = new Set(["properties", "patternProperties", "$defs", "definitions", "dependentSchemas"]);
+
+function toSchema(schema: JsonObject, depth: number): JsonObject {
+  if (depth > depthMax) throw new RangeError(`is nested more than ${depthMax} deep`);
+  const entries = Object.entries(schema).map(([key, value]) => [key, toKeyword(key, value, depth)] as const);
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
+}
+
+/** Undefined for what counts as absent. */
+function toKeyword(key: string, value: unknown, depth: number): unknown {
+  if (anyValue.has(key)) return value;
+  if (value === null) return undefined;
+  if (schemas.has(key)) return toSubschema(value, depth);
+  if (maps.has(key)) return toNamedSchemas(value, depth);
+  // In YAML the name of the type is a null, if nobody quotes it.
+  if (key === "type" && Array.isArray(value)) return value.map((type: unknown) => type ?? "null");
+  // In drafts of long ago a property said of itself that it is required.
+  if (key === "required") return Array.isArray(value) ? value.filter((name) => typeof name === "string") : undefined;
+  return value;
+}
+
+function toSubschema(value: unknown, depth: number): unknown {
+  if (Array.isArray(value)) return value.filter((one) => one !== null).map((one) => toSubschema(one, depth + 1));
+  return isObject(value) ? toSchema(value, depth + 1) : value;
+}
+
+/** A property of which nothing is said is one nevertheless. */
+function toNamedSchemas(value: unknown, depth: number): unknown {
+  if (isEmptyList(value)) return {};
+  if (!isObject(value)) return undefined;
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, toSubschema(one ?? {}, depth)]));
+}
+
+/** How PHP writes an empty object. */
+function isEmptyList(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
+}

@@ -7,32 +7,45 @@ export interface Brake extends Flow {
 }
 
 export function createBrake(): Brake {
-  const listeners = new Set<(held: boolean) => void>();
-  let held = false;
-  const change = (to: boolean): void => {
-    if (held === to) return;
-    held = to;
-    for (const listener of listeners) listener(held);
-  };
-  const onChange = (listener: (held: boolean) => void): (() => void) => {
+  return new ListenedBrake();
+}
+
+/** Every request has one and few use it, so it is as little as it can be until somebody listens. */
+class ListenedBrake implements Brake {
+  #held = false;
+  #listeners: Set<(held: boolean) => void> | undefined;
+
+  get held(): boolean {
+    return this.#held;
+  }
+
+  onChange(listener: (held: boolean) => void): () => void {
+    const listeners = (this.#listeners ??= new Set());
     listeners.add(listener);
     return () => void listeners.delete(listener);
-  };
-  return {
-    get held() {
-      return held;
-    },
-    onChange,
-    free() {
-      if (!held) return Promise.resolve();
-      return new Promise((resolve) => {
-        const stop = onChange(() => {
-          stop();
-          resolve();
-        });
+  }
+
+  free(): Promise<void> {
+    if (!this.#held) return Promise.resolve();
+    return new Promise((resolve) => {
+      const stop = this.onChange(() => {
+        stop();
+        resolve();
       });
-    },
-    hold: () => change(true),
-    release: () => change(false),
-  };
+    });
+  }
+
+  hold(): void {
+    this.#change(true);
+  }
+
+  release(): void {
+    this.#change(false);
+  }
+
+  #change(held: boolean): void {
+    if (this.#held === held) return;
+    this.#held = held;
+    for (const listener of this.#listeners ?? []) listener(this.#held);
+  }
 }

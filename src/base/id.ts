@@ -1,9 +1,15 @@
-import { randomUUID } from "node:crypto";
+import { randomFillSync } from "node:crypto";
 
-/**
- * 24 hexadecimal digits of chance. Made from a UUID because Node keeps a stock of those: drawing bytes one id at a time
- * is a system call each.
- */
+const idBytes = 12;
+/** Drawn in one go: a system call for each id would cost more than all the rest of it. */
+const stock = Buffer.alloc(idBytes * 256);
+let used = stock.length;
+
+/** 24 hexadecimal digits of chance. */
 export function createHexId(): string {
-  return randomUUID().replaceAll("-", "").slice(0, 24);
+  if (used === stock.length) {
+    randomFillSync(stock);
+    used = 0;
+  }
+  return stock.toString("hex", used, (used += idBytes));
 }

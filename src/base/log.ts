@@ -1,6 +1,6 @@
 import { pino } from "pino";
 
-interface Write {
+export interface Write {
   (event: string): void;
   (fields: object, event: string): void;
 }

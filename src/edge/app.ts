@@ -11,9 +11,8 @@ import type { DispatchParts } from "./dispatch.ts";
 import { toErrorReply } from "./error-reply.ts";
 import { findFramingFault } from "./framing.ts";
 import { allowOrigins, createOriginCheck, type OriginRules } from "./origin.ts";
-import type { Passage, Passages } from "./passage.ts";
-import { createRouter, listSecuredPaths } from "./routes.ts";
-import { securityHeaders } from "./security-headers.ts";
+import { type Passage, type Passages, toCommonHeaders } from "./passage.ts";
+import { createRoutes, listSecuredPaths, type Routes } from "./routes.ts";
 
 export interface AppParts extends Omit<DispatchParts, "answers"> {
   readonly handlers: Handlers;
@@ -33,7 +32,6 @@ export interface AppParts extends Omit<DispatchParts, "answers"> {
  */
 export function createApp(parts: AppParts): Koa {
   const answers = checkAnswers({ mode: parts.checkAnswers, log: parts.log, metrics: parts.metrics });
-  const router = createRouter(parts.handlers, parts.isEnabled, { ...parts, answers });
   const condemned = new WeakSet<Socket>();
   const app = new Koa();
   app.use(ignoreCondemned(condemned));
@@ -43,8 +41,7 @@ export function createApp(parts: AppParts): Koa {
   app.use(allowOrigins(parts.origins.allowedOrigins));
   app.use(requireToken(parts.authenticate));
   app.use(refuseWhileStopping(parts.passages));
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the router asks for a context that it makes itself
-  app.use(router.routes() as Middleware);
+  app.use(route(createRoutes(parts.handlers, parts.isEnabled, { ...parts, answers })));
   app.use(refuseUnrouted);
   app.on("error", (error: NodeJS.ErrnoException) => {
     // A client that leaves is no failure of the gateway.
@@ -58,8 +55,6 @@ function beginRequest(passages: Passages): Middleware {
   return (ctx, next) => {
     const passage = passages.begin();
     ctx.state = passage;
-    ctx.set(securityHeaders);
-    ctx.set("x-request-id", passage.requestId);
     ctx.res.once("close", () => passages.end(passage, ctx));
     return next();
   };
@@ -90,7 +85,7 @@ function writeError(ctx: Context, error: GatewayError): void {
   const passage: Passage = ctx.state;
   passage.fail(error);
   const { status, headers, body } = toErrorReply(error);
-  ctx.set(headers);
+  ctx.set({ ...toCommonHeaders(passage.requestId), ...headers });
   ctx.status = status;
   ctx.type = "application/json; charset=utf-8";
   ctx.body = JSON.stringify(body);
@@ -137,6 +132,13 @@ function refuseWhileStopping(passages: Passages): Middleware {
     ctx.set("connection", "close");
     throw new GatewayError("shutting_down", "The gateway is stopping.");
   };
+}
+
+/** A path without parameters is looked up; the router, which tries one pattern after the other, knows all. */
+function route({ exact, router }: Routes): Middleware {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the router asks for a context that it makes itself
+  const search = router.routes() as Middleware;
+  return (ctx, next) => (exact.get(`${ctx.method} ${ctx.path}`) ?? search)(ctx, next);
 }
 
 function refuseUnrouted(ctx: Context): never {

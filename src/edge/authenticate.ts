@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from "node:crypto";
+import { hash, timingSafeEqual } from "node:crypto";
 import type { Credential } from "./credential.ts";
 
 /** True if the `Authorization` header carries the secret. */
@@ -29,5 +29,5 @@ function toToken(authorization: string | undefined): string | undefined {
 }
 
 function toDigest(text: string): Buffer {
-  return createHash("sha256").update(text).digest();
+  return hash("sha256", text, "buffer");
 }

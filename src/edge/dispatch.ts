@@ -13,7 +13,7 @@ import { GatewayError } from "../base/errors.ts";
 import { type Brake, createBrake } from "../base/listener.ts";
 import { readJson } from "./body.ts";
 import { toErrorReply } from "./error-reply.ts";
-import type { Passage } from "./passage.ts";
+import { type Passage, toCommonHeaders } from "./passage.ts";
 import { type SseOptions, writeSse } from "./sse.ts";
 
 export interface DispatchParts {
@@ -75,17 +75,24 @@ function createHeaderReader({ req }: Context): (name: string) => string | undefi
   };
 }
 
+/**
+ * Written here and not by Koa, whose body would be one more stream between a stream's events and the socket, and whose
+ * header by header would cost a whole answer more than its check.
+ */
 function writeReply(ctx: Context, row: OperationRow, reply: AnyReply, brake: Brake, parts: DispatchParts): void {
-  for (const [name, value] of listHeaders(reply.headers)) ctx.set(name, value);
-  if (reply.stream !== undefined) return writeStream(ctx, row, reply.stream, brake, parts.answers, parts.keepAlive);
+  const { requestId }: Passage = ctx.state;
+  const headers: Record<string, string> = { ...toCommonHeaders(requestId) };
+  for (const [name, value] of listHeaders(reply.headers)) headers[name] = value;
+  if (reply.stream !== undefined) return writeStream(ctx, row, headers, reply.stream, brake, parts);
   const { status, body } = reply;
   const type = toWholeType(row, status) ?? "application/json";
   const constant = constants.get(reply);
-  const { headers } = ctx.response;
   parts.answers.answer(row, { status, type, headers, ...(constant === undefined ? { body } : {}) });
-  ctx.status = status;
-  ctx.type = `${type}; charset=utf-8`;
-  ctx.body = constant ?? toBody(reply);
+  const text = constant ?? toBody(reply);
+  headers["content-type"] = `${type}; charset=utf-8`;
+  headers["content-length"] = String(Buffer.byteLength(text));
+  ctx.respond = false;
+  ctx.res.writeHead(status, headers).end(text);
 }
 
 /** The bodies of replies that never change. */
@@ -103,28 +110,26 @@ function toBody(reply: AnyReply): string | Buffer {
 function writeStream(
   ctx: Context,
   row: OperationRow,
+  headers: Record<string, string>,
   stream: EventStream<unknown>,
   brake: Brake,
-  answers: AnswerCheck,
-  keepAlive: DispatchParts["keepAlive"],
+  { answers, keepAlive }: DispatchParts,
 ): void {
   const passage: Passage = ctx.state;
   const type = "text/event-stream";
   try {
-    answers.answer(row, { status: 200, type, headers: ctx.response.headers });
+    answers.answer(row, { status: 200, type, headers });
   } catch (violation) {
     // What the stream would have told is under way already.
     passage.cut(violation);
     throw violation;
   }
-  ctx.status = 200;
-  ctx.set("content-type", `${type}; charset=utf-8`);
+  headers["content-type"] = `${type}; charset=utf-8`;
   // `no-transform` and the buffering header keep proxies from collecting the events.
-  ctx.set("cache-control", "no-store, no-transform");
-  ctx.set("x-accel-buffering", "no");
-  // Written here and not by Koa, whose body would be one more stream between the events and the socket.
+  headers["cache-control"] = "no-store, no-transform";
+  headers["x-accel-buffering"] = "no";
   ctx.respond = false;
-  ctx.flushHeaders();
+  ctx.res.writeHead(200, headers).flushHeaders();
   void writeSse(stream, ctx.res, {
     keepAlive,
     check: answers.events(row),

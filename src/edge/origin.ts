@@ -2,6 +2,7 @@ import type { Middleware } from "koa";
 import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
 import { GatewayError } from "../base/errors.ts";
+import { type Passage, toCommonHeaders } from "./passage.ts";
 
 export interface OriginRules {
   readonly allowedHosts: readonly string[];
@@ -70,6 +71,8 @@ export function allowOrigins(origins: readonly string[]): Middleware {
     ctx.set("access-control-allow-methods", "GET, POST, DELETE");
     const requested = ctx.get("access-control-request-headers");
     if (requested !== "") ctx.set("access-control-allow-headers", requested);
+    const { requestId }: Passage = ctx.state;
+    ctx.set(toCommonHeaders(requestId));
     ctx.set("access-control-max-age", maxAge);
     ctx.status = 204;
     return undefined;

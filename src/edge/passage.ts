@@ -46,6 +46,17 @@ export class Passage {
   }
 }
 
+/** What every answer says: whose it is, and that nothing is for a browser to keep, frame, guess at or execute. */
+export function toCommonHeaders(requestId: string) {
+  return {
+    "cache-control": "no-store",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "x-request-id": requestId,
+  };
+}
+
 /** Which requests are under way, so that the end of the gateway can wait for them. */
 export class Passages {
   readonly #passages = new Set<Passage>();

@@ -1,25 +1,35 @@
-import { listIds, toPattern } from "@clawgate/contract";
+import { listIds, listPathParameters, toPattern } from "@clawgate/contract";
+import type { Middleware } from "koa";
 import { Router } from "koa-router";
 import { type Handlers, type OperationId, type OperationRow, operations, toSwitch } from "../base/contract.ts";
 import { createDispatch, type DispatchParts } from "./dispatch.ts";
 
+export interface Routes {
+  readonly router: Router;
+  /** By method and path, those whose path has no parameters. */
+  readonly exact: ReadonlyMap<string, Middleware>;
+}
+
 /** One route for each operation of the contract that is switched on. What is off has no route, as an unknown path. */
-export function createRouter(
+export function createRoutes(
   handlers: Handlers,
   isEnabled: (endpoint: string) => boolean,
   parts: DispatchParts,
-): Router {
+): Routes {
   const router = new Router();
+  const exact = new Map<string, Middleware>();
   // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- it binds the row and the handler of one id
   const register = <O extends OperationId>(id: O): void => {
     const row = operations[id];
     const name = toSwitch(row);
     if (name !== undefined && !isEnabled(name)) return;
     const methods = row.method === "GET" ? ["GET", "HEAD"] : [row.method];
-    router.register(toPattern(row), methods, createDispatch(row, handlers[id], parts), { pathAsRegExp: true });
+    const dispatch = createDispatch(row, handlers[id], parts);
+    router.register(toPattern(row), methods, dispatch, { pathAsRegExp: true });
+    if (listPathParameters(row).length === 0) exact.set(`${row.method} ${row.path}`, dispatch);
   };
   for (const id of listIds(operations)) register(id);
-  return router;
+  return { router, exact };
 }
 
 /** The paths outside `/v1` that need a token too. */

@@ -5,8 +5,8 @@ import { GatewayError } from "../base/errors.ts";
 import { createHexId } from "../base/id.ts";
 import { toErrorReply } from "./error-reply.ts";
 import { headerBytesMax } from "./framing.ts";
+import { toCommonHeaders } from "./passage.ts";
 import { boundPipelines, type PipelineLimits } from "./pipelines.ts";
-import { securityHeaders } from "./security-headers.ts";
 
 /** Deadlines of the connection, in milliseconds. Node checks them once per `checkMs`; its own default is 30 s. */
 const deadlines = { headersMs: 10_000, requestMs: 30_000, keepAliveMs: 5_000, checkMs: 1_000 };
@@ -78,8 +78,7 @@ function writeRaw(socket: Duplex, error: GatewayError): void {
     ...headers,
     "content-type": "application/json; charset=utf-8",
     "content-length": String(Buffer.byteLength(text)),
-    ...securityHeaders,
-    "x-request-id": `req_${createHexId()}`,
+    ...toCommonHeaders(`req_${createHexId()}`),
     date: new Date().toUTCString(),
     connection: "close",
   }).map(([name, value]) => `${name}: ${value}\r\n`);

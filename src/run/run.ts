@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Message, Tool } from "../base/contract.ts";
 import { GatewayError, invalidValue, withoutRetry } from "../base/errors.ts";
 import type { Listener } from "../base/listener.ts";
-import type { Log } from "../base/log.ts";
+import type { Log, Write } from "../base/log.ts";
 import type { RunMetrics } from "../base/metrics.ts";
 import type { ModelSettings } from "../base/settings.ts";
 import { toToolName } from "../base/tool-call.ts";
@@ -54,8 +54,7 @@ export function createRunAgent({ turns, toolServers, metrics, log: rootLog }: Ru
     const { agent, session, tools, settings, requestId } = request;
     const { signal, emit } = to;
     const runId = `run_${randomUUID()}`;
-    // Every line of a run names it; what a run logs, it logs through this.
-    const log = rootLog.child({ requestId, runId, agent: agent.id });
+    const log = new RunLog(rootLog, { requestId, runId, agent: agent.id });
     const observed = metrics.startRun(agent.id, agent.models[0].name);
     let turn: OpenTurn | undefined;
     try {
@@ -129,4 +128,52 @@ function toRunError(cause: unknown, signal: AbortSignal): GatewayError {
   if (!signal.aborted) return GatewayError.from(cause);
   if (signal.reason instanceof GatewayError) return signal.reason;
   return new GatewayError("cancelled", "The client left before the run ended.");
+}
+
+/**
+ * Every line of a run names it; what a run logs, it logs through this. Most runs have nothing to say, and a child costs as
+ * much as a line, so it is made with the first.
+ */
+class RunLog implements Log {
+  readonly #parent: Log;
+  readonly #fields: object;
+  #made: Log | undefined;
+
+  constructor(parent: Log, fields: object) {
+    this.#parent = parent;
+    this.#fields = fields;
+  }
+
+  get debug(): Write {
+    return this.#bind("debug");
+  }
+
+  get info(): Write {
+    return this.#bind("info");
+  }
+
+  get warn(): Write {
+    return this.#bind("warn");
+  }
+
+  get error(): Write {
+    return this.#bind("error");
+  }
+
+  isLevelEnabled(level: string): boolean {
+    return this.#parent.isLevelEnabled(level);
+  }
+
+  child(fields: object, options?: { readonly redact: string[] }): Log {
+    return this.#child.child(fields, options);
+  }
+
+  get #child(): Log {
+    return (this.#made ??= this.#parent.child(this.#fields));
+  }
+
+  #bind(level: "debug" | "info" | "warn" | "error"): Write {
+    const child = this.#child;
+    return child[level].bind(child);
+  }
 }

@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { createHexId } from "../../base/id.ts";
 import type { FinishReason } from "../../base/contract.ts";
 import { GatewayError } from "../../base/errors.ts";
 import type { ModelSettings } from "../../base/settings.ts";
@@ -90,7 +90,7 @@ function toCallBeats({ name, arguments: given, id, kind = "function" }: Scripted
 
 /** 24 random hexadecimal digits, so that a call is unique over its conversation and every other. */
 function toCallId(): string {
-  return `call_${randomUUID().replaceAll("-", "").slice(0, 24)}`;
+  return `call_${createHexId()}`;
 }
 
 function* fail({ code, message, retryAfterSeconds, afterDeltas = 0 }: ScriptedFailure): Generator<Beat> {

@@ -49,6 +49,12 @@ describe("splitTokens", () => {
   });
 });
 
+it("counts a long text the same each time, and any number of them", () => {
+  const texts = Array.from({ length: 200 }, (_, index) => `${index} ${"word, ".repeat(index * 8)}`);
+  for (const content of [...texts, ...texts.toReversed(), ...texts])
+    expect(countPromptTokens([{ role: "user", content }], [])).toBe(4 + countTokens(content));
+});
+
 it("counts a prompt with its roles, calls, attachments and tools", () => {
   const tool = { type: "function", function: { name: "f" } } as const;
   const count = countPromptTokens(

@@ -61,6 +61,23 @@ export function countTokens(text: string): number {
   return count;
 }
 
+/** Instructions and documents come again with every call: how many tokens the newest long texts have is remembered. */
+const counts = new Map<string, number>();
+const rememberedMax = 64;
+/** So that at most 1 MB is held; a shorter text is counted as fast as it is looked up. */
+const rememberedLength = { min: 512, max: 8192 };
+
+function countAgain(text: string): number {
+  if (text.length < rememberedLength.min || text.length > rememberedLength.max) return countTokens(text);
+  const known = counts.get(text);
+  if (known !== undefined) return known;
+  const count = countTokens(text);
+  const [oldest] = counts.size < rememberedMax ? [] : counts.keys();
+  if (oldest !== undefined) counts.delete(oldest);
+  counts.set(text, count);
+  return count;
+}
+
 /** Joined again, the tokens are the text. */
 export function splitTokens(text: string): string[] {
   const tokens: string[] = [];
@@ -101,10 +118,10 @@ export function countPromptTokens(messages: readonly Message[], tools: readonly 
 }
 
 function countContent({ content }: Message): number {
-  if (typeof content === "string") return countTokens(content);
+  if (typeof content === "string") return countAgain(content);
   let count = 0;
   for (const part of content ?? []) {
-    if (part.type === "text") count += countTokens(part.text);
+    if (part.type === "text") count += countAgain(part.text);
     else if (part.type === "refusal") count += countTokens(part.refusal);
     else count += tokensPerAttachment;
   }

@@ -8,7 +8,7 @@ const constant3 = {"types":["integer"]};
 const constant4 = {"types":["boolean"]};
 const constant5 = {"types":["object"],"values":["embedded","openai-completions","openai-responses","anthropic-messages","google-generative-ai"]};
 const constant6 = {"types":["string","object"]};
-const constant7 = {"maxTokensField":1,"supportsDeveloperRole":1,"supportsUsageInStreaming":1,"supportsStreaming":1,"supportsTools":1,"supportsCustomTools":1,"supportsLogprobs":1,"responseFormats":1,"input":1};
+const constant7 = {"maxTokensField":1,"supportsDeveloperRole":1,"supportsUsageInStreaming":1,"supportsStreaming":1,"supportsTools":1,"supportsCustomTools":1,"supportsLogprobs":1,"requiresReasoningContent":1,"responseFormats":1,"input":1};
 const constant8 = {"command":1,"args":1,"env":1,"cwd":1,"url":1,"headers":1,"connectMs":1,"timeoutMs":1,"outputBytesMax":1};
 const constant9 = ["text","image","audio","file"];
 const constant10 = ["max_completion_tokens","max_tokens"];
@@ -573,34 +573,12 @@ else {
 var valid14 = true;
 }
 if(valid14){
-if(data16.responseFormats !== undefined){
-let data24 = data16.responseFormats;
+if(data16.requiresReasoningContent !== undefined){
+let data24 = data16.requiresReasoningContent;
 const _errs63 = errors;
-if(errors === _errs63){
-if(Array.isArray(data24)){
-var valid15 = true;
-const len2 = data24.length;
-for(let i2=0; i2<len2; i2++){
-let data25 = data24[i2];
-const _errs65 = errors;
-if(typeof data25 !== "string"){
-validate22.errors = [{instancePath:instancePath+"/compat/responseFormats/" + i2,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data25}];
+if(typeof data24 !== "boolean"){
+validate22.errors = [{instancePath:instancePath+"/compat/requiresReasoningContent",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data24}];
 return false;
-}
-if(!((data25 === "json_object") || (data25 === "json_schema"))){
-validate22.errors = [{instancePath:instancePath+"/compat/responseFormats/" + i2,keyword:"enum",params:{allowedValues: constant11},message:"must be equal to one of the allowed values",expected:constant1,data:data25}];
-return false;
-}
-var valid15 = _errs65 === errors;
-if(!valid15){
-break;
-}
-}
-}
-else {
-validate22.errors = [{instancePath:instancePath+"/compat/responseFormats",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data24}];
-return false;
-}
 }
 var valid14 = _errs63 === errors;
 }
@@ -608,39 +586,75 @@ else {
 var valid14 = true;
 }
 if(valid14){
-if(data16.input !== undefined){
-let data26 = data16.input;
+if(data16.responseFormats !== undefined){
+let data25 = data16.responseFormats;
+const _errs65 = errors;
+if(errors === _errs65){
+if(Array.isArray(data25)){
+var valid15 = true;
+const len2 = data25.length;
+for(let i2=0; i2<len2; i2++){
+let data26 = data25[i2];
 const _errs67 = errors;
-if(errors === _errs67){
-if(Array.isArray(data26)){
-var valid16 = true;
-const len3 = data26.length;
-for(let i3=0; i3<len3; i3++){
-let data27 = data26[i3];
+if(typeof data26 !== "string"){
+validate22.errors = [{instancePath:instancePath+"/compat/responseFormats/" + i2,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data26}];
+return false;
+}
+if(!((data26 === "json_object") || (data26 === "json_schema"))){
+validate22.errors = [{instancePath:instancePath+"/compat/responseFormats/" + i2,keyword:"enum",params:{allowedValues: constant11},message:"must be equal to one of the allowed values",expected:constant1,data:data26}];
+return false;
+}
+var valid15 = _errs67 === errors;
+if(!valid15){
+break;
+}
+}
+}
+else {
+validate22.errors = [{instancePath:instancePath+"/compat/responseFormats",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data25}];
+return false;
+}
+}
+var valid14 = _errs65 === errors;
+}
+else {
+var valid14 = true;
+}
+if(valid14){
+if(data16.input !== undefined){
+let data27 = data16.input;
 const _errs69 = errors;
-if(typeof data27 !== "string"){
-validate22.errors = [{instancePath:instancePath+"/compat/input/" + i3,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data27}];
+if(errors === _errs69){
+if(Array.isArray(data27)){
+var valid16 = true;
+const len3 = data27.length;
+for(let i3=0; i3<len3; i3++){
+let data28 = data27[i3];
+const _errs71 = errors;
+if(typeof data28 !== "string"){
+validate22.errors = [{instancePath:instancePath+"/compat/input/" + i3,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data28}];
 return false;
 }
-if(!((((data27 === "text") || (data27 === "image")) || (data27 === "audio")) || (data27 === "file"))){
-validate22.errors = [{instancePath:instancePath+"/compat/input/" + i3,keyword:"enum",params:{allowedValues: constant9},message:"must be equal to one of the allowed values",expected:constant1,data:data27}];
+if(!((((data28 === "text") || (data28 === "image")) || (data28 === "audio")) || (data28 === "file"))){
+validate22.errors = [{instancePath:instancePath+"/compat/input/" + i3,keyword:"enum",params:{allowedValues: constant9},message:"must be equal to one of the allowed values",expected:constant1,data:data28}];
 return false;
 }
-var valid16 = _errs69 === errors;
+var valid16 = _errs71 === errors;
 if(!valid16){
 break;
 }
 }
 }
 else {
-validate22.errors = [{instancePath:instancePath+"/compat/input",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data26}];
+validate22.errors = [{instancePath:instancePath+"/compat/input",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data27}];
 return false;
 }
 }
-var valid14 = _errs67 === errors;
+var valid14 = _errs69 === errors;
 }
 else {
 var valid14 = true;
+}
 }
 }
 }

@@ -515,6 +515,8 @@ export interface components {
             supportsCustomTools?: boolean;
             /** @description `false` refuses `logprobs`. */
             supportsLogprobs?: boolean;
+            /** @description `true` gives answers that another model, or none, has reasoned for an empty `reasoning_content`: a thinking model refuses them without (DeepSeek, Kimi). */
+            requiresReasoningContent?: boolean;
             /** @description The kinds of `response_format` it knows. */
             responseFormats?: ("json_object" | "json_schema")[];
             /** @description What its models read where `models` does not say. */

@@ -57,7 +57,15 @@ const details = [
 ];
 
 export const thinkers: readonly Thinker[] = [
-  toCompletionsThinker("DeepSeek", "ds-secret", { reasoning_content: "ds-secret: look at the sky first." }),
+  toCompletionsThinker(
+    "DeepSeek",
+    "ds-secret",
+    { reasoning_content: "ds-secret: look at the sky first." },
+    {
+      compat: { requiresReasoningContent: true },
+      findForeign: (body) => (findCalling(body)?.["reasoning_content"] ? undefined : "reasoning_content is missing"),
+    },
+  ),
   toCompletionsThinker("vLLM", "vllm-secret", { reasoning: "vllm-secret: look at the sky first." }),
   toCompletionsThinker("OpenRouter", "or-secret", { reasoning: "or-secret thoughts", reasoning_details: details }),
   toCompletionsThinker(
@@ -75,7 +83,94 @@ export const thinkers: readonly Thinker[] = [
       },
     },
   ),
+  {
+    name: "Claude",
+    api: "anthropic-messages",
+    vendor: "anthropic",
+    model: "claude-sonnet-4-5",
+    thinks: [
+      { reasoning: "cl-secret: look at the sky", signature: "Y2w=" },
+      { redacted: "Y2wtcmVkYWN0ZWQ=" },
+      { text: "Let me look." },
+      { reasoning: "cl-secret: now the tool", signature: "Y2wy" },
+    ],
+    secret: "cl-secret",
+    findFault: ({ thinking, messages }) => {
+      const first = (messages as readonly Json[]).find(({ role }) => role === "assistant");
+      const content = ((first?.["content"] ?? []) as readonly Json[]).filter(({ type }) => type !== "tool_use");
+      const given = [
+        { type: "thinking", thinking: "cl-secret: look at the sky", signature: "Y2w=" },
+        { type: "redacted_thinking", data: "Y2wtcmVkYWN0ZWQ=" },
+        { type: "text", text: "Let me look." },
+        { type: "thinking", thinking: "cl-secret: now the tool", signature: "Y2wy" },
+      ];
+      if ((thinking as Json | undefined)?.["type"] !== "enabled") return "it was told not to think";
+      return isSame(content, given) ? undefined : "the thinking blocks are not as they were";
+    },
+    findForeign: ({ thinking, messages }) => {
+      const [first] = (messages as readonly Json[]).flatMap(({ role, content }) =>
+        role === "assistant" ? content : [],
+      );
+      const isThought = /thinking/.test(String((first as Json)["type"]));
+      return thinking !== undefined && !isThought ? "Expected `thinking`, but found `tool_use`" : undefined;
+    },
+  },
+  {
+    name: "Gemini",
+    api: "google-generative-ai",
+    vendor: "google",
+    model: "gemini-3-pro-preview",
+    thinks: [{ reasoning: "gg-secret: look at the sky", signature: "Z2dy" }, { text: "Let me look." }],
+    secret: "gg-secret",
+    findFault: ({ contents }) => {
+      const first = (contents as readonly Json[]).find(({ role }) => role === "model");
+      const [thought, text, call] = (first?.["parts"] ?? []) as readonly Json[];
+      if (!isSame(thought, { text: "gg-secret: look at the sky", thought: true, thoughtSignature: "Z2dy" }))
+        return "thought";
+      if (text?.["text"] !== "Let me look.") return "text";
+      return call?.["thoughtSignature"] === "gg-secret" ? undefined : "signature";
+    },
+    findForeign: ({ contents }) => {
+      const parts = (contents as readonly Json[]).flatMap(({ parts: own }) => own as readonly Json[]);
+      const call = parts.find((part) => "functionCall" in part);
+      return call?.["thoughtSignature"] === "skip_thought_signature_validator" ? undefined : "signature";
+    },
+  },
+  {
+    name: "OpenAI's Responses",
+    api: "openai-responses",
+    vendor: "openai-responses",
+    model: "gpt-5",
+    thinks: [
+      { reasoning: "rs-secret: look at the sky", signature: "cnM=" },
+      { text: "Let me look." },
+      { reasoning: "rs-secret: now the tool", signature: "cnMy" },
+    ],
+    secret: "rs-secret",
+    findFault: ({ input }) => {
+      const items = (input as readonly Json[]).slice(1, -1);
+      const toItem = (text: string, id: string, encrypted: string): object => ({
+        type: "reasoning",
+        id,
+        encrypted_content: encrypted,
+        summary: [{ type: "summary_text", text }],
+      });
+      const given = [
+        toItem("rs-secret: look at the sky", "rs_scripted0", "cnM="),
+        { role: "assistant", content: "Let me look." },
+        toItem("rs-secret: now the tool", "rs_scripted2", "cnMy"),
+      ];
+      const isCall = items.at(-1)?.["type"] === "function_call";
+      return isCall && isSame(sortKeys(items.slice(0, -1)), sortKeys(given))
+        ? undefined
+        : "the items are not as they were";
+    },
+  },
 ];
+
+function sortKeys(values: readonly object[]): object[] {
+  return values.map((value) => Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1))));
+}
 
 /** Calls the tool, and answers when it has the result. `findFault` decides what it refuses. */
 export function toThinkerAnswer(
@@ -88,6 +183,18 @@ export function toThinkerAnswer(
       return [...thinker.thinks, { call }];
     }
     const fault = thinker.findFault(body);
-    return fault === undefined ? [{ text: "It is 7 degrees." }] : [{ status: 400 }];
+    return fault === undefined
+      ? [{ text: "It is 7 degrees." }]
+      : [{ status: 400, body: { error: { message: fault } } }];
+  };
+}
+
+/** Goes on with what another model has begun. */
+export function toForeignAnswer({ findForeign }: Thinker): UpstreamAnswer {
+  return ({ body }) => {
+    const fault = findForeign?.(body);
+    return fault === undefined
+      ? [{ text: "It is 8 degrees." }]
+      : [{ status: 400, body: { error: { message: fault } } }];
   };
 }

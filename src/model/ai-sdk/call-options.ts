@@ -1,4 +1,4 @@
-import type { LanguageModelV4CallOptions, LanguageModelV4FunctionTool } from "@ai-sdk/provider";
+import type { LanguageModelV4CallOptions, LanguageModelV4FunctionTool, LanguageModelV4Prompt } from "@ai-sdk/provider";
 import type { FunctionTool, ResponseFormat, ToolChoice } from "../../base/contract.ts";
 import { toToolName } from "../../base/tool-call.ts";
 import { toStopSequences } from "../stop.ts";
@@ -12,9 +12,10 @@ type SdkTools = NonNullable<LanguageModelV4CallOptions["tools"]>;
 /** A request in the words of `@ai-sdk`. What only one vendor knows goes into `providerOptions`. */
 export function toCallOptions(request: ModelRequest, vendor: Vendor): LanguageModelV4CallOptions {
   const { messages, settings } = request;
+  const prompt = toPrompt(messages, vendor.state);
   const stop = toStopSequences(settings.stop);
   return {
-    prompt: toPrompt(messages),
+    prompt,
     ...given({
       maxOutputTokens: settings.max_completion_tokens,
       temperature: settings.temperature,
@@ -22,7 +23,7 @@ export function toCallOptions(request: ModelRequest, vendor: Vendor): LanguageMo
       presencePenalty: settings.presence_penalty,
       frequencyPenalty: settings.frequency_penalty,
       seed: settings.seed,
-      reasoning: settings.reasoning_effort,
+      reasoning: mayThink(prompt, request.model, vendor) ? settings.reasoning_effort : undefined,
       stopSequences: stop.length > 0 && !vendor.lacks.has("stop") ? stop : undefined,
       responseFormat: toResponseFormat(settings.response_format),
     }),
@@ -31,6 +32,14 @@ export function toCallOptions(request: ModelRequest, vendor: Vendor): LanguageMo
     // OpenAI's package gives a refusal as text; only the raw events tell them apart.
     includeRawChunks: vendor.package === "@ai-sdk/openai",
   };
+}
+
+/** A round of tools that another model has begun goes on without thoughts; to refuse it would be no better. */
+function mayThink(prompt: LanguageModelV4Prompt, model: string, { state: { thinksFirst } }: Vendor): boolean {
+  if (thinksFirst?.test(model) !== true) return true;
+  const asked = prompt.findLastIndex(({ role }) => role === "user");
+  const first = prompt.slice(asked + 1).find(({ role }) => role === "assistant");
+  return first?.role !== "assistant" || first.content[0]?.type === "reasoning";
 }
 
 function toResponseFormat(

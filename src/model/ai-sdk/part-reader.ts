@@ -4,6 +4,7 @@ import { GatewayError } from "../../base/errors.ts";
 import { toStopSequences } from "../stop.ts";
 import type { ModelEnd, ModelEvent, ModelRequest } from "../model.ts";
 import { createCallOrder } from "./part-calls.ts";
+import { PartState } from "./part-state.ts";
 import { isUnknownEvent, toSdkFailure } from "./vendor-failure.ts";
 import { createStopWatch } from "./stop-filter.ts";
 import type { Vendor } from "./vendors.ts";
@@ -34,6 +35,8 @@ export function createPartReader(
   const stop = createStopWatch(vendor.lacks.has("stop") ? toStopSequences(settings.stop) : []);
   let finish: Finish | undefined;
   let refuses = false;
+  const state = new PartState(vendor.state);
+  const say = (event: ModelEvent): void => emit(state.say(event));
 
   const toEvents = (part: LanguageModelV4StreamPart): ModelEvent[] => {
     if (part.type === "text-delta") {
@@ -61,12 +64,13 @@ export function createPartReader(
       if (part.type === "error" && !isUnknownEvent(part.error)) throw toSdkFailure(part.error);
       if (part.type === "raw") refuses = isRefusal(part.rawValue);
       else if (part.type === "finish") finish = part;
-      for (const event of toEvents(part)) for (const shown of stop.pass(event)) emit(shown);
+      state.read(part);
+      for (const event of toEvents(part)) for (const shown of stop.pass(event)) say(shown);
     },
     end() {
-      for (const event of [...calls.finish(), ...stop.finish()]) emit(event);
+      for (const event of [...calls.finish(), ...stop.finish()]) say(event);
       const finishReason = stop.stopped ? "stop" : toFinishReason(finish?.finishReason, calls.count);
-      return { finishReason, usage: toUsage(finish?.usage) };
+      return { finishReason, usage: toUsage(finish?.usage), state: state.finish() };
     },
   };
 }

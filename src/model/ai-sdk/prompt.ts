@@ -1,5 +1,7 @@
 import type { LanguageModelV4Message, LanguageModelV4ToolCallPart } from "@ai-sdk/provider";
 import type { AssistantMessage, Message, TextPart, ToolCall, UserMessage } from "../../base/contract.ts";
+import { toAnswerContent } from "./answer-content.ts";
+import type { StateForm } from "./vendor-state.ts";
 import { toUserPart } from "./user-part.ts";
 
 type Role = LanguageModelV4Message["role"];
@@ -9,7 +11,7 @@ type Content<R extends Role> = Extract<LanguageModelV4Message, { role: R }>["con
  * The conversation in the words of `@ai-sdk`. Legacy function calls become tool calls, and results that stand together
  * become one message: vendors want all results of one turn at once. Empty texts are left out, some vendors refuse them.
  */
-export function toPrompt(messages: readonly Message[]): LanguageModelV4Message[] {
+export function toPrompt(messages: readonly Message[], form: StateForm): LanguageModelV4Message[] {
   const prompt: LanguageModelV4Message[] = [];
   const toolNames = new Map<string, string>();
   let legacyCalls = 0;
@@ -30,8 +32,9 @@ export function toPrompt(messages: readonly Message[]): LanguageModelV4Message[]
       ...(legacy == null ? [] : [toFunctionCall(toLegacyId(legacyCalls), legacy.name, legacy.arguments)]),
     ];
     for (const { toolCallId, toolName } of calls) toolNames.set(toolCallId, toolName);
-    const content: Content<"assistant"> = [...toTexts(message).map(toTextPart), ...calls];
-    if (content.length > 0) prompt.push({ role: "assistant", content });
+    const texts = toTexts(message).map(toTextPart);
+    if (texts.length + calls.length === 0) return;
+    prompt.push({ role: "assistant", content: toAnswerContent(message, { texts, calls }, form) });
   };
 
   for (const message of messages) {

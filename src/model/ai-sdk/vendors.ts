@@ -7,6 +7,7 @@ import type {
 } from "../../base/contract.ts";
 import type { ModelSettings } from "../../base/settings.ts";
 import type { Capabilities } from "../model.ts";
+import { anthropicState, googleState, responsesState, type StateForm } from "./vendor-state.ts";
 import { toCustomTool, toAnthropicOptions, toGoogleOptions, toOpenAiOptions } from "./vendor-options.ts";
 
 export type AiSdkProviderConfig = AnthropicProviderConfig | GoogleProviderConfig | ResponsesProviderConfig;
@@ -33,6 +34,8 @@ export interface Vendor {
   readonly capabilities: Capabilities;
   /** What its API has no word for, and this provider therefore does itself. */
   readonly lacks: ReadonlySet<"stop" | "parallel_tool_calls">;
+  /** What its models must get back with their answers. */
+  readonly state: StateForm;
   /** Settings that the packages have no common name for. */
   toOptions(settings: ModelSettings): SharedV4ProviderOptions;
   toCustomTool?(tool: CustomTool): LanguageModelV4ProviderTool;
@@ -53,6 +56,7 @@ export const vendors: Readonly<Record<AiSdkApi, Vendor>> = {
       logprobs: false,
     },
     lacks: new Set(),
+    state: anthropicState,
     toOptions: toAnthropicOptions,
   },
   "google-generative-ai": {
@@ -68,6 +72,7 @@ export const vendors: Readonly<Record<AiSdkApi, Vendor>> = {
       logprobs: false,
     },
     lacks: new Set(["parallel_tool_calls"]),
+    state: googleState,
     toOptions: toGoogleOptions,
   },
   "openai-responses": {
@@ -83,6 +88,7 @@ export const vendors: Readonly<Record<AiSdkApi, Vendor>> = {
       logprobs: false,
     },
     lacks: new Set(["stop"]),
+    state: responsesState,
     toOptions: toOpenAiOptions,
     toCustomTool,
   },

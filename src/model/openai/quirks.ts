@@ -16,6 +16,10 @@ export interface Quirks {
   readonly input: readonly (InputKind | "text")[];
   /** Of the state that a client tells without saying whose it is, the fields that the server takes. */
   readonly replays: readonly StateField[];
+  /** Whether an answer without reasoning is refused: of another model, or from before the model thought. */
+  readonly requiresReasoningContent: boolean;
+  /** The models that refuse a call without a signature of theirs. */
+  readonly signed: RegExp | undefined;
 }
 
 const openai: Quirks = {
@@ -29,6 +33,8 @@ const openai: Quirks = {
   responseFormats: ["json_object", "json_schema"],
   input: ["text", "image", "audio", "file"],
   replays: [],
+  requiresReasoningContent: false,
+  signed: undefined,
 };
 
 /** Model servers on one's own machine, and whatever is not known: they take the older names, and refuse what they cannot. */
@@ -57,7 +63,10 @@ const deepSeek: Quirks = {
   responseFormats: ["json_object"],
   input: ["text"],
   replays: ["reasoning_content"],
+  requiresReasoningContent: true,
 };
+const kimi: Quirks = { ...other, replays: ["reasoning_content"], requiresReasoningContent: true };
+const gemini: Quirks = { ...other, replays: ["extra_content"], signed: /gemini-(?:[3-9]|\d\d)/ };
 const mistral: Quirks = { ...other, supportsUsageInStreaming: false, supportsLogprobs: false, replays: [] };
 
 const vendors: readonly { readonly host: RegExp; readonly quirks: Quirks }[] = [
@@ -67,7 +76,8 @@ const vendors: readonly { readonly host: RegExp; readonly quirks: Quirks }[] = [
   { host: /^api\.groq\.com$/, quirks: groq },
   { host: /^api\.deepseek\.com$/, quirks: deepSeek },
   { host: /^api\.mistral\.ai$/, quirks: mistral },
-  { host: /^generativelanguage\.googleapis\.com$/, quirks: { ...other, replays: ["extra_content"] } },
+  { host: /^generativelanguage\.googleapis\.com$/, quirks: gemini },
+  { host: /^api\.moonshot\.(?:ai|cn)$/, quirks: kimi },
 ];
 
 /** The quirks of a server by its address, overridden by what the configuration says. */

@@ -11,7 +11,7 @@ export function toWireRequest({ model, messages, tools, settings }: ModelRequest
     : { stream: true };
   return {
     model,
-    messages: toWireMessages(messages, quirks),
+    messages: toWireMessages(messages, quirks, model),
     ...(tools.length > 0 ? { tools } : {}),
     ...others,
     ...(cap === undefined ? {} : { [quirks.maxTokensField]: cap }),
@@ -27,14 +27,16 @@ export type WireMessage = Readonly<Record<string, unknown>>;
  * developer role it is not of OpenAI's kind: legacy function calls become tool calls, and the instructions one system
  * message.
  */
-export function toWireMessages(messages: readonly Message[], quirks: WireQuirks): WireMessage[] {
+export function toWireMessages(messages: readonly Message[], quirks: Quirks, model = ""): WireMessage[] {
   const { supportsDeveloperRole } = quirks;
-  const toWire = createTranslator(quirks);
+  const toWire = createTranslator({ ...quirks, model });
   const wire = messages.map(toWire);
   return supportsDeveloperRole ? wire : mergeInstructions(wire);
 }
 
-type WireQuirks = Pick<Quirks, "supportsDeveloperRole" | "replays">;
+interface WireQuirks extends Quirks {
+  readonly model: string;
+}
 
 function createTranslator(quirks: WireQuirks): (message: Message) => WireMessage {
   const { supportsDeveloperRole: keepsLegacy } = quirks;

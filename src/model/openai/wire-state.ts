@@ -2,7 +2,14 @@ import type { AssistantMessage, ToolCall } from "../../base/contract.ts";
 import { type StateField, stateFields, toStateOwner } from "../../base/model-state.ts";
 import type { Quirks } from "./quirks.ts";
 
-type Replays = Pick<Quirks, "replays">;
+interface StateQuirks extends Pick<Quirks, "replays" | "requiresReasoningContent" | "signed"> {
+  readonly model: string;
+}
+
+/** Kimi takes an empty text for none. */
+const noReasoning = " ";
+/** https://ai.google.dev/gemini-api/docs/thought-signatures */
+const noSignature = { google: { thought_signature: "skip_thought_signature_validator" } };
 
 export type WireState = { readonly [F in StateField]?: unknown };
 
@@ -10,13 +17,14 @@ export type WireState = { readonly [F in StateField]?: unknown };
  * What an answer brings back to its model. A server gets back all that it has given itself; of what a client tells
  * without saying whose it is, only the fields that the server is known to take: many refuse the others.
  */
-export function toWireState(message: AssistantMessage, { replays }: Replays): WireState {
+export function toWireState(message: AssistantMessage, { replays, requiresReasoningContent }: StateQuirks): WireState {
   const known: readonly StateField[] = toStateOwner(message) === undefined ? replays : stateFields;
   const state: Partial<Record<StateField, unknown>> = {};
   for (const field of stateFields) {
     const name = known.includes(field) ? field : toOtherName(field);
     if (message[field] != null && name !== undefined && known.includes(name)) state[name] ??= message[field];
   }
+  if (requiresReasoningContent) state.reasoning_content ??= noReasoning;
   return state;
 }
 
@@ -28,10 +36,14 @@ function toOtherName(field: StateField): StateField | undefined {
 
 /** What a call of this answer brings back. */
 export function toWireExtra(
-  { extra_content }: ToolCall,
+  call: ToolCall,
   message: AssistantMessage,
-  { replays }: Replays,
+  { replays, signed, model }: StateQuirks,
 ): { readonly extra_content?: unknown } {
   const isTaken = toStateOwner(message) !== undefined || replays.includes("extra_content");
-  return extra_content != null && isTaken ? { extra_content } : {};
+  const { tool_calls: calls } = message;
+  if (isTaken && call.extra_content != null) return { extra_content: call.extra_content };
+  // Of calls made together the first one alone is signed.
+  const isUnsigned = calls?.[0] === call && !calls.some(({ extra_content: extra }) => isTaken && extra != null);
+  return isUnsigned && signed?.test(model) === true ? { extra_content: noSignature } : {};
 }

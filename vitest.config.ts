@@ -17,8 +17,9 @@ export default defineConfig(({ mode }) => ({
     // Two cores; a third file runs while the others wait for deadlines and processes.
     maxWorkers: 3,
     // The files of a worker share its modules: loading them anew for each of 200 files took a third of all CPU. Whoever
-    // changes something of the process (a variable, a signal's listener) puts it back.
+    // changes something of the process (a variable, a signal's listener) puts it back; test/traces.setup.ts looks.
     isolate: false,
+    setupFiles: ["test/traces.setup.ts", "test/end.setup.ts"],
     // CommonJS packages are imported as Node does it, which is how the gateway itself runs.
     deps: { interopDefault: false },
   },

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { onTestFinished } from "vitest";
+import { onEnd } from "./end.fixture.ts";
 import { runCommand } from "../src/command/program.ts";
 import type { Terminal } from "../src/command/terminal.ts";
 import { createContractFetch } from "./wire/contract-fetch.ts";
@@ -24,7 +24,7 @@ export interface PlaceOptions {
 
 export function createPlace({ config, environment }: PlaceOptions = {}): Place {
   const folder = mkdtempSync(join(tmpdir(), "clawgate-cli-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  onEnd(() => rmSync(folder, { recursive: true, force: true }));
   const stateFolder = join(folder, "state");
   const own: Record<string, string> = { HOME: folder, OPENCLAW_STATE_DIR: stateFolder };
   if (config !== undefined) {
@@ -103,7 +103,7 @@ export function startCommand(place: Place, token = testToken): Promise<StartedGa
     ending.abort();
     return played.ended;
   };
-  onTestFinished(() => void stop());
+  onEnd(() => void stop());
   return startListening({ ...played, more, stop }, token);
 }
 

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
-import { expect, onTestFinished, test as plain } from "vitest";
+import { expect, test as plain } from "vitest";
+import { onEnd } from "./end.fixture.ts";
 import { parseConfig } from "../src/base/config/load.ts";
 import { type Gateway, startGateway } from "../src/gateway.ts";
 import { createContractFetch, type ContractFetch } from "./wire/contract-fetch.ts";
@@ -51,7 +52,7 @@ interface Started {
  */
 export async function startTestGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
   const { gateway, remove } = await launch(options);
-  onTestFinished(async () => {
+  onEnd(async () => {
     await remove();
     expectSound(gateway, 0, options.expectErrors);
   });

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { onTestFinished } from "vitest";
+import { onEnd } from "./end.fixture.ts";
 import { type Ended, type Place, type StartedGateway, startListening } from "./command.fixture.ts";
 import { testToken } from "./gateway.fixture.ts";
 
@@ -23,7 +23,7 @@ export interface Running {
 export function start({ folder, environment }: Place, args: readonly string[]): Running {
   const child = spawn(process.execPath, [entry, ...args], { cwd: folder, env: { ...environment } });
   const patience = setTimeout(() => child.kill("SIGKILL"), patienceMs);
-  onTestFinished(() => void child.kill("SIGKILL"));
+  onEnd(() => void child.kill("SIGKILL"));
   let output = "";
   let notes = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type RequestListener } from "node:http";
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from "node:net";
 import { buildConnector } from "undici";
-import { onTestFinished } from "vitest";
+import { onEnd } from "../../test/end.fixture.ts";
 import type { Message } from "../base/contract.ts";
 import { GatewayError } from "../base/errors.ts";
 import { createMediaGate, type MediaOptions } from "../run/media/media-gate.ts";
@@ -81,7 +81,7 @@ async function listen(server: Server): Promise<number> {
     socket.on("error", () => socket.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => {
+  onEnd(() => {
     for (const socket of sockets) socket.destroy();
     server.close();
   });

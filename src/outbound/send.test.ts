@@ -262,9 +262,10 @@ describe("send", () => {
       const { call, open } = await start(async (response) => {
         response.write("a");
         await delay(5);
+        const closed = once(response, "close");
         for (; !response.destroyed; written += 64 * 1024) {
           if (response.write("b".repeat(64 * 1024))) continue;
-          await Promise.race([once(response, "drain"), once(response, "close")]);
+          await Promise.race([once(response, "drain"), closed]);
         }
       });
       expect(await call({ onText: enough })).toMatchObject({ text: "a", error: undefined });

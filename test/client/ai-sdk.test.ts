@@ -10,13 +10,17 @@ import {
   streamText,
   tool,
 } from "ai";
-import { expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { createWeather, startClientTest } from "./client.fixture.ts";
+import { stayOnLoopback } from "./loopback.fixture.ts";
 import { report, weatherAnswer, weatherQuestion, weatherTurn } from "./model.fixture.ts";
 
+stayOnLoopback();
+
 // That generateObject is deprecated is known.
-vi.stubGlobal("AI_SDK_LOG_WARNINGS", false);
+beforeAll(() => void vi.stubGlobal("AI_SDK_LOG_WARNINGS", false));
+afterAll(() => void vi.unstubAllGlobals());
 
 /** The client's way to say `user`: under the name that its provider was given. */
 const asAda = { providerOptions: { clawgate: { user: "ada" } } };

@@ -1,6 +1,5 @@
 import { startTestGateway, type TestGateway, testToken } from "../gateway.fixture.ts";
 import { startUpstream, type UpstreamRequest } from "../upstream/servers/upstream.fixture.ts";
-import "./loopback.fixture.ts";
 import { answerAsModel, toHeard } from "./model.fixture.ts";
 
 export interface ClientTest {

@@ -4,7 +4,10 @@ import { ChatOpenAI, type ChatOpenAIFields } from "@langchain/openai";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { createWeather, startClientTest } from "./client.fixture.ts";
+import { stayOnLoopback } from "./loopback.fixture.ts";
 import { report, weatherAnswer, weatherQuestion, weatherTurn } from "./model.fixture.ts";
+
+stayOnLoopback();
 
 async function start(fields: ChatOpenAIFields = {}) {
   const parts = await startClientTest();

@@ -5,7 +5,10 @@ import { agent, agentStreamEvent } from "@llamaindex/workflow";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { createWeather, startClientTest } from "./client.fixture.ts";
+import { stayOnLoopback } from "./loopback.fixture.ts";
 import { report, weatherAnswer, weatherQuestion, weatherTurn } from "./model.fixture.ts";
+
+stayOnLoopback();
 
 async function start(user?: string) {
   const parts = await startClientTest();

@@ -1,5 +1,5 @@
 import { Socket } from "node:net";
-import { afterEach, expect, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, vi } from "vitest";
 
 /** Hosts that something in this test file tried to reach, and did not. A test that expects some takes them out. */
 export const refusedHosts: string[] = [];
@@ -21,7 +21,6 @@ function connectToLoopback(this: Socket, ...args: unknown[]): Socket {
   refusedHosts.push(host);
   return this.destroy(new Error(`A test may not connect to ${host}.`));
 }
-Socket.prototype.connect = connectToLoopback;
 
 /** Node's own callers hand over a list that begins with the options; others options, a port and a host, or a path. */
 function toTarget([first, second]: readonly unknown[]): Target {
@@ -31,11 +30,20 @@ function toTarget([first, second]: readonly unknown[]): Target {
   return typeof second === "string" ? { host: second } : {};
 }
 
-// What clients would tell others of their calls, were it switched on around the test.
-vi.stubEnv("LANGSMITH_TRACING", "false");
-vi.stubEnv("LANGCHAIN_TRACING_V2", "false");
-vi.stubEnv("OPENAI_AGENTS_DISABLE_TRACING", "1");
-
-afterEach(() => {
-  expect(refusedHosts.splice(0)).toEqual([]);
-});
+/** For a whole file: its tests reach this machine only, and a test that tried to reach another fails. */
+export function stayOnLoopback(): void {
+  beforeAll(() => {
+    Socket.prototype.connect = connectToLoopback;
+    // What clients would tell others of their calls, were it switched on around the test.
+    vi.stubEnv("LANGSMITH_TRACING", "false");
+    vi.stubEnv("LANGCHAIN_TRACING_V2", "false");
+    vi.stubEnv("OPENAI_AGENTS_DISABLE_TRACING", "1");
+  });
+  afterEach(() => {
+    expect(refusedHosts.splice(0)).toEqual([]);
+  });
+  afterAll(() => {
+    Socket.prototype.connect = connect;
+    vi.unstubAllEnvs();
+  });
+}

@@ -1,7 +1,9 @@
 import { get } from "node:http";
 import { connect } from "node:net";
 import { expect, test } from "vitest";
-import { refusedHosts } from "./loopback.fixture.ts";
+import { refusedHosts, stayOnLoopback } from "./loopback.fixture.ts";
+
+stayOnLoopback();
 
 /** An address that nobody has (RFC 5737). */
 const nobody = "192.0.2.1";

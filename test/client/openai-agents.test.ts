@@ -10,11 +10,18 @@ import {
   user,
 } from "@openai/agents";
 import OpenAI from "openai";
-import { expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { z } from "zod";
 import { createWeather, startClientTest } from "./client.fixture.ts";
+import { stayOnLoopback } from "./loopback.fixture.ts";
 import { report, weatherAnswer, weatherQuestion, weatherTurn } from "./model.fixture.ts";
 
+stayOnLoopback();
+
+// From its first run on, the package ends the process at signals.
+afterAll(() => {
+  for (const signal of ["SIGINT", "SIGTERM"]) process.removeAllListeners(signal);
+});
 setTracingDisabled(true);
 setOpenAIAPI("chat_completions");
 

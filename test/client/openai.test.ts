@@ -1,7 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { sdks } from "../sdk/clients.fixture.ts";
 import { createWeather, startClientTest } from "./client.fixture.ts";
+import { stayOnLoopback } from "./loopback.fixture.ts";
 import { weatherAnswer, weatherQuestion, weatherTurn } from "./model.fixture.ts";
+
+stayOnLoopback();
 
 const model = "openclaw";
 const said = (content: string) => ({ role: "user" as const, content });

@@ -1,4 +1,4 @@
-import { onTestFinished } from "vitest";
+import { onEnd } from "../end.fixture.ts";
 import { hear, type Hearing } from "../../src/base/listener.fixture.ts";
 import type { Config, FinishReason, Message } from "../../src/base/contract.ts";
 import { parseConfig } from "../../src/base/config/load.ts";
@@ -48,7 +48,7 @@ export async function createProvider(entry: object): Promise<Provider> {
   const config = parseConfig({ models: { providers: { subject: entry } } });
   const provider = (await createProviders(config, import.meta.dirname)).get("subject");
   if (provider === undefined) throw new Error("the configuration has no provider 'subject'");
-  onTestFinished(async () => provider.stop?.());
+  onEnd(async () => provider.stop?.());
   return provider;
 }
 

@@ -1,5 +1,5 @@
 import { connect, type Socket } from "node:net";
-import { onTestFinished } from "vitest";
+import { onEnd } from "../end.fixture.ts";
 import { testToken } from "../gateway.fixture.ts";
 
 export interface Head {
@@ -37,7 +37,7 @@ export interface WireSocket {
 /** Opens a connection, which ends with the test. */
 export async function openSocket(port: number, host = "127.0.0.1"): Promise<WireSocket> {
   const socket = connect({ port, host, noDelay: true });
-  onTestFinished(() => void socket.destroy());
+  onEnd(() => void socket.destroy());
   await new Promise<void>((resolve, reject) => {
     socket.once("connect", resolve);
     socket.once("error", reject);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { measureCpuMs } from "../../../test/cpu.fixture.ts";
 import type { Message } from "../../base/contract.ts";
 import type { ModelRequest } from "../model.ts";
 import { directives } from "./directive-table.ts";
@@ -135,9 +136,10 @@ describe("toDirectiveSteps", () => {
   });
 
   it("reads 200,000 lines in a moment", () => {
-    const started = performance.now();
-    toSteps(`@@length\n${"x\n".repeat(200_000)}`);
-    toSteps(`@@echo a\n${"x\n".repeat(200_000)}`);
-    expect(performance.now() - started).toBeLessThan(500);
+    const ms = measureCpuMs(() => {
+      toSteps(`@@length\n${"x\n".repeat(200_000)}`);
+      toSteps(`@@echo a\n${"x\n".repeat(200_000)}`);
+    });
+    expect(ms).toBeLessThan(500);
   });
 });

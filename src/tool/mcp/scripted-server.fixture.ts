@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import { text } from "node:stream/consumers";
 import { once } from "node:events";
 import { join } from "node:path";
-import { onTestFinished } from "vitest";
+import { onEnd } from "../../../test/end.fixture.ts";
 import type { ToolServerConfig } from "../../base/contract.ts";
 import { createTalk, type Script } from "./scripted-talk.fixture.ts";
 import { fill } from "./tool-servers.fixture.ts";
@@ -27,7 +27,7 @@ export async function playHttp(script: Script, form: "json" | "events"): Promise
     });
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
-  onTestFinished(() => void server.close());
+  onEnd(() => void server.close());
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("no port");
   return fill({ url: `http://127.0.0.1:${address.port}/mcp` });

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { onTestFinished } from "vitest";
+import { onEnd } from "../../../test/end.fixture.ts";
 import type { ToolServerConfig } from "../../base/contract.ts";
 import { createLog } from "../../base/log.ts";
 import type { ToolResult, ToolServers, ToolSet } from "../tool-set.ts";
@@ -31,7 +31,7 @@ export function startToolServers(configs: Record<string, ToolServerConfig>): Sta
   let written = "";
   const log = createLog("debug", { write: (line) => void (written += line) });
   const servers = createToolServers(configs, { folder: import.meta.dirname, log });
-  onTestFinished(() => servers.stop());
+  onEnd(() => servers.stop());
   return {
     servers,
     log: () => written,

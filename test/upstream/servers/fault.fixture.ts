@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { createServer as createTlsServer, type TlsOptions } from "node:tls";
-import { onTestFinished } from "vitest";
+import { onEnd } from "../../end.fixture.ts";
 
 /** One call as it came over the wire. */
 export interface FaultCall {
@@ -54,7 +54,7 @@ export async function startFaultServer(fault: Fault, tls?: TlsOptions): Promise<
   listener.on("tlsClientError", () => undefined);
   listener.listen(0, "127.0.0.1");
   await once(listener, "listening");
-  onTestFinished(() => {
+  onEnd(() => {
     listener.close();
     for (const socket of sockets) socket.destroy();
   });

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setImmediate as nextTurn, setTimeout as delay } from "node:timers/promises";
-import { onTestFinished } from "vitest";
+import { onEnd } from "../../end.fixture.ts";
 import type { FinishReason } from "../../../src/base/contract.ts";
 import { anthropicWire } from "./anthropic.fixture.ts";
 import { googleWire } from "./google.fixture.ts";
@@ -86,7 +86,7 @@ export async function startUpstream(vendor: UpstreamVendor, answer: UpstreamAnsw
     });
     await stopped;
   };
-  onTestFinished(stop);
+  onEnd(stop);
   return {
     baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}${wire.basePath}`,
     requests,

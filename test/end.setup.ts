@@ -1,0 +1,4 @@
+import { aroundEach } from "vitest";
+import { goingOn } from "./end.fixture.ts";
+
+aroundEach((runTest, { onTestFinished }) => goingOn.run({ onTestFinished }, runTest));

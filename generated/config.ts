@@ -6,8 +6,8 @@ export interface components {
         /**
          * clawgate configuration
          * @description JSON5, found at `--config`, `OPENCLAW_CONFIG_PATH`, `./clawgate.json5` or `<state directory>/clawgate.json5`, the first
-         *     that exists. Any text may be `"${NAME}"` (an environment variable) or `{ file: "path" }` (a file's content, relative to
-         *     the configuration file).
+         *     that exists. Any text may have `${NAME}` in it (an environment variable) or `${NAME:-default}`, with `$${` for the
+         *     characters themselves, or be `{ file: "path" }` (a file's content, relative to the configuration file).
          */
         Config: {
             /**

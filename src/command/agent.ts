@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { GatewayError } from "../base/errors.ts";
 import { withoutExtra } from "../base/model-state.ts";
 import { openFlow } from "../base/listener.ts";
-import { addConfigOption, type CommonOptions, loadFor, prepare } from "./common.ts";
+import { addConfigOption, type CommonOptions, loadFor, noteWarnings, prepare } from "./common.ts";
 import { createQuietLog, type Terminal } from "./terminal.ts";
 import { toTarget } from "../run/agents.ts";
 import type { RunAnswer, RunEvent } from "../run/run-event.ts";
@@ -37,6 +37,7 @@ Examples:
     )
     .action(async (options: AgentOptions) => {
       const loaded = await prepare(terminal, loadFor(terminal, options));
+      noteWarnings(terminal, loaded);
       const runtime = await createRuntime({ ...loaded, log: createQuietLog() });
       try {
         const message = options.message === "-" ? await terminal.readInput() : options.message;

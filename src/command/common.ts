@@ -41,7 +41,12 @@ export async function prepare(terminal: Terminal, loaded: LoadedConfig): Promise
     agents: { ...agents, defaults: { ...agents.defaults, model: found.model } },
     models: { ...models, providers: { ...models.providers, ...found.providers } },
   };
-  return { ...loaded, config, standard: found };
+  return { ...loaded, config, standard: found, warnings: [...loaded.warnings, ...found.warnings] };
+}
+
+/** Says what is hardly meant as it stands, on a terminal whose output is somebody's answer. */
+export function noteWarnings(terminal: Terminal, { warnings }: LoadedConfig): void {
+  for (const { key, problem } of warnings) terminal.note(`warning: ${key} ${problem}`);
 }
 
 export function loadFor(terminal: Terminal, options: CommonOptions): LoadedConfig {

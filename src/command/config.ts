@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { maskSecrets } from "../base/config/mask.ts";
-import { addConfigOption, type CommonOptions, loadFor, prepare } from "./common.ts";
+import { addConfigOption, type CommonOptions, loadFor, noteWarnings, prepare } from "./common.ts";
 import type { Terminal } from "./terminal.ts";
 import { createProviders } from "../model/table.ts";
 import { createAgents } from "../run/agents.ts";
@@ -10,9 +10,11 @@ export function createConfigCommand(terminal: Terminal): Command {
     .description("check the configuration and print what is in force, with secrets masked")
     .addHelpText("after", "\nA configuration that cannot be used ends with status 2 and a message that names the key.")
     .action(async (options: CommonOptions) => {
-      const { config, path, folder } = await prepare(terminal, loadFor(terminal, options));
+      const loaded = await prepare(terminal, loadFor(terminal, options));
+      const { config, path, folder, filled } = loaded;
       createAgents(config, await createProviders(config, folder));
       terminal.note(path ?? "no file found; the defaults hold");
-      terminal.print(JSON.stringify(maskSecrets(config), null, 2));
+      noteWarnings(terminal, loaded);
+      terminal.print(JSON.stringify(maskSecrets(config, filled), null, 2));
     });
 }

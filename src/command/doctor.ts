@@ -12,8 +12,8 @@ import { createRuntime } from "../runtime.ts";
 
 /** One thing that was looked at. */
 interface Finding {
-  /** `off` is as it was configured, and yet why something may not answer. */
-  readonly state: "ok" | "off" | "FAIL";
+  /** `off` is as it was configured, and yet why something may not answer; `warn` is hardly meant as it stands. */
+  readonly state: "ok" | "off" | "warn" | "FAIL";
   readonly what: string;
   readonly detail: string;
 }
@@ -36,12 +36,13 @@ export function createDoctorCommand(terminal: Terminal): Command {
     });
 }
 
-function toConfigFindings({ config, path, stateFolder }: LoadedConfig): Finding[] {
+function toConfigFindings({ config, path, stateFolder, warnings }: LoadedConfig): Finding[] {
   const { enabled } = config.gateway.http.endpoints.chatCompletions;
   const credential = loadCredential(config, stateFolder);
   return [
     { state: "ok", what: "node", detail: process.versions.node },
     { state: "ok", what: "config", detail: path ?? "no file; the defaults hold" },
+    ...warnings.map(({ key, problem }): Finding => ({ state: "warn", what: "config", detail: `${key} ${problem}` })),
     { state: "ok", what: "state", detail: stateFolder },
     { state: "ok", what: "credential", detail: toCredentialDetail(credential) },
     {

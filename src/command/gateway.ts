@@ -25,6 +25,7 @@ Example:
       const credential = loadCredential(loaded.config, loaded.stateFolder);
       const log = createLog(loaded.config.gateway.log.level, terminal.log);
       const gateway = await startGateway({ ...loaded, credential, log });
+      for (const { key, problem } of loaded.warnings) log.warn({ key, problem }, "configuration is suspicious");
       terminal.print(toBanner(gateway, loaded, credential));
       if (!terminal.ending.aborted) {
         await new Promise<void>((resolve) => {

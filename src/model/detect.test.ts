@@ -129,6 +129,7 @@ test("where nothing is found the embedded assistant answers", async () => {
   expect(await detect({})).toEqual({
     model: "embedded/assistant",
     why: "no model is configured and none was found",
+    warnings: [],
     providers: {},
   });
 });

@@ -1,3 +1,6 @@
+import { ConfigError } from "../base/config/config-error.ts";
+import { headerTextRule, isHeaderText } from "../base/config/header-field.ts";
+import { type ConfigWarning, findQuotationMarks } from "../base/config/suspicion.ts";
 import type { Config } from "../base/contract.ts";
 
 type ProviderConfigs = Config["models"]["providers"];
@@ -10,6 +13,7 @@ export interface DetectedModel {
   readonly why: string;
   /** The provider that was found, by name, if the configuration has none of that name. */
   readonly providers: ProviderConfigs;
+  readonly warnings: readonly ConfigWarning[];
 }
 
 export interface DetectOptions {
@@ -101,29 +105,41 @@ const listBytesMax = 1024 * 1024;
 
 /**
  * Finds the model for agents without one: a provider whose key is in the environment, else a model server on this
- * machine, else `embedded/assistant`. Asks nobody but this machine, and that only if there is no key.
+ * machine, else `embedded/assistant`. Asks nobody but this machine, and that only if there is no key. Throws
+ * `ConfigError` for a key that no call could carry.
  */
 export async function detectModel(configured: ProviderConfigs, options: DetectOptions): Promise<DetectedModel> {
   const { environment, listModels = listLocalModels, isInstalled = isPackageInstalled } = options;
   let passedOver = "";
   for (const { variable, name, model, needs, toConfig } of keys) {
-    const key = environment[variable];
+    const key = environment[variable]?.trim();
     if (!key) continue;
     if (needs !== undefined && !isInstalled(needs)) {
       passedOver += `; ${variable} is passed over, since ${needs} is not installed`;
       continue;
     }
     const why = `${variable} is in the environment${passedOver}`;
-    return toDetected(configured, { name, model, config: toConfig(key), why });
+    if (!isHeaderText(key)) throw new ConfigError(`${variable} ${headerTextRule}.`);
+    return {
+      ...toDetected(configured, { name, model, config: toConfig(key), why }),
+      warnings: toWarnings(variable, key),
+    };
   }
   const found = await Promise.all(servers.map(({ baseUrl }) => listModels(baseUrl)));
   for (const [index, { name, title, baseUrl }] of servers.entries()) {
     const model = found[index]?.find((id) => !answersNot.test(id));
     if (model === undefined) continue;
     const config = { ...remote, compat: {}, api: "openai-completions" as const, baseUrl };
-    return toDetected(configured, { name, model, config, why: `${title} answers at ${baseUrl}${passedOver}` });
+    const why = `${title} answers at ${baseUrl}${passedOver}`;
+    return { ...toDetected(configured, { name, model, config, why }), warnings: [] };
   }
-  return { model: "embedded/assistant", why: `no model is configured and none was found${passedOver}`, providers: {} };
+  const why = `no model is configured and none was found${passedOver}`;
+  return { model: "embedded/assistant", why, providers: {}, warnings: [] };
+}
+
+function toWarnings(key: string, value: string): ConfigWarning[] {
+  const problem = findQuotationMarks(value);
+  return problem === undefined ? [] : [{ key, problem }];
 }
 
 function isPackageInstalled(name: string): boolean {
@@ -143,7 +159,7 @@ interface Found {
 }
 
 /** A provider that is configured under the name stays as it is, and has its own models. */
-function toDetected(configured: ProviderConfigs, { name, model, config, why }: Found): DetectedModel {
+function toDetected(configured: ProviderConfigs, { name, model, config, why }: Found): Omit<DetectedModel, "warnings"> {
   const own = Object.hasOwn(configured, name) ? configured[name] : undefined;
   if (own === undefined) return { model: `${name}/${model}`, why, providers: { [name]: config } };
   const [first] = "models" in own ? (own.models ?? []) : [];

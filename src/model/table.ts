@@ -3,6 +3,7 @@ import type { Config } from "../base/contract.ts";
 import { loadScenarios } from "./embedded/load-scenarios.ts";
 import { createEmbeddedProvider } from "./embedded/embedded.ts";
 import type { Provider } from "./model.ts";
+import { assertProvider } from "./provider-check.ts";
 
 type ProviderConfig = Config["models"]["providers"][string];
 type Api = ProviderConfig["api"];
@@ -40,7 +41,9 @@ export async function createProviders({ models }: Config, folder: string): Promi
   for (const [name, config] of Object.entries(models.providers)) {
     if (name.includes("/"))
       throw new ConfigError(`models.providers has '${name}', but a provider's name has no slash.`);
-    providers.set(name, await make(config, { key: `models.providers.${name}`, folder }));
+    const key = `models.providers.${name}`;
+    assertProvider(key, config);
+    providers.set(name, await make(config, { key, folder }));
   }
   if (!providers.has("embedded")) providers.set("embedded", createEmbeddedProvider());
   return providers;

@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import type { Config } from "../contract.ts";
 import { ConfigError } from "./config-error.ts";
+import { assertToolServer } from "./tool-server-check.ts";
 
 /** The fewest characters of a secret that strangers on a network may guess at. */
 export const networkSecretMin = 24;
@@ -34,6 +35,7 @@ export function isLoopback(host: string): boolean {
 export function assertUsable(config: Config): void {
   assertAuth(config);
   assertAgents(config);
+  for (const [name, server] of Object.entries(config.mcp.servers)) assertToolServer(name, server);
 }
 
 function assertAuth({ gateway: { auth, bind } }: Config): void {

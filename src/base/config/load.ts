@@ -2,8 +2,9 @@ import { assertValid, type Violation } from "@clawgate/contract";
 import { type Config, fillConfig } from "../contract.ts";
 import { assertUsable } from "./check.ts";
 import { ConfigError } from "./config-error.ts";
-import { resolveReferences } from "./references.ts";
+import { type FilledText, resolveReferences } from "./references.ts";
 import { type Environment, loadSource, toStateFolder } from "./source.ts";
+import { type ConfigWarning, findQuotationMarks } from "./suspicion.ts";
 
 export interface LoadedConfig {
   readonly config: Config;
@@ -12,6 +13,10 @@ export interface LoadedConfig {
   /** What relative paths in the configuration start from. */
   readonly folder: string;
   readonly stateFolder: string;
+  /** What is hardly meant as it stands; for whoever starts the process. */
+  readonly warnings: readonly ConfigWarning[];
+  /** Texts that hold the value of a variable or a file, and how they may be shown. */
+  readonly filled: readonly FilledText[];
 }
 
 export interface LoadOptions {
@@ -23,10 +28,18 @@ export interface LoadOptions {
 /** Finds, reads and checks the configuration. Throws `ConfigError`, whose message says which key is wrong. */
 export function loadConfig({ path, environment, cwd }: LoadOptions): LoadedConfig {
   const source = loadSource(environment, path, cwd);
-  const config = parseConfig(resolveReferences(source.value, environment, source.folder), source.path);
-  overrideFromEnvironment(config, environment);
+  const { value, filled, warnings } = resolveReferences(source.value, environment, source.folder);
+  const config = parseConfig(value, source.path);
+  const overriding = overrideFromEnvironment(config, environment);
   assertUsable(config);
-  return { config, path: source.path, folder: source.folder, stateFolder: toStateFolder(environment) };
+  return {
+    config,
+    path: source.path,
+    folder: source.folder,
+    stateFolder: toStateFolder(environment),
+    warnings: [...warnings, ...overriding],
+    filled,
+  };
 }
 
 /** Checks a value against the contract and fills the defaults in. */
@@ -41,17 +54,24 @@ function toConfigError({ code, param, message }: Violation, path: string): Confi
   return new ConfigError(`${path}: ${message.replace("parameter", "key")}${param === null ? "" : hint}`);
 }
 
-/** What an operator says when starting the process wins over the file. */
-function overrideFromEnvironment(config: Config, environment: Environment): void {
-  const {
-    OPENCLAW_GATEWAY_PORT: port,
-    OPENCLAW_GATEWAY_TOKEN: token,
-    OPENCLAW_GATEWAY_PASSWORD: password,
-  } = environment;
-  if (port) config.gateway.port = toPort(port);
-  if (token) config.gateway.auth.token = token;
+/** What an operator says when starting the process wins over the file. Returns what is suspicious about it. */
+function overrideFromEnvironment({ gateway }: Config, environment: Environment): ConfigWarning[] {
+  const port = environment["OPENCLAW_GATEWAY_PORT"]?.trim();
+  const token = environment["OPENCLAW_GATEWAY_TOKEN"]?.trim();
+  const password = environment["OPENCLAW_GATEWAY_PASSWORD"]?.trim();
+  const warnings: ConfigWarning[] = [];
+  const override = (key: "token" | "password", value: string): void => {
+    gateway.auth[key] = value;
+    const problem = findQuotationMarks(value);
+    const variable = `OPENCLAW_GATEWAY_${key.toUpperCase()}`;
+    if (problem !== undefined)
+      warnings.push({ key: `gateway.auth.${key}`, problem: `(from the environment variable ${variable}) ${problem}` });
+  };
+  if (port) gateway.port = toPort(port);
+  if (token) override("token", token);
   // A password in the environment is no reason to doubt a configuration that does not use one.
-  if (password && config.gateway.auth.mode === "password") config.gateway.auth.password = password;
+  if (password && gateway.auth.mode === "password") override("password", password);
+  return warnings;
 }
 
 function toPort(text: string): number {

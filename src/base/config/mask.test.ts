@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { secretKeys } from "../contract.ts";
 import { parseConfig } from "./load.ts";
 import { maskSecrets } from "./mask.ts";
+import { resolveReferences } from "./references.ts";
 
 const secret = "s3cret-0123456789";
 
@@ -27,6 +28,28 @@ test("every key that the contract calls secret is masked", () => {
 test("everything else is shown, and what is not set stays so", () => {
   const config = parseConfig({ agents: { list: [{ id: "main", instructions: "token" }] } });
   expect(maskSecrets(config)).toEqual(config);
+});
+
+test("what a reference brought is named and not told, wherever it stands", () => {
+  const given = {
+    agents: {
+      defaults: { model: "a/${MODEL:-standard}" },
+      list: [{ id: "main", instructions: "Say $${NAME} ${NAME}." }],
+    },
+    mcp: { servers: { x: { command: "x", args: ["--token=${TOKEN}", "$${TOKEN} ${TOKEN:-x}"] } } },
+    models: { providers: { lab: { api: "openai-completions", baseUrl: "http://${NAME}/v1", apiKey: "a ${TOKEN}" } } },
+  };
+  const { value, filled } = resolveReferences(given, { NAME: "lab.example", TOKEN: secret }, ".");
+  expect(maskSecrets(parseConfig(value), filled)).toMatchObject({
+    agents: {
+      defaults: { model: "a/standard" },
+      list: [{ instructions: "Say $${NAME} <${NAME}, 11 characters>." }],
+    },
+    mcp: { servers: { x: { args: ["--token=<${TOKEN}, 17 characters>", "$${TOKEN} <${TOKEN}, 17 characters>"] } } },
+    models: {
+      providers: { lab: { baseUrl: "http://<${NAME}, 11 characters>/v1", apiKey: "<secret, 19 characters>" } },
+    },
+  });
 });
 
 test("the configuration itself keeps its secrets", () => {

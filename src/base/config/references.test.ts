@@ -5,7 +5,14 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ConfigError } from "./config-error.ts";
 import { resolveReferences } from "./references.ts";
 
-const environment = { NAME: "value", OTHER_1: "${NAME}", EMPTY: "" };
+const environment = {
+  NAME: "value",
+  LINES: " value\r\n",
+  DOLLARS: "a$NAME ${NAME} $${NAME}",
+  NESTED: "${NAME}",
+  EMPTY: "",
+  BLANK: " \n",
+};
 let folder: string;
 
 beforeAll(() => {
@@ -19,25 +26,35 @@ describe("resolveReferences", () => {
   const resolved: readonly { readonly given: unknown; readonly want: unknown }[] = [
     { given: "${NAME}", want: "value" },
     { given: { a: ["x", "${NAME}", { b: "${NAME}" }] }, want: { a: ["x", "value", { b: "value" }] } },
-    { given: "${OTHER_1}", want: "${NAME}" },
+    { given: "${LINES}|${LINES}", want: "value|value" },
+    { given: "${DOLLARS}", want: environment.DOLLARS },
     { given: { key: { file: "lab.key" } }, want: { key: "secret of a file" } },
     { given: [{ file: "./lab.key" }], want: ["secret of a file"] },
-    { given: "a ${NAME}", want: "a ${NAME}" },
-    { given: "${NAME}x", want: "${NAME}x" },
-    { given: "$NAME", want: "$NAME" },
-    { given: "${1NAME}", want: "${1NAME}" },
-    { given: "${NAME}\n", want: "${NAME}\n" },
+    { given: { key: { file: "${FOLDER:-.}/lab.key" } }, want: { key: "secret of a file" } },
+    { given: "a ${NAME}", want: "a value" },
+    { given: "${NAME}x${NAME}", want: "valuexvalue" },
+    { given: "${NAME}\n", want: "value\n" },
+    { given: "$${NAME}", want: "${NAME}" },
+    { given: "$${NAME} ${NAME} $${", want: "${NAME} value ${" },
+    { given: "$$${NAME}", want: "$${NAME}" },
+    { given: "${NAME:-other}", want: "value" },
+    { given: "${NO_SUCH:-other}|${EMPTY:-}|${BLANK:-b}", want: "other||b" },
+    { given: "${NO_SUCH:-http://a:1/b}", want: "http://a:1/b" },
+    { given: "${NO_SUCH:-${EMPTY:-${NAME}}}!", want: "value!" },
+    { given: '${NO_SUCH:-{"a":{}}}!', want: '{"a":{}}!' },
+    { given: "${NO_SUCH:-$${NAME}}!", want: "${NAME}!" },
+    { given: "^a$ $5 $ {NAME} a$NAME {}", want: "^a$ $5 $ {NAME} a$NAME {}" },
     { given: { file: "lab.key", mode: "x" }, want: { file: "lab.key", mode: "x" } },
     { given: { file: 1 }, want: { file: 1 } },
     { given: { "${NAME}": 1 }, want: { "${NAME}": 1 } },
     { given: [1, true, null, "", {}, []], want: [1, true, null, "", {}, []] },
   ];
   test.each(resolved)("makes $given into $want", ({ given, want }) => {
-    expect(resolveReferences(given, environment, folder)).toEqual(want);
+    expect(resolveReferences(given, environment, folder).value).toEqual(want);
   });
 
   test("takes an absolute path as it is", () => {
-    expect(resolveReferences({ file: join(folder, "lab.key") }, {}, "/nowhere")).toBe("secret of a file");
+    expect(resolveReferences({ file: join(folder, "lab.key") }, {}, "/nowhere").value).toBe("secret of a file");
   });
 
   test("leaves what it was given unchanged", () => {
@@ -50,6 +67,24 @@ describe("resolveReferences", () => {
     { given: { a: { b: "${NO_SUCH}" } }, says: /^a\.b .*NO_SUCH.*not set/ },
     { given: { a: [0, "${EMPTY}"] }, says: /^a\[1\] .*EMPTY.*empty/ },
     { given: { a: [{ b: "${toString}" }] }, says: /^a\[0\]\.b .*toString.*not set/ },
+    { given: { a: "x ${BLANK}" }, says: /^a .*BLANK.*empty/ },
+    { given: { a: "${NO_SUCH:-${NO_OTHER}}" }, says: /^a .*NO_OTHER.*not set/ },
+    { given: { a: { file: "${NO_SUCH}/lab.key" } }, says: /^a\.file .*NO_SUCH/ },
+    ...[
+      "${1NAME}",
+      "a ${NAME",
+      "${}",
+      "${ NAME }",
+      "${NAME-x}",
+      "${NAME:?x}",
+      "${env:NAME}",
+      "${{ NAME }}",
+      "$$ ${",
+    ].map((text) => ({ given: { a: [text] }, says: /^a\[0\] has a '\$\{' that begins no reference/ })),
+    ...["$NAME", "Bearer $NAME", "http://$NAME:1", "--a=$NAME", "{env:NAME}", "x {file:a}", "${NO_SUCH:-$NAME}"].map(
+      (text) => ({ given: { a: text }, says: /^a has what looks like a reference/ }),
+    ),
+    { given: { a: "${NESTED}" }, says: /^a .*NESTED, which holds a reference itself/ },
     { given: { a: { file: "no.key" } }, says: /^a .*no\.key.*cannot be read/ },
     { given: { a: { file: "blank.key" } }, says: /^a .*blank\.key.*empty/ },
     { given: { a: { file: "." } }, says: /^a .*cannot be read/ },
@@ -58,5 +93,31 @@ describe("resolveReferences", () => {
     const resolve = (): unknown => resolveReferences(given, environment, folder);
     expect(resolve).toThrow(ConfigError);
     expect(resolve).toThrow(says);
+  });
+
+  test("takes what a model is told as it is, but for `${`", () => {
+    const told = (instructions: string): object => ({ agents: { list: [{ id: "main", instructions }] } });
+    const text = '"Say $HOME, {env:A} and “${NAME}”."';
+    const { value, warnings } = resolveReferences(told(text), environment, folder);
+    expect({ value, warnings }).toEqual({ value: told(text.replace("${NAME}", "value")), warnings: [] });
+    expect(() => resolveReferences(told("Say ${HOME"), environment, folder)).toThrow(
+      /^agents\.list\[0\]\.instructions /,
+    );
+  });
+
+  const quoted: readonly { readonly given: unknown; readonly says: readonly RegExp[] }[] = [
+    { given: { a: "'x'" }, says: [/^a is in quotation marks/] },
+    { given: { a: "${QUOTED}" }, says: [/^a \(from the environment variable QUOTED\) is in quotation marks/] },
+    { given: { a: "Bearer ${QUOTED}" }, says: [/^a \(from the environment variable QUOTED\)/] },
+    { given: { a: ["“x”", "x”", "«x»"] }, says: [/^a\[0\] .*typographic/, /^a\[1\] .*typogr/, /^a\[2\] .*typogr/] },
+    { given: { a: { file: "quoted.key" } }, says: [/^a \(from the file .*quoted\.key\) is in quotation marks/] },
+    { given: { a: ['"', "don't", '"a" and "b', "`a", ""] }, says: [] },
+  ];
+  test.each(quoted)("warns of quotation marks in $given, and shows no value", ({ given, says }) => {
+    writeFileSync(join(folder, "quoted.key"), "'hunter2'\n");
+    const { warnings } = resolveReferences(given, { QUOTED: '"hunter2"' }, folder);
+    const texts = warnings.map(({ key, problem }) => `${key} ${problem}`);
+    expect(texts).toEqual(says.map((pattern): unknown => expect.stringMatching(pattern)));
+    expect(texts.join("\n")).not.toContain("hunter2");
   });
 });

@@ -2,52 +2,126 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { ConfigError } from "./config-error.ts";
 import type { Environment } from "./source.ts";
+import { type ConfigWarning, findQuotationMarks, isBareReference, looksLikeReference } from "./suspicion.ts";
+import { fillTemplate } from "./template.ts";
 
-/**
- * Replaces every `"${NAME}"` by the environment variable and every `{ file: "path" }` by the content of the file, the
- * path being relative to `folder`. A reference that cannot be resolved is an error which names its key, never an empty
- * text: an empty token would let everyone in.
- */
-export function resolveReferences(value: unknown, environment: Environment, folder: string, key = ""): unknown {
-  if (typeof value === "string") return resolveVariable(value, environment, key);
-  if (Array.isArray(value)) {
-    return value.map((item, index) => resolveReferences(item, environment, folder, `${key}[${index}]`));
-  }
-  if (typeof value !== "object" || value === null) return value;
-  const file = toFileReference(value);
-  if (file !== undefined) return readReference(resolve(folder, file), key);
-  return Object.fromEntries(
-    Object.entries(value).map(([name, item]) => [
-      name,
-      resolveReferences(item, environment, folder, key === "" ? name : `${key}.${name}`),
-    ]),
-  );
+/** The way from the root to a text: names of keys and places in lists. */
+export type TextPath = readonly (string | number)[];
+
+/** A text that references filled, and how it may be shown. */
+export interface FilledText {
+  readonly path: TextPath;
+  readonly shown: string;
 }
 
-function resolveVariable(text: string, environment: Environment, key: string): string {
-  const name = /^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$/.exec(text)?.[1];
-  if (name === undefined) return text;
-  const value = Object.hasOwn(environment, name) ? environment[name] : undefined;
-  if (value) return value;
-  throw new ConfigError(
-    `${key} refers to the environment variable ${name}, which is ${value === "" ? "empty" : "not set"}.`,
-  );
+export interface Resolved {
+  readonly value: unknown;
+  readonly filled: readonly FilledText[];
+  readonly warnings: readonly ConfigWarning[];
+}
+
+/**
+ * Replaces every `${NAME}` in a text by the environment variable and every `{ file: "path" }` by the content of the file,
+ * the path being relative to `folder`. A reference that cannot be resolved is an error which names its key, never an
+ * empty text: an empty token would let everyone in.
+ */
+export function resolveReferences(value: unknown, environment: Environment, folder: string): Resolved {
+  const resolver = new Resolver(environment, folder);
+  return { value: resolver.resolve(value, []), filled: resolver.filled, warnings: resolver.warnings };
+}
+
+/** Texts that are read by a model, in which `$HOME` and quotation marks are words like others. */
+const prose = /^agents\.(defaults|list\[\d+\])\.instructions$/;
+
+class Resolver {
+  readonly filled: FilledText[] = [];
+  readonly warnings: ConfigWarning[] = [];
+  readonly #environment: Environment;
+  readonly #folder: string;
+
+  constructor(environment: Environment, folder: string) {
+    this.#environment = environment;
+    this.#folder = folder;
+  }
+
+  resolve(value: unknown, path: TextPath): unknown {
+    if (typeof value === "string") return this.#fill(value, path);
+    if (Array.isArray(value)) return value.map((item, index) => this.resolve(item, [...path, index]));
+    if (typeof value !== "object" || value === null) return value;
+    const file = toFileReference(value);
+    if (file !== undefined) return this.#readFile(file, path);
+    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, this.resolve(item, [...path, name])]));
+  }
+
+  #fill(text: string, path: TextPath): string {
+    const key = toKey(path);
+    const refuse = (problem: string): never => {
+      throw new ConfigError(`${key} ${problem}`);
+    };
+    const read = (name: string): string | undefined => this.#readVariable(name, path);
+    const { value, shown, literals, hasVariables } = fillTemplate(text, read, refuse);
+    if (!prose.test(key) && literals.some(looksLikeReference)) {
+      refuse(
+        "has what looks like a reference and is none. References are `${NAME}` and `${NAME:-default}`; what is meant as it stands comes from a variable or a file.",
+      );
+    }
+    if (hasVariables) this.filled.push({ path, shown });
+    this.#warnOfQuotes(value, key);
+    return value;
+  }
+
+  /** Trimmed as files are: line ends of Windows and of `echo` are no part of a key. */
+  #readVariable(name: string, path: TextPath): string | undefined {
+    const value = Object.hasOwn(this.#environment, name) ? this.#environment[name]?.trim() : undefined;
+    if (!value) return undefined;
+    this.#examine(value, `the environment variable ${name}`, path);
+    return value;
+  }
+
+  #readFile(template: string, path: TextPath): string {
+    const key = toKey(path);
+    const file = resolve(this.#folder, this.#fill(template, [...path, "file"]));
+    let text: string;
+    try {
+      text = readFileSync(file, "utf8").trim();
+    } catch (error) {
+      throw new ConfigError(`${key} refers to the file ${file}, which cannot be read: ${(error as Error).message}`, {
+        cause: error,
+      });
+    }
+    if (text === "") throw new ConfigError(`${key} refers to the file ${file}, which is empty.`);
+    this.#examine(text, `the file ${file}`, path);
+    if (!prose.test(key)) this.filled.push({ path, shown: `<file, ${text.length} characters>` });
+    return text;
+  }
+
+  /** What a reference brought. It is not replaced again: a secret may look like anything. */
+  #examine(value: string, origin: string, path: TextPath): void {
+    const key = toKey(path);
+    if (prose.test(key)) return;
+    if (isBareReference(value)) {
+      throw new ConfigError(`${key} refers to ${origin}, which holds a reference itself, and nobody has replaced it.`);
+    }
+    this.#warnOfQuotes(value, key, `(from ${origin}) `);
+  }
+
+  #warnOfQuotes(value: string, key: string, origin = ""): void {
+    const problem = prose.test(key) ? undefined : findQuotationMarks(value);
+    // Where the reference is the whole text, its value has been warned of already.
+    if (problem !== undefined && !this.warnings.some((warning) => warning.key === key))
+      this.warnings.push({ key, problem: origin + problem });
+  }
+}
+
+/** `agents.list[0].model`, as messages name it. */
+function toKey(path: TextPath): string {
+  return path.reduce<string>((key, step) => {
+    if (typeof step === "number") return `${key}[${step}]`;
+    return key === "" ? step : `${key}.${step}`;
+  }, "");
 }
 
 function toFileReference(value: object): string | undefined {
   const [entry, ...others] = Object.entries(value);
   return others.length === 0 && entry?.[0] === "file" && typeof entry[1] === "string" ? entry[1] : undefined;
-}
-
-function readReference(path: string, key: string): string {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8").trim();
-  } catch (error) {
-    throw new ConfigError(`${key} refers to the file ${path}, which cannot be read: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
-  if (text === "") throw new ConfigError(`${key} refers to the file ${path}, which is empty.`);
-  return text;
 }

@@ -2,7 +2,7 @@ import type { FunctionTool, ToolServerConfig } from "../../base/contract.ts";
 import type { Log } from "../../base/log.ts";
 import type { ToolServers, ToolSet } from "../tool-set.ts";
 import { parseArguments } from "./parse-arguments.ts";
-import { assertToolServer } from "./tool-server-check.ts";
+import { assertToolServer } from "../../base/config/tool-server-check.ts";
 import { type ServerAndTool, toModelNames, toNamePrefix } from "./names.ts";
 import type { OfferedTool } from "./tool-page.ts";
 import { createToolServer, type ToolServer } from "./tool-server.ts";

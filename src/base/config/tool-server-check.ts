@@ -1,5 +1,6 @@
-import { ConfigError } from "../../base/config/config-error.ts";
-import type { ToolServerConfig } from "../../base/contract.ts";
+import { ConfigError } from "./config-error.ts";
+import { headerTextRule, isHeaderName, isHeaderText } from "./header-field.ts";
+import type { ToolServerConfig } from "../contract.ts";
 
 /** Keys of a program, which a server at a `url` cannot have, and the other way round. */
 const programKeys = ["args", "env", "cwd"] as const;
@@ -27,7 +28,8 @@ export function assertToolServer(name: string, server: ToolServerConfig): void {
     }
   }
   for (const [field, value] of Object.entries(server.headers)) {
-    if (!isHeader(field, value)) throw new ConfigError(`${key}.headers.${field} is not a header field.`);
+    if (!isHeaderName(field)) throw new ConfigError(`${key}.headers.${field} is not the name of a header field.`);
+    if (!isHeaderText(value)) throw new ConfigError(`${key}.headers.${field} ${headerTextRule}.`);
   }
 }
 
@@ -41,13 +43,4 @@ function assertAddress(key: string, text: string): void {
 
 function isEmpty(value: string | object | undefined): boolean {
   return value === undefined || (typeof value === "object" && Object.keys(value).length === 0);
-}
-
-function isHeader(field: string, value: string): boolean {
-  try {
-    return new Headers([[field, value]]).has(field);
-  } catch {
-    // The error shows the value, which may be a secret; that there is one is the whole answer.
-    return false;
-  }
 }

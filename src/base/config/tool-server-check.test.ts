@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { ConfigError } from "../../base/config/config-error.ts";
-import type { ToolServerConfig } from "../../base/contract.ts";
+import { ConfigError } from "./config-error.ts";
+import type { ToolServerConfig } from "../contract.ts";
 import { assertToolServer } from "./tool-server-check.ts";
-import { fill } from "./tool-servers.fixture.ts";
+import { fill } from "../../tool/mcp/tool-servers.fixture.ts";
 
 const url = "http://127.0.0.1:3001/mcp";
 
@@ -15,7 +15,11 @@ test.for<[name: string, server: Partial<ToolServerConfig>, message: string]>([
   ["headers of a command", { command: "x", headers: { a: "1" } }, "mcp.servers.files.headers has no meaning"],
   ["no URL", { url: "http://[" }, "mcp.servers.files.url is not a URL."],
   ["a URL with a password", { url: "http://me:hunter2@localhost/" }, "mcp.servers.files.url may not hold a user"],
-  ["a header that is none", { url, headers: { "x-key": "hunter2\nx" } }, "mcp.servers.files.headers.x-key is not"],
+  [
+    "a header that is none",
+    { url, headers: { "x-key": "hunter2\nx" } },
+    "mcp.servers.files.headers.x-key cannot stand in an HTTP header",
+  ],
   ["an environment that is none", { command: "x", env: { A: "hunter2\0" } }, "mcp.servers.files.env has a variable"],
   ["an argument that is none", { command: "x", args: ["hunter2\0"] }, "mcp.servers.files has a NUL character"],
 ])("%s is refused, without the value", ([, server, message]) => {

@@ -58,6 +58,7 @@ const constant53 = ["invalid_api_key","host_not_allowed","origin_not_allowed","n
 const constant54 = ["superseded"];
 const constant55 = ["user","assistant","tool","function"];
 const constant56 = ["server"];
+const constant57 = ["image_url","input_audio"];
 
 export const checkCreateChatCompletionParameters = toCheck(validate20);
 const func1 = helper0.default;
@@ -9565,6 +9566,60 @@ var valid4 = _errs23 === errors;
 else {
 var valid4 = true;
 }
+if(valid4){
+if(data7.media !== undefined){
+let data10 = data7.media;
+const _errs25 = errors;
+if(errors === _errs25){
+if(Array.isArray(data10)){
+var valid5 = true;
+const len1 = data10.length;
+for(let i1=0; i1<len1; i1++){
+let data11 = data10[i1];
+const _errs27 = errors;
+if(errors === _errs27){
+if(data11 && typeof data11 == "object" && !Array.isArray(data11)){
+let missing3;
+if((data11.type === undefined) && (missing3 = "type")){
+validate118.errors = [{instancePath:instancePath+"/data/" + i0+"/message/media/" + i1,keyword:"required",params:{missingProperty: missing3},message:"must have required property '"+missing3+"'",expected:constant1,data:data11}];
+return false;
+}
+else {
+if(data11.type !== undefined){
+let data12 = data11.type;
+if(typeof data12 !== "string"){
+validate118.errors = [{instancePath:instancePath+"/data/" + i0+"/message/media/" + i1+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data12}];
+return false;
+}
+if(!((data12 === "image_url") || (data12 === "input_audio"))){
+validate118.errors = [{instancePath:instancePath+"/data/" + i0+"/message/media/" + i1+"/type",keyword:"enum",params:{allowedValues: constant57},message:"must be equal to one of the allowed values",expected:constant0,data:data12}];
+return false;
+}
+}
+}
+}
+else {
+validate118.errors = [{instancePath:instancePath+"/data/" + i0+"/message/media/" + i1,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data11}];
+return false;
+}
+}
+var valid5 = _errs27 === errors;
+if(!valid5){
+break;
+}
+}
+}
+else {
+validate118.errors = [{instancePath:instancePath+"/data/" + i0+"/message/media",keyword:"type",params:{type: "array"},message:"must be array",expected:constant9,data:data10}];
+return false;
+}
+}
+var valid4 = _errs25 === errors;
+}
+else {
+var valid4 = true;
+}
+}
 }
 }
 }
@@ -9608,26 +9663,26 @@ var valid0 = true;
 }
 if(valid0){
 if(data.has_more !== undefined){
-let data10 = data.has_more;
-const _errs25 = errors;
-if(typeof data10 !== "boolean"){
-validate118.errors = [{instancePath:instancePath+"/has_more",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant18,data:data10}];
+let data13 = data.has_more;
+const _errs32 = errors;
+if(typeof data13 !== "boolean"){
+validate118.errors = [{instancePath:instancePath+"/has_more",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant18,data:data13}];
 return false;
 }
-var valid0 = _errs25 === errors;
+var valid0 = _errs32 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.last_id !== undefined){
-let data11 = data.last_id;
-const _errs27 = errors;
-if((typeof data11 !== "string") && (data11 !== null)){
-validate118.errors = [{instancePath:instancePath+"/last_id",keyword:"type",params:{type: constant29},message:"must be string,null",expected:constant8,data:data11}];
+let data14 = data.last_id;
+const _errs34 = errors;
+if((typeof data14 !== "string") && (data14 !== null)){
+validate118.errors = [{instancePath:instancePath+"/last_id",keyword:"type",params:{type: constant29},message:"must be string,null",expected:constant8,data:data14}];
 return false;
 }
-var valid0 = _errs27 === errors;
+var valid0 = _errs34 === errors;
 }
 else {
 var valid0 = true;

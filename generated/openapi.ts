@@ -1111,13 +1111,20 @@ export interface components {
             superseded_at: number | null;
             /**
              * @description The message as it was sent or answered, with the keys that SDKs add, but without what only its model reads
-             *     (reasoning, signatures). A tool's result that the gateway itself made has `origin: "server"`.
+             *     (reasoning, signatures). A tool's result that the gateway itself made has `origin: "server"`, and in `media` what it
+             *     has shown: the parts that a user's message would have for it.
              */
             message: {
                 /** @enum {string} */
                 role: "user" | "assistant" | "tool" | "function";
                 /** @enum {string} */
                 origin?: "server";
+                media?: ({
+                    /** @enum {string} */
+                    type: "image_url" | "input_audio";
+                } & {
+                    [key: string]: unknown;
+                })[];
             } & {
                 [key: string]: unknown;
             };

@@ -925,12 +925,17 @@ export type SessionMessage = {
     superseded_at: number | null;
     /**
      * The message as it was sent or answered, with the keys that SDKs add, but without what only its model reads
-     * (reasoning, signatures). A tool's result that the gateway itself made has `origin: "server"`.
+     * (reasoning, signatures). A tool's result that the gateway itself made has `origin: "server"`, and in `media` what it
+     * has shown: the parts that a user's message would have for it.
      *
      */
     message: {
         role: 'user' | 'assistant' | 'tool' | 'function';
         origin?: 'server';
+        media?: Array<{
+            type: 'image_url' | 'input_audio';
+            [key: string]: unknown;
+        }>;
         [key: string]: unknown;
     };
 };

@@ -2,6 +2,7 @@ import { ConfigError } from "../base/config/config-error.ts";
 import type { Config, ModelChoice } from "../base/contract.ts";
 import { GatewayError } from "../base/errors.ts";
 import type { Provider } from "../model/model.ts";
+import type { MediaLimits } from "./media/media-limits.ts";
 
 /** One model of a provider, under the name that the configuration gives it. */
 export interface BoundModel {
@@ -28,6 +29,8 @@ export interface Agent {
   readonly stepsMax: number;
   /** Tool servers by name, each with the tools that the agent may use; `*` for all. */
   readonly tools: Readonly<Record<string, readonly string[]>>;
+  /** How much of what its tools show the model is shown. */
+  readonly mediaLimits: MediaLimits;
 }
 
 export interface Agents {
@@ -45,7 +48,7 @@ const stepsMaxDefault = 16;
 const standardModel = "embedded/assistant";
 
 /** Binds every agent of the configuration to its models. Throws `ConfigError` where one does not exist. */
-export function createAgents({ agents }: Config, providers: Providers): Agents {
+export function createAgents({ agents, gateway }: Config, providers: Providers): Agents {
   const entries: Config["agents"]["list"] = agents.list.length > 0 ? agents.list : [{ id: "main", default: true }];
   const { defaults } = agents;
   const list = entries.map((entry, index): Agent => {
@@ -58,6 +61,7 @@ export function createAgents({ agents }: Config, providers: Providers): Agents {
       enforcesFormat: (entry.structuredOutput ?? defaults.structuredOutput) === "enforce",
       stepsMax: entry.stepsMax ?? defaults.stepsMax ?? stepsMaxDefault,
       tools: entry.tools ?? defaults.tools ?? {},
+      mediaLimits: gateway.http.endpoints.chatCompletions.media,
     };
     assertToolsUsable(agent, key);
     return agent;

@@ -4,6 +4,7 @@ import type { Log } from "../base/log.ts";
 import { keepOwnState } from "../base/model-state.ts";
 import type { ModelDelta, ModelEnd, ModelEvent, ModelRequest } from "../model/model.ts";
 import type { Agent, BoundModel } from "./agents.ts";
+import { fitMedia } from "./media/result-media.ts";
 import { findUnmet, type Need } from "./demands.ts";
 import { streamStructured } from "./structured-output.ts";
 
@@ -54,7 +55,7 @@ export async function callModel(
       } else if (isLast) begin();
     };
     try {
-      const end = await streamBound(bound, toOwnRequest(request, bound.name, index === 0), { signal, flow, emit });
+      const end = await streamBound(bound, toOwnRequest(request, bound, agent, index === 0), { signal, flow, emit });
       begin();
       return { ...end, model: bound.name };
     } catch (cause) {
@@ -94,12 +95,18 @@ function findRefusal(
   return new GatewayError("unsupported_value", message, { param: "response_format" });
 }
 
-/** What other models must get back is not for this one. */
-function toOwnRequest(request: ModelCall["request"], model: string, isFirst: boolean): ModelCall["request"] {
+/** What other models must get back is not for this one, nor what it cannot see or hear. */
+function toOwnRequest(
+  request: ModelCall["request"],
+  { provider, model, name }: BoundModel,
+  { mediaLimits }: Agent,
+  isFirst: boolean,
+): ModelCall["request"] {
   const { messages } = request;
   // Most first calls of a conversation: nobody has answered yet.
   if (!messages.some(({ role }) => role === "assistant")) return request;
-  return { ...request, messages: keepOwnState(messages, model, isFirst) };
+  const own = keepOwnState(messages, name, isFirst);
+  return { ...request, messages: fitMedia(own, provider.toCapabilities(model).input, mediaLimits) };
 }
 
 /** A form that the model cannot hold to is seen to here. */

@@ -90,6 +90,7 @@ export function toAgent(providers: readonly Provider[], more: Partial<Agent> = {
     enforcesFormat: false,
     stepsMax: 8,
     tools: {},
+    mediaLimits: { imagesMax: 8, bytesMax: 1_000_000, pixelsMax: 1_000_000 },
     ...more,
   };
 }

@@ -2,6 +2,8 @@ import type { Listener } from "../base/listener.ts";
 import type { NamedCall } from "../base/tool-call.ts";
 import type { ServerToolMessage } from "../session/store.ts";
 import type { ToolSet } from "../tool/tool-set.ts";
+import type { MediaLimits } from "./media/media-limits.ts";
+import { admitResult } from "./media/result-media.ts";
 import type { RunEvent } from "./run-event.ts";
 
 /**
@@ -12,6 +14,7 @@ export async function runServerCalls(
   calls: readonly NamedCall[],
   tools: ToolSet,
   { signal, emit }: Listener<RunEvent>,
+  limits: MediaLimits,
 ): Promise<ServerToolMessage[]> {
   const failed = new AbortController();
   const stopping = AbortSignal.any([signal, failed.signal]);
@@ -19,7 +22,7 @@ export async function runServerCalls(
     const result = await tools.call(name, args, stopping);
     stopping.throwIfAborted();
     emit({ type: "tool-end", id, name, failed: result.failed });
-    return { role: "tool", tool_call_id: id, content: result.text, origin: "server" };
+    return { role: "tool", tool_call_id: id, ...admitResult(result, limits), origin: "server" };
   };
   for (const { id, name } of calls) emit({ type: "tool-start", id, name });
   try {

@@ -57,7 +57,7 @@ export async function runSteps(request: StepRequest, to: Listener<RunEvent>, log
     // Nobody would read what the tools give.
     if (!isOver && step === agent.stepsMax) throw toEndless(agent.stepsMax, step > 1);
     try {
-      append.push(...(await runServerCalls(serverCalls.map(toNamedCall), toolSet, to)));
+      append.push(...(await runServerCalls(serverCalls.map(toNamedCall), toolSet, to, agent.mediaLimits)));
     } catch (cause) {
       throw withoutRetry(cause);
     }

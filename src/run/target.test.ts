@@ -11,6 +11,7 @@ const toAgent = (id: string): Agent => ({
   enforcesFormat: false,
   stepsMax: 1,
   tools: {},
+  mediaLimits: { imagesMax: 0, bytesMax: 0, pixelsMax: 1 },
 });
 const list = ["main", "beta", "Gamma-3_x"].map(toAgent);
 const [main, beta, gamma] = list as [Agent, Agent, Agent];

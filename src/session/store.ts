@@ -1,4 +1,5 @@
 import type { AssistantMessage, Message, ToolMessage } from "../base/contract.ts";
+import type { ToolMedium } from "../base/media/tool-medium.ts";
 import type { OwnedMessage } from "../base/model-state.ts";
 
 /**
@@ -7,8 +8,11 @@ import type { OwnedMessage } from "../base/model-state.ts";
  */
 export const leaseMsMax = 600_000;
 
-/** The result of a tool that ran inside the gateway. No client sees it, nor the call that it answers. */
-export type ServerToolMessage = ToolMessage & { readonly origin: "server" };
+/**
+ * The result of a tool that ran inside the gateway, with what there is to be seen and heard in it. No client sees it, nor
+ * the call that it answers.
+ */
+export type ServerToolMessage = ToolMessage & { readonly origin: "server"; readonly media?: readonly ToolMedium[] };
 
 /**
  * A message of a transcript: a client's or an answer's, or a step that stayed inside the gateway. What its model must get

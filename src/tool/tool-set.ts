@@ -1,8 +1,17 @@
 import type { FunctionTool } from "../base/contract.ts";
 
+export interface RawMedium {
+  readonly type: "image" | "audio";
+  readonly mimeType: string;
+  readonly data: string;
+}
+
 /** What a tool has given back; a failure too is text that the model reads. */
 export interface ToolResult {
+  /** Names each of the media where it stands. */
   readonly text: string;
+  /** As they came, in base64, and not yet looked at. */
+  readonly media?: readonly RawMedium[];
   readonly failed: boolean;
 }
 

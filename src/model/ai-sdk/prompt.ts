@@ -1,10 +1,16 @@
-import type { LanguageModelV4Message, LanguageModelV4ToolCallPart } from "@ai-sdk/provider";
+import type {
+  LanguageModelV4Message,
+  LanguageModelV4ToolCallPart,
+  LanguageModelV4ToolResultPart,
+} from "@ai-sdk/provider";
 import type { AssistantMessage, Message, TextPart, ToolCall, UserMessage } from "../../base/contract.ts";
+import { type ToolMedium, toToolMedia } from "../../base/media/tool-medium.ts";
 import { toAnswerContent } from "./answer-content.ts";
 import type { StateForm } from "./vendor-state.ts";
 import { toUserPart } from "./user-part.ts";
 
 type Role = LanguageModelV4Message["role"];
+type ToolOutput = LanguageModelV4ToolResultPart["output"];
 type Content<R extends Role> = Extract<LanguageModelV4Message, { role: R }>["content"];
 
 /**
@@ -16,9 +22,13 @@ export function toPrompt(messages: readonly Message[], form: StateForm): Languag
   const toolNames = new Map<string, string>();
   let legacyCalls = 0;
 
-  const addResult = (toolCallId: string, value: string, name = toolNames.get(toolCallId) ?? "unknown"): void => {
+  const addResult = (
+    toolCallId: string,
+    value: string,
+    { name = toolNames.get(toolCallId) ?? "unknown", media = [] }: Partial<ResultDetails> = {},
+  ): void => {
     const content: Content<"tool"> = [
-      { type: "tool-result", toolCallId, toolName: name, output: { type: "text", value } },
+      { type: "tool-result", toolCallId, toolName: name, output: toOutput(value, media) },
     ];
     const last = prompt.at(-1);
     if (last?.role === "tool") last.content.push(...content);
@@ -50,14 +60,25 @@ export function toPrompt(messages: readonly Message[], form: StateForm): Languag
         addAssistant(message);
         break;
       case "tool":
-        addResult(message.tool_call_id, joinText(message.content));
+        addResult(message.tool_call_id, joinText(message.content), { media: toToolMedia(message) });
         break;
       case "function":
-        addResult(toLegacyId(legacyCalls), message.content ?? "", message.name);
+        addResult(toLegacyId(legacyCalls), message.content ?? "", { name: message.name });
         break;
     }
   }
   return prompt;
+}
+
+interface ResultDetails {
+  /** Of the tool. */
+  readonly name: string;
+  readonly media: readonly ToolMedium[];
+}
+
+function toOutput(value: string, media: readonly ToolMedium[]): ToolOutput {
+  if (media.length === 0) return { type: "text", value };
+  return { type: "content", value: [toTextPart(value), ...media.map(toUserPart)] };
 }
 
 function toLegacyId(count: number): string {

@@ -1,5 +1,7 @@
 import type { Message } from "../../base/contract.ts";
+import { toToolMedia } from "../../base/media/tool-medium.ts";
 import { toNamedCall } from "../../base/tool-call.ts";
+import { describeImage } from "./image.ts";
 
 /** The text of a message; its text parts stand on lines of their own. */
 export function textOf({ content }: Message): string {
@@ -48,11 +50,17 @@ export function trailingToolResults(messages: readonly Message[]): ToolResult[] 
   for (let at = messages.length - 1; at >= 0; at -= 1) {
     const message = messages[at];
     if (message?.role === "tool")
-      results.push({ name: callName(messages, message.tool_call_id), text: textOf(message) });
+      results.push({ name: callName(messages, message.tool_call_id), text: toResultText(message) });
     else if (message?.role === "function") results.push({ name: message.name, text: textOf(message) });
     else break;
   }
   return results.toReversed();
+}
+
+/** With a line about each image, whose header is all that this model reads. */
+function toResultText(message: Message): string {
+  const images = toToolMedia(message).filter((medium) => medium.type === "image_url");
+  return [textOf(message), ...images.map(({ image_url: { url } }) => `(${describeImage(url)})`)].join("\n");
 }
 
 function callName(messages: readonly Message[], id: string): string {

@@ -1,6 +1,7 @@
 import type { AssistantMessage, Message, ToolCall } from "../../base/contract.ts";
 import type { ModelRequest } from "../model.ts";
 import type { Quirks } from "./quirks.ts";
+import { placeToolMedia } from "./wire-media.ts";
 import { toWireExtra, toWireState } from "./wire-state.ts";
 
 /** The body of `POST /chat/completions`. The session's `user` stays here: it is nobody else's to know. */
@@ -30,7 +31,8 @@ export type WireMessage = Readonly<Record<string, unknown>>;
 export function toWireMessages(messages: readonly Message[], quirks: Quirks, model = ""): WireMessage[] {
   const { supportsDeveloperRole } = quirks;
   const toWire = createTranslator({ ...quirks, model });
-  const wire = messages.map(toWire);
+  const hasResults = messages.some(({ role }) => role === "tool");
+  const wire = (hasResults ? placeToolMedia(messages) : messages).map(toWire);
   return supportsDeveloperRole ? wire : mergeInstructions(wire);
 }
 

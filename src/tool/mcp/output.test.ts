@@ -20,7 +20,7 @@ test.for<[what: string, result: CallToolResult, text: string]>([
   ["nothing", { content: [] }, ""],
   ["half a character", { content: [text("a\ud83d")] }, "a\ufffd"],
 ])("%s", ([, result, want]) => {
-  expect(toToolResult(result, 1000)).toEqual({ text: want, failed: false });
+  expect(toToolResult(result, 1000)).toMatchObject({ text: want, failed: false });
 });
 
 test("a tool's own error is a failed result", () => {

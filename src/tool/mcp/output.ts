@@ -2,10 +2,16 @@ import type { ToolResult } from "../tool-set.ts";
 import { isObject } from "./json-object.ts";
 import { readResult, type ResultPart, toNote, toSize } from "./result-content.ts";
 
-/** What a tool has given back, as text for a model, in at most `bytesMax` bytes of UTF-8. */
+/** What a tool has given back. The text has at most `bytesMax` bytes of UTF-8. */
 export function toToolResult(result: unknown, bytesMax: number): ToolResult {
-  const text = readResult(result).map(toText).join("\n").toWellFormed();
-  return { text: cutText(text, bytesMax), failed: isObject(result) && result["isError"] === true };
+  const parts = readResult(result);
+  const text = parts.map(toText).join("\n").toWellFormed();
+  const media = parts.filter((part) => part.type !== "text");
+  return {
+    text: cutText(text, bytesMax),
+    failed: isObject(result) && result["isError"] === true,
+    ...(media.length === 0 ? {} : { media }),
+  };
 }
 
 function toText(part: ResultPart): string {

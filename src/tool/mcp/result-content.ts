@@ -1,9 +1,9 @@
+import type { RawMedium } from "../tool-set.ts";
+import { parseDataUrl } from "../../base/media/data-url.ts";
 import { isObject, type JsonObject } from "./json-object.ts";
 
 /** A piece of what a tool has given back: words, or something to be seen or heard. */
-export type ResultPart =
-  | { readonly type: "text"; readonly text: string }
-  | { readonly type: "image" | "audio"; readonly mimeType: string; readonly data: string };
+export type ResultPart = { readonly type: "text"; readonly text: string } | RawMedium;
 
 /**
  * What a tool has given back, whatever its form: the tool has run, and a model that reads nothing of it would run it
@@ -70,7 +70,12 @@ function readUnknown({ type, text, data, mimeType, uri }: JsonObject): readonly 
 
 function readMedium(type: "image" | "audio", { data, mimeType }: JsonObject): ResultPart {
   if (typeof data !== "string") return { type: "text", text: toNote(type, [mimeType]) };
-  return { type, mimeType: typeof mimeType === "string" ? mimeType : "application/octet-stream", data };
+  return {
+    type,
+    mimeType: typeof mimeType === "string" ? mimeType : "application/octet-stream",
+    // Some tools give a data URL, others break base64 into lines.
+    data: data.slice(parseDataUrl(data)?.content.from ?? 0).replaceAll(/\s/g, ""),
+  };
 }
 
 function readResource({ uri, text, blob, mimeType }: JsonObject): ResultPart {

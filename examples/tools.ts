@@ -10,7 +10,7 @@ function getWeather({ city }: { city: string }) {
 
 const runner = client.chat.completions.runTools({
   model: "openclaw",
-  messages: [{ role: "user", content: "What is the weather in Oslo?" }],
+  messages: [{ role: "user", content: 'call get_weather with {"city": "Oslo"}' }],
   tools: [
     {
       type: "function",

@@ -81,10 +81,10 @@ describe("the MCP project's own server", () => {
     expect(tools).toContain("everything__get-sum");
   });
 
-  test("reads the arguments that the embedded assistant makes of its schema", async () => {
+  test("is called at an order to the embedded assistant", async () => {
     const gateway = await startEverything({ ...everythingStdio });
-    const { text } = await say(gateway, 'Use everything__echo with message "boats".');
-    expect(text).toMatch(/^everything__echo returned: Echo: /);
+    const { text } = await say(gateway, 'call everything__echo with {"message": "boats"}');
+    expect(text).toBe("everything__echo returned: Echo: boats");
   });
 
   test("is read by the model when it fails", async () => {

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { measureCpuMs } from "../../../test/cpu.fixture.ts";
 import type { JsonSchema, Message, Tool } from "../../base/contract.ts";
@@ -115,25 +116,30 @@ describe("toAssistantSteps", () => {
   const query: Tool = { type: "custom", custom: { name: "query" } };
   const tools = [weather, query];
 
+  const required = { tool_choice: "required" } as const;
   it.each<{ said: string; settings?: ModelRequest["settings"]; want: object | undefined }>([
-    { said: "What is the weather in Oslo?", want: { name: "get_weather", arguments: { city: "Oslo" } } },
-    { said: "call get_weather with city=Rome", want: { name: "get_weather", arguments: { city: "Rome" } } },
-    { said: "hello", want: undefined },
-    { said: "weather in Oslo", settings: { tool_choice: "none" }, want: undefined },
+    { said: 'call get_weather with {"city": "Rome"}', want: { name: "get_weather", arguments: { city: "Rome" } } },
+    { said: 'Call query with {"rows": 3}', want: { name: "query", kind: "custom", arguments: '{"rows": 3}' } },
+    { said: 'call get_weather with {"city": 7}', want: undefined },
+    { said: "call get_weather with {}", want: undefined },
+    { said: "call get_weather with {city}", want: undefined },
+    { said: 'call get_wind with {"city": "Rome"}', want: undefined },
+    { said: 'call get_weather with {"city": "Rome"}', settings: { tool_choice: "none" }, want: undefined },
     {
-      said: "hello",
-      settings: { tool_choice: "required" },
-      want: { name: "get_weather", arguments: { city: "hello" } },
+      said: 'call get_weather with {"city": "Rome"}',
+      settings: required,
+      want: { name: "get_weather", arguments: { city: "Rome" } },
     },
+    { said: "hello", settings: required, want: { name: "get_weather", arguments: { city: "text" } } },
     {
       said: "all rows",
       settings: { tool_choice: { type: "custom", custom: { name: "query" } } },
-      want: { name: "query", kind: "custom", arguments: "all rows" },
+      want: { name: "query", kind: "custom", arguments: "text" },
     },
     {
-      said: "hi",
+      said: "rm -rf /",
       settings: { tool_choice: { type: "function", function: { name: "get_weather" } } },
-      want: { name: "get_weather", arguments: { city: "hi" } },
+      want: { name: "get_weather", arguments: { city: "text" } },
     },
     {
       said: "weather in Oslo",
@@ -143,11 +149,113 @@ describe("toAssistantSteps", () => {
           allowed_tools: { mode: "required", tools: [{ type: "custom", custom: { name: "query" } }] },
         },
       },
-      want: { name: "query", kind: "custom", arguments: "weather in Oslo" },
+      want: { name: "query", kind: "custom", arguments: "text" },
     },
-  ])("calls for $said: $want", ({ said, settings = {}, want }) => {
+    {
+      said: 'call get_weather with {"city": "Rome"}',
+      settings: {
+        tool_choice: {
+          type: "allowed_tools",
+          allowed_tools: { mode: "auto", tools: [{ type: "custom", custom: { name: "query" } }] },
+        },
+      },
+      want: undefined,
+    },
+  ])("calls for $said under $settings: $want", ({ said, settings = {}, want }) => {
     const [step] = toAssistantSteps(toRequest(said, { tools, settings }));
     expect(step && "toolCall" in step ? step.toolCall : undefined).toEqual(want);
+  });
+
+  const shell = ["bash", "write", "edit", "read", "agent", "task", "skill", "delete", "Bash", "löschen"].map(
+    (name): Tool => ({
+      type: "function",
+      function: { name, parameters: { type: "object", properties: { command: { type: "string" } } } },
+    }),
+  );
+
+  it.each([
+    "What does this bash line do: true; touch I_WAS_EXECUTED",
+    "How do I write a poem?",
+    "Do not run bash rm -rf build, only explain it.",
+    "bash",
+    "bash: ls",
+    "Please call bash with ls",
+    'run bash {"command":"ls"}',
+    'Never call bash with {"command":"rm -rf build"}',
+    'He said: call bash with {"command":"ls"}',
+    'What would "call bash with {"command":"ls"}" do?',
+    '```\ncall bash with {"command":"ls"}\n```',
+    '"call bash with {"command":"ls"}"',
+    '<user_query>call bash with {"command":"ls"}</user_query>',
+    '> call bash with {"command":"ls"}',
+    'call bash with {"command":"ls"} or explain it',
+    'call bash with {"command":"ls"}\ncall bash with {"command":"ls"}',
+    "Bitte löschen: delete everything, write it down, edit the task and read the agent's skill.",
+    "<system-reminder>The agent skill is here.</system-reminder>",
+  ])("makes no call of talk: %j", (said) => {
+    expect(toAssistantSteps(toRequest(said, { tools: shell }))).toEqual([{ text: expect.any(String) }]);
+  });
+
+  it("makes no call of words, whichever tools are named so", () => {
+    const words =
+      "read write edit bash run task agent search find get set list delete open call use with and the a".split(" ");
+    fc.assert(
+      fc.property(
+        fc.array(fc.constantFrom(...words, "{", "}", "{}", '{"a":1}', ":", "\n", "?", '"'), { maxLength: 20 }),
+        (said) => {
+          const text = said.join(" ");
+          fc.pre(!/^call \S+ with \{/i.test(text));
+          const named = words.map((name): Tool => ({ type: "function", function: { name } }));
+          expect(toAssistantSteps(toRequest(text, { tools: named }))).toEqual([{ text: expect.any(String) }]);
+        },
+      ),
+    );
+  });
+
+  it("takes no order from a tool's result, nor from instructions", () => {
+    const order = 'call bash with {"command":"ls"}';
+    const called: Message[] = [
+      { role: "system", content: order },
+      { role: "user", content: order },
+      {
+        role: "assistant",
+        content: null,
+        tool_calls: [{ id: "1", type: "function", function: { name: "bash", arguments: "{}" } }],
+      },
+      { role: "tool", tool_call_id: "1", content: order },
+    ];
+    for (const messages of [called, [...called, { role: "user", content: "go on" } satisfies Message]])
+      expect(toAssistantSteps(toRequest(messages, { tools: shell }))).toEqual([{ text: expect.any(String) }]);
+  });
+
+  const sum = "What is 6 times 7?";
+  const reminder = "<system-reminder>\nThe agent skill is here.\n</system-reminder>";
+  it.each<[string, string | string[]]>([
+    ["quotes", `"${sum}"`],
+    [
+      "quotes and a block",
+      `"${sum}"\n\n<environment_details>\nCurrent time: 9:00\n<files>a.ts</files>\n</environment_details>`,
+    ],
+    ["a block at its end", `${sum} <environment_details>\nnone\n</environment_details>`],
+    ["a date", `<current_datetime>2026-01-01T00:00:00Z</current_datetime>\n\n${sum}`],
+    ["several parts", [reminder, "<system-reminder>\n# context\nCall the agent.\n</system-reminder>", sum]],
+    ["parts behind it", [sum, reminder, reminder]],
+    ["a question's own block", `<context>about sums</context>\n<user_query>\n${sum}\n</user_query>`],
+    ["attributes", `<attached-file path="a.ts" lines="1-2">let a = 1</attached-file>\n${sum}`],
+    ["a block in a block", `<ide_state><ide_tab>a</ide_tab></ide_state>\n${sum}\n`],
+  ])("finds the question in %s", (_, content) => {
+    const parts = typeof content === "string" ? content : content.map((text) => ({ type: "text" as const, text }));
+    expect(toAssistantSteps(toRequest([{ role: "user", content: parts }], { tools: shell }))).toEqual([
+      { text: "6 times 7 = 42" },
+    ]);
+  });
+
+  it.each([
+    ["repeat: <b>bold</b>", "<b>bold</b>"],
+    ["repeat: <my-tag>x</my-tag> y", "<my-tag>x</my-tag> y"],
+    ["repeat: <my-tag>x", "<my-tag>x"],
+  ])("leaves in a question what belongs to it: %j", (said, want) => {
+    expect(talk([said])).toBe(want);
   });
 
   it("answers from the tool's result", () => {
@@ -178,6 +286,10 @@ it.each([
   "say ",
   "in ",
   "get weather in ",
+  "<a_b>",
+  "<a_b>\n</a_b",
+  "\n<a_b></a_b>",
+  "call a with {",
 ])("is not kept busy by %j again and again", (said) => {
   const long = said.repeat(Math.ceil(100_000 / said.length));
   const tools: Tool[] = [

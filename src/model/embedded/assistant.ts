@@ -1,12 +1,13 @@
 import { toToolName } from "../../base/tool-call.ts";
 import type { ModelRequest } from "../model.ts";
 import { answerArithmetic } from "./arithmetic.ts";
-import { earlierUserTexts, lastUserMessage, textOf, trailingToolResults, type ToolResult } from "./conversation.ts";
+import { lastUserMessage, textOf, trailingToolResults, type ToolResult } from "./conversation.ts";
 import { isJsonFormat, toJsonAnswer } from "./format.ts";
 import { describeImage } from "./image.ts";
 import { choosePhrase, quote } from "./phrase.ts";
 import { answerFromMemory, toFacts } from "./recall.ts";
 import { isObject } from "./schema.ts";
+import { earlierQuestions, toQuestion } from "./question.ts";
 import type { Step } from "./scenario-step.ts";
 import { toToolCall } from "./choose-tool.ts";
 
@@ -15,15 +16,17 @@ const askUnitsMax = 1_000;
 
 /**
  * The answer of a conversation partner that follows rules: it knows only what is in the request, says so, and gives
- * the same answer to the same request. A tool's result is answered in words even under `tool_choice: "required"`,
+ * the same answer to the same request. It calls a tool at an unmistakable order only, see choose-tool.ts. A tool's result is answered in words even under `tool_choice: "required"`,
  * so that a loop over tools comes to an end. Throws `invalid_value` or `unsupported_value` for a JSON Schema of the
  * request that it cannot obey.
  */
 export function toAssistantSteps(request: ModelRequest): Step[] {
   const message = lastUserMessage(request.messages);
-  const text = message ? textOf(message).trim() : "";
+  const text = message ? toQuestion(message) : "";
   const results = trailingToolResults(request.messages);
-  const call = results.length === 0 ? toToolCall(request, text) : undefined;
+  // An order is the whole message: what stands in quotes or behind a reminder may be somebody else's.
+  const order = message ? textOf(message).trim() : "";
+  const call = results.length === 0 ? toToolCall(request, order) : undefined;
   if (call) return [{ toolCall: call }];
   const answer = results.length > 0 ? toResultAnswer(results) : undefined;
   const format = request.settings.response_format;
@@ -62,7 +65,7 @@ const skills: readonly ((ask: Ask) => string | undefined)[] = [
   answerRepeat,
   answerSummary,
   ({ request, ask }) =>
-    mayAskMemory(ask) ? answerFromMemory(ask, toFacts(earlierUserTexts(request.messages))) : undefined,
+    mayAskMemory(ask) ? answerFromMemory(ask, toFacts(earlierQuestions(request.messages))) : undefined,
   ({ ask }) => answerArithmetic(ask),
   answerGreeting,
   answerHelp,
@@ -109,7 +112,7 @@ function answerSummary({ request, ask }: Ask): string | undefined {
   ) {
     return undefined;
   }
-  const earlier = earlierUserTexts(request.messages);
+  const earlier = earlierQuestions(request.messages);
   if (earlier.length === 0) return "This is the beginning of our conversation: there is nothing to sum up yet.";
   const lines = earlier.slice(-summaryListMax).map((text) => `- ${quote(text, 100)}`);
   const messages = earlier.length === 1 ? "one message" : `${earlier.length} messages`;
@@ -129,7 +132,7 @@ const howToConnect =
 
 function answerGreeting({ request, ask }: Ask): string | undefined {
   if (!/^(?:hi|hello|hey|good (?:morning|afternoon|evening|day)|greetings)\b[^?]{0,40}$/i.test(ask)) return undefined;
-  const name = toFacts([...earlierUserTexts(request.messages), ask]).findLast(({ key }) => key === "name")?.value;
+  const name = toFacts([...earlierQuestions(request.messages), ask]).findLast(({ key }) => key === "name")?.value;
   const hello = choosePhrase(["Hello", "Hi", "Good to see you"], request.settings.seed);
   return `${hello}${name === undefined ? "" : `, ${name}`}! ${whatIAm(request)} ${howToConnect}`;
 }
@@ -146,7 +149,7 @@ function answerHelp({ request, ask }: Ask): string | undefined {
 
 function abilities({ tools }: ModelRequest): string {
   const names = tools.slice(0, 10).map(toToolName).join(", ");
-  const calls = names === "" ? "call the tools that a request offers" : `call the offered tools (${names})`;
+  const calls = `call an offered tool${names === "" ? "" : ` (${names})`} at the order "call NAME with {JSON}"`;
   return `I can remember what you tell me in this conversation, repeat a text, do sums, answer in JSON, and ${calls}.`;
 }
 

@@ -1,31 +1,82 @@
 import { toToolName } from "../../base/tool-call.ts";
 import type { Tool } from "../../base/contract.ts";
 import type { ModelRequest } from "../model.ts";
-import { toArguments } from "./call-arguments.ts";
+import { fits } from "./fit.ts";
+import { toInstance } from "./instance.ts";
 import type { ScriptedCall } from "./scenario-step.ts";
+import { flatten, isObject, listOf, toSource } from "./schema.ts";
 
-const unitsMax = 2_000;
-
-/** The call that the assistant makes in answer to the user's text, or undefined when it makes none. */
+/**
+ * The call that the assistant makes in answer to the user's text, or undefined when it makes none. Clients run what is
+ * called, some without asking anybody, so talk is never turned into action: a tool is called where `tool_choice` forces
+ * it, or where the whole text is an order of one form, `call NAME with {JSON}`. The arguments are that JSON, or values
+ * made from the schema alone. Throws like `toInstance`, about the field `tools`.
+ */
 export function toToolCall(request: ModelRequest, text: string): ScriptedCall | undefined {
-  const tool = chooseTool(request, text);
-  if (!tool) return undefined;
-  if (tool.type === "custom") return { name: tool.custom.name, kind: "custom", arguments: text };
-  return { name: tool.function.name, arguments: toArguments(text, tool.function.parameters) };
+  const order = readOrder(text);
+  const tool = chooseTool(request, order);
+  if (tool === undefined) return undefined;
+  const isOrdered = order?.name === toToolName(tool);
+  if (tool.type === "custom")
+    return { name: tool.custom.name, kind: "custom", arguments: isOrdered ? order.json : "text" };
+  const { name, parameters } = tool.function;
+  if (isOrdered && areArguments(order.value, parameters)) return { name, arguments: order.value };
+  const made = toInstance(parameters ?? {}, "", "tools");
+  return { name, arguments: isObject(made) ? made : {} };
 }
 
-/** Under `auto` the tool that the text mentions; under `required` that one, else the first. */
-export function chooseTool({ tools, settings }: ModelRequest, text: string): Tool | undefined {
+interface Order {
+  readonly name: string;
+  readonly json: string;
+  readonly value: Readonly<Record<string, unknown>>;
+}
+
+const orderUnitsMax = 20_000;
+
+function readOrder(text: string): Order | undefined {
+  if (text.length > orderUnitsMax) return undefined;
+  const [, name = "", json = ""] = /^call ([\w.:/-]{1,128}) with (\{.*\})$/is.exec(text) ?? [];
+  if (name === "") return undefined;
+  try {
+    const value: unknown = JSON.parse(json);
+    return isObject(value) ? { name, json, value } : undefined;
+  } catch {
+    return undefined; // Braces, but no JSON: talk.
+  }
+}
+
+/** Under `auto` the tool that is ordered; under a demand that one if it is allowed, else the first that is. */
+function chooseTool({ tools, settings }: ModelRequest, order: Order | undefined): Tool | undefined {
   const choice = settings.tool_choice ?? "auto";
-  if (choice === "none" || tools.length === 0) return undefined;
-  const words = text.slice(0, unitsMax).toLowerCase();
-  if (choice === "auto") return mentionedTool(tools, words);
-  if (choice === "required") return mentionedTool(tools, words) ?? tools[0];
+  const ordered = (offered: readonly Tool[]): Tool | undefined =>
+    offered.find((tool) => toToolName(tool) === order?.name && isObeyable(tool, order));
+  if (choice === "none") return undefined;
+  if (choice === "auto") return ordered(tools);
+  if (choice === "required") return ordered(tools) ?? tools[0];
   if (choice.type === "function") return tools.find((tool) => toToolName(tool) === choice.function.name);
   if (choice.type === "custom") return tools.find((tool) => toToolName(tool) === choice.custom.name);
   const { mode, tools: allowed } = choice.allowed_tools;
   const usable = tools.filter((tool) => allowed.some((entry) => allowedName(entry) === toToolName(tool)));
-  return mentionedTool(usable, words) ?? (mode === "required" ? usable[0] : undefined);
+  return ordered(usable) ?? (mode === "required" ? usable[0] : undefined);
+}
+
+function isObeyable(tool: Tool, { value }: Order): boolean {
+  return tool.type === "custom" || areArguments(value, tool.function.parameters);
+}
+
+/** Whether a function could be called with these, as far as its schema's first level tells. */
+function areArguments(value: Readonly<Record<string, unknown>>, parameters: unknown): boolean {
+  const source = toSource(parameters, "tools");
+  const schema = flatten(parameters, source);
+  if (schema === false) return false;
+  const { properties, required, additionalProperties } = schema;
+  const slots = isObject(properties) ? properties : {};
+  if (!listOf(required).every((name) => Object.hasOwn(value, String(name)))) return false;
+  return Object.entries(value).every(([name, one]) => {
+    if (!Object.hasOwn(slots, name)) return additionalProperties !== false;
+    const slot = flatten(slots[name], source);
+    return slot !== false && fits({ ...slot, pattern: undefined, format: undefined }, one);
+  });
 }
 
 /** OpenAI writes `{type, function: {name}}`, and has also documented `{type, name}`. */
@@ -33,44 +84,4 @@ function allowedName(entry: object): unknown {
   const { function: fn, custom, name } = entry as Readonly<Record<string, unknown>>;
   const inner: unknown = fn ?? custom;
   return typeof inner === "object" && inner !== null && "name" in inner ? inner.name : name;
-}
-
-/** Words that say what is done and not to what: they alone mention no tool. */
-const common = new Set(
-  "get set list find search fetch lookup look read show make create add run call use do tool function the for and of in to by from current".split(
-    " ",
-  ),
-);
-
-/** The tool whose name stands in the text, else the first of whose name every significant word does. */
-function mentionedTool(tools: readonly Tool[], text: string): Tool | undefined {
-  const named = tools.find((tool) => hasWord(text, toToolName(tool).toLowerCase()));
-  if (named) return named;
-  return tools.find((tool) => {
-    const words = significantWords(toToolName(tool));
-    return words.length > 0 && words.every((word) => hasWord(text, word));
-  });
-}
-
-/** `get_currentWeather` → `weather`. */
-function significantWords(name: string): string[] {
-  const words = name
-    .replaceAll(/([a-z\d])([A-Z])/g, "$1 $2")
-    .toLowerCase()
-    .split(/[^a-z\d]+/);
-  return words.filter((word) => word.length > 2 && !common.has(word));
-}
-
-/** Cheaper than a regular expression for each of 128 tools; a plural "s" may follow. */
-function hasWord(text: string, word: string): boolean {
-  for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
-    const end = at + word.length;
-    const after = text[end] === "s" ? end + 1 : end;
-    if (!isWordPart(text[at - 1]) && !isWordPart(text[after])) return true;
-  }
-  return false;
-}
-
-function isWordPart(character: string | undefined): boolean {
-  return character !== undefined && /[\p{L}\p{N}_]/u.test(character);
 }

@@ -31,14 +31,6 @@ export function lastUserText(messages: readonly Message[]): string {
   return message ? textOf(message) : "";
 }
 
-/** What the user said before the last message of the user, oldest first. */
-export function earlierUserTexts(messages: readonly Message[]): string[] {
-  return messages
-    .filter((message) => message.role === "user")
-    .slice(0, -1)
-    .map(textOf);
-}
-
 export interface ToolResult {
   readonly name: string;
   readonly text: string;

@@ -1,5 +1,6 @@
 import { type Case, toGroup } from "./case.ts";
 import { compareIds } from "./folder.ts";
+import { type Host, standalone } from "./host.ts";
 
 /** What the cases of each group are about. */
 const titles: Readonly<Record<string, string>> = {
@@ -7,7 +8,6 @@ const titles: Readonly<Record<string, string>> = {
   AUTH: "Authentication",
   CONC: "Concurrency",
   CORS: "CORS",
-  DIS: "The disabled endpoint",
   ERR: "Errors",
   HDR: "Headers",
   LIM: "Limits",
@@ -27,18 +27,18 @@ const titles: Readonly<Record<string, string>> = {
 
 const introduction = `MUST, SHOULD and EXT are the suite's own levels, not those of any standard: MUST if clients break without it, SHOULD if some
 do or if operators suffer, EXT for what only the profile \`gateway\` has. Why each is required:
-\`clawgate conformance explain <id>\`. _Needs_ are capabilities without which a case is skipped; they are described in
+\`npx @clawgate/conformance explain <id>\`. _Needs_ are capabilities without which a case is skipped; they are described in
 [README.md](README.md).`;
 
 /** All cases in Markdown, group by group. */
-export function toCatalogue(cases: readonly Case[]): string {
+export function toCatalogue(cases: readonly Case[], host: Host = standalone): string {
   const groups = Object.entries(Object.groupBy(cases, toGroup)).toSorted(([a], [b]) => compareIds(a, b));
   return [
     "# Catalogue",
-    "Written by `clawgate conformance list --markdown`.",
+    "Written by `npx @clawgate/conformance list --markdown`.",
     `${cases.length} cases: ${["MUST", "SHOULD", "EXT"].map((level) => `${count(cases, level)} ${level}`).join(", ")}.`,
     introduction,
-    ...groups.flatMap(([group, members = []]) => [`## ${group}: ${toTitle(group)}`, toTable(members)]),
+    ...groups.flatMap(([group, members = []]) => [`## ${group}: ${toTitle(group, host)}`, toTable(members)]),
   ]
     .join("\n\n")
     .concat("\n");
@@ -48,8 +48,8 @@ function count(cases: readonly Case[], wanted: string): number {
   return cases.filter(({ level }) => level === wanted).length;
 }
 
-function toTitle(group: string): string {
-  const title = titles[group];
+function toTitle(group: string, host: Host): string {
+  const title = titles[group] ?? host.titles?.[group];
   if (title === undefined) throw new Error(`catalogue.ts has no title for the group ${group}`);
   return title;
 }

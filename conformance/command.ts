@@ -1,7 +1,8 @@
 import { Command, InvalidArgumentError, Option } from "commander";
-import { cases } from "./cases.ts";
+import { cases as generic } from "./cases.ts";
 import { createRunAction, type RunFlags } from "./commands/run.ts";
 import { diffReports, explainCase, listCases, mergeReports, reproCase } from "./commands/read.ts";
+import { toOrdered } from "./folder.ts";
 import { type Host, standalone } from "./host.ts";
 import { sdkPackages } from "./lens/sdk.ts";
 import { runSelfTest } from "./self-test/command.ts";
@@ -10,6 +11,7 @@ import type { Terminal } from "./terminal.ts";
 /** The suite as a command, with everything that it can do. */
 export function createConformanceCommand(terminal: Terminal, host: Host = standalone): Command {
   const own = host.start === undefined ? "" : ` Without it and --start ${host.name ?? "the host"} itself is started.`;
+  const cases = toOrdered([...generic, ...(host.cases ?? [])]);
   const command = new Command(host.words)
     .exitOverride()
     .description("prove an OpenAI-compatible server: run the suite on it and report what breaks which client")
@@ -18,7 +20,7 @@ export function createConformanceCommand(terminal: Terminal, host: Host = standa
       "--start <command>",
       "Start a server for the run, at the first http address that it prints; {port} in it and in --base-url is a free port.",
     )
-    .option("--model <name>", "what to ask for", "openclaw")
+    .option("--model <name>", "what to ask for", host.model)
     .option("--name <name>", "how the reports call the server")
     .option("--api-key-file <file>", "where the key stands; else OPENAI_API_KEY")
     .addOption(
@@ -59,11 +61,11 @@ Examples:
     .description("every case, with level and requirement; `--only` chooses")
     .option("--json", "as JSON")
     .option("--markdown", "as the catalogue, group by group")
-    .action((_flags: object, self: Command) => listCases(cases, self.optsWithGlobals(), terminal));
+    .action((_flags: object, self: Command) => listCases(cases, self.optsWithGlobals(), host, terminal));
   command
     .command("explain <id>")
     .description("what a case requires, and why")
-    .action((id: string) => explainCase(cases, id, terminal));
+    .action((id: string) => explainCase(cases, id, host, terminal));
   command
     .command("repro <id>")
     .description("run one case and print its requests as curl, and the same with the SDK")

@@ -12,14 +12,20 @@ export async function loadFolder<T extends { readonly id: string }>(
   const modules = await Promise.all(
     names.map(async (name) => (await import(new URL(name, folder).href)) as Record<string, unknown>),
   );
-  const found = modules
-    .flatMap((module) => Object.values(module))
-    .filter(isWanted)
-    .flat()
-    .toSorted((a, b) => compareIds(a.id, b.id));
-  const twice = found.find(({ id }, index) => found[index + 1]?.id === id);
-  if (twice !== undefined) throw new Error(`two in ${folder.pathname} have the id ${twice.id}`);
-  return found;
+  return toOrdered(
+    modules
+      .flatMap((module) => Object.values(module))
+      .filter(isWanted)
+      .flat(),
+  );
+}
+
+/** In the order of the ids. Throws if two have the same. */
+export function toOrdered<T extends { readonly id: string }>(list: readonly T[]): readonly T[] {
+  const ordered = list.toSorted((a, b) => compareIds(a.id, b.id));
+  const twice = ordered.find(({ id }, index) => ordered[index + 1]?.id === id);
+  if (twice !== undefined) throw new Error(`two have the id ${twice.id}`);
+  return ordered;
 }
 
 /** `NS-02` before `NS-10`, and all of a group together. */

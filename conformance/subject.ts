@@ -10,8 +10,22 @@ export interface Subject {
   readonly apiKey: string;
   readonly model: string;
   readonly profile: Profile;
-  /** Starts one more subject like this one with another configuration; only when the suite has started the first. */
-  readonly start?: (config: object) => Promise<OwnSubject>;
+  /** Starts one more subject like this one that does as wished; only when the suite's host has started the first. */
+  readonly start?: (wishes: Wishes) => Promise<OwnSubject>;
+  /** How many runs the server's metrics call cancelled; `read` gives the text at a path of the server. */
+  readonly countCancelled?: (read: (path: string) => Promise<string>) => Promise<number>;
+}
+
+/** What a case wants of a server that is started for it, whatever the words for it are in the server's configuration. */
+export interface Wishes {
+  /** The origins whose pages may call; none if the list is empty. */
+  readonly allowedOrigins?: readonly string[];
+  /** A longer request body is refused. */
+  readonly bodyBytesMax?: number;
+  /** How, and how often, a silent stream shows life. */
+  readonly keepAlive?: { readonly form: "comment" | "chunk"; readonly intervalMs: number };
+  /** For the cases that the host has brought along: it alone knows what this says. */
+  readonly other?: object;
 }
 
 /** A subject that the suite has started and will stop. */

@@ -2,7 +2,7 @@ import type { CaseContext } from "../context.ts";
 import { need } from "../context.ts";
 import type { WireAnswer } from "../lens/wire.ts";
 import type { OwnSubject } from "../subject.ts";
-import { sendOwn, toGateway, withOwn } from "./own-gateway.ts";
+import { sendOwn, withOwn } from "./own-server.ts";
 
 /** The origin that the suite asks with; a server with a list of origins has to have it on the list. */
 export const pageOrigin = "https://app.example";
@@ -27,8 +27,7 @@ const preflightHeaders = {
 export async function withCors(context: CaseContext, run: (target: PageTarget) => Promise<void>): Promise<void> {
   if (context.has("cors")) return run(toTarget(context));
   if (!context.has("own")) return need(context, "cors");
-  const config = { gateway: toGateway({}, { allowedOrigins: [pageOrigin] }) };
-  await withOwn(context, config, (own) => run(toOwnTarget(context, own)));
+  await withOwn(context, { allowedOrigins: [pageOrigin] }, (own) => run(toOwnTarget(context, own)));
 }
 
 export function toOwnTarget(context: CaseContext, own: OwnSubject): PageTarget {

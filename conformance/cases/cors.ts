@@ -14,7 +14,7 @@ import {
   toTarget,
   withCors,
 } from "./cors-ask.ts";
-import { toGateway, withOwn } from "./own-gateway.ts";
+import { withOwn } from "./own-server.ts";
 import { ask } from "./routes-answers.ts";
 
 /** What the SDK's majors send beyond what browsers allow by themselves. */
@@ -141,7 +141,7 @@ export const corsCases = defineCases([
       "RFC 9110, section 9.3.7; openclaw/openclaw#68647: half a CORS setup fails in the browser without a reason.",
     async run(context) {
       if (!context.has("cors") || !context.has("own")) return expectOff(toTarget(context));
-      await withOwn(context, { gateway: toGateway() }, (own) => expectOff(toOwnTarget(context, own)));
+      await withOwn(context, { allowedOrigins: [] }, (own) => expectOff(toOwnTarget(context, own)));
     },
   },
   {

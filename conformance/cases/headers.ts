@@ -2,7 +2,7 @@ import { defineCases } from "../case.ts";
 import type { CaseContext } from "../context.ts";
 import { expectEqual, expectOneOf, expectText, expectThat } from "../expect.ts";
 import type { WireAnswer } from "../lens/wire.ts";
-import { ask, brief, expectStatus, unknownPath } from "./routes-answers.ts";
+import { ask, brief, unknownPath } from "./routes-answers.ts";
 import { fromSdk, refusedBySdk } from "./routes-sdk.ts";
 
 const idCharsMax = 128;
@@ -154,31 +154,6 @@ export const headerCases = defineCases([
         expectThat(isSafe, `\`cache-control\` of ${what} to have no-store`, caching);
         expectOneOf(headers["x-content-type-options"]?.toLowerCase(), ["nosniff"], `x-content-type-options of ${what}`);
       }
-    },
-  },
-  {
-    id: "HDR-09",
-    level: "EXT",
-    requirement:
-      "Answers name the agent in `x-openclaw-agent-id` and the session in `x-openclaw-session-key`, in both modes.",
-    source: "Gateway profile: without them a client cannot tell which conversation it has continued.",
-    needs: ["agents"],
-    async run(context) {
-      const key = `conformance-${Math.floor(context.random() * 1e12)}`;
-      const headers = { "x-openclaw-agent-id": "beta", "x-openclaw-session-key": key };
-      const named = await context.chat(context.say("@@echo ok"), { headers });
-      const { answer: streamed } = await context.stream(context.say("@@echo ok"), { headers });
-      for (const [what, answer] of [
-        ["a completion", named],
-        ["a stream", streamed],
-      ] as const) {
-        expectStatus(answer, [200], what);
-        expectEqual(answer.headers["x-openclaw-agent-id"], "beta", `x-openclaw-agent-id of ${what}`);
-        expectEqual(answer.headers["x-openclaw-session-key"], `agent:beta:${key}`, `x-openclaw-session-key of ${what}`);
-      }
-      const plain = await context.plain();
-      expectEqual(plain.headers["x-openclaw-agent-id"], "main", "x-openclaw-agent-id of a call that names none");
-      expectText(plain.headers["x-openclaw-session-key"], "x-openclaw-session-key of a call that names none");
     },
   },
 ]);

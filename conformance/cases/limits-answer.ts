@@ -3,10 +3,7 @@ import type { CaseContext } from "../context.ts";
 import { expectEqual, expectThat, isObject, Skip } from "../expect.ts";
 import { toFinishReasons, toText } from "../lens/stream.ts";
 import type { WireAnswer } from "../lens/wire.ts";
-import type { OwnSubject } from "../subject.ts";
-import { sendOwn, toGateway, withOwn } from "./own-gateway.ts";
-import { expectAnswer, expectRefusal, expectStatus, toContent } from "./routes-answers.ts";
-import { refusedBySdk } from "./routes-sdk.ts";
+import { expectAnswer, expectStatus, toContent } from "./routes-answers.ts";
 
 const listing = "Reply with exactly these words and nothing else: one two three four five";
 
@@ -48,47 +45,7 @@ export const limitAnswerCases = defineCases([
       expectStopped(context, toText(reading), toFinishReasons(reading)[0], stop);
     },
   },
-  {
-    id: "LIM-08",
-    level: "SHOULD",
-    requirement:
-      "Calls beyond the limit of what may run at once are 429 or 503 in both modes, before any stream begins.",
-    source: "OpenAI SDK: a status is tried again after `retry-after`; an error inside a stream never is.",
-    needs: ["own", "fixture"],
-    run: (context) =>
-      withOwn(context, { gateway: toGateway(), sessions: { lane: { waitingMax: 0 } } }, async (own) => {
-        const leave = await occupy(context, own);
-        try {
-          for (const stream of [false, true]) {
-            const answer = await sendOwn(context, own, { body: { ...toTurn(context), stream } });
-            expectRefusal(answer, [429, 503], `one call too many with stream: ${stream}`);
-            const retryAfter = answer.headers["retry-after"] ?? "none";
-            expectThat(/^\d+$/.test(retryAfter), "`retry-after` in whole seconds", retryAfter);
-          }
-          const client = context.sdk.create({ baseURL: own.baseUrl, apiKey: own.apiKey });
-          const call = client.chat.completions.create({ ...toTurn(context), stream: true });
-          const error = await refusedBySdk(context, call, "APIError", "one call too many");
-          expectThat(error["status"] === 429 || error["status"] === 503, "429 or 503 in the SDK", error["status"]);
-        } finally {
-          leave();
-        }
-      }),
-  },
 ]);
-
-function toTurn({ say }: CaseContext, text = "@@echo ok"): ReturnType<CaseContext["say"]> {
-  return say(text, { user: "limits" });
-}
-
-/** Keeps the session busy; resolves once its stream has begun. The returned function ends it. */
-async function occupy(context: CaseContext, own: OwnSubject): Promise<() => void> {
-  const controller = new AbortController();
-  const body = { ...toTurn(context, "@@words 1\n@@hang"), stream: true };
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  sendOwn(context, own, { body, signal: controller.signal, onData: () => resolve() }).then(() => resolve(), reject);
-  await promise;
-  return () => controller.abort();
-}
 
 function skipIfRefused({ status, text }: WireAnswer, what: string): void {
   if (status === 400) throw new Skip(`${what} is refused: ${text.slice(0, 120)}`);

@@ -4,7 +4,7 @@ import type { CaseContext } from "../context.ts";
 import { expectEqual, expectOneOf, expectThat, Failure } from "../expect.ts";
 import { toHead } from "../lens/socket.ts";
 import type { WireAnswer, WireRequest } from "../lens/wire.ts";
-import { sendOwn, toGateway, withOwn } from "./own-gateway.ts";
+import { sendOwn, withOwn } from "./own-server.ts";
 import { createBomb, createCrowd, padJson } from "./limits-bodies.ts";
 import { ask, brief, expectAnswer, expectRefusal, unknownPath } from "./routes-answers.ts";
 import { waitForHead } from "./routes-raw.ts";
@@ -12,7 +12,7 @@ import { refusedBySdk } from "./routes-sdk.ts";
 
 const kibibyte = 1024;
 const mebibyte = kibibyte * kibibyte;
-/** The limit that a gateway of the suite's own is given. */
+/** The limit that a server of the suite's own is given. */
 const bodyBytesMax = 64 * kibibyte;
 const patienceMs = 60_000;
 const crowd = 100_000;
@@ -29,7 +29,7 @@ export const limitCases = defineCases([
     async run(context) {
       await expectAnnouncedRefused(context);
       if (!context.has("own")) return;
-      await withOwn(context, { gateway: toGateway({}, { bodyBytesMax }) }, async (own) => {
+      await withOwn(context, { bodyBytesMax }, async (own) => {
         const send = (bytes: number, headers: WireRequest["headers"] = {}): Promise<WireAnswer> =>
           answerTo(sendOwn(context, own, { body: padJson(ask(context), bytes), headers }), `a body of ${bytes} bytes`);
         expectAnswer(await send(bodyBytesMax), "a body just as long as the limit");

@@ -3,7 +3,7 @@ import { type CaseContext, need } from "../context.ts";
 import { expectEqual, expectOneOf, expectText, expectThat, Failure, show } from "../expect.ts";
 import type { StreamReading } from "../lens/stream.ts";
 import { expectShape } from "../shapes.ts";
-import { toGateway, withOwn } from "./own-gateway.ts";
+import { withOwn } from "./own-server.ts";
 import { expectStream } from "./sdk-answer.ts";
 import { settle } from "./sdk-settle.ts";
 import { askCalls, askCallStream, toCallBody } from "./tools-calls.ts";
@@ -115,8 +115,7 @@ export const sdkEdgeCases = defineCases([
         need(context, "cors");
         return ask({});
       }
-      const config = { gateway: toGateway({}, { allowedOrigins: [origin] }) };
-      await withOwn(context, config, ({ baseUrl, apiKey }) => ask({ baseURL: baseUrl, apiKey }));
+      await withOwn(context, { allowedOrigins: [origin] }, ({ baseUrl, apiKey }) => ask({ baseURL: baseUrl, apiKey }));
     },
   },
 ]);

@@ -1,19 +1,18 @@
 import type { CaseContext } from "../context.ts";
 import { isObject } from "../expect.ts";
 import { readStream, type StreamReading, toChoices, toDelta } from "../lens/stream.ts";
-import { sendOwn, toGateway, withOwn } from "./own-gateway.ts";
+import { sendOwn, withOwn } from "./own-server.ts";
 import { expectStream } from "./stream-reading.ts";
 
-/** How often our own gateway is told to show life, in `silence` below. */
-export const intervalMs = 200;
+/** How often a server of the suite's own is told to show life, in `silence` below. */
+const intervalMs = 200;
 const silence = "@@think 1200ms\n@@echo done";
 
-export type Form = "comment" | "chunk";
+type Form = "comment" | "chunk";
 
-/** A stream of our own gateway that is silent for more than a second, though it shows life every `intervalMs`. */
-export function readOwnSilence(context: CaseContext, form: Form): Promise<StreamReading> {
-  const config = { gateway: toGateway({}, { keepAlive: { form, intervalMs } }) };
-  return withOwn(context, config, async (own) => {
+/** A stream of such a server that is silent for more than a second, though it shows life every `intervalMs`. */
+function readOwnSilence(context: CaseContext, form: Form): Promise<StreamReading> {
+  return withOwn(context, { keepAlive: { form, intervalMs } }, async (own) => {
     const body = { ...context.say(silence), model: own.model, stream: true };
     return expectStream(readStream(await sendOwn(context, own, { body })), "a stream with a silence");
   });

@@ -1,11 +1,9 @@
 import { defineCases } from "../case.ts";
 import { expectEqual, expectThat, show, Skip } from "../expect.ts";
-import type { StreamReading } from "../lens/stream.ts";
 import { expectGrammar, readPlainStream, toLines } from "./stream-reading.ts";
-import { countSigns, intervalMs, readOwnSilence, readSilences } from "./sse-silence.ts";
+import { countSigns, readSilences } from "./sse-silence.ts";
 
-const gapMsMax = 3 * intervalMs;
-/** Gateways of their own have to start first. */
+/** Servers of their own have to start first. */
 const ownLimitMs = 20_000;
 
 export const sseCases = defineCases([
@@ -81,26 +79,6 @@ export const sseCases = defineCases([
     },
   },
   {
-    id: "SE-08",
-    level: "SHOULD",
-    needs: ["fixture", "own"],
-    limitMs: ownLimitMs,
-    requirement: "A stream is never silent for longer than the interval at which it is to show life.",
-    source:
-      "Proxies close a silent connection after 30 to 100 s, Node's fetch a silent body after 300 s; Menci/Floway#498",
-    async run(context) {
-      const first = toLongestGap(await readOwnSilence(context, "comment"));
-      // Timers are late on a busy machine, but hardly twice by several intervals.
-      const longest =
-        first <= gapMsMax ? first : Math.min(first, toLongestGap(await readOwnSilence(context, "comment")));
-      expectThat(
-        longest <= gapMsMax,
-        `a sign of life every ${intervalMs} ms, as configured`,
-        `${Math.round(longest)} ms without`,
-      );
-    },
-  },
-  {
     id: "SE-09",
     level: "MUST",
     requirement: "A stream does not begin with a byte-order mark.",
@@ -126,7 +104,3 @@ export const sseCases = defineCases([
     },
   },
 ]);
-
-function toLongestGap({ answer: { reads } }: StreamReading): number {
-  return Math.max(...reads.map(({ atMs }, place) => atMs - (reads[place - 1]?.atMs ?? atMs)));
-}

@@ -21,6 +21,7 @@ import { withSubject } from "./with-subject.ts";
 export function listCases(
   cases: readonly Case[],
   { only, json, markdown }: { only: readonly string[]; json?: boolean; markdown?: boolean },
+  host: Host,
   terminal: Terminal,
 ): void {
   const selected = selectCases(cases, { only, skip: [], profile: "gateway" });
@@ -34,19 +35,19 @@ export function listCases(
     );
     return;
   }
-  if (markdown === true) return terminal.print(toCatalogue(selected).trimEnd());
+  if (markdown === true) return terminal.print(toCatalogue(selected, host).trimEnd());
   for (const { id, level, requirement } of selected)
     terminal.print(`${id.padEnd(9)} ${level.padEnd(6)} ${requirement}`);
 }
 
-export async function explainCase(cases: readonly Case[], name: string, terminal: Terminal): Promise<void> {
+export async function explainCase(cases: readonly Case[], name: string, host: Host, terminal: Terminal): Promise<void> {
   const { id, level, requirement, source, needs = [], eachSdk } = findCase(cases, name);
   terminal.print(`${id} (${level})\n\n${requirement}\n\nWhy: ${source}`);
   if (needs.length > 0) terminal.print(`Needs: ${needs.join(", ")}`);
   if (eachSdk === true) terminal.print("Runs once for each major of the SDK.");
   // Loaded only here: a run needs none of the faults.
   const { mutants } = await import("../self-test/mutants.ts");
-  const proofs = mutants.filter(({ killedBy }) => killedBy.includes(id));
+  const proofs = [...mutants, ...(host.mutants ?? [])].filter(({ killedBy }) => killedBy.includes(id));
   if (proofs.length > 0) terminal.print("\nProven by these faults, which it must find in the self-test:");
   for (const proof of proofs) terminal.print(`  ${proof.id}: ${proof.what}`);
 }

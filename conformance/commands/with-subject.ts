@@ -11,7 +11,7 @@ import { toLine } from "./progress.ts";
 export interface SubjectFlags {
   readonly baseUrl?: string;
   readonly start?: string;
-  readonly model: string;
+  readonly model?: string;
   readonly apiKeyFile?: string;
   readonly profile?: Profile;
   readonly waitFor?: number;
@@ -67,7 +67,7 @@ async function withStarted(command: string, flags: SubjectFlags, terminal: Termi
 async function withHost(start: NonNullable<Host["start"]>, flags: SubjectFlags, use: Use): Promise<void> {
   const { stop, ...own } = await start();
   try {
-    const subject = { ...own, profile: flags.profile ?? own.profile, model: flags.model };
+    const subject = { ...own, profile: flags.profile ?? own.profile, model: flags.model ?? own.model };
     await use({ subject, waitMs: flags.waitFor ?? 0, ended: new Promise(() => undefined) });
   } finally {
     await stop();
@@ -78,10 +78,15 @@ function toTarget(baseUrl: string, flags: SubjectFlags, terminal: Terminal): Tar
   const subject: Subject = {
     baseUrl: toBaseUrl(baseUrl),
     apiKey: loadKey(flags, terminal),
-    model: flags.model,
+    model: toModel(flags),
     profile: flags.profile ?? "chat",
   };
   return { subject, waitMs: flags.waitFor ?? 0, ended: new Promise(() => undefined) };
+}
+
+function toModel({ model }: SubjectFlags): string {
+  if (model === undefined) throw new UsageError("Which model? Say --model <name>, as a client of the server would.");
+  return model;
 }
 
 /** Servers print where they are, and hardly ever where their API begins. */

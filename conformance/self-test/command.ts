@@ -1,17 +1,16 @@
 import { resolve } from "node:path";
-import type { Capability } from "../capability.ts";
 import type { Case } from "../case.ts";
 import { waitForSubject } from "../commands/run.ts";
 import { type SubjectFlags, withSubject } from "../commands/with-subject.ts";
+import { toOrdered } from "../folder.ts";
 import type { Host } from "../host.ts";
 import { runPool } from "../pool.ts";
 import { writeText } from "../report/write.ts";
-import type { CapabilityFinding, Subject } from "../subject.ts";
 import type { Terminal } from "../terminal.ts";
 import { toKillTable } from "./kill-table.ts";
 import type { Mutant } from "./mutant.ts";
-import { mutants } from "./mutants.ts";
-import { testMutant, testVariant, toUnproven } from "./self-test.ts";
+import { mutants as generic } from "./mutants.ts";
+import { type Golden, testMutant, testVariant, toUnproven } from "./self-test.ts";
 import { variants } from "./variants.ts";
 
 /** Each is a server of its own, which mostly waits. */
@@ -31,20 +30,19 @@ export async function runSelfTest(
 ): Promise<void> {
   await withSubject(flags, host, terminal, async (target) => {
     const capabilities = new Map(await waitForSubject(target));
-    await testAll(cases, target.subject, capabilities, flags, terminal);
+    // A changed server cannot be started once more with another configuration.
+    capabilities.set("own", { present: false, why: "the server is changed on its way" });
+    const mutants = toOrdered([...generic, ...(host.mutants ?? [])]);
+    await testAll({ cases, mutants }, { subject: target.subject, capabilities }, flags, terminal);
   });
 }
 
 async function testAll(
-  cases: readonly Case[],
-  subject: Subject,
-  capabilities: Map<Capability, CapabilityFinding>,
+  { cases, mutants }: { readonly cases: readonly Case[]; readonly mutants: readonly Mutant[] },
+  golden: Golden,
   { only, table }: SelfTestFlags,
   terminal: Terminal,
 ): Promise<void> {
-  // A changed server cannot be started once more with another configuration.
-  capabilities.set("own", { present: false, why: "the server is changed on its way" });
-  const golden = { subject, capabilities };
   const isChosen = ({ id }: { id: string }): boolean => only.length === 0 || only.includes(id);
   let passed = 0;
   const failed: string[] = [];

@@ -2,18 +2,19 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import type { OwnSubject, startProgram } from "@clawgate/conformance";
+import type { OwnSubject, startProgram, Wishes } from "@clawgate/conformance";
 import type { Environment } from "../base/config/source.ts";
 
 /** The key of these gateways; they live on loopback and only as long as the run. */
 const key = "conformance-run-key-0123456789";
 
+const endpoints = { chatCompletions: { enabled: true } };
 const baseConfig = {
   gateway: {
     port: 0,
     log: { level: "error" },
     http: {
-      endpoints: { chatCompletions: { enabled: true } },
+      endpoints,
       allowedOrigins: ["https://app.example"],
     },
   },
@@ -21,17 +22,17 @@ const baseConfig = {
 };
 
 /**
- * Starts a gateway on a free port with the fixture's agents, as a process of its own. Each top-level key of `config` takes
- * the place of that of the configuration.
+ * Starts a gateway on a free port with the fixture's agents, as a process of its own. With wishes it has nothing but the
+ * endpoint and what they say; each top-level key of `other` takes the place of that of the configuration.
  */
 export async function startForSuite(
   start: typeof startProgram,
   environment: Environment,
-  config: object = {},
+  wishes?: Wishes,
 ): Promise<OwnSubject> {
   const folder = mkdtempSync(join(tmpdir(), "clawgate-conformance-"));
   const file = join(folder, "clawgate.json5");
-  writeFileSync(file, JSON.stringify({ ...baseConfig, ...config }));
+  writeFileSync(file, JSON.stringify(toConfig(wishes)));
   const removeFolder = (): void => rmSync(folder, { recursive: true, force: true });
   try {
     const { url, stop } = await start({
@@ -49,13 +50,27 @@ export async function startForSuite(
       apiKey: key,
       model: "openclaw",
       profile: "gateway",
-      start: (other) => startForSuite(start, environment, other),
+      start: (others) => startForSuite(start, environment, others),
+      countCancelled,
       stop: () => stop().finally(removeFolder),
     };
   } catch (error) {
     removeFolder();
     throw error;
   }
+}
+
+function toConfig(wishes: Wishes | undefined): object {
+  if (wishes === undefined) return baseConfig;
+  // A wish has the name of the key that grants it.
+  const { other, ...http } = wishes;
+  return { ...baseConfig, gateway: { port: 0, http: { endpoints, ...http } }, ...other };
+}
+
+async function countCancelled(read: (path: string) => Promise<string>): Promise<number> {
+  const text = await read("/metrics");
+  const lines = text.split("\n").filter((line) => /^clawgate_runs_total\{.*outcome="cancelled"/.test(line));
+  return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(" "))), 0);
 }
 
 /** The package's program, from the sources and from the bundle alike. */

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import type { Wishes } from "@clawgate/conformance";
 import { startForSuite } from "./conformance-gateway.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -21,8 +22,9 @@ export function createConformanceCommand(terminal: Terminal): Command {
         terminal.fail(2);
         return;
       }
-      const start = (config?: object) => startForSuite(suite.startProgram, terminal.environment, config);
-      const host = { words: "clawgate conformance", name: "clawgate", start };
+      const own = await import("./conformance/gateway-cases.ts");
+      const start = (wishes?: Wishes) => startForSuite(suite.startProgram, terminal.environment, wishes);
+      const host = { words: "clawgate conformance", name: "clawgate", model: "openclaw", start, ...own };
       await suite.runConformance(terminal, words, host);
     });
 }

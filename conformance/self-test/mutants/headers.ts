@@ -12,7 +12,6 @@ function add(answer: ProxiedAnswer, headers: Readonly<Headers>): ProxiedAnswer {
   return { ...answer, headers: { ...answer.headers, ...headers } };
 }
 
-const agentNames = ["x-openclaw-agent-id", "x-openclaw-session-key"];
 const processing = { "openai-processing-ms": "12.5ms", "openai-version": "v1" };
 
 export const headerMutants = defineMutants([
@@ -98,12 +97,6 @@ export const headerMutants = defineMutants([
     what: "Answers lack `x-content-type-options: nosniff`.",
     killedBy: ["HDR-08"],
     answer: (answer) => ({ ...answer, headers: drop(answer.headers, "x-content-type-options") }),
-  },
-  {
-    id: "header-agent-missing-in-streams",
-    what: "A stream does not say which agent and session it belongs to.",
-    killedBy: ["HDR-09"],
-    streamHeaders: (headers) => drop(headers, ...agentNames),
   },
   {
     id: "header-rate-limit-words",

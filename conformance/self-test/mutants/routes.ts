@@ -146,7 +146,7 @@ export const routeMutants = defineMutants([
   {
     id: "route-agent-header-ignored",
     what: "The header that names the agent is ignored.",
-    killedBy: ["ROUTE-14", "ROUTE-15", "ROUTE-16", "HDR-09"],
+    killedBy: ["ROUTE-14", "ROUTE-15", "ROUTE-16"],
     call: withoutAgent,
   },
   {

@@ -1,12 +1,22 @@
-import { defineCases } from "../case.ts";
-import type { CaseContext } from "../context.ts";
-import { expectEqual, expectThat } from "../expect.ts";
-import { connect } from "../lens/socket.ts";
-import type { OwnSubject, Subject } from "../subject.ts";
-import { sendOwn, toGateway, withOwn } from "./own-gateway.ts";
-import { ask, brief, expectRefusal, expectStatus, unknownPath } from "./routes-answers.ts";
-import { waitForHead } from "./routes-raw.ts";
-import { fromSdk, refusedBySdk } from "./routes-sdk.ts";
+import {
+  ask,
+  brief,
+  type CaseContext,
+  connect,
+  defineCases,
+  expectEqual,
+  expectRefusal,
+  expectStatus,
+  expectThat,
+  fromSdk,
+  type OwnSubject,
+  refusedBySdk,
+  sendOwn,
+  type Subject,
+  unknownPath,
+  waitForHead,
+} from "@clawgate/conformance";
+import { toGateway, withGateway } from "./with-gateway.ts";
 
 const documentation = "OpenClaw's documentation, OpenAI Chat Completions";
 const off = { port: 0, http: { endpoints: { chatCompletions: { enabled: false } } } };
@@ -18,7 +28,7 @@ export const disabledCases = defineCases([
     requirement: "Without a word about it in the configuration the endpoint is off: 404 with an error body.",
     source: `${documentation}: disabled by default.`,
     needs: ["own"],
-    run: (context) => withOwn(context, { gateway: { port: 0 } }, (own) => expectDisabled(context, own)),
+    run: (context) => withGateway(context, { gateway: { port: 0 } }, (own) => expectDisabled(context, own)),
   },
   {
     id: "DIS-02",
@@ -26,7 +36,7 @@ export const disabledCases = defineCases([
     requirement: "`chatCompletions.enabled: false` switches the endpoint off: 404 with an error body.",
     source: `${documentation}: Disabling the endpoint.`,
     needs: ["own"],
-    run: (context) => withOwn(context, { gateway: off }, (own) => expectDisabled(context, own)),
+    run: (context) => withGateway(context, { gateway: off }, (own) => expectDisabled(context, own)),
   },
   {
     id: "DIS-03",
@@ -35,12 +45,16 @@ export const disabledCases = defineCases([
     source: `${documentation}: Enabling the endpoint.`,
     needs: ["own"],
     run: (context) =>
-      withOwn(context, { gateway: toGateway(), agents: { defaults: { model: "embedded/assistant" } } }, async (own) => {
-        const client = context.sdk.create({ baseURL: own.baseUrl, apiKey: own.apiKey });
-        const call = client.chat.completions.create(ask(context), { signal: context.signal });
-        const completion = await fromSdk(context, call, "a call to a gateway that only enables the endpoint");
-        expectThat(Array.isArray(completion?.choices), "a completion with choices", completion);
-      }),
+      withGateway(
+        context,
+        { gateway: toGateway(), agents: { defaults: { model: "embedded/assistant" } } },
+        async (own) => {
+          const client = context.sdk.create({ baseURL: own.baseUrl, apiKey: own.apiKey });
+          const call = client.chat.completions.create(ask(context), { signal: context.signal });
+          const completion = await fromSdk(context, call, "a call to a gateway that only enables the endpoint");
+          expectThat(Array.isArray(completion?.choices), "a completion with choices", completion);
+        },
+      ),
   },
   {
     id: "DIS-04",
@@ -49,7 +63,7 @@ export const disabledCases = defineCases([
     source: "Gateway profile: a scan must not find out what could be switched on.",
     needs: ["own"],
     run: (context) =>
-      withOwn(context, { gateway: off }, async (own) => {
+      withGateway(context, { gateway: off }, async (own) => {
         for (const headers of [{ authorization: undefined }, {}]) {
           const disabled = await sendOwn(context, own, { body: ask(context), headers });
           const unknown = await sendOwn(context, own, { path: unknownPath, body: ask(context), headers });
@@ -72,7 +86,7 @@ export const disabledCases = defineCases([
     source: `${documentation}: same port as the gateway (WS and HTTP).`,
     needs: ["own"],
     run: (context) =>
-      withOwn(context, { gateway: off }, async (own) => {
+      withGateway(context, { gateway: off }, async (own) => {
         const { origin } = new URL(own.baseUrl);
         for (const path of ["/healthz", "/readyz"])
           expectStatus(await context.send({ path: `${origin}${path}` }), [200], `GET ${path} with the endpoint off`);
@@ -88,7 +102,7 @@ export const disabledCases = defineCases([
     source: "Gateway profile: a 405 or a preflight would tell that there is something.",
     needs: ["own"],
     run: (context) =>
-      withOwn(context, { gateway: off }, async (own) => {
+      withGateway(context, { gateway: off }, async (own) => {
         for (const method of ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]) {
           const answer = await sendOwn(context, own, { method });
           expectThat(answer.status === 404, `${method} on the disabled path to be answered 404`, brief(answer));

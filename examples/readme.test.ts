@@ -9,6 +9,7 @@ import { createProviders } from "../src/model/table.ts";
 import { createAgents } from "../src/run/agents.ts";
 import { testToken, test } from "../test/gateway.fixture.ts";
 import { floors } from "../.dependency-cruiser.mjs";
+import { createSilentLog } from "../src/base/log.ts";
 
 const root = join(import.meta.dirname, "..");
 const read = (path: string): string => readFileSync(join(root, path), "utf8");
@@ -42,7 +43,9 @@ test("every configuration in the README can be used", async () => {
   for (const block of blocks) {
     writeFileSync(path, block);
     const { config } = loadConfig({ path, environment, cwd: folder });
-    expect(createAgents(config, await createProviders(config, import.meta.dirname)).default.id).toBe("main");
+    expect(createAgents(config, await createProviders(config, import.meta.dirname, createSilentLog())).default.id).toBe(
+      "main",
+    );
   }
 });
 

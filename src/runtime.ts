@@ -40,7 +40,7 @@ export interface Runtime {
  */
 export async function createRuntime({ config, folder, stateFolder, log }: RuntimeOptions): Promise<Runtime> {
   assertToolGrants(config);
-  const providers = await createProviders(config, folder);
+  const providers = await createProviders(config, folder, log);
   const agents = createAgents(config, providers);
   const toolServers = createToolServers(config.mcp.servers, { folder, log });
   const metrics = createMetrics();

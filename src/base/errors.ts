@@ -1,5 +1,5 @@
 import { RequestViolation } from "@clawgate/contract";
-import { errorCodes, type ErrorBody, type ErrorCode } from "./contract.ts";
+import { errorCodes, type ErrorBody, type ErrorCode, type Usage } from "./contract.ts";
 
 export interface GatewayErrorOptions {
   /** The path of the field at fault as OpenAI writes it, for example `messages[2].tool_call_id`. */
@@ -11,7 +11,11 @@ export interface GatewayErrorOptions {
   /** Set once a run has begun having effects: repeating the call might do them twice. */
   readonly retry?: boolean;
   readonly headers?: Readonly<Record<string, string>>;
+  readonly spent?: SpentTokens | undefined;
 }
+
+/** What a model call that failed has cost, as far as it was told. */
+export type SpentTokens = Readonly<Partial<Usage>>;
 
 /** The one error whose message is safe to show to a client. Its code fixes the HTTP status and OpenAI's `type`. */
 export class GatewayError extends Error {
@@ -21,6 +25,7 @@ export class GatewayError extends Error {
   readonly retryAfterSeconds: number | undefined;
   readonly retry: boolean | undefined;
   readonly headers: Readonly<Record<string, string>>;
+  readonly spent: SpentTokens | undefined;
 
   constructor(code: ErrorCode, message: string, options: GatewayErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -29,6 +34,7 @@ export class GatewayError extends Error {
     this.retryAfterSeconds = options.retryAfterSeconds;
     this.retry = options.retry;
     this.headers = options.headers ?? {};
+    this.spent = options.spent;
   }
 
   get status(): number {
@@ -59,14 +65,25 @@ function fromViolation({ violation: { code, param, message }, cause }: RequestVi
 /** The same error, not to be retried: a tool has run, and to repeat the call might do its effects twice. */
 export function withoutRetry(cause: unknown): GatewayError {
   const error = GatewayError.from(cause);
-  const { code, message, param, headers } = error;
-  return new GatewayError(code, message, {
-    // The log looks no deeper than this.
-    cause: error.cause ?? error,
-    retry: false,
-    headers,
-    ...(param === null ? {} : { param }),
+  return new GatewayError(error.code, error.message, { ...toOptions(error), retry: false });
+}
+
+/** The same failure of a model call, with what it has cost; anything else stays as it is. */
+export function withSpent(error: unknown, spent: SpentTokens | undefined): unknown {
+  if (spent === undefined || !(error instanceof GatewayError)) return error;
+  const { retryAfterSeconds, retry } = error;
+  return new GatewayError(error.code, error.message, {
+    ...toOptions(error),
+    spent,
+    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+    ...(retry === undefined ? {} : { retry }),
   });
+}
+
+function toOptions(error: GatewayError): GatewayErrorOptions {
+  const { param, headers, spent } = error;
+  // The log looks no deeper than the cause.
+  return { cause: error.cause ?? error, headers, spent, ...(param === null ? {} : { param }) };
 }
 
 /** 400 `invalid_value`. `why` is the end of the sentence that begins with the field; the cause is for the log. */

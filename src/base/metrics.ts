@@ -1,11 +1,13 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Usage } from "./contract.ts";
-import type { GatewayError } from "./errors.ts";
+import type { GatewayError, SpentTokens } from "./errors.ts";
 
 /** One run as the metrics see it. `end` or `fail` tells how it went; `close` without either counts as cancelled. */
 export interface ObservedRun {
   /** `model` is the one that answered; until then the run counts as the first choice's. */
   end(usage: Usage, model: string): void;
+  /** What a model has cost that failed. */
+  readonly spend: (tokens: SpentTokens, model: string) => void;
   fail(error: GatewayError): void;
   close(): void;
 }
@@ -72,12 +74,16 @@ export function createMetrics(): Metrics {
       let outcome = "cancelled";
       let closed = false;
       live.inc({ agent });
+      const spend: ObservedRun["spend"] = ({ prompt_tokens: prompt, completion_tokens: completion }, by) => {
+        tokens.inc({ agent, model: by, kind: "prompt" }, prompt ?? 0);
+        tokens.inc({ agent, model: by, kind: "completion" }, completion ?? 0);
+      };
       return {
+        spend,
         end(usage, answered) {
           model = answered;
           outcome = "completed";
-          tokens.inc({ agent, model, kind: "prompt" }, usage.prompt_tokens);
-          tokens.inc({ agent, model, kind: "completion" }, usage.completion_tokens);
+          spend(usage, answered);
         },
         fail(error) {
           outcome = error.code === "cancelled" ? "cancelled" : "failed";

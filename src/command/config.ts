@@ -4,6 +4,7 @@ import { addConfigOption, type CommonOptions, loadFor, noteWarnings, prepare } f
 import type { Terminal } from "./terminal.ts";
 import { createProviders } from "../model/table.ts";
 import { createAgents } from "../run/agents.ts";
+import { createSilentLog } from "../base/log.ts";
 
 export function createConfigCommand(terminal: Terminal): Command {
   return addConfigOption(new Command("config"))
@@ -12,7 +13,7 @@ export function createConfigCommand(terminal: Terminal): Command {
     .action(async (options: CommonOptions) => {
       const loaded = await prepare(terminal, loadFor(terminal, options));
       const { config, path, folder, filled } = loaded;
-      createAgents(config, await createProviders(config, folder));
+      createAgents(config, await createProviders(config, folder, createSilentLog()));
       terminal.note(path ?? "no file found; the defaults hold");
       noteWarnings(terminal, loaded);
       terminal.print(JSON.stringify(maskSecrets(config, filled), null, 2));

@@ -9,6 +9,7 @@ import type { Provider } from "../model/model.ts";
 import { createProviders, stopProviders } from "../model/table.ts";
 import { type Agents, createAgents } from "../run/agents.ts";
 import { createRuntime } from "../runtime.ts";
+import { createSilentLog } from "../base/log.ts";
 
 /** One thing that was looked at. */
 interface Finding {
@@ -61,7 +62,7 @@ function toCredentialDetail(credential: Credential): string {
 
 /** Only `configured` providers are asked: a key that merely lies in the environment is no order to call somebody. */
 async function examineAgents(loaded: ReadyConfig, configured: readonly string[]): Promise<Finding[]> {
-  const providers = await createProviders(loaded.config, loaded.folder);
+  const providers = await createProviders(loaded.config, loaded.folder, createSilentLog());
   const agents = createAgents(loaded.config, providers);
   const asked = [...providers].filter(([name]) => configured.includes(name));
   const examined = await Promise.all(asked.map(([name, provider]) => examineProvider(name, provider, agents)));

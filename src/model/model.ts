@@ -53,11 +53,14 @@ export type ModelEvent =
 /** What a model says. */
 export type ModelDelta = Exclude<ModelEvent, { type: "start" }>;
 
+/** What was counted, each count by itself. */
+export type CountedUsage = Readonly<Partial<Usage>>;
+
 /** How an answer ended. */
 export interface ModelEnd {
   readonly finishReason: FinishReason;
-  /** Undefined where nobody has counted; the run then estimates it. */
-  readonly usage: Usage | undefined;
+  /** The run estimates what nobody has counted. */
+  readonly usage: CountedUsage | undefined;
   /** What the model must get back with this answer, besides what it has said; its reasoning is among the events. */
   readonly state?: AnswerState | undefined;
 }

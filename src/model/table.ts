@@ -1,9 +1,11 @@
 import { ConfigError } from "../base/config/config-error.ts";
 import type { Config } from "../base/contract.ts";
+import type { Log } from "../base/log.ts";
 import { loadScenarios } from "./embedded/load-scenarios.ts";
 import { createEmbeddedProvider } from "./embedded/embedded.ts";
 import type { Provider } from "./model.ts";
 import { assertProvider } from "./provider-check.ts";
+import { createReasonLog, type ReportReason } from "./reason-log.ts";
 
 type ProviderConfig = Config["models"]["providers"][string];
 type Api = ProviderConfig["api"];
@@ -13,6 +15,8 @@ interface Place {
   readonly key: string;
   /** What relative paths start from. */
   readonly folder: string;
+  /** Told of finish reasons that no table has. */
+  readonly reportReason: ReportReason;
 }
 
 /** How each `api` of the configuration becomes a provider. A gateway loads the code of those that it has. */
@@ -20,7 +24,8 @@ const makers: {
   readonly [A in Api]: (config: Extract<ProviderConfig, { api: A }>, place: Place) => Promise<Provider>;
 } = {
   embedded: async ({ scenarios }, { folder }) => createEmbeddedProvider(await loadScenarios(scenarios, folder)),
-  "openai-completions": async (config) => (await import("./openai/openai.ts")).createOpenAiProvider(config),
+  "openai-completions": async (config, { reportReason }) =>
+    (await import("./openai/openai.ts")).createOpenAiProvider(config, reportReason),
   "openai-responses": createVendorProvider,
   "anthropic-messages": createVendorProvider,
   "google-generative-ai": createVendorProvider,
@@ -31,19 +36,19 @@ type VendorConfig = Extract<
   { api: "openai-responses" | "anthropic-messages" | "google-generative-ai" }
 >;
 
-async function createVendorProvider(config: VendorConfig, { key }: Place): Promise<Provider> {
-  return (await import("./ai-sdk/ai-sdk.ts")).createAiSdkProvider(key, config);
+async function createVendorProvider(config: VendorConfig, { key, reportReason }: Place): Promise<Provider> {
+  return (await import("./ai-sdk/ai-sdk.ts")).createAiSdkProvider(key, config, reportReason);
 }
 
 /** Every provider by name; `embedded` is always there. Throws `ConfigError`. */
-export async function createProviders({ models }: Config, folder: string): Promise<Map<string, Provider>> {
+export async function createProviders({ models }: Config, folder: string, log: Log): Promise<Map<string, Provider>> {
   const providers = new Map<string, Provider>();
   for (const [name, config] of Object.entries(models.providers)) {
     if (name.includes("/"))
       throw new ConfigError(`models.providers has '${name}', but a provider's name has no slash.`);
     const key = `models.providers.${name}`;
     assertProvider(key, config);
-    providers.set(name, await make(config, { key, folder }));
+    providers.set(name, await make(config, { key, folder, reportReason: createReasonLog(log, name) }));
   }
   if (!providers.has("embedded")) providers.set("embedded", createEmbeddedProvider());
   return providers;

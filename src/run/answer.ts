@@ -2,7 +2,7 @@ import type { AssistantMessage, FinishReason, TokenLogprob, ToolCall, Usage } fr
 import { GatewayError } from "../base/errors.ts";
 import { type OwnedMessage, withState } from "../base/model-state.ts";
 import { toNamedCall } from "../base/tool-call.ts";
-import type { ModelDelta, ModelEnd, ModelRequest } from "../model/model.ts";
+import type { CountedUsage, ModelDelta, ModelEnd, ModelRequest } from "../model/model.ts";
 import { countPromptTokens, countTokens } from "../model/tokens.ts";
 
 /** What one model call has given. */
@@ -64,7 +64,7 @@ export class AnswerBuilder {
       reasoning,
       logprobs: this.#logprobs,
       finishReason,
-      usage: usage ?? estimateUsage(request, message, reasoning),
+      usage: completeUsage(usage, () => estimateUsage(request, message, reasoning)),
     };
   }
 }
@@ -133,6 +133,18 @@ function addCounts<T extends { readonly [name: string]: number | undefined }>(
     for (const [name, count] of Object.entries(counts)) sum[name] = (sum[name] ?? 0) + (count ?? 0);
   }
   return sum as T;
+}
+
+/** Each count that is missing is estimated by itself. */
+function completeUsage(counted: CountedUsage | undefined, estimate: () => Usage): Usage {
+  if (counted?.prompt_tokens !== undefined && counted.completion_tokens !== undefined) {
+    const { prompt_tokens: prompt, completion_tokens: completion, total_tokens: total = prompt + completion } = counted;
+    return { ...counted, prompt_tokens: prompt, completion_tokens: completion, total_tokens: total };
+  }
+  const guess = estimate();
+  const prompt = counted?.prompt_tokens ?? guess.prompt_tokens;
+  const completion = counted?.completion_tokens ?? guess.completion_tokens;
+  return { ...counted, prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion };
 }
 
 /** Stands in where a server counts nothing: the tokens of the prompt, and of everything that was said. */

@@ -30,7 +30,7 @@ async function ask(models: readonly ScriptedModel[], { needs = [], settings = {}
   let log = "";
   const written = createLog("info", { write: (line) => void (log += line) });
   const request = { agentId: "main", messages: [], tools: [], settings };
-  const call = { agent: toAgent(models, agent), request, needs };
+  const call = { agent: toAgent(models, agent), request, needs, onSpent: () => undefined };
   const hearing = signal === undefined ? {} : { signal };
   const heard = await hear<CallEvent, CallEnd>((to) => callModel(call, to, written), hearing);
   return { ...heard, log, asked: models.map(({ requests }) => requests.length) };
@@ -89,6 +89,7 @@ describe("`model-start`", () => {
       agent: toAgent(models),
       request: { agentId: "main", messages: [], tools: [], settings: {} },
       needs: [],
+      onSpent: () => undefined,
     };
     const events: CallEvent[] = [];
     void hear<CallEvent, CallEnd>((to) => callModel(call, to, createLog("silent")), {

@@ -1,4 +1,4 @@
-import { GatewayError } from "../base/errors.ts";
+import { GatewayError, type SpentTokens } from "../base/errors.ts";
 import { type Listener, Relay } from "../base/listener.ts";
 import type { Log } from "../base/log.ts";
 import { keepOwnState } from "../base/model-state.ts";
@@ -15,6 +15,8 @@ export interface ModelCall {
   readonly agent: Agent;
   readonly request: Omit<ModelRequest, "model">;
   readonly needs: readonly Need[];
+  /** Told what a model that failed has cost, by its name. */
+  readonly onSpent: (tokens: SpentTokens, model: string) => void;
 }
 
 export interface CallEnd extends ModelEnd {
@@ -29,7 +31,7 @@ export interface CallEnd extends ModelEnd {
  * or the signal's reason.
  */
 export async function callModel(
-  { agent, request, needs }: ModelCall,
+  { agent, request, needs, onSpent }: ModelCall,
   to: Listener<CallEvent>,
   log: Log,
 ): Promise<CallEnd> {
@@ -61,6 +63,7 @@ export async function callModel(
     } catch (cause) {
       signal.throwIfAborted();
       if (relay.thrown !== undefined) throw relay.thrown.cause;
+      if (cause instanceof GatewayError && cause.spent !== undefined) onSpent(cause.spent, bound.name);
       logFailure(log, bound, cause, said || isLast);
       if (said) throw cause;
       failure ??= GatewayError.from(cause);

@@ -80,6 +80,7 @@ async function run({
     async stop() {},
   };
   const observed: ObservedRun = {
+    spend: ({ total_tokens: tokens = 0 }) => void happened.push(`spend ${tokens}`),
     end: ({ total_tokens: tokens }) => void happened.push(`end ${tokens}`),
     fail: ({ code }) => void happened.push(`fail ${code}`),
     close: () => void happened.push("close"),

@@ -75,6 +75,7 @@ export function createRunAgent({ turns, toolServers, metrics, log: rootLog }: Ru
         settings,
         needs: toNeeds({ sent: request.messages, history, tools, settings }),
         toolSet,
+        onSpent: observed.spend,
       };
       const { answer, append } = await runSteps(steps, to, log);
       // A client that left while the last words came would find a turn that it never saw.

@@ -51,6 +51,7 @@ async function run(
     settings,
     needs: [],
     toolSet,
+    onSpent: () => undefined,
   };
   const hearing = { ...(signal === undefined ? {} : { signal }), ...(onEvent === undefined ? {} : { onEvent }) };
   return { model, ...(await hear<RunEvent, StepsResult>((to) => runSteps(request, to, silent), hearing)) };

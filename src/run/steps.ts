@@ -8,7 +8,7 @@ import type { ModelDelta } from "../model/model.ts";
 import type { Agent } from "./agents.ts";
 import { addUsage, AnswerBuilder, type ModelAnswer, noUsage, toMessage } from "./answer.ts";
 import { type ChoiceGuard, createChoiceGuard, narrowOffer, type Need, relaxDemand } from "./demands.ts";
-import { type CallEvent, callModel } from "./model-call.ts";
+import { type CallEvent, callModel, type ModelCall } from "./model-call.ts";
 import type { RunAnswer, RunEvent } from "./run-event.ts";
 import { runServerCalls } from "./server-calls.ts";
 import type { StoredMessage } from "../session/store.ts";
@@ -25,6 +25,7 @@ export interface StepRequest {
   readonly needs: readonly Need[];
   /** Of the agent. */
   readonly toolSet: ToolSet | undefined;
+  readonly onSpent: ModelCall["onSpent"];
 }
 
 export interface StepsResult {
@@ -97,14 +98,29 @@ function toStored({ message: { refusal, ...message } }: ModelAnswer): StoredMess
   return refusal === null || refusal === undefined ? message : { ...message, refusal };
 }
 
-/** A call in an answer that was cut short may be half a call: it is not run, and without a result nobody may see it. */
+/**
+ * A call in an answer that was cut short may be half a call: then nobody sees it. One of the agent's own is not run in
+ * any case, and without a result nobody may see it either.
+ */
 function withoutCutCalls(answer: StepAnswer, isOwn: StepPlace["isOwn"]): StepAnswer {
   const { message, finishReason } = answer;
   if (finishReason !== "length" && finishReason !== "content_filter") return answer;
-  const calls = message.tool_calls?.filter((call) => !isOwn(toNamedCall(call).name)) ?? [];
+  const calls = message.tool_calls?.filter((call) => !isOwn(toNamedCall(call).name) && isWhole(call)) ?? [];
   const text = typeof message.content === "string" ? message.content : "";
   const { tool_calls: _, ...said } = message;
   return { ...answer, message: { ...said, ...toMessage(text, message.refusal ?? "", calls) } };
+}
+
+/** Of a custom tool's free text nobody can tell. */
+function isWhole(call: ToolCall): boolean {
+  if (call.type !== "function") return true;
+  try {
+    JSON.parse(call.function.arguments);
+    return true;
+  } catch {
+    // That is what was asked.
+    return false;
+  }
 }
 
 function toEndless(stepsMax: number, hasEffects: boolean): GatewayError {
@@ -137,12 +153,12 @@ async function runStep(
   { signal, flow, emit }: Listener<RunEvent>,
   log: Log,
 ): Promise<StepAnswer> {
-  const { agent, instructions, history, toolSet, needs } = request;
+  const { agent, instructions, history, toolSet, needs, onSpent } = request;
   const { append } = place;
   const { tools, settings } = narrowOffer(request);
   const messages = [...instructions, ...history, ...append];
   const offered = [...tools, ...(toolSet?.tools ?? [])];
-  const call = { agent, request: { agentId: agent.id, messages, tools: offered, settings }, needs };
+  const call = { agent, request: { agentId: agent.id, messages, tools: offered, settings }, needs, onSpent };
   const guard = createChoiceGuard(request);
   const step = new Step(place, guard, emit);
   try {

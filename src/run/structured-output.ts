@@ -43,7 +43,7 @@ export async function streamStructured(
       for (const event of toEvents(answer, checked.text)) emit(event);
       return { finishReason: answer.finishReason, usage: spent, state: end.state };
     }
-    if (attempt === 2) throw toMisfitError(format);
+    if (attempt === 2) throw toMisfitError(format, spent);
     messages = [
       ...asked,
       toOwn(answer.message, request.model),
@@ -106,6 +106,7 @@ function toBareJson(text: string): string {
 }
 
 /** What did not fit is not told: it quotes the answer, and the log holds no texts of models. */
-function toMisfitError({ type }: JsonFormat): GatewayError {
-  return new GatewayError("upstream_error", `The model did not give an answer that fits 'response_format' (${type}).`);
+function toMisfitError({ type }: JsonFormat, spent: Usage): GatewayError {
+  const message = `The model did not give an answer that fits 'response_format' (${type}).`;
+  return new GatewayError("upstream_error", message, { spent });
 }

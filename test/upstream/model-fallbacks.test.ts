@@ -98,7 +98,7 @@ describe("once the first model has said a word", () => {
     ["fails", [{ text: "Well" }, { error: { code: "server_error" } }]],
     ["breaks off", [{ text: "Well" }, { cut: true }]],
     ["says nothing more", [{ text: "Well" }, { hang: true }]],
-    ["fails while it calls a tool", [{ call: { id: "call_1", name: "look", args: {} } }, { cut: true }]],
+    ["fails while it calls a tool", [{ call: { id: "call_1", name: "look", args: { at: 1 } } }, { cut: true }]],
   ];
   const tools = [{ type: "function", function: { name: "look" } }];
   test.each(endings)("and then %s, its failure is told, and the second is not asked", async (_, script) => {

@@ -8,6 +8,7 @@ import type { ModelEnd, ModelEvent, ModelRequest, Provider } from "../../src/mod
 import { createProviders } from "../../src/model/table.ts";
 import type { Script, ScriptStep } from "./servers/script.fixture.ts";
 import { startUpstream, type Upstream, type UpstreamAnswer, type UpstreamVendor } from "./servers/upstream.fixture.ts";
+import { createSilentLog } from "../../src/base/log.ts";
 
 export const upstreamKey = "sk-test-key-of-the-gateway";
 
@@ -46,7 +47,7 @@ export async function startRemote(
 /** A provider as the configuration makes it, stopped when the test is finished. */
 export async function createProvider(entry: object): Promise<Provider> {
   const config = parseConfig({ models: { providers: { subject: entry } } });
-  const provider = (await createProviders(config, import.meta.dirname)).get("subject");
+  const provider = (await createProviders(config, import.meta.dirname, createSilentLog())).get("subject");
   if (provider === undefined) throw new Error("the configuration has no provider 'subject'");
   onEnd(async () => provider.stop?.());
   return provider;

@@ -1,12 +1,14 @@
 import type { LanguageModelV4StreamPart } from "@ai-sdk/provider";
 import type { Agent } from "undici";
+import { withSpent } from "../../base/errors.ts";
 import { createBrake, type Listener, untilFree } from "../../base/listener.ts";
 import { toCallOptions } from "./call-options.ts";
 import { loadPackage, type LoadPackage, loadSdk } from "./load-vendor.ts";
-import { createPartReader } from "./part-reader.ts";
+import { createPartReader, type PartReader } from "./part-reader.ts";
 import { createExchange, type Exchange, type ExchangeOptions } from "./vendor-exchange.ts";
 import { toSdkFailure } from "./vendor-failure.ts";
 import { type AiSdkProviderConfig, type CreateSdk, type Vendor, vendors } from "./vendors.ts";
+import type { ReportReason } from "../reason-log.ts";
 import type { Capabilities, ModelEnd, ModelEvent, ModelRequest, Provider } from "../model.ts";
 import { createConnections } from "../../outbound/connections.ts";
 import { startDeadline } from "../../outbound/deadline.ts";
@@ -21,6 +23,7 @@ interface Parts {
   readonly create: CreateSdk;
   readonly config: AiSdkProviderConfig;
   readonly connections: Agent;
+  readonly reportReason: ReportReason;
 }
 
 /**
@@ -31,12 +34,13 @@ interface Parts {
 export async function createAiSdkProvider(
   key: string,
   config: AiSdkProviderConfig,
+  reportReason: ReportReason,
   load: LoadPackage = loadPackage,
 ): Promise<Provider> {
   const vendor = vendors[config.api];
   const create = await loadSdk(key, config.api, vendor, load);
   const connections = createConnections(config);
-  const parts: Parts = { vendor, create, config, connections };
+  const parts: Parts = { vendor, create, config, connections, reportReason };
   return {
     ...(config.models === undefined ? {} : { models: config.models.map(({ id }) => id) }),
     toCapabilities: (model) => narrow(vendor.capabilities, config, model),
@@ -61,10 +65,11 @@ async function converse(
   const brake = createBrake();
   const deadline = startDeadline(parts.config.deadlines, signal, brake);
   let accepted: Accepted | undefined;
+  let answer: PartReader | undefined;
   try {
     accepted = await retryOnce(() => attempt(parts, request, { deadline, brake, flow }), deadline.signal);
     emit({ type: "start" });
-    const answer = createPartReader(request, parts.vendor, emit);
+    answer = createPartReader(request, parts, emit);
     const { reader, exchange } = accepted;
     while (!answer.done) {
       if (flow.held) await untilFree(flow, deadline.signal);
@@ -78,9 +83,10 @@ async function converse(
     accepted = undefined;
     return end;
   } catch (cause) {
-    deadline.signal.throwIfAborted();
+    signal.throwIfAborted();
     const broken = accepted?.exchange.failure;
-    throw broken === undefined ? toSdkFailure(cause) : toBrokenAnswer(broken);
+    const failure = broken === undefined ? toSdkFailure(cause) : toBrokenAnswer(broken);
+    throw withSpent(deadline.signal.aborted ? deadline.signal.reason : failure, answer?.usage);
   } finally {
     deadline.stop();
     accepted?.exchange.close();

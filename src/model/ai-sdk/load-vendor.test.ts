@@ -6,6 +6,8 @@ import { hear } from "../../base/listener.fixture.ts";
 import { createAiSdkProvider } from "./ai-sdk.ts";
 import { type AiSdkApi, type AiSdkProviderConfig, type CreateSdk, vendors } from "./vendors.ts";
 
+const report = (): void => undefined;
+
 const apis = Object.keys(vendors) as AiSdkApi[];
 
 function toConfig(api: AiSdkApi): AiSdkProviderConfig {
@@ -17,7 +19,7 @@ describe.each(apis)("%s", (api) => {
 
   it("says what to install when its package is not there", async () => {
     const missing = Object.assign(new Error("Cannot find package"), { code: "ERR_MODULE_NOT_FOUND" });
-    const made = createAiSdkProvider("models.providers.one", toConfig(api), () => Promise.reject(missing));
+    const made = createAiSdkProvider("models.providers.one", toConfig(api), report, () => Promise.reject(missing));
     await expect(made).rejects.toThrow(ConfigError);
     await expect(made).rejects.toThrow(
       `models.providers.one.api is '${api}', which needs the package ${vendor.package}. ` +
@@ -26,12 +28,14 @@ describe.each(apis)("%s", (api) => {
   });
 
   it("says the same when the package is another one than it was made for", async () => {
-    const made = createAiSdkProvider("models.providers.one", toConfig(api), () => Promise.resolve({}));
+    const made = createAiSdkProvider("models.providers.one", toConfig(api), report, () => Promise.resolve({}));
     await expect(made).rejects.toThrow("Install it");
   });
 
   it("does not hide a package that is broken", async () => {
-    const made = createAiSdkProvider("models.providers.one", toConfig(api), () => Promise.reject(new Error("broken")));
+    const made = createAiSdkProvider("models.providers.one", toConfig(api), report, () =>
+      Promise.reject(new Error("broken")),
+    );
     await expect(made).rejects.toThrow("broken");
   });
 
@@ -40,7 +44,7 @@ describe.each(apis)("%s", (api) => {
     const create = vi.fn<CreateSdk>(() => {
       throw new Error("made");
     });
-    const provider = await createAiSdkProvider("models.providers.one", toConfig(api), () =>
+    const provider = await createAiSdkProvider("models.providers.one", toConfig(api), report, () =>
       Promise.resolve({ [vendor.create]: create }),
     );
     const request = { model: "m", agentId: "main", messages: [], tools: [], settings: {} };

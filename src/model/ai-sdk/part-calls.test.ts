@@ -1,12 +1,15 @@
 import { describe, expect, it } from "vitest";
 import type { ModelEvent } from "../model.ts";
-import { type CallOrder, createCallOrder } from "./part-calls.ts";
+import { PartCalls } from "./part-calls.ts";
 
-type Act = (order: CallOrder) => ModelEvent[];
+type Act = (calls: PartCalls) => unknown;
 
 function run(acts: readonly Act[], callsMax = Infinity): string[] {
-  const order = createCallOrder({ custom: new Set(["grep"]), callsMax });
-  return acts.flatMap((act) => act(order)).map(toLine);
+  const lines: string[] = [];
+  const calls = new PartCalls((event) => lines.push(toLine(event)), { custom: new Set(["grep"]), callsMax });
+  for (const act of acts) act(calls);
+  calls.assembler.end("clean");
+  return lines;
 }
 
 function toLine(event: ModelEvent): string {
@@ -16,44 +19,51 @@ function toLine(event: ModelEvent): string {
 
 const start =
   (key: string, name = "f"): Act =>
-  (order) =>
-    order.start(key, name);
+  (calls) =>
+    calls.start(key, name);
 const delta =
   (key: string, text: string): Act =>
-  (order) =>
-    order.delta(key, text);
+  (calls) =>
+    calls.add(key, text);
 const end =
   (key: string, whole = "", name = "f"): Act =>
-  (order) =>
-    order.end(key, name, whole);
-const finish: Act = (order) => order.finish();
+  (calls) =>
+    calls.finish(key, name, whole);
 
-describe("createCallOrder", () => {
-  it.each<[what: string, acts: Act[], want: string[]]>([
-    [
-      "a call in pieces",
-      [start("a"), delta("a", "{"), delta("a", "}"), end("a", "{}")],
-      ["0 function a f", "0 {", "0 }"],
-    ],
+describe("PartCalls", () => {
+  it.each<[what: string, acts: Act[], want: unknown[]]>([
+    ["a call in pieces", [start("a"), delta("a", "{"), delta("a", "}"), end("a", "{}")], ["0 function a f", "0 {}"]],
     ["a call that comes whole", [end("a", '{"x":1}')], ["0 function a f", '0 {"x":1}']],
     ["a call without arguments", [start("a"), end("a")], ["0 function a f", "0 {}"]],
     ["a custom call without input", [start("a", "grep"), end("a", '""', "grep")], ["0 custom a grep"]],
     ["a custom call that comes whole", [end("a", '"x\\n"', "grep")], ["0 custom a grep", "0 x\n"]],
     [
       "two calls that are mixed up",
-      [start("a"), start("b"), delta("b", "B"), delta("a", "A"), end("b"), delta("a", "a"), end("a")],
-      ["0 function a f", "0 A", "0 a", "1 function b f", "1 B"],
+      [start("a"), start("b"), delta("b", "{}"), delta("a", "{"), end("b", "{}"), delta("a", "}"), end("a", "{}")],
+      ["0 function a f", "0 {}", "1 function b f", "1 {}"],
     ],
     [
       "calls that are never ended",
-      [start("a"), delta("a", "A"), start("b"), delta("b", "B"), finish],
+      [start("a"), delta("a", "A"), start("b"), delta("b", "B")],
       ["0 function a f", "0 A", "1 function b f", "1 B"],
     ],
     ["a delta of nobody's call", [delta("x", "?")], []],
     [
       "two calls with the same id, one after the other",
-      [end("a", "1"), end("a", "2")],
-      ["0 function a f", "0 1", "1 function a f", "1 2"],
+      [end("a", "[1]"), end("a", "[2]")],
+      ["0 function a f", "0 [1]", expect.stringMatching(/^1 function call_\w+ f$/), "1 [2]"],
+    ],
+    [
+      "two calls with the same id, mixed up",
+      [
+        start("a"),
+        delta("a", '{"x"'),
+        start("a", "g"),
+        delta("a", '{"y"'),
+        end("a", '{"x":1}'),
+        end("a", '{"y":2}', "g"),
+      ],
+      ["0 function a f", '0 {"x":1}', expect.stringMatching(/^1 function call_\w+ g$/), '1 {"y":2}'],
     ],
   ])("puts in order: %s", (_, acts, want) => {
     expect(run(acts)).toEqual(want);
@@ -64,9 +74,8 @@ describe("createCallOrder", () => {
   });
 
   it("drops the calls beyond the most that are wanted, whole", () => {
-    expect(run([start("a"), start("b"), delta("b", "B"), end("b", "B"), end("a", "A"), end("c", "C")], 1)).toEqual([
-      "0 function a f",
-      "0 A",
-    ]);
+    expect(
+      run([start("a"), start("b"), delta("b", "[2]"), end("b", "[2]"), end("a", "[1]"), end("c", "[3]")], 1),
+    ).toEqual(["0 function a f", "0 [1]"]);
   });
 });

@@ -1,30 +1,5 @@
-import { createHexId } from "../../base/id.ts";
+import { type AssembledCall, CallAssembler } from "../call-assembler.ts";
 import type { ModelEvent } from "../model.ts";
-
-/**
- * Puts tool calls in order: a call's arguments come whole before the next call starts, though a vendor may mix them.
- * A call that comes late waits, with what is known of it, until the one before it is done.
- */
-export interface CallOrder {
-  /** Of the calls that were given on. */
-  readonly count: number;
-  start(key: string, name: string): ModelEvent[];
-  delta(key: string, text: string): ModelEvent[];
-  /** `whole` counts where no delta came. */
-  end(key: string, name: string, whole: string): ModelEvent[];
-  /** Ends the calls that were left open. */
-  finish(): ModelEvent[];
-}
-
-interface Call {
-  readonly key: string;
-  readonly name: string;
-  readonly kind: "function" | "custom";
-  index: number | undefined;
-  unsaid: string;
-  hasText: boolean;
-  done: boolean;
-}
 
 export interface CallRules {
   /** The names of tools that take free text. */
@@ -33,73 +8,58 @@ export interface CallRules {
   readonly callsMax: number;
 }
 
-export function createCallOrder({ custom, callsMax }: CallRules): CallOrder {
-  const waiting: Call[] = [];
-  let known = 0;
-  let said = 0;
+interface OpenCall {
+  readonly key: string;
+  /** Undefined if it is beyond the most that are wanted. */
+  readonly call: AssembledCall | undefined;
+  readonly name: string;
+  /** How much of its text was read. */
+  length: number;
+}
 
-  const say = (call: Call): ModelEvent[] => {
-    const events: ModelEvent[] = [];
-    const { kind, name } = call;
-    if (call.index === undefined) {
-      call.index = said;
-      said += 1;
-      const id = call.key === "" ? `call_${createHexId()}` : call.key;
-      events.push({ type: "tool-call-start", index: call.index, id, kind, name });
-    }
-    // A function that was called without arguments gets `{}`: SDKs parse the text, and an empty one is no JSON.
-    if (call.done && !call.hasText && call.unsaid === "" && kind === "function") call.unsaid = "{}";
-    if (call.unsaid !== "") {
-      events.push({ type: "tool-call-delta", index: call.index, kind, text: call.unsaid });
-      call.hasText = true;
-      call.unsaid = "";
-    }
-    return events;
-  };
-  const advance = (): ModelEvent[] => {
-    const events: ModelEvent[] = [];
-    for (let head = waiting[0]; head !== undefined; head = waiting[0]) {
-      events.push(...say(head));
-      if (!head.done) break;
-      waiting.shift();
-    }
-    return events;
-  };
-  const open = (key: string, name: string): Call | undefined => {
-    if (known >= callsMax) return undefined;
-    known += 1;
-    const kind = custom.has(name) ? "custom" : "function";
-    const call: Call = { key, name, kind, index: undefined, unsaid: "", hasText: false, done: false };
-    waiting.push(call);
-    return call;
-  };
-  const find = (key: string): Call | undefined => waiting.find((call) => call.key === key && !call.done);
+/** The calls as the packages give them: by id, in pieces, and at last whole. */
+export class PartCalls {
+  readonly assembler: CallAssembler;
+  readonly #rules: CallRules;
+  readonly #open: OpenCall[] = [];
+  #known = 0;
 
-  return {
-    get count() {
-      return said;
-    },
-    start(key, name) {
-      open(key, name);
-      return advance();
-    },
-    delta(key, text) {
-      const call = find(key);
-      if (call !== undefined) call.unsaid += text;
-      return advance();
-    },
-    end(key, name, whole) {
-      const call = find(key) ?? open(key, name);
-      if (call === undefined) return [];
-      if (!call.hasText && call.unsaid === "") call.unsaid = call.kind === "custom" ? unquote(whole) : whole;
-      call.done = true;
-      return advance();
-    },
-    finish() {
-      for (const call of waiting) call.done = true;
-      return advance();
-    },
-  };
+  constructor(emit: (event: ModelEvent) => void, rules: CallRules) {
+    this.assembler = new CallAssembler(emit);
+    this.#rules = rules;
+  }
+
+  start(key: string, name: string): void {
+    this.#start(key, name);
+  }
+
+  add(key: string, text: string): void {
+    const [open, ...others] = this.#open.filter((one) => one.key === key);
+    // Of calls with the same id, the pieces could be anyone's; each comes whole at its end.
+    if (open?.call === undefined || others.length > 0) return;
+    open.length += text.length;
+    this.assembler.add(open.call, text);
+  }
+
+  /** `whole` counts as far as it did not come in pieces. */
+  finish(key: string, name: string, whole: string): void {
+    const open = this.#open.find((one) => one.key === key && one.name === name) ?? this.#start(key, name);
+    this.#open.splice(this.#open.indexOf(open), 1);
+    if (open.call === undefined) return;
+    const text = open.call.kind === "custom" ? unquote(whole) : whole;
+    this.assembler.add(open.call, text.slice(open.length));
+    this.assembler.close(open.call);
+  }
+
+  #start(key: string, name: string): OpenCall {
+    const isWanted = this.#known < this.#rules.callsMax;
+    if (isWanted) this.#known += 1;
+    const kind = this.#rules.custom.has(name) ? "custom" : "function";
+    const call = isWanted ? this.assembler.start(kind, key === "" ? undefined : key, name) : undefined;
+    const open: OpenCall = { key, call, name, length: 0 };
+    this.#open.push(open);
+    return open;
+  }
 }
 
 /** The packages give a custom tool's whole input as JSON. */

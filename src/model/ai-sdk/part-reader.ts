@@ -1,9 +1,10 @@
 import type { LanguageModelV4FinishReason, LanguageModelV4StreamPart, LanguageModelV4Usage } from "@ai-sdk/provider";
-import type { FinishReason, Usage } from "../../base/contract.ts";
-import { GatewayError } from "../../base/errors.ts";
+import type { FinishReason } from "../../base/contract.ts";
+import { type Ending, settle, toEnding } from "../finish.ts";
+import type { CountedUsage, ModelEnd, ModelEvent, ModelRequest } from "../model.ts";
+import type { ReportReason } from "../reason-log.ts";
 import { toStopSequences } from "../stop.ts";
-import type { ModelEnd, ModelEvent, ModelRequest } from "../model.ts";
-import { createCallOrder } from "./part-calls.ts";
+import { PartCalls } from "./part-calls.ts";
 import { PartState } from "./part-state.ts";
 import { isUnknownEvent, toSdkFailure } from "./vendor-failure.ts";
 import { createStopWatch } from "./stop-filter.ts";
@@ -19,38 +20,44 @@ export interface PartReader {
   readonly stopped: boolean;
   /** Throws `GatewayError` if the part is an error. */
   read(part: LanguageModelV4StreamPart): void;
-  /** Throws `upstream_error` if the vendor has not said that it is done. */
+  /** What was counted up to now, however the answer ends. */
+  readonly usage: CountedUsage | undefined;
+  /** Throws `upstream_error` if the vendor has not said that it is done, or has failed. */
   end(): ModelEnd;
 }
 
 export function createPartReader(
-  { tools, settings }: ModelRequest,
-  vendor: Vendor,
+  { model, tools, settings }: ModelRequest,
+  { vendor, reportReason }: { readonly vendor: Vendor; readonly reportReason: ReportReason },
   emit: (event: ModelEvent) => void,
 ): PartReader {
-  const calls = createCallOrder({
+  const stop = createStopWatch(vendor.lacks.has("stop") ? toStopSequences(settings.stop) : []);
+  const state = new PartState(vendor.state);
+  const pass = (event: ModelEvent): void => {
+    for (const shown of stop.pass(event)) emit(state.say(shown));
+  };
+  const calls = new PartCalls(pass, {
     custom: new Set(tools.flatMap((tool) => (tool.type === "custom" ? tool.custom.name : []))),
     callsMax: vendor.lacks.has("parallel_tool_calls") && settings.parallel_tool_calls === false ? 1 : Infinity,
   });
-  const stop = createStopWatch(vendor.lacks.has("stop") ? toStopSequences(settings.stop) : []);
   let finish: Finish | undefined;
   let refuses = false;
-  const state = new PartState(vendor.state);
-  const say = (event: ModelEvent): void => emit(state.say(event));
-
-  const toEvents = (part: LanguageModelV4StreamPart): ModelEvent[] => {
+  const say = (part: LanguageModelV4StreamPart): void => {
     if (part.type === "text-delta") {
-      return part.delta === "" ? [] : [{ type: refuses ? "refusal-delta" : "text-delta", text: part.delta }];
-    }
-    if (part.type === "reasoning-delta") {
-      return part.delta === "" ? [] : [{ type: "reasoning-delta", text: part.delta }];
-    }
-    // Tools that the vendor runs itself are never asked for.
-    if ("providerExecuted" in part && part.providerExecuted) return [];
-    if (part.type === "tool-input-start") return calls.start(part.id, part.toolName);
-    if (part.type === "tool-input-delta") return calls.delta(part.id, part.delta);
-    if (part.type === "tool-call") return calls.end(part.toolCallId, part.toolName, part.input);
-    return [];
+      if (part.delta !== "") pass({ type: refuses ? "refusal-delta" : "text-delta", text: part.delta });
+    } else if (part.type === "reasoning-delta") {
+      if (part.delta !== "") pass({ type: "reasoning-delta", text: part.delta });
+    } // Tools that the vendor runs itself are never asked for.
+    else if ("providerExecuted" in part && part.providerExecuted) return;
+    else if (part.type === "tool-input-start") calls.start(part.id, part.toolName);
+    else if (part.type === "tool-input-delta") calls.add(part.id, part.delta);
+    else if (part.type === "tool-call") calls.finish(part.toolCallId, part.toolName, part.input);
+  };
+  const settleAll = (): FinishReason => {
+    if (stop.stopped) return "stop";
+    const ending = toPartEnding(finish?.finishReason);
+    if (ending === "unknown") reportReason(model, finish?.finishReason.raw ?? "");
+    return settle(ending, calls.assembler);
   };
 
   return {
@@ -60,16 +67,19 @@ export function createPartReader(
     get stopped() {
       return stop.stopped;
     },
+    get usage() {
+      return toUsage(finish?.usage);
+    },
     read(part) {
       if (part.type === "error" && !isUnknownEvent(part.error)) throw toSdkFailure(part.error);
       if (part.type === "raw") refuses = isRefusal(part.rawValue);
       else if (part.type === "finish") finish = part;
       state.read(part);
-      for (const event of toEvents(part)) for (const shown of stop.pass(event)) say(shown);
+      say(part);
     },
     end() {
-      for (const event of [...calls.finish(), ...stop.finish()]) say(event);
-      const finishReason = stop.stopped ? "stop" : toFinishReason(finish?.finishReason, calls.count);
+      const finishReason = settleAll();
+      for (const event of stop.finish()) emit(state.say(event));
       return { finishReason, usage: toUsage(finish?.usage), state: state.finish() };
     },
   };
@@ -79,34 +89,39 @@ function isRefusal(raw: unknown): boolean {
   return typeof raw === "object" && raw !== null && "type" in raw && raw.type === "response.refusal.delta";
 }
 
-function toFinishReason(finish: LanguageModelV4FinishReason | undefined, calls: number): FinishReason {
+/** The packages know fewer words than their vendors have, and call `pause_turn` a stop: there the vendor's word counts. */
+function toPartEnding(finish: LanguageModelV4FinishReason | undefined): Ending | undefined {
   switch (finish?.unified) {
     case undefined:
     case "interrupted":
-      throw new GatewayError("upstream_error", "The model's answer broke off.");
+      return undefined;
     case "error":
-      throw new GatewayError("upstream_error", "The model provider failed.");
+      return "failed";
     case "length":
       return "length";
     case "content-filter":
       return "content_filter";
-    case "stop":
-    case "tool-calls":
     case "other":
-      return calls > 0 ? "tool_calls" : "stop";
+      return toEnding(finish.raw) ?? "unknown";
+    case "stop":
+    case "tool-calls": {
+      const ending = toEnding(finish.raw);
+      return ending === undefined || ending === "unknown" ? "stop" : ending;
+    }
   }
 }
 
-function toUsage(usage: LanguageModelV4Usage | undefined): Usage | undefined {
+/** Zeros stand where the vendor has counted nothing: every prompt has tokens. */
+function toUsage(usage: LanguageModelV4Usage | undefined): CountedUsage | undefined {
   const prompt = usage?.inputTokens.total;
   const completion = usage?.outputTokens.total;
-  if (prompt === undefined || completion === undefined) return undefined;
+  if (!prompt && !completion) return undefined;
   const cached = usage?.inputTokens.cacheRead;
   const reasoning = usage?.outputTokens.reasoning;
   return {
-    prompt_tokens: prompt,
-    completion_tokens: completion,
-    total_tokens: prompt + completion,
+    ...(prompt ? { prompt_tokens: prompt } : {}),
+    ...(completion === undefined ? {} : { completion_tokens: completion }),
+    ...(prompt && completion !== undefined ? { total_tokens: prompt + completion } : {}),
     ...(cached === undefined ? {} : { prompt_tokens_details: { cached_tokens: cached } }),
     ...(reasoning === undefined ? {} : { completion_tokens_details: { reasoning_tokens: reasoning } }),
   };

@@ -104,8 +104,7 @@ describe("what is said", () => {
   it("reads a tool call, and the legacy form of one", () => {
     const want = [
       { type: "tool-call-start", index: 0, id: expect.any(String) as string, kind: "function", name: "go" },
-      { type: "tool-call-delta", index: 0, kind: "function", text: '{"x"' },
-      { type: "tool-call-delta", index: 0, kind: "function", text: ":1}" },
+      { type: "tool-call-delta", index: 0, kind: "function", text: '{"x":1}' },
     ];
     const call = (part: object): object => delta({ tool_calls: [{ index: 0, function: part }] });
     const legacy = (part: object): object => delta({ function_call: part });
@@ -145,11 +144,33 @@ describe("how it ends", () => {
     expect(failure([finish("error")])).toMatchObject({ code: "upstream_error" });
   });
 
-  it("passes over what is said after the end", () => {
+  it("reads on after a reason, and takes the last one", () => {
     expect(read([delta({ content: "a" }), finish(), delta({ content: "b" }), finish("length")])).toMatchObject({
-      events: [text("a")],
-      end: { finishReason: "stop" },
+      events: [text("a"), text("b")],
+      end: { finishReason: "length" },
     });
+    expect(
+      read([delta({ content: "a" }), finish("length"), delta({ content: "b" }, { finish_reason: null })]),
+    ).toMatchObject({ end: { finishReason: "length" } });
+  });
+
+  it("tells of a reason that nobody knows", () => {
+    const told: string[] = [];
+    const reader = new AnswerReader(
+      () => undefined,
+      (reason) => told.push(reason),
+    );
+    for (const piece of [finish("stop"), finish("Stop_Because")]) reader.read(piece);
+    expect(reader.end().finishReason).toBe("stop");
+    expect(told).toEqual(["Stop_Because"]);
+  });
+
+  it("takes a message behind deltas for their repetition (MiniMax)", () => {
+    const repeated = { choices: [{ message: { content: "Hi you" }, finish_reason: "stop" }] };
+    expect(read([delta({ content: "Hi " }), delta({ content: "you" }), repeated]).events).toEqual([
+      text("Hi "),
+      text("you"),
+    ]);
   });
 
   it("gives a call without arguments its empty object before the end", () => {
@@ -174,13 +195,29 @@ describe("what it cost", () => {
     expect(usage(pieces)).toEqual(counted);
   });
 
-  it.each([[undefined], [null], [{}], [{ prompt_tokens: -1, completion_tokens: 1 }], ["7"]])(
-    "is not known for usage %j",
-    (given) => {
-      const pieces = [delta({ content: "Hello there" }), delta({ reasoning: "hm" }), { ...finish(), usage: given }];
-      expect(usage(pieces)).toBeUndefined();
-    },
-  );
+  it.each([[undefined], [null], [{}], [{ prompt_tokens: -1 }], ["7"]])("is not known for usage %j", (given) => {
+    const pieces = [delta({ content: "Hello there" }), delta({ reasoning: "hm" }), { ...finish(), usage: given }];
+    expect(usage(pieces)).toBeUndefined();
+  });
+});
+
+describe("an error that says nothing", () => {
+  it.each([[null], [""], [false], [{}], [{ message: "", code: null }]])("%j beside choices is none", (error) => {
+    expect(
+      read([
+        { error, ...delta({ content: "Hi" }) },
+        { error, ...finish() },
+      ]).events,
+    ).toEqual([text("Hi")]);
+  });
+
+  it.each([[null], [""]])("%j alone is none", (error) => {
+    expect(said([delta({ content: "Hi" }), { error }])).toEqual([text("Hi")]);
+  });
+
+  it("is one if it is an object, and there is nothing else", () => {
+    expect(failure([delta({ content: "Hi" }), { error: {} }, finish()])).toMatchObject({ code: "upstream_error" });
+  });
 });
 
 describe("an error in band", () => {
@@ -212,7 +249,8 @@ it("gives on what it has read with each piece, and what came before a failure", 
   const reader = new AnswerReader((event) => events.push(event));
   reader.read(delta({ content: "a" }));
   expect(events).toEqual([text("a")]);
-  expect(() => reader.read({ choices: [{ delta: { content: "b" }, finish_reason: "error" }] })).toThrow(GatewayError);
+  reader.read({ choices: [{ delta: { content: "b" }, finish_reason: "error" }] });
+  expect(() => reader.end()).toThrow(GatewayError);
   expect(events).toEqual([text("a"), text("b")]);
 });
 

@@ -1,17 +1,20 @@
-import type { FinishReason, TokenLogprob, Usage } from "../../base/contract.ts";
 import { GatewayError } from "../../base/errors.ts";
 import type { AnswerState } from "../../base/model-state.ts";
-import type { ModelEnd, ModelEvent } from "../model.ts";
+import { toInBandFailure } from "../../outbound/failure.ts";
+import { type Ending, settle, toEnding } from "../finish.ts";
+import type { CountedUsage, ModelEnd, ModelEvent } from "../model.ts";
 import { type CallDelta, CallReader } from "./call-reader.ts";
 import { StateReader } from "./state-reader.ts";
-import { toLogprobs, toObjects, toUsage } from "./wire.ts";
-import { toInBandFailure } from "../../outbound/failure.ts";
+import { UsageCounter } from "./usage.ts";
+import { toLogprobs, toObjects } from "./wire.ts";
 
 /** A chunk, or a whole answer, as servers send it. Nothing in it is certain. */
 interface WireAnswer {
   readonly error?: unknown;
   readonly choices?: readonly (WireChoice | null)[] | null;
   readonly usage?: unknown;
+  /** Groq's. */
+  readonly x_groq?: { readonly usage?: unknown } | null;
 }
 
 interface WireChoice {
@@ -20,6 +23,8 @@ interface WireChoice {
   readonly message?: WireDelta | null;
   readonly finish_reason?: unknown;
   readonly logprobs?: unknown;
+  /** Moonshot's. */
+  readonly usage?: unknown;
 }
 
 interface WireDelta {
@@ -36,47 +41,73 @@ interface WireDelta {
 /** Turns the chunks of one answer, or the one object that it is, into model events. */
 export class AnswerReader {
   readonly #emit: (event: ModelEvent) => void;
-  readonly #calls: CallReader;
-  #finish: FinishReason | undefined;
-  #usage: Usage | undefined;
+  readonly #onUnknownReason: (reason: string) => void;
+  readonly #usage = new UsageCounter();
+  #calls: CallReader | undefined;
+  #ending: Ending | undefined;
+  #hasDeltas = false;
   #reasoningField: AnswerState["reasoningField"];
   #state: StateReader | undefined;
 
-  constructor(emit: (event: ModelEvent) => void) {
+  constructor(emit: (event: ModelEvent) => void, onUnknownReason: (reason: string) => void = () => undefined) {
     this.#emit = emit;
-    this.#calls = new CallReader(emit);
+    this.#onUnknownReason = onUnknownReason;
+  }
+
+  /** What was counted up to now, however the answer ends. */
+  get usage(): CountedUsage | undefined {
+    return this.#usage.toCounts();
   }
 
   /** Throws `GatewayError` if the chunk is an error or makes no sense. */
   readonly read = (chunk: unknown): void => {
     const answer = toAnswer(chunk);
-    this.#usage = toUsage(answer.usage) ?? this.#usage;
     const choice = answer.choices?.[0];
-    // Other choices were not asked for; what comes after the end is no part of the answer.
-    if (choice == null || this.#finish !== undefined || (choice.index ?? 0) !== 0) return;
-    const delta = choice.delta ?? choice.message;
-    if (delta != null) this.#readDelta(delta, toLogprobs(choice.logprobs));
-    this.#finish = toFinishReason(choice.finish_reason);
+    this.#readUsage(answer, choice);
+    assertNoError(answer);
+    // Other choices were not asked for.
+    if (choice == null || (choice.index ?? 0) !== 0) return;
+    if (choice.delta != null) {
+      this.#hasDeltas = true;
+      this.#readDelta(choice.delta, choice.logprobs);
+    } else if (choice.message != null && !this.#hasDeltas) this.#readDelta(choice.message, choice.logprobs, true);
+    if (choice.finish_reason != null) this.#readReason(choice.finish_reason);
   };
 
-  /** Throws `upstream_error` if the server has not said that it is done. */
+  /** Throws `upstream_error` if the server has not said that it is done, or has failed. */
   end(): ModelEnd {
-    if (this.#finish === undefined) throw new GatewayError("upstream_error", "The model's answer broke off.");
-    this.#calls.end();
-    return { finishReason: toReason(this.#finish, this.#calls.count), usage: this.#usage, state: this.#toState() };
+    const finishReason = settle(this.#ending, this.#calls?.calls);
+    return { finishReason, usage: this.usage, state: this.#toState() };
   }
 
-  #readDelta(delta: WireDelta, logprobs: readonly TokenLogprob[] | undefined): void {
+  #readUsage({ usage, x_groq: groq }: WireAnswer, choice: WireChoice | null | undefined): void {
+    if (usage != null) this.#usage.read(usage);
+    if (choice?.usage != null) this.#usage.read(choice.usage);
+    if (groq?.usage != null) this.#usage.read(groq.usage);
+  }
+
+  /** The last one counts: servers write one into every piece, or before the rest of a call. */
+  #readReason(reason: unknown): void {
+    const ending = toEnding(reason);
+    if (ending === undefined || this.#ending === "failed") return;
+    this.#ending = ending;
+    if (ending === "unknown") this.#onUnknownReason(String(reason));
+  }
+
+  #readDelta(delta: WireDelta, logprobs: unknown, isWhole = false): void {
     if (delta.reasoning_content != null || delta.reasoning != null) this.#readReasoning(delta);
     if (delta.reasoning_details != null || delta.extra_content != null) (this.#state ??= new StateReader()).read(delta);
     const text = toText(delta.content);
+    if (text !== "") this.#calls?.calls.pause();
+    const found = logprobs == null ? undefined : toLogprobs(logprobs);
     // A token may be a part of a character: then it has no text yet.
-    if (logprobs !== undefined && logprobs.length > 0) this.#emit({ type: "text-delta", text, logprobs });
+    if (found !== undefined && found.length > 0) this.#emit({ type: "text-delta", text, logprobs: found });
     else if (text !== "") this.#emit({ type: "text-delta", text });
     const refusal = toText(delta.refusal);
     if (refusal !== "") this.#emit({ type: "refusal-delta", text: refusal });
-    if (delta.tool_calls != null) for (const call of toObjects(delta.tool_calls)) this.#calls.read(call);
-    if (delta.function_call != null) this.#calls.read({ index: 0, function: delta.function_call });
+    if (delta.tool_calls != null) this.#readCalls(toObjects(delta.tool_calls), isWhole);
+    // Some servers write both.
+    else if (delta.function_call != null) this.#readCalls([{ index: 0, function: delta.function_call }], isWhole);
   }
 
   /** Where a server sends it under both names, it says the same twice. */
@@ -90,19 +121,42 @@ export class AnswerReader {
   }
 
   #toState(): AnswerState | undefined {
-    const { extras } = this.#calls;
+    const extras = this.#calls?.calls.extras;
     if (this.#reasoningField === undefined && this.#state === undefined && extras === undefined) return undefined;
     return { reasoningField: this.#reasoningField, ...this.#state?.state, callExtras: extras };
   }
+
+  #readCalls(calls: readonly CallDelta[], isWhole: boolean): void {
+    if (calls.length === 0) return;
+    this.#calls ??= new CallReader(this.#emit);
+    for (const call of calls) {
+      if (isWhole) this.#calls.readWhole(call);
+      else this.#calls.read(call);
+    }
+  }
 }
 
-function toAnswer(piece: unknown): WireAnswer {
-  if (typeof piece !== "object" || piece === null) {
-    throw new GatewayError("upstream_error", "The model provider sent something that is no answer.");
-  }
-  const answer = piece as WireAnswer;
-  if (answer.error != null) throw toInBandFailure(answer).error;
-  return answer;
+function toAnswer(chunk: unknown): WireAnswer {
+  // Gemini's compatible API puts an error into a list.
+  const answer: unknown = Array.isArray(chunk) && chunk.length === 1 ? chunk[0] : chunk;
+  if (typeof answer === "object" && answer !== null) return answer;
+  throw new GatewayError("upstream_error", "The model provider sent something that is no answer.");
+}
+
+/**
+ * Throws what an error in the place of an answer means. Some servers write the field into every chunk: one that says
+ * nothing is none, unless there is nothing else.
+ */
+function assertNoError(answer: WireAnswer): void {
+  const { error } = answer;
+  if (error == null || error === "" || error === false) return;
+  if (saysNothing(error) && (answer.choices != null || answer.usage != null)) return;
+  throw toInBandFailure(answer).error;
+}
+
+function saysNothing(error: unknown): boolean {
+  if (typeof error !== "object" || error === null) return !error;
+  return Object.values(error).every((value) => value == null || value === "" || value === 0 || value === false);
 }
 
 /** A text, or a list of parts with texts (Mistral). */
@@ -113,31 +167,4 @@ function toText(value: unknown): string {
   return toObjects(value)
     .map(({ text }: { readonly text?: unknown }) => (typeof text === "string" ? text : ""))
     .join("");
-}
-
-const finishReasons: ReadonlyMap<string, FinishReason> = new Map([
-  ["stop", "stop"],
-  ["length", "length"],
-  ["max_tokens", "length"],
-  ["model_length", "length"],
-  ["tool_calls", "tool_calls"],
-  ["function_call", "tool_calls"],
-  ["tool_use", "tool_calls"],
-  ["content_filter", "content_filter"],
-]);
-
-/**
- * A reason that is not known is an end like any other, except where it is a failure's. Some servers write an empty one
- * into every piece.
- */
-function toFinishReason(reason: unknown): FinishReason | undefined {
-  if (typeof reason !== "string" || reason === "") return undefined;
-  if (reason === "error") throw new GatewayError("upstream_error", "The model provider failed.");
-  return finishReasons.get(reason) ?? "stop";
-}
-
-/** Servers say `stop` after tool calls, and `tool_calls` without any. */
-function toReason(finish: FinishReason, calls: number): FinishReason {
-  if (calls > 0 && finish === "stop") return "tool_calls";
-  return calls === 0 && finish === "tool_calls" ? "stop" : finish;
 }

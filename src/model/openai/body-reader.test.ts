@@ -1,6 +1,7 @@
+import { inspect } from "node:util";
 import { describe, expect, it, test } from "vitest";
 import { measureCpuMs } from "../../../test/cpu.fixture.ts";
-import { createBodyReader, EventReader } from "./body-reader.ts";
+import { createBodyReader, EventReader, parseJson } from "./body-reader.ts";
 
 interface Read {
   readonly pieces: unknown[];
@@ -92,11 +93,17 @@ describe("EventReader", () => {
     expect(read("event: [DONE]\n\n: [DONE]\n\nid: [DONE]\n\n")).toMatchObject({ pieces: [], done: false });
   });
 
+  it("holds an event as long as an answer may be", () => {
+    const pieces = Array.from({ length: 31 * 16 }, () => "x".repeat(64 * 1024));
+    const { pieces: read31, error } = read('data: "', ...pieces, '"\n\ndata: [DONE]\n\n');
+    expect({ length: (read31[0] as string).length, error }).toEqual({ length: 31 * 1024 * 1024, error: undefined });
+  });
+
   it.each<[what: string, piece: string]>([
     ["one line", "x".repeat(64 * 1024)],
-    ["many lines", `${"x".repeat(1_000)}\ndata: `],
+    ["many lines", `${"x".repeat(10_000)}\ndata: `],
   ])("gives what came before an event of %s that is too long, and throws", (_, piece) => {
-    const count = Math.ceil((1024 * 1024) / piece.length) + 100;
+    const count = Math.ceil((32 * 1024 * 1024) / piece.length) + 100;
     const chunks = ['data: {"a":1}\n\ndata: "', ...Array.from({ length: count }, () => piece)];
     const { pieces, error } = read(...chunks);
     expect(pieces).toEqual([{ a: 1 }]);
@@ -135,6 +142,13 @@ describe("createBodyReader", () => {
     ["text/event-stream", [stream], { pieces: [{ a: 1 }], done: true, error: undefined }],
     ["text/plain", [stream], { pieces: [{ a: 1 }], done: true, error: undefined }],
     [undefined, [stream], { pieces: [{ a: 1 }], done: true, error: undefined }],
+    ["application/json", [stream], { pieces: [{ a: 1 }], done: true, error: undefined }],
+    ["application/json", [":", " hello\n\n", stream], { pieces: [{ a: 1 }], done: true, error: undefined }],
+    ["text/html", ["\r\n", stream], { pieces: [{ a: 1 }], done: true, error: undefined }],
+    ["application/octet-stream", ["event: x\n", stream], { pieces: [{ a: 1 }], done: true, error: undefined }],
+    ["text/event-stream", ['{"a":1}'], { pieces: [{ a: 1 }], done: false, error: undefined }],
+    ["text/plain", ["\xef\xbb\xbf", ' {"a":1}\n'], { pieces: [{ a: 1 }], done: false, error: undefined }],
+    [undefined, ["\n", "\n", "[1]"], { pieces: [[1]], done: false, error: undefined }],
     // The bytes of a character may come in two pieces.
     ["application/json", ['{"a":', '"\xc3', '\xbc"}'], { pieces: [{ a: "ü" }], done: false, error: undefined }],
     ["Application/JSON; charset=utf-8", [" [1]\n"], { pieces: [[1]], done: false, error: undefined }],
@@ -145,11 +159,33 @@ describe("createBodyReader", () => {
   it.each<[type: string, body: string, says: string]>([
     ["text/html", "<html>", "a web page"],
     ["TEXT/HTML; charset=utf-8", "<html>", "a web page"],
+    ["application/json", "<html>", "a web page"],
+    ["text/html", "", "a web page"],
+    ["text/event-stream", '{"a":', "something that is no JSON"],
+    ["application/problem+json", "nonsense", "something that is no JSON"],
     ["application/json", '{"a":', "something that is no JSON"],
     ["application/json", "", "something that is no JSON"],
   ])("refuses a body of type %s: %j", (type, body, says) => {
     const { pieces, error } = readAs(type, [body]);
     expect(pieces).toEqual([]);
     expect(error).toMatchObject({ code: "upstream_error", message: expect.stringContaining(says) as string });
+  });
+});
+
+describe("parseJson", () => {
+  it("gives the value", () => {
+    expect(parseJson(' {"a":[1,null]} ', "no")).toEqual({ a: [1, null] });
+  });
+
+  it("says what it was told to say, and nothing of the text, not even for the log", () => {
+    let thrown: unknown;
+    try {
+      parseJson("sk-secret", "It is no JSON.");
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toMatchObject({ name: "GatewayError", code: "upstream_error", message: "It is no JSON." });
+    expect(inspect(thrown, { depth: 12, showHidden: true })).not.toContain("secret");
+    expect((thrown as Error).cause).toEqual(new Error("no JSON in 9 characters"));
   });
 });

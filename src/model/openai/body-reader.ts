@@ -1,30 +1,77 @@
 import { createParser } from "eventsource-parser";
 import { GatewayError } from "../../base/errors.ts";
+import { answerBytesMax } from "../../outbound/connections.ts";
 import type { UpstreamHead } from "../../outbound/send.ts";
-import { parseJson } from "./wire.ts";
 
-/** The longest event that is held, in characters. */
-const eventCharactersMax = 1024 * 1024;
+/** The longest event that is held, in characters: a server may give all of an answer in one. */
+const eventCharactersMax = answerBytesMax;
 
 /** Takes the bytes of one answer and gives on each JSON value in it. */
 export interface BodyReader {
   /**
    * True once the server has said that nothing more comes. Throws `upstream_error` for an event that is too long or no
-   * JSON, after it has given on the ones before, and whatever the taker of the values throws.
+   * JSON, after it has given on the ones before, for a web page, and whatever the taker of the values throws.
    */
   read(bytes: Uint8Array): boolean;
   /** The body is over. */
   end(): void;
 }
 
-/** A server that was asked for a stream may still answer as a whole. Throws `upstream_error` for a web page. */
+/**
+ * A server that was asked for a stream may still answer as a whole, and the other way round. What it is, its first
+ * character says: types are often wrong, and count only where it says nothing.
+ */
 export function createBodyReader({ headers }: UpstreamHead, take: (value: unknown) => void): BodyReader {
-  const type = String(headers["content-type"]);
-  if (/^text\/html/i.test(type)) {
-    throw new GatewayError("upstream_error", "The model provider answered with a web page; its base URL may be wrong.");
-  }
-  return /^application\/json/i.test(type) ? new WholeReader(take) : new EventReader(take);
+  return new AnyReader(String(headers["content-type"] ?? ""), take);
 }
+
+/** Waits for the first character that is no white space. */
+class AnyReader implements BodyReader {
+  readonly #type: string;
+  readonly #take: (value: unknown) => void;
+  #reader: BodyReader | undefined;
+
+  constructor(type: string, take: (value: unknown) => void) {
+    this.#type = type;
+    this.#take = take;
+  }
+
+  read(bytes: Uint8Array): boolean {
+    if (this.#reader !== undefined) return this.#reader.read(bytes);
+    const first = bytes.find((byte) => !blanks.has(byte));
+    // White space alone is a sign of life.
+    if (first === undefined) return false;
+    this.#reader = this.#choose(first);
+    return this.#reader.read(bytes);
+  }
+
+  end(): void {
+    this.#reader ??= this.#choose(undefined);
+    this.#reader.end();
+  }
+
+  #choose(first: number | undefined): BodyReader {
+    const take = this.#take;
+    if (first !== undefined && jsonStarts.has(first)) return new WholeReader(take);
+    if (first !== undefined && eventStarts.has(first)) return new EventReader(take);
+    if (first === lessThan || /^text\/html/i.test(this.#type)) {
+      const message = "The model provider answered with a web page; its base URL may be wrong.";
+      throw new GatewayError("upstream_error", message);
+    }
+    return /^application\/(?:[\w.-]+\+)?json/i.test(this.#type) ? new WholeReader(take) : new EventReader(take);
+  }
+}
+
+function toCodes(characters: string): ReadonlySet<number> {
+  return new Set(Buffer.from(characters));
+}
+
+/** The bytes of a byte order mark among them. */
+const blanks = toCodes(" \t\r\n\ufeff");
+const jsonStarts = toCodes("{[");
+/** Of comments, and of the fields `data`, `event`, `id` and `retry`. */
+const eventStarts = toCodes(":deir");
+const lessThan = 0x3c;
 
 /** Of a `text/event-stream`. Whatever comes after `[DONE]` is ignored. */
 export class EventReader implements BodyReader {
@@ -78,7 +125,17 @@ class WholeReader implements BodyReader {
   }
 
   end(): void {
-    const text = Buffer.concat(this.#parts).toString("utf8");
+    const text = new TextDecoder().decode(Buffer.concat(this.#parts));
     this.#take(parseJson(text, "The model provider sent something that is no JSON."));
+  }
+}
+
+/** Throws `upstream_error` with this message. The parser's own error quotes the text, which is not for the log either. */
+export function parseJson(text: string, message: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    const cause = new Error(`no JSON in ${text.length} characters`);
+    throw new GatewayError("upstream_error", message, { cause });
   }
 }

@@ -15,9 +15,9 @@ function read(deltas: readonly CallDelta[]): Given[] {
   const events: ModelEvent[] = [];
   const reader = new CallReader((event) => events.push(event));
   for (const delta of deltas) reader.read(delta);
-  reader.end();
+  reader.calls.end("clean");
   const calls = toCalls(events);
-  expect(reader.count).toBe(calls.length);
+  expect(reader.calls.count).toBe(calls.length);
   return calls;
 }
 
@@ -79,7 +79,7 @@ describe("CallReader", () => {
         { index: 0, function: f("go", "{") },
         { index: 0, id: "late", function: more("}") },
       ],
-      [call(madeUp, "go", "{}")],
+      [call("late", "go", "{}")],
     ],
     [
       "index 0 for all, told apart by id (Gemini)",
@@ -149,6 +149,130 @@ describe("CallReader", () => {
       [{ id: "a", kind: "custom", name: "grep", text: "" }],
     ],
     ["holes in the indices", [{ index: 7, id: "a", function: f("go", "{}") }], [call("a", "go", "{}")]],
+    ["nothing at all", [{}], []],
+    ["nothing but null", [{ index: 0, id: null, type: null, function: { name: null, arguments: null } }], []],
+    [
+      "calls that are mixed up by index",
+      [
+        { index: 0, id: "a", function: f("go", "") },
+        { index: 1, id: "b", function: f("stay", "") },
+        { index: 1, function: more('{"y"') },
+        { index: 0, function: more('{"x"') },
+        { index: 1, function: more(":2}") },
+        { index: 0, function: more(":1}") },
+      ],
+      [call("a", "go", '{"x":1}'), call("b", "stay", '{"y":2}')],
+    ],
+    [
+      "the same id at two indices",
+      [
+        { index: 0, id: "a", function: f("go", '{"x":1}') },
+        { index: 1, id: "a", function: f("stay", '{"y":2}') },
+      ],
+      [call("a", "go", '{"x":1}'), call(madeUp, "stay", '{"y":2}')],
+    ],
+    [
+      "the same id at two indices, mixed up",
+      [
+        { index: 0, id: "a", function: f("go", "{") },
+        { index: 1, id: "a", function: f("go", "{") },
+        { index: 0, function: more('"x":1}') },
+        { index: 1, function: more('"x":2}') },
+      ],
+      [call("a", "go", '{"x":1}'), call(madeUp, "go", '{"x":2}')],
+    ],
+    [
+      "neither ids nor indices of two calls of one name",
+      [{ function: f("go", '{"x":1}') }, { function: f("go", '{"x":1}') }],
+      [call(madeUp, "go", '{"x":1}'), call(madeUp, "go", '{"x":1}')],
+    ],
+    [
+      "no ids, and one index and name for two calls",
+      [
+        { index: 0, function: f("go", '{"x":1}') },
+        { index: 0, function: f("go", '{"x":2}') },
+      ],
+      [call(madeUp, "go", '{"x":1}'), call(madeUp, "go", '{"x":2}')],
+    ],
+    [
+      "one index and id for two calls",
+      [
+        { index: 0, id: "a", function: f("go", '{"x":1}') },
+        { index: 0, id: "a", function: f("go", '{"x":2}') },
+      ],
+      [call("a", "go", '{"x":1}'), call(madeUp, "go", '{"x":2}')],
+    ],
+    [
+      "a whole call that is sent again",
+      [
+        { index: 0, id: "a", function: f("go", '{"x":1}') },
+        { index: 0, id: "a", function: f("go", '{"x":1}') },
+      ],
+      [call("a", "go", '{"x":1}')],
+    ],
+    [
+      "the id first, and the name later",
+      [
+        { index: 0, id: "a", type: "function" },
+        { index: 0, function: f("go", "") },
+        { index: 0, function: more("{}") },
+      ],
+      [call("a", "go", "{}")],
+    ],
+    [
+      "arguments before the name",
+      [
+        { index: 0, id: "a", function: more('{"x":') },
+        { index: 0, function: more("1}") },
+        { index: 0, function: f("go") },
+      ],
+      [call("a", "go", '{"x":1}')],
+    ],
+    [
+      "a name in pieces",
+      [
+        { index: 0, id: "a", function: f("get_", "") },
+        { index: 0, function: f("weather", "") },
+        { index: 0, function: more("{}") },
+      ],
+      [call("a", "get_weather", "{}")],
+    ],
+    [
+      "a name that grows",
+      [
+        { index: 0, id: "a", function: f("get_", "") },
+        { index: 0, id: "a", function: f("get_weather", "") },
+        { index: 0, function: more("{}") },
+      ],
+      [call("a", "get_weather", "{}")],
+    ],
+    [
+      "an empty object with the head, and the arguments behind it",
+      [
+        { index: 0, id: "a", function: f("go", "{}") },
+        { index: 0, function: more('{"x":1}') },
+      ],
+      [call("a", "go", '{"x":1}')],
+    ],
+    [
+      "a new id for every piece",
+      [
+        { index: 0, id: "a", function: f("go", "") },
+        { index: 0, id: "b", function: more('{"x"') },
+        { index: 0, id: "c", function: more(":1}") },
+      ],
+      [call("a", "go", '{"x":1}')],
+    ],
+    [
+      "white space behind the arguments",
+      [
+        { index: 0, id: "a", function: f("go", '{"x":1}') },
+        { index: 0, function: more("\n") },
+        { index: 1, id: "b", function: f("stay", "{}") },
+        { index: 0, function: more(" ") },
+      ],
+      [call("a", "go", '{"x":1}'), call("b", "stay", "{}")],
+    ],
     [
       "an empty piece of an earlier call",
       [
@@ -167,20 +291,38 @@ describe("CallReader", () => {
     expect(read(deltas)).toEqual(want);
   });
 
-  it("gives on what it has read with each delta, and the end of a call before the next one starts", () => {
+  const see = (deltas: readonly CallDelta[]): string[][] => {
     const events: ModelEvent[] = [];
     const reader = new CallReader((event) => events.push(event));
-    const seen = [{ id: "a", function: f("go") }, { id: "b", function: f("stay", "{") }, { function: more("}") }].map(
-      (delta) => {
-        reader.read(delta);
-        return events.splice(0).map(({ type }) => type);
-      },
-    );
-    expect(seen).toEqual([
-      ["tool-call-start"],
-      ["tool-call-delta", "tool-call-start", "tool-call-delta"],
-      ["tool-call-delta"],
+    return deltas.map((delta) => {
+      reader.read(delta);
+      return events.splice(0).map(({ type }) => type);
+    });
+  };
+
+  it("gives a call on as soon as it is whole", () => {
+    const deltas = [
+      { id: "a", function: f("go", "{") },
+      { function: more("}") },
+      { id: "b", function: f("stay", '{"x":') },
+      { function: more("1}") },
+    ];
+    expect(see(deltas)).toEqual([
+      [],
+      [],
+      ["tool-call-start", "tool-call-delta"],
+      ["tool-call-start", "tool-call-delta"],
     ]);
+  });
+
+  it("gives a long call on as it comes", () => {
+    const deltas = [
+      { id: "a", function: f("write", '{"text":"') },
+      { function: more("x".repeat(5_000)) },
+      { function: more("y") },
+      { function: more('"}') },
+    ];
+    expect(see(deltas)).toEqual([[], ["tool-call-start", "tool-call-delta"], ["tool-call-delta"], ["tool-call-delta"]]);
   });
 
   let deep: unknown = {};
@@ -190,13 +332,11 @@ describe("CallReader", () => {
     ["no name", [{ index: 0, id: "a", function: more("{}") }], "without its name"],
     ["an empty name", [{ index: 0, id: "a", function: f("", "{}") }], "without its name"],
     ["a name that is no text", [{ index: 0, id: "a", function: { name: 5, arguments: "{}" } }], "without its name"],
-    ["nothing at all", [{}], "without its name"],
     [
       "arguments of a call that is over",
       [
-        { index: 0, id: "a", function: f("go", "{") },
-        { index: 1, id: "b", function: f("stay", "{}") },
-        { index: 0, function: more("}") },
+        { index: 0, id: "a", function: f("go", '{"x":1}') },
+        { index: 0, function: more('{"x":2}') },
       ],
       "mixed up",
     ],
@@ -264,5 +404,59 @@ test("however an answer's calls are cut into deltas, they come out as they were"
         expect(read(deltas)).toEqual(want);
       },
     ),
+  );
+});
+
+interface Mixed {
+  readonly calls: readonly Given[];
+  readonly deltas: readonly CallDelta[];
+}
+
+/** Pieces of each call in order, and of all calls in any order; heads whole or in pieces, ids that are not unique. */
+const mixed: fc.Arbitrary<Mixed> = fc
+  .record({
+    made: fc.array(
+      fc.record({
+        id: fc.constantFrom("a", "b", undefined),
+        name: fc.constantFrom("go", "stay", "get_weather"),
+        text: fc
+          .dictionary(fc.string(), fc.jsonValue({ maxDepth: 2 }), { minKeys: 1 })
+          .map((value) => JSON.stringify(value)),
+        cuts: fc.array(fc.nat(), { maxLength: 6 }),
+        head: fc.constantFrom("whole", "id first", "name last"),
+      }),
+      { maxLength: 5 },
+    ),
+    order: fc.infiniteStream(fc.nat()),
+  })
+  .map(({ made, order }) => {
+    const queues = made.map(({ id, name, text, cuts, head }, index) => {
+      const at = [0, ...cuts.map((cut) => cut % (text.length + 1)).toSorted((a, b) => a - b), text.length];
+      const pieces = at
+        .slice(1)
+        .map((end, piece): CallDelta => ({ index, function: more(text.slice(at[piece], end)) }));
+      if (head === "whole") return [{ index, id, function: f(name, "") }, ...pieces];
+      if (head === "id first") return [{ index, id: id ?? "c" }, { index, function: f(name) }, ...pieces];
+      return [...pieces, { index, id, function: { name } }];
+    });
+    const deltas: CallDelta[] = [];
+    // The calls begin in order, whatever comes then.
+    for (const queue of queues) deltas.push(...queue.splice(0, 1));
+    for (let left = queues.filter(({ length }) => length > 0); left.length > 0;) {
+      const queue = left[(order.next().value as number) % left.length];
+      deltas.push(...(queue?.splice(0, 1) ?? []));
+      left = queues.filter(({ length }) => length > 0);
+    }
+    return { calls: made.map(({ name, text }) => call(madeUp, name, text)), deltas };
+  });
+
+test("however calls are cut and mixed, the same ones come out, each with an id of its own", () => {
+  fc.assert(
+    fc.property(mixed, ({ calls, deltas }) => {
+      const found = read(deltas);
+      expect(found.map(({ name, text }) => [name, text])).toEqual(calls.map(({ name, text }) => [name, text]));
+      expect(new Set(found.map(({ id }) => id)).size).toBe(calls.length);
+    }),
+    { numRuns: 1_000 },
   );
 });

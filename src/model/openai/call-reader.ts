@@ -1,6 +1,6 @@
 import { GatewayError } from "../../base/errors.ts";
-import { createHexId } from "../../base/id.ts";
 import type { ExtraContent } from "../../base/model-state.ts";
+import { type AssembledCall, CallAssembler } from "../call-assembler.ts";
 import type { ModelEvent } from "../model.ts";
 import { toExtra } from "./state-reader.ts";
 
@@ -9,102 +9,117 @@ export interface CallDelta {
   readonly index?: unknown;
   readonly id?: unknown;
   readonly type?: unknown;
-  readonly function?: { readonly name?: unknown; readonly arguments?: unknown } | null;
-  readonly custom?: { readonly name?: unknown; readonly input?: unknown } | null;
+  readonly function?: CallPart | null;
+  readonly custom?: CallPart | null;
   readonly extra_content?: unknown;
 }
 
-/** More than any answer has; every delta is compared with the calls before it. */
-const callsMax = 512;
+interface CallPart {
+  readonly name?: unknown;
+  readonly arguments?: unknown;
+  readonly input?: unknown;
+}
 
-interface Call {
-  /** The server's index, if it sends one. */
+/** A delta, read. */
+interface Piece {
   readonly place: number | undefined;
-  readonly index: number;
-  readonly id: string;
-  readonly kind: "function" | "custom";
-  readonly name: string;
-  hasText: boolean;
+  readonly id: string | undefined;
+  readonly name: string | undefined;
+  readonly text: string;
+  readonly extra: ExtraContent | undefined;
 }
 
 /**
- * Puts tool calls together from deltas, and gives them on in order: whole head first, then its text.
+ * Finds out which tool call each delta belongs to.
  *
- * Repairs what servers leave out: an index (vLLM), an id (older Ollama), a type; calls that all have index 0 and differ
- * by id (Gemini); arguments sent as an object. A name is a must.
+ * The index says so, where there is one: one that was not seen before is a new call whatever its id. Servers leave out
+ * the index (vLLM) or the id (older Ollama), give all calls index 0 and tell them apart by id (Gemini), send the head
+ * again with every piece, or a name in pieces, or the next call under the index of one whose arguments are whole.
  */
 export class CallReader {
-  readonly #emit: (event: ModelEvent) => void;
-  readonly #calls: Call[] = [];
-  #extras: Map<number, ExtraContent> | undefined;
+  readonly calls: CallAssembler;
+  readonly #places = new Map<number, AssembledCall>();
+  #last: AssembledCall | undefined;
 
   constructor(emit: (event: ModelEvent) => void) {
-    this.#emit = emit;
-  }
-
-  get count(): number {
-    return this.#calls.length;
-  }
-
-  /** What the model must get back with its calls, by their index. */
-  get extras(): ReadonlyMap<number, ExtraContent> | undefined {
-    return this.#extras;
+    this.calls = new CallAssembler(emit);
   }
 
   read(delta: CallDelta): void {
-    const part = delta.function ?? delta.custom;
-    const name = toFilled(part?.name);
-    const id = toFilled(delta.id);
-    const place = typeof delta.index === "number" ? delta.index : undefined;
-    const call = this.#find(place, id, name) ?? this.#start(delta, place, name, id);
-    if (delta.extra_content != null) this.#keepExtra(call.index, toExtra(delta.extra_content));
-    const text = toArgumentText(delta.function?.arguments ?? delta.custom?.input);
-    if (text === "") return;
-    if (call.index !== this.#calls.length - 1) {
-      throw new GatewayError("upstream_error", "The model's tool calls came mixed up.");
-    }
-    call.hasText = true;
-    this.#emit({ type: "tool-call-delta", index: call.index, kind: call.kind, text });
+    const piece = toPiece(delta);
+    const found = this.#find(piece);
+    if (found !== undefined && belongs(piece, found)) this.#extend(found, piece);
+    else this.#start(delta, piece);
   }
 
-  /** A function that was called without arguments gets `{}`: SDKs parse the text, and an empty one is no JSON. */
-  end(): void {
-    const call = this.#calls.at(-1);
-    if (call === undefined || call.hasText || call.kind === "custom") return;
-    this.#emit({ type: "tool-call-delta", index: call.index, kind: "function", text: "{}" });
+  /** A call of an answer that came whole: whatever its index and its id, it is one of its own. */
+  readWhole(delta: CallDelta): void {
+    const piece = toPiece(delta);
+    if (piece.name === undefined) this.read(delta);
+    else this.#start(delta, piece);
   }
 
-  #keepExtra(index: number, extra: ExtraContent | undefined): void {
-    if (extra === undefined) return;
-    const before = (this.#extras ??= new Map<number, ExtraContent>()).get(index);
-    this.#extras.set(index, before === undefined ? extra : { ...before, ...extra });
+  #find({ place, id }: Piece): AssembledCall | undefined {
+    if (place !== undefined) return this.#places.get(place);
+    if (id === undefined || this.#last?.id === id) return this.#last;
+    return [...this.#places.values()].findLast((call) => call.id === id) ?? this.#last;
   }
 
-  #find(place: number | undefined, id: string | undefined, name: string | undefined): Call | undefined {
-    const calls = this.#calls;
-    if (id !== undefined) {
-      const known = calls.find((call) => call.id === id);
-      if (known !== undefined) return known;
-      // Another id is another call, unless it only repeats for a call whose id was made up.
-      if (name !== undefined) return undefined;
-    }
-    if (place === undefined) return name === undefined ? calls.at(-1) : undefined;
-    // Another name is another call: a name never comes in pieces.
-    return calls.findLast((call) => call.place === place && (name ?? call.name) === call.name);
+  #extend(call: AssembledCall, { place, id, name, text, extra }: Piece): void {
+    call.id ??= id;
+    if (extra !== undefined) this.calls.addExtra(call, extra);
+    if (name !== undefined && call.scan.length === 0) this.calls.setName(call, joinNames(call.name, name));
+    else if (call.name === undefined && name !== undefined) this.calls.setName(call, name);
+    this.calls.add(call, text);
+    if (place === undefined) this.#last = call;
   }
 
-  #start(delta: CallDelta, place: number | undefined, name: string | undefined, id = `call_${createHexId()}`): Call {
-    const index = this.#calls.length;
-    if (name === undefined) throw new GatewayError("upstream_error", "The model called a tool without its name.");
-    if (index === callsMax) throw new GatewayError("upstream_error", "The model called too many tools at once.");
-    this.end();
-    const kind = delta.custom != null ? "custom" : "function";
-    const call: Call = { place, index, id, kind, name, hasText: false };
-    this.#calls.push(call);
-    const extra = delta.extra_content == null ? undefined : toExtra(delta.extra_content);
-    this.#emit({ type: "tool-call-start", index, id, kind, name, ...(extra === undefined ? {} : { extra }) });
-    return call;
+  #start(delta: CallDelta, { place, id, name, text, extra }: Piece): void {
+    if (place === undefined && id === undefined && name === undefined && text === "") return;
+    const isCustom = delta.custom != null || delta.type === "custom";
+    const call = this.calls.start(isCustom ? "custom" : "function", id, name);
+    // Without an index it has a place of its own, below those of servers, where its id finds it.
+    this.#places.set(place ?? -1 - this.#places.size, call);
+    this.#last = call;
+    if (extra !== undefined) this.calls.addExtra(call, extra);
+    this.calls.add(call, text);
   }
+}
+
+function toPiece(delta: CallDelta): Piece {
+  const part = delta.function ?? delta.custom;
+  return {
+    place: typeof delta.index === "number" && delta.index >= 0 ? delta.index : undefined,
+    id: toFilled(delta.id),
+    name: toFilled(part?.name),
+    text: toArgumentText(part?.arguments ?? part?.input),
+    extra: delta.extra_content == null ? undefined : toExtra(delta.extra_content),
+  };
+}
+
+/** Whether a piece goes on with the call that its index, its id or its place among the pieces points to. */
+function belongs({ place, id, name, text }: Piece, call: AssembledCall): boolean {
+  const { progress } = call.scan;
+  const isOther = id !== undefined && call.id !== undefined && id !== call.id;
+  // Another id is another call, unless the server makes up a new one for every piece.
+  if (isOther) return name === undefined && progress !== "whole";
+  if (name === undefined || call.name === undefined) return true;
+  const hasId = call.id !== undefined;
+  if (progress === "empty") return name === call.name ? place !== undefined || hasId : hasId && !isWholeText(text);
+  if (name !== call.name) return false;
+  // The head again, with every piece; behind arguments that are whole it is the next call's.
+  if (progress === "open") return true;
+  return text.trim() === "" || (id !== undefined && call.scan.isSame(text));
+}
+
+/** Names come whole, whole again, or in pieces; pieces may repeat what was there before. */
+function joinNames(name: string | undefined, more: string): string {
+  return name === undefined || more.startsWith(name) ? more : name + more;
+}
+
+function isWholeText(text: string): boolean {
+  const trimmed = text.trim();
+  return trimmed.startsWith("{") && trimmed.endsWith("}");
 }
 
 function toFilled(value: unknown): string | undefined {

@@ -1,6 +1,8 @@
 import type { OpenAiProviderConfig } from "../../base/contract.ts";
+import { withSpent } from "../../base/errors.ts";
 import type { Listener } from "../../base/listener.ts";
 import type { ModelEnd, ModelEvent, ModelRequest, Provider } from "../model.ts";
+import type { ReportReason } from "../reason-log.ts";
 import { AnswerReader } from "./answer-reader.ts";
 import { type BodyReader, createBodyReader } from "./body-reader.ts";
 import { examine } from "./examine.ts";
@@ -15,13 +17,14 @@ interface Parts {
   readonly endpoint: Endpoint;
   readonly quirks: Quirks;
   readonly config: OpenAiProviderConfig;
+  readonly reportReason: ReportReason;
 }
 
 /** Whatever speaks Chat Completions: OpenAI, Azure, OpenRouter, Ollama, vLLM, llama.cpp, LM Studio, another clawgate. */
-export function createOpenAiProvider(config: OpenAiProviderConfig): Provider {
+export function createOpenAiProvider(config: OpenAiProviderConfig, reportReason: ReportReason): Provider {
   const quirks = toQuirks(config.baseUrl, config.compat);
   const connections = createConnections(config);
-  const parts: Parts = { endpoint: { ...toEndpoint(config), connections }, quirks, config };
+  const parts: Parts = { endpoint: { ...toEndpoint(config), connections }, quirks, config, reportReason };
   return {
     ...(config.models === undefined ? {} : { models: config.models.map(({ id }) => id) }),
     toCapabilities: (model) => toOpenAiCapabilities(quirks, model, config.models),
@@ -51,12 +54,12 @@ function lowerCased(headers: Readonly<Record<string, string>>): Record<string, s
 }
 
 async function converse(
-  { endpoint, quirks, config }: Parts,
+  { endpoint, quirks, config, reportReason }: Parts,
   request: ModelRequest,
   { signal, flow, emit }: Listener<ModelEvent>,
 ): Promise<ModelEnd> {
   const deadline = startDeadline(config.deadlines, signal, flow);
-  const answer = new AnswerReader(emit);
+  const answer = new AnswerReader(emit, (reason) => reportReason(request.model, reason));
   let body: BodyReader | undefined;
   try {
     const text = JSON.stringify(toWireRequest(request, quirks));
@@ -75,8 +78,8 @@ async function converse(
     body?.end();
     return answer.end();
   } catch (cause) {
-    deadline.signal.throwIfAborted();
-    throw toBrokenAnswer(cause);
+    signal.throwIfAborted();
+    throw withSpent(deadline.signal.aborted ? deadline.signal.reason : toBrokenAnswer(cause), answer.usage);
   } finally {
     deadline.stop();
   }

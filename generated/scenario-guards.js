@@ -863,7 +863,7 @@ if(errors === _errs5){
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 const _errs7 = errors;
 for(const key1 in data1){
-if(!((((((key1 === "last") || (key1 === "pattern")) || (key1 === "agent")) || (key1 === "turn")) || (key1 === "tool")) || (key1 === "toolResult"))){
+if(!(((((((key1 === "last") || (key1 === "pattern")) || (key1 === "agent")) || (key1 === "turn")) || (key1 === "tool")) || (key1 === "toolResult")) || (key1 === "reasoning"))){
 validate21.errors = [{instancePath:instancePath+"/match",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant0,data:data1}];
 return false;
 break;
@@ -963,6 +963,20 @@ var valid2 = _errs18 === errors;
 else {
 var valid2 = true;
 }
+if(valid2){
+if(data1.reasoning !== undefined){
+let data8 = data1.reasoning;
+const _errs20 = errors;
+if(typeof data8 !== "string"){
+validate21.errors = [{instancePath:instancePath+"/match/reasoning",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data8}];
+return false;
+}
+var valid2 = _errs20 === errors;
+}
+else {
+var valid2 = true;
+}
+}
 }
 }
 }
@@ -982,12 +996,12 @@ var valid0 = true;
 }
 if(valid0){
 if(data.reply !== undefined){
-const _errs20 = errors;
+const _errs22 = errors;
 if(!(validate22(data.reply, {instancePath:instancePath+"/reply",parentData:data,parentDataProperty:"reply",rootData,dynamicAnchors}))){
 vErrors = vErrors === null ? validate22.errors : vErrors.concat(validate22.errors);
 errors = vErrors.length;
 }
-var valid0 = _errs20 === errors;
+var valid0 = _errs22 === errors;
 }
 else {
 var valid0 = true;

@@ -107,6 +107,12 @@ export interface components {
              *     is then not played again for the tool's result.
              */
             toolResult?: boolean;
+            /**
+             * @description The last answer comes back with this text in its reasoning, as a thinking model wants it: `reasoning_content` of
+             *     the message that called a tool.
+             * @example look it up
+             */
+            reasoning?: string;
         };
         /**
          * @description Played in this order. An empty reply is an empty answer.

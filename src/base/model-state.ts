@@ -28,6 +28,13 @@ export function toStateOwner(message: Message): string | undefined {
   return "stateOf" in message && typeof message.stateOf === "string" ? message.stateOf : undefined;
 }
 
+/** As the model reads it. */
+export function withoutOwner(message: Message): Message {
+  if (message.role !== "assistant") return message;
+  const { stateOf: _, ...told }: OwnedMessage = message;
+  return told;
+}
+
 export function hasState(message: AssistantMessage): boolean {
   return (
     stateFields.some((field) => message[field] != null) ||

@@ -1,24 +1,12 @@
 import { describe, expect, test, vi } from "vitest";
-import type { ChatCompletion, ChatCompletionChunk } from "../../src/base/contract.ts";
 import { misbehave } from "../../src/tool/mcp/tool-servers.fixture.ts";
 import { startTestGateway, type TestGateway } from "../gateway.fixture.ts";
-import { readEvents } from "../talk.fixture.ts";
+import { ask, modes, question, session, toResult, weather } from "./replay.fixture.ts";
 import { startUpstream, type Upstream } from "./servers/upstream.fixture.ts";
 import { type Thinker, thinkers, toForeignAnswer, toThinkerAnswer } from "./thinkers.fixture.ts";
 
 // Programs are started, on a machine that does other things too.
 vi.setConfig({ testTimeout: 30_000 });
-
-const modes = [
-  { mode: "whole", stream: false },
-  { mode: "streamed", stream: true },
-];
-const weather = {
-  type: "function",
-  function: { name: "get_weather", parameters: { type: "object", properties: { city: { type: "string" } } } },
-};
-const question = { role: "user", content: "What is the weather?" };
-const session = { "x-openclaw-session-key": "weather" };
 
 interface House {
   readonly gateway: TestGateway;
@@ -43,49 +31,6 @@ async function start(thinker: Thinker, tool: string, agent: object = {}): Promis
 
 function toProvider({ api, compat }: Thinker, { baseUrl }: Upstream): object {
   return { api, baseUrl, apiKey: "sk-test", ...(compat === undefined ? {} : { compat }) };
-}
-
-const settings = { model: "openclaw", reasoning_effort: "high" };
-
-/** The whole message, as a client puts it together that gives back all that it gets. */
-async function ask(
-  { chat }: Pick<TestGateway, "chat">,
-  body: object,
-  headers: Record<string, string> = {},
-): Promise<Record<string, unknown>> {
-  const response = await chat({ ...settings, ...body }, headers);
-  const text = await response.text();
-  expect(response.status, text).toBe(200);
-  if (response.headers.get("content-type")?.startsWith("application/json") === true) {
-    return (JSON.parse(text) as ChatCompletion).choices[0]?.message as unknown as Record<string, unknown>;
-  }
-  return joinChunks(readEvents(text) as ChatCompletionChunk[]);
-}
-
-function joinChunks(chunks: readonly ChatCompletionChunk[]): Record<string, unknown> {
-  const message: Record<string, unknown> = {};
-  const calls: Record<string, unknown>[] = [];
-  for (const { choices } of chunks) {
-    const { tool_calls: pieces, ...delta } = choices[0]?.delta ?? {};
-    grow(message, delta);
-    for (const { index, ...piece } of pieces ?? []) grow((calls[index] ??= {}), piece);
-  }
-  return calls.length === 0 ? message : { ...message, tool_calls: calls };
-}
-
-function grow(whole: Record<string, unknown>, piece: object): void {
-  for (const [key, value] of Object.entries(piece)) {
-    const known = whole[key];
-    if (typeof known === "string" && key !== "id" && key !== "type") whole[key] = known + String(value);
-    else if (typeof known === "object" && known !== null && !Array.isArray(known))
-      grow(known as never, value as object);
-    else whole[key] = structuredClone(value);
-  }
-}
-
-function toResult(message: Record<string, unknown>): object {
-  const [call] = message["tool_calls"] as { readonly id: string }[];
-  return { role: "tool", tool_call_id: call?.id, content: "7 degrees" };
 }
 
 describe.each(thinkers)("$name", (thinker) => {

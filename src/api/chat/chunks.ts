@@ -30,7 +30,8 @@ export class Chunks {
   #endState(message: OwnedMessage): void {
     const head = this.#head;
     const { reasoning_content: thought, ...others } = toToldState(message);
-    const isUnsaid = thought !== undefined && !head.include.has("reasoning");
+    // An empty text is never a delta.
+    const isUnsaid = thought === "" || (thought !== undefined && !head.include.has("reasoning"));
     const delta = { ...(isUnsaid ? { reasoning_content: thought } : {}), ...others };
     if (Object.keys(delta).length > 0) this.#emit(toChunk(head, delta));
     if (head.legacy) return;

@@ -31,6 +31,12 @@ export function lastUserText(messages: readonly Message[]): string {
   return message ? textOf(message) : "";
 }
 
+/** What the last answer has brought back of its reasoning. */
+export function lastReasoning(messages: readonly Message[]): string {
+  const answer = messages.findLast((message) => message.role === "assistant");
+  return answer?.role === "assistant" ? (answer.reasoning_content ?? "") : "";
+}
+
 export interface ToolResult {
   readonly name: string;
   readonly text: string;

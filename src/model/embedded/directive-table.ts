@@ -1,5 +1,6 @@
 import { toToolName } from "../../base/tool-call.ts";
 import type { FinishReason } from "../../base/contract.ts";
+import { withoutOwner } from "../../base/model-state.ts";
 import { isInstruction, textOf } from "./conversation.ts";
 import { toCount, toMs, toOptions, toText, type DirectiveLine } from "./directive-line.ts";
 import {
@@ -146,7 +147,9 @@ export const directives = {
   messages: {
     usage: "@@messages",
     help: "Says, as JSON, the messages that the model received, without the instructions.",
-    toSteps: ({ request }) => [toJsonStep(request.messages.filter((message) => !isInstruction(message)))],
+    toSteps: ({ request }) => [
+      toJsonStep(request.messages.filter((message) => !isInstruction(message)).map(withoutOwner)),
+    ],
   },
   instructions: {
     usage: "@@instructions",

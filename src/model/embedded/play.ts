@@ -19,12 +19,14 @@ export function* play(steps: readonly FileStep[], request: ModelRequest): Genera
   let accepted = false;
   let calls = 0;
   let finish: FinishReason | undefined;
+  let reasoned = false;
   for (const beat of limitedBeats(steps, request, spent)) {
     if (!accepted && beat.type !== "pause") {
       accepted = true;
       yield { type: "start" };
     }
     if (beat.type === "call") calls += 1;
+    if (beat.type === "reasoning") reasoned = true;
     if (beat.type === "finish") finish = beat.reason;
     else if (beat.type !== "accept") yield toMoment(beat, calls - 1);
   }
@@ -32,6 +34,8 @@ export function* play(steps: readonly FileStep[], request: ModelRequest): Genera
   return {
     finishReason: finish ?? (calls > 0 ? "tool_calls" : "stop"),
     usage: toUsage(request, spent, scriptedUsage(steps)),
+    // It needs nothing back; but it is what an agent's way through a thinking model can be tried with.
+    state: reasoned ? { reasoningField: "reasoning_content" } : undefined,
   };
 }
 

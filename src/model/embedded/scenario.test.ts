@@ -60,6 +60,11 @@ describe("chooseScenario", () => {
     { role: "user", content: "weather?" },
     { role: "tool", tool_call_id: "1", content: "7" },
   ] as const;
+  const afterThought = [
+    { role: "user", content: "weather?" },
+    { role: "assistant", content: null, reasoning_content: "I look it up." },
+    { role: "tool", tool_call_id: "1", content: "7" },
+  ] as const;
 
   it.each<{ match: ScenarioMatch; request: ModelRequest; want: boolean }>([
     { match: {}, request: toRequest("x"), want: true },
@@ -83,6 +88,9 @@ describe("chooseScenario", () => {
     { match: {}, request: toRequest(afterTool), want: false },
     { match: { last: "weather", toolResult: true }, request: toRequest(afterTool), want: true },
     { match: { toolResult: true }, request: toRequest("x"), want: false },
+    { match: { toolResult: true, reasoning: "look" }, request: toRequest(afterTool), want: false },
+    { match: { toolResult: true, reasoning: "look" }, request: toRequest(afterThought), want: true },
+    { match: { toolResult: true, reasoning: "hear" }, request: toRequest(afterThought), want: false },
   ])("$match → $want", ({ match, request, want }) => {
     const reply = chooseScenario({ scenarios: [{ name: "it", match, reply: [{ text: "hit" }] }] }, request);
     expect(reply[0]?.text === "hit").toBe(want);

@@ -1,6 +1,6 @@
 import { toToolName } from "../../base/tool-call.ts";
 import type { ModelRequest } from "../model.ts";
-import { isToolResult, lastUserText } from "./conversation.ts";
+import { isToolResult, lastReasoning, lastUserText } from "./conversation.ts";
 import type { FileStep } from "./scenario-step.ts";
 
 /** All given conditions must hold; no condition at all matches every request that brings no tool result. */
@@ -16,6 +16,8 @@ export interface ScenarioMatch {
   readonly tool?: string;
   /** Whether the conversation ends with a tool's result; `false` when left out, lest a call be made again for ever. */
   readonly toolResult?: boolean;
+  /** The last answer comes back with this text in its reasoning. */
+  readonly reasoning?: string;
 }
 
 export interface Scenario {
@@ -53,6 +55,7 @@ function isMatch(match: ScenarioMatch, { agentId, messages, tools }: ModelReques
   if (match.pattern !== undefined && !toPattern(match.pattern).test(text)) return false;
   if (match.agent !== undefined && match.agent !== agentId) return false;
   if (match.turn !== undefined && match.turn !== messages.filter(({ role }) => role === "user").length) return false;
+  if (match.reasoning !== undefined && !lastReasoning(messages).includes(match.reasoning)) return false;
   return match.tool === undefined || tools.some((tool) => toToolName(tool) === match.tool);
 }
 

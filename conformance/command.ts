@@ -88,7 +88,9 @@ Examples:
     )
     .option(
       "--table <file>",
-      "write which fault each case is proven to find: JSON if the name ends in .json, else Markdown",
+      "write which fault each case is proven to find: JSON if the name ends in .json, else Markdown; may be given several times",
+      collect,
+      [],
     )
     .addHelpText("after", "\n`--only` takes the names of mutants and variants here.")
     .action((_flags: object, self: Command) => runSelfTest(cases, self.optsWithGlobals(), host, terminal));

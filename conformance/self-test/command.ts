@@ -18,7 +18,7 @@ const mutantsAtOnce = 4;
 
 interface SelfTestFlags extends SubjectFlags {
   readonly only: readonly string[];
-  readonly table?: string;
+  readonly table: readonly string[];
 }
 
 /** Proves the suite: no legal variant is blamed, every mutant is killed, every MUST case kills one. */
@@ -77,7 +77,7 @@ async function testAll(
   );
   if (only.length === 0)
     for (const id of toUnproven(cases, mutants)) show(false, `case ${id}: no mutant proves that it can fail`);
-  if (table !== undefined) writeText(resolve(terminal.cwd, table), toKillTable(table, cases, mutants, variants));
+  for (const file of table) writeText(resolve(terminal.cwd, file), toKillTable(file, cases, mutants, variants));
   terminal.print(`${variants.length} legal variants, ${mutants.length} mutants`);
   terminal.print(`${passed} passed, ${failed.length} failed`);
   if (failed.length > 0) terminal.fail(1);

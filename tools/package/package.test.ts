@@ -34,7 +34,6 @@ const clawgate = (...args: string[]): Promise<string> =>
   run(process.execPath, join(installed, "bin/clawgate.mjs"), ...args);
 
 beforeAll(async () => {
-  await execute(process.execPath, [join(root, "tools/build.ts")]);
   const packed = await run("npm", "pack", join(root, "dist"), "--json", "--offline");
   const [tarball] = Object.values(JSON.parse(packed) as Record<string, { filename: string }>);
   writeFileSync(join(folder, "package.json"), '{ "private": true }');
@@ -85,6 +84,14 @@ test("`gateway` answers, keeps a session, and serves its documentation", async (
 
 test("`agent` answers", async () => {
   expect(await clawgate("agent", "--message", "@@echo hi there")).toBe("hi there\n");
+});
+
+test("`conformance` says how to get the suite", async () => {
+  const ended = clawgate("conformance", "--only", "NS-01");
+  await expect(ended).rejects.toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("npm install --save-dev @clawgate/conformance") as string,
+  });
 });
 
 test("`docs` writes the reference", async () => {

@@ -2047,6 +2047,9 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.scenarios === undefined){
 data.scenarios = [];
 }
+if(data.directives === undefined){
+data.directives = false;
+}
 let missing0;
 if((data.api === undefined) && (missing0 = "api")){
 validate21.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
@@ -2055,7 +2058,7 @@ return false;
 else {
 const _errs5 = errors;
 for(const key0 in data){
-if(!((key0 === "api") || (key0 === "scenarios"))){
+if(!(((key0 === "api") || (key0 === "scenarios")) || (key0 === "directives"))){
 validate21.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
 return false;
 break;
@@ -2112,6 +2115,15 @@ return false;
 }
 }
 var valid3 = _errs8 === errors;
+if(valid3){
+let data3 = data.directives;
+const _errs12 = errors;
+if(typeof data3 !== "boolean"){
+validate21.errors = [{instancePath:instancePath+"/directives",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data3}];
+return false;
+}
+var valid3 = _errs12 === errors;
+}
 }
 }
 }

@@ -386,6 +386,11 @@ export interface components {
              * @default []
              */
             scenarios: string[];
+            /**
+             * @description Obey user messages that begin with `@@`: for tests. Whoever may write such a message says what the model answers and which tools it calls.
+             * @default false
+             */
+            directives: boolean;
         };
         OpenAiProvider: {
             /**

@@ -149,6 +149,7 @@ const baseConfig = {
     checkAnswers: "throw",
     http: { endpoints: { chatCompletions: { enabled: true } } },
   },
+  models: { providers: { embedded: { api: "embedded", directives: true } } },
   agents: { defaults: { model: "embedded/assistant" }, list: [{ id: "main", default: true }, { id: "beta" }] },
 };
 

@@ -18,6 +18,7 @@ const baseConfig = {
       allowedOrigins: ["https://app.example"],
     },
   },
+  models: { providers: { embedded: { api: "embedded", directives: true } } },
   agents: { defaults: { model: "embedded/assistant" }, list: [{ id: "main", default: true }, { id: "beta" }] },
 };
 

@@ -23,7 +23,8 @@ interface Place {
 const makers: {
   readonly [A in Api]: (config: Extract<ProviderConfig, { api: A }>, place: Place) => Promise<Provider>;
 } = {
-  embedded: async ({ scenarios }, { folder }) => createEmbeddedProvider(await loadScenarios(scenarios, folder)),
+  embedded: async ({ scenarios, directives }, { folder }) =>
+    createEmbeddedProvider({ ...(await loadScenarios(scenarios, folder)), directives }),
   "openai-completions": async (config, { reportReason }) =>
     (await import("./openai/openai.ts")).createOpenAiProvider(config, reportReason),
   "openai-responses": createVendorProvider,

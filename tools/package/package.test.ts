@@ -83,7 +83,7 @@ test("`gateway` answers, keeps a session, and serves its documentation", async (
 });
 
 test("`agent` answers", async () => {
-  expect(await clawgate("agent", "--message", "@@echo hi there")).toBe("hi there\n");
+  expect(await clawgate("agent", "--message", "say: hi there")).toBe("hi there\n");
 });
 
 test("`conformance` says how to get the suite", async () => {

@@ -2,8 +2,12 @@ import { describe, expect, it } from "vitest";
 import { hear, type Heard, type Hearing } from "../../base/listener.fixture.ts";
 import { createBrake } from "../../base/listener.ts";
 import type { ModelEnd, ModelEvent, ModelRequest } from "../model.ts";
-import { createEmbeddedProvider } from "./embedded.ts";
+import { createEmbeddedProvider, type EmbeddedOptions, type EmbeddedProvider } from "./embedded.ts";
 import { joinText, toRequest } from "./request.fixture.ts";
+
+function createObedient(options: EmbeddedOptions = {}): EmbeddedProvider {
+  return createEmbeddedProvider({ directives: true, ...options });
+}
 
 const left = new Error("client left");
 
@@ -11,14 +15,14 @@ interface Ask extends Hearing<ModelEvent>, Partial<Pick<ModelRequest, "model">> 
 
 function ask(
   said: string,
-  provider = createEmbeddedProvider(),
+  provider = createObedient(),
   { model = "assistant", ...hearing }: Ask = {},
 ): Promise<Heard<ModelEvent, ModelEnd>> {
   return hear((to) => provider.stream(toRequest(said, { model }), to), hearing);
 }
 
 /** What it says, if it does not fail. */
-async function answer(said: string, provider = createEmbeddedProvider(), more: Ask = {}): Promise<string> {
+async function answer(said: string, provider = createObedient(), more: Ask = {}): Promise<string> {
   const { events, result, error } = await ask(said, provider, more);
   if (result === undefined) throw error;
   return joinText(events);
@@ -26,7 +30,7 @@ async function answer(said: string, provider = createEmbeddedProvider(), more: A
 
 describe("createEmbeddedProvider", () => {
   it("answers, and counts the run", async () => {
-    const provider = createEmbeddedProvider();
+    const provider = createObedient();
     expect(await answer("@@echo hi", provider)).toBe("hi");
     expect(provider.runs).toEqual({ live: 0, started: 1, completed: 1, failed: 0, cancelled: 0 });
     expect(JSON.parse(await answer("@@runs", provider))).toEqual({
@@ -39,7 +43,7 @@ describe("createEmbeddedProvider", () => {
   });
 
   it("plays scenarios as `scenario`, and directives there too", async () => {
-    const provider = createEmbeddedProvider({
+    const provider = createObedient({
       scenarios: [{ name: "one", match: { last: "x" }, reply: [{ text: "played" }] }],
     });
     const play = (said: string): Promise<string> => answer(said, provider, { model: "scenario" });
@@ -48,14 +52,25 @@ describe("createEmbeddedProvider", () => {
     expect(await play("y")).toContain("one");
   });
 
+  it.each([{}, { directives: false }])(
+    "takes a directive for talk where nobody has allowed it: %j",
+    async (options) => {
+      const provider = createEmbeddedProvider(options);
+      expect(await answer("@@echo hi", provider)).toMatch(/^You wrote "@@echo hi"/);
+      expect(await answer("@@runs", provider, { model: "scenario" })).not.toContain("live");
+      const { events } = await ask("@@tool bash {}", provider);
+      expect(events.map(({ type }) => type)).not.toContain("tool-call-start");
+    },
+  );
+
   it("names all its models, so that an agent with another one is refused at start", () => {
-    expect(createEmbeddedProvider().models).toEqual(["assistant", "scenario"]);
+    expect(createObedient().models).toEqual(["assistant", "scenario"]);
   });
 
   it.each(["@@hang", "@@think 60s", "@@delay 60s", "@@words 100 delay=60s"])(
     "stops %s within 200 ms of the abort, with the signal's reason",
     async (said) => {
-      const provider = createEmbeddedProvider();
+      const provider = createObedient();
       const controller = new AbortController();
       const asked = ask(said, provider, { signal: controller.signal });
       setTimeout(() => controller.abort(left), 20);
@@ -79,7 +94,7 @@ describe("createEmbeddedProvider", () => {
   });
 
   it("says nothing more once its signal has aborted, and counts the run as cancelled", async () => {
-    const provider = createEmbeddedProvider();
+    const provider = createObedient();
     const controller = new AbortController();
     const { events, error } = await ask("@@words 100", provider, {
       signal: controller.signal,
@@ -93,7 +108,7 @@ describe("createEmbeddedProvider", () => {
   });
 
   it("stops with what its listener throws, and counts the run as failed", async () => {
-    const provider = createEmbeddedProvider();
+    const provider = createObedient();
     const { events, error } = await ask("@@words 100", provider, {
       onEvent({ type }) {
         if (type === "text-delta") throw left;
@@ -126,7 +141,7 @@ describe("createEmbeddedProvider", () => {
   });
 
   it("stops at once when the signal aborts while the flow is held", async () => {
-    const provider = createEmbeddedProvider();
+    const provider = createObedient();
     const flow = createBrake();
     const controller = new AbortController();
     const asked = ask("@@count 3", provider, {
@@ -143,7 +158,7 @@ describe("createEmbeddedProvider", () => {
   });
 
   it("counts an answer as completed when nobody wants the rest of it after its end", async () => {
-    const provider = createEmbeddedProvider();
+    const provider = createObedient();
     const controller = new AbortController();
     await ask("@@echo a", provider, { signal: controller.signal });
     controller.abort(left);
@@ -151,7 +166,7 @@ describe("createEmbeddedProvider", () => {
   });
 
   it("counts failures", async () => {
-    const provider = createEmbeddedProvider();
+    const provider = createObedient();
     await expect(answer("@@fail code=rate_limit_exceeded", provider)).rejects.toMatchObject({
       code: "rate_limit_exceeded",
     });
@@ -160,7 +175,7 @@ describe("createEmbeddedProvider", () => {
   });
 
   it("refuses a scenario whose pattern is no regular expression when it is made", () => {
-    expect(() => createEmbeddedProvider({ scenarios: [{ name: "bad", match: { pattern: "(" }, reply: [] }] })).toThrow(
+    expect(() => createObedient({ scenarios: [{ name: "bad", match: { pattern: "(" }, reply: [] }] })).toThrow(
       SyntaxError,
     );
   });

@@ -23,14 +23,23 @@ export interface EmbeddedProvider extends Provider {
   readonly runs: RunCounters;
 }
 
+export interface EmbeddedOptions extends Partial<ScenarioFile> {
+  /** Whether a user message that begins with `@@` is obeyed. */
+  readonly directives?: boolean;
+}
+
 /**
  * A deterministic provider without key and network. The model `assistant` is a conversation partner, `scenario` plays
- * the scenarios; both obey the directives of a user message that begins with `@@`.
+ * the scenarios; both obey directives where these are on.
  * Throws a `SyntaxError` when the pattern of a scenario is no regular expression.
  */
-export function createEmbeddedProvider(options: Partial<ScenarioFile> = {}): EmbeddedProvider {
+export function createEmbeddedProvider({ directives = false, ...options }: EmbeddedOptions = {}): EmbeddedProvider {
   const file: ScenarioFile = { ...options, scenarios: options.scenarios ?? [] };
   assertPatterns(file.scenarios);
+  const toSteps = (request: ModelRequest): readonly FileStep[] => {
+    if (isDirectiveText(lastUserText(request.messages)) && directives) return toDirectiveSteps(request, runs);
+    return request.model === "assistant" ? toAssistantSteps(request) : chooseScenario(file, request);
+  };
   const runs = createRunCounters();
   return {
     models: ["assistant", "scenario"],
@@ -39,7 +48,8 @@ export function createEmbeddedProvider(options: Partial<ScenarioFile> = {}): Emb
     async stream(request, to) {
       const settle = countRun(runs);
       try {
-        const end = await run(request, file, runs, to);
+        to.signal.throwIfAborted();
+        const end = await run(toSteps(request), request, to);
         settle("completed");
         return end;
       } catch (error) {
@@ -51,14 +61,12 @@ export function createEmbeddedProvider(options: Partial<ScenarioFile> = {}): Emb
 }
 
 async function run(
+  steps: readonly FileStep[],
   request: ModelRequest,
-  file: ScenarioFile,
-  runs: RunCounters,
   { signal, flow, emit }: Listener<ModelEvent>,
 ): Promise<ModelEnd> {
   let events = 0;
-  signal.throwIfAborted();
-  const moments = play(toSteps(request, file, runs), request);
+  const moments = play(steps, request);
   for (;;) {
     const { done, value } = moments.next();
     if (done === true) return value;
@@ -71,11 +79,6 @@ async function run(
     signal.throwIfAborted();
     emit(value);
   }
-}
-
-function toSteps(request: ModelRequest, file: ScenarioFile, runs: RunCounters): readonly FileStep[] {
-  if (isDirectiveText(lastUserText(request.messages))) return toDirectiveSteps(request, runs);
-  return request.model === "assistant" ? toAssistantSteps(request) : chooseScenario(file, request);
 }
 
 /** Throws the signal's reason when it aborts. */

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
+import { LongestFirst } from "./tools/longest-first.ts";
 
 // The store's worker and every program that a test starts strip their TypeScript once and not at each start.
 process.env["NODE_COMPILE_CACHE"] ??= join(import.meta.dirname, "node_modules/.cache/compile");
@@ -20,6 +21,9 @@ export default defineConfig(({ mode }) => ({
     // changes something of the process (a variable, a signal's listener) puts it back; test/traces.setup.ts looks.
     isolate: false,
     setupFiles: ["test/traces.setup.ts", "test/end.setup.ts"],
+    sequence: { sequencer: LongestFirst },
+    // Tests that are side by side wait for deadlines, most of the time.
+    maxConcurrency: 10,
     // CommonJS packages are imported as Node does it, which is how the gateway itself runs.
     deps: { interopDefault: false },
   },

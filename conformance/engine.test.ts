@@ -101,7 +101,8 @@ test("a case that waits for its signal is told that its time is over", async () 
   );
   const { results, seconds } = await runAll([waits]);
   expect(results[0]?.reason).toBe("Error: the case was not decided within 30 ms");
-  expect(seconds).toBeLessThan(5);
+  // For ever, if nobody told it.
+  expect(seconds).toBeLessThan(30);
 });
 
 test("a promise that a case has lost is a finding and not the end", async () => {

@@ -17,7 +17,7 @@ function createRecordingFetch() {
 // The agent thinks for several intervals, before its first word and between words.
 const body = ask("@@think 500ms", "@@words 2 delay=400ms");
 
-describe.each(sdks)("openai $major", (sdk) => {
+describe.concurrent.each(sdks)("openai $major", (sdk) => {
   test.each([
     { form: "comment", wire: /^: ping\n/gm },
     { form: "chunk", wire: /^data: .*"delta":\{"content":""\}/gm },

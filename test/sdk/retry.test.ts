@@ -1,7 +1,7 @@
 import { describe, expect } from "vitest";
 import { ask, rejection, sdks, startSdkTest, test } from "./clients.fixture.ts";
 
-describe.each(sdks)("openai $major", (sdk) => {
+describe.concurrent.each(sdks)("openai $major", (sdk) => {
   test.each(["upstream_error", "upstream_rejected", "upstream_timeout", "internal_error"])(
     "%s is not repeated, in either mode: the run may have had effects",
     async (code) => {

@@ -20,8 +20,8 @@ async function assertUnreachable(baseUrl: string): Promise<void> {
       status: 502,
       error: { code: "upstream_error", message: "The model provider cannot be reached." },
     });
-    // One more attempt where that may help, and the machine's own slowness.
-    expect(performance.now() - startedAt).toBeLessThan(2 * connectMs + 1_500);
+    // One more attempt where that may help; left to itself, the connection would take ten seconds each time.
+    expect(performance.now() - startedAt).toBeLessThan(2 * connectMs + 8_000);
   }
   expect((await gateway.request("/healthz")).status).toBe(200);
 }

@@ -258,18 +258,17 @@ describe("a tool server that", () => {
   });
 
   test("hangs costs its own call, and nobody else waits", async () => {
-    const gateway = await start(fixture({ timeoutMs: 1500 }));
+    const gateway = await start(fixture({ timeoutMs: 5000 }));
     // The program is started, so that only the call takes time.
     await say(gateway, use("pid"));
-    const began = performance.now();
-    const slow = say(gateway, use("hang"), user("ada"));
+    let over = false;
+    const slow = say(gateway, use("hang"), user("ada")).finally(() => (over = true));
     await untilLive(gateway, 1);
     expect((await say(gateway, "@@echo beta", { body: { model: "openclaw/beta" } })).text).toBe("beta");
     expect((await say(gateway, "@@echo main", user("bob"))).text).toBe("main");
     expect((await say(gateway, use("say"), user("bob"))).text).toBe("say");
-    expect(performance.now() - began).toBeLessThan(1500);
-    expect((await slow).text).toBe("The call timed out after 1500 ms.");
-    expect(performance.now() - began).toBeGreaterThan(1400);
+    expect(over).toBe(false);
+    expect((await slow).text).toBe("The call timed out after 5000 ms.");
   });
 
   test("crashes costs its own call, and the next one finds it again", async () => {

@@ -44,7 +44,7 @@ const rows: readonly Row[] = [
   { ...wrong, body: { param: "temperature" }, code: "unsupported_value", param: "temperature" },
 ];
 
-describe("an upstream that answers", () => {
+describe.concurrent("an upstream that answers", () => {
   it.each(rows)("$status $body is $code for the client, without a word of the upstream's", async (row) => {
     const { status, body = {}, code, param = null, error, asked } = row;
     const answer = toWhole({ error: { message: secret, type: "x", ...body } }, fields(0), `${status} Whatever`);
@@ -96,14 +96,15 @@ describe("an upstream that answers", () => {
     const { ask } = await startUpstreamTest((socket) => socket.write(`${head}{"error":`));
     const startedAt = performance.now();
     expect(await ask("Hi", false)).toMatchObject({ status: 502, error: { code: "upstream_rejected" } });
-    expect(performance.now() - startedAt).toBeLessThan(3_000);
+    // The times for an answer are minutes.
+    expect(performance.now() - startedAt).toBeLessThan(20_000);
   });
 });
 
 const first: (fault: Fault) => Fault = (fault) => (socket, call) =>
   call.count === 0 ? fault(socket, call) : socket.write(toAnswer("at last"));
 
-describe.each(modes)("a call, $mode, that fails once", ({ stream }) => {
+describe.concurrent.each(modes)("a call, $mode, that fails once", ({ stream }) => {
   it.each<[when: string, fault: Fault]>([
     ["by a status", (socket) => socket.write(toWhole({ error: {} }, ["retry-after: 0"], "503 Busy"))],
     ["by a reset before any byte", (socket) => socket.resetAndDestroy()],

@@ -1,4 +1,4 @@
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
 import { startTestGateway, type TestGateway } from "../gateway.fixture.ts";
 import { say, type Talk } from "../talk.fixture.ts";
 import { type Fault, type FaultServer, startFaultServer, toAnswer } from "./servers/fault.fixture.ts";
@@ -40,7 +40,7 @@ export function createAsk(gateway: Pick<TestGateway, "chat">): UpstreamTest["ask
  * the gateway lives.
  */
 export async function assertRecovered({ upstream, gateway, ask }: UpstreamTest, stream: boolean): Promise<void> {
-  await expect.poll(() => upstream.open, { interval: 5, timeout: 2_000 }).toBe(0);
+  await vi.waitFor(() => expect(upstream.open).toBe(0), { interval: 5, timeout: 60_000 });
   upstream.fault = (socket) => socket.write(toAnswer("good"));
   expect(await ask("again", stream)).toMatchObject({ status: 200, text: "good", finishReason: "stop" });
   expect(upstream.calls.at(-1)?.messages).toEqual([{ role: "user", content: "again" }]);

@@ -8,20 +8,21 @@ const constant3 = {"types":["integer"]};
 const constant4 = {"types":["boolean"]};
 const constant5 = {"types":["object"],"values":["embedded","openai-completions","openai-responses","anthropic-messages","google-generative-ai"]};
 const constant6 = {"types":["string","object"]};
-const constant7 = {"maxTokensField":1,"supportsDeveloperRole":1,"supportsUsageInStreaming":1,"supportsStreaming":1,"supportsTools":1,"supportsCustomTools":1,"supportsLogprobs":1,"requiresReasoningContent":1,"responseFormats":1,"input":1};
+const constant7 = {"maxTokensField":1,"supportsDeveloperRole":1,"supportsUsageInStreaming":1,"supportsStreaming":1,"supportsTools":1,"supportsCustomTools":1,"supportsLogprobs":1,"requiresReasoningContent":1,"responseFormats":1,"input":1,"messageForm":1};
 const constant8 = {"command":1,"args":1,"env":1,"cwd":1,"url":1,"headers":1,"connectMs":1,"timeoutMs":1,"outputBytesMax":1};
 const constant9 = ["text","image","audio","file"];
 const constant10 = ["max_completion_tokens","max_tokens"];
 const constant11 = ["json_object","json_schema"];
-const constant12 = ["token","password","none"];
-const constant13 = ["session","ignore"];
-const constant14 = ["open-webui","opencode"];
-const constant15 = ["comment","chunk","off"];
-const constant16 = ["fatal","error","warn","info","debug","trace","silent"];
-const constant17 = ["throw","count","off"];
-const constant18 = ["string","object"];
-const constant19 = ["reasoning","tools"];
-const constant20 = ["forward","enforce"];
+const constant12 = ["any","openai","mistral","anthropic","google"];
+const constant13 = ["token","password","none"];
+const constant14 = ["session","ignore"];
+const constant15 = ["open-webui","opencode"];
+const constant16 = ["comment","chunk","off"];
+const constant17 = ["fatal","error","warn","info","debug","trace","silent"];
+const constant18 = ["throw","count","off"];
+const constant19 = ["string","object"];
+const constant20 = ["reasoning","tools"];
+const constant21 = ["forward","enforce"];
 
 export const fillConfig = toCheck(validate20);
 const func1 = helper0.default;
@@ -654,6 +655,24 @@ var valid14 = _errs69 === errors;
 }
 else {
 var valid14 = true;
+}
+if(valid14){
+if(data16.messageForm !== undefined){
+let data29 = data16.messageForm;
+const _errs73 = errors;
+if(typeof data29 !== "string"){
+validate22.errors = [{instancePath:instancePath+"/compat/messageForm",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data29}];
+return false;
+}
+if(!(((((data29 === "any") || (data29 === "openai")) || (data29 === "mistral")) || (data29 === "anthropic")) || (data29 === "google"))){
+validate22.errors = [{instancePath:instancePath+"/compat/messageForm",keyword:"enum",params:{allowedValues: constant12},message:"must be equal to one of the allowed values",expected:constant1,data:data29}];
+return false;
+}
+var valid14 = _errs73 === errors;
+}
+else {
+var valid14 = true;
+}
 }
 }
 }
@@ -2323,7 +2342,7 @@ validate20.errors = [{instancePath:instancePath+"/gateway/auth/mode",keyword:"ty
 return false;
 }
 if(!(((data4 === "token") || (data4 === "password")) || (data4 === "none"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/mode",keyword:"enum",params:{allowedValues: constant12},message:"must be equal to one of the allowed values",expected:constant1,data:data4}];
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/mode",keyword:"enum",params:{allowedValues: constant13},message:"must be equal to one of the allowed values",expected:constant1,data:data4}];
 return false;
 }
 var valid2 = _errs12 === errors;
@@ -2527,7 +2546,7 @@ validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCom
 return false;
 }
 if(!((data15 === "session") || (data15 === "ignore"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/user",keyword:"enum",params:{allowedValues: constant13},message:"must be equal to one of the allowed values",expected:constant1,data:data15}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/user",keyword:"enum",params:{allowedValues: constant14},message:"must be equal to one of the allowed values",expected:constant1,data:data15}];
 return false;
 }
 var valid6 = _errs38 === errors;
@@ -2547,7 +2566,7 @@ validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCom
 return false;
 }
 if(!((data17 === "open-webui") || (data17 === "opencode"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/sideTasks/" + i1,keyword:"enum",params:{allowedValues: constant14},message:"must be equal to one of the allowed values",expected:constant1,data:data17}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/sideTasks/" + i1,keyword:"enum",params:{allowedValues: constant15},message:"must be equal to one of the allowed values",expected:constant1,data:data17}];
 return false;
 }
 var valid8 = _errs42 === errors;
@@ -3051,7 +3070,7 @@ validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/form",k
 return false;
 }
 if(!(((data41 === "comment") || (data41 === "chunk")) || (data41 === "off"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/form",keyword:"enum",params:{allowedValues: constant15},message:"must be equal to one of the allowed values",expected:constant1,data:data41}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/form",keyword:"enum",params:{allowedValues: constant16},message:"must be equal to one of the allowed values",expected:constant1,data:data41}];
 return false;
 }
 var valid17 = _errs96 === errors;
@@ -3144,7 +3163,7 @@ validate20.errors = [{instancePath:instancePath+"/gateway/log/level",keyword:"ty
 return false;
 }
 if(!(((((((data45 === "fatal") || (data45 === "error")) || (data45 === "warn")) || (data45 === "info")) || (data45 === "debug")) || (data45 === "trace")) || (data45 === "silent"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/log/level",keyword:"enum",params:{allowedValues: constant16},message:"must be equal to one of the allowed values",expected:constant1,data:data45}];
+validate20.errors = [{instancePath:instancePath+"/gateway/log/level",keyword:"enum",params:{allowedValues: constant17},message:"must be equal to one of the allowed values",expected:constant1,data:data45}];
 return false;
 }
 }
@@ -3163,7 +3182,7 @@ validate20.errors = [{instancePath:instancePath+"/gateway/checkAnswers",keyword:
 return false;
 }
 if(!(((data46 === "throw") || (data46 === "count")) || (data46 === "off"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/checkAnswers",keyword:"enum",params:{allowedValues: constant17},message:"must be equal to one of the allowed values",expected:constant1,data:data46}];
+validate20.errors = [{instancePath:instancePath+"/gateway/checkAnswers",keyword:"enum",params:{allowedValues: constant18},message:"must be equal to one of the allowed values",expected:constant1,data:data46}];
 return false;
 }
 var valid1 = _errs107 === errors;
@@ -3222,7 +3241,7 @@ let data49 = data48.model;
 const _errs115 = errors;
 const _errs116 = errors;
 if((typeof data49 !== "string") && (!(data49 && typeof data49 == "object" && !Array.isArray(data49)))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"type",params:{type: constant18},message:"must be string,object",expected:constant6,data:data49}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"type",params:{type: constant19},message:"must be string,object",expected:constant6,data:data49}];
 return false;
 }
 if(errors === _errs116){
@@ -3355,7 +3374,7 @@ validate20.errors = [{instancePath:instancePath+"/agents/defaults/include/" + i6
 return false;
 }
 if(!((data55 === "reasoning") || (data55 === "tools"))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/include/" + i6,keyword:"enum",params:{allowedValues: constant19},message:"must be equal to one of the allowed values",expected:constant1,data:data55}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/include/" + i6,keyword:"enum",params:{allowedValues: constant20},message:"must be equal to one of the allowed values",expected:constant1,data:data55}];
 return false;
 }
 var valid25 = _errs130 === errors;
@@ -3383,7 +3402,7 @@ validate20.errors = [{instancePath:instancePath+"/agents/defaults/structuredOutp
 return false;
 }
 if(!((data56 === "forward") || (data56 === "enforce"))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/structuredOutput",keyword:"enum",params:{allowedValues: constant20},message:"must be equal to one of the allowed values",expected:constant1,data:data56}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/structuredOutput",keyword:"enum",params:{allowedValues: constant21},message:"must be equal to one of the allowed values",expected:constant1,data:data56}];
 return false;
 }
 var valid20 = _errs132 === errors;
@@ -3590,7 +3609,7 @@ let data67 = data64.model;
 const _errs160 = errors;
 const _errs161 = errors;
 if((typeof data67 !== "string") && (!(data67 && typeof data67 == "object" && !Array.isArray(data67)))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/model",keyword:"type",params:{type: constant18},message:"must be string,object",expected:constant6,data:data67}];
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/model",keyword:"type",params:{type: constant19},message:"must be string,object",expected:constant6,data:data67}];
 return false;
 }
 if(errors === _errs161){
@@ -3723,7 +3742,7 @@ validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/include/"
 return false;
 }
 if(!((data73 === "reasoning") || (data73 === "tools"))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/include/" + i10,keyword:"enum",params:{allowedValues: constant19},message:"must be equal to one of the allowed values",expected:constant1,data:data73}];
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/include/" + i10,keyword:"enum",params:{allowedValues: constant20},message:"must be equal to one of the allowed values",expected:constant1,data:data73}];
 return false;
 }
 var valid38 = _errs175 === errors;
@@ -3751,7 +3770,7 @@ validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/structure
 return false;
 }
 if(!((data74 === "forward") || (data74 === "enforce"))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/structuredOutput",keyword:"enum",params:{allowedValues: constant20},message:"must be equal to one of the allowed values",expected:constant1,data:data74}];
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/structuredOutput",keyword:"enum",params:{allowedValues: constant21},message:"must be equal to one of the allowed values",expected:constant1,data:data74}];
 return false;
 }
 var valid33 = _errs177 === errors;

@@ -526,6 +526,12 @@ export interface components {
             responseFormats?: ("json_object" | "json_schema")[];
             /** @description What its models read where `models` does not say. */
             input?: ("text" | "image" | "audio" | "file")[];
+            /**
+             * @description Whose rules the conversation is made to fit: ids of tool calls, empty texts, the order of roles. Without it,
+             *     the address or the name of the model tells; `any` changes nothing.
+             * @enum {string}
+             */
+            messageForm?: "any" | "openai" | "mistral" | "anthropic" | "google";
         };
         /** @description A server of the Model Context Protocol; either a `command` (stdio) or a `url` (streamable HTTP). */
         ToolServer: {

@@ -69,8 +69,9 @@ function toToolNeed(type: Tool["type"], param: string, unmet: string): Need {
 }
 
 /**
- * Every tool result must answer a call that stands before it. Providers refuse anything else, and a result bound to
- * no call would be text from nowhere. Throws `invalid_value` with the place in the client's own list.
+ * Every tool result that the client sends must answer a call that stands before it: bound to no call it would be text
+ * from nowhere. Throws `invalid_value` with the place in the client's own list. One that only the session remembers is
+ * not the client's to mend.
  */
 export function assertToolResultsBound(history: readonly Message[], sent: readonly Message[]): void {
   if (!history.some(({ role }) => role === "tool")) return;
@@ -79,8 +80,12 @@ export function assertToolResultsBound(history: readonly Message[], sent: readon
     if (message.role === "assistant") for (const { id } of message.tool_calls ?? []) called.add(id);
     if (message.role !== "tool" || called.has(message.tool_call_id)) continue;
     const { tool_call_id: id } = message;
-    const param = `messages[${sent.findIndex((one) => one.role === "tool" && one.tool_call_id === id)}].tool_call_id`;
-    throw invalidValue(param, `no earlier assistant message has a tool call with the id '${id.slice(0, 64)}'`);
+    const place = sent.findIndex((one) => one.role === "tool" && one.tool_call_id === id);
+    if (place === -1) continue;
+    throw invalidValue(
+      `messages[${place}].tool_call_id`,
+      `no earlier assistant message has a tool call with the id '${id.slice(0, 64)}'`,
+    );
   }
 }
 
@@ -99,6 +104,14 @@ export function narrowOffer({ tools, settings }: Offer): Offer {
     tools: tools.filter((tool) => allowed.has(toToolName(tool))),
     settings: { ...settings, tool_choice: choice.allowed_tools.mode },
   };
+}
+
+/** All that the model may call. Where that is nothing, servers refuse to be told how to choose. */
+export function withOwnTools({ tools, settings }: Offer, own: readonly Tool[]): Offer {
+  const offered = own.length === 0 ? tools : [...tools, ...own];
+  if (offered.length > 0) return { tools: offered, settings };
+  const { tool_choice: _, parallel_tool_calls: __, ...others } = settings;
+  return { tools: offered, settings: others };
 }
 
 /** What still holds once a tool was called: a demand kept up would never let the model answer. */
@@ -163,4 +176,10 @@ function toDemandedName(choice: ModelSettings["tool_choice"]): string | undefine
 
 function fault(what: string): GatewayError {
   return new GatewayError("upstream_error", `The model called ${what}.`);
+}
+
+/** Whether a message calls tools, or holds the result of a call. */
+export function isToolTalk(message: Message): boolean {
+  if (message.role !== "assistant") return message.role === "tool" || message.role === "function";
+  return message.function_call != null || (message.tool_calls?.length ?? 0) > 0;
 }

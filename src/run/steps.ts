@@ -7,8 +7,17 @@ import { toNamedCall, toToolName } from "../base/tool-call.ts";
 import type { ModelDelta } from "../model/model.ts";
 import type { Agent } from "./agents.ts";
 import { addUsage, AnswerBuilder, type ModelAnswer, noUsage, toMessage } from "./answer.ts";
-import { type ChoiceGuard, createChoiceGuard, narrowOffer, type Need, relaxDemand } from "./demands.ts";
+import {
+  type ChoiceGuard,
+  createChoiceGuard,
+  isToolTalk,
+  narrowOffer,
+  type Need,
+  relaxDemand,
+  withOwnTools,
+} from "./demands.ts";
 import { type CallEvent, callModel, type ModelCall } from "./model-call.ts";
+import { pairResults } from "./pair-results.ts";
 import type { RunAnswer, RunEvent } from "./run-event.ts";
 import { runServerCalls } from "./server-calls.ts";
 import type { StoredMessage } from "../session/store.ts";
@@ -155,10 +164,10 @@ async function runStep(
 ): Promise<StepAnswer> {
   const { agent, instructions, history, toolSet, needs, onSpent } = request;
   const { append } = place;
-  const { tools, settings } = narrowOffer(request);
-  const messages = [...instructions, ...history, ...append];
-  const offered = [...tools, ...(toolSet?.tools ?? [])];
-  const call = { agent, request: { agentId: agent.id, messages, tools: offered, settings }, needs, onSpent };
+  const said = [...history, ...append];
+  const messages = [...instructions, ...(said.some(isToolTalk) ? pairResults(said) : said)];
+  const offer = withOwnTools(narrowOffer(request), toolSet?.tools ?? []);
+  const call = { agent, request: { agentId: agent.id, messages, ...offer }, needs, onSpent };
   const guard = createChoiceGuard(request);
   const step = new Step(place, guard, emit);
   try {

@@ -1,6 +1,8 @@
 import type { LanguageModelV4CallOptions, LanguageModelV4FunctionTool, LanguageModelV4Prompt } from "@ai-sdk/provider";
 import type { FunctionTool, ResponseFormat, ToolChoice } from "../../base/contract.ts";
 import { toToolName } from "../../base/tool-call.ts";
+import { fitMessages } from "../fit-messages.ts";
+import { messageForms } from "../message-form.ts";
 import { toStopSequences } from "../stop.ts";
 import type { ModelRequest } from "../model.ts";
 import { given } from "./given.ts";
@@ -11,8 +13,11 @@ type SdkTools = NonNullable<LanguageModelV4CallOptions["tools"]>;
 
 /** A request in the words of `@ai-sdk`. What only one vendor knows goes into `providerOptions`. */
 export function toCallOptions(request: ModelRequest, vendor: Vendor): LanguageModelV4CallOptions {
-  const { messages, settings } = request;
-  const prompt = toPrompt(messages, vendor.state);
+  const { model, messages, settings } = request;
+  const prompt = toPrompt(fitMessages(messages, messageForms[vendor.messageForm], model), {
+    state: vendor.state,
+    takesCustomCalls: vendor.toCustomTool !== undefined,
+  });
   const stop = toStopSequences(settings.stop);
   return {
     prompt,

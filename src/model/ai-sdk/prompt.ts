@@ -13,38 +13,40 @@ type Role = LanguageModelV4Message["role"];
 type ToolOutput = LanguageModelV4ToolResultPart["output"];
 type Content<R extends Role> = Extract<LanguageModelV4Message, { role: R }>["content"];
 
+/** What a vendor's API has words for. */
+export interface PromptForm {
+  readonly state: StateForm;
+  readonly takesCustomCalls: boolean;
+}
+
 /**
- * The conversation in the words of `@ai-sdk`. Legacy function calls become tool calls, and results that stand together
- * become one message: vendors want all results of one turn at once. Empty texts are left out, some vendors refuse them.
+ * The conversation, which fits the vendor already, in the words of `@ai-sdk`. Results that stand together become one
+ * message: vendors want all results of one turn at once. So do answers: some vendors refuse a call that
+ * does not stand behind the user or a result. Empty texts are left out, some vendors refuse them.
  */
-export function toPrompt(messages: readonly Message[], form: StateForm): LanguageModelV4Message[] {
+export function toPrompt(
+  messages: readonly Message[],
+  { state, takesCustomCalls }: PromptForm,
+): LanguageModelV4Message[] {
   const prompt: LanguageModelV4Message[] = [];
   const toolNames = new Map<string, string>();
-  let legacyCalls = 0;
 
-  const addResult = (
-    toolCallId: string,
-    value: string,
-    { name = toolNames.get(toolCallId) ?? "unknown", media = [] }: Partial<ResultDetails> = {},
-  ): void => {
-    const content: Content<"tool"> = [
-      { type: "tool-result", toolCallId, toolName: name, output: toOutput(value, media) },
-    ];
+  const addResult = (toolCallId: string, value: string, media: readonly ToolMedium[]): void => {
+    const toolName = toolNames.get(toolCallId) ?? "unknown";
+    const content: Content<"tool"> = [{ type: "tool-result", toolCallId, toolName, output: toOutput(value, media) }];
     const last = prompt.at(-1);
     if (last?.role === "tool") last.content.push(...content);
     else prompt.push({ role: "tool", content });
   };
   const addAssistant = (message: AssistantMessage): void => {
-    const legacy = message.function_call;
-    if (legacy != null) legacyCalls += 1;
-    const calls = [
-      ...(message.tool_calls ?? []).map(toCall),
-      ...(legacy == null ? [] : [toFunctionCall(toLegacyId(legacyCalls), legacy.name, legacy.arguments)]),
-    ];
+    const calls = (message.tool_calls ?? []).map((call) => toCall(call, takesCustomCalls));
     for (const { toolCallId, toolName } of calls) toolNames.set(toolCallId, toolName);
     const texts = toTexts(message).map(toTextPart);
     if (texts.length + calls.length === 0) return;
-    prompt.push({ role: "assistant", content: toAnswerContent(message, { texts, calls }, form) });
+    const content = toAnswerContent(message, { texts, calls }, state);
+    const last = prompt.at(-1);
+    if (last?.role === "assistant") last.content.push(...content);
+    else prompt.push({ role: "assistant", content });
   };
 
   for (const message of messages) {
@@ -60,29 +62,20 @@ export function toPrompt(messages: readonly Message[], form: StateForm): Languag
         addAssistant(message);
         break;
       case "tool":
-        addResult(message.tool_call_id, joinText(message.content), { media: toToolMedia(message) });
+        addResult(message.tool_call_id, joinText(message.content), toToolMedia(message));
         break;
       case "function":
-        addResult(toLegacyId(legacyCalls), message.content ?? "", { name: message.name });
+        // None is left: results of tools have taken their places.
         break;
     }
   }
   return prompt;
 }
 
-interface ResultDetails {
-  /** Of the tool. */
-  readonly name: string;
-  readonly media: readonly ToolMedium[];
-}
-
 function toOutput(value: string, media: readonly ToolMedium[]): ToolOutput {
   if (media.length === 0) return { type: "text", value };
-  return { type: "content", value: [toTextPart(value), ...media.map(toUserPart)] };
-}
-
-function toLegacyId(count: number): string {
-  return `call_function_${count}`;
+  const texts = value.trim() === "" ? [] : [toTextPart(value)];
+  return { type: "content", value: [...texts, ...media.map(toUserPart)] };
 }
 
 function toUserContent({ content }: UserMessage): Content<"user"> {
@@ -108,9 +101,10 @@ function joinText(content: string | readonly TextPart[]): string {
   return typeof content === "string" ? content : content.map(({ text }) => text).join("");
 }
 
-function toCall(call: ToolCall): LanguageModelV4ToolCallPart {
+function toCall(call: ToolCall, takesCustomCalls: boolean): LanguageModelV4ToolCallPart {
   if (call.type === "function") return toFunctionCall(call.id, call.function.name, call.function.arguments);
-  return { type: "tool-call", toolCallId: call.id, toolName: call.custom.name, input: call.custom.input };
+  const { name, input } = call.custom;
+  return { type: "tool-call", toolCallId: call.id, toolName: name, input: takesCustomCalls ? input : { input } };
 }
 
 function toFunctionCall(id: string, name: string, text: string): LanguageModelV4ToolCallPart {

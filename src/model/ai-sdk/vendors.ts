@@ -6,6 +6,7 @@ import type {
   ResponsesProviderConfig,
 } from "../../base/contract.ts";
 import type { ModelSettings } from "../../base/settings.ts";
+import type { MessageFormName } from "../message-form.ts";
 import type { Capabilities } from "../model.ts";
 import { anthropicState, googleState, responsesState, type StateForm } from "./vendor-state.ts";
 import { toCustomTool, toAnthropicOptions, toGoogleOptions, toOpenAiOptions } from "./vendor-options.ts";
@@ -32,6 +33,7 @@ export interface Vendor {
   /** Where its key goes, in lower case. */
   readonly keyHeader: string;
   readonly capabilities: Capabilities;
+  readonly messageForm: MessageFormName;
   /** What its API has no word for, and this provider therefore does itself. */
   readonly lacks: ReadonlySet<"stop" | "parallel_tool_calls">;
   /** What its models must get back with their answers. */
@@ -55,6 +57,7 @@ export const vendors: Readonly<Record<AiSdkApi, Vendor>> = {
       responseFormats: new Set(["json_schema"]),
       logprobs: false,
     },
+    messageForm: "anthropic",
     lacks: new Set(),
     state: anthropicState,
     toOptions: toAnthropicOptions,
@@ -71,6 +74,7 @@ export const vendors: Readonly<Record<AiSdkApi, Vendor>> = {
       responseFormats: new Set(["json_object", "json_schema"]),
       logprobs: false,
     },
+    messageForm: "google",
     lacks: new Set(["parallel_tool_calls"]),
     state: googleState,
     toOptions: toGoogleOptions,
@@ -87,6 +91,7 @@ export const vendors: Readonly<Record<AiSdkApi, Vendor>> = {
       responseFormats: new Set(["json_object", "json_schema"]),
       logprobs: false,
     },
+    messageForm: "responses",
     lacks: new Set(["stop"]),
     state: responsesState,
     toOptions: toOpenAiOptions,

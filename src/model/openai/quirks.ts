@@ -1,5 +1,6 @@
 import type { OpenAiProviderConfig } from "../../base/contract.ts";
 import { type StateField, stateFields } from "../../base/model-state.ts";
+import type { MessageFormName } from "../message-form.ts";
 import type { Capabilities, InputKind, ResponseFormatKind } from "../model.ts";
 
 /** What a server that speaks Chat Completions does otherwise than OpenAI. */
@@ -20,6 +21,8 @@ export interface Quirks {
   readonly requiresReasoningContent: boolean;
   /** The models that refuse a call without a signature of theirs. */
   readonly signed: RegExp | undefined;
+  /** Undefined where the name of the model has to tell. */
+  readonly messageForm: MessageFormName | undefined;
 }
 
 const openai: Quirks = {
@@ -35,6 +38,7 @@ const openai: Quirks = {
   replays: [],
   requiresReasoningContent: false,
   signed: undefined,
+  messageForm: "openai",
 };
 
 /** Model servers on one's own machine, and whatever is not known: they take the older names, and refuse what they cannot. */
@@ -45,6 +49,7 @@ const other: Quirks = {
   supportsCustomTools: false,
   input: ["text", "image"],
   replays: stateFields,
+  messageForm: undefined,
 };
 
 const openRouter: Quirks = {
@@ -67,7 +72,13 @@ const deepSeek: Quirks = {
 };
 const kimi: Quirks = { ...other, replays: ["reasoning_content"], requiresReasoningContent: true };
 const gemini: Quirks = { ...other, replays: ["extra_content"], signed: /gemini-(?:[3-9]|\d\d)/ };
-const mistral: Quirks = { ...other, supportsUsageInStreaming: false, supportsLogprobs: false, replays: [] };
+const mistral: Quirks = {
+  ...other,
+  supportsUsageInStreaming: false,
+  supportsLogprobs: false,
+  replays: [],
+  messageForm: "mistral",
+};
 
 const vendors: readonly { readonly host: RegExp; readonly quirks: Quirks }[] = [
   { host: /^api\.openai\.com$/, quirks: openai },
@@ -80,11 +91,24 @@ const vendors: readonly { readonly host: RegExp; readonly quirks: Quirks }[] = [
   { host: /^api\.moonshot\.(?:ai|cn)$/, quirks: kimi },
 ];
 
+/** Models keep their rules where others serve them. */
+const families: readonly { readonly model: RegExp; readonly messageForm: MessageFormName }[] = [
+  { model: /claude/i, messageForm: "anthropic" },
+  { model: /mistral|mixtral|ministral|magistral|codestral|devstral|pixtral|voxtral/i, messageForm: "mistral" },
+  { model: /gemini/i, messageForm: "google" },
+  { model: /(?:^|\/)(?:gpt-(?!oss)|chatgpt|o\d)/i, messageForm: "openai" },
+];
+
 /** The quirks of a server by its address, overridden by what the configuration says. */
 export function toQuirks(baseUrl: string, compat: OpenAiProviderConfig["compat"]): Quirks {
   const { hostname } = new URL(baseUrl);
   const known = vendors.find(({ host }) => host.test(hostname))?.quirks ?? other;
   return { ...known, ...compat };
+}
+
+/** What the server wants a conversation to look like. */
+export function toMessageForm({ messageForm }: Quirks, name: string): MessageFormName {
+  return messageForm ?? families.find(({ model }) => model.test(name))?.messageForm ?? "any";
 }
 
 export function toOpenAiCapabilities(

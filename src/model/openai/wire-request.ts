@@ -1,6 +1,8 @@
-import type { AssistantMessage, Message, ToolCall } from "../../base/contract.ts";
+import type { AssistantMessage, Message, TextPart, ToolCall } from "../../base/contract.ts";
 import type { ModelRequest } from "../model.ts";
-import type { Quirks } from "./quirks.ts";
+import { answerTools, fitMessages } from "../fit-messages.ts";
+import { messageForms } from "../message-form.ts";
+import { type Quirks, toMessageForm } from "./quirks.ts";
 import { placeToolMedia } from "./wire-media.ts";
 import { toWireExtra, toWireState } from "./wire-state.ts";
 
@@ -12,11 +14,34 @@ export function toWireRequest({ model, messages, tools, settings }: ModelRequest
     : { stream: true };
   return {
     model,
-    messages: toWireMessages(messages, quirks, model),
+    messages: toWireMessages(toFitting(messages, model, quirks), quirks, model),
     ...(tools.length > 0 ? { tools } : {}),
     ...others,
     ...(cap === undefined ? {} : { [quirks.maxTokensField]: cap }),
     ...(quirks.supportsStreaming ? streamed : {}),
+  };
+}
+
+function toFitting(messages: readonly Message[], model: string, quirks: Quirks): readonly Message[] {
+  const form = toMessageForm(quirks, model);
+  const fitted = form === "any" ? messages : fitMessages(messages, messageForms[form], model);
+  return quirks.supportsCustomTools ? fitted : fitted.map(withoutCustomCalls);
+}
+
+/** Where custom tools are not known, a call of one, which another model has made, looks like a function's. */
+function withoutCustomCalls(message: Message): Message {
+  if (message.role !== "assistant" || message.tool_calls?.some(({ type }) => type === "custom") !== true)
+    return message;
+  return { ...message, tool_calls: message.tool_calls.map(toFunctionCall) };
+}
+
+function toFunctionCall(call: ToolCall): ToolCall {
+  if (call.type === "function") return call;
+  const { custom, ...others } = call;
+  return {
+    ...others,
+    type: "function",
+    function: { name: custom.name, arguments: JSON.stringify({ input: custom.input }) },
   };
 }
 
@@ -32,7 +57,9 @@ export function toWireMessages(messages: readonly Message[], quirks: Quirks, mod
   const { supportsDeveloperRole } = quirks;
   const toWire = createTranslator({ ...quirks, model });
   const hasResults = messages.some(({ role }) => role === "tool");
-  const wire = (hasResults ? placeToolMedia(messages) : messages).map(toWire);
+  const placed = hasResults ? placeToolMedia(messages) : messages;
+  const { answersTools } = messageForms[toMessageForm(quirks, model)];
+  const wire = (answersTools ? answerTools(placed) : placed).map(toWire);
   return supportsDeveloperRole ? wire : mergeInstructions(wire);
 }
 
@@ -93,12 +120,26 @@ function toWireCall(call: ToolCall, message: AssistantMessage, quirks: WireQuirk
 
 function mergeInstructions(messages: readonly WireMessage[]): WireMessage[] {
   const isInstruction = ({ role }: WireMessage): boolean => role === "system" || role === "developer";
-  const texts = messages.filter(isInstruction).map(({ content }) => toText(content));
+  const contents = messages.filter(isInstruction).map(({ content }) => content as TextContent);
   const others = messages.filter((message) => !isInstruction(message));
-  return texts.length === 0 ? others : [{ role: "system", content: texts.join("\n\n") }, ...others];
+  return contents.length === 0 ? others : [{ role: "system", content: joinContents(contents) }, ...others];
 }
 
-function toText(content: unknown): string {
-  if (!Array.isArray(content)) return String(content);
-  return content.map((part: { readonly text: string }) => part.text).join("");
+type TextContent = string | readonly TextPart[];
+
+/** One text; parts where one of them says more than its text does, as `cache_control`. */
+function joinContents(contents: readonly TextContent[]): TextContent {
+  const parts = contents.flatMap((content) => (typeof content === "string" ? [] : content));
+  if (!parts.some(saysMore)) return contents.map(toText).join("\n\n");
+  return contents.flatMap((content): TextPart[] =>
+    typeof content === "string" ? [{ type: "text", text: content }] : [...content],
+  );
+}
+
+function saysMore(part: TextPart): boolean {
+  return Object.keys(part).some((key) => key !== "type" && key !== "text");
+}
+
+function toText(content: TextContent): string {
+  return typeof content === "string" ? content : content.map(({ text }) => text).join("");
 }

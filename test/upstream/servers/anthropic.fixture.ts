@@ -1,4 +1,5 @@
 import type { FinishReason } from "../../../src/base/contract.ts";
+import { refuseAnthropic } from "./anthropic-rules.fixture.ts";
 import {
   type SaidStep,
   type ScriptedError,
@@ -34,8 +35,8 @@ function toEvent(value: { readonly type: string }): string {
   return `event: ${value.type}\ndata: ${JSON.stringify(value)}\n\n`;
 }
 
-function toError({ code, status = 500 }: ScriptedError): object {
-  return { type: code ?? errorTypes[status] ?? "api_error", message: upstreamSecret };
+function toError({ code, status = 500, message = upstreamSecret }: ScriptedError): object {
+  return { type: code ?? errorTypes[status] ?? "api_error", message };
 }
 
 function createAnswer({ body }: { readonly body: Readonly<Record<string, unknown>> }): WireAnswer {
@@ -130,6 +131,7 @@ function toUsage(usage: ScriptedUsage | undefined): object {
 export const anthropicWire: Wire = {
   basePath: "/v1",
   isEndpoint: (method, path) => method === "POST" && path === "/v1/messages",
+  refuse: refuseAnthropic,
   createAnswer,
   toErrorBody: (status, error) => ({
     type: "error",

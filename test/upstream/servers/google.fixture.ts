@@ -1,4 +1,5 @@
 import type { FinishReason } from "../../../src/base/contract.ts";
+import { refuseGoogle } from "./google-rules.fixture.ts";
 import {
   type SaidStep,
   type ScriptedError,
@@ -31,8 +32,8 @@ const rpcStatuses: Readonly<Record<number, string>> = {
   504: "DEADLINE_EXCEEDED",
 };
 
-function toError({ code, status = 500 }: ScriptedError): object {
-  return { code: status, message: upstreamSecret, status: code ?? rpcStatuses[status] ?? "UNKNOWN" };
+function toError({ code, status = 500, message = upstreamSecret }: ScriptedError): object {
+  return { code: status, message, status: code ?? rpcStatuses[status] ?? "UNKNOWN" };
 }
 
 function createAnswer({ path }: { readonly path: string }): WireAnswer {
@@ -91,6 +92,7 @@ export const googleWire: Wire = {
   basePath: "/v1beta",
   isEndpoint: (method, path) =>
     method === "POST" && /^\/v1beta\/models\/[^/:]+:streamGenerateContent\?alt=sse$/.test(path),
+  refuse: refuseGoogle,
   createAnswer,
   toErrorBody: (status, error) => ({ error: toError({ ...error, status }) }),
 };

@@ -1,3 +1,5 @@
+import { refuseMistral } from "./mistral-rules.fixture.ts";
+import { refuseChat } from "./openai-chat-rules.fixture.ts";
 import {
   type SaidStep,
   type ScriptedCall,
@@ -104,6 +106,10 @@ function toUsage({ prompt, completion, cached, reasoning }: ScriptedUsage): obje
 export const openAiChatWire: Wire = {
   basePath: "/v1",
   isEndpoint: (method, path) => method === "POST" && path === "/v1/chat/completions",
+  refuse: refuseChat,
   createAnswer,
   toErrorBody: (status, error) => ({ error: toOpenAiError({ ...error, status }) }),
 };
+
+/** https://docs.mistral.ai/api: the same wire, with rules of its own. */
+export const mistralWire: Wire = { ...openAiChatWire, refuse: refuseMistral };

@@ -10,6 +10,6 @@ const types: Readonly<Record<number, string>> = {
 };
 
 /** The inside of OpenAI's error body. */
-export function toOpenAiError({ code, status = 500 }: ScriptedError): object {
-  return { message: upstreamSecret, type: types[status] ?? "server_error", param: null, code: code ?? null };
+export function toOpenAiError({ code, status = 500, message = upstreamSecret }: ScriptedError): object {
+  return { message, type: types[status] ?? "server_error", param: null, code: code ?? null };
 }

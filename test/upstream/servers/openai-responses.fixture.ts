@@ -1,5 +1,6 @@
 import type { FinishReason } from "../../../src/base/contract.ts";
 import { toOpenAiError } from "./openai-error.fixture.ts";
+import { refuseResponses } from "./openai-responses-rules.fixture.ts";
 import {
   type SaidStep,
   type ScriptedCall,
@@ -181,6 +182,7 @@ function toUsage({ prompt, completion, cached = 0, reasoning = 0 }: ScriptedUsag
 export const openAiResponsesWire: Wire = {
   basePath: "/v1",
   isEndpoint: (method, path) => method === "POST" && path === "/v1/responses",
+  refuse: refuseResponses,
   createAnswer,
   toErrorBody: (status, error) => ({ error: toOpenAiError({ ...error, status }) }),
 };

@@ -37,6 +37,8 @@ export interface ScriptedError {
   readonly code?: string;
   /** As the vendor's numeric code, where it has one. */
   readonly status?: number;
+  /** Instead of the secret that no client may see. */
+  readonly message?: string;
 }
 
 /** How an answer fails or ends. Whatever comes after one of these is not sent. */
@@ -86,6 +88,9 @@ export interface WireAnswer {
   whole?(said: readonly SaidStep[], reason: FinishReason | "error", usage: ScriptedUsage | undefined): object;
 }
 
+/** Of a request, parsed. */
+export type Body = Readonly<Record<string, unknown>>;
+
 /** A vendor's API. */
 export interface Wire {
   /** What a configured base URL ends in. */
@@ -93,6 +98,8 @@ export interface Wire {
   isEndpoint(method: string, path: string): boolean;
   createAnswer(request: { readonly path: string; readonly body: Readonly<Record<string, unknown>> }): WireAnswer;
   toErrorBody(status: number, error: ScriptedError): object;
+  /** What the vendor says to a request whose form is wrong; undefined if it is right. */
+  refuse(body: Body): string | undefined;
 }
 
 export function toArgumentText({ args }: ScriptedCall): string {

@@ -6,12 +6,13 @@ import { onEnd } from "../../end.fixture.ts";
 import type { FinishReason } from "../../../src/base/contract.ts";
 import { anthropicWire } from "./anthropic.fixture.ts";
 import { googleWire } from "./google.fixture.ts";
-import { openAiChatWire } from "./openai-chat.fixture.ts";
+import { mistralWire, openAiChatWire } from "./openai-chat.fixture.ts";
 import { openAiResponsesWire } from "./openai-responses.fixture.ts";
 import { type SaidStep, type Script, type ScriptStep, scriptedUsage, type Wire } from "./script.fixture.ts";
 
 export const wires = {
   "openai-chat": openAiChatWire,
+  mistral: mistralWire,
   anthropic: anthropicWire,
   google: googleWire,
   "openai-responses": openAiResponsesWire,
@@ -53,7 +54,7 @@ export type UpstreamAnswer = Script | ((request: UpstreamRequest, count: number)
 
 /**
  * A model server on a free port that plays scripts in a vendor's real wire format. It answers 404 to what is not the
- * vendor's endpoint. A script that does not say how it ends ends well.
+ * vendor's endpoint, and refuses with 400 what the vendor would refuse for its form. A script that does not say how it ends ends well.
  */
 export async function startUpstream(vendor: UpstreamVendor, answer: UpstreamAnswer): Promise<Upstream> {
   const wire: Wire = wires[vendor];
@@ -64,11 +65,10 @@ export async function startUpstream(vendor: UpstreamVendor, answer: UpstreamAnsw
       const { request, setHow } = await toRequest(message, response);
       const count = requests.push(request) - 1;
       const known = wire.isEndpoint(request.method, request.path);
-      const script: Script = known
-        ? typeof answer === "function"
-          ? answer(request, count)
-          : answer
-        : [{ status: 404 }];
+      const refusal = known ? wire.refuse(request.body) : undefined;
+      const asked = (): Script => (typeof answer === "function" ? answer(request, count) : answer);
+      const script: Script =
+        refusal === undefined ? (known ? asked() : [{ status: 404 }]) : [{ status: 400, error: { message: refusal } }];
       await play(script, { wire, request, response, setHow });
     })();
   });

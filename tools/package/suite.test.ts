@@ -26,6 +26,7 @@ const environment = {
 
 const config = `{
   gateway: { http: { endpoints: { chatCompletions: { enabled: true } } } },
+  models: { providers: { embedded: { api: "embedded", directives: true } } },
   agents: { defaults: { model: "embedded/assistant" }, list: [{ id: "main", default: true }, { id: "beta" }] },
 }`;
 

@@ -15,11 +15,11 @@ const constant10 = {"types":["array","null"]};
 const constant11 = {"types":["object"],"values":["developer","system","user","assistant","tool","function"]};
 const constant12 = {"types":[]};
 const constant13 = {"types":["object","boolean"]};
-const constant14 = {"types":["boolean","null"]};
+const constant14 = {"types":["boolean"]};
 const constant15 = {"types":["object"],"values":["text","grammar"]};
 const constant16 = {"types":["object"],"values":["function","custom","allowed_tools"]};
 const constant17 = {"types":["object"],"values":["text","json_object","json_schema"]};
-const constant18 = {"types":["boolean"]};
+const constant18 = {"types":["boolean","null"]};
 const constant19 = {"types":["integer","null"]};
 const constant20 = {"types":["number","null"]};
 const constant21 = {"types":["integer"]};
@@ -34,10 +34,10 @@ const constant29 = ["string","null"];
 const constant30 = ["array","null"];
 const constant31 = ["string","number","integer","boolean","object","array","null"];
 const constant32 = ["object","boolean"];
-const constant33 = ["boolean","null"];
-const constant34 = ["lark","regex"];
-const constant35 = ["auto","required"];
-const constant36 = ["none","auto","required"];
+const constant33 = ["lark","regex"];
+const constant34 = ["auto","required"];
+const constant35 = ["none","auto","required"];
+const constant36 = ["boolean","null"];
 const constant37 = ["integer","null"];
 const constant38 = ["none","auto"];
 const constant39 = ["number","null"];
@@ -244,6 +244,9 @@ evaluated0.items = undefined;
 }
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.name === null){
+delete data.name;
+}
 let missing0;
 if(((data.role === undefined) && (missing0 = "role")) || ((data.content === undefined) && (missing0 = "content"))){
 validate24.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
@@ -316,6 +319,9 @@ evaluated0.items = undefined;
 }
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.name === null){
+delete data.name;
+}
 let missing0;
 if(((data.role === undefined) && (missing0 = "role")) || ((data.content === undefined) && (missing0 = "content"))){
 validate27.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
@@ -473,6 +479,9 @@ let data3 = data.image_url;
 const _errs14 = errors;
 if(errors === _errs14){
 if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
+if(data3.detail === null){
+delete data3.detail;
+}
 let missing2;
 if((data3.url === undefined) && (missing2 = "url")){
 validate30.errors = [{instancePath:instancePath+"/image_url",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant1,data:data3}];
@@ -669,6 +678,15 @@ let data11 = data.file;
 const _errs36 = errors;
 if(errors === _errs36){
 if(data11 && typeof data11 == "object" && !Array.isArray(data11)){
+if(data11.filename === null){
+delete data11.filename;
+}
+if(data11.file_data === null){
+delete data11.file_data;
+}
+if(data11.file_id === null){
+delete data11.file_id;
+}
 if(data11.filename !== undefined){
 let data12 = data11.filename;
 const _errs38 = errors;
@@ -766,6 +784,9 @@ evaluated0.items = undefined;
 }
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.name === null){
+delete data.name;
+}
 let missing0;
 if(((data.role === undefined) && (missing0 = "role")) || ((data.content === undefined) && (missing0 = "content"))){
 validate29.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
@@ -1323,6 +1344,12 @@ evaluated0.items = undefined;
 }
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.name === null){
+delete data.name;
+}
+if(data.tool_calls === null){
+delete data.tool_calls;
+}
 let missing0;
 if((data.role === undefined) && (missing0 = "role")){
 validate32.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
@@ -2016,6 +2043,21 @@ return false;
 }
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.type === null){
+delete data.type;
+}
+if(data.properties === null){
+delete data.properties;
+}
+if(data.items === null){
+delete data.items;
+}
+if(data.anyOf === null){
+delete data.anyOf;
+}
+if(data.required === null){
+delete data.required;
+}
 if(data.type !== undefined){
 const _errs2 = errors;
 if(!(validate53(data.type, {instancePath:instancePath+"/type",parentData:data,parentDataProperty:"type",rootData,dynamicAnchors}))){
@@ -2150,6 +2192,24 @@ evaluated0.items = undefined;
 }
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.type === null){
+delete data.type;
+}
+if(data.properties === null){
+delete data.properties;
+}
+if(data.$defs === null){
+delete data.$defs;
+}
+if(data.items === null){
+delete data.items;
+}
+if(data.anyOf === null){
+delete data.anyOf;
+}
+if(data.required === null){
+delete data.required;
+}
 if(data.type !== undefined){
 const _errs2 = errors;
 if(!(validate53(data.type, {instancePath:instancePath+"/type",parentData:data,parentDataProperty:"type",rootData,dynamicAnchors}))){
@@ -2317,6 +2377,15 @@ evaluated0.items = undefined;
 }
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.description === null){
+delete data.description;
+}
+if(data.parameters === null){
+delete data.parameters;
+}
+if(data.strict === null){
+delete data.strict;
+}
 let missing0;
 if((data.name === undefined) && (missing0 = "name")){
 validate51.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
@@ -2385,8 +2454,8 @@ if(valid0){
 if(data.strict !== undefined){
 let data3 = data.strict;
 const _errs7 = errors;
-if((typeof data3 !== "boolean") && (data3 !== null)){
-validate51.errors = [{instancePath:instancePath+"/strict",keyword:"type",params:{type: constant33},message:"must be boolean,null",expected:constant14,data:data3}];
+if(typeof data3 !== "boolean"){
+validate51.errors = [{instancePath:instancePath+"/strict",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant14,data:data3}];
 return false;
 }
 var valid0 = _errs7 === errors;
@@ -2506,6 +2575,12 @@ let data1 = data.custom;
 const _errs3 = errors;
 if(errors === _errs3){
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
+if(data1.description === null){
+delete data1.description;
+}
+if(data1.format === null){
+delete data1.format;
+}
 let missing1;
 if((data1.name === undefined) && (missing1 = "name")){
 validate63.errors = [{instancePath:instancePath+"/custom",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data1}];
@@ -2656,7 +2731,7 @@ validate63.errors = [{instancePath:instancePath+"/custom/format/grammar/syntax",
 return false;
 }
 if(!((data9 === "lark") || (data9 === "regex"))){
-validate63.errors = [{instancePath:instancePath+"/custom/format/grammar/syntax",keyword:"enum",params:{allowedValues: constant34},message:"must be equal to one of the allowed values",expected:constant0,data:data9}];
+validate63.errors = [{instancePath:instancePath+"/custom/format/grammar/syntax",keyword:"enum",params:{allowedValues: constant33},message:"must be equal to one of the allowed values",expected:constant0,data:data9}];
 return false;
 }
 var valid10 = _errs27 === errors;
@@ -2991,7 +3066,7 @@ validate68.errors = [{instancePath:instancePath+"/allowed_tools/mode",keyword:"t
 return false;
 }
 if(!((data8 === "auto") || (data8 === "required"))){
-validate68.errors = [{instancePath:instancePath+"/allowed_tools/mode",keyword:"enum",params:{allowedValues: constant35},message:"must be equal to one of the allowed values",expected:constant0,data:data8}];
+validate68.errors = [{instancePath:instancePath+"/allowed_tools/mode",keyword:"enum",params:{allowedValues: constant34},message:"must be equal to one of the allowed values",expected:constant0,data:data8}];
 return false;
 }
 var valid12 = _errs27 === errors;
@@ -3106,7 +3181,7 @@ vErrors.push(err0);
 errors++;
 }
 if(!(((data === "none") || (data === "auto")) || (data === "required"))){
-const err1 = {instancePath,keyword:"enum",params:{allowedValues: constant36},message:"must be equal to one of the allowed values",expected:constant0,data};
+const err1 = {instancePath,keyword:"enum",params:{allowedValues: constant35},message:"must be equal to one of the allowed values",expected:constant0,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -3207,6 +3282,15 @@ let data1 = data.json_schema;
 const _errs3 = errors;
 if(errors === _errs3){
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
+if(data1.description === null){
+delete data1.description;
+}
+if(data1.schema === null){
+delete data1.schema;
+}
+if(data1.strict === null){
+delete data1.strict;
+}
 let missing1;
 if((data1.name === undefined) && (missing1 = "name")){
 validate73.errors = [{instancePath:instancePath+"/json_schema",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data1}];
@@ -3275,8 +3359,8 @@ if(valid1){
 if(data1.strict !== undefined){
 let data5 = data1.strict;
 const _errs11 = errors;
-if((typeof data5 !== "boolean") && (data5 !== null)){
-validate73.errors = [{instancePath:instancePath+"/json_schema/strict",keyword:"type",params:{type: constant33},message:"must be boolean,null",expected:constant14,data:data5}];
+if(typeof data5 !== "boolean"){
+validate73.errors = [{instancePath:instancePath+"/json_schema/strict",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant14,data:data5}];
 return false;
 }
 var valid1 = _errs11 === errors;
@@ -3433,6 +3517,33 @@ evaluated0.items = undefined;
 }
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.user === null){
+delete data.user;
+}
+if(data.tools === null){
+delete data.tools;
+}
+if(data.tool_choice === null){
+delete data.tool_choice;
+}
+if(data.parallel_tool_calls === null){
+delete data.parallel_tool_calls;
+}
+if(data.functions === null){
+delete data.functions;
+}
+if(data.function_call === null){
+delete data.function_call;
+}
+if(data.response_format === null){
+delete data.response_format;
+}
+if(data.prompt_cache_options === null){
+delete data.prompt_cache_options;
+}
+if(data.web_search_options === null){
+delete data.web_search_options;
+}
 let missing0;
 if(((data.model === undefined) && (missing0 = "model")) || ((data.messages === undefined) && (missing0 = "messages"))){
 validate22.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
@@ -3506,7 +3617,7 @@ if(data.stream !== undefined){
 let data3 = data.stream;
 const _errs6 = errors;
 if((typeof data3 !== "boolean") && (data3 !== null)){
-validate22.errors = [{instancePath:instancePath+"/stream",keyword:"type",params:{type: constant33},message:"must be boolean,null",expected:constant14,data:data3}];
+validate22.errors = [{instancePath:instancePath+"/stream",keyword:"type",params:{type: constant36},message:"must be boolean,null",expected:constant18,data:data3}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -3524,11 +3635,17 @@ return false;
 }
 if(errors === _errs8){
 if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
+if(data4.include_usage === null){
+delete data4.include_usage;
+}
+if(data4.include_obfuscation === null){
+delete data4.include_obfuscation;
+}
 if(data4.include_usage !== undefined){
 let data5 = data4.include_usage;
 const _errs10 = errors;
 if(typeof data5 !== "boolean"){
-validate22.errors = [{instancePath:instancePath+"/stream_options/include_usage",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant18,data:data5}];
+validate22.errors = [{instancePath:instancePath+"/stream_options/include_usage",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant14,data:data5}];
 return false;
 }
 var valid2 = _errs10 === errors;
@@ -3541,7 +3658,7 @@ if(data4.include_obfuscation !== undefined){
 let data6 = data4.include_obfuscation;
 const _errs12 = errors;
 if(typeof data6 !== "boolean"){
-validate22.errors = [{instancePath:instancePath+"/stream_options/include_obfuscation",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant18,data:data6}];
+validate22.errors = [{instancePath:instancePath+"/stream_options/include_obfuscation",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant14,data:data6}];
 return false;
 }
 var valid2 = _errs12 === errors;
@@ -3769,7 +3886,7 @@ if(data.parallel_tool_calls !== undefined){
 let data16 = data.parallel_tool_calls;
 const _errs30 = errors;
 if(typeof data16 !== "boolean"){
-validate22.errors = [{instancePath:instancePath+"/parallel_tool_calls",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant18,data:data16}];
+validate22.errors = [{instancePath:instancePath+"/parallel_tool_calls",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant14,data:data16}];
 return false;
 }
 var valid0 = _errs30 === errors;
@@ -4362,6 +4479,12 @@ let data39 = data.prompt_cache_options;
 const _errs81 = errors;
 if(errors === _errs81){
 if(data39 && typeof data39 == "object" && !Array.isArray(data39)){
+if(data39.ttl === null){
+delete data39.ttl;
+}
+if(data39.mode === null){
+delete data39.mode;
+}
 if(data39.ttl !== undefined){
 let data40 = data39.ttl;
 const _errs83 = errors;
@@ -4429,7 +4552,7 @@ if(data.logprobs !== undefined){
 let data43 = data.logprobs;
 const _errs89 = errors;
 if((typeof data43 !== "boolean") && (data43 !== null)){
-validate22.errors = [{instancePath:instancePath+"/logprobs",keyword:"type",params:{type: constant33},message:"must be boolean,null",expected:constant14,data:data43}];
+validate22.errors = [{instancePath:instancePath+"/logprobs",keyword:"type",params:{type: constant36},message:"must be boolean,null",expected:constant18,data:data43}];
 return false;
 }
 var valid0 = _errs89 === errors;
@@ -4700,7 +4823,7 @@ if(data.store !== undefined){
 let data54 = data.store;
 const _errs116 = errors;
 if((typeof data54 !== "boolean") && (data54 !== null)){
-validate22.errors = [{instancePath:instancePath+"/store",keyword:"type",params:{type: constant33},message:"must be boolean,null",expected:constant14,data:data54}];
+validate22.errors = [{instancePath:instancePath+"/store",keyword:"type",params:{type: constant36},message:"must be boolean,null",expected:constant18,data:data54}];
 return false;
 }
 var valid0 = _errs116 === errors;
@@ -4714,6 +4837,9 @@ let data55 = data.web_search_options;
 const _errs118 = errors;
 if(errors === _errs118){
 if(data55 && typeof data55 == "object" && !Array.isArray(data55)){
+if(data55.search_context_size === null){
+delete data55.search_context_size;
+}
 if(data55.user_location !== undefined){
 let data56 = data55.user_location;
 const _errs120 = errors;
@@ -7814,7 +7940,7 @@ if(data19.failed !== undefined){
 let data23 = data19.failed;
 const _errs57 = errors;
 if(typeof data23 !== "boolean"){
-validate98.errors = [{instancePath:instancePath+"/x_clawgate/failed",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant18,data:data23}];
+validate98.errors = [{instancePath:instancePath+"/x_clawgate/failed",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant14,data:data23}];
 return false;
 }
 var valid8 = _errs57 === errors;
@@ -8870,7 +8996,7 @@ if(data.has_more !== undefined){
 let data9 = data.has_more;
 const _errs22 = errors;
 if(typeof data9 !== "boolean"){
-validate112.errors = [{instancePath:instancePath+"/has_more",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant18,data:data9}];
+validate112.errors = [{instancePath:instancePath+"/has_more",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant14,data:data9}];
 return false;
 }
 var valid0 = _errs22 === errors;
@@ -9232,11 +9358,11 @@ if(data.deleted !== undefined){
 let data2 = data.deleted;
 const _errs6 = errors;
 if(typeof data2 !== "boolean"){
-validate116.errors = [{instancePath:instancePath+"/deleted",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant18,data:data2}];
+validate116.errors = [{instancePath:instancePath+"/deleted",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant14,data:data2}];
 return false;
 }
 if(true !== data2){
-validate116.errors = [{instancePath:instancePath+"/deleted",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",expected:constant18,data:data2}];
+validate116.errors = [{instancePath:instancePath+"/deleted",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",expected:constant14,data:data2}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -9666,7 +9792,7 @@ if(data.has_more !== undefined){
 let data13 = data.has_more;
 const _errs32 = errors;
 if(typeof data13 !== "boolean"){
-validate118.errors = [{instancePath:instancePath+"/has_more",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant18,data:data13}];
+validate118.errors = [{instancePath:instancePath+"/has_more",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant14,data:data13}];
 return false;
 }
 var valid0 = _errs32 === errors;
@@ -9787,11 +9913,11 @@ if(data.ok !== undefined){
 let data0 = data.ok;
 const _errs2 = errors;
 if(typeof data0 !== "boolean"){
-validate120.errors = [{instancePath:instancePath+"/ok",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant18,data:data0}];
+validate120.errors = [{instancePath:instancePath+"/ok",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant14,data:data0}];
 return false;
 }
 if(true !== data0){
-validate120.errors = [{instancePath:instancePath+"/ok",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",expected:constant18,data:data0}];
+validate120.errors = [{instancePath:instancePath+"/ok",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",expected:constant14,data:data0}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -9860,11 +9986,11 @@ if(_errs1 === errors){
 if(data.ready !== undefined){
 let data0 = data.ready;
 if(typeof data0 !== "boolean"){
-validate121.errors = [{instancePath:instancePath+"/ready",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant18,data:data0}];
+validate121.errors = [{instancePath:instancePath+"/ready",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant14,data:data0}];
 return false;
 }
 if(true !== data0){
-validate121.errors = [{instancePath:instancePath+"/ready",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",expected:constant18,data:data0}];
+validate121.errors = [{instancePath:instancePath+"/ready",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",expected:constant14,data:data0}];
 return false;
 }
 }

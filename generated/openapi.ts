@@ -556,7 +556,7 @@ export interface components {
             description?: string;
             parameters?: components["schemas"]["JsonSchema"];
             /** @default false */
-            strict?: boolean | null;
+            strict?: boolean;
         };
         FunctionTool: {
             /**
@@ -661,13 +661,13 @@ export interface components {
                 description?: string;
                 schema?: components["schemas"]["JsonSchema"];
                 /** @default false */
-                strict?: boolean | null;
+                strict?: boolean;
             };
         };
         ResponseFormat: components["schemas"]["TextResponse"] | components["schemas"]["JsonObjectResponse"] | components["schemas"]["JsonSchemaResponse"];
         /**
-         * @description All 37 fields of OpenAI's request. `null` means the same as absent wherever it is allowed. Unknown fields are
-         *     ignored and named in `x-clawgate-ignored`, or refused where the endpoint is configured `strict`.
+         * @description All 37 fields of OpenAI's request. `null` means the same as absent in every optional field, at every depth. Unknown
+         *     fields are ignored and named in `x-clawgate-ignored`, or refused where the endpoint is configured `strict`.
          */
         ChatCompletionRequest: {
             /**
@@ -713,6 +713,7 @@ export interface components {
             n?: number | null;
             /** @description Tools of the client. A call of one ends the run with `finish_reason` `tool_calls`. */
             tools?: components["schemas"]["Tool"][];
+            /** @description Whether a tool is called, and which; `auto` unless said otherwise. */
             tool_choice?: components["schemas"]["ToolChoice"];
             /**
              * @description `false` for at most one call in an answer.
@@ -731,6 +732,7 @@ export interface components {
             function_call?: ("none" | "auto") | {
                 name: string;
             };
+            /** @description The form of the answer, as text, as JSON, or as JSON that fits a schema. */
             response_format?: components["schemas"]["ResponseFormat"];
             /**
              * @deprecated

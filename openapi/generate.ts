@@ -30,10 +30,10 @@ const artifacts: Extension = async ({ edition31, banner, scratch }) => ({
   "docs.html": toDocsPage(edition31, scratch),
 });
 
-/** What the suite makes random requests of: the schema of a request, and all that it refers to. */
+/** What the suite makes random requests of: the schema of a request, and all that it refers to, without lenience. */
 let requestSchemas: Readonly<Record<string, JsonSchema>> = {};
-const request: Extension = ({ edition31 }) => {
-  requestSchemas = pickSchemas(edition31, "ChatCompletionRequest");
+const request: Extension = ({ checked }) => {
+  requestSchemas = pickSchemas(checked, "ChatCompletionRequest");
   return {};
 };
 

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { allowAbsentNulls } from "./absent-null.ts";
 import { bundle, loadYaml } from "./bundle.ts";
 import type { JsonSchema, OpenApi } from "./document.ts";
 import { toEdition31 } from "./edition31.ts";
@@ -24,10 +25,12 @@ export interface SchemaFile {
 
 /** What an extension makes its files from. */
 export interface GenerateContext {
-  /** The bundled document as it is written. Throws if there is none; so does `edition31`. */
+  /** The bundled document as it is published. Throws if there is none; so do the others. */
   readonly edition32: OpenApi;
   /** The same for tools that read no 3.2. */
   readonly edition31: OpenApi;
+  /** The 3.1 edition as a request is once its guard has let it pass: without the nulls that mean absence. */
+  readonly checked: OpenApi;
   /** The first line of each file, without the signs of a comment. */
   readonly banner: string;
   /** An empty folder that is gone afterwards. */
@@ -83,6 +86,9 @@ async function toFiles(options: GenerateOptions, scratch: string): Promise<Files
     get edition31() {
       return mustHave(editions).edition31;
     },
+    get checked() {
+      return mustHave(editions).checked;
+    },
     banner,
     scratch,
   };
@@ -90,12 +96,13 @@ async function toFiles(options: GenerateOptions, scratch: string): Promise<Files
   return files;
 }
 
-type Editions = Pick<GenerateContext, "edition31" | "edition32">;
+type Editions = Pick<GenerateContext, "edition31" | "edition32" | "checked">;
 
 function loadEditions(path: string, scratch: string, edit?: (document: OpenApi) => void): Editions {
-  const edition32 = bundle(path, scratch);
-  edit?.(edition32);
-  return { edition32, edition31: toEdition31(edition32) };
+  const written = bundle(path, scratch);
+  edit?.(written);
+  const edition32 = allowAbsentNulls(written);
+  return { edition32, edition31: toEdition31(edition32), checked: toEdition31(written) };
 }
 
 function mustHave(editions: Editions | undefined): Editions {
@@ -103,12 +110,12 @@ function mustHave(editions: Editions | undefined): Editions {
   return editions;
 }
 
-async function toContractFiles({ edition31, edition32 }: Editions, banner: string): Promise<Files> {
-  const guards = toGuards(edition31);
+async function toContractFiles({ edition31, edition32, checked }: Editions, banner: string): Promise<Files> {
+  const guards = toGuards(checked);
   return {
     "openapi.json": toJson(edition31),
     "openapi-3.2.json": toJson(edition32),
-    "openapi.ts": await toTypes(edition31, banner),
+    "openapi.ts": await toTypes(checked, banner),
     "operations.ts": toOperations(edition31, banner),
     "guards.js": guards.code(banner),
     "guards.d.ts": guards.declarations(banner),

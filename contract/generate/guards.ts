@@ -1,4 +1,5 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
+import { absentNullKeyword, markAbsentNulls } from "./absent-null.ts";
 import { capitalise, type JsonSchema, listOperations, type OpenApi, type Parameter, toSchemaName } from "./document.ts";
 import { type Guard, type GuardModule, toGuardModule } from "./guard-module.ts";
 import { clean, close, tagUnions } from "./guard-schema.ts";
@@ -20,7 +21,7 @@ export function toParametersCheckName(operationId: string): string {
 /**
  * One check for each body, set of parameters, answer and event.
  *
- * Requests are read tolerantly: unknown keys pass. Answers are ours, so their checks are closed: a key that the contract
+ * Requests are read tolerantly: unknown keys pass, and a null that means absence is taken out. Answers are ours, so their checks are closed: a key that the contract
  * does not name is a violation, although the published schema stays open for later versions.
  */
 export function toGuards(document: OpenApi): GuardModule {
@@ -33,7 +34,7 @@ export function toGuards(document: OpenApi): GuardModule {
   };
 
   const schemas = tagUnions(clean(document.components.schemas, true) as Record<string, JsonSchema>);
-  ajv.addSchema({ $id: "request", components: { schemas } });
+  ajv.addSchema({ $id: "request", components: { schemas: markAbsentNulls(document, schemas) } });
   ajv.addSchema({ $id: "answer", components: { schemas: close(schemas) } });
 
   for (const { operation } of listOperations(document)) {
@@ -95,6 +96,7 @@ function createCompiler(useDefaults: boolean): Ajv2020 {
     code: { source: true, esm: true, lines: true },
   });
   ajv.addVocabulary(["components", "x-values"]);
+  ajv.addKeyword(absentNullKeyword);
   return ajv;
 }
 

@@ -21,7 +21,7 @@ export type TextContent = string | Array<TextPart>;
 export type DeveloperMessage = {
     role: 'developer';
     content: TextContent;
-    name?: string;
+    name?: string | null;
 };
 
 /**
@@ -30,7 +30,7 @@ export type DeveloperMessage = {
 export type SystemMessage = {
     role: 'system';
     content: TextContent;
-    name?: string;
+    name?: string | null;
 };
 
 /**
@@ -42,7 +42,7 @@ export type ImagePart = {
     type: 'image_url';
     image_url: {
         url: string;
-        detail?: 'auto' | 'low' | 'high' | 'original';
+        detail?: 'auto' | 'low' | 'high' | 'original' | null;
     };
 };
 
@@ -65,9 +65,9 @@ export type AudioPart = {
 export type FilePart = {
     type: 'file';
     file: {
-        filename?: string;
-        file_data?: string;
-        file_id?: string;
+        filename?: string | null;
+        file_data?: string | null;
+        file_id?: string | null;
     };
 };
 
@@ -87,7 +87,7 @@ export type UserPart = ({
 export type UserMessage = {
     role: 'user';
     content: string | Array<UserPart>;
-    name?: string;
+    name?: string | null;
 };
 
 export type RefusalPart = {
@@ -162,11 +162,11 @@ export type AssistantMessage = {
     role: 'assistant';
     content?: string | Array<AssistantPart> | null;
     refusal?: string | null;
-    name?: string;
+    name?: string | null;
     audio?: {
         id: string;
     } | null;
-    tool_calls?: Array<ToolCall>;
+    tool_calls?: Array<ToolCall> | null;
     /**
      * @deprecated
      */
@@ -236,13 +236,13 @@ export type SchemaType = SchemaTypeName | Array<SchemaTypeName>;
  * A schema within a schema, or true or false.
  */
 export type SubSchema = {
-    type?: SchemaType;
+    type?: SchemaType | null;
     properties?: {
         [key: string]: SubSchema;
-    };
-    items?: SubSchema;
-    anyOf?: Array<SubSchema>;
-    required?: Array<string>;
+    } | null;
+    items?: SubSchema | null;
+    anyOf?: Array<SubSchema> | null;
+    required?: Array<string> | null;
     [key: string]: unknown;
 } | boolean;
 
@@ -251,23 +251,23 @@ export type SubSchema = {
  *
  */
 export type JsonSchema = {
-    type?: SchemaType;
+    type?: SchemaType | null;
     properties?: {
         [key: string]: SubSchema;
-    };
+    } | null;
     $defs?: {
         [key: string]: SubSchema;
-    };
-    items?: SubSchema;
-    anyOf?: Array<SubSchema>;
-    required?: Array<string>;
+    } | null;
+    items?: SubSchema | null;
+    anyOf?: Array<SubSchema> | null;
+    required?: Array<string> | null;
     [key: string]: unknown;
 };
 
 export type FunctionDefinition = {
     name: Name;
-    description?: string;
-    parameters?: JsonSchema;
+    description?: string | null;
+    parameters?: JsonSchema | null;
     strict?: boolean | null;
 };
 
@@ -295,12 +295,8 @@ export type CustomTool = {
     type: 'custom';
     custom: {
         name: Name;
-        description?: string;
-        format?: ({
-            type: 'text';
-        } & TextFormat) | ({
-            type: 'grammar';
-        } & GrammarFormat);
+        description?: string | null;
+        format?: TextFormat | GrammarFormat | null;
     };
 };
 
@@ -360,8 +356,8 @@ export type JsonSchemaResponse = {
     type: 'json_schema';
     json_schema: {
         name: Name;
-        description?: string;
-        schema?: JsonSchema;
+        description?: string | null;
+        schema?: JsonSchema | null;
         strict?: boolean | null;
     };
 };
@@ -375,8 +371,8 @@ export type ResponseFormat = ({
 } & JsonSchemaResponse);
 
 /**
- * All 37 fields of OpenAI's request. `null` means the same as absent wherever it is allowed. Unknown fields are
- * ignored and named in `x-clawgate-ignored`, or refused where the endpoint is configured `strict`.
+ * All 37 fields of OpenAI's request. `null` means the same as absent in every optional field, at every depth. Unknown
+ * fields are ignored and named in `x-clawgate-ignored`, or refused where the endpoint is configured `strict`.
  *
  */
 export type ChatCompletionRequest = {
@@ -399,11 +395,11 @@ export type ChatCompletionRequest = {
         /**
          * Adds a last chunk with the usage and no choices.
          */
-        include_usage?: boolean;
+        include_usage?: boolean | null;
         /**
          * Accepted; this gateway pads no chunks.
          */
-        include_obfuscation?: boolean;
+        include_obfuscation?: boolean | null;
     } | null;
     /**
      * Names a session: calls with the same `user` share what the agent remembers. Compared byte for byte; at most 512
@@ -411,7 +407,7 @@ export type ChatCompletionRequest = {
      * none; then it is ignored.
      *
      */
-    user?: string;
+    user?: string | null;
     /**
      * Up to four texts; the answer ends before the first of them.
      */
@@ -433,18 +429,21 @@ export type ChatCompletionRequest = {
     /**
      * Tools of the client. A call of one ends the run with `finish_reason` `tool_calls`.
      */
-    tools?: Array<Tool>;
-    tool_choice?: ToolChoice;
+    tools?: Array<Tool> | null;
+    /**
+     * Whether a tool is called, and which; `auto` unless said otherwise.
+     */
+    tool_choice?: ToolChoice | null;
     /**
      * `false` for at most one call in an answer.
      */
-    parallel_tool_calls?: boolean;
+    parallel_tool_calls?: boolean | null;
     /**
      * The older form of `tools`; the answer then has `function_call`. Not together with `tools`.
      *
      * @deprecated
      */
-    functions?: Array<FunctionDefinition>;
+    functions?: Array<FunctionDefinition> | null;
     /**
      * The older form of `tool_choice`.
      *
@@ -452,8 +451,11 @@ export type ChatCompletionRequest = {
      */
     function_call?: 'none' | 'auto' | {
         name: string;
-    };
-    response_format?: ResponseFormat;
+    } | null;
+    /**
+     * The form of the answer, as text, as JSON, or as JSON that fits a schema.
+     */
+    response_format?: ResponseFormat | null;
     /**
      * The same seed and the same conversation give the same answer, as far as the model can.
      *
@@ -519,9 +521,9 @@ export type ChatCompletionRequest = {
      * How the provider caches the prompt.
      */
     prompt_cache_options?: {
-        ttl?: '30m';
-        mode?: 'implicit' | 'explicit';
-    };
+        ttl?: '30m' | null;
+        mode?: 'implicit' | 'explicit' | null;
+    } | null;
     /**
      * How long the provider keeps the prompt cache.
      *
@@ -572,8 +574,8 @@ export type ChatCompletionRequest = {
                 [key: string]: string;
             };
         } | null;
-        search_context_size?: 'low' | 'medium' | 'high';
-    };
+        search_context_size?: 'low' | 'medium' | 'high' | null;
+    } | null;
 };
 
 export type AnswerMessage = {

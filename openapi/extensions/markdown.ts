@@ -36,6 +36,7 @@ export function toFieldTable(document: OpenApi, banner: string): string {
 All ${rows.length} fields of OpenAI's request, and what happens to each. *honoured*: the gateway acts on it. *forwarded*: it is
 handed to the model provider, best effort. *ignored*: accepted, and named in the response header
 \`x-clawgate-ignored\`. *refused*: 400 \`unsupported_value\` with \`param\`.
+In every optional field, at every depth, \`null\` is the same as leaving it out.
 
 | field | support | | meaning |
 | --- | --- | --- | --- |

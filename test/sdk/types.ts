@@ -1,5 +1,6 @@
 // Compiled by `npm run types`, and never run: the contract's types against those of the official SDK 7.
 import type OpenAI from "openai";
+import type { ChatCompletionRequest as SentRequest } from "../../generated/client/types.gen.ts";
 import type {
   ChatCompletion,
   ChatCompletionChunk,
@@ -29,9 +30,13 @@ type MessageParam = OpenAI.ChatCompletionMessageParam;
 /** In the last two the contract has open objects, and the SDK's interfaces have no index signature. */
 type Open = "messages" | "moderation" | "web_search_options";
 
-/** What the SDK lets a program send, the contract lets in; whether it is then refused is the table of fields' matter. */
+/**
+ * What the SDK lets a program send, the contract lets in; whether it is then refused is the table of fields' matter. Of a
+ * whole request that is the client's type: the gateway's own has no nulls that mean absence, since the check takes them
+ * out.
+ */
 export type Requests = [
-  Is<Omit<Params, Open>, Omit<ChatCompletionRequest, Open>>,
+  Is<Omit<Params, Open>, Omit<SentRequest, Open>>,
   Is<keyof Params, keyof ChatCompletionRequest>,
   Is<Exclude<MessageParam, { role: "user" }>, Message>,
   Is<OpenAI.ChatCompletionUserMessageParam, UserMessage>,

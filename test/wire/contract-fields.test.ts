@@ -67,6 +67,7 @@ const knownModels = [
 function isRefused(field: Field, value: unknown): boolean | undefined {
   const row: { readonly support: string; readonly accepts?: readonly unknown[] } = requestFields[field];
   if (row.support === "refused") return row.accepts?.some((accepted) => isDeepStrictEqual(accepted, value)) !== true;
+  if (value === null) return false;
   if (field === "model") return !knownModels.includes(value as string);
   // The embedded model has none.
   if (field === "logprobs") return value === true;

@@ -12,7 +12,7 @@ const formats: readonly Row[] = [
     schema({ name: "n", strict: true, schema: { type: "object", properties: { a: { type: ["string", "null"] } } } }),
   ],
   ["a schema without a schema", schema({ name: "n", strict: null })],
-  ["null", { response_format: null }, "invalid_type", "response_format"],
+  ["null", { response_format: null }],
   ["a text in its place", { response_format: "json" }, "invalid_type", "response_format"],
   ["no type", { response_format: {} }, "missing_required_parameter", "response_format.type"],
   ["an unknown type", { response_format: { type: "sound" } }, "invalid_value", "response_format.type"],

@@ -48,7 +48,7 @@ const assistants: readonly Row[] = [
   ["a refusal that is a number", said({ refusal: 1 }), "invalid_type", "messages[1].refusal"],
   ["audio without an id", said({ audio: {} }), "missing_required_parameter", "messages[1].audio.id"],
   ["calls that are no list", said({ tool_calls: call }), "invalid_type", calls],
-  ["calls that are null", said({ tool_calls: null }), "invalid_type", calls],
+  ["calls that are null", said({ content: "a", tool_calls: null })],
   ["a call without an id", calling({ id: undefined }), "missing_required_parameter", `${calls}[0].id`],
   ["a call with an empty id", calling({ id: "" }), "empty_string", `${calls}[0].id`],
   ["a call without a type", calling({ type: undefined }), "missing_required_parameter", `${calls}[0].type`],

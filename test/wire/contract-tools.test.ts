@@ -22,7 +22,7 @@ const tools: readonly Row[] = [
   ["none", { tools: [] }],
   ["128", { tools: Array.from({ length: 128 }, (_, at) => named(`f${at}`)) }],
   ["129", { tools: Array.from({ length: 129 }, (_, at) => named(`f${at}`)) }, "array_above_max_length", "tools"],
-  ["null", { tools: null }, "invalid_type", "tools"],
+  ["null", { tools: null }],
   ["no list", { tools: fn() }, "invalid_type", "tools"],
   ["a text", { tools: ["f"] }, "invalid_type", "tools[0]"],
   ["no type", { tools: [{ function: { name: "f" } }] }, "missing_required_parameter", "tools[0].type"],
@@ -43,7 +43,7 @@ const tools: readonly Row[] = [
     "what zod makes",
     { tools: [fn({ parameters: { $schema: "x", type: "object", $defs: { a: true }, additionalProperties: false } })] },
   ],
-  ["parameters null", { tools: [fn({ parameters: null })] }, "invalid_type", `${tool}.parameters`],
+  ["parameters null", { tools: [fn({ parameters: null })] }],
   [
     "an unknown schema type",
     { tools: [fn({ parameters: { type: "any" } })] },
@@ -76,7 +76,7 @@ const allow = (mode: string, ...list: unknown[]): object => ({
 const choices: readonly Row[] = [
   ...["none", "auto", "required"].map((choice): Row => [choice, { tools: both, tool_choice: choice }]),
   ["another text", { tools: both, tool_choice: "any" }, "invalid_value", "tool_choice"],
-  ["null", { tools: both, tool_choice: null }, "invalid_type", "tool_choice"],
+  ["null", { tools: both, tool_choice: null }],
   ["a function", { tools: both, tool_choice: named("f") }],
   ["a custom tool", { tools: both, tool_choice: { type: "custom", custom: { name: "c" } } }],
   ["allowed tools", { tools: both, tool_choice: allow("auto", named("f")) }],

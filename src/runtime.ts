@@ -10,6 +10,7 @@ import { createSqliteStore } from "./session/sqlite/sqlite-store.ts";
 import type { SessionStore } from "./session/store.ts";
 import { assertToolGrants } from "./tool/grants.ts";
 import { createToolServers } from "./tool/mcp/tool-servers.ts";
+import type { ToolServerReport } from "./tool/tool-set.ts";
 
 export interface RuntimeOptions {
   readonly config: Config;
@@ -69,4 +70,18 @@ export async function createRuntime({ config, folder, stateFolder, log }: Runtim
       await store.close();
     },
   };
+}
+
+/** Connects every tool server of the configuration, tells what there is, and ends it again: for whoever looks for a fault. */
+export async function examineToolServers({
+  config,
+  folder,
+  log,
+}: Omit<RuntimeOptions, "stateFolder">): Promise<readonly ToolServerReport[]> {
+  const servers = createToolServers(config.mcp.servers, { folder, log });
+  try {
+    return await servers.examine();
+  } finally {
+    await servers.stop();
+  }
 }

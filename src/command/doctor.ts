@@ -10,14 +10,8 @@ import { createProviders, stopProviders } from "../model/table.ts";
 import { type Agents, createAgents } from "../run/agents.ts";
 import { createRuntime } from "../runtime.ts";
 import { createSilentLog } from "../base/log.ts";
-
-/** One thing that was looked at. */
-interface Finding {
-  /** `off` is as it was configured, and yet why something may not answer; `warn` is hardly meant as it stands. */
-  readonly state: "ok" | "off" | "warn" | "FAIL";
-  readonly what: string;
-  readonly detail: string;
-}
+import { examineTools } from "./examine-tools.ts";
+import type { Finding } from "./finding.ts";
 
 export function createDoctorCommand(terminal: Terminal): Command {
   return addConfigOption(new Command("doctor"))
@@ -28,6 +22,7 @@ export function createDoctorCommand(terminal: Terminal): Command {
       const findings = [
         ...toConfigFindings(loaded),
         ...(await examineAgents(loaded, Object.keys(given.config.models.providers))),
+        ...(await examineTools(loaded)),
         await examineSessions(loaded),
         await examinePort(loaded),
       ];

@@ -31,6 +31,27 @@ export interface ToolSet {
   call(name: string, args: string, signal: AbortSignal): Promise<ToolResult>;
 }
 
+/** Something of a list of tools that cannot be used. */
+export interface LeftOut {
+  /** The tool's name, or its place in the list if it has none; undefined for the list itself. */
+  readonly tool: string | undefined;
+  readonly field: string;
+  /** Follows the field. */
+  readonly why: string;
+}
+
+/** A tool server as its operator sees it. */
+export interface ToolServerReport {
+  readonly name: string;
+  /** Of the protocol that it speaks. */
+  readonly revision: string | undefined;
+  /** The server's own names. */
+  readonly tools: readonly string[];
+  readonly leftOut: readonly LeftOut[];
+  /** Why it cannot be reached, and what to do. */
+  readonly failure: string | undefined;
+}
+
 /** Tool servers, connected when they are first needed and shared by all agents. */
 export interface ToolServers {
   /**

@@ -32,6 +32,8 @@ export interface ConnectionOptions {
  * and the program with it if it is one.
  */
 export interface Connection {
+  /** Of the protocol that both speak. */
+  readonly revision: string | undefined;
   /** What the server offers; follows the changes that it announces. */
   offer(): Offer;
   /** False once it has ended, or has shown that the next call should have another. */
@@ -46,11 +48,13 @@ export interface Owner {
   readonly stopping: AbortSignal;
   /** Is told of the end of each connection as it begins. It always resolves. */
   ended(end: Promise<void>): void;
+  /** Is told of each line that a program writes about itself. */
+  heard(words: string): void;
 }
 
 /** Throws what went wrong, or the signal's reason. */
 export async function connect(options: ConnectionOptions, signal: AbortSignal, owner: Owner): Promise<Connection> {
-  const transport = createTransport(options);
+  const transport = createTransport(options, owner);
   const state: State = { open: true, calls: 0, offer: noOffer };
   let closing = false;
   const close = (): void => {
@@ -71,6 +75,7 @@ export async function connect(options: ConnectionOptions, signal: AbortSignal, o
     throw cause;
   }
   return {
+    revision: client.getNegotiatedProtocolVersion(),
     offer: () => state.offer,
     isOpen: () => state.open,
     async call(tool, args, callSignal) {
@@ -131,10 +136,10 @@ async function request(client: Client, tool: OfferedTool, args: ToolArguments, s
   return openResult(await client.callTool(params, { signal, timeout: never, toolDefinition }));
 }
 
-function createTransport({ config, folder, log }: ConnectionOptions): HttpTransport | StdioTransport {
+function createTransport({ config, folder, log }: ConnectionOptions, owner: Owner): HttpTransport | StdioTransport {
   const { url, command = "", args, env, cwd = ".", headers, connectMs } = config;
   if (url !== undefined) return new HttpTransport({ url, headers, connectMs });
-  return new StdioTransport({ command, args, env, cwd: resolve(folder, cwd) }, log);
+  return new StdioTransport({ command, args, env, cwd: resolve(folder, cwd) }, log, (words) => owner.heard(words));
 }
 
 async function list(client: Client, signal: AbortSignal): Promise<Offer> {
@@ -142,6 +147,12 @@ async function list(client: Client, signal: AbortSignal): Promise<Offer> {
   if (client.getServerCapabilities()?.tools === undefined) return noOffer;
   return readToolList(async (cursor) => {
     const params = cursor === undefined ? {} : { cursor };
-    return openResult(await client.request({ method: "tools/list", params }, { signal, timeout: never }));
+    try {
+      return openResult(await client.request({ method: "tools/list", params }, { signal, timeout: never }));
+    } catch (cause) {
+      // The library's own error has the reason's text alone.
+      signal.throwIfAborted();
+      throw cause;
+    }
   });
 }

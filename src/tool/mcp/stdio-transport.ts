@@ -17,6 +17,8 @@ import { toCause } from "./tool-failure.ts";
 
 /** How long after the end of a program its last words are waited for, if something else holds its output open. */
 const lastWordsMs = 200;
+/** How much of what a program writes about itself is worth being shown. */
+const lastWordsMax = 200;
 
 export interface Program {
   readonly command: string;
@@ -36,13 +38,16 @@ export class StdioTransport implements Transport {
   onmessage?: (message: JSONRPCMessage) => void;
   readonly #program: Program;
   readonly #log: Log;
+  readonly #heard: (words: string) => void;
   readonly #intake = createIntake();
   #child: ChildProcessWithoutNullStreams | undefined;
   #ending: Promise<void> | undefined;
   #closed = false;
 
-  constructor(program: Program, log: Log) {
+  /** `heard` is told of the last line of whatever the program writes besides the protocol. */
+  constructor(program: Program, log: Log, heard: (words: string) => void) {
     this.#program = program;
+    this.#heard = heard;
     this.#log = log;
   }
 
@@ -86,7 +91,12 @@ export class StdioTransport implements Transport {
         void this.close();
       }
     });
-    child.stderr.on("data", (chunk: Buffer) => noteError(chunk.toString()));
+    child.stderr.on("data", (chunk: Buffer) => {
+      const text = chunk.toString();
+      noteError(text);
+      const words = text.slice(-lastWordsMax).trimEnd().split("\n").at(-1)?.trim() ?? "";
+      if (words !== "") this.#heard(words);
+    });
   }
 
   /** None for what is no message: programs print banners, warnings and prompts. */

@@ -4,8 +4,9 @@ export class ToolFailure extends Error {
   /** The server has not begun with the call, and a new connection would help. */
   readonly again: boolean;
 
-  constructor(message: string, { again = false }: { readonly again?: boolean } = {}) {
-    super(message);
+  /** `cause` is for the operator alone. */
+  constructor(message: string, { again = false, cause }: { readonly again?: boolean; readonly cause?: unknown } = {}) {
+    super(message, { cause });
     this.again = again;
   }
 }

@@ -1,6 +1,7 @@
+import type { LeftOut } from "../tool-set.ts";
 import { listPagesMax, listToolsMax } from "./limits.ts";
 import { toCause } from "./tool-failure.ts";
-import { type LeftOut, type OfferedTool, readToolPage, type ToolPage } from "./tool-page.ts";
+import { type OfferedTool, readToolPage, type ToolPage } from "./tool-page.ts";
 
 /** What a server offers, and what of it cannot be used. */
 export interface Offer {

@@ -1,4 +1,5 @@
 import type { JsonSchema } from "../../base/contract.ts";
+import type { LeftOut } from "../tool-set.ts";
 import { isObject } from "./json-object.ts";
 import { toParameters } from "./tool-schema.ts";
 
@@ -8,15 +9,6 @@ export interface OfferedTool {
   readonly name: string;
   readonly description: string | undefined;
   readonly parameters: JsonSchema;
-}
-
-/** Something of a list of tools that cannot be used. */
-export interface LeftOut {
-  /** The tool's name, or its place in the list if it has none; undefined for the list itself. */
-  readonly tool: string | undefined;
-  readonly field: string;
-  /** Follows the field. */
-  readonly why: string;
 }
 
 /** One answer to `tools/list`. */

@@ -1,6 +1,7 @@
-import type { ToolResult } from "../tool-set.ts";
+import type { ToolResult, ToolServerReport } from "../tool-set.ts";
 import type { ToolArguments } from "./parse-arguments.ts";
 import type { Connection, ConnectionOptions } from "./connection.ts";
+import { toAdvice } from "./advice.ts";
 import { startTimeLimit, waitFor } from "../../outbound/time-limit.ts";
 import { cutText, toToolResult } from "./output.ts";
 import { createReconnectPause } from "./reconnect-pause.ts";
@@ -14,6 +15,8 @@ export interface ToolServer {
   list(signal: AbortSignal): Promise<readonly OfferedTool[]>;
   /** Whatever goes wrong but the signal's abort, whose reason it throws, is a failed result. */
   call(tool: OfferedTool, args: ToolArguments, signal: AbortSignal): Promise<ToolResult>;
+  /** Connects, if it is not connected, and tells what there is. Always resolves. */
+  examine(): Promise<ToolServerReport>;
   /** Always resolves. */
   stop(): Promise<void>;
 }
@@ -32,7 +35,11 @@ export function createToolServer(options: ConnectionOptions): ToolServer {
       ends.add(end);
       void end.then(() => ends.delete(end));
     },
+    heard(words: string) {
+      lastWords = words;
+    },
   };
+  let lastWords: string | undefined;
   const warned = new Set<string>();
   let connection: Connection | undefined;
   let attempt: Promise<Connection> | undefined;
@@ -54,6 +61,7 @@ export function createToolServer(options: ConnectionOptions): ToolServer {
     // Only now: the library takes a third of a second to load, and most gateways have no tools.
     const { connect } = await import("./connection.ts");
     const deadline = startTimeLimit(config.connectMs, stopping.signal);
+    lastWords = undefined;
     try {
       connection = await connect(options, deadline.signal, owner);
       pause.reset();
@@ -61,7 +69,7 @@ export function createToolServer(options: ConnectionOptions): ToolServer {
     } catch (cause) {
       if (!stopping.signal.aborted) log.warn({ cause: toCause(cause) }, "tool server cannot be reached");
       pause.extend();
-      throw new ToolFailure(`The tool server '${name}' cannot be reached now.`);
+      throw new ToolFailure(`The tool server '${name}' cannot be reached now.`, { cause });
     } finally {
       deadline.stop();
     }
@@ -108,6 +116,18 @@ export function createToolServer(options: ConnectionOptions): ToolServer {
         return { text: cutText(cause.message, config.outputBytesMax), failed: true };
       } finally {
         deadline.stop();
+      }
+    },
+    async examine() {
+      try {
+        const current = await getConnection();
+        const { tools, leftOut } = current.offer();
+        const names = tools.map((tool) => tool.name);
+        return { name, revision: current.revision, tools: names, leftOut, failure: undefined };
+      } catch (failure) {
+        const cause = failure instanceof ToolFailure ? failure.cause : failure;
+        const advice = toAdvice({ name, config, cause, lastWords });
+        return { name, revision: undefined, tools: [], leftOut: [], failure: advice };
       }
     },
     async stop() {

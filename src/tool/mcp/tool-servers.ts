@@ -1,6 +1,6 @@
 import type { FunctionTool, ToolServerConfig } from "../../base/contract.ts";
 import type { Log } from "../../base/log.ts";
-import type { ToolServers, ToolSet } from "../tool-set.ts";
+import type { ToolServerReport, ToolServers, ToolSet } from "../tool-set.ts";
 import { parseArguments } from "./parse-arguments.ts";
 import { assertToolServer } from "../../base/config/tool-server-check.ts";
 import { type ServerAndTool, toModelNames, toNamePrefix } from "./names.ts";
@@ -23,11 +23,16 @@ interface GrantedTool extends ServerAndTool {
   readonly offered: OfferedTool;
 }
 
+export interface ExaminedToolServers extends ToolServers {
+  /** Connects all servers at once, each within its `connectMs`, and tells what there is, in the configuration's order. */
+  examine(): Promise<readonly ToolServerReport[]>;
+}
+
 /** Servers of the Model Context Protocol. Throws `ConfigError` for one that could never be connected. */
 export function createToolServers(
   configs: Readonly<Record<string, ToolServerConfig>>,
   { folder, log, clientVersion = "0.0.0" }: ToolServersOptions,
-): ToolServers {
+): ExaminedToolServers {
   const servers = new Map<string, ToolServer>();
   for (const [name, config] of Object.entries(configs)) {
     assertToolServer(name, config);
@@ -62,6 +67,7 @@ export function createToolServers(
       const granted = Object.entries(grants).map(([server, allowed]) => grant(server, allowed, signal));
       return createToolSet((await Promise.all(granted)).flat(), Object.keys(grants));
     },
+    examine: () => Promise.all([...servers.values()].map((server) => server.examine())),
     async stop() {
       await Promise.all([...servers.values()].map((server) => server.stop()));
     },

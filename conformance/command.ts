@@ -1,3 +1,4 @@
+import { validateHeaderName, validateHeaderValue } from "node:http";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { cases as generic } from "./cases.ts";
 import { createRunAction, type RunFlags } from "./commands/run.ts";
@@ -5,8 +6,12 @@ import { diffReports, explainCase, listCases, mergeReports, reproCase } from "./
 import { toOrdered } from "./folder.ts";
 import { type Host, standalone } from "./host.ts";
 import { sdkPackages } from "./lens/sdk.ts";
+import { callMs } from "./lens/wire.ts";
 import { runSelfTest } from "./self-test/command.ts";
 import type { Terminal } from "./terminal.ts";
+
+/** Headers that say what a request is; every case depends on them. */
+const framing = new Set(["host", "connection", "content-length", "content-type", "transfer-encoding", "expect"]);
 
 /** The suite as a command, with everything that it can do. */
 export function createConformanceCommand(terminal: Terminal, host: Host = standalone): Command {
@@ -24,6 +29,11 @@ export function createConformanceCommand(terminal: Terminal, host: Host = standa
     .option("--name <name>", "how the reports call the server")
     .option("--api-key-file <file>", "where the key stands; else OPENAI_API_KEY")
     .addOption(
+      new Option("--header <field>", "send it with every request, as in `name: value`; may be given several times")
+        .argParser(parseHeader)
+        .default({}, "none"),
+    )
+    .addOption(
       new Option("--profile <profile>", "chat: any server; gateway: one with agents and sessions").choices([
         "chat",
         "gateway",
@@ -38,6 +48,11 @@ export function createConformanceCommand(terminal: Terminal, host: Host = standa
       "--wait-for <time>",
       "wait so long for the server to answer, as in 30s; 60s for one that --start has started",
       parseTime,
+    )
+    .addOption(
+      new Option("--timeout <time>", "how long a call may take; every other limit grows or shrinks with it")
+        .argParser(parseTimeout)
+        .default(callMs, "8s"),
     )
     .option("--concurrency <n>", "cases at once", parseCount, 4)
     .option("--seed <n>", "for the cases that choose at random", parseCount, 1)
@@ -115,6 +130,25 @@ function parseMajors(text: string): number[] {
 function parseCount(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);
   throw new InvalidArgumentError("It must be a whole number.");
+}
+
+function parseHeader(text: string, previous: Readonly<Record<string, string>>): Record<string, string> {
+  const colon = text.indexOf(":");
+  const [name, value] = [text.slice(0, Math.max(colon, 0)).trim().toLowerCase(), text.slice(colon + 1).trim()];
+  try {
+    validateHeaderName(name);
+    validateHeaderValue(name, value);
+  } catch {
+    throw new InvalidArgumentError("It must be a header such as `name: value`.");
+  }
+  if (framing.has(name)) throw new InvalidArgumentError(`The suite has to say ${name} itself.`);
+  return { ...previous, [name]: value };
+}
+
+function parseTimeout(text: string): number {
+  const ms = parseTime(text);
+  if (ms > 0) return ms;
+  throw new InvalidArgumentError("It must be longer than nothing.");
 }
 
 function parseTime(text: string): number {

@@ -142,7 +142,8 @@ interface Tools {
 }
 
 async function runLimited(job: Job, { subject, capabilities, seed }: RunOptions, tools: Tools): Promise<void> {
-  const limitMs = job.case.limitMs ?? (subject.start === undefined ? limitMsDefault.foreign : limitMsDefault.own);
+  const usualMs = job.case.limitMs ?? (subject.start === undefined ? limitMsDefault.foreign : limitMsDefault.own);
+  const limitMs = usualMs * (subject.patience ?? 1);
   const { controller } = tools;
   const context = createContext({
     subject,

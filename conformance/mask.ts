@@ -1,3 +1,5 @@
+import type { Subject } from "./subject.ts";
+
 /** Takes secrets out of a text. */
 export type Mask = (text: string) => string;
 
@@ -20,6 +22,16 @@ export function createMask(secrets: readonly string[]): Mask {
     known
       .reduce((result, secret) => result.replaceAll(secret, masked), text)
       .replaceAll(/(bearer\s+)[^\s"',;]+/gi, `$1${masked}`);
+}
+
+/** Names of headers whose values nobody else may know; other values may be ordinary words. */
+const secretName = /auth|key|token|secret|passw|cookie|credential|signature/i;
+
+/** What must not be told of how a subject is called. */
+export function toSecrets({ apiKey, headers = {} }: Subject): string[] {
+  const kept = Object.entries(headers).filter(([name]) => secretName.test(name));
+  // `Basic …` and the like: the scheme is no secret, and what follows it is one by itself.
+  return [apiKey, ...kept.flatMap(([, value]) => [value, value.slice(value.indexOf(" ") + 1)])];
 }
 
 function toForms(secret: string): string[] {

@@ -56,7 +56,9 @@ export async function probe(subject: Subject, limitMs = 8000): Promise<Capabilit
   try {
     await ask({ path: "/models", method: "GET" });
   } catch (cause) {
-    throw new Unreachable(`nothing answers at ${subject.baseUrl}: ${(cause as Error).message}`, { cause });
+    const { message } = cause as Error;
+    const hint = message.startsWith("no answer within") ? "; --timeout gives it more" : "";
+    throw new Unreachable(`nothing answers at ${subject.baseUrl}: ${message}${hint}`, { cause });
   }
   const findings = await Promise.all(
     Object.entries(probes).map(async ([name, run]): Promise<[Capability, CapabilityFinding]> => {

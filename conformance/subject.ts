@@ -10,6 +10,10 @@ export interface Subject {
   readonly apiKey: string;
   readonly model: string;
   readonly profile: Profile;
+  /** Sent with every request, under lower-case names; one that a case sets itself counts. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** How many times longer than usual a call, a wait and a case may take; 1 unless said. */
+  readonly patience?: number;
   /** Starts one more subject like this one that does as wished; only when the suite's host has started the first. */
   readonly start?: (wishes: Wishes) => Promise<OwnSubject>;
   /** How many runs the server's metrics call cancelled; `read` gives the text at a path of the server. */

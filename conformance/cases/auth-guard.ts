@@ -49,7 +49,7 @@ export const authGuardCases = defineCases([
       const connection = await context.connect();
       try {
         const lines = ["Content-Type: application/json", `Content-Length: ${announcedBytes}`];
-        connection.write(toHead({ ...context.subject, apiKey: "" }, "POST", "/chat/completions", lines));
+        connection.write(toHead({ ...context.subject, apiKey: "", headers: {} }, "POST", "/chat/completions", lines));
         connection.write('{"messages":[');
         const what = `the head of a request of ${announcedBytes} bytes without a key, before its body has come`;
         expectEqual((await waitForHead(connection, what)).status, 401, `the status of the answer to ${what}`);

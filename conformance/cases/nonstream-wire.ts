@@ -136,7 +136,7 @@ async function readRaw({ connect, subject, say, has }: CaseContext): Promise<str
   try {
     connection.write(toHead(subject, "POST", "/chat/completions", lines) + body);
     // Whoever keeps the connection open in spite of the header has answered by now all the same.
-    await connection.waitForEnd(8000).catch(() => undefined);
+    await connection.waitForEnd(8000 * connection.patience).catch(() => undefined);
     return connection.received;
   } finally {
     connection.close();

@@ -37,7 +37,11 @@ export async function talk(context: CaseContext, request: RawRequest, what: stri
 }
 
 /** The final answer; it is enough that the connection ends, or that nothing more comes until the limit. */
-export async function readAnswer(connection: WireConnection, what: string, limitMs = 8000): Promise<RawAnswer> {
+export async function readAnswer(
+  connection: WireConnection,
+  what: string,
+  limitMs = 8000 * connection.patience,
+): Promise<RawAnswer> {
   await connection.waitForEnd(limitMs).catch(() => undefined);
   const answer = parseAnswer(connection.received);
   if (answer === undefined) {

@@ -15,7 +15,11 @@ const interimHeads = /^(?:HTTP\/1\.[01] 1(?!01)\d\d[^]*?\r\n\r\n)*/;
 const finalHead = new RegExp(`${interimHeads.source}HTTP/1\\.[01] (?:101|[2-5]\\d\\d)[^]*?\\r\\n\\r\\n`);
 
 /** Waits for the head of a final answer. A connection that ends or stays silent is a failure of the case. */
-export async function waitForHead(connection: WireConnection, what: string, limitMs = 5000): Promise<RawAnswer> {
+export async function waitForHead(
+  connection: WireConnection,
+  what: string,
+  limitMs = 5000 * connection.patience,
+): Promise<RawAnswer> {
   try {
     await connection.waitFor(finalHead, limitMs);
   } catch {
@@ -26,7 +30,11 @@ export async function waitForHead(connection: WireConnection, what: string, limi
 }
 
 /** Waits for an answer after which the other side closes. */
-export async function waitForWhole(connection: WireConnection, what: string, limitMs = 8000): Promise<RawAnswer> {
+export async function waitForWhole(
+  connection: WireConnection,
+  what: string,
+  limitMs = 8000 * connection.patience,
+): Promise<RawAnswer> {
   try {
     await connection.waitForEnd(limitMs);
   } catch {

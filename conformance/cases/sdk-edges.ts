@@ -2,6 +2,7 @@ import { defineCases } from "../case.ts";
 import { type CaseContext, need } from "../context.ts";
 import { expectEqual, expectOneOf, expectText, expectThat, Failure, show } from "../expect.ts";
 import type { StreamReading } from "../lens/stream.ts";
+import { callMs } from "../lens/wire.ts";
 import { expectShape } from "../shapes.ts";
 import { withOwn } from "./own-server.ts";
 import { expectStream } from "./sdk-answer.ts";
@@ -45,7 +46,7 @@ export const sdkEdgeCases = defineCases([
       const onStray = (reason: unknown): void => void strays.push(reason);
       process.on("unhandledRejection", onStray);
       try {
-        for (const { what, read } of toReadings(context)) await expectSettled(async () => read(), what);
+        for (const { what, read } of toReadings(context)) await expectSettled(context, async () => read(), what);
         // Node reports a rejection once the microtasks of its turn are done.
         await new Promise((resolve) => setImmediate(resolve));
       } finally {
@@ -159,8 +160,8 @@ function toReadings(context: CaseContext): Reading[] {
 }
 
 /** An error is an end too; that nothing comes is not. */
-async function expectSettled(read: () => Promise<unknown>, what: string): Promise<void> {
-  const limitMs = 8000;
+async function expectSettled({ subject }: CaseContext, read: () => Promise<unknown>, what: string): Promise<void> {
+  const limitMs = callMs * (subject.patience ?? 1);
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(reject, limitMs, new Failure(`${what} to come to an end`, `nothing within ${limitMs} ms`));

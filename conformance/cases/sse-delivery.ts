@@ -57,7 +57,7 @@ export const sseDeliveryCases = defineCases([
       try {
         const head = toHead(subject, "POST", "/chat/completions", lines).replace(" HTTP/1.1\r\n", " HTTP/1.0\r\n");
         connection.write(head + body);
-        await connection.waitForEnd(8000).catch(() => undefined);
+        await connection.waitForEnd(8000 * connection.patience).catch(() => undefined);
         const answer = parseRawAnswer(connection.received);
         if (answer?.status !== 200)
           return note(`a stream over HTTP/1.0 is answered with ${answer?.status ?? "nothing"}`);

@@ -6,7 +6,7 @@ import { toCatalogue } from "../catalogue.ts";
 import { runCases } from "../engine.ts";
 import type { Host } from "../host.ts";
 import type { Exchange } from "../lens/exchange.ts";
-import { createMask, maskDeep } from "../mask.ts";
+import { createMask, maskDeep, toSecrets } from "../mask.ts";
 import { toHtml } from "../report/html.ts";
 import { toMarkdown } from "../report/markdown.ts";
 import { parseTargets, writeText } from "../report/write.ts";
@@ -73,7 +73,7 @@ export async function reproCase(
       seed: flags.seed,
       baseline: new Map(),
     });
-    const mask = createMask([subject.apiKey]);
+    const mask = createMask(toSecrets(subject));
     for (const result of results) {
       const { verdict, expected, actual, reason, exchanges } = result;
       terminal.print(`# ${id}: ${one.requirement}`);
@@ -108,10 +108,11 @@ const keptHeaders = new Set([
 function toCurl(
   { method, url, requestHeaders, requestBody }: Exchange,
   authorization: string | undefined,
-  { apiKey }: Subject,
+  { apiKey, headers: own = {} }: Subject,
 ): string {
   const headers = Object.entries(requestHeaders)
-    .filter(([name]) => keptHeaders.has(name) || name.startsWith("access-control-"))
+    .filter(([name]) => name !== "authorization")
+    .filter(([name]) => keptHeaders.has(name) || name in own || name.startsWith("access-control-"))
     .map(([name, value]) => `  -H ${quote(`${name}: ${value}`)}`);
   const key = authorization === undefined ? [] : [`  -H "Authorization: ${toShell(authorization, apiKey)}"`];
   const body = requestBody === "" ? [] : [`  --data-binary ${quote(requestBody)}`];

@@ -5,7 +5,7 @@ import type { Case } from "../case.ts";
 import { runCases } from "../engine.ts";
 import type { Host } from "../host.ts";
 import { createSdkLens } from "../lens/sdk.ts";
-import { createMask, maskDeep } from "../mask.ts";
+import { createMask, maskDeep, toSecrets } from "../mask.ts";
 import { probe, Unreachable } from "../probe.ts";
 import { toAnnotations } from "../report/github.ts";
 import { toMarkdown } from "../report/markdown.ts";
@@ -50,6 +50,7 @@ export function createRunAction(
       const { report, lost, status } = await run(cases, target, { baseline, name }, flags, terminal);
       writeReports(report, targets);
       publish(report, terminal);
+      tellOfSlowness(report, flags, terminal);
       terminal.fail(lost ? 3 : status);
     });
   };
@@ -75,7 +76,7 @@ async function run(
 ) {
   const { subject } = target;
   const started = new Date();
-  const mask = createMask([subject.apiKey]);
+  const mask = createMask(toSecrets(subject));
   const capabilities = await waitForSubject(target);
   for (const [capability, { present, why }] of capabilities)
     terminal.note(`${present ? "yes" : "no "}  ${capability.padEnd(9)} ${toLine(mask(why))}`);
@@ -137,12 +138,33 @@ function publish(report: Report, terminal: Terminal): void {
   terminal.print(toClosingLine(report));
 }
 
+/** In the suite's own words and the SDK's: nothing came in time. */
+const lateWords = /no answer within \d+ ms|not decided within \d+ ms|nothing within \d+ ms|Request timed out/;
+/** One or two may be what a case is about. */
+const lateMin = 3;
+
+/** A server that is merely slow fails many cases in many words; this is the one that helps. */
+function tellOfSlowness({ results, capabilities }: Report, { timeout }: RunFlags, terminal: Terminal): void {
+  const said = [
+    ...results.map(({ actual = "", reason = "" }) => `${actual} ${reason}`),
+    // A probe that comes too late makes cases skip.
+    ...Object.values(capabilities).map(({ why }) => why),
+  ];
+  const late = said.filter((text) => lateWords.test(text)).length;
+  if (late < lateMin) return;
+  const seconds = timeout / 1000;
+  terminal.note(
+    `${late} findings are that nothing came in time: the server is slower than the suite waits, which is ${seconds} s for a ` +
+      `call. --timeout ${Math.ceil(seconds * 4)}s gives it more.`,
+  );
+}
+
 function recordExchanges(
   file: string,
   results: Awaited<ReturnType<typeof runCases>>["results"],
   subject: Subject,
 ): void {
-  const mask = createMask([subject.apiKey]);
+  const mask = createMask(toSecrets(subject));
   const lines = results.flatMap(({ id, sdk, exchanges }) =>
     exchanges.map((exchange) =>
       JSON.stringify({ id, ...(sdk === undefined ? {} : { sdk }), ...maskDeep(exchange, mask) }),

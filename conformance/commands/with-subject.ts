@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Host } from "../host.ts";
+import { callMs } from "../lens/wire.ts";
 import { Unreachable } from "../probe.ts";
 import { findPort, startProgram } from "../start.ts";
 import type { Profile, Subject } from "../subject.ts";
@@ -15,6 +16,9 @@ export interface SubjectFlags {
   readonly apiKeyFile?: string;
   readonly profile?: Profile;
   readonly waitFor?: number;
+  readonly header: Readonly<Record<string, string>>;
+  /** How long a call may take, in milliseconds. */
+  readonly timeout: number;
 }
 
 /** How long a server that the suite has started may take. */
@@ -67,7 +71,8 @@ async function withStarted(command: string, flags: SubjectFlags, terminal: Termi
 async function withHost(start: NonNullable<Host["start"]>, flags: SubjectFlags, use: Use): Promise<void> {
   const { stop, ...own } = await start();
   try {
-    const subject = { ...own, profile: flags.profile ?? own.profile, model: flags.model ?? own.model };
+    const chosen = { profile: flags.profile ?? own.profile, model: flags.model ?? own.model };
+    const subject = { ...own, ...chosen, ...toManners(flags) };
     await use({ subject, waitMs: flags.waitFor ?? 0, ended: new Promise(() => undefined) });
   } finally {
     await stop();
@@ -80,8 +85,14 @@ function toTarget(baseUrl: string, flags: SubjectFlags, terminal: Terminal): Tar
     apiKey: loadKey(flags, terminal),
     model: toModel(flags),
     profile: flags.profile ?? "chat",
+    ...toManners(flags),
   };
   return { subject, waitMs: flags.waitFor ?? 0, ended: new Promise(() => undefined) };
+}
+
+/** How any server is called, whoever has started it. */
+function toManners({ header, timeout }: SubjectFlags): Pick<Subject, "headers" | "patience"> {
+  return { headers: header, patience: timeout / callMs };
 }
 
 function toModel({ model }: SubjectFlags): string {

@@ -2,7 +2,7 @@ import type OpenAI from "openai";
 import type { ClientOptions } from "openai";
 import type { Subject } from "../subject.ts";
 import { type Exchange, shownBytesMax } from "./exchange.ts";
-import { bodyBytesMax } from "./wire.ts";
+import { bodyBytesMax, callMs } from "./wire.ts";
 
 /** The majors of the official SDK that can be looked through, and the npm alias of each. */
 export const sdkPackages: Readonly<Record<number, string>> = {
@@ -12,13 +12,18 @@ export const sdkPackages: Readonly<Record<number, string>> = {
   4: "openai-4",
 };
 
+/** Headers are given by name, so that those which every request needs can stand beside them; null leaves one out. */
+interface SdkOptions extends Omit<Partial<ClientOptions>, "defaultHeaders"> {
+  readonly defaultHeaders?: Readonly<Record<string, string | null>>;
+}
+
 /** The official SDK in one major, set up so that nothing is retried or printed. */
 export interface SdkLens {
   readonly major: number;
   readonly version: string;
   readonly client: OpenAI;
   /** Another client of the same subject. Retries are off unless asked for. */
-  readonly create: (options?: Partial<ClientOptions>) => OpenAI;
+  readonly create: (options?: SdkOptions) => OpenAI;
   /** Where `stream`, `parse` and `runTools` are: under `beta` in version 4. */
   readonly helpers: OpenAI["chat"]["completions"];
   /** The module itself, for its error classes and `toFile`-like exports. */
@@ -31,8 +36,6 @@ export interface SdkModule {
   readonly default: typeof OpenAI;
   readonly [name: string]: unknown;
 }
-
-const timeoutMs = 8000;
 
 /**
  * Undefined if the major is not installed. What a client has left open is cut when the signal aborts; the SDK is not told,
@@ -48,15 +51,16 @@ export async function createSdkLens(
   if (module === undefined) return undefined;
   let requests = 0;
   const watch = toWatchedFetch(record, () => requests++, signal);
-  const create = (options: Partial<ClientOptions> = {}): OpenAI =>
+  const create = (options: SdkOptions = {}): OpenAI =>
     new module.default({
       baseURL: subject.baseUrl,
       apiKey: subject.apiKey || "none",
       maxRetries: 0,
-      timeout: timeoutMs,
+      timeout: callMs * (subject.patience ?? 1),
       logLevel: "off",
       fetch: watch,
       ...options,
+      defaultHeaders: { ...subject.headers, ...options.defaultHeaders },
     });
   const client = create();
   const beta = (client as unknown as { beta?: { chat?: { completions: OpenAI["chat"]["completions"] } } }).beta;

@@ -12,6 +12,8 @@ export interface WireConnection {
   /** Everything so far, one character a byte. */
   readonly received: string;
   readonly closed: boolean;
+  /** How many times longer than usual to wait on it, which the waits without a limit of their own do. */
+  readonly patience: number;
   /** Says that nothing more will be written (FIN). */
   finish(): void;
   /** RST. */
@@ -25,7 +27,7 @@ const limitMsDefault = 5000;
 const receivedMax = 4 * 1024 * 1024;
 
 /** The connection is closed at the latest when the signal aborts. */
-export function connect({ baseUrl }: Subject, signal?: AbortSignal): Promise<WireConnection> {
+export function connect({ baseUrl, patience = 1 }: Subject, signal?: AbortSignal): Promise<WireConnection> {
   const { protocol, hostname, port } = new URL(baseUrl);
   const secure = protocol === "https:";
   const options = { host: hostname.replaceAll(/[[\]]/g, ""), port: Number(port) || (secure ? 443 : 80) };
@@ -38,12 +40,12 @@ export function connect({ baseUrl }: Subject, signal?: AbortSignal): Promise<Wir
     socket.once("close", () => signal?.removeEventListener("abort", onAbort));
     socket.once(secure ? "secureConnect" : "connect", () => {
       socket.off("error", reject);
-      resolve(toConnection(socket));
+      resolve(toConnection(socket, patience));
     });
   });
 }
 
-function toConnection(socket: Socket): WireConnection {
+function toConnection(socket: Socket, patience: number): WireConnection {
   let received = "";
   let closed = false;
   const watchers = new Set<() => void>();
@@ -92,15 +94,16 @@ function toConnection(socket: Socket): WireConnection {
 
   return {
     write: (bytes) => void (socket.writable && socket.write(bytes)),
-    waitFor: (text, limitMs = limitMsDefault) =>
+    waitFor: (text, limitMs = limitMsDefault * patience) =>
       wait(() => (typeof text === "string" ? received.includes(text) : text.test(received)), String(text), limitMs),
-    waitForEnd: (limitMs = limitMsDefault) => wait(() => closed, "the end of the connection", limitMs),
+    waitForEnd: (limitMs = limitMsDefault * patience) => wait(() => closed, "the end of the connection", limitMs),
     get received() {
       return received;
     },
     get closed() {
       return closed;
     },
+    patience,
     finish: () => void socket.end(),
     reset: () => void socket.resetAndDestroy(),
     close: () => void socket.destroy(),
@@ -113,6 +116,9 @@ function toConnection(socket: Socket): WireConnection {
 export function toHead(subject: Subject, method: string, path: string, lines: readonly string[]): string {
   const { host, pathname } = new URL(subject.baseUrl);
   const target = path.startsWith("/") ? `${pathname.replace(/\/$/, "")}${path}` : path;
-  const key = subject.apiKey === "" ? [] : [`Authorization: Bearer ${subject.apiKey}`];
-  return [`${method} ${target} HTTP/1.1`, `Host: ${host}`, ...key, ...lines, "", ""].join("\r\n");
+  const key = subject.apiKey === "" ? {} : { Authorization: `Bearer ${subject.apiKey}` };
+  const { authorization, ...others } = subject.headers ?? {};
+  const sent = { ...key, ...(authorization === undefined ? {} : { Authorization: authorization }), ...others };
+  const fields = Object.entries(sent).map(([name, value]) => `${name}: ${value}`);
+  return [`${method} ${target} HTTP/1.1`, `Host: ${host}`, ...fields, ...lines, "", ""].join("\r\n");
 }

@@ -43,7 +43,8 @@ export interface WireAnswer {
 export const bodyBytesMax = 4 * 1024 * 1024;
 /** What is kept of a body that was cut off: enough to see what it was, and many of them fit into memory. */
 const keptBytesMax = 256 * 1024;
-const limitMsDefault = 8000;
+/** How long a call may take, unless the case says otherwise. */
+export const callMs = 8000;
 
 /** HTTP without any forgiveness: one request, one answer, every byte and when it came. Rejects if there is no answer. */
 export function send(subject: Subject, wire: WireRequest, record: (exchange: Exchange) => void): Promise<WireAnswer> {
@@ -57,7 +58,8 @@ export function send(subject: Subject, wire: WireRequest, record: (exchange: Exc
   return new Promise((resolve, reject) => {
     const started = performance.now();
     const since = (): number => performance.now() - started;
-    const limit = AbortSignal.timeout(wire.limitMs ?? limitMsDefault);
+    const limitMs = (wire.limitMs ?? callMs) * (subject.patience ?? 1);
+    const limit = AbortSignal.timeout(limitMs);
     const signal = wire.signal === undefined ? limit : AbortSignal.any([limit, wire.signal]);
     const call = (secure ? httpsRequest : httpRequest)(url, { method, headers, agent, signal });
     let answered = false;
@@ -75,7 +77,7 @@ export function send(subject: Subject, wire: WireRequest, record: (exchange: Exc
     call.on("error", (error) => {
       // Once there is an answer, how it ended is part of it.
       if (answered) return;
-      reject(limit.aborted ? new Error(`no answer within ${wire.limitMs ?? limitMsDefault} ms`) : error);
+      reject(limit.aborted ? new Error(`no answer within ${limitMs} ms`) : error);
     });
     // A connection that is given up without an error, as after a 101 that nobody asked for.
     call.once("close", () => {
@@ -99,6 +101,7 @@ function toHeaders(subject: Subject, wire: WireRequest, bytes: Buffer | undefine
   const headers: Record<string, string | undefined> = {
     authorization: subject.apiKey === "" ? undefined : `Bearer ${subject.apiKey}`,
     accept: "application/json",
+    ...subject.headers,
     ...(bytes === undefined ? {} : { "content-type": "application/json", "content-length": String(bytes.length) }),
     ...wire.headers,
   };

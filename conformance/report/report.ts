@@ -1,5 +1,5 @@
 import type { RunOutcome } from "../engine.ts";
-import { createMask, type Mask, maskDeep } from "../mask.ts";
+import { createMask, type Mask, maskDeep, toSecrets } from "../mask.ts";
 import type { Report } from "../shapes.ts";
 import type { Capabilities, Subject } from "../subject.ts";
 import { countVerdicts, type Result } from "../verdict.ts";
@@ -19,7 +19,7 @@ export interface ReportParts {
 /** One run as the published schema describes it (conformance/schemas.yaml, ConformanceReport), without secrets. */
 export function toReport({ suite, subject, name, capabilities, sdks, seed, started, outcome }: ReportParts): Report {
   const { results, requests, seconds } = outcome;
-  const mask = createMask([subject.apiKey]);
+  const mask = createMask(toSecrets(subject));
   const report = {
     format: 1,
     suite,
@@ -43,9 +43,14 @@ function maskFindings(result: Result, mask: Mask): Result {
   return { id, group, level, requirement, source, ...maskDeep(found, mask) };
 }
 
-/** `12 passed, 1 failed, 3 skipped`: what test runners print last, and what people look for. */
+/**
+ * `12 passed, 1 failed, 3 skipped`: what test runners print last, and what people look for; what there is of other verdicts
+ * stands behind it under its own name, so that every number is one of the report's counts.
+ */
 export function toClosingLine({ counts }: Report): string {
   const of = (name: string): number => counts[name] ?? 0;
-  const failed = of("fail") + of("error") + of("xpass");
-  return `${of("pass")} passed, ${failed} failed, ${of("skip") + of("warn") + of("xfail")} skipped`;
+  const others = ["warn", "error", "xfail", "xpass"]
+    .filter((name) => of(name) > 0)
+    .map((name) => `${of(name)} ${name}`);
+  return [`${of("pass")} passed`, `${of("fail")} failed`, `${of("skip")} skipped`, ...others].join(", ");
 }

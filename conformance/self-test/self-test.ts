@@ -50,8 +50,9 @@ async function runOn(
 ): Promise<readonly Result[]> {
   const server = await startChangedServer(golden.baseUrl, change);
   try {
-    const { apiKey, model, profile } = golden;
-    const subject: Subject = { baseUrl: `${server.url}/v1`, apiKey, model, profile };
+    // A changed server is no other than this one: it can neither be started again nor be asked for its metrics.
+    const { start: _start, countCancelled: _countCancelled, ...called } = golden;
+    const subject: Subject = { ...called, baseUrl: `${server.url}/v1` };
     const baseline = new Map<string, string>();
     const { results } = await runCases({ cases, subject, capabilities, sdks: [sdk], concurrency, seed: 1, baseline });
     return results;

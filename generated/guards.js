@@ -25,40 +25,42 @@ const constant20 = {"types":["number","null"]};
 const constant21 = {"types":["integer"]};
 const constant22 = {"types":["number"]};
 const constant23 = {"types":["null"]};
-const constant24 = ["string","array"];
-const constant25 = ["auto","low","high","original"];
-const constant26 = ["wav","mp3"];
-const constant27 = ["object","null"];
-const constant28 = ["string","array","null"];
-const constant29 = ["string","null"];
-const constant30 = ["array","null"];
-const constant31 = ["string","number","integer","boolean","object","array","null"];
-const constant32 = ["object","boolean"];
-const constant33 = ["lark","regex"];
-const constant34 = ["auto","required"];
-const constant35 = ["none","auto","required"];
-const constant36 = ["boolean","null"];
-const constant37 = ["integer","null"];
-const constant38 = ["none","auto"];
-const constant39 = ["number","null"];
-const constant40 = ["none","minimal","low","medium","high","xhigh","max",null];
-const constant41 = ["low","medium","high",null];
-const constant42 = ["auto","default","flex","scale","priority","fast",null];
-const constant43 = ["30m"];
-const constant44 = ["implicit","explicit"];
-const constant45 = ["in_memory","24h",null];
-const constant46 = ["text","audio"];
-const constant47 = ["wav","aac","mp3","flac","opus","pcm16"];
-const constant48 = ["low","medium","high"];
-const constant49 = ["stop","length","tool_calls","content_filter","function_call"];
-const constant50 = ["function","custom"];
-const constant51 = ["tool-start","tool-end"];
-const constant52 = ["invalid_request_error","rate_limit_error","server_error"];
-const constant53 = ["invalid_api_key","host_not_allowed","origin_not_allowed","not_found","endpoint_not_served","model_not_found","method_not_allowed","invalid_http","http_version_not_supported","transfer_coding_not_supported","websocket_not_available","expectation_failed","uri_too_long","headers_too_large","request_timeout","request_too_large","unsupported_media_type","invalid_utf8","invalid_json","too_deep","too_many_values","missing_required_parameter","invalid_type","invalid_value","unknown_parameter","unsupported_parameter","unsupported_value","image_url_not_allowed","image_fetch_failed","responses_request","empty_array","array_above_max_length","empty_string","string_above_max_length","object_above_max_properties","integer_below_min_value","integer_above_max_value","decimal_below_min_value","decimal_above_max_value","context_length_exceeded","invalid_session_key","session_not_found","agent_conflict","session_busy","rate_limit_exceeded","upstream_rejected","upstream_error","upstream_unavailable","upstream_timeout","cancelled","storage_unavailable","shutting_down","internal_error"];
-const constant54 = ["superseded"];
-const constant55 = ["user","assistant","tool","function"];
-const constant56 = ["server"];
-const constant57 = ["image_url","input_audio"];
+const constant24 = {"role":1,"content":1,"refusal":1,"tool_calls":1,"function_call":1,"reasoning_content":1,"reasoning_details":1,"thinking_blocks":1,"extra_content":1};
+const constant25 = {"role":1,"content":1,"refusal":1,"reasoning_content":1,"reasoning_details":1,"thinking_blocks":1,"extra_content":1,"tool_calls":1,"function_call":1};
+const constant26 = ["string","array"];
+const constant27 = ["auto","low","high","original"];
+const constant28 = ["wav","mp3"];
+const constant29 = ["object","null"];
+const constant30 = ["string","array","null"];
+const constant31 = ["string","null"];
+const constant32 = ["array","null"];
+const constant33 = ["string","number","integer","boolean","object","array","null"];
+const constant34 = ["object","boolean"];
+const constant35 = ["lark","regex"];
+const constant36 = ["auto","required"];
+const constant37 = ["none","auto","required"];
+const constant38 = ["boolean","null"];
+const constant39 = ["integer","null"];
+const constant40 = ["none","auto"];
+const constant41 = ["number","null"];
+const constant42 = ["none","minimal","low","medium","high","xhigh","max",null];
+const constant43 = ["low","medium","high",null];
+const constant44 = ["auto","default","flex","scale","priority","fast",null];
+const constant45 = ["30m"];
+const constant46 = ["implicit","explicit"];
+const constant47 = ["in_memory","24h",null];
+const constant48 = ["text","audio"];
+const constant49 = ["wav","aac","mp3","flac","opus","pcm16"];
+const constant50 = ["low","medium","high"];
+const constant51 = ["stop","length","tool_calls","content_filter","function_call"];
+const constant52 = ["function","custom"];
+const constant53 = ["tool-start","tool-end"];
+const constant54 = ["invalid_request_error","rate_limit_error","server_error"];
+const constant55 = ["invalid_api_key","host_not_allowed","origin_not_allowed","not_found","endpoint_not_served","model_not_found","method_not_allowed","invalid_http","http_version_not_supported","transfer_coding_not_supported","websocket_not_available","expectation_failed","uri_too_long","headers_too_large","request_timeout","request_too_large","unsupported_media_type","invalid_utf8","invalid_json","too_deep","too_many_values","missing_required_parameter","invalid_type","invalid_value","unknown_parameter","unsupported_parameter","unsupported_value","image_url_not_allowed","image_fetch_failed","responses_request","empty_array","array_above_max_length","empty_string","string_above_max_length","object_above_max_properties","integer_below_min_value","integer_above_max_value","decimal_below_min_value","decimal_above_max_value","context_length_exceeded","invalid_session_key","session_not_found","agent_conflict","session_busy","rate_limit_exceeded","upstream_rejected","upstream_error","upstream_unavailable","upstream_timeout","cancelled","storage_unavailable","shutting_down","internal_error"];
+const constant56 = ["superseded"];
+const constant57 = ["user","assistant","tool","function"];
+const constant58 = ["server"];
+const constant59 = ["image_url","input_audio"];
 
 export const checkCreateChatCompletionParameters = toCheck(validate20);
 const func1 = helper0.default;
@@ -159,7 +161,7 @@ if(evaluated0.dynamicItems){
 evaluated0.items = undefined;
 }
 if((typeof data !== "string") && (!(Array.isArray(data)))){
-validate25.errors = [{instancePath,keyword:"type",params:{type: constant24},message:"must be string,array",expected:constant2,data}];
+validate25.errors = [{instancePath,keyword:"type",params:{type: constant26},message:"must be string,array",expected:constant2,data}];
 return false;
 }
 if(errors === 0){
@@ -517,7 +519,7 @@ validate30.errors = [{instancePath:instancePath+"/image_url/detail",keyword:"typ
 return false;
 }
 if(!((((data5 === "auto") || (data5 === "low")) || (data5 === "high")) || (data5 === "original"))){
-validate30.errors = [{instancePath:instancePath+"/image_url/detail",keyword:"enum",params:{allowedValues: constant25},message:"must be equal to one of the allowed values",expected:constant0,data:data5}];
+validate30.errors = [{instancePath:instancePath+"/image_url/detail",keyword:"enum",params:{allowedValues: constant27},message:"must be equal to one of the allowed values",expected:constant0,data:data5}];
 return false;
 }
 var valid7 = _errs18 === errors;
@@ -611,7 +613,7 @@ validate30.errors = [{instancePath:instancePath+"/input_audio/format",keyword:"t
 return false;
 }
 if(!((data9 === "wav") || (data9 === "mp3"))){
-validate30.errors = [{instancePath:instancePath+"/input_audio/format",keyword:"enum",params:{allowedValues: constant26},message:"must be equal to one of the allowed values",expected:constant0,data:data9}];
+validate30.errors = [{instancePath:instancePath+"/input_audio/format",keyword:"enum",params:{allowedValues: constant28},message:"must be equal to one of the allowed values",expected:constant0,data:data9}];
 return false;
 }
 var valid11 = _errs29 === errors;
@@ -814,7 +816,7 @@ if(data.content !== undefined){
 let data1 = data.content;
 const _errs3 = errors;
 if((typeof data1 !== "string") && (!(Array.isArray(data1)))){
-validate29.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: constant24},message:"must be string,array",expected:constant2,data:data1}];
+validate29.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: constant26},message:"must be string,array",expected:constant2,data:data1}];
 return false;
 }
 if(errors === _errs3){
@@ -1120,7 +1122,7 @@ if(data.extra_content !== undefined){
 let data5 = data.extra_content;
 const _errs12 = errors;
 if((!(data5 && typeof data5 == "object" && !Array.isArray(data5))) && (data5 !== null)){
-validate36.errors = [{instancePath:instancePath+"/extra_content",keyword:"type",params:{type: constant27},message:"must be object,null",expected:constant5,data:data5}];
+validate36.errors = [{instancePath:instancePath+"/extra_content",keyword:"type",params:{type: constant29},message:"must be object,null",expected:constant5,data:data5}];
 return false;
 }
 var valid0 = _errs12 === errors;
@@ -1252,7 +1254,7 @@ if(data.extra_content !== undefined){
 let data5 = data.extra_content;
 const _errs11 = errors;
 if((!(data5 && typeof data5 == "object" && !Array.isArray(data5))) && (data5 !== null)){
-validate37.errors = [{instancePath:instancePath+"/extra_content",keyword:"type",params:{type: constant27},message:"must be object,null",expected:constant5,data:data5}];
+validate37.errors = [{instancePath:instancePath+"/extra_content",keyword:"type",params:{type: constant29},message:"must be object,null",expected:constant5,data:data5}];
 return false;
 }
 var valid0 = _errs11 === errors;
@@ -1377,7 +1379,7 @@ if(data.content !== undefined){
 let data1 = data.content;
 const _errs3 = errors;
 if(((typeof data1 !== "string") && (!(Array.isArray(data1)))) && (data1 !== null)){
-validate32.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: constant28},message:"must be string,array,null",expected:constant7,data:data1}];
+validate32.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: constant30},message:"must be string,array,null",expected:constant7,data:data1}];
 return false;
 }
 if(errors === _errs3){
@@ -1413,7 +1415,7 @@ if(data.refusal !== undefined){
 let data3 = data.refusal;
 const _errs6 = errors;
 if((typeof data3 !== "string") && (data3 !== null)){
-validate32.errors = [{instancePath:instancePath+"/refusal",keyword:"type",params:{type: constant29},message:"must be string,null",expected:constant8,data:data3}];
+validate32.errors = [{instancePath:instancePath+"/refusal",keyword:"type",params:{type: constant31},message:"must be string,null",expected:constant8,data:data3}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -1439,7 +1441,7 @@ if(data.audio !== undefined){
 let data5 = data.audio;
 const _errs10 = errors;
 if((!(data5 && typeof data5 == "object" && !Array.isArray(data5))) && (data5 !== null)){
-validate32.errors = [{instancePath:instancePath+"/audio",keyword:"type",params:{type: constant27},message:"must be object,null",expected:constant5,data:data5}];
+validate32.errors = [{instancePath:instancePath+"/audio",keyword:"type",params:{type: constant29},message:"must be object,null",expected:constant5,data:data5}];
 return false;
 }
 if(errors === _errs10){
@@ -1500,7 +1502,7 @@ if(data.function_call !== undefined){
 let data9 = data.function_call;
 const _errs17 = errors;
 if((!(data9 && typeof data9 == "object" && !Array.isArray(data9))) && (data9 !== null)){
-validate32.errors = [{instancePath:instancePath+"/function_call",keyword:"type",params:{type: constant27},message:"must be object,null",expected:constant5,data:data9}];
+validate32.errors = [{instancePath:instancePath+"/function_call",keyword:"type",params:{type: constant29},message:"must be object,null",expected:constant5,data:data9}];
 return false;
 }
 if(errors === _errs17){
@@ -1550,7 +1552,7 @@ if(data.reasoning_content !== undefined){
 let data12 = data.reasoning_content;
 const _errs23 = errors;
 if((typeof data12 !== "string") && (data12 !== null)){
-validate32.errors = [{instancePath:instancePath+"/reasoning_content",keyword:"type",params:{type: constant29},message:"must be string,null",expected:constant8,data:data12}];
+validate32.errors = [{instancePath:instancePath+"/reasoning_content",keyword:"type",params:{type: constant31},message:"must be string,null",expected:constant8,data:data12}];
 return false;
 }
 var valid0 = _errs23 === errors;
@@ -1563,7 +1565,7 @@ if(data.reasoning !== undefined){
 let data13 = data.reasoning;
 const _errs25 = errors;
 if((typeof data13 !== "string") && (data13 !== null)){
-validate32.errors = [{instancePath:instancePath+"/reasoning",keyword:"type",params:{type: constant29},message:"must be string,null",expected:constant8,data:data13}];
+validate32.errors = [{instancePath:instancePath+"/reasoning",keyword:"type",params:{type: constant31},message:"must be string,null",expected:constant8,data:data13}];
 return false;
 }
 var valid0 = _errs25 === errors;
@@ -1577,7 +1579,7 @@ let data14 = data.reasoning_details;
 const _errs27 = errors;
 const _errs28 = errors;
 if((!(Array.isArray(data14))) && (data14 !== null)){
-validate32.errors = [{instancePath:instancePath+"/reasoning_details",keyword:"type",params:{type: constant30},message:"must be array,null",expected:constant10,data:data14}];
+validate32.errors = [{instancePath:instancePath+"/reasoning_details",keyword:"type",params:{type: constant32},message:"must be array,null",expected:constant10,data:data14}];
 return false;
 }
 if(errors === _errs28){
@@ -1608,17 +1610,54 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.extra_content !== undefined){
-let data16 = data.extra_content;
+if(data.thinking_blocks !== undefined){
+let data16 = data.thinking_blocks;
 const _errs33 = errors;
-if((!(data16 && typeof data16 == "object" && !Array.isArray(data16))) && (data16 !== null)){
-validate32.errors = [{instancePath:instancePath+"/extra_content",keyword:"type",params:{type: constant27},message:"must be object,null",expected:constant5,data:data16}];
+const _errs34 = errors;
+if((!(Array.isArray(data16))) && (data16 !== null)){
+validate32.errors = [{instancePath:instancePath+"/thinking_blocks",keyword:"type",params:{type: constant32},message:"must be array,null",expected:constant10,data:data16}];
 return false;
+}
+if(errors === _errs34){
+if(Array.isArray(data16)){
+var valid8 = true;
+const len3 = data16.length;
+for(let i3=0; i3<len3; i3++){
+let data17 = data16[i3];
+const _errs36 = errors;
+if(errors === _errs36){
+if(data17 && typeof data17 == "object" && !Array.isArray(data17)){
+}
+else {
+validate32.errors = [{instancePath:instancePath+"/thinking_blocks/" + i3,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data17}];
+return false;
+}
+}
+var valid8 = _errs36 === errors;
+if(!valid8){
+break;
+}
+}
+}
 }
 var valid0 = _errs33 === errors;
 }
 else {
 var valid0 = true;
+}
+if(valid0){
+if(data.extra_content !== undefined){
+let data18 = data.extra_content;
+const _errs39 = errors;
+if((!(data18 && typeof data18 == "object" && !Array.isArray(data18))) && (data18 !== null)){
+validate32.errors = [{instancePath:instancePath+"/extra_content",keyword:"type",params:{type: constant29},message:"must be object,null",expected:constant5,data:data18}];
+return false;
+}
+var valid0 = _errs39 === errors;
+}
+else {
+var valid0 = true;
+}
 }
 }
 }
@@ -1640,7 +1679,7 @@ return false;
 validate32.errors = vErrors;
 return errors === 0;
 }
-validate32.evaluated = {"props":{"role":true,"content":true,"refusal":true,"name":true,"audio":true,"tool_calls":true,"function_call":true,"reasoning_content":true,"reasoning":true,"reasoning_details":true,"extra_content":true},"dynamicProps":false,"dynamicItems":false};
+validate32.evaluated = {"props":{"role":true,"content":true,"refusal":true,"name":true,"audio":true,"tool_calls":true,"function_call":true,"reasoning_content":true,"reasoning":true,"reasoning_details":true,"thinking_blocks":true,"extra_content":true},"dynamicProps":false,"dynamicItems":false};
 function validate41(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
@@ -1786,6 +1825,7 @@ props0.function_call = true;
 props0.reasoning_content = true;
 props0.reasoning = true;
 props0.reasoning_details = true;
+props0.thinking_blocks = true;
 props0.extra_content = true;
 }
 }
@@ -1832,7 +1872,7 @@ if(data.content !== undefined){
 let data1 = data.content;
 const _errs12 = errors;
 if((typeof data1 !== "string") && (data1 !== null)){
-validate23.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: constant29},message:"must be string,null",expected:constant8,data:data1}];
+validate23.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: constant31},message:"must be string,null",expected:constant8,data:data1}];
 return false;
 }
 var valid8 = _errs12 === errors;
@@ -1915,7 +1955,7 @@ vErrors.push(err0);
 errors++;
 }
 if(!(((((((data === "string") || (data === "number")) || (data === "integer")) || (data === "boolean")) || (data === "object")) || (data === "array")) || (data === "null"))){
-const err1 = {instancePath,keyword:"enum",params:{allowedValues: constant31},message:"must be equal to one of the allowed values",expected:constant0,data};
+const err1 = {instancePath,keyword:"enum",params:{allowedValues: constant33},message:"must be equal to one of the allowed values",expected:constant0,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -1959,7 +1999,7 @@ vErrors.push(err3);
 errors++;
 }
 if(!(((((((data0 === "string") || (data0 === "number")) || (data0 === "integer")) || (data0 === "boolean")) || (data0 === "object")) || (data0 === "array")) || (data0 === "null"))){
-const err4 = {instancePath:instancePath+"/" + i0,keyword:"enum",params:{allowedValues: constant31},message:"must be equal to one of the allowed values",expected:constant0,data:data0};
+const err4 = {instancePath:instancePath+"/" + i0,keyword:"enum",params:{allowedValues: constant33},message:"must be equal to one of the allowed values",expected:constant0,data:data0};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -2038,7 +2078,7 @@ if(evaluated0.dynamicItems){
 evaluated0.items = undefined;
 }
 if((!(data && typeof data == "object" && !Array.isArray(data))) && (typeof data !== "boolean")){
-validate55.errors = [{instancePath,keyword:"type",params:{type: constant32},message:"must be object,boolean",expected:constant13,data}];
+validate55.errors = [{instancePath,keyword:"type",params:{type: constant34},message:"must be object,boolean",expected:constant13,data}];
 return false;
 }
 if(errors === 0){
@@ -2731,7 +2771,7 @@ validate63.errors = [{instancePath:instancePath+"/custom/format/grammar/syntax",
 return false;
 }
 if(!((data9 === "lark") || (data9 === "regex"))){
-validate63.errors = [{instancePath:instancePath+"/custom/format/grammar/syntax",keyword:"enum",params:{allowedValues: constant33},message:"must be equal to one of the allowed values",expected:constant0,data:data9}];
+validate63.errors = [{instancePath:instancePath+"/custom/format/grammar/syntax",keyword:"enum",params:{allowedValues: constant35},message:"must be equal to one of the allowed values",expected:constant0,data:data9}];
 return false;
 }
 var valid10 = _errs27 === errors;
@@ -3066,7 +3106,7 @@ validate68.errors = [{instancePath:instancePath+"/allowed_tools/mode",keyword:"t
 return false;
 }
 if(!((data8 === "auto") || (data8 === "required"))){
-validate68.errors = [{instancePath:instancePath+"/allowed_tools/mode",keyword:"enum",params:{allowedValues: constant34},message:"must be equal to one of the allowed values",expected:constant0,data:data8}];
+validate68.errors = [{instancePath:instancePath+"/allowed_tools/mode",keyword:"enum",params:{allowedValues: constant36},message:"must be equal to one of the allowed values",expected:constant0,data:data8}];
 return false;
 }
 var valid12 = _errs27 === errors;
@@ -3181,7 +3221,7 @@ vErrors.push(err0);
 errors++;
 }
 if(!(((data === "none") || (data === "auto")) || (data === "required"))){
-const err1 = {instancePath,keyword:"enum",params:{allowedValues: constant35},message:"must be equal to one of the allowed values",expected:constant0,data};
+const err1 = {instancePath,keyword:"enum",params:{allowedValues: constant37},message:"must be equal to one of the allowed values",expected:constant0,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -3617,7 +3657,7 @@ if(data.stream !== undefined){
 let data3 = data.stream;
 const _errs6 = errors;
 if((typeof data3 !== "boolean") && (data3 !== null)){
-validate22.errors = [{instancePath:instancePath+"/stream",keyword:"type",params:{type: constant36},message:"must be boolean,null",expected:constant18,data:data3}];
+validate22.errors = [{instancePath:instancePath+"/stream",keyword:"type",params:{type: constant38},message:"must be boolean,null",expected:constant18,data:data3}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -3630,7 +3670,7 @@ if(data.stream_options !== undefined){
 let data4 = data.stream_options;
 const _errs8 = errors;
 if((!(data4 && typeof data4 == "object" && !Array.isArray(data4))) && (data4 !== null)){
-validate22.errors = [{instancePath:instancePath+"/stream_options",keyword:"type",params:{type: constant27},message:"must be object,null",expected:constant5,data:data4}];
+validate22.errors = [{instancePath:instancePath+"/stream_options",keyword:"type",params:{type: constant29},message:"must be object,null",expected:constant5,data:data4}];
 return false;
 }
 if(errors === _errs8){
@@ -3706,7 +3746,7 @@ if(data.stop !== undefined){
 let data8 = data.stop;
 const _errs16 = errors;
 if(((typeof data8 !== "string") && (!(Array.isArray(data8)))) && (data8 !== null)){
-validate22.errors = [{instancePath:instancePath+"/stop",keyword:"type",params:{type: constant28},message:"must be string,array,null",expected:constant7,data:data8}];
+validate22.errors = [{instancePath:instancePath+"/stop",keyword:"type",params:{type: constant30},message:"must be string,array,null",expected:constant7,data:data8}];
 return false;
 }
 if(errors === _errs16){
@@ -3757,7 +3797,7 @@ if(data.max_completion_tokens !== undefined){
 let data10 = data.max_completion_tokens;
 const _errs20 = errors;
 if((!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))) && (data10 !== null)){
-validate22.errors = [{instancePath:instancePath+"/max_completion_tokens",keyword:"type",params:{type: constant37},message:"must be integer,null",expected:constant19,data:data10}];
+validate22.errors = [{instancePath:instancePath+"/max_completion_tokens",keyword:"type",params:{type: constant39},message:"must be integer,null",expected:constant19,data:data10}];
 return false;
 }
 if(errors === _errs20){
@@ -3784,7 +3824,7 @@ if(data.max_tokens !== undefined){
 let data11 = data.max_tokens;
 const _errs22 = errors;
 if((!(((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11))) && (isFinite(data11)))) && (data11 !== null)){
-validate22.errors = [{instancePath:instancePath+"/max_tokens",keyword:"type",params:{type: constant37},message:"must be integer,null",expected:constant19,data:data11}];
+validate22.errors = [{instancePath:instancePath+"/max_tokens",keyword:"type",params:{type: constant39},message:"must be integer,null",expected:constant19,data:data11}];
 return false;
 }
 if(errors === _errs22){
@@ -3811,7 +3851,7 @@ if(data.n !== undefined){
 let data12 = data.n;
 const _errs24 = errors;
 if((!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))) && (data12 !== null)){
-validate22.errors = [{instancePath:instancePath+"/n",keyword:"type",params:{type: constant37},message:"must be integer,null",expected:constant19,data:data12}];
+validate22.errors = [{instancePath:instancePath+"/n",keyword:"type",params:{type: constant39},message:"must be integer,null",expected:constant19,data:data12}];
 return false;
 }
 if(errors === _errs24){
@@ -3955,7 +3995,7 @@ vErrors.push(err0);
 errors++;
 }
 if(!((data19 === "none") || (data19 === "auto"))){
-const err1 = {instancePath:instancePath+"/function_call",keyword:"enum",params:{allowedValues: constant38},message:"must be equal to one of the allowed values",expected:constant0,data:data19};
+const err1 = {instancePath:instancePath+"/function_call",keyword:"enum",params:{allowedValues: constant40},message:"must be equal to one of the allowed values",expected:constant0,data:data19};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -4068,7 +4108,7 @@ if(data.seed !== undefined){
 let data22 = data.seed;
 const _errs44 = errors;
 if((!(((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22))) && (isFinite(data22)))) && (data22 !== null)){
-validate22.errors = [{instancePath:instancePath+"/seed",keyword:"type",params:{type: constant37},message:"must be integer,null",expected:constant19,data:data22}];
+validate22.errors = [{instancePath:instancePath+"/seed",keyword:"type",params:{type: constant39},message:"must be integer,null",expected:constant19,data:data22}];
 return false;
 }
 if(errors === _errs44){
@@ -4095,7 +4135,7 @@ if(data.temperature !== undefined){
 let data23 = data.temperature;
 const _errs46 = errors;
 if((!((typeof data23 == "number") && (isFinite(data23)))) && (data23 !== null)){
-validate22.errors = [{instancePath:instancePath+"/temperature",keyword:"type",params:{type: constant39},message:"must be number,null",expected:constant20,data:data23}];
+validate22.errors = [{instancePath:instancePath+"/temperature",keyword:"type",params:{type: constant41},message:"must be number,null",expected:constant20,data:data23}];
 return false;
 }
 if(errors === _errs46){
@@ -4122,7 +4162,7 @@ if(data.top_p !== undefined){
 let data24 = data.top_p;
 const _errs48 = errors;
 if((!((typeof data24 == "number") && (isFinite(data24)))) && (data24 !== null)){
-validate22.errors = [{instancePath:instancePath+"/top_p",keyword:"type",params:{type: constant39},message:"must be number,null",expected:constant20,data:data24}];
+validate22.errors = [{instancePath:instancePath+"/top_p",keyword:"type",params:{type: constant41},message:"must be number,null",expected:constant20,data:data24}];
 return false;
 }
 if(errors === _errs48){
@@ -4149,7 +4189,7 @@ if(data.frequency_penalty !== undefined){
 let data25 = data.frequency_penalty;
 const _errs50 = errors;
 if((!((typeof data25 == "number") && (isFinite(data25)))) && (data25 !== null)){
-validate22.errors = [{instancePath:instancePath+"/frequency_penalty",keyword:"type",params:{type: constant39},message:"must be number,null",expected:constant20,data:data25}];
+validate22.errors = [{instancePath:instancePath+"/frequency_penalty",keyword:"type",params:{type: constant41},message:"must be number,null",expected:constant20,data:data25}];
 return false;
 }
 if(errors === _errs50){
@@ -4176,7 +4216,7 @@ if(data.presence_penalty !== undefined){
 let data26 = data.presence_penalty;
 const _errs52 = errors;
 if((!((typeof data26 == "number") && (isFinite(data26)))) && (data26 !== null)){
-validate22.errors = [{instancePath:instancePath+"/presence_penalty",keyword:"type",params:{type: constant39},message:"must be number,null",expected:constant20,data:data26}];
+validate22.errors = [{instancePath:instancePath+"/presence_penalty",keyword:"type",params:{type: constant41},message:"must be number,null",expected:constant20,data:data26}];
 return false;
 }
 if(errors === _errs52){
@@ -4203,7 +4243,7 @@ if(data.logit_bias !== undefined){
 let data27 = data.logit_bias;
 const _errs54 = errors;
 if((!(data27 && typeof data27 == "object" && !Array.isArray(data27))) && (data27 !== null)){
-validate22.errors = [{instancePath:instancePath+"/logit_bias",keyword:"type",params:{type: constant27},message:"must be object,null",expected:constant5,data:data27}];
+validate22.errors = [{instancePath:instancePath+"/logit_bias",keyword:"type",params:{type: constant29},message:"must be object,null",expected:constant5,data:data27}];
 return false;
 }
 if(errors === _errs54){
@@ -4246,11 +4286,11 @@ if(data.reasoning_effort !== undefined){
 let data29 = data.reasoning_effort;
 const _errs59 = errors;
 if((typeof data29 !== "string") && (data29 !== null)){
-validate22.errors = [{instancePath:instancePath+"/reasoning_effort",keyword:"type",params:{type: constant29},message:"must be string,null",expected:constant8,data:data29}];
+validate22.errors = [{instancePath:instancePath+"/reasoning_effort",keyword:"type",params:{type: constant31},message:"must be string,null",expected:constant8,data:data29}];
 return false;
 }
 if(!((((((((data29 === "none") || (data29 === "minimal")) || (data29 === "low")) || (data29 === "medium")) || (data29 === "high")) || (data29 === "xhigh")) || (data29 === "max")) || (data29 === null))){
-validate22.errors = [{instancePath:instancePath+"/reasoning_effort",keyword:"enum",params:{allowedValues: constant40},message:"must be equal to one of the allowed values",expected:constant8,data:data29}];
+validate22.errors = [{instancePath:instancePath+"/reasoning_effort",keyword:"enum",params:{allowedValues: constant42},message:"must be equal to one of the allowed values",expected:constant8,data:data29}];
 return false;
 }
 var valid0 = _errs59 === errors;
@@ -4263,11 +4303,11 @@ if(data.verbosity !== undefined){
 let data30 = data.verbosity;
 const _errs61 = errors;
 if((typeof data30 !== "string") && (data30 !== null)){
-validate22.errors = [{instancePath:instancePath+"/verbosity",keyword:"type",params:{type: constant29},message:"must be string,null",expected:constant8,data:data30}];
+validate22.errors = [{instancePath:instancePath+"/verbosity",keyword:"type",params:{type: constant31},message:"must be string,null",expected:constant8,data:data30}];
 return false;
 }
 if(!((((data30 === "low") || (data30 === "medium")) || (data30 === "high")) || (data30 === null))){
-validate22.errors = [{instancePath:instancePath+"/verbosity",keyword:"enum",params:{allowedValues: constant41},message:"must be equal to one of the allowed values",expected:constant8,data:data30}];
+validate22.errors = [{instancePath:instancePath+"/verbosity",keyword:"enum",params:{allowedValues: constant43},message:"must be equal to one of the allowed values",expected:constant8,data:data30}];
 return false;
 }
 var valid0 = _errs61 === errors;
@@ -4280,7 +4320,7 @@ if(data.prediction !== undefined){
 let data31 = data.prediction;
 const _errs63 = errors;
 if((!(data31 && typeof data31 == "object" && !Array.isArray(data31))) && (data31 !== null)){
-validate22.errors = [{instancePath:instancePath+"/prediction",keyword:"type",params:{type: constant27},message:"must be object,null",expected:constant5,data:data31}];
+validate22.errors = [{instancePath:instancePath+"/prediction",keyword:"type",params:{type: constant29},message:"must be object,null",expected:constant5,data:data31}];
 return false;
 }
 if(errors === _errs63){
@@ -4333,11 +4373,11 @@ if(data.service_tier !== undefined){
 let data34 = data.service_tier;
 const _errs68 = errors;
 if((typeof data34 !== "string") && (data34 !== null)){
-validate22.errors = [{instancePath:instancePath+"/service_tier",keyword:"type",params:{type: constant29},message:"must be string,null",expected:constant8,data:data34}];
+validate22.errors = [{instancePath:instancePath+"/service_tier",keyword:"type",params:{type: constant31},message:"must be string,null",expected:constant8,data:data34}];
 return false;
 }
 if(!(((((((data34 === "auto") || (data34 === "default")) || (data34 === "flex")) || (data34 === "scale")) || (data34 === "priority")) || (data34 === "fast")) || (data34 === null))){
-validate22.errors = [{instancePath:instancePath+"/service_tier",keyword:"enum",params:{allowedValues: constant42},message:"must be equal to one of the allowed values",expected:constant8,data:data34}];
+validate22.errors = [{instancePath:instancePath+"/service_tier",keyword:"enum",params:{allowedValues: constant44},message:"must be equal to one of the allowed values",expected:constant8,data:data34}];
 return false;
 }
 var valid0 = _errs68 === errors;
@@ -4350,7 +4390,7 @@ if(data.metadata !== undefined){
 let data35 = data.metadata;
 const _errs70 = errors;
 if((!(data35 && typeof data35 == "object" && !Array.isArray(data35))) && (data35 !== null)){
-validate22.errors = [{instancePath:instancePath+"/metadata",keyword:"type",params:{type: constant27},message:"must be object,null",expected:constant5,data:data35}];
+validate22.errors = [{instancePath:instancePath+"/metadata",keyword:"type",params:{type: constant29},message:"must be object,null",expected:constant5,data:data35}];
 return false;
 }
 if(errors === _errs70){
@@ -4436,7 +4476,7 @@ if(data.safety_identifier !== undefined){
 let data37 = data.safety_identifier;
 const _errs77 = errors;
 if((typeof data37 !== "string") && (data37 !== null)){
-validate22.errors = [{instancePath:instancePath+"/safety_identifier",keyword:"type",params:{type: constant29},message:"must be string,null",expected:constant8,data:data37}];
+validate22.errors = [{instancePath:instancePath+"/safety_identifier",keyword:"type",params:{type: constant31},message:"must be string,null",expected:constant8,data:data37}];
 return false;
 }
 if(errors === _errs77){
@@ -4457,7 +4497,7 @@ if(data.prompt_cache_key !== undefined){
 let data38 = data.prompt_cache_key;
 const _errs79 = errors;
 if((typeof data38 !== "string") && (data38 !== null)){
-validate22.errors = [{instancePath:instancePath+"/prompt_cache_key",keyword:"type",params:{type: constant29},message:"must be string,null",expected:constant8,data:data38}];
+validate22.errors = [{instancePath:instancePath+"/prompt_cache_key",keyword:"type",params:{type: constant31},message:"must be string,null",expected:constant8,data:data38}];
 return false;
 }
 if(errors === _errs79){
@@ -4493,7 +4533,7 @@ validate22.errors = [{instancePath:instancePath+"/prompt_cache_options/ttl",keyw
 return false;
 }
 if(!(data40 === "30m")){
-validate22.errors = [{instancePath:instancePath+"/prompt_cache_options/ttl",keyword:"enum",params:{allowedValues: constant43},message:"must be equal to one of the allowed values",expected:constant0,data:data40}];
+validate22.errors = [{instancePath:instancePath+"/prompt_cache_options/ttl",keyword:"enum",params:{allowedValues: constant45},message:"must be equal to one of the allowed values",expected:constant0,data:data40}];
 return false;
 }
 var valid12 = _errs83 === errors;
@@ -4510,7 +4550,7 @@ validate22.errors = [{instancePath:instancePath+"/prompt_cache_options/mode",key
 return false;
 }
 if(!((data41 === "implicit") || (data41 === "explicit"))){
-validate22.errors = [{instancePath:instancePath+"/prompt_cache_options/mode",keyword:"enum",params:{allowedValues: constant44},message:"must be equal to one of the allowed values",expected:constant0,data:data41}];
+validate22.errors = [{instancePath:instancePath+"/prompt_cache_options/mode",keyword:"enum",params:{allowedValues: constant46},message:"must be equal to one of the allowed values",expected:constant0,data:data41}];
 return false;
 }
 var valid12 = _errs85 === errors;
@@ -4535,11 +4575,11 @@ if(data.prompt_cache_retention !== undefined){
 let data42 = data.prompt_cache_retention;
 const _errs87 = errors;
 if((typeof data42 !== "string") && (data42 !== null)){
-validate22.errors = [{instancePath:instancePath+"/prompt_cache_retention",keyword:"type",params:{type: constant29},message:"must be string,null",expected:constant8,data:data42}];
+validate22.errors = [{instancePath:instancePath+"/prompt_cache_retention",keyword:"type",params:{type: constant31},message:"must be string,null",expected:constant8,data:data42}];
 return false;
 }
 if(!(((data42 === "in_memory") || (data42 === "24h")) || (data42 === null))){
-validate22.errors = [{instancePath:instancePath+"/prompt_cache_retention",keyword:"enum",params:{allowedValues: constant45},message:"must be equal to one of the allowed values",expected:constant8,data:data42}];
+validate22.errors = [{instancePath:instancePath+"/prompt_cache_retention",keyword:"enum",params:{allowedValues: constant47},message:"must be equal to one of the allowed values",expected:constant8,data:data42}];
 return false;
 }
 var valid0 = _errs87 === errors;
@@ -4552,7 +4592,7 @@ if(data.logprobs !== undefined){
 let data43 = data.logprobs;
 const _errs89 = errors;
 if((typeof data43 !== "boolean") && (data43 !== null)){
-validate22.errors = [{instancePath:instancePath+"/logprobs",keyword:"type",params:{type: constant36},message:"must be boolean,null",expected:constant18,data:data43}];
+validate22.errors = [{instancePath:instancePath+"/logprobs",keyword:"type",params:{type: constant38},message:"must be boolean,null",expected:constant18,data:data43}];
 return false;
 }
 var valid0 = _errs89 === errors;
@@ -4565,7 +4605,7 @@ if(data.top_logprobs !== undefined){
 let data44 = data.top_logprobs;
 const _errs91 = errors;
 if((!(((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44))) && (isFinite(data44)))) && (data44 !== null)){
-validate22.errors = [{instancePath:instancePath+"/top_logprobs",keyword:"type",params:{type: constant37},message:"must be integer,null",expected:constant19,data:data44}];
+validate22.errors = [{instancePath:instancePath+"/top_logprobs",keyword:"type",params:{type: constant39},message:"must be integer,null",expected:constant19,data:data44}];
 return false;
 }
 if(errors === _errs91){
@@ -4592,7 +4632,7 @@ if(data.modalities !== undefined){
 let data45 = data.modalities;
 const _errs93 = errors;
 if((!(Array.isArray(data45))) && (data45 !== null)){
-validate22.errors = [{instancePath:instancePath+"/modalities",keyword:"type",params:{type: constant30},message:"must be array,null",expected:constant10,data:data45}];
+validate22.errors = [{instancePath:instancePath+"/modalities",keyword:"type",params:{type: constant32},message:"must be array,null",expected:constant10,data:data45}];
 return false;
 }
 if(errors === _errs93){
@@ -4607,7 +4647,7 @@ validate22.errors = [{instancePath:instancePath+"/modalities/" + i4,keyword:"typ
 return false;
 }
 if(!((data46 === "text") || (data46 === "audio"))){
-validate22.errors = [{instancePath:instancePath+"/modalities/" + i4,keyword:"enum",params:{allowedValues: constant46},message:"must be equal to one of the allowed values",expected:constant0,data:data46}];
+validate22.errors = [{instancePath:instancePath+"/modalities/" + i4,keyword:"enum",params:{allowedValues: constant48},message:"must be equal to one of the allowed values",expected:constant0,data:data46}];
 return false;
 }
 var valid13 = _errs95 === errors;
@@ -4627,7 +4667,7 @@ if(data.audio !== undefined){
 let data47 = data.audio;
 const _errs97 = errors;
 if((!(data47 && typeof data47 == "object" && !Array.isArray(data47))) && (data47 !== null)){
-validate22.errors = [{instancePath:instancePath+"/audio",keyword:"type",params:{type: constant27},message:"must be object,null",expected:constant5,data:data47}];
+validate22.errors = [{instancePath:instancePath+"/audio",keyword:"type",params:{type: constant29},message:"must be object,null",expected:constant5,data:data47}];
 return false;
 }
 if(errors === _errs97){
@@ -4751,7 +4791,7 @@ validate22.errors = [{instancePath:instancePath+"/audio/format",keyword:"type",p
 return false;
 }
 if(!((((((data50 === "wav") || (data50 === "aac")) || (data50 === "mp3")) || (data50 === "flac")) || (data50 === "opus")) || (data50 === "pcm16"))){
-validate22.errors = [{instancePath:instancePath+"/audio/format",keyword:"enum",params:{allowedValues: constant47},message:"must be equal to one of the allowed values",expected:constant0,data:data50}];
+validate22.errors = [{instancePath:instancePath+"/audio/format",keyword:"enum",params:{allowedValues: constant49},message:"must be equal to one of the allowed values",expected:constant0,data:data50}];
 return false;
 }
 var valid14 = _errs107 === errors;
@@ -4773,7 +4813,7 @@ if(data.moderation !== undefined){
 let data51 = data.moderation;
 const _errs109 = errors;
 if((!(data51 && typeof data51 == "object" && !Array.isArray(data51))) && (data51 !== null)){
-validate22.errors = [{instancePath:instancePath+"/moderation",keyword:"type",params:{type: constant27},message:"must be object,null",expected:constant5,data:data51}];
+validate22.errors = [{instancePath:instancePath+"/moderation",keyword:"type",params:{type: constant29},message:"must be object,null",expected:constant5,data:data51}];
 return false;
 }
 if(errors === _errs109){
@@ -4801,7 +4841,7 @@ if(data51.policy !== undefined){
 let data53 = data51.policy;
 const _errs113 = errors;
 if((!(data53 && typeof data53 == "object" && !Array.isArray(data53))) && (data53 !== null)){
-validate22.errors = [{instancePath:instancePath+"/moderation/policy",keyword:"type",params:{type: constant27},message:"must be object,null",expected:constant5,data:data53}];
+validate22.errors = [{instancePath:instancePath+"/moderation/policy",keyword:"type",params:{type: constant29},message:"must be object,null",expected:constant5,data:data53}];
 return false;
 }
 var valid17 = _errs113 === errors;
@@ -4823,7 +4863,7 @@ if(data.store !== undefined){
 let data54 = data.store;
 const _errs116 = errors;
 if((typeof data54 !== "boolean") && (data54 !== null)){
-validate22.errors = [{instancePath:instancePath+"/store",keyword:"type",params:{type: constant36},message:"must be boolean,null",expected:constant18,data:data54}];
+validate22.errors = [{instancePath:instancePath+"/store",keyword:"type",params:{type: constant38},message:"must be boolean,null",expected:constant18,data:data54}];
 return false;
 }
 var valid0 = _errs116 === errors;
@@ -4844,7 +4884,7 @@ if(data55.user_location !== undefined){
 let data56 = data55.user_location;
 const _errs120 = errors;
 if((!(data56 && typeof data56 == "object" && !Array.isArray(data56))) && (data56 !== null)){
-validate22.errors = [{instancePath:instancePath+"/web_search_options/user_location",keyword:"type",params:{type: constant27},message:"must be object,null",expected:constant5,data:data56}];
+validate22.errors = [{instancePath:instancePath+"/web_search_options/user_location",keyword:"type",params:{type: constant29},message:"must be object,null",expected:constant5,data:data56}];
 return false;
 }
 if(errors === _errs120){
@@ -4918,7 +4958,7 @@ validate22.errors = [{instancePath:instancePath+"/web_search_options/search_cont
 return false;
 }
 if(!(((data60 === "low") || (data60 === "medium")) || (data60 === "high"))){
-validate22.errors = [{instancePath:instancePath+"/web_search_options/search_context_size",keyword:"enum",params:{allowedValues: constant48},message:"must be equal to one of the allowed values",expected:constant0,data:data60}];
+validate22.errors = [{instancePath:instancePath+"/web_search_options/search_context_size",keyword:"enum",params:{allowedValues: constant50},message:"must be equal to one of the allowed values",expected:constant0,data:data60}];
 return false;
 }
 var valid18 = _errs129 === errors;
@@ -4987,6 +5027,7 @@ return errors === 0;
 validate22.evaluated = {"props":{"model":true,"messages":true,"stream":true,"stream_options":true,"user":true,"stop":true,"max_completion_tokens":true,"max_tokens":true,"n":true,"tools":true,"tool_choice":true,"parallel_tool_calls":true,"functions":true,"function_call":true,"response_format":true,"seed":true,"temperature":true,"top_p":true,"frequency_penalty":true,"presence_penalty":true,"logit_bias":true,"reasoning_effort":true,"verbosity":true,"prediction":true,"service_tier":true,"metadata":true,"safety_identifier":true,"prompt_cache_key":true,"prompt_cache_options":true,"prompt_cache_retention":true,"logprobs":true,"top_logprobs":true,"modalities":true,"audio":true,"moderation":true,"store":true,"web_search_options":true},"dynamicProps":false,"dynamicItems":false};
 export const checkAnswerChatCompletion = toCheck(validate79);
 const pattern8 = new RegExp("^chatcmpl-[0-9a-f]{16,}$", "u");
+const func22 = Object.prototype.hasOwnProperty;
 function validate83(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
@@ -5117,7 +5158,7 @@ if(data.extra_content !== undefined){
 let data5 = data.extra_content;
 const _errs14 = errors;
 if((!(data5 && typeof data5 == "object" && !Array.isArray(data5))) && (data5 !== null)){
-validate83.errors = [{instancePath:instancePath+"/extra_content",keyword:"type",params:{type: constant27},message:"must be object,null",expected:constant5,data:data5}];
+validate83.errors = [{instancePath:instancePath+"/extra_content",keyword:"type",params:{type: constant29},message:"must be object,null",expected:constant5,data:data5}];
 return false;
 }
 var valid0 = _errs14 === errors;
@@ -5269,7 +5310,7 @@ if(data.extra_content !== undefined){
 let data5 = data.extra_content;
 const _errs13 = errors;
 if((!(data5 && typeof data5 == "object" && !Array.isArray(data5))) && (data5 !== null)){
-validate84.errors = [{instancePath:instancePath+"/extra_content",keyword:"type",params:{type: constant27},message:"must be object,null",expected:constant5,data:data5}];
+validate84.errors = [{instancePath:instancePath+"/extra_content",keyword:"type",params:{type: constant29},message:"must be object,null",expected:constant5,data:data5}];
 return false;
 }
 var valid0 = _errs13 === errors;
@@ -5362,7 +5403,7 @@ return false;
 else {
 const _errs1 = errors;
 for(const key0 in data){
-if(!((((((((key0 === "role") || (key0 === "content")) || (key0 === "refusal")) || (key0 === "tool_calls")) || (key0 === "function_call")) || (key0 === "reasoning_content")) || (key0 === "reasoning_details")) || (key0 === "extra_content"))){
+if(!(func22.call(constant24, key0))){
 validate81.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
 return false;
 break;
@@ -5390,7 +5431,7 @@ if(data.content !== undefined){
 let data1 = data.content;
 const _errs4 = errors;
 if((typeof data1 !== "string") && (data1 !== null)){
-validate81.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: constant29},message:"must be string,null",expected:constant8,data:data1}];
+validate81.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: constant31},message:"must be string,null",expected:constant8,data:data1}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -5403,7 +5444,7 @@ if(data.refusal !== undefined){
 let data2 = data.refusal;
 const _errs6 = errors;
 if((typeof data2 !== "string") && (data2 !== null)){
-validate81.errors = [{instancePath:instancePath+"/refusal",keyword:"type",params:{type: constant29},message:"must be string,null",expected:constant8,data:data2}];
+validate81.errors = [{instancePath:instancePath+"/refusal",keyword:"type",params:{type: constant31},message:"must be string,null",expected:constant8,data:data2}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -5557,14 +5598,32 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.extra_content !== undefined){
-let data11 = data.extra_content;
+if(data.thinking_blocks !== undefined){
+let data11 = data.thinking_blocks;
 const _errs26 = errors;
 if(errors === _errs26){
-if(data11 && typeof data11 == "object" && !Array.isArray(data11)){
+if(Array.isArray(data11)){
+var valid5 = true;
+const len2 = data11.length;
+for(let i2=0; i2<len2; i2++){
+let data12 = data11[i2];
+const _errs28 = errors;
+if(errors === _errs28){
+if(data12 && typeof data12 == "object" && !Array.isArray(data12)){
 }
 else {
-validate81.errors = [{instancePath:instancePath+"/extra_content",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data11}];
+validate81.errors = [{instancePath:instancePath+"/thinking_blocks/" + i2,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data12}];
+return false;
+}
+}
+var valid5 = _errs28 === errors;
+if(!valid5){
+break;
+}
+}
+}
+else {
+validate81.errors = [{instancePath:instancePath+"/thinking_blocks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant9,data:data11}];
 return false;
 }
 }
@@ -5572,6 +5631,24 @@ var valid0 = _errs26 === errors;
 }
 else {
 var valid0 = true;
+}
+if(valid0){
+if(data.extra_content !== undefined){
+let data13 = data.extra_content;
+const _errs31 = errors;
+if(errors === _errs31){
+if(data13 && typeof data13 == "object" && !Array.isArray(data13)){
+}
+else {
+validate81.errors = [{instancePath:instancePath+"/extra_content",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data13}];
+return false;
+}
+}
+var valid0 = _errs31 === errors;
+}
+else {
+var valid0 = true;
+}
 }
 }
 }
@@ -5649,7 +5726,7 @@ if(data.bytes !== undefined){
 let data2 = data.bytes;
 const _errs6 = errors;
 if((!(Array.isArray(data2))) && (data2 !== null)){
-validate91.errors = [{instancePath:instancePath+"/bytes",keyword:"type",params:{type: constant30},message:"must be array,null",expected:constant10,data:data2}];
+validate91.errors = [{instancePath:instancePath+"/bytes",keyword:"type",params:{type: constant32},message:"must be array,null",expected:constant10,data:data2}];
 return false;
 }
 if(errors === _errs6){
@@ -5748,7 +5825,7 @@ if(data5.bytes !== undefined){
 let data8 = data5.bytes;
 const _errs20 = errors;
 if((!(Array.isArray(data8))) && (data8 !== null)){
-validate91.errors = [{instancePath:instancePath+"/top_logprobs/" + i1+"/bytes",keyword:"type",params:{type: constant30},message:"must be array,null",expected:constant10,data:data8}];
+validate91.errors = [{instancePath:instancePath+"/top_logprobs/" + i1+"/bytes",keyword:"type",params:{type: constant32},message:"must be array,null",expected:constant10,data:data8}];
 return false;
 }
 if(errors === _errs20){
@@ -5860,7 +5937,7 @@ if(data.content !== undefined){
 let data0 = data.content;
 const _errs2 = errors;
 if((!(Array.isArray(data0))) && (data0 !== null)){
-validate90.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: constant30},message:"must be array,null",expected:constant10,data:data0}];
+validate90.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: constant32},message:"must be array,null",expected:constant10,data:data0}];
 return false;
 }
 if(errors === _errs2){
@@ -5890,7 +5967,7 @@ if(data.refusal !== undefined){
 let data2 = data.refusal;
 const _errs5 = errors;
 if((!(Array.isArray(data2))) && (data2 !== null)){
-validate90.errors = [{instancePath:instancePath+"/refusal",keyword:"type",params:{type: constant30},message:"must be array,null",expected:constant10,data:data2}];
+validate90.errors = [{instancePath:instancePath+"/refusal",keyword:"type",params:{type: constant32},message:"must be array,null",expected:constant10,data:data2}];
 return false;
 }
 if(errors === _errs5){
@@ -6078,7 +6155,7 @@ validate80.errors = [{instancePath:instancePath+"/finish_reason",keyword:"type",
 return false;
 }
 if(!(((((data3 === "stop") || (data3 === "length")) || (data3 === "tool_calls")) || (data3 === "content_filter")) || (data3 === "function_call"))){
-validate80.errors = [{instancePath:instancePath+"/finish_reason",keyword:"enum",params:{allowedValues: constant49},message:"must be equal to one of the allowed values",expected:constant0,data:data3}];
+validate80.errors = [{instancePath:instancePath+"/finish_reason",keyword:"enum",params:{allowedValues: constant51},message:"must be equal to one of the allowed values",expected:constant0,data:data3}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -6584,7 +6661,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 const _errs1 = errors;
 for(const key0 in data){
-if(!((((((((key0 === "role") || (key0 === "content")) || (key0 === "refusal")) || (key0 === "reasoning_content")) || (key0 === "reasoning_details")) || (key0 === "extra_content")) || (key0 === "tool_calls")) || (key0 === "function_call"))){
+if(!(func22.call(constant25, key0))){
 validate100.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
 return false;
 break;
@@ -6682,14 +6759,32 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.extra_content !== undefined){
-let data6 = data.extra_content;
+if(data.thinking_blocks !== undefined){
+let data6 = data.thinking_blocks;
 const _errs15 = errors;
 if(errors === _errs15){
-if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
+if(Array.isArray(data6)){
+var valid2 = true;
+const len1 = data6.length;
+for(let i1=0; i1<len1; i1++){
+let data7 = data6[i1];
+const _errs17 = errors;
+if(errors === _errs17){
+if(data7 && typeof data7 == "object" && !Array.isArray(data7)){
 }
 else {
-validate100.errors = [{instancePath:instancePath+"/extra_content",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data6}];
+validate100.errors = [{instancePath:instancePath+"/thinking_blocks/" + i1,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data7}];
+return false;
+}
+}
+var valid2 = _errs17 === errors;
+if(!valid2){
+break;
+}
+}
+}
+else {
+validate100.errors = [{instancePath:instancePath+"/thinking_blocks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant9,data:data6}];
 return false;
 }
 }
@@ -6699,137 +6794,119 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.tool_calls !== undefined){
-let data7 = data.tool_calls;
-const _errs18 = errors;
-if(errors === _errs18){
-if(Array.isArray(data7)){
-if(data7.length > 1){
-validate100.errors = [{instancePath:instancePath+"/tool_calls",keyword:"maxItems",params:{limit: 1},message:"must NOT have more than 1 items",expected:constant9,data:data7}];
-return false;
-}
-else {
-if(data7.length < 1){
-validate100.errors = [{instancePath:instancePath+"/tool_calls",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant9,data:data7}];
-return false;
-}
-else {
-var valid2 = true;
-const len1 = data7.length;
-for(let i1=0; i1<len1; i1++){
-let data8 = data7[i1];
+if(data.extra_content !== undefined){
+let data8 = data.extra_content;
 const _errs20 = errors;
-const _errs21 = errors;
-if(errors === _errs21){
+if(errors === _errs20){
 if(data8 && typeof data8 == "object" && !Array.isArray(data8)){
-let missing0;
-if((data8.index === undefined) && (missing0 = "index")){
-validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i1,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data:data8}];
-return false;
 }
 else {
+validate100.errors = [{instancePath:instancePath+"/extra_content",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data8}];
+return false;
+}
+}
+var valid0 = _errs20 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.tool_calls !== undefined){
+let data9 = data.tool_calls;
 const _errs23 = errors;
-for(const key1 in data8){
-if(!((((((key1 === "index") || (key1 === "id")) || (key1 === "type")) || (key1 === "function")) || (key1 === "custom")) || (key1 === "extra_content"))){
-validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i1,keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant1,data:data8}];
-return false;
-break;
-}
-}
-if(_errs23 === errors){
-if(data8.index !== undefined){
-let data9 = data8.index;
-const _errs24 = errors;
-if(!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))){
-validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i1+"/index",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data9}];
-return false;
-}
-if(errors === _errs24){
-if((typeof data9 == "number") && (isFinite(data9))){
-if(data9 > 127 || isNaN(data9)){
-validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i1+"/index",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",expected:constant21,data:data9}];
+if(errors === _errs23){
+if(Array.isArray(data9)){
+if(data9.length > 1){
+validate100.errors = [{instancePath:instancePath+"/tool_calls",keyword:"maxItems",params:{limit: 1},message:"must NOT have more than 1 items",expected:constant9,data:data9}];
 return false;
 }
 else {
-if(data9 < 0 || isNaN(data9)){
-validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i1+"/index",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant21,data:data9}];
+if(data9.length < 1){
+validate100.errors = [{instancePath:instancePath+"/tool_calls",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant9,data:data9}];
 return false;
 }
-}
-}
-}
-var valid4 = _errs24 === errors;
-}
 else {
-var valid4 = true;
-}
-if(valid4){
-if(data8.id !== undefined){
-let data10 = data8.id;
+var valid3 = true;
+const len2 = data9.length;
+for(let i2=0; i2<len2; i2++){
+let data10 = data9[i2];
+const _errs25 = errors;
 const _errs26 = errors;
 if(errors === _errs26){
-if(typeof data10 === "string"){
-if(func1(data10) < 1){
-validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i1+"/id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data10}];
+if(data10 && typeof data10 == "object" && !Array.isArray(data10)){
+let missing0;
+if((data10.index === undefined) && (missing0 = "index")){
+validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i2,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data:data10}];
 return false;
 }
-}
 else {
-validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i1+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data10}];
-return false;
-}
-}
-var valid4 = _errs26 === errors;
-}
-else {
-var valid4 = true;
-}
-if(valid4){
-if(data8.type !== undefined){
-let data11 = data8.type;
 const _errs28 = errors;
-if(typeof data11 !== "string"){
-validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i1+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data11}];
-return false;
-}
-if(!((data11 === "function") || (data11 === "custom"))){
-validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i1+"/type",keyword:"enum",params:{allowedValues: constant50},message:"must be equal to one of the allowed values",expected:constant0,data:data11}];
-return false;
-}
-var valid4 = _errs28 === errors;
-}
-else {
-var valid4 = true;
-}
-if(valid4){
-if(data8.function !== undefined){
-let data12 = data8.function;
-const _errs30 = errors;
-if(errors === _errs30){
-if(data12 && typeof data12 == "object" && !Array.isArray(data12)){
-const _errs32 = errors;
-for(const key2 in data12){
-if(!((key2 === "name") || (key2 === "arguments"))){
-validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i1+"/function",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",expected:constant1,data:data12}];
+for(const key1 in data10){
+if(!((((((key1 === "index") || (key1 === "id")) || (key1 === "type")) || (key1 === "function")) || (key1 === "custom")) || (key1 === "extra_content"))){
+validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i2,keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant1,data:data10}];
 return false;
 break;
 }
 }
-if(_errs32 === errors){
-if(data12.name !== undefined){
-let data13 = data12.name;
-const _errs33 = errors;
-if(errors === _errs33){
-if(typeof data13 === "string"){
-if(func1(data13) < 1){
-validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i1+"/function/name",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data13}];
+if(_errs28 === errors){
+if(data10.index !== undefined){
+let data11 = data10.index;
+const _errs29 = errors;
+if(!(((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11))) && (isFinite(data11)))){
+validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/index",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data11}];
+return false;
+}
+if(errors === _errs29){
+if((typeof data11 == "number") && (isFinite(data11))){
+if(data11 > 127 || isNaN(data11)){
+validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/index",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",expected:constant21,data:data11}];
+return false;
+}
+else {
+if(data11 < 0 || isNaN(data11)){
+validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/index",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant21,data:data11}];
+return false;
+}
+}
+}
+}
+var valid5 = _errs29 === errors;
+}
+else {
+var valid5 = true;
+}
+if(valid5){
+if(data10.id !== undefined){
+let data12 = data10.id;
+const _errs31 = errors;
+if(errors === _errs31){
+if(typeof data12 === "string"){
+if(func1(data12) < 1){
+validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data12}];
 return false;
 }
 }
 else {
-validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i1+"/function/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data13}];
+validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data12}];
 return false;
 }
+}
+var valid5 = _errs31 === errors;
+}
+else {
+var valid5 = true;
+}
+if(valid5){
+if(data10.type !== undefined){
+let data13 = data10.type;
+const _errs33 = errors;
+if(typeof data13 !== "string"){
+validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data13}];
+return false;
+}
+if(!((data13 === "function") || (data13 === "custom"))){
+validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/type",keyword:"enum",params:{allowedValues: constant52},message:"must be equal to one of the allowed values",expected:constant0,data:data13}];
+return false;
 }
 var valid5 = _errs33 === errors;
 }
@@ -6837,14 +6914,140 @@ else {
 var valid5 = true;
 }
 if(valid5){
-if(data12.arguments !== undefined){
-let data14 = data12.arguments;
+if(data10.function !== undefined){
+let data14 = data10.function;
 const _errs35 = errors;
-if(typeof data14 !== "string"){
-validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i1+"/function/arguments",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data14}];
+if(errors === _errs35){
+if(data14 && typeof data14 == "object" && !Array.isArray(data14)){
+const _errs37 = errors;
+for(const key2 in data14){
+if(!((key2 === "name") || (key2 === "arguments"))){
+validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/function",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",expected:constant1,data:data14}];
+return false;
+break;
+}
+}
+if(_errs37 === errors){
+if(data14.name !== undefined){
+let data15 = data14.name;
+const _errs38 = errors;
+if(errors === _errs38){
+if(typeof data15 === "string"){
+if(func1(data15) < 1){
+validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/function/name",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data15}];
 return false;
 }
+}
+else {
+validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/function/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data15}];
+return false;
+}
+}
+var valid6 = _errs38 === errors;
+}
+else {
+var valid6 = true;
+}
+if(valid6){
+if(data14.arguments !== undefined){
+let data16 = data14.arguments;
+const _errs40 = errors;
+if(typeof data16 !== "string"){
+validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/function/arguments",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data16}];
+return false;
+}
+var valid6 = _errs40 === errors;
+}
+else {
+var valid6 = true;
+}
+}
+}
+}
+else {
+validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/function",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data14}];
+return false;
+}
+}
 var valid5 = _errs35 === errors;
+}
+else {
+var valid5 = true;
+}
+if(valid5){
+if(data10.custom !== undefined){
+let data17 = data10.custom;
+const _errs42 = errors;
+if(errors === _errs42){
+if(data17 && typeof data17 == "object" && !Array.isArray(data17)){
+const _errs44 = errors;
+for(const key3 in data17){
+if(!((key3 === "name") || (key3 === "input"))){
+validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/custom",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",expected:constant1,data:data17}];
+return false;
+break;
+}
+}
+if(_errs44 === errors){
+if(data17.name !== undefined){
+let data18 = data17.name;
+const _errs45 = errors;
+if(errors === _errs45){
+if(typeof data18 === "string"){
+if(func1(data18) < 1){
+validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/custom/name",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data18}];
+return false;
+}
+}
+else {
+validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/custom/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data18}];
+return false;
+}
+}
+var valid7 = _errs45 === errors;
+}
+else {
+var valid7 = true;
+}
+if(valid7){
+if(data17.input !== undefined){
+let data19 = data17.input;
+const _errs47 = errors;
+if(typeof data19 !== "string"){
+validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/custom/input",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data19}];
+return false;
+}
+var valid7 = _errs47 === errors;
+}
+else {
+var valid7 = true;
+}
+}
+}
+}
+else {
+validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/custom",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data17}];
+return false;
+}
+}
+var valid5 = _errs42 === errors;
+}
+else {
+var valid5 = true;
+}
+if(valid5){
+if(data10.extra_content !== undefined){
+let data20 = data10.extra_content;
+const _errs49 = errors;
+if(errors === _errs49){
+if(data20 && typeof data20 == "object" && !Array.isArray(data20)){
+}
+else {
+validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/extra_content",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data20}];
+return false;
+}
+}
+var valid5 = _errs49 === errors;
 }
 else {
 var valid5 = true;
@@ -6852,109 +7055,18 @@ var valid5 = true;
 }
 }
 }
+}
+}
+}
+}
+}
 else {
-validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i1+"/function",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data12}];
+validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i2,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data10}];
 return false;
 }
 }
-var valid4 = _errs30 === errors;
-}
-else {
-var valid4 = true;
-}
-if(valid4){
-if(data8.custom !== undefined){
-let data15 = data8.custom;
-const _errs37 = errors;
-if(errors === _errs37){
-if(data15 && typeof data15 == "object" && !Array.isArray(data15)){
-const _errs39 = errors;
-for(const key3 in data15){
-if(!((key3 === "name") || (key3 === "input"))){
-validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i1+"/custom",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",expected:constant1,data:data15}];
-return false;
-break;
-}
-}
-if(_errs39 === errors){
-if(data15.name !== undefined){
-let data16 = data15.name;
-const _errs40 = errors;
-if(errors === _errs40){
-if(typeof data16 === "string"){
-if(func1(data16) < 1){
-validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i1+"/custom/name",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data16}];
-return false;
-}
-}
-else {
-validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i1+"/custom/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data16}];
-return false;
-}
-}
-var valid6 = _errs40 === errors;
-}
-else {
-var valid6 = true;
-}
-if(valid6){
-if(data15.input !== undefined){
-let data17 = data15.input;
-const _errs42 = errors;
-if(typeof data17 !== "string"){
-validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i1+"/custom/input",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data17}];
-return false;
-}
-var valid6 = _errs42 === errors;
-}
-else {
-var valid6 = true;
-}
-}
-}
-}
-else {
-validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i1+"/custom",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data15}];
-return false;
-}
-}
-var valid4 = _errs37 === errors;
-}
-else {
-var valid4 = true;
-}
-if(valid4){
-if(data8.extra_content !== undefined){
-let data18 = data8.extra_content;
-const _errs44 = errors;
-if(errors === _errs44){
-if(data18 && typeof data18 == "object" && !Array.isArray(data18)){
-}
-else {
-validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i1+"/extra_content",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data18}];
-return false;
-}
-}
-var valid4 = _errs44 === errors;
-}
-else {
-var valid4 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i1,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data8}];
-return false;
-}
-}
-var valid2 = _errs20 === errors;
-if(!valid2){
+var valid3 = _errs25 === errors;
+if(!valid3){
 break;
 }
 }
@@ -6962,67 +7074,68 @@ break;
 }
 }
 else {
-validate100.errors = [{instancePath:instancePath+"/tool_calls",keyword:"type",params:{type: "array"},message:"must be array",expected:constant9,data:data7}];
+validate100.errors = [{instancePath:instancePath+"/tool_calls",keyword:"type",params:{type: "array"},message:"must be array",expected:constant9,data:data9}];
 return false;
 }
 }
-var valid0 = _errs18 === errors;
+var valid0 = _errs23 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.function_call !== undefined){
-let data19 = data.function_call;
-const _errs47 = errors;
-if(errors === _errs47){
-if(data19 && typeof data19 == "object" && !Array.isArray(data19)){
-const _errs49 = errors;
-for(const key4 in data19){
+let data21 = data.function_call;
+const _errs52 = errors;
+if(errors === _errs52){
+if(data21 && typeof data21 == "object" && !Array.isArray(data21)){
+const _errs54 = errors;
+for(const key4 in data21){
 if(!((key4 === "name") || (key4 === "arguments"))){
-validate100.errors = [{instancePath:instancePath+"/function_call",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties",expected:constant1,data:data19}];
+validate100.errors = [{instancePath:instancePath+"/function_call",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties",expected:constant1,data:data21}];
 return false;
 break;
 }
 }
-if(_errs49 === errors){
-if(data19.name !== undefined){
-let data20 = data19.name;
-const _errs50 = errors;
-if(typeof data20 !== "string"){
-validate100.errors = [{instancePath:instancePath+"/function_call/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data20}];
+if(_errs54 === errors){
+if(data21.name !== undefined){
+let data22 = data21.name;
+const _errs55 = errors;
+if(typeof data22 !== "string"){
+validate100.errors = [{instancePath:instancePath+"/function_call/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data22}];
 return false;
 }
-var valid7 = _errs50 === errors;
+var valid8 = _errs55 === errors;
 }
 else {
-var valid7 = true;
+var valid8 = true;
 }
-if(valid7){
-if(data19.arguments !== undefined){
-let data21 = data19.arguments;
-const _errs52 = errors;
-if(typeof data21 !== "string"){
-validate100.errors = [{instancePath:instancePath+"/function_call/arguments",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data21}];
+if(valid8){
+if(data21.arguments !== undefined){
+let data23 = data21.arguments;
+const _errs57 = errors;
+if(typeof data23 !== "string"){
+validate100.errors = [{instancePath:instancePath+"/function_call/arguments",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data23}];
 return false;
 }
-var valid7 = _errs52 === errors;
+var valid8 = _errs57 === errors;
 }
 else {
-var valid7 = true;
+var valid8 = true;
 }
 }
 }
 }
 else {
-validate100.errors = [{instancePath:instancePath+"/function_call",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data19}];
+validate100.errors = [{instancePath:instancePath+"/function_call",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data21}];
 return false;
 }
 }
-var valid0 = _errs47 === errors;
+var valid0 = _errs52 === errors;
 }
 else {
 var valid0 = true;
+}
 }
 }
 }
@@ -7128,7 +7241,7 @@ vErrors.push(err0);
 errors++;
 }
 if(!(((((data3 === "stop") || (data3 === "length")) || (data3 === "tool_calls")) || (data3 === "content_filter")) || (data3 === "function_call"))){
-const err1 = {instancePath:instancePath+"/finish_reason",keyword:"enum",params:{allowedValues: constant49},message:"must be equal to one of the allowed values",expected:constant0,data:data3};
+const err1 = {instancePath:instancePath+"/finish_reason",keyword:"enum",params:{allowedValues: constant51},message:"must be equal to one of the allowed values",expected:constant0,data:data3};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -7885,7 +7998,7 @@ validate98.errors = [{instancePath:instancePath+"/x_clawgate/event",keyword:"typ
 return false;
 }
 if(!((data20 === "tool-start") || (data20 === "tool-end"))){
-validate98.errors = [{instancePath:instancePath+"/x_clawgate/event",keyword:"enum",params:{allowedValues: constant51},message:"must be equal to one of the allowed values",expected:constant0,data:data20}];
+validate98.errors = [{instancePath:instancePath+"/x_clawgate/event",keyword:"enum",params:{allowedValues: constant53},message:"must be equal to one of the allowed values",expected:constant0,data:data20}];
 return false;
 }
 var valid8 = _errs51 === errors;
@@ -8065,7 +8178,7 @@ validate105.errors = [{instancePath:instancePath+"/error/type",keyword:"type",pa
 return false;
 }
 if(!(((data2 === "invalid_request_error") || (data2 === "rate_limit_error")) || (data2 === "server_error"))){
-validate105.errors = [{instancePath:instancePath+"/error/type",keyword:"enum",params:{allowedValues: constant52},message:"must be equal to one of the allowed values",expected:constant0,data:data2}];
+validate105.errors = [{instancePath:instancePath+"/error/type",keyword:"enum",params:{allowedValues: constant54},message:"must be equal to one of the allowed values",expected:constant0,data:data2}];
 return false;
 }
 var valid1 = _errs7 === errors;
@@ -8078,7 +8191,7 @@ if(data0.param !== undefined){
 let data3 = data0.param;
 const _errs9 = errors;
 if((typeof data3 !== "string") && (data3 !== null)){
-validate105.errors = [{instancePath:instancePath+"/error/param",keyword:"type",params:{type: constant29},message:"must be string,null",expected:constant8,data:data3}];
+validate105.errors = [{instancePath:instancePath+"/error/param",keyword:"type",params:{type: constant31},message:"must be string,null",expected:constant8,data:data3}];
 return false;
 }
 var valid1 = _errs9 === errors;
@@ -8095,7 +8208,7 @@ validate105.errors = [{instancePath:instancePath+"/error/code",keyword:"type",pa
 return false;
 }
 if(!(((((((((((((((((((((((((((((((((((((((((((((((((((((data4 === "invalid_api_key") || (data4 === "host_not_allowed")) || (data4 === "origin_not_allowed")) || (data4 === "not_found")) || (data4 === "endpoint_not_served")) || (data4 === "model_not_found")) || (data4 === "method_not_allowed")) || (data4 === "invalid_http")) || (data4 === "http_version_not_supported")) || (data4 === "transfer_coding_not_supported")) || (data4 === "websocket_not_available")) || (data4 === "expectation_failed")) || (data4 === "uri_too_long")) || (data4 === "headers_too_large")) || (data4 === "request_timeout")) || (data4 === "request_too_large")) || (data4 === "unsupported_media_type")) || (data4 === "invalid_utf8")) || (data4 === "invalid_json")) || (data4 === "too_deep")) || (data4 === "too_many_values")) || (data4 === "missing_required_parameter")) || (data4 === "invalid_type")) || (data4 === "invalid_value")) || (data4 === "unknown_parameter")) || (data4 === "unsupported_parameter")) || (data4 === "unsupported_value")) || (data4 === "image_url_not_allowed")) || (data4 === "image_fetch_failed")) || (data4 === "responses_request")) || (data4 === "empty_array")) || (data4 === "array_above_max_length")) || (data4 === "empty_string")) || (data4 === "string_above_max_length")) || (data4 === "object_above_max_properties")) || (data4 === "integer_below_min_value")) || (data4 === "integer_above_max_value")) || (data4 === "decimal_below_min_value")) || (data4 === "decimal_above_max_value")) || (data4 === "context_length_exceeded")) || (data4 === "invalid_session_key")) || (data4 === "session_not_found")) || (data4 === "agent_conflict")) || (data4 === "session_busy")) || (data4 === "rate_limit_exceeded")) || (data4 === "upstream_rejected")) || (data4 === "upstream_error")) || (data4 === "upstream_unavailable")) || (data4 === "upstream_timeout")) || (data4 === "cancelled")) || (data4 === "storage_unavailable")) || (data4 === "shutting_down")) || (data4 === "internal_error"))){
-validate105.errors = [{instancePath:instancePath+"/error/code",keyword:"enum",params:{allowedValues: constant53},message:"must be equal to one of the allowed values",expected:constant0,data:data4}];
+validate105.errors = [{instancePath:instancePath+"/error/code",keyword:"enum",params:{allowedValues: constant55},message:"must be equal to one of the allowed values",expected:constant0,data:data4}];
 return false;
 }
 var valid1 = _errs11 === errors;
@@ -8281,7 +8394,7 @@ validate107.errors = [{instancePath:instancePath+"/error/type",keyword:"type",pa
 return false;
 }
 if(!(((data2 === "invalid_request_error") || (data2 === "rate_limit_error")) || (data2 === "server_error"))){
-validate107.errors = [{instancePath:instancePath+"/error/type",keyword:"enum",params:{allowedValues: constant52},message:"must be equal to one of the allowed values",expected:constant0,data:data2}];
+validate107.errors = [{instancePath:instancePath+"/error/type",keyword:"enum",params:{allowedValues: constant54},message:"must be equal to one of the allowed values",expected:constant0,data:data2}];
 return false;
 }
 var valid1 = _errs7 === errors;
@@ -8294,7 +8407,7 @@ if(data0.param !== undefined){
 let data3 = data0.param;
 const _errs9 = errors;
 if((typeof data3 !== "string") && (data3 !== null)){
-validate107.errors = [{instancePath:instancePath+"/error/param",keyword:"type",params:{type: constant29},message:"must be string,null",expected:constant8,data:data3}];
+validate107.errors = [{instancePath:instancePath+"/error/param",keyword:"type",params:{type: constant31},message:"must be string,null",expected:constant8,data:data3}];
 return false;
 }
 var valid1 = _errs9 === errors;
@@ -8311,7 +8424,7 @@ validate107.errors = [{instancePath:instancePath+"/error/code",keyword:"type",pa
 return false;
 }
 if(!(((((((((((((((((((((((((((((((((((((((((((((((((((((data4 === "invalid_api_key") || (data4 === "host_not_allowed")) || (data4 === "origin_not_allowed")) || (data4 === "not_found")) || (data4 === "endpoint_not_served")) || (data4 === "model_not_found")) || (data4 === "method_not_allowed")) || (data4 === "invalid_http")) || (data4 === "http_version_not_supported")) || (data4 === "transfer_coding_not_supported")) || (data4 === "websocket_not_available")) || (data4 === "expectation_failed")) || (data4 === "uri_too_long")) || (data4 === "headers_too_large")) || (data4 === "request_timeout")) || (data4 === "request_too_large")) || (data4 === "unsupported_media_type")) || (data4 === "invalid_utf8")) || (data4 === "invalid_json")) || (data4 === "too_deep")) || (data4 === "too_many_values")) || (data4 === "missing_required_parameter")) || (data4 === "invalid_type")) || (data4 === "invalid_value")) || (data4 === "unknown_parameter")) || (data4 === "unsupported_parameter")) || (data4 === "unsupported_value")) || (data4 === "image_url_not_allowed")) || (data4 === "image_fetch_failed")) || (data4 === "responses_request")) || (data4 === "empty_array")) || (data4 === "array_above_max_length")) || (data4 === "empty_string")) || (data4 === "string_above_max_length")) || (data4 === "object_above_max_properties")) || (data4 === "integer_below_min_value")) || (data4 === "integer_above_max_value")) || (data4 === "decimal_below_min_value")) || (data4 === "decimal_above_max_value")) || (data4 === "context_length_exceeded")) || (data4 === "invalid_session_key")) || (data4 === "session_not_found")) || (data4 === "agent_conflict")) || (data4 === "session_busy")) || (data4 === "rate_limit_exceeded")) || (data4 === "upstream_rejected")) || (data4 === "upstream_error")) || (data4 === "upstream_unavailable")) || (data4 === "upstream_timeout")) || (data4 === "cancelled")) || (data4 === "storage_unavailable")) || (data4 === "shutting_down")) || (data4 === "internal_error"))){
-validate107.errors = [{instancePath:instancePath+"/error/code",keyword:"enum",params:{allowedValues: constant53},message:"must be equal to one of the allowed values",expected:constant0,data:data4}];
+validate107.errors = [{instancePath:instancePath+"/error/code",keyword:"enum",params:{allowedValues: constant55},message:"must be equal to one of the allowed values",expected:constant0,data:data4}];
 return false;
 }
 var valid1 = _errs11 === errors;
@@ -9009,7 +9122,7 @@ if(data.last_id !== undefined){
 let data10 = data.last_id;
 const _errs24 = errors;
 if((typeof data10 !== "string") && (data10 !== null)){
-validate112.errors = [{instancePath:instancePath+"/last_id",keyword:"type",params:{type: constant29},message:"must be string,null",expected:constant8,data:data10}];
+validate112.errors = [{instancePath:instancePath+"/last_id",keyword:"type",params:{type: constant31},message:"must be string,null",expected:constant8,data:data10}];
 return false;
 }
 var valid0 = _errs24 === errors;
@@ -9488,7 +9601,7 @@ validate117.errors = [{instancePath:instancePath+"/include",keyword:"type",param
 return false;
 }
 if(!(data3 === "superseded")){
-validate117.errors = [{instancePath:instancePath+"/include",keyword:"enum",params:{allowedValues: constant54},message:"must be equal to one of the allowed values",expected:constant0,data:data3}];
+validate117.errors = [{instancePath:instancePath+"/include",keyword:"enum",params:{allowedValues: constant56},message:"must be equal to one of the allowed values",expected:constant0,data:data3}];
 return false;
 }
 var valid0 = _errs7 === errors;
@@ -9639,7 +9752,7 @@ if(data2.superseded_at !== undefined){
 let data6 = data2.superseded_at;
 const _errs16 = errors;
 if((!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))) && (data6 !== null)){
-validate118.errors = [{instancePath:instancePath+"/data/" + i0+"/superseded_at",keyword:"type",params:{type: constant37},message:"must be integer,null",expected:constant19,data:data6}];
+validate118.errors = [{instancePath:instancePath+"/data/" + i0+"/superseded_at",keyword:"type",params:{type: constant39},message:"must be integer,null",expected:constant19,data:data6}];
 return false;
 }
 var valid3 = _errs16 === errors;
@@ -9667,7 +9780,7 @@ validate118.errors = [{instancePath:instancePath+"/data/" + i0+"/message/role",k
 return false;
 }
 if(!((((data8 === "user") || (data8 === "assistant")) || (data8 === "tool")) || (data8 === "function"))){
-validate118.errors = [{instancePath:instancePath+"/data/" + i0+"/message/role",keyword:"enum",params:{allowedValues: constant55},message:"must be equal to one of the allowed values",expected:constant0,data:data8}];
+validate118.errors = [{instancePath:instancePath+"/data/" + i0+"/message/role",keyword:"enum",params:{allowedValues: constant57},message:"must be equal to one of the allowed values",expected:constant0,data:data8}];
 return false;
 }
 var valid4 = _errs21 === errors;
@@ -9684,7 +9797,7 @@ validate118.errors = [{instancePath:instancePath+"/data/" + i0+"/message/origin"
 return false;
 }
 if(!(data9 === "server")){
-validate118.errors = [{instancePath:instancePath+"/data/" + i0+"/message/origin",keyword:"enum",params:{allowedValues: constant56},message:"must be equal to one of the allowed values",expected:constant0,data:data9}];
+validate118.errors = [{instancePath:instancePath+"/data/" + i0+"/message/origin",keyword:"enum",params:{allowedValues: constant58},message:"must be equal to one of the allowed values",expected:constant0,data:data9}];
 return false;
 }
 var valid4 = _errs23 === errors;
@@ -9718,7 +9831,7 @@ validate118.errors = [{instancePath:instancePath+"/data/" + i0+"/message/media/"
 return false;
 }
 if(!((data12 === "image_url") || (data12 === "input_audio"))){
-validate118.errors = [{instancePath:instancePath+"/data/" + i0+"/message/media/" + i1+"/type",keyword:"enum",params:{allowedValues: constant57},message:"must be equal to one of the allowed values",expected:constant0,data:data12}];
+validate118.errors = [{instancePath:instancePath+"/data/" + i0+"/message/media/" + i1+"/type",keyword:"enum",params:{allowedValues: constant59},message:"must be equal to one of the allowed values",expected:constant0,data:data12}];
 return false;
 }
 }
@@ -9805,7 +9918,7 @@ if(data.last_id !== undefined){
 let data14 = data.last_id;
 const _errs34 = errors;
 if((typeof data14 !== "string") && (data14 !== null)){
-validate118.errors = [{instancePath:instancePath+"/last_id",keyword:"type",params:{type: constant29},message:"must be string,null",expected:constant8,data:data14}];
+validate118.errors = [{instancePath:instancePath+"/last_id",keyword:"type",params:{type: constant31},message:"must be string,null",expected:constant8,data:data14}];
 return false;
 }
 var valid0 = _errs34 === errors;

@@ -462,10 +462,14 @@ export interface components {
         ReasoningDetails: {
             [key: string]: unknown;
         }[] | null;
+        /** @description The signed thoughts of a Claude behind LiteLLM. To be given back whole, unchanged and in this order. */
+        ThinkingBlocks: {
+            [key: string]: unknown;
+        }[] | null;
         /**
          * @description What the agent said before. Keys that SDKs replay (`refusal: null`, `parsed`, `annotations`, …) are accepted.
          *
-         *     What a model must get back with its answer (`reasoning_content`, `reasoning`, `reasoning_details`, `extra_content`) is
+         *     What a model must get back with its answer (`reasoning_content`, `reasoning`, `reasoning_details`, `thinking_blocks`, `extra_content`) is
          *     sent as it was told: to the model that `extra_content.clawgate.model` names, without that to the agent's first model,
          *     and only where its provider knows the field. A session needs none of it: it remembers by itself.
          */
@@ -492,6 +496,7 @@ export interface components {
             /** @description The same at OpenRouter, Groq and newer vLLM. */
             reasoning?: string | null;
             reasoning_details?: components["schemas"]["ReasoningDetails"];
+            thinking_blocks?: components["schemas"]["ThinkingBlocks"];
             extra_content?: components["schemas"]["ExtraContent"];
         };
         /** @description The result of a tool call, bound to it by `tool_call_id`. */
@@ -865,6 +870,10 @@ export interface components {
             reasoning_details?: {
                 [key: string]: unknown;
             }[];
+            /** @description Together with `reasoning_content`, if the model has given any. */
+            thinking_blocks?: {
+                [key: string]: unknown;
+            }[];
             /**
              * @description Together with `reasoning_content`. Send it back with the message: `clawgate.model` in it names the model that the
              *     others are for.
@@ -973,6 +982,10 @@ export interface components {
             reasoning_content?: string;
             /** @description Together with `reasoning_content`, if the model has given any; whole in one chunk. */
             reasoning_details?: {
+                [key: string]: unknown;
+            }[];
+            /** @description Together with `reasoning_content`, if the model has given any. */
+            thinking_blocks?: {
                 [key: string]: unknown;
             }[];
             /**

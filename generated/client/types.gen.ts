@@ -151,9 +151,16 @@ export type ReasoningDetails = Array<{
 }> | null;
 
 /**
+ * The signed thoughts of a Claude behind LiteLLM. To be given back whole, unchanged and in this order.
+ */
+export type ThinkingBlocks = Array<{
+    [key: string]: unknown;
+}> | null;
+
+/**
  * What the agent said before. Keys that SDKs replay (`refusal: null`, `parsed`, `annotations`, …) are accepted.
  *
- * What a model must get back with its answer (`reasoning_content`, `reasoning`, `reasoning_details`, `extra_content`) is
+ * What a model must get back with its answer (`reasoning_content`, `reasoning`, `reasoning_details`, `thinking_blocks`, `extra_content`) is
  * sent as it was told: to the model that `extra_content.clawgate.model` names, without that to the agent's first model,
  * and only where its provider knows the field. A session needs none of it: it remembers by itself.
  *
@@ -183,6 +190,7 @@ export type AssistantMessage = {
      */
     reasoning?: string | null;
     reasoning_details?: ReasoningDetails;
+    thinking_blocks?: ThinkingBlocks;
     extra_content?: ExtraContent;
 };
 
@@ -603,6 +611,12 @@ export type AnswerMessage = {
         [key: string]: unknown;
     }>;
     /**
+     * Together with `reasoning_content`, if the model has given any.
+     */
+    thinking_blocks?: Array<{
+        [key: string]: unknown;
+    }>;
+    /**
      * Together with `reasoning_content`. Send it back with the message: `clawgate.model` in it names the model that the
      * others are for.
      *
@@ -741,6 +755,12 @@ export type Delta = {
      * Together with `reasoning_content`, if the model has given any; whole in one chunk.
      */
     reasoning_details?: Array<{
+        [key: string]: unknown;
+    }>;
+    /**
+     * Together with `reasoning_content`, if the model has given any.
+     */
+    thinking_blocks?: Array<{
         [key: string]: unknown;
     }>;
     /**

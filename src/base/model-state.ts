@@ -3,7 +3,13 @@ import type { AssistantMessage, Message, ToolCall } from "./contract.ts";
 // What a model must get back unchanged with its own answer: its reasoning, signatures, encrypted items. It stands in the
 // fields that Chat Completions of its vendors have for it, so that one form serves run, session and client.
 
-export const stateFields = ["reasoning_content", "reasoning", "reasoning_details", "extra_content"] as const;
+export const stateFields = [
+  "reasoning_content",
+  "reasoning",
+  "reasoning_details",
+  "thinking_blocks",
+  "extra_content",
+] as const;
 export type StateField = (typeof stateFields)[number];
 
 export type ExtraContent = NonNullable<AssistantMessage["extra_content"]>;
@@ -15,6 +21,7 @@ export interface AnswerState {
   /** The field in which the server has sent its reasoning, and takes it back. */
   readonly reasoningField?: ReasoningField | undefined;
   readonly details?: readonly ReasoningDetail[] | undefined;
+  readonly thinkingBlocks?: readonly ReasoningDetail[] | undefined;
   readonly extra?: ExtraContent | undefined;
   /** By the index of the call. */
   readonly callExtras?: ReadonlyMap<number, ExtraContent> | undefined;
@@ -45,7 +52,7 @@ export function hasState(message: AssistantMessage): boolean {
 /** The answer with its state. `reasoning` is all that the model has thought for it. */
 export function withState(
   message: AssistantMessage,
-  { reasoningField, details, extra, callExtras }: AnswerState,
+  { reasoningField, details, thinkingBlocks: blocks, extra, callExtras }: AnswerState,
   reasoning: string,
 ): AssistantMessage {
   const { tool_calls: calls, ...said } = message;
@@ -54,6 +61,7 @@ export function withState(
     ...(calls == null ? {} : { tool_calls: calls.map((call, index) => withExtra(call, callExtras?.get(index))) }),
     ...(reasoningField === undefined ? {} : { [reasoningField]: reasoning }),
     ...(details === undefined || details.length === 0 ? {} : { reasoning_details: [...details] }),
+    ...(blocks === undefined || blocks.length === 0 ? {} : { thinking_blocks: [...blocks] }),
     ...(extra === undefined ? {} : { extra_content: extra }),
   };
 }
@@ -69,8 +77,8 @@ export function withoutExtra(call: ToolCall): ToolCall {
 
 /** What may be shown of a message. */
 export function withoutState(message: AssistantMessage): AssistantMessage {
-  const { reasoning_content: _1, reasoning: _2, reasoning_details: _3, extra_content: _4, ...others } = message;
-  const { stateOf: _5, ...said }: OwnedMessage = others;
+  const { reasoning_content: _1, reasoning: _2, reasoning_details: _3, ...others } = message;
+  const { thinking_blocks: _4, extra_content: _5, stateOf: _6, ...said }: OwnedMessage = others;
   return said.tool_calls == null ? said : { ...said, tool_calls: said.tool_calls.map(withoutExtra) };
 }
 
@@ -101,17 +109,19 @@ interface Mark {
 export interface ToldState {
   readonly reasoning_content?: string;
   readonly reasoning_details?: ReasoningDetail[];
+  readonly thinking_blocks?: ReasoningDetail[];
   readonly extra_content?: ExtraContent;
 }
 
 export function toToldState(message: OwnedMessage): ToldState {
-  const { reasoning_content, reasoning, reasoning_details, extra_content, stateOf } = message;
+  const { reasoning_content, reasoning, reasoning_details, thinking_blocks, extra_content, stateOf } = message;
   if (!hasState(message)) return {};
   const thought = reasoning_content ?? reasoning;
   const own = { model: stateOf, ...(reasoning == null ? {} : { reasoning: "reasoning" }) };
   return {
     ...(thought == null ? {} : { reasoning_content: thought }),
     ...(reasoning_details == null ? {} : { reasoning_details }),
+    ...(thinking_blocks == null ? {} : { thinking_blocks }),
     ...(stateOf === undefined ? {} : { extra_content: withMark(extra_content ?? {}, own) }),
   };
 }

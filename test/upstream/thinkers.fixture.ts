@@ -56,7 +56,13 @@ const details = [
   { type: "reasoning.encrypted", data: "or-encrypted", format: "anthropic-claude-v1", index: 1, id: null },
 ];
 
+const blocks = [
+  { type: "thinking", thinking: "ll-secret thoughts", signature: "bGw=" },
+  { type: "redacted_thinking", data: "ll-redacted" },
+];
+
 export const thinkers: readonly Thinker[] = [
+  toCompletionsThinker("LiteLLM", "ll-secret", { reasoning_content: "ll-secret thoughts", thinking_blocks: blocks }),
   toCompletionsThinker(
     "DeepSeek",
     "ds-secret",

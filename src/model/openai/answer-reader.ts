@@ -32,6 +32,7 @@ interface WireDelta {
   readonly reasoning_content?: unknown;
   readonly reasoning?: unknown;
   readonly reasoning_details?: unknown;
+  readonly thinking_blocks?: unknown;
   readonly extra_content?: unknown;
   readonly refusal?: unknown;
   readonly tool_calls?: unknown;
@@ -96,7 +97,9 @@ export class AnswerReader {
 
   #readDelta(delta: WireDelta, logprobs: unknown, isWhole = false): void {
     if (delta.reasoning_content != null || delta.reasoning != null) this.#readReasoning(delta);
-    if (delta.reasoning_details != null || delta.extra_content != null) (this.#state ??= new StateReader()).read(delta);
+    if (delta.reasoning_details != null || delta.thinking_blocks != null || delta.extra_content != null) {
+      (this.#state ??= new StateReader()).read(delta);
+    }
     const text = toText(delta.content);
     if (text !== "") this.#calls?.calls.pause();
     const found = logprobs == null ? undefined : toLogprobs(logprobs);

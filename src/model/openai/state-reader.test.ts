@@ -69,6 +69,23 @@ describe("what a server wants back", () => {
       { extra: { a: 1, b: 2 } },
     ],
     [
+      "blocks in pieces, and whole ones",
+      [
+        { thinking_blocks: [{ type: "thinking", thinking: "Let", signature: "" }] },
+        { thinking_blocks: [{ type: "thinking", thinking: " me", signature: null }] },
+        { thinking_blocks: [{ type: "thinking", thinking: "", signature: "c2k=" }] },
+        { thinking_blocks: [{ type: "redacted_thinking", data: "x" }] },
+        { thinking_blocks: [{ type: "thinking", thinking: "b", signature: "cw==" }] },
+      ],
+      {
+        thinkingBlocks: [
+          { type: "thinking", thinking: "Let me", signature: "c2k=" },
+          { type: "redacted_thinking", data: "x" },
+          { type: "thinking", thinking: "b", signature: "cw==" },
+        ],
+      },
+    ],
+    [
       "what makes no sense",
       [{ reasoning_content: 1, reasoning_details: "x", extra_content: [1] }, { reasoning_details: [null, 1] }],
       { details: [], extra: undefined },

@@ -3,6 +3,7 @@ import { toObjects } from "./wire.ts";
 
 interface StateDelta {
   readonly reasoning_details?: unknown;
+  readonly thinking_blocks?: unknown;
   readonly extra_content?: unknown;
 }
 
@@ -11,9 +12,17 @@ export class StateReader {
   readonly #details: Record<string, unknown>[] = [];
   /** The entries of earlier deltas that may go on, by type and index. */
   readonly #open = new Map<string, Record<string, unknown>>();
+  readonly #blocks: Record<string, unknown>[] = [];
   #extra: ExtraContent | undefined;
 
-  read({ reasoning_details, extra_content }: StateDelta): void {
+  read({ reasoning_details, thinking_blocks, extra_content }: StateDelta): void {
+    this.#readDetails(reasoning_details);
+    this.#readBlocks(thinking_blocks);
+    const extra = toExtra(extra_content);
+    if (extra !== undefined) this.#extra = { ...this.#extra, ...extra };
+  }
+
+  #readDetails(reasoning_details: unknown): void {
     const pieces = toObjects(reasoning_details).map((piece): Record<string, unknown> => ({ ...piece }));
     // What stands in one list are entries of their own, whatever their index.
     const begun: typeof pieces = [];
@@ -23,12 +32,25 @@ export class StateReader {
       const key = toKey(piece);
       if (key !== undefined) this.#open.set(key, piece);
     }
-    const extra = toExtra(extra_content);
-    if (extra !== undefined) this.#extra = { ...this.#extra, ...extra };
   }
 
-  get state(): Pick<AnswerState, "details" | "extra"> {
-    return { details: this.#details satisfies ReasoningDetail[], extra: this.#extra };
+  /** LiteLLM streams a block in pieces, its signature with the last one. */
+  #readBlocks(value: unknown): void {
+    const last = this.#blocks.at(-1);
+    for (const [index, piece] of toObjects(value).entries()) {
+      const block: Record<string, unknown> = { ...piece };
+      const goesOn = index === 0 && last?.["type"] === "thinking" && !last["signature"] && block["type"] === "thinking";
+      if (!goesOn) this.#blocks.push(block);
+      else Object.assign(last, block, { thinking: `${toText(last["thinking"])}${toText(block["thinking"])}` });
+    }
+  }
+
+  get state(): Pick<AnswerState, "details" | "thinkingBlocks" | "extra"> {
+    return {
+      details: this.#details satisfies ReasoningDetail[],
+      thinkingBlocks: this.#blocks satisfies ReasoningDetail[],
+      extra: this.#extra,
+    };
   }
 
   /** OpenRouter streams a text in entries of the same index, and its signature in one behind them. */
@@ -47,6 +69,10 @@ export class StateReader {
 }
 
 const growing: ReadonlySet<unknown> = new Set(["reasoning.text", "reasoning.summary"]);
+
+function toText(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
 
 function toKey({ type, index }: Record<string, unknown>): string | undefined {
   return growing.has(type) && typeof index === "number" ? `${String(type)} ${index}` : undefined;

@@ -3,6 +3,7 @@ import { misbehave } from "../../src/tool/mcp/tool-servers.fixture.ts";
 import { startTestGateway, type TestGateway } from "../gateway.fixture.ts";
 import { ask, modes, question, session, toResult, weather } from "./replay.fixture.ts";
 import { startUpstream, type Upstream } from "./servers/upstream.fixture.ts";
+import { startEmbedded } from "./embedded-thinker.fixture.ts";
 import { type Thinker, thinkers, toForeignAnswer, toThinkerAnswer } from "./thinkers.fixture.ts";
 
 // Programs are started, on a machine that does other things too.
@@ -73,6 +74,53 @@ describe.each(thinkers)("$name", (thinker) => {
       expect(JSON.stringify(upstream.requests[1]?.body).match(/What is the weather/g)).toHaveLength(1);
     });
   });
+});
+
+const done = { content: expect.stringMatching(/It is 7 degrees\.$/) as unknown };
+
+describe.each(modes)("the embedded model, $mode", ({ stream }) => {
+  test("goes on after a tool of the gateway", async () => {
+    const gateway = await startEmbedded("fixture__say", { tools: { fixture: ["*"] } });
+    expect(await ask(gateway, { messages: [question], stream })).toMatchObject(done);
+  });
+
+  test("goes on after a client's tool, where the client gives back what it got", async () => {
+    const gateway = await startEmbedded("get_weather");
+    const first = await ask(gateway, { messages: [question], tools: [weather], stream });
+    expect(first["reasoning_content"]).toBe("Look at the sky first.");
+    const messages = [question, first, toResult(first)];
+    expect(await ask(gateway, { messages, tools: [weather], stream })).toMatchObject(done);
+  });
+
+  test("goes on in a session that is sent the result alone", async () => {
+    const gateway = await startEmbedded("get_weather");
+    const first = await ask(gateway, { messages: [question], tools: [weather], stream }, session);
+    expect(first).not.toHaveProperty("reasoning_content");
+    expect(await ask(gateway, { messages: [toResult(first)], tools: [weather], stream }, session)).toMatchObject(done);
+  });
+});
+
+test("the embedded model goes on with what another one began, and the other with what it began", async () => {
+  for (const [index, first] of thinkers.entries()) {
+    const upstream = await startUpstream(first.vendor, (request, count) => {
+      const answer = toThinkerAnswer(first, { name: "get_weather", args: { city: "Oslo" } });
+      return count === 0 && typeof answer === "function" ? answer(request, count) : [{ status: 500 }];
+    });
+    const model = { primary: `thinker/${first.model}`, fallbacks: ["embedded/assistant"] };
+    const gateway = await startEmbedded("get_weather", { model }, { thinker: toProvider(first, upstream) });
+    const call = await ask(gateway, { messages: [{ ...question, content: `weather ${index}` }], tools: [weather] });
+    const messages = [question, call, toResult(call)];
+    expect(await ask(gateway, { messages, tools: [weather] })).not.toHaveProperty("tool_calls");
+
+    const other = await startUpstream(first.vendor, toForeignAnswer(first));
+    const back = { primary: "embedded/scenario", fallbacks: [`thinker/${first.model}`] };
+    const reverse = await startEmbedded("get_weather", { model: back }, { thinker: toProvider(first, other) });
+    const begun = await ask(reverse, { messages: [question], tools: [weather] }, session);
+    const forgotten = { ...(begun as object), reasoning_content: null, extra_content: null };
+    const goOn = { messages: [question, forgotten, toResult(begun)], tools: [weather] };
+    expect(await ask(reverse, goOn)).toMatchObject({ content: "It is 8 degrees." });
+    expect(JSON.stringify(other.requests[0]?.body)).not.toContain("Look at the sky");
+  }
 });
 
 /** The first model thinks and calls a tool; then it fails, and another one has to go on. */

@@ -42,17 +42,25 @@ const givens: fc.Arbitrary<Given> = fc
   .record({
     fields: fc.oneof(
       fc.record(
-        { reasoning_content: fc.string(), reasoning_details: details, extra_content: objects },
+        {
+          reasoning_content: fc.string(),
+          reasoning_details: details,
+          thinking_blocks: details,
+          extra_content: objects,
+        },
         { requiredKeys: [] },
       ),
-      fc.record({ reasoning: fc.string(), reasoning_details: details, extra_content: objects }, { requiredKeys: [] }),
+      fc.record(
+        { reasoning: fc.string(), reasoning_details: details, thinking_blocks: details, extra_content: objects },
+        { requiredKeys: [] },
+      ),
     ),
     callExtra: fc.option(objects, { nil: undefined }),
   })
   .map(overTheWire)
   .map(({ fields, callExtra }) => ({ fields, callExtra }));
 
-const stateFields = ["reasoning_content", "reasoning", "reasoning_details", "extra_content"];
+const stateFields = ["reasoning_content", "reasoning", "reasoning_details", "thinking_blocks", "extra_content"];
 
 /** What came back, in the same shape. */
 function toReturned({ body }: UpstreamRequest): Given {

@@ -75,6 +75,19 @@ export const thinkers: readonly Thinker[] = [
   toCompletionsThinker("vLLM", "vllm-secret", { reasoning: "vllm-secret: look at the sky first." }),
   toCompletionsThinker("OpenRouter", "or-secret", { reasoning: "or-secret thoughts", reasoning_details: details }),
   toCompletionsThinker(
+    "Gemini's calls",
+    "gc-secret",
+    {},
+    {
+      findFault: (body) => {
+        const [call] = (findCalling(body)?.["tool_calls"] ?? []) as readonly Json[];
+        return isSame(call?.["extra_content"], { google: { thought_signature: "gc-secret" } })
+          ? undefined
+          : "signature";
+      },
+    },
+  ),
+  toCompletionsThinker(
     "Gemini's compatible address",
     "gm-secret",
     {},

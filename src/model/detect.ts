@@ -1,5 +1,5 @@
 import { ConfigError } from "../base/config/config-error.ts";
-import { headerTextRule, isHeaderText } from "../base/config/header-field.ts";
+import { headerTextRule, isHeaderText } from "../base/config/request-text.ts";
 import { type ConfigWarning, findQuotationMarks } from "../base/config/suspicion.ts";
 import type { Config } from "../base/contract.ts";
 

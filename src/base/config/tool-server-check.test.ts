@@ -13,7 +13,8 @@ test.for<[name: string, server: Partial<ToolServerConfig>, message: string]>([
   ["env of a url", { url, env: { A: "1" } }, "mcp.servers.files.env has no meaning beside url."],
   ["cwd of a url", { url, cwd: "." }, "mcp.servers.files.cwd has no meaning beside url."],
   ["headers of a command", { command: "x", headers: { a: "1" } }, "mcp.servers.files.headers has no meaning"],
-  ["no URL", { url: "http://[" }, "mcp.servers.files.url is not a URL."],
+  ["no URL", { url: "http://[" }, "mcp.servers.files.url is no address"],
+  ["a host in braces", { url: "http://{host}/mcp" }, "mcp.servers.files.url is no address"],
   ["a URL with a password", { url: "http://me:hunter2@localhost/" }, "mcp.servers.files.url may not hold a user"],
   [
     "a header that is none",

@@ -1,5 +1,5 @@
 import { ConfigError } from "./config-error.ts";
-import { headerTextRule, isHeaderName, isHeaderText } from "./header-field.ts";
+import { headerTextRule, isHeaderName, isHeaderText, isWebAddress } from "./request-text.ts";
 import type { ToolServerConfig } from "../contract.ts";
 
 /** Keys of a program, which a server at a `url` cannot have, and the other way round. */
@@ -35,7 +35,9 @@ export function assertToolServer(name: string, server: ToolServerConfig): void {
 
 function assertAddress(key: string, text: string): void {
   const url = URL.parse(text);
-  if (url === null) throw new ConfigError(`${key}.url is not a URL.`);
+  if (url === null || !isWebAddress(text)) {
+    throw new ConfigError(`${key}.url is no address: it has to be like https://tools.example/mcp.`);
+  }
   if (url.username !== "" || url.password !== "") {
     throw new ConfigError(`${key}.url may not hold a user or password; give them in ${key}.headers.`);
   }

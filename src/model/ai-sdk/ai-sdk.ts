@@ -15,7 +15,7 @@ import { startDeadline } from "../../outbound/deadline.ts";
 import { retryOnce } from "../../outbound/exchange.ts";
 import { FailedAttempt, toBrokenAnswer } from "../../outbound/failure.ts";
 
-/** How long the rest of a finished answer may take, so that its connection can be used again. */
+/** How long the rest of an answer may take that is over, so that its connection can be used again. */
 const restMs = 1_000;
 
 interface Parts {
@@ -86,6 +86,8 @@ async function converse(
     signal.throwIfAborted();
     const broken = accepted?.exchange.failure;
     const failure = broken === undefined ? toSdkFailure(cause) : toBrokenAnswer(broken);
+    // What it has cost stands behind the error.
+    if (accepted !== undefined && answer?.failed === true) await leave(accepted, answer.count);
     throw withSpent(deadline.signal.aborted ? deadline.signal.reason : failure, answer?.usage);
   } finally {
     deadline.stop();
@@ -126,12 +128,16 @@ async function attempt(
   }
 }
 
-async function leave({ reader, exchange }: Accepted): Promise<void> {
+/** Reads the rest, as far as it comes soon. */
+async function leave(
+  { reader, exchange }: Accepted,
+  take: (part: LanguageModelV4StreamPart) => void = () => undefined,
+): Promise<void> {
   const late = setTimeout(() => exchange.close(), restMs);
   try {
-    for (let rest = await reader.read(); !rest.done;) rest = await reader.read();
+    for (let rest = await reader.read(); !rest.done; rest = await reader.read()) take(rest.value);
   } catch {
-    // The answer is complete; what its connection does afterwards is of no interest.
+    // How the answer went is known; what its connection does afterwards is of no interest.
   } finally {
     clearTimeout(late);
     exchange.close();

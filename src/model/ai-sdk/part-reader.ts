@@ -20,8 +20,12 @@ export interface PartReader {
   readonly stopped: boolean;
   /** Throws `GatewayError` if the part is an error. */
   read(part: LanguageModelV4StreamPart): void;
+  /** True if the vendor has said so within its answer. */
+  readonly failed: boolean;
   /** What was counted up to now, however the answer ends. */
   readonly usage: CountedUsage | undefined;
+  /** Takes the counts of a part, and nothing else. */
+  readonly count: (part: LanguageModelV4StreamPart) => void;
   /** Throws `upstream_error` if the vendor has not said that it is done, or has failed. */
   end(): ModelEnd;
 }
@@ -42,6 +46,7 @@ export function createPartReader(
   });
   let finish: Finish | undefined;
   let refuses = false;
+  let failed = false;
   const say = (part: LanguageModelV4StreamPart): void => {
     if (part.type === "text-delta") {
       if (part.delta !== "") pass({ type: refuses ? "refusal-delta" : "text-delta", text: part.delta });
@@ -67,11 +72,20 @@ export function createPartReader(
     get stopped() {
       return stop.stopped;
     },
+    get failed() {
+      return failed;
+    },
     get usage() {
       return toUsage(finish?.usage);
     },
+    count(part) {
+      if (part.type === "finish") finish = part;
+    },
     read(part) {
-      if (part.type === "error" && !isUnknownEvent(part.error)) throw toSdkFailure(part.error);
+      if (part.type === "error" && !isUnknownEvent(part.error)) {
+        failed = true;
+        throw toSdkFailure(part.error);
+      }
       if (part.type === "raw") refuses = isRefusal(part.rawValue);
       else if (part.type === "finish") finish = part;
       state.read(part);
@@ -104,10 +118,8 @@ function toPartEnding(finish: LanguageModelV4FinishReason | undefined): Ending |
     case "other":
       return toEnding(finish.raw) ?? "unknown";
     case "stop":
-    case "tool-calls": {
-      const ending = toEnding(finish.raw);
-      return ending === undefined || ending === "unknown" ? "stop" : ending;
-    }
+    case "tool-calls":
+      return toEnding(finish.raw) ?? "stop";
   }
 }
 

@@ -102,11 +102,11 @@ function createAnswer({ body }: { readonly body: Readonly<Record<string, unknown
         stop(),
       ].join("");
     },
-    finish: (reason, usage) =>
+    finish: (reason, usage, word = stopReasons[reason]) =>
       close() +
       toEvent({
         type: "message_delta",
-        delta: { stop_reason: stopReasons[reason], stop_sequence: null },
+        delta: { stop_reason: word, stop_sequence: null },
         usage: toUsage(usage),
       } as { type: string }) +
       toEvent({ type: "message_stop" }),

@@ -64,11 +64,8 @@ function createAnswer({ path }: { readonly path: string }): WireAnswer {
       const signature = calls === 1 ? { thoughtSignature: step.call.signature ?? "c2lnbmVk" } : {};
       return toPart({ functionCall: { ...(id === "" ? {} : { id }), name, args }, ...signature });
     },
-    finish: (reason, usage) =>
-      toChunk(
-        { content: { parts: [{ text: "" }], role: "model" }, finishReason: finishReasons[reason], index: 0 },
-        toUsage(usage),
-      ),
+    finish: (reason, usage, word = finishReasons[reason]) =>
+      toChunk({ content: { parts: [{ text: "" }], role: "model" }, finishReason: word, index: 0 }, toUsage(usage)),
     error: (error) => `data: ${JSON.stringify({ error: toError(error) })}\r\n\r\n`,
   };
 }

@@ -49,15 +49,15 @@ function createAnswer({ body }: { readonly body: Readonly<Record<string, unknown
       );
       return [first, ...rest].join("");
     },
-    finish: (reason, usage) =>
-      toDelta({}, reason) +
+    finish: (reason, usage, word = reason) =>
+      toDelta({}, word) +
       (asked && usage !== undefined ? toChunk([], { usage: toUsage(usage) }) : "") +
       "data: [DONE]\n\n",
     error: (error) => `data: ${JSON.stringify({ error: toOpenAiError(error) })}\n\n`,
-    whole: (said, reason, usage) => ({
+    whole: (said, reason, usage, word = reason) => ({
       ...head,
       object: "chat.completion",
-      choices: [{ index: 0, message: toMessage(said), logprobs: null, finish_reason: reason }],
+      choices: [{ index: 0, message: toMessage(said), logprobs: null, finish_reason: word }],
       ...(usage === undefined ? {} : { usage: toUsage(usage) }),
     }),
   };

@@ -146,11 +146,11 @@ function createAnswer({ body }: { readonly body: Readonly<Record<string, unknown
       if ("redacted" in step || "delta" in step) return "";
       return call(step.call);
     },
-    finish(reason, usage) {
+    finish(reason, usage, word) {
       const counted = { usage: usage === undefined ? null : toUsage(usage) };
       const end = close();
       if (reason === "error") return end + toFailed({ code: "server_error" }, counted);
-      const why = incomplete[reason];
+      const why = word ?? incomplete[reason];
       return why === undefined
         ? end + toEvent("response.completed", { response: toResponse("completed", counted) })
         : end +

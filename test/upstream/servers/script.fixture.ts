@@ -44,7 +44,12 @@ export interface ScriptedError {
 /** How an answer fails or ends. Whatever comes after one of these is not sent. */
 export type EndStep =
   /** Said at the end anyway, with the natural reason, unless the script ends otherwise. */
-  | { readonly finish: FinishReason | "error"; readonly usage?: ScriptedUsage | "none" }
+  | {
+      readonly finish: FinishReason | "error";
+      /** The vendor's own word for the reason, instead of the usual one. */
+      readonly word?: string;
+      readonly usage?: ScriptedUsage | "none";
+    }
   /** An error answer; only as the first step. */
   | {
       readonly status: number;
@@ -82,10 +87,15 @@ export const scriptedUsage: ScriptedUsage = { prompt: 11, completion: 7 };
 export interface WireAnswer {
   begin(): string;
   say(step: SaidStep): string;
-  finish(reason: FinishReason | "error", usage: ScriptedUsage | undefined): string;
+  finish(reason: FinishReason | "error", usage: ScriptedUsage | undefined, word?: string): string;
   error(error: ScriptedError): string;
   /** The answer to a client that asked for no stream, where the wire knows both. */
-  whole?(said: readonly SaidStep[], reason: FinishReason | "error", usage: ScriptedUsage | undefined): object;
+  whole?(
+    said: readonly SaidStep[],
+    reason: FinishReason | "error",
+    usage: ScriptedUsage | undefined,
+    word?: string,
+  ): object;
 }
 
 /** Of a request, parsed. */

@@ -3,12 +3,18 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { setImmediate as nextTurn, setTimeout as delay } from "node:timers/promises";
 import { onEnd } from "../../end.fixture.ts";
-import type { FinishReason } from "../../../src/base/contract.ts";
 import { anthropicWire } from "./anthropic.fixture.ts";
 import { googleWire } from "./google.fixture.ts";
 import { mistralWire, openAiChatWire } from "./openai-chat.fixture.ts";
 import { openAiResponsesWire } from "./openai-responses.fixture.ts";
-import { type SaidStep, type Script, type ScriptStep, scriptedUsage, type Wire } from "./script.fixture.ts";
+import {
+  type SaidStep,
+  type Script,
+  type ScriptStep,
+  scriptedUsage,
+  type Wire,
+  type WireAnswer,
+} from "./script.fixture.ts";
 
 export const wires = {
   "openai-chat": openAiChatWire,
@@ -142,14 +148,14 @@ async function play(script: Script, stage: Stage): Promise<void> {
     response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8" });
     response.write(answer.begin());
   };
-  const finish = (reason: FinishReason | "error", usage: Parameters<typeof answer.finish>[1]): void => {
+  const finish = (...[reason, usage, word]: Parameters<WireAnswer["finish"]>): void => {
     if (request.body["stream"] === true || answer.whole === undefined) {
       accept();
-      response.write(answer.finish(reason, usage));
+      response.write(answer.finish(reason, usage, word));
       setTimeout(() => response.end(), lingerMs);
     } else {
       response.setHeader("content-type", "application/json");
-      response.end(JSON.stringify(answer.whole(said, reason, usage)));
+      response.end(JSON.stringify(answer.whole(said, reason, usage, word)));
     }
   };
 
@@ -168,7 +174,7 @@ async function play(script: Script, stage: Stage): Promise<void> {
     } else if ("pauseMs" in step) {
       await delay(step.pauseMs);
     } else if ("finish" in step) {
-      return finish(step.finish, step.usage === "none" ? undefined : (step.usage ?? scriptedUsage));
+      return finish(step.finish, step.usage === "none" ? undefined : (step.usage ?? scriptedUsage), step.word);
     } else if ("status" in step) {
       return sendStatus(step, stage);
     } else if ("error" in step) {

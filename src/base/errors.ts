@@ -69,7 +69,7 @@ export function withoutRetry(cause: unknown): GatewayError {
 }
 
 /** The same failure of a model call, with what it has cost; anything else stays as it is. */
-export function withSpent(error: unknown, spent: SpentTokens | undefined): unknown {
+export function withSpent<E>(error: E, spent: SpentTokens | undefined): E | GatewayError {
   if (spent === undefined || !(error instanceof GatewayError)) return error;
   const { retryAfterSeconds, retry } = error;
   return new GatewayError(error.code, error.message, {

@@ -1,5 +1,7 @@
-import { GatewayError } from "../../base/errors.ts";
+import { GatewayError, withSpent } from "../../base/errors.ts";
 import { toFailedAttempt } from "../../outbound/failure.ts";
+import type { CountedUsage } from "../model.ts";
+import { UsageCounter } from "../usage.ts";
 
 /** What the packages throw or put into a stream: an `APICallError`, a stream error, or something about the parsing. */
 interface SdkError {
@@ -26,11 +28,19 @@ export function toSdkFailure(error: unknown): GatewayError {
   }
   if (data !== undefined) {
     const status = typeof statusCode === "number" && statusCode >= 400 && statusCode <= 599 ? statusCode : 500;
-    return toFailedAttempt({ status, body: toErrorBody(data) }).error;
+    return withSpent(toFailedAttempt({ status, body: toErrorBody(data) }).error, toSpent(data));
   }
   return new GatewayError("upstream_error", "The model provider sent something that is no answer.", {
     cause: new Error(`the package failed: ${typeof name === "string" ? name : typeof error}`),
   });
+}
+
+/** A response that failed (OpenAI) has counts beside its error. */
+function toSpent(data: unknown): CountedUsage | undefined {
+  const { response } = (typeof data === "object" && data !== null ? data : {}) as { readonly response?: unknown };
+  const counter = new UsageCounter();
+  if (typeof response === "object" && response !== null && "usage" in response) counter.read(response.usage);
+  return counter.toCounts();
 }
 
 /** An error stands in an event of its own, in a failed response (OpenAI), or is the value itself. */

@@ -5,7 +5,7 @@ import { type Ending, settle, toEnding } from "../finish.ts";
 import type { CountedUsage, ModelEnd, ModelEvent } from "../model.ts";
 import { type CallDelta, CallReader } from "./call-reader.ts";
 import { StateReader } from "./state-reader.ts";
-import { UsageCounter } from "./usage.ts";
+import { UsageCounter } from "../usage.ts";
 import { toLogprobs, toObjects } from "./wire.ts";
 
 /** A chunk, or a whole answer, as servers send it. Nothing in it is certain. */

@@ -1,4 +1,4 @@
-import type { CountedUsage } from "../model.ts";
+import type { CountedUsage } from "./model.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 

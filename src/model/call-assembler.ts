@@ -127,7 +127,7 @@ export class CallAssembler {
       const isLast = !open.slice(at + 1).some(({ scan }) => scan.length > 0);
       const isWhole = how === "clean" || isFinished(call, isLast && how === "cut");
       lost ||= !isWhole;
-      if (call.name === undefined) assertNothing(call, how);
+      if (call.name === undefined) assertNothing(call, how, this.#count);
       else if (isWhole || call.index !== undefined) this.#finish(call);
     }
     return lost;
@@ -205,8 +205,8 @@ function isFinished(call: Call, mayBeCut: boolean): boolean {
   return !mayBeCut && (call.kind === "custom" || call.scan.progress === "empty");
 }
 
-/** A piece that says nothing is no call. */
-function assertNothing({ scan }: Call, how: CallsEnd): void {
-  if (scan.length === 0 || how === "cut") return;
+/** A piece that says nothing is no call, and one that only has an id is none beside calls. */
+function assertNothing({ id, scan }: Call, how: CallsEnd, count: number): void {
+  if (how === "cut" || (scan.length === 0 && (id === undefined || count > 0))) return;
   throw new GatewayError("upstream_error", "The model called a tool without its name.");
 }

@@ -192,7 +192,7 @@ const rows: readonly Row[] = [
       socket.write(`${streamHead}${toChunk('data: "')}`);
       return pour(socket, toChunk("x".repeat(64 * 1024)), 100_000_000);
     },
-    mebibytesMax: 1 + buffersMebibytes,
+    mebibytesMax: 32 + buffersMebibytes,
   },
   {
     name: "sends a million header fields",

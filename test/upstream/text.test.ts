@@ -17,7 +17,7 @@ const rows: readonly Row[] = [
   // More than a stream should hold, or another order.
   { name: "data after [DONE]", body: `${toSaid("a")}${end}${toSaid("b")}data: {nonsense\n\n`, text: "a" },
   { name: "[DONE] twice", body: `${toSaid("a")}${end}${done}`, text: "a" },
-  { name: "words after the end", body: `${toSaid("a")}${finished}${toSaid("b")}${finished}${done}`, text: "a" },
+  { name: "words after the end", body: `${toSaid("a")}${finished}${toSaid("b")}${finished}${done}`, text: "ab" },
   {
     name: "ids, models and times that change",
     body:
@@ -99,7 +99,10 @@ describe.each(modes)("an upstream's answer, $mode, with", ({ stream }) => {
 });
 
 it.each<[what: string, body: string]>([
-  ["an event of 2 MB", `${toSaid(word + word)}${end}`],
+  [
+    "arguments of no tool",
+    `${toEvent({ choices: [{ delta: { tool_calls: [{ function: { arguments: "{}" } }] } }] })}${end}`,
+  ],
   ["a tool call without a name", `${toEvent({ choices: [{ delta: { tool_calls: [{ index: 0, id: "a" }] } }] })}${end}`],
 ])("%s is a failure", async (_, body) => {
   const { ask } = await startUpstreamTest((socket) => socket.write(`${streamHead}${toChunk(body)}0\r\n\r\n`));

@@ -47,7 +47,7 @@ export function toEnding(reason: unknown): Ending | undefined {
   const word = reason
     .slice(0, wordLettersMax)
     .toLowerCase()
-    .replace(/[^a-z\d]+/g, "");
+    .replace(/[-_.:\s]+/g, "");
   const bare = word.replace(prefix, "");
   if (bare === "") return undefined;
   return endings.has(bare) ? endings.get(bare) : "unknown";

@@ -33,7 +33,7 @@ const inside4 = `127.0.0.1 0.0.0.0 10.0.0.1 100.64.0.1 169.254.169.254 172.16.0.
 const inside6 = `:: ::1 ::ffff:7f00:1 ::127.0.0.1 64:ff9b::7f00:1 2002:7f00:1:: 2001:0:: fe80::1 fc00::1 fec0::1 ff02::1
   100::1 5f00::1`;
 
-describe("an address that leads inside is never connected to", () => {
+describe.concurrent("an address that leads inside is never connected to", () => {
   it("as a literal", async () => {
     const { network, lookups, connects } = createNetwork();
     const hosts = [...inside4.split(/\s+/), ...inside6.split(/\s+/).map((address) => `[${address}]`)];
@@ -85,7 +85,7 @@ describe("an address that leads inside is never connected to", () => {
   });
 });
 
-describe("a redirect", () => {
+describe.concurrent("a redirect", () => {
   /** `/hops/3` leads to `/hops/2` and so on, `/to?x` to x, `/circle` to itself, and `/nowhere` nowhere. */
   const redirect: RequestListener = ({ url = "" }, response) => {
     const hops = Number(/^\/hops\/(\d+)$/.exec(url)?.[1] ?? Number.NaN);
@@ -153,7 +153,7 @@ it("nothing but http and https is fetched", async () => {
   expect(lookups).toEqual([]);
 });
 
-describe("the body", () => {
+describe.concurrent("the body", () => {
   const bytesMax = 100_000;
 
   it("is cut at its limit, with or without a length", async () => {
@@ -235,7 +235,7 @@ async function startClosed(): Promise<number> {
   return port;
 }
 
-describe("whatever is wrong at the other end", () => {
+describe.concurrent("whatever is wrong at the other end", () => {
   it("the client learns the same, at the same time", async () => {
     const timeoutMs = 700;
     const { network } = createNetwork();

@@ -235,32 +235,42 @@ const rows: readonly Row[] = [
 ];
 
 describe("a model server that", () => {
-  it.concurrent.for(rows)("$name has failed, whole and streamed, and the next turn is answered", async (row) => {
-    const { deadlines = {} } = row;
-    const test = await startUpstreamTest(row.fault, { deadlines: { connectMs: 5_000, ...deadlines } });
-    for (const { stream } of modes) {
-      test.upstream.fault = row.fault;
-      const before = { calls: test.upstream.calls.length, bytesTaken: test.upstream.bytesTaken };
-      const startedAt = performance.now();
-      const talk = await test.ask("Hi", stream);
-      const ms = performance.now() - startedAt;
-
-      assertFailed(row, talk, stream);
-      assertNoLeak(test, talk);
-      for (const limit of Object.values(deadlines).slice(-1)) {
-        expect(ms).toBeGreaterThan(limit * 0.9);
-        // Without the limit it would take minutes.
-        expect(ms).toBeLessThan(limit + 20_000);
-      }
-      const { calls, bytesTaken } = test.upstream;
-      for (const { head } of calls) expect(head).toMatch(/^accept-encoding: identity$/m);
-      // Whatever was accepted once is not asked for again.
-      expect(calls.length - before.calls).toBeLessThanOrEqual(row.accepted === false ? 2 : 1);
-      expect(bytesTaken - before.bytesTaken).toBeLessThan((row.mebibytesMax ?? 1) * mebibyte);
-      await assertRecovered(test, stream);
-    }
-  });
+  it.concurrent.for(rows.filter(({ mebibytesMax }) => mebibytesMax === undefined))(
+    "$name has failed, whole and streamed, and the next turn is answered",
+    assertHarmless,
+  );
+  // How much of a flood comes before its end depends on who else has the thread.
+  it.for(rows.filter(({ mebibytesMax }) => mebibytesMax !== undefined))(
+    "$name has failed, whole and streamed, however much it sends",
+    assertHarmless,
+  );
 });
+
+async function assertHarmless(row: Row): Promise<void> {
+  const { deadlines = {} } = row;
+  const test = await startUpstreamTest(row.fault, { deadlines: { connectMs: 5_000, ...deadlines } });
+  for (const { stream } of modes) {
+    test.upstream.fault = row.fault;
+    const before = { calls: test.upstream.calls.length, bytesTaken: test.upstream.bytesTaken };
+    const startedAt = performance.now();
+    const talk = await test.ask("Hi", stream);
+    const ms = performance.now() - startedAt;
+
+    assertFailed(row, talk, stream);
+    assertNoLeak(test, talk);
+    for (const limit of Object.values(deadlines).slice(-1)) {
+      expect(ms).toBeGreaterThan(limit * 0.9);
+      // Without the limit it would take minutes.
+      expect(ms).toBeLessThan(limit + 20_000);
+    }
+    const { calls, bytesTaken } = test.upstream;
+    for (const { head } of calls) expect(head).toMatch(/^accept-encoding: identity$/m);
+    // Whatever was accepted once is not asked for again.
+    expect(calls.length - before.calls).toBeLessThanOrEqual(row.accepted === false ? 2 : 1);
+    expect(bytesTaken - before.bytesTaken).toBeLessThan((row.mebibytesMax ?? 1) * mebibyte);
+    await assertRecovered(test, stream);
+  }
+}
 
 function assertFailed({ code = "upstream_error", accepted, said = "" }: Row, talk: Talk, stream: boolean): void {
   expect(talk).toMatchObject({ text: stream ? said : "", finishReason: null, error: { code, param: null } });

@@ -99,7 +99,7 @@ test.for(["application/json", "text/event-stream"])("a call that is given up end
   const { open } = startToolServers({ s: fill({ url: server.url, timeoutMs: 200 }) });
   expect(await call(await open("s"), "s__work")).toEqual({ text: "The call timed out after 200 ms.", failed: true });
   await expect.poll(server.open).toBe(0);
-  expect(server.received.map(({ rpc }) => rpc)).toContain("notifications/cancelled");
+  await expect.poll(() => server.received.map(({ rpc }) => rpc)).toContain("notifications/cancelled");
 });
 
 test.for<[what: string, headers: Record<string, string>, body: () => Buffer]>([

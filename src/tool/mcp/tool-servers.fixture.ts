@@ -8,7 +8,7 @@ import { createToolServers } from "./tool-servers.ts";
 
 /** A configuration as the guard leaves it: with its defaults. */
 export function fill(server: Partial<ToolServerConfig>): ToolServerConfig {
-  const limits = { connectMs: 10_000, timeoutMs: 10_000, outputBytesMax: 65_536 };
+  const limits = { connectMs: 60_000, timeoutMs: 60_000, outputBytesMax: 65_536 };
   return { args: [], env: {}, headers: {}, ...limits, ...server };
 }
 

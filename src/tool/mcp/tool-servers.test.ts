@@ -5,7 +5,7 @@ import { call, fill, isRunning, misbehave, neverAborted, startToolServers, toNam
 /** Nobody listens there. */
 const nowhere = `http://127.0.0.1:${await findFreePort()}/mcp`;
 
-describe("a server that cannot be reached", () => {
+describe.concurrent("a server that cannot be reached", () => {
   test.for<[what: string, server: ReturnType<typeof fill>]>([
     ["never answers `initialize`", misbehave("hang", { connectMs: 500 })],
     ["never lists its tools", misbehave("hang-list", { connectMs: 1000 })],
@@ -41,7 +41,7 @@ describe("a server that cannot be reached", () => {
         await open("bad");
         expect(countAttempts()).toBe(2);
       },
-      { timeout: 5000 },
+      { timeout: 60_000 },
     );
   });
 
@@ -67,7 +67,7 @@ describe("a server that cannot be reached", () => {
   });
 });
 
-describe("a call", () => {
+describe.concurrent("a call", () => {
   test("gives what the tool gives, and what goes wrong as a failed result", async () => {
     const table: [tool: string, args: string, text: string, failed: boolean][] = [
       ["s__say", '{"text":"hello"}', "hello", false],
@@ -145,7 +145,7 @@ describe("a call", () => {
   });
 });
 
-describe("a program", () => {
+describe.concurrent("a program", () => {
   test("is started once for all runs, and only when one needs it", async () => {
     const { open } = startToolServers({ s: misbehave("plain"), unused: misbehave("hang") });
     const sets = await Promise.all([open("s"), open("s"), open("s")]);
@@ -173,7 +173,7 @@ describe("a program", () => {
   test("that changes its tools has the new ones in a later run", async () => {
     const { open } = startToolServers({ s: misbehave("plain") });
     await call(await open("s"), "s__grow");
-    await vi.waitFor(async () => expect(toNames(await open("s"))).toContain("s__grown"), { timeout: 5000 });
+    await vi.waitFor(async () => expect(toNames(await open("s"))).toContain("s__grown"), { timeout: 60_000 });
   });
 
   test("without tools gives none", async () => {
@@ -202,7 +202,7 @@ describe("a program", () => {
     const pid = Number((await call(await open("s"), "s__pid")).text);
     expect(isRunning(pid)).toBe(true);
     await servers.stop();
-    await vi.waitFor(() => expect(isRunning(pid)).toBe(false));
+    await vi.waitFor(() => expect(isRunning(pid)).toBe(false), { timeout: 60_000 });
   });
 
   test("that is just being started does not live on after stop either", async () => {

@@ -13,6 +13,9 @@ export function toToolFailure(cause: unknown, server: string): ToolFailure {
   if (cause instanceof SdkError && cause.code === SdkErrorCode.InvalidResult) {
     return new ToolFailure(`The tool server '${server}' answered with something that is not a tool result.`);
   }
+  if (cause instanceof SdkError && cause.code === SdkErrorCode.CapabilityNotSupported) {
+    return new ToolFailure(`The tool of '${server}' asks for something that nobody here can give, and did not end.`);
+  }
   if (isLost(cause)) return new ToolFailure(`The connection to the tool server '${server}' ended before it answered.`);
   return new ToolFailure(`The call to the tool server '${server}' failed.`);
 }

@@ -5,9 +5,11 @@ import type { Log } from "../../base/log.ts";
 import type { ToolArguments } from "./parse-arguments.ts";
 import { isLost, toToolFailure } from "./call-errors.ts";
 import { waitFor } from "../../outbound/time-limit.ts";
+import { followChanges } from "./follow-changes.ts";
 import { HttpTransport } from "./http-transport.ts";
 import { openResult } from "./intake.ts";
 import { createNoise } from "./noise.ts";
+import { type Revisions, toFirstTry, toNextTry } from "./revisions.ts";
 import { StdioTransport } from "./stdio-transport.ts";
 import { toCause } from "./tool-failure.ts";
 import { type Offer, readToolList } from "./tool-list.ts";
@@ -32,6 +34,8 @@ export interface ConnectionOptions {
  * and the program with it if it is one.
  */
 export interface Connection {
+  /** Whether it was greeted in the way of the revisions before 2026-07-28. */
+  readonly isEarlier: boolean;
   /** Of the protocol that both speak. */
   readonly revision: string | undefined;
   /** What the server offers; follows the changes that it announces. */
@@ -52,29 +56,61 @@ export interface Owner {
   heard(words: string): void;
 }
 
-/** Throws what went wrong, or the signal's reason. */
-export async function connect(options: ConnectionOptions, signal: AbortSignal, owner: Owner): Promise<Connection> {
+/**
+ * Connects in the revision that the server speaks. `isEarlier` says that it is known to speak none that is asked for
+ * with `server/discover`. Throws what went wrong, or the signal's reason.
+ */
+export async function connect(
+  options: ConnectionOptions,
+  signal: AbortSignal,
+  owner: Owner,
+  isEarlier: boolean,
+): Promise<Connection> {
+  const { config } = options;
+  let revisions: Revisions | undefined = isEarlier ? { mode: "legacy" } : toFirstTry(config);
+  for (;;) {
+    try {
+      // oxlint-disable-next-line no-await-in-loop -- each try is for what the one before has met
+      return await connectOnce(options, signal, owner, revisions);
+    } catch (cause) {
+      signal.throwIfAborted();
+      revisions = toNextTry(cause, revisions, config);
+      if (revisions === undefined) throw cause;
+    }
+  }
+}
+
+async function connectOnce(
+  options: ConnectionOptions,
+  signal: AbortSignal,
+  owner: Owner,
+  revisions: Revisions,
+): Promise<Connection> {
   const transport = createTransport(options, owner);
   const state: State = { open: true, calls: 0, offer: noOffer };
+  const ended = new AbortController();
   let closing = false;
   const close = (): void => {
     state.open = false;
     if (closing) return;
     closing = true;
+    ended.abort();
     owner.stopping.removeEventListener("abort", close);
     const fail = (error: unknown): void => options.log.warn({ cause: toCause(error) }, "tool server not ended");
     owner.ended(transport.close().catch(fail));
   };
   owner.stopping.addEventListener("abort", close);
-  const client = createClient(options, state, close);
+  const client = createClient(options, revisions, close);
   try {
     await waitFor(client.connect(transport, { signal, timeout: never }), signal);
     state.offer = await list(client, signal);
+    followChanges(client, { read: () => readAgain(client, state, options.log), ended: ended.signal });
   } catch (cause) {
     close();
     throw cause;
   }
   return {
+    isEarlier: client.getProtocolEra() === "legacy",
     revision: client.getNegotiatedProtocolVersion(),
     offer: () => state.offer,
     isOpen: () => state.open,
@@ -103,20 +139,16 @@ interface State {
 
 const noOffer: Offer = { tools: [], leftOut: [] };
 
-function createClient({ version, log }: ConnectionOptions, state: State, close: () => void): Client {
-  const readAgain = async (): Promise<void> => {
-    try {
-      state.offer = await list(client, AbortSignal.timeout(changedMs));
-    } catch (error) {
-      if (state.open) log.warn({ cause: toCause(error) }, "changed list of a tool server not read");
-    }
-  };
-  const onChanged = (): void => void readAgain();
-  const client: Client = new Client(
-    { name: "clawgate", version },
-    // Not the library's own reading of the list, which is all or nothing.
-    { listChanged: { tools: { onChanged, autoRefresh: false } } },
-  );
+async function readAgain(client: Client, state: State, log: Log): Promise<void> {
+  try {
+    state.offer = await list(client, AbortSignal.timeout(changedMs));
+  } catch (error) {
+    if (state.open) log.warn({ cause: toCause(error) }, "changed list of a tool server not read");
+  }
+}
+
+function createClient({ version, log }: ConnectionOptions, revisions: Revisions, close: () => void): Client {
+  const client = new Client({ name: "clawgate", version }, { versionNegotiation: revisions });
   const note = createNoise(log, "protocol");
   /* oxlint-disable unicorn/prefer-add-event-listener -- the library has nothing else */
   client.onerror = (error) => note(toCause(error));

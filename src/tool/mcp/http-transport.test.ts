@@ -59,9 +59,10 @@ function answer(rpc: string | undefined, id: unknown, response: ServerResponse):
     "tools/call": { content: [{ type: "text", text: "done" }] },
   };
   const result = results[rpc ?? ""];
-  if (result === undefined) return void response.writeHead(202).end();
+  if (id === undefined) return void response.writeHead(202).end();
   response.writeHead(200, { "content-type": "application/json", "mcp-session-id": "one" });
-  response.end(JSON.stringify({ jsonrpc: "2.0", id, result }));
+  const unknown = { error: { code: -32_601, message: "Method not found" } };
+  response.end(JSON.stringify({ jsonrpc: "2.0", id, ...(result === undefined ? unknown : { result }) }));
 }
 
 test("every request has the header fields of the configuration", async () => {

@@ -55,6 +55,8 @@ function toResult(method: string, result: unknown): unknown {
   switch (method) {
     case "initialize":
       return toHandshake(result);
+    case "server/discover":
+      return toDiscovery(result);
     case "tools/list":
       return { ...envelope(result), ttlMs: 0, cacheScope: "private", tools: [] };
     case "tools/call":
@@ -75,6 +77,15 @@ function toHandshake(result: unknown): unknown {
   if (!isObject(result)) return result;
   const { protocolVersion, capabilities, serverInfo } = result;
   return { protocolVersion, capabilities: toCapabilities(capabilities), serverInfo: toServerInfo(serverInfo) };
+}
+
+/** Without its list of revisions it is no answer of a server that knows the question. */
+function toDiscovery(result: unknown): unknown {
+  if (!isObject(result) || !Array.isArray(result["supportedVersions"])) return result;
+  const { supportedVersions, capabilities } = result;
+  const versions = supportedVersions.filter((version) => typeof version === "string");
+  const head = { resultType: "complete", ttlMs: 0, cacheScope: "private" };
+  return { ...head, supportedVersions: versions, capabilities: toCapabilities(capabilities) };
 }
 
 /** The one capability that is used. */

@@ -1,4 +1,4 @@
-import { createServer } from "node:http";
+import { createServer, type IncomingHttpHeaders } from "node:http";
 import { text } from "node:stream/consumers";
 import { once } from "node:events";
 import { join } from "node:path";
@@ -14,10 +14,15 @@ export function play(script: Script, rest: Partial<ToolServerConfig> = {}): Tool
 }
 
 /** The same at an address, until the test is finished; its answers are JSON, or streams of events. */
-export async function playHttp(script: Script, form: "json" | "events"): Promise<ToolServerConfig> {
+export async function playHttp(
+  script: Script,
+  form: "json" | "events",
+  onRequest: (headers: IncomingHttpHeaders) => void = () => undefined,
+): Promise<ToolServerConfig> {
   const answer = createTalk(script);
   const server = createServer((request, response) => {
     if (request.method !== "POST") return void response.writeHead(405).end();
+    onRequest(request.headers);
     void text(request).then((asked) => {
       const said = answer(JSON.parse(asked) as object);
       if (said === undefined) return response.writeHead(202).end();

@@ -2,6 +2,10 @@
 // not say most of it.
 
 export interface Script {
+  /** Whether it knows no greeting, as servers of 2026-07-28, or what it does when it is asked what it speaks. */
+  readonly asked?: "answers" | "ends" | "says nothing";
+  /** What stands in the answer to that question, besides what has to. */
+  readonly discover?: object;
   /** The result of `initialize`, besides what every server says. */
   readonly initialize?: object;
   /** The results of `tools/list`, one after the other; the last one again and again. */
@@ -17,7 +21,7 @@ export interface Script {
 interface Request {
   readonly id?: unknown;
   readonly method?: string;
-  readonly params?: { readonly name?: string };
+  readonly params?: { readonly name?: string; readonly _meta?: Readonly<Record<string, unknown>> };
 }
 
 /** A tool that nothing is wrong with. */
@@ -40,12 +44,46 @@ export function createTalk(script: Script): (request: Request) => object | undef
     const serverInfo = { name: "scripted", version: "1" };
     return { protocolVersion: "2025-06-18", capabilities: { tools: {} }, serverInfo, ...script.initialize };
   };
+  const modern = script.asked === "answers" ? createModernTalk(script, toResult) : undefined;
   return (request) => {
     const { id, method } = request;
     if (id === undefined) return undefined;
+    if (modern !== undefined) return modern(request);
+    if (method === "server/discover" && script.asked === "ends") process.exit(1);
+    if (method === "server/discover" && script.asked === "says nothing") return undefined;
     if (method !== "initialize" && method !== "tools/list" && method !== "tools/call") {
       return { jsonrpc: "2.0", id, error: { code: -32_601, message: "Method not found" } };
     }
     return { jsonrpc: "2.0", id, result: toResult(request), ...(method === "tools/call" ? script.beside : {}) };
+  };
+}
+
+/** As the revision 2026-07-28 wants it: no greeting, and every request says which revision it is of. */
+function createModernTalk(
+  script: Script,
+  toResult: (request: Request) => unknown,
+): (request: Request) => object | undefined {
+  const discovered = {
+    supportedVersions: ["2026-07-28"],
+    capabilities: { tools: {} },
+    ttlMs: 0,
+    cacheScope: "private",
+  };
+  return (request) => {
+    const { id, method, params: { _meta: meta } = {} } = request;
+    const head = { jsonrpc: "2.0", id };
+    if (meta?.["io.modelcontextprotocol/protocolVersion"] !== "2026-07-28") {
+      const data = { supported: ["2026-07-28"], requested: "2025-06-18" };
+      return { ...head, error: { code: -32_022, message: "Unsupported protocol version", data } };
+    }
+    if (method === "server/discover") {
+      return { ...head, result: { resultType: "complete", ...discovered, ...script.discover } };
+    }
+    if (method !== "tools/list" && method !== "tools/call") {
+      return { ...head, error: { code: -32_601, message: "Method not found" } };
+    }
+    const result = toResult(request);
+    const isPlain = typeof result === "object" && result !== null && !Array.isArray(result);
+    return { ...head, result: isPlain ? { resultType: "complete", ...result } : result };
   };
 }

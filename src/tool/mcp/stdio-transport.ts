@@ -51,6 +51,15 @@ export class StdioTransport implements Transport {
     this.#log = log;
   }
 
+  /** The library takes a transport with these two for one of a program, which may be silent to a question. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  get stderr(): undefined {
+    return undefined;
+  }
+
   async start(): Promise<void> {
     if (this.#closed) throw new Error("closed before the start");
     const { command, args, env, cwd } = this.#program;

@@ -97,6 +97,7 @@ function handle({ id, method, params = {} }: Incoming): void {
   if (method === "initialize") initialise(id);
   else if (method === "tools/list") list(id);
   else if (method === "tools/call") call(id, params);
+  else write({ id, error: { code: -32_601, message: "Method not found" } });
 }
 
 function print(): void {

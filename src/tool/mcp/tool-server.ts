@@ -41,6 +41,8 @@ export function createToolServer(options: ConnectionOptions): ToolServer {
   };
   let lastWords: string | undefined;
   const warned = new Set<string>();
+  /** Known from the connection before; else each new one would ask again. */
+  let isEarlier = false;
   let connection: Connection | undefined;
   let attempt: Promise<Connection> | undefined;
 
@@ -63,11 +65,13 @@ export function createToolServer(options: ConnectionOptions): ToolServer {
     const deadline = startTimeLimit(config.connectMs, stopping.signal);
     lastWords = undefined;
     try {
-      connection = await connect(options, deadline.signal, owner);
+      connection = await connect(options, deadline.signal, owner, isEarlier);
+      ({ isEarlier } = connection);
       pause.reset();
       return connection;
     } catch (cause) {
       if (!stopping.signal.aborted) log.warn({ cause: toCause(cause) }, "tool server cannot be reached");
+      isEarlier = false;
       pause.extend();
       throw new ToolFailure(`The tool server '${name}' cannot be reached now.`, { cause });
     } finally {

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import { findFreePort } from "./everything.fixture.ts";
 import { call, fill, isRunning, misbehave, neverAborted, startToolServers, toNames } from "./tool-servers.fixture.ts";
@@ -174,6 +175,13 @@ describe.concurrent("a program", () => {
     const { open } = startToolServers({ s: misbehave("plain") });
     await call(await open("s"), "s__grow");
     await vi.waitFor(async () => expect(toNames(await open("s"))).toContain("s__grown"), { timeout: 60_000 });
+  });
+
+  test("of the revision 2026-07-28 that changes its tools has the new ones in a later run", async () => {
+    const args = [join(import.meta.dirname, "changing-program.fixture.ts")];
+    const { open } = startToolServers({ s: fill({ command: process.execPath, args }) });
+    await call(await open("s"), "s__grow");
+    await vi.waitFor(async () => expect(toNames(await open("s"))).toContain("s__grown"), { timeout: 5000 });
   });
 
   test("without tools gives none", async () => {

@@ -53,7 +53,7 @@ export function createMetrics(): Metrics {
   });
   const tokens = new Counter({
     name: "clawgate_tokens_total",
-    help: "Tokens as models counted them, by kind: prompt or completion.",
+    help: "Tokens as models counted them, by kind: prompt or completion. Those of models that failed are among them.",
     labelNames: ["agent", "model", "kind"],
     registers,
   });

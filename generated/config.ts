@@ -96,17 +96,17 @@ export interface components {
                                 sideTasks?: ("open-webui" | "opencode")[];
                             };
                             /**
-                             * @description The images, audio and files in user messages.
+                             * @description The images, audio and files in user messages, and what tools inside the gateway show.
                              * @default {}
                              */
                             media: {
                                 /**
-                                 * @description The most images of one request, its history included.
+                                 * @description The most images of one request, its history included; and the most that a model is shown of its tools.
                                  * @default 8
                                  */
                                 imagesMax: number;
                                 /**
-                                 * @description The most bytes that all images, audio and files of one request have together, decoded.
+                                 * @description The most bytes that all images, audio and files of one request have together, decoded; and those of tools.
                                  * @default 20971520
                                  */
                                 bytesMax: number;

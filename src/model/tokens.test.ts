@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import type { Message } from "../base/contract.ts";
 import { describe, expect, it } from "vitest";
 import { countPromptTokens, countTokens, splitPieces, splitTokens, takeTokens } from "./tokens.ts";
 
@@ -76,4 +77,10 @@ it("counts a prompt with its roles, calls, attachments and tools", () => {
     [tool],
   );
   expect(count).toBe(4 + 2 + (4 + 1 + 85) + (4 + 1 + 2) + countTokens(JSON.stringify(tool)));
+});
+
+it("counts what a tool has shown", () => {
+  const result: Message = { role: "tool", tool_call_id: "1", content: "a" };
+  const shown = { ...result, origin: "server", media: [{ type: "image_url", image_url: { url: "data:" } }] };
+  expect(countPromptTokens([shown], []) - countPromptTokens([result], [])).toBe(85);
 });

@@ -1,4 +1,5 @@
 import type { Message, Tool } from "../base/contract.ts";
+import { toToolMedia } from "../base/media/tool-medium.ts";
 import { toNamedCall } from "../base/tool-call.ts";
 
 /** Nobody's real vocabulary: long words become several tokens, as they do for a model. */
@@ -112,7 +113,8 @@ export function takeTokens(text: string, tokensMax: number): string {
  */
 export function countPromptTokens(messages: readonly Message[], tools: readonly Tool[]): number {
   let count = 0;
-  for (const message of messages) count += tokensPerMessage + countContent(message) + countCalls(message);
+  for (const message of messages)
+    count += tokensPerMessage + countContent(message) + countCalls(message) + countMedia(message);
   for (const tool of tools) count += countTokens(JSON.stringify(tool));
   return count;
 }
@@ -126,6 +128,10 @@ function countContent({ content }: Message): number {
     else count += tokensPerAttachment;
   }
   return count;
+}
+
+function countMedia(message: Message): number {
+  return message.role === "tool" ? toToolMedia(message).length * tokensPerAttachment : 0;
 }
 
 function countCalls(message: Message): number {

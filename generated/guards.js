@@ -3,64 +3,65 @@ import { toCheck } from "@clawgate/contract";
 import helper0 from "ajv/dist/runtime/ucs2length.js";
 const constant0 = {"types":["string"]};
 const constant1 = {"types":["object"]};
-const constant2 = {"types":["string","array"]};
-const constant3 = {"types":["object"],"values":["text","image_url","input_audio","file"]};
-const constant4 = {"types":["object"],"values":["text","refusal"]};
-const constant5 = {"types":["object","null"]};
-const constant6 = {"types":["object"],"values":["function","custom"]};
-const constant7 = {"types":["string","array","null"]};
-const constant8 = {"types":["string","null"]};
-const constant9 = {"types":["array"]};
-const constant10 = {"types":["array","null"]};
-const constant11 = {"types":["object"],"values":["developer","system","user","assistant","tool","function"]};
-const constant12 = {"types":[]};
-const constant13 = {"types":["object","boolean"]};
-const constant14 = {"types":["boolean"]};
-const constant15 = {"types":["object"],"values":["text","grammar"]};
-const constant16 = {"types":["object"],"values":["function","custom","allowed_tools"]};
-const constant17 = {"types":["object"],"values":["text","json_object","json_schema"]};
-const constant18 = {"types":["boolean","null"]};
-const constant19 = {"types":["integer","null"]};
-const constant20 = {"types":["number","null"]};
-const constant21 = {"types":["integer"]};
-const constant22 = {"types":["number"]};
-const constant23 = {"types":["null"]};
-const constant24 = {"role":1,"content":1,"refusal":1,"tool_calls":1,"function_call":1,"reasoning_content":1,"reasoning_details":1,"thinking_blocks":1,"extra_content":1};
-const constant25 = {"role":1,"content":1,"refusal":1,"reasoning_content":1,"reasoning_details":1,"thinking_blocks":1,"extra_content":1,"tool_calls":1,"function_call":1};
-const constant26 = ["string","array"];
-const constant27 = ["auto","low","high","original"];
-const constant28 = ["wav","mp3"];
-const constant29 = ["object","null"];
-const constant30 = ["string","array","null"];
-const constant31 = ["string","null"];
-const constant32 = ["array","null"];
-const constant33 = ["string","number","integer","boolean","object","array","null"];
-const constant34 = ["object","boolean"];
-const constant35 = ["lark","regex"];
-const constant36 = ["auto","required"];
-const constant37 = ["none","auto","required"];
-const constant38 = ["boolean","null"];
-const constant39 = ["integer","null"];
-const constant40 = ["none","auto"];
-const constant41 = ["number","null"];
-const constant42 = ["none","minimal","low","medium","high","xhigh","max",null];
-const constant43 = ["low","medium","high",null];
-const constant44 = ["auto","default","flex","scale","priority","fast",null];
-const constant45 = ["30m"];
-const constant46 = ["implicit","explicit"];
-const constant47 = ["in_memory","24h",null];
-const constant48 = ["text","audio"];
-const constant49 = ["wav","aac","mp3","flac","opus","pcm16"];
-const constant50 = ["low","medium","high"];
-const constant51 = ["stop","length","tool_calls","content_filter","function_call"];
-const constant52 = ["function","custom"];
-const constant53 = ["tool-start","tool-end"];
-const constant54 = ["invalid_request_error","rate_limit_error","server_error"];
-const constant55 = ["invalid_api_key","host_not_allowed","origin_not_allowed","not_found","endpoint_not_served","model_not_found","method_not_allowed","invalid_http","http_version_not_supported","transfer_coding_not_supported","websocket_not_available","expectation_failed","uri_too_long","headers_too_large","request_timeout","request_too_large","unsupported_media_type","invalid_utf8","invalid_json","too_deep","too_many_values","missing_required_parameter","invalid_type","invalid_value","unknown_parameter","unsupported_parameter","unsupported_value","image_url_not_allowed","image_fetch_failed","responses_request","empty_array","array_above_max_length","empty_string","string_above_max_length","object_above_max_properties","integer_below_min_value","integer_above_max_value","decimal_below_min_value","decimal_above_max_value","context_length_exceeded","invalid_session_key","session_not_found","agent_conflict","session_busy","rate_limit_exceeded","upstream_rejected","upstream_error","upstream_unavailable","upstream_timeout","cancelled","storage_unavailable","shutting_down","internal_error"];
-const constant56 = ["superseded"];
-const constant57 = ["user","assistant","tool","function"];
-const constant58 = ["server"];
-const constant59 = ["image_url","input_audio"];
+const constant2 = {"types":["object"],"values":["text"]};
+const constant3 = {"types":["string","array"]};
+const constant4 = {"types":["object"],"values":["text","image_url","input_audio","file"]};
+const constant5 = {"types":["object"],"values":["text","refusal"]};
+const constant6 = {"types":["object","null"]};
+const constant7 = {"types":["object"],"values":["function","custom"]};
+const constant8 = {"types":["string","array","null"]};
+const constant9 = {"types":["string","null"]};
+const constant10 = {"types":["array"]};
+const constant11 = {"types":["array","null"]};
+const constant12 = {"types":["object"],"values":["developer","system","user","assistant","tool","function"]};
+const constant13 = {"types":[]};
+const constant14 = {"types":["object","boolean"]};
+const constant15 = {"types":["boolean"]};
+const constant16 = {"types":["object"],"values":["text","grammar"]};
+const constant17 = {"types":["object"],"values":["function","custom","allowed_tools"]};
+const constant18 = {"types":["object"],"values":["text","json_object","json_schema"]};
+const constant19 = {"types":["boolean","null"]};
+const constant20 = {"types":["integer","null"]};
+const constant21 = {"types":["number","null"]};
+const constant22 = {"types":["integer"]};
+const constant23 = {"types":["number"]};
+const constant24 = {"types":["null"]};
+const constant25 = {"role":1,"content":1,"refusal":1,"annotations":1,"tool_calls":1,"function_call":1,"reasoning_content":1,"reasoning_details":1,"thinking_blocks":1,"extra_content":1};
+const constant26 = {"role":1,"content":1,"refusal":1,"reasoning_content":1,"reasoning_details":1,"thinking_blocks":1,"extra_content":1,"tool_calls":1,"function_call":1};
+const constant27 = ["string","array"];
+const constant28 = ["auto","low","high","original"];
+const constant29 = ["wav","mp3"];
+const constant30 = ["object","null"];
+const constant31 = ["string","array","null"];
+const constant32 = ["string","null"];
+const constant33 = ["array","null"];
+const constant34 = ["string","number","integer","boolean","object","array","null"];
+const constant35 = ["object","boolean"];
+const constant36 = ["lark","regex"];
+const constant37 = ["auto","required"];
+const constant38 = ["none","auto","required"];
+const constant39 = ["boolean","null"];
+const constant40 = ["integer","null"];
+const constant41 = ["none","auto"];
+const constant42 = ["number","null"];
+const constant43 = ["none","minimal","low","medium","high","xhigh","max",null];
+const constant44 = ["low","medium","high",null];
+const constant45 = ["auto","default","flex","scale","priority","fast",null];
+const constant46 = ["30m"];
+const constant47 = ["implicit","explicit"];
+const constant48 = ["in_memory","24h",null];
+const constant49 = ["text","audio"];
+const constant50 = ["wav","aac","mp3","flac","opus","pcm16"];
+const constant51 = ["low","medium","high"];
+const constant52 = ["stop","length","tool_calls","content_filter","function_call"];
+const constant53 = ["function","custom"];
+const constant54 = ["tool-start","tool-end"];
+const constant55 = ["invalid_request_error","rate_limit_error","server_error"];
+const constant56 = ["invalid_api_key","host_not_allowed","origin_not_allowed","not_found","endpoint_not_served","model_not_found","method_not_allowed","invalid_http","http_version_not_supported","transfer_coding_not_supported","websocket_not_available","expectation_failed","uri_too_long","headers_too_large","request_timeout","request_too_large","unsupported_media_type","invalid_utf8","invalid_json","too_deep","too_many_values","missing_required_parameter","invalid_type","invalid_value","unknown_parameter","unsupported_parameter","unsupported_value","image_url_not_allowed","image_fetch_failed","responses_request","empty_array","array_above_max_length","empty_string","string_above_max_length","object_above_max_properties","integer_below_min_value","integer_above_max_value","decimal_below_min_value","decimal_above_max_value","context_length_exceeded","invalid_session_key","session_not_found","agent_conflict","session_busy","rate_limit_exceeded","upstream_rejected","upstream_error","upstream_unavailable","upstream_timeout","cancelled","storage_unavailable","shutting_down","internal_error"];
+const constant57 = ["superseded"];
+const constant58 = ["user","assistant","tool","function"];
+const constant59 = ["server"];
+const constant60 = ["image_url","input_audio"];
 
 export const checkCreateChatCompletionParameters = toCheck(validate20);
 const func1 = helper0.default;
@@ -150,6 +151,91 @@ return errors === 0;
 }
 validate20.evaluated = {"props":{"x-openclaw-agent-id":true,"x-openclaw-session-key":true,"x-clawgate-include":true},"dynamicProps":false,"dynamicItems":false};
 export const checkChatCompletionRequest = toCheck(validate22);
+function validate26(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate26.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+const tag0 = data.type;
+if(typeof tag0 == "string"){
+if(tag0 === "text"){
+const _errs3 = errors;
+if(errors === _errs3){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.type === undefined) && (missing0 = "type")) || ((data.text === undefined) && (missing0 = "text"))){
+validate26.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+return false;
+}
+else {
+if(data.type !== undefined){
+let data0 = data.type;
+const _errs5 = errors;
+if(typeof data0 !== "string"){
+validate26.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+return false;
+}
+if("text" !== data0){
+validate26.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "text"},message:"must be equal to constant",expected:constant0,data:data0}];
+return false;
+}
+var valid3 = _errs5 === errors;
+}
+else {
+var valid3 = true;
+}
+if(valid3){
+if(data.text !== undefined){
+let data1 = data.text;
+const _errs7 = errors;
+if(typeof data1 !== "string"){
+validate26.errors = [{instancePath:instancePath+"/text",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
+return false;
+}
+var valid3 = _errs7 === errors;
+}
+else {
+var valid3 = true;
+}
+}
+}
+}
+else {
+validate26.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+return false;
+}
+}
+var props0 = {};
+props0.type = true;
+props0.text = true;
+}
+else {
+validate26.errors = [{instancePath,keyword:"discriminator",params:{error: "mapping", tag: "type", tagValue: tag0},message:"value of tag \"type\" must be in oneOf",expected:constant2,data}];
+return false;
+}
+}
+else {
+validate26.errors = [{instancePath,keyword:"discriminator",params:{error: "tag", tag: "type", tagValue: tag0},message:"tag \"type\" must be string",expected:constant2,data}];
+return false;
+}
+}
+else {
+validate26.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
+return false;
+}
+}
+validate26.errors = vErrors;
+evaluated0.props = props0;
+return errors === 0;
+}
+validate26.evaluated = {"dynamicProps":true,"dynamicItems":false};
 function validate25(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
@@ -161,66 +247,23 @@ if(evaluated0.dynamicItems){
 evaluated0.items = undefined;
 }
 if((typeof data !== "string") && (!(Array.isArray(data)))){
-validate25.errors = [{instancePath,keyword:"type",params:{type: constant26},message:"must be string,array",expected:constant2,data}];
+validate25.errors = [{instancePath,keyword:"type",params:{type: constant27},message:"must be string,array",expected:constant3,data}];
 return false;
 }
 if(errors === 0){
 if(Array.isArray(data)){
 if(data.length < 1){
-validate25.errors = [{instancePath,keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant2,data}];
+validate25.errors = [{instancePath,keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant3,data}];
 return false;
 }
 else {
 var valid0 = true;
 const len0 = data.length;
 for(let i0=0; i0<len0; i0++){
-let data0 = data[i0];
 const _errs1 = errors;
-const _errs2 = errors;
-if(errors === _errs2){
-if(data0 && typeof data0 == "object" && !Array.isArray(data0)){
-let missing0;
-if(((data0.type === undefined) && (missing0 = "type")) || ((data0.text === undefined) && (missing0 = "text"))){
-validate25.errors = [{instancePath:instancePath+"/" + i0,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data:data0}];
-return false;
-}
-else {
-if(data0.type !== undefined){
-let data1 = data0.type;
-const _errs4 = errors;
-if(typeof data1 !== "string"){
-validate25.errors = [{instancePath:instancePath+"/" + i0+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
-return false;
-}
-if("text" !== data1){
-validate25.errors = [{instancePath:instancePath+"/" + i0+"/type",keyword:"const",params:{allowedValue: "text"},message:"must be equal to constant",expected:constant0,data:data1}];
-return false;
-}
-var valid2 = _errs4 === errors;
-}
-else {
-var valid2 = true;
-}
-if(valid2){
-if(data0.text !== undefined){
-let data2 = data0.text;
-const _errs6 = errors;
-if(typeof data2 !== "string"){
-validate25.errors = [{instancePath:instancePath+"/" + i0+"/text",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
-return false;
-}
-var valid2 = _errs6 === errors;
-}
-else {
-var valid2 = true;
-}
-}
-}
-}
-else {
-validate25.errors = [{instancePath:instancePath+"/" + i0,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data0}];
-return false;
-}
+if(!(validate26(data[i0], {instancePath:instancePath+"/" + i0,parentData:data,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate26.errors : vErrors.concat(validate26.errors);
+errors = vErrors.length;
 }
 var valid0 = _errs1 === errors;
 if(!valid0){
@@ -309,471 +352,6 @@ validate24.errors = vErrors;
 return errors === 0;
 }
 validate24.evaluated = {"props":{"role":true,"content":true,"name":true},"dynamicProps":false,"dynamicItems":false};
-function validate27(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
-let vErrors = null;
-let errors = 0;
-const evaluated0 = validate27.evaluated;
-if(evaluated0.dynamicProps){
-evaluated0.props = undefined;
-}
-if(evaluated0.dynamicItems){
-evaluated0.items = undefined;
-}
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-if(data.name === null){
-delete data.name;
-}
-let missing0;
-if(((data.role === undefined) && (missing0 = "role")) || ((data.content === undefined) && (missing0 = "content"))){
-validate27.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
-return false;
-}
-else {
-if(data.role !== undefined){
-let data0 = data.role;
-const _errs1 = errors;
-if(typeof data0 !== "string"){
-validate27.errors = [{instancePath:instancePath+"/role",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
-return false;
-}
-if("system" !== data0){
-validate27.errors = [{instancePath:instancePath+"/role",keyword:"const",params:{allowedValue: "system"},message:"must be equal to constant",expected:constant0,data:data0}];
-return false;
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.content !== undefined){
-const _errs3 = errors;
-if(!(validate25(data.content, {instancePath:instancePath+"/content",parentData:data,parentDataProperty:"content",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate25.errors : vErrors.concat(validate25.errors);
-errors = vErrors.length;
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.name !== undefined){
-let data2 = data.name;
-const _errs4 = errors;
-if(typeof data2 !== "string"){
-validate27.errors = [{instancePath:instancePath+"/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
-return false;
-}
-var valid0 = _errs4 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-else {
-validate27.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
-return false;
-}
-}
-validate27.errors = vErrors;
-return errors === 0;
-}
-validate27.evaluated = {"props":{"role":true,"content":true,"name":true},"dynamicProps":false,"dynamicItems":false};
-function validate30(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
-let vErrors = null;
-let errors = 0;
-const evaluated0 = validate30.evaluated;
-if(evaluated0.dynamicProps){
-evaluated0.props = undefined;
-}
-if(evaluated0.dynamicItems){
-evaluated0.items = undefined;
-}
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-const tag0 = data.type;
-if(typeof tag0 == "string"){
-if(tag0 === "text"){
-const _errs3 = errors;
-if(errors === _errs3){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.type === undefined) && (missing0 = "type")) || ((data.text === undefined) && (missing0 = "text"))){
-validate30.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
-return false;
-}
-else {
-if(data.type !== undefined){
-let data0 = data.type;
-const _errs5 = errors;
-if(typeof data0 !== "string"){
-validate30.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
-return false;
-}
-if("text" !== data0){
-validate30.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "text"},message:"must be equal to constant",expected:constant0,data:data0}];
-return false;
-}
-var valid3 = _errs5 === errors;
-}
-else {
-var valid3 = true;
-}
-if(valid3){
-if(data.text !== undefined){
-let data1 = data.text;
-const _errs7 = errors;
-if(typeof data1 !== "string"){
-validate30.errors = [{instancePath:instancePath+"/text",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
-return false;
-}
-var valid3 = _errs7 === errors;
-}
-else {
-var valid3 = true;
-}
-}
-}
-}
-else {
-validate30.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
-return false;
-}
-}
-var props0 = {};
-props0.type = true;
-props0.text = true;
-}
-else if(tag0 === "image_url"){
-const _errs10 = errors;
-if(errors === _errs10){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing1;
-if(((data.type === undefined) && (missing1 = "type")) || ((data.image_url === undefined) && (missing1 = "image_url"))){
-validate30.errors = [{instancePath,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data}];
-return false;
-}
-else {
-if(data.type !== undefined){
-let data2 = data.type;
-const _errs12 = errors;
-if(typeof data2 !== "string"){
-validate30.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
-return false;
-}
-if("image_url" !== data2){
-validate30.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "image_url"},message:"must be equal to constant",expected:constant0,data:data2}];
-return false;
-}
-var valid6 = _errs12 === errors;
-}
-else {
-var valid6 = true;
-}
-if(valid6){
-if(data.image_url !== undefined){
-let data3 = data.image_url;
-const _errs14 = errors;
-if(errors === _errs14){
-if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
-if(data3.detail === null){
-delete data3.detail;
-}
-let missing2;
-if((data3.url === undefined) && (missing2 = "url")){
-validate30.errors = [{instancePath:instancePath+"/image_url",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant1,data:data3}];
-return false;
-}
-else {
-if(data3.url !== undefined){
-let data4 = data3.url;
-const _errs16 = errors;
-if(errors === _errs16){
-if(typeof data4 === "string"){
-if(func1(data4) < 1){
-validate30.errors = [{instancePath:instancePath+"/image_url/url",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data4}];
-return false;
-}
-}
-else {
-validate30.errors = [{instancePath:instancePath+"/image_url/url",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
-return false;
-}
-}
-var valid7 = _errs16 === errors;
-}
-else {
-var valid7 = true;
-}
-if(valid7){
-if(data3.detail !== undefined){
-let data5 = data3.detail;
-const _errs18 = errors;
-if(typeof data5 !== "string"){
-validate30.errors = [{instancePath:instancePath+"/image_url/detail",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data5}];
-return false;
-}
-if(!((((data5 === "auto") || (data5 === "low")) || (data5 === "high")) || (data5 === "original"))){
-validate30.errors = [{instancePath:instancePath+"/image_url/detail",keyword:"enum",params:{allowedValues: constant27},message:"must be equal to one of the allowed values",expected:constant0,data:data5}];
-return false;
-}
-var valid7 = _errs18 === errors;
-}
-else {
-var valid7 = true;
-}
-}
-}
-}
-else {
-validate30.errors = [{instancePath:instancePath+"/image_url",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data3}];
-return false;
-}
-}
-var valid6 = _errs14 === errors;
-}
-else {
-var valid6 = true;
-}
-}
-}
-}
-else {
-validate30.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
-return false;
-}
-}
-if(props0 !== true){
-props0 = props0 || {};
-props0.type = true;
-props0.image_url = true;
-}
-}
-else if(tag0 === "input_audio"){
-const _errs21 = errors;
-if(errors === _errs21){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing3;
-if(((data.type === undefined) && (missing3 = "type")) || ((data.input_audio === undefined) && (missing3 = "input_audio"))){
-validate30.errors = [{instancePath,keyword:"required",params:{missingProperty: missing3},message:"must have required property '"+missing3+"'",expected:constant1,data}];
-return false;
-}
-else {
-if(data.type !== undefined){
-let data6 = data.type;
-const _errs23 = errors;
-if(typeof data6 !== "string"){
-validate30.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data6}];
-return false;
-}
-if("input_audio" !== data6){
-validate30.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "input_audio"},message:"must be equal to constant",expected:constant0,data:data6}];
-return false;
-}
-var valid10 = _errs23 === errors;
-}
-else {
-var valid10 = true;
-}
-if(valid10){
-if(data.input_audio !== undefined){
-let data7 = data.input_audio;
-const _errs25 = errors;
-if(errors === _errs25){
-if(data7 && typeof data7 == "object" && !Array.isArray(data7)){
-let missing4;
-if(((data7.data === undefined) && (missing4 = "data")) || ((data7.format === undefined) && (missing4 = "format"))){
-validate30.errors = [{instancePath:instancePath+"/input_audio",keyword:"required",params:{missingProperty: missing4},message:"must have required property '"+missing4+"'",expected:constant1,data:data7}];
-return false;
-}
-else {
-if(data7.data !== undefined){
-let data8 = data7.data;
-const _errs27 = errors;
-if(typeof data8 !== "string"){
-validate30.errors = [{instancePath:instancePath+"/input_audio/data",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data8}];
-return false;
-}
-var valid11 = _errs27 === errors;
-}
-else {
-var valid11 = true;
-}
-if(valid11){
-if(data7.format !== undefined){
-let data9 = data7.format;
-const _errs29 = errors;
-if(typeof data9 !== "string"){
-validate30.errors = [{instancePath:instancePath+"/input_audio/format",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data9}];
-return false;
-}
-if(!((data9 === "wav") || (data9 === "mp3"))){
-validate30.errors = [{instancePath:instancePath+"/input_audio/format",keyword:"enum",params:{allowedValues: constant28},message:"must be equal to one of the allowed values",expected:constant0,data:data9}];
-return false;
-}
-var valid11 = _errs29 === errors;
-}
-else {
-var valid11 = true;
-}
-}
-}
-}
-else {
-validate30.errors = [{instancePath:instancePath+"/input_audio",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data7}];
-return false;
-}
-}
-var valid10 = _errs25 === errors;
-}
-else {
-var valid10 = true;
-}
-}
-}
-}
-else {
-validate30.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
-return false;
-}
-}
-if(props0 !== true){
-props0 = props0 || {};
-props0.type = true;
-props0.input_audio = true;
-}
-}
-else if(tag0 === "file"){
-const _errs32 = errors;
-if(errors === _errs32){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing5;
-if(((data.type === undefined) && (missing5 = "type")) || ((data.file === undefined) && (missing5 = "file"))){
-validate30.errors = [{instancePath,keyword:"required",params:{missingProperty: missing5},message:"must have required property '"+missing5+"'",expected:constant1,data}];
-return false;
-}
-else {
-if(data.type !== undefined){
-let data10 = data.type;
-const _errs34 = errors;
-if(typeof data10 !== "string"){
-validate30.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data10}];
-return false;
-}
-if("file" !== data10){
-validate30.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "file"},message:"must be equal to constant",expected:constant0,data:data10}];
-return false;
-}
-var valid14 = _errs34 === errors;
-}
-else {
-var valid14 = true;
-}
-if(valid14){
-if(data.file !== undefined){
-let data11 = data.file;
-const _errs36 = errors;
-if(errors === _errs36){
-if(data11 && typeof data11 == "object" && !Array.isArray(data11)){
-if(data11.filename === null){
-delete data11.filename;
-}
-if(data11.file_data === null){
-delete data11.file_data;
-}
-if(data11.file_id === null){
-delete data11.file_id;
-}
-if(data11.filename !== undefined){
-let data12 = data11.filename;
-const _errs38 = errors;
-if(typeof data12 !== "string"){
-validate30.errors = [{instancePath:instancePath+"/file/filename",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data12}];
-return false;
-}
-var valid15 = _errs38 === errors;
-}
-else {
-var valid15 = true;
-}
-if(valid15){
-if(data11.file_data !== undefined){
-let data13 = data11.file_data;
-const _errs40 = errors;
-if(typeof data13 !== "string"){
-validate30.errors = [{instancePath:instancePath+"/file/file_data",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data13}];
-return false;
-}
-var valid15 = _errs40 === errors;
-}
-else {
-var valid15 = true;
-}
-if(valid15){
-if(data11.file_id !== undefined){
-let data14 = data11.file_id;
-const _errs42 = errors;
-if(typeof data14 !== "string"){
-validate30.errors = [{instancePath:instancePath+"/file/file_id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data14}];
-return false;
-}
-var valid15 = _errs42 === errors;
-}
-else {
-var valid15 = true;
-}
-}
-}
-}
-else {
-validate30.errors = [{instancePath:instancePath+"/file",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data11}];
-return false;
-}
-}
-var valid14 = _errs36 === errors;
-}
-else {
-var valid14 = true;
-}
-}
-}
-}
-else {
-validate30.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
-return false;
-}
-}
-if(props0 !== true){
-props0 = props0 || {};
-props0.type = true;
-props0.file = true;
-}
-}
-else {
-validate30.errors = [{instancePath,keyword:"discriminator",params:{error: "mapping", tag: "type", tagValue: tag0},message:"value of tag \"type\" must be in oneOf",expected:constant3,data}];
-return false;
-}
-}
-else {
-validate30.errors = [{instancePath,keyword:"discriminator",params:{error: "tag", tag: "type", tagValue: tag0},message:"tag \"type\" must be string",expected:constant3,data}];
-return false;
-}
-}
-else {
-validate30.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data}];
-return false;
-}
-}
-validate30.errors = vErrors;
-evaluated0.props = props0;
-return errors === 0;
-}
-validate30.evaluated = {"dynamicProps":true,"dynamicItems":false};
 function validate29(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
@@ -802,8 +380,473 @@ if(typeof data0 !== "string"){
 validate29.errors = [{instancePath:instancePath+"/role",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
+if("system" !== data0){
+validate29.errors = [{instancePath:instancePath+"/role",keyword:"const",params:{allowedValue: "system"},message:"must be equal to constant",expected:constant0,data:data0}];
+return false;
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.content !== undefined){
+const _errs3 = errors;
+if(!(validate25(data.content, {instancePath:instancePath+"/content",parentData:data,parentDataProperty:"content",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate25.errors : vErrors.concat(validate25.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.name !== undefined){
+let data2 = data.name;
+const _errs4 = errors;
+if(typeof data2 !== "string"){
+validate29.errors = [{instancePath:instancePath+"/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
+return false;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+else {
+validate29.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+return false;
+}
+}
+validate29.errors = vErrors;
+return errors === 0;
+}
+validate29.evaluated = {"props":{"role":true,"content":true,"name":true},"dynamicProps":false,"dynamicItems":false};
+function validate32(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate32.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+const tag0 = data.type;
+if(typeof tag0 == "string"){
+if(tag0 === "text"){
+const _errs3 = errors;
+if(errors === _errs3){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.type === undefined) && (missing0 = "type")) || ((data.text === undefined) && (missing0 = "text"))){
+validate32.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+return false;
+}
+else {
+if(data.type !== undefined){
+let data0 = data.type;
+const _errs5 = errors;
+if(typeof data0 !== "string"){
+validate32.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+return false;
+}
+if("text" !== data0){
+validate32.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "text"},message:"must be equal to constant",expected:constant0,data:data0}];
+return false;
+}
+var valid3 = _errs5 === errors;
+}
+else {
+var valid3 = true;
+}
+if(valid3){
+if(data.text !== undefined){
+let data1 = data.text;
+const _errs7 = errors;
+if(typeof data1 !== "string"){
+validate32.errors = [{instancePath:instancePath+"/text",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
+return false;
+}
+var valid3 = _errs7 === errors;
+}
+else {
+var valid3 = true;
+}
+}
+}
+}
+else {
+validate32.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+return false;
+}
+}
+var props0 = {};
+props0.type = true;
+props0.text = true;
+}
+else if(tag0 === "image_url"){
+const _errs10 = errors;
+if(errors === _errs10){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing1;
+if(((data.type === undefined) && (missing1 = "type")) || ((data.image_url === undefined) && (missing1 = "image_url"))){
+validate32.errors = [{instancePath,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data}];
+return false;
+}
+else {
+if(data.type !== undefined){
+let data2 = data.type;
+const _errs12 = errors;
+if(typeof data2 !== "string"){
+validate32.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
+return false;
+}
+if("image_url" !== data2){
+validate32.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "image_url"},message:"must be equal to constant",expected:constant0,data:data2}];
+return false;
+}
+var valid6 = _errs12 === errors;
+}
+else {
+var valid6 = true;
+}
+if(valid6){
+if(data.image_url !== undefined){
+let data3 = data.image_url;
+const _errs14 = errors;
+if(errors === _errs14){
+if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
+if(data3.detail === null){
+delete data3.detail;
+}
+let missing2;
+if((data3.url === undefined) && (missing2 = "url")){
+validate32.errors = [{instancePath:instancePath+"/image_url",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant1,data:data3}];
+return false;
+}
+else {
+if(data3.url !== undefined){
+let data4 = data3.url;
+const _errs16 = errors;
+if(errors === _errs16){
+if(typeof data4 === "string"){
+if(func1(data4) < 1){
+validate32.errors = [{instancePath:instancePath+"/image_url/url",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data4}];
+return false;
+}
+}
+else {
+validate32.errors = [{instancePath:instancePath+"/image_url/url",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
+return false;
+}
+}
+var valid7 = _errs16 === errors;
+}
+else {
+var valid7 = true;
+}
+if(valid7){
+if(data3.detail !== undefined){
+let data5 = data3.detail;
+const _errs18 = errors;
+if(typeof data5 !== "string"){
+validate32.errors = [{instancePath:instancePath+"/image_url/detail",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data5}];
+return false;
+}
+if(!((((data5 === "auto") || (data5 === "low")) || (data5 === "high")) || (data5 === "original"))){
+validate32.errors = [{instancePath:instancePath+"/image_url/detail",keyword:"enum",params:{allowedValues: constant28},message:"must be equal to one of the allowed values",expected:constant0,data:data5}];
+return false;
+}
+var valid7 = _errs18 === errors;
+}
+else {
+var valid7 = true;
+}
+}
+}
+}
+else {
+validate32.errors = [{instancePath:instancePath+"/image_url",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data3}];
+return false;
+}
+}
+var valid6 = _errs14 === errors;
+}
+else {
+var valid6 = true;
+}
+}
+}
+}
+else {
+validate32.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+return false;
+}
+}
+if(props0 !== true){
+props0 = props0 || {};
+props0.type = true;
+props0.image_url = true;
+}
+}
+else if(tag0 === "input_audio"){
+const _errs21 = errors;
+if(errors === _errs21){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing3;
+if(((data.type === undefined) && (missing3 = "type")) || ((data.input_audio === undefined) && (missing3 = "input_audio"))){
+validate32.errors = [{instancePath,keyword:"required",params:{missingProperty: missing3},message:"must have required property '"+missing3+"'",expected:constant1,data}];
+return false;
+}
+else {
+if(data.type !== undefined){
+let data6 = data.type;
+const _errs23 = errors;
+if(typeof data6 !== "string"){
+validate32.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data6}];
+return false;
+}
+if("input_audio" !== data6){
+validate32.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "input_audio"},message:"must be equal to constant",expected:constant0,data:data6}];
+return false;
+}
+var valid10 = _errs23 === errors;
+}
+else {
+var valid10 = true;
+}
+if(valid10){
+if(data.input_audio !== undefined){
+let data7 = data.input_audio;
+const _errs25 = errors;
+if(errors === _errs25){
+if(data7 && typeof data7 == "object" && !Array.isArray(data7)){
+let missing4;
+if(((data7.data === undefined) && (missing4 = "data")) || ((data7.format === undefined) && (missing4 = "format"))){
+validate32.errors = [{instancePath:instancePath+"/input_audio",keyword:"required",params:{missingProperty: missing4},message:"must have required property '"+missing4+"'",expected:constant1,data:data7}];
+return false;
+}
+else {
+if(data7.data !== undefined){
+let data8 = data7.data;
+const _errs27 = errors;
+if(typeof data8 !== "string"){
+validate32.errors = [{instancePath:instancePath+"/input_audio/data",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data8}];
+return false;
+}
+var valid11 = _errs27 === errors;
+}
+else {
+var valid11 = true;
+}
+if(valid11){
+if(data7.format !== undefined){
+let data9 = data7.format;
+const _errs29 = errors;
+if(typeof data9 !== "string"){
+validate32.errors = [{instancePath:instancePath+"/input_audio/format",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data9}];
+return false;
+}
+if(!((data9 === "wav") || (data9 === "mp3"))){
+validate32.errors = [{instancePath:instancePath+"/input_audio/format",keyword:"enum",params:{allowedValues: constant29},message:"must be equal to one of the allowed values",expected:constant0,data:data9}];
+return false;
+}
+var valid11 = _errs29 === errors;
+}
+else {
+var valid11 = true;
+}
+}
+}
+}
+else {
+validate32.errors = [{instancePath:instancePath+"/input_audio",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data7}];
+return false;
+}
+}
+var valid10 = _errs25 === errors;
+}
+else {
+var valid10 = true;
+}
+}
+}
+}
+else {
+validate32.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+return false;
+}
+}
+if(props0 !== true){
+props0 = props0 || {};
+props0.type = true;
+props0.input_audio = true;
+}
+}
+else if(tag0 === "file"){
+const _errs32 = errors;
+if(errors === _errs32){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing5;
+if(((data.type === undefined) && (missing5 = "type")) || ((data.file === undefined) && (missing5 = "file"))){
+validate32.errors = [{instancePath,keyword:"required",params:{missingProperty: missing5},message:"must have required property '"+missing5+"'",expected:constant1,data}];
+return false;
+}
+else {
+if(data.type !== undefined){
+let data10 = data.type;
+const _errs34 = errors;
+if(typeof data10 !== "string"){
+validate32.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data10}];
+return false;
+}
+if("file" !== data10){
+validate32.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "file"},message:"must be equal to constant",expected:constant0,data:data10}];
+return false;
+}
+var valid14 = _errs34 === errors;
+}
+else {
+var valid14 = true;
+}
+if(valid14){
+if(data.file !== undefined){
+let data11 = data.file;
+const _errs36 = errors;
+if(errors === _errs36){
+if(data11 && typeof data11 == "object" && !Array.isArray(data11)){
+if(data11.filename === null){
+delete data11.filename;
+}
+if(data11.file_data === null){
+delete data11.file_data;
+}
+if(data11.file_id === null){
+delete data11.file_id;
+}
+if(data11.filename !== undefined){
+let data12 = data11.filename;
+const _errs38 = errors;
+if(typeof data12 !== "string"){
+validate32.errors = [{instancePath:instancePath+"/file/filename",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data12}];
+return false;
+}
+var valid15 = _errs38 === errors;
+}
+else {
+var valid15 = true;
+}
+if(valid15){
+if(data11.file_data !== undefined){
+let data13 = data11.file_data;
+const _errs40 = errors;
+if(typeof data13 !== "string"){
+validate32.errors = [{instancePath:instancePath+"/file/file_data",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data13}];
+return false;
+}
+var valid15 = _errs40 === errors;
+}
+else {
+var valid15 = true;
+}
+if(valid15){
+if(data11.file_id !== undefined){
+let data14 = data11.file_id;
+const _errs42 = errors;
+if(typeof data14 !== "string"){
+validate32.errors = [{instancePath:instancePath+"/file/file_id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data14}];
+return false;
+}
+var valid15 = _errs42 === errors;
+}
+else {
+var valid15 = true;
+}
+}
+}
+}
+else {
+validate32.errors = [{instancePath:instancePath+"/file",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data11}];
+return false;
+}
+}
+var valid14 = _errs36 === errors;
+}
+else {
+var valid14 = true;
+}
+}
+}
+}
+else {
+validate32.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+return false;
+}
+}
+if(props0 !== true){
+props0 = props0 || {};
+props0.type = true;
+props0.file = true;
+}
+}
+else {
+validate32.errors = [{instancePath,keyword:"discriminator",params:{error: "mapping", tag: "type", tagValue: tag0},message:"value of tag \"type\" must be in oneOf",expected:constant4,data}];
+return false;
+}
+}
+else {
+validate32.errors = [{instancePath,keyword:"discriminator",params:{error: "tag", tag: "type", tagValue: tag0},message:"tag \"type\" must be string",expected:constant4,data}];
+return false;
+}
+}
+else {
+validate32.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant4,data}];
+return false;
+}
+}
+validate32.errors = vErrors;
+evaluated0.props = props0;
+return errors === 0;
+}
+validate32.evaluated = {"dynamicProps":true,"dynamicItems":false};
+function validate31(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate31.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.name === null){
+delete data.name;
+}
+let missing0;
+if(((data.role === undefined) && (missing0 = "role")) || ((data.content === undefined) && (missing0 = "content"))){
+validate31.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+return false;
+}
+else {
+if(data.role !== undefined){
+let data0 = data.role;
+const _errs1 = errors;
+if(typeof data0 !== "string"){
+validate31.errors = [{instancePath:instancePath+"/role",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+return false;
+}
 if("user" !== data0){
-validate29.errors = [{instancePath:instancePath+"/role",keyword:"const",params:{allowedValue: "user"},message:"must be equal to constant",expected:constant0,data:data0}];
+validate31.errors = [{instancePath:instancePath+"/role",keyword:"const",params:{allowedValue: "user"},message:"must be equal to constant",expected:constant0,data:data0}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -816,13 +859,13 @@ if(data.content !== undefined){
 let data1 = data.content;
 const _errs3 = errors;
 if((typeof data1 !== "string") && (!(Array.isArray(data1)))){
-validate29.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: constant26},message:"must be string,array",expected:constant2,data:data1}];
+validate31.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: constant27},message:"must be string,array",expected:constant3,data:data1}];
 return false;
 }
 if(errors === _errs3){
 if(Array.isArray(data1)){
 if(data1.length < 1){
-validate29.errors = [{instancePath:instancePath+"/content",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant2,data:data1}];
+validate31.errors = [{instancePath:instancePath+"/content",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant3,data:data1}];
 return false;
 }
 else {
@@ -830,8 +873,8 @@ var valid1 = true;
 const len0 = data1.length;
 for(let i0=0; i0<len0; i0++){
 const _errs5 = errors;
-if(!(validate30(data1[i0], {instancePath:instancePath+"/content/" + i0,parentData:data1,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate30.errors : vErrors.concat(validate30.errors);
+if(!(validate32(data1[i0], {instancePath:instancePath+"/content/" + i0,parentData:data1,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate32.errors : vErrors.concat(validate32.errors);
 errors = vErrors.length;
 }
 var valid1 = _errs5 === errors;
@@ -852,7 +895,7 @@ if(data.name !== undefined){
 let data3 = data.name;
 const _errs6 = errors;
 if(typeof data3 !== "string"){
-validate29.errors = [{instancePath:instancePath+"/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
+validate31.errors = [{instancePath:instancePath+"/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -865,18 +908,18 @@ var valid0 = true;
 }
 }
 else {
-validate29.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate31.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
-validate29.errors = vErrors;
+validate31.errors = vErrors;
 return errors === 0;
 }
-validate29.evaluated = {"props":{"role":true,"content":true,"name":true},"dynamicProps":false,"dynamicItems":false};
-function validate33(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate31.evaluated = {"props":{"role":true,"content":true,"name":true},"dynamicProps":false,"dynamicItems":false};
+function validate35(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate33.evaluated;
+const evaluated0 = validate35.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -893,7 +936,7 @@ if(errors === _errs3){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.text === undefined) && (missing0 = "text"))){
-validate33.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate35.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
 }
 else {
@@ -901,11 +944,11 @@ if(data.type !== undefined){
 let data0 = data.type;
 const _errs5 = errors;
 if(typeof data0 !== "string"){
-validate33.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate35.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
 if("text" !== data0){
-validate33.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "text"},message:"must be equal to constant",expected:constant0,data:data0}];
+validate35.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "text"},message:"must be equal to constant",expected:constant0,data:data0}];
 return false;
 }
 var valid3 = _errs5 === errors;
@@ -918,7 +961,7 @@ if(data.text !== undefined){
 let data1 = data.text;
 const _errs7 = errors;
 if(typeof data1 !== "string"){
-validate33.errors = [{instancePath:instancePath+"/text",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
+validate35.errors = [{instancePath:instancePath+"/text",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
 return false;
 }
 var valid3 = _errs7 === errors;
@@ -930,7 +973,7 @@ var valid3 = true;
 }
 }
 else {
-validate33.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate35.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
@@ -944,7 +987,7 @@ if(errors === _errs10){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing1;
 if(((data.type === undefined) && (missing1 = "type")) || ((data.refusal === undefined) && (missing1 = "refusal"))){
-validate33.errors = [{instancePath,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data}];
+validate35.errors = [{instancePath,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data}];
 return false;
 }
 else {
@@ -952,11 +995,11 @@ if(data.type !== undefined){
 let data2 = data.type;
 const _errs12 = errors;
 if(typeof data2 !== "string"){
-validate33.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
+validate35.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
 return false;
 }
 if("refusal" !== data2){
-validate33.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "refusal"},message:"must be equal to constant",expected:constant0,data:data2}];
+validate35.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "refusal"},message:"must be equal to constant",expected:constant0,data:data2}];
 return false;
 }
 var valid6 = _errs12 === errors;
@@ -969,7 +1012,7 @@ if(data.refusal !== undefined){
 let data3 = data.refusal;
 const _errs14 = errors;
 if(typeof data3 !== "string"){
-validate33.errors = [{instancePath:instancePath+"/refusal",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
+validate35.errors = [{instancePath:instancePath+"/refusal",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
 return false;
 }
 var valid6 = _errs14 === errors;
@@ -981,7 +1024,7 @@ var valid6 = true;
 }
 }
 else {
-validate33.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate35.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
@@ -992,29 +1035,29 @@ props0.refusal = true;
 }
 }
 else {
-validate33.errors = [{instancePath,keyword:"discriminator",params:{error: "mapping", tag: "type", tagValue: tag0},message:"value of tag \"type\" must be in oneOf",expected:constant4,data}];
+validate35.errors = [{instancePath,keyword:"discriminator",params:{error: "mapping", tag: "type", tagValue: tag0},message:"value of tag \"type\" must be in oneOf",expected:constant5,data}];
 return false;
 }
 }
 else {
-validate33.errors = [{instancePath,keyword:"discriminator",params:{error: "tag", tag: "type", tagValue: tag0},message:"tag \"type\" must be string",expected:constant4,data}];
+validate35.errors = [{instancePath,keyword:"discriminator",params:{error: "tag", tag: "type", tagValue: tag0},message:"tag \"type\" must be string",expected:constant5,data}];
 return false;
 }
 }
 else {
-validate33.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant4,data}];
+validate35.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant5,data}];
 return false;
 }
 }
-validate33.errors = vErrors;
+validate35.errors = vErrors;
 evaluated0.props = props0;
 return errors === 0;
 }
-validate33.evaluated = {"dynamicProps":true,"dynamicItems":false};
-function validate36(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate35.evaluated = {"dynamicProps":true,"dynamicItems":false};
+function validate38(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate36.evaluated;
+const evaluated0 = validate38.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -1025,7 +1068,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.id === undefined) && (missing0 = "id")) || ((data.type === undefined) && (missing0 = "type"))) || ((data.function === undefined) && (missing0 = "function"))){
-validate36.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate38.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
 }
 else {
@@ -1035,12 +1078,12 @@ const _errs1 = errors;
 if(errors === _errs1){
 if(typeof data0 === "string"){
 if(func1(data0) < 1){
-validate36.errors = [{instancePath:instancePath+"/id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data0}];
+validate38.errors = [{instancePath:instancePath+"/id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data0}];
 return false;
 }
 }
 else {
-validate36.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate38.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
 }
@@ -1054,11 +1097,11 @@ if(data.type !== undefined){
 let data1 = data.type;
 const _errs3 = errors;
 if(typeof data1 !== "string"){
-validate36.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
+validate38.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
 return false;
 }
 if("function" !== data1){
-validate36.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "function"},message:"must be equal to constant",expected:constant0,data:data1}];
+validate38.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "function"},message:"must be equal to constant",expected:constant0,data:data1}];
 return false;
 }
 var valid0 = _errs3 === errors;
@@ -1075,7 +1118,7 @@ if(errors === _errs6){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing1;
 if(((data2.name === undefined) && (missing1 = "name")) || ((data2.arguments === undefined) && (missing1 = "arguments"))){
-validate36.errors = [{instancePath:instancePath+"/function",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data2}];
+validate38.errors = [{instancePath:instancePath+"/function",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data2}];
 return false;
 }
 else {
@@ -1083,7 +1126,7 @@ if(data2.name !== undefined){
 let data3 = data2.name;
 const _errs8 = errors;
 if(typeof data3 !== "string"){
-validate36.errors = [{instancePath:instancePath+"/function/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
+validate38.errors = [{instancePath:instancePath+"/function/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
 return false;
 }
 var valid2 = _errs8 === errors;
@@ -1096,7 +1139,7 @@ if(data2.arguments !== undefined){
 let data4 = data2.arguments;
 const _errs10 = errors;
 if(typeof data4 !== "string"){
-validate36.errors = [{instancePath:instancePath+"/function/arguments",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
+validate38.errors = [{instancePath:instancePath+"/function/arguments",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
 return false;
 }
 var valid2 = _errs10 === errors;
@@ -1108,7 +1151,7 @@ var valid2 = true;
 }
 }
 else {
-validate36.errors = [{instancePath:instancePath+"/function",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data2}];
+validate38.errors = [{instancePath:instancePath+"/function",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data2}];
 return false;
 }
 }
@@ -1122,7 +1165,7 @@ if(data.extra_content !== undefined){
 let data5 = data.extra_content;
 const _errs12 = errors;
 if((!(data5 && typeof data5 == "object" && !Array.isArray(data5))) && (data5 !== null)){
-validate36.errors = [{instancePath:instancePath+"/extra_content",keyword:"type",params:{type: constant29},message:"must be object,null",expected:constant5,data:data5}];
+validate38.errors = [{instancePath:instancePath+"/extra_content",keyword:"type",params:{type: constant30},message:"must be object,null",expected:constant6,data:data5}];
 return false;
 }
 var valid0 = _errs12 === errors;
@@ -1136,18 +1179,18 @@ var valid0 = true;
 }
 }
 else {
-validate36.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate38.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
-validate36.errors = vErrors;
+validate38.errors = vErrors;
 return errors === 0;
 }
-validate36.evaluated = {"props":{"id":true,"type":true,"function":true,"extra_content":true},"dynamicProps":false,"dynamicItems":false};
-function validate37(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate38.evaluated = {"props":{"id":true,"type":true,"function":true,"extra_content":true},"dynamicProps":false,"dynamicItems":false};
+function validate39(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate37.evaluated;
+const evaluated0 = validate39.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -1158,7 +1201,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.id === undefined) && (missing0 = "id")) || ((data.type === undefined) && (missing0 = "type"))) || ((data.custom === undefined) && (missing0 = "custom"))){
-validate37.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate39.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
 }
 else {
@@ -1168,12 +1211,12 @@ const _errs1 = errors;
 if(errors === _errs1){
 if(typeof data0 === "string"){
 if(func1(data0) < 1){
-validate37.errors = [{instancePath:instancePath+"/id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data0}];
+validate39.errors = [{instancePath:instancePath+"/id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data0}];
 return false;
 }
 }
 else {
-validate37.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate39.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
 }
@@ -1187,11 +1230,11 @@ if(data.type !== undefined){
 let data1 = data.type;
 const _errs3 = errors;
 if(typeof data1 !== "string"){
-validate37.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
+validate39.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
 return false;
 }
 if("custom" !== data1){
-validate37.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "custom"},message:"must be equal to constant",expected:constant0,data:data1}];
+validate39.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "custom"},message:"must be equal to constant",expected:constant0,data:data1}];
 return false;
 }
 var valid0 = _errs3 === errors;
@@ -1207,7 +1250,7 @@ if(errors === _errs5){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing1;
 if(((data2.name === undefined) && (missing1 = "name")) || ((data2.input === undefined) && (missing1 = "input"))){
-validate37.errors = [{instancePath:instancePath+"/custom",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data2}];
+validate39.errors = [{instancePath:instancePath+"/custom",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data2}];
 return false;
 }
 else {
@@ -1215,7 +1258,7 @@ if(data2.name !== undefined){
 let data3 = data2.name;
 const _errs7 = errors;
 if(typeof data3 !== "string"){
-validate37.errors = [{instancePath:instancePath+"/custom/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
+validate39.errors = [{instancePath:instancePath+"/custom/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
 return false;
 }
 var valid1 = _errs7 === errors;
@@ -1228,7 +1271,7 @@ if(data2.input !== undefined){
 let data4 = data2.input;
 const _errs9 = errors;
 if(typeof data4 !== "string"){
-validate37.errors = [{instancePath:instancePath+"/custom/input",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
+validate39.errors = [{instancePath:instancePath+"/custom/input",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
 return false;
 }
 var valid1 = _errs9 === errors;
@@ -1240,7 +1283,7 @@ var valid1 = true;
 }
 }
 else {
-validate37.errors = [{instancePath:instancePath+"/custom",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data2}];
+validate39.errors = [{instancePath:instancePath+"/custom",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data2}];
 return false;
 }
 }
@@ -1254,7 +1297,7 @@ if(data.extra_content !== undefined){
 let data5 = data.extra_content;
 const _errs11 = errors;
 if((!(data5 && typeof data5 == "object" && !Array.isArray(data5))) && (data5 !== null)){
-validate37.errors = [{instancePath:instancePath+"/extra_content",keyword:"type",params:{type: constant29},message:"must be object,null",expected:constant5,data:data5}];
+validate39.errors = [{instancePath:instancePath+"/extra_content",keyword:"type",params:{type: constant30},message:"must be object,null",expected:constant6,data:data5}];
 return false;
 }
 var valid0 = _errs11 === errors;
@@ -1268,18 +1311,18 @@ var valid0 = true;
 }
 }
 else {
-validate37.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate39.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
-validate37.errors = vErrors;
+validate39.errors = vErrors;
 return errors === 0;
 }
-validate37.evaluated = {"props":{"id":true,"type":true,"custom":true,"extra_content":true},"dynamicProps":false,"dynamicItems":false};
-function validate35(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate39.evaluated = {"props":{"id":true,"type":true,"custom":true,"extra_content":true},"dynamicProps":false,"dynamicItems":false};
+function validate37(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate35.evaluated;
+const evaluated0 = validate37.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -1291,8 +1334,8 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 const tag0 = data.type;
 if(typeof tag0 == "string"){
 if(tag0 === "function"){
-if(!(validate36(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate36.errors : vErrors.concat(validate36.errors);
+if(!(validate38(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate38.errors : vErrors.concat(validate38.errors);
 errors = vErrors.length;
 }
 var props0 = {};
@@ -1302,8 +1345,8 @@ props0.function = true;
 props0.extra_content = true;
 }
 else if(tag0 === "custom"){
-if(!(validate37(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate37.errors : vErrors.concat(validate37.errors);
+if(!(validate39(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate39.errors : vErrors.concat(validate39.errors);
 errors = vErrors.length;
 }
 if(props0 !== true){
@@ -1315,29 +1358,29 @@ props0.extra_content = true;
 }
 }
 else {
-validate35.errors = [{instancePath,keyword:"discriminator",params:{error: "mapping", tag: "type", tagValue: tag0},message:"value of tag \"type\" must be in oneOf",expected:constant6,data}];
+validate37.errors = [{instancePath,keyword:"discriminator",params:{error: "mapping", tag: "type", tagValue: tag0},message:"value of tag \"type\" must be in oneOf",expected:constant7,data}];
 return false;
 }
 }
 else {
-validate35.errors = [{instancePath,keyword:"discriminator",params:{error: "tag", tag: "type", tagValue: tag0},message:"tag \"type\" must be string",expected:constant6,data}];
+validate37.errors = [{instancePath,keyword:"discriminator",params:{error: "tag", tag: "type", tagValue: tag0},message:"tag \"type\" must be string",expected:constant7,data}];
 return false;
 }
 }
 else {
-validate35.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant6,data}];
+validate37.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant7,data}];
 return false;
 }
 }
-validate35.errors = vErrors;
+validate37.errors = vErrors;
 evaluated0.props = props0;
 return errors === 0;
 }
-validate35.evaluated = {"dynamicProps":true,"dynamicItems":false};
-function validate32(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate37.evaluated = {"dynamicProps":true,"dynamicItems":false};
+function validate34(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate32.evaluated;
+const evaluated0 = validate34.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -1354,7 +1397,7 @@ delete data.tool_calls;
 }
 let missing0;
 if((data.role === undefined) && (missing0 = "role")){
-validate32.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate34.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
 }
 else {
@@ -1362,11 +1405,11 @@ if(data.role !== undefined){
 let data0 = data.role;
 const _errs1 = errors;
 if(typeof data0 !== "string"){
-validate32.errors = [{instancePath:instancePath+"/role",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate34.errors = [{instancePath:instancePath+"/role",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
 if("assistant" !== data0){
-validate32.errors = [{instancePath:instancePath+"/role",keyword:"const",params:{allowedValue: "assistant"},message:"must be equal to constant",expected:constant0,data:data0}];
+validate34.errors = [{instancePath:instancePath+"/role",keyword:"const",params:{allowedValue: "assistant"},message:"must be equal to constant",expected:constant0,data:data0}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -1379,13 +1422,13 @@ if(data.content !== undefined){
 let data1 = data.content;
 const _errs3 = errors;
 if(((typeof data1 !== "string") && (!(Array.isArray(data1)))) && (data1 !== null)){
-validate32.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: constant30},message:"must be string,array,null",expected:constant7,data:data1}];
+validate34.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: constant31},message:"must be string,array,null",expected:constant8,data:data1}];
 return false;
 }
 if(errors === _errs3){
 if(Array.isArray(data1)){
 if(data1.length < 1){
-validate32.errors = [{instancePath:instancePath+"/content",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant7,data:data1}];
+validate34.errors = [{instancePath:instancePath+"/content",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant8,data:data1}];
 return false;
 }
 else {
@@ -1393,8 +1436,8 @@ var valid1 = true;
 const len0 = data1.length;
 for(let i0=0; i0<len0; i0++){
 const _errs5 = errors;
-if(!(validate33(data1[i0], {instancePath:instancePath+"/content/" + i0,parentData:data1,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate33.errors : vErrors.concat(validate33.errors);
+if(!(validate35(data1[i0], {instancePath:instancePath+"/content/" + i0,parentData:data1,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate35.errors : vErrors.concat(validate35.errors);
 errors = vErrors.length;
 }
 var valid1 = _errs5 === errors;
@@ -1415,7 +1458,7 @@ if(data.refusal !== undefined){
 let data3 = data.refusal;
 const _errs6 = errors;
 if((typeof data3 !== "string") && (data3 !== null)){
-validate32.errors = [{instancePath:instancePath+"/refusal",keyword:"type",params:{type: constant31},message:"must be string,null",expected:constant8,data:data3}];
+validate34.errors = [{instancePath:instancePath+"/refusal",keyword:"type",params:{type: constant32},message:"must be string,null",expected:constant9,data:data3}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -1428,7 +1471,7 @@ if(data.name !== undefined){
 let data4 = data.name;
 const _errs8 = errors;
 if(typeof data4 !== "string"){
-validate32.errors = [{instancePath:instancePath+"/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
+validate34.errors = [{instancePath:instancePath+"/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
 return false;
 }
 var valid0 = _errs8 === errors;
@@ -1441,21 +1484,21 @@ if(data.audio !== undefined){
 let data5 = data.audio;
 const _errs10 = errors;
 if((!(data5 && typeof data5 == "object" && !Array.isArray(data5))) && (data5 !== null)){
-validate32.errors = [{instancePath:instancePath+"/audio",keyword:"type",params:{type: constant29},message:"must be object,null",expected:constant5,data:data5}];
+validate34.errors = [{instancePath:instancePath+"/audio",keyword:"type",params:{type: constant30},message:"must be object,null",expected:constant6,data:data5}];
 return false;
 }
 if(errors === _errs10){
 if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
 let missing1;
 if((data5.id === undefined) && (missing1 = "id")){
-validate32.errors = [{instancePath:instancePath+"/audio",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant5,data:data5}];
+validate34.errors = [{instancePath:instancePath+"/audio",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant6,data:data5}];
 return false;
 }
 else {
 if(data5.id !== undefined){
 let data6 = data5.id;
 if(typeof data6 !== "string"){
-validate32.errors = [{instancePath:instancePath+"/audio/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data6}];
+validate34.errors = [{instancePath:instancePath+"/audio/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data6}];
 return false;
 }
 }
@@ -1477,8 +1520,8 @@ var valid3 = true;
 const len1 = data7.length;
 for(let i1=0; i1<len1; i1++){
 const _errs16 = errors;
-if(!(validate35(data7[i1], {instancePath:instancePath+"/tool_calls/" + i1,parentData:data7,parentDataProperty:i1,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate35.errors : vErrors.concat(validate35.errors);
+if(!(validate37(data7[i1], {instancePath:instancePath+"/tool_calls/" + i1,parentData:data7,parentDataProperty:i1,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate37.errors : vErrors.concat(validate37.errors);
 errors = vErrors.length;
 }
 var valid3 = _errs16 === errors;
@@ -1488,7 +1531,7 @@ break;
 }
 }
 else {
-validate32.errors = [{instancePath:instancePath+"/tool_calls",keyword:"type",params:{type: "array"},message:"must be array",expected:constant9,data:data7}];
+validate34.errors = [{instancePath:instancePath+"/tool_calls",keyword:"type",params:{type: "array"},message:"must be array",expected:constant10,data:data7}];
 return false;
 }
 }
@@ -1502,14 +1545,14 @@ if(data.function_call !== undefined){
 let data9 = data.function_call;
 const _errs17 = errors;
 if((!(data9 && typeof data9 == "object" && !Array.isArray(data9))) && (data9 !== null)){
-validate32.errors = [{instancePath:instancePath+"/function_call",keyword:"type",params:{type: constant29},message:"must be object,null",expected:constant5,data:data9}];
+validate34.errors = [{instancePath:instancePath+"/function_call",keyword:"type",params:{type: constant30},message:"must be object,null",expected:constant6,data:data9}];
 return false;
 }
 if(errors === _errs17){
 if(data9 && typeof data9 == "object" && !Array.isArray(data9)){
 let missing2;
 if(((data9.name === undefined) && (missing2 = "name")) || ((data9.arguments === undefined) && (missing2 = "arguments"))){
-validate32.errors = [{instancePath:instancePath+"/function_call",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant5,data:data9}];
+validate34.errors = [{instancePath:instancePath+"/function_call",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant6,data:data9}];
 return false;
 }
 else {
@@ -1517,7 +1560,7 @@ if(data9.name !== undefined){
 let data10 = data9.name;
 const _errs19 = errors;
 if(typeof data10 !== "string"){
-validate32.errors = [{instancePath:instancePath+"/function_call/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data10}];
+validate34.errors = [{instancePath:instancePath+"/function_call/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data10}];
 return false;
 }
 var valid4 = _errs19 === errors;
@@ -1530,7 +1573,7 @@ if(data9.arguments !== undefined){
 let data11 = data9.arguments;
 const _errs21 = errors;
 if(typeof data11 !== "string"){
-validate32.errors = [{instancePath:instancePath+"/function_call/arguments",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data11}];
+validate34.errors = [{instancePath:instancePath+"/function_call/arguments",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data11}];
 return false;
 }
 var valid4 = _errs21 === errors;
@@ -1552,7 +1595,7 @@ if(data.reasoning_content !== undefined){
 let data12 = data.reasoning_content;
 const _errs23 = errors;
 if((typeof data12 !== "string") && (data12 !== null)){
-validate32.errors = [{instancePath:instancePath+"/reasoning_content",keyword:"type",params:{type: constant31},message:"must be string,null",expected:constant8,data:data12}];
+validate34.errors = [{instancePath:instancePath+"/reasoning_content",keyword:"type",params:{type: constant32},message:"must be string,null",expected:constant9,data:data12}];
 return false;
 }
 var valid0 = _errs23 === errors;
@@ -1565,7 +1608,7 @@ if(data.reasoning !== undefined){
 let data13 = data.reasoning;
 const _errs25 = errors;
 if((typeof data13 !== "string") && (data13 !== null)){
-validate32.errors = [{instancePath:instancePath+"/reasoning",keyword:"type",params:{type: constant31},message:"must be string,null",expected:constant8,data:data13}];
+validate34.errors = [{instancePath:instancePath+"/reasoning",keyword:"type",params:{type: constant32},message:"must be string,null",expected:constant9,data:data13}];
 return false;
 }
 var valid0 = _errs25 === errors;
@@ -1579,7 +1622,7 @@ let data14 = data.reasoning_details;
 const _errs27 = errors;
 const _errs28 = errors;
 if((!(Array.isArray(data14))) && (data14 !== null)){
-validate32.errors = [{instancePath:instancePath+"/reasoning_details",keyword:"type",params:{type: constant32},message:"must be array,null",expected:constant10,data:data14}];
+validate34.errors = [{instancePath:instancePath+"/reasoning_details",keyword:"type",params:{type: constant33},message:"must be array,null",expected:constant11,data:data14}];
 return false;
 }
 if(errors === _errs28){
@@ -1593,7 +1636,7 @@ if(errors === _errs30){
 if(data15 && typeof data15 == "object" && !Array.isArray(data15)){
 }
 else {
-validate32.errors = [{instancePath:instancePath+"/reasoning_details/" + i2,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data15}];
+validate34.errors = [{instancePath:instancePath+"/reasoning_details/" + i2,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data15}];
 return false;
 }
 }
@@ -1615,7 +1658,7 @@ let data16 = data.thinking_blocks;
 const _errs33 = errors;
 const _errs34 = errors;
 if((!(Array.isArray(data16))) && (data16 !== null)){
-validate32.errors = [{instancePath:instancePath+"/thinking_blocks",keyword:"type",params:{type: constant32},message:"must be array,null",expected:constant10,data:data16}];
+validate34.errors = [{instancePath:instancePath+"/thinking_blocks",keyword:"type",params:{type: constant33},message:"must be array,null",expected:constant11,data:data16}];
 return false;
 }
 if(errors === _errs34){
@@ -1629,7 +1672,7 @@ if(errors === _errs36){
 if(data17 && typeof data17 == "object" && !Array.isArray(data17)){
 }
 else {
-validate32.errors = [{instancePath:instancePath+"/thinking_blocks/" + i3,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data17}];
+validate34.errors = [{instancePath:instancePath+"/thinking_blocks/" + i3,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data17}];
 return false;
 }
 }
@@ -1650,7 +1693,7 @@ if(data.extra_content !== undefined){
 let data18 = data.extra_content;
 const _errs39 = errors;
 if((!(data18 && typeof data18 == "object" && !Array.isArray(data18))) && (data18 !== null)){
-validate32.errors = [{instancePath:instancePath+"/extra_content",keyword:"type",params:{type: constant29},message:"must be object,null",expected:constant5,data:data18}];
+validate34.errors = [{instancePath:instancePath+"/extra_content",keyword:"type",params:{type: constant30},message:"must be object,null",expected:constant6,data:data18}];
 return false;
 }
 var valid0 = _errs39 === errors;
@@ -1672,18 +1715,18 @@ var valid0 = true;
 }
 }
 else {
-validate32.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate34.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
-validate32.errors = vErrors;
+validate34.errors = vErrors;
 return errors === 0;
 }
-validate32.evaluated = {"props":{"role":true,"content":true,"refusal":true,"name":true,"audio":true,"tool_calls":true,"function_call":true,"reasoning_content":true,"reasoning":true,"reasoning_details":true,"thinking_blocks":true,"extra_content":true},"dynamicProps":false,"dynamicItems":false};
-function validate41(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate34.evaluated = {"props":{"role":true,"content":true,"refusal":true,"name":true,"audio":true,"tool_calls":true,"function_call":true,"reasoning_content":true,"reasoning":true,"reasoning_details":true,"thinking_blocks":true,"extra_content":true},"dynamicProps":false,"dynamicItems":false};
+function validate43(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate41.evaluated;
+const evaluated0 = validate43.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -1694,7 +1737,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.role === undefined) && (missing0 = "role")) || ((data.content === undefined) && (missing0 = "content"))) || ((data.tool_call_id === undefined) && (missing0 = "tool_call_id"))){
-validate41.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate43.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
 }
 else {
@@ -1702,11 +1745,11 @@ if(data.role !== undefined){
 let data0 = data.role;
 const _errs1 = errors;
 if(typeof data0 !== "string"){
-validate41.errors = [{instancePath:instancePath+"/role",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate43.errors = [{instancePath:instancePath+"/role",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
 if("tool" !== data0){
-validate41.errors = [{instancePath:instancePath+"/role",keyword:"const",params:{allowedValue: "tool"},message:"must be equal to constant",expected:constant0,data:data0}];
+validate43.errors = [{instancePath:instancePath+"/role",keyword:"const",params:{allowedValue: "tool"},message:"must be equal to constant",expected:constant0,data:data0}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -1733,12 +1776,12 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data2 === "string"){
 if(func1(data2) < 1){
-validate41.errors = [{instancePath:instancePath+"/tool_call_id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data2}];
+validate43.errors = [{instancePath:instancePath+"/tool_call_id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data2}];
 return false;
 }
 }
 else {
-validate41.errors = [{instancePath:instancePath+"/tool_call_id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
+validate43.errors = [{instancePath:instancePath+"/tool_call_id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
 return false;
 }
 }
@@ -1752,14 +1795,14 @@ var valid0 = true;
 }
 }
 else {
-validate41.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate43.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
-validate41.errors = vErrors;
+validate43.errors = vErrors;
 return errors === 0;
 }
-validate41.evaluated = {"props":{"role":true,"content":true,"tool_call_id":true},"dynamicProps":false,"dynamicItems":false};
+validate43.evaluated = {"props":{"role":true,"content":true,"tool_call_id":true},"dynamicProps":false,"dynamicItems":false};
 function validate23(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
@@ -1785,18 +1828,6 @@ props0.content = true;
 props0.name = true;
 }
 else if(tag0 === "system"){
-if(!(validate27(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate27.errors : vErrors.concat(validate27.errors);
-errors = vErrors.length;
-}
-if(props0 !== true){
-props0 = props0 || {};
-props0.role = true;
-props0.content = true;
-props0.name = true;
-}
-}
-else if(tag0 === "user"){
 if(!(validate29(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
 vErrors = vErrors === null ? validate29.errors : vErrors.concat(validate29.errors);
 errors = vErrors.length;
@@ -1808,9 +1839,21 @@ props0.content = true;
 props0.name = true;
 }
 }
+else if(tag0 === "user"){
+if(!(validate31(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
+errors = vErrors.length;
+}
+if(props0 !== true){
+props0 = props0 || {};
+props0.role = true;
+props0.content = true;
+props0.name = true;
+}
+}
 else if(tag0 === "assistant"){
-if(!(validate32(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate32.errors : vErrors.concat(validate32.errors);
+if(!(validate34(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate34.errors : vErrors.concat(validate34.errors);
 errors = vErrors.length;
 }
 if(props0 !== true){
@@ -1830,8 +1873,8 @@ props0.extra_content = true;
 }
 }
 else if(tag0 === "tool"){
-if(!(validate41(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate41.errors : vErrors.concat(validate41.errors);
+if(!(validate43(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate43.errors : vErrors.concat(validate43.errors);
 errors = vErrors.length;
 }
 if(props0 !== true){
@@ -1872,7 +1915,7 @@ if(data.content !== undefined){
 let data1 = data.content;
 const _errs12 = errors;
 if((typeof data1 !== "string") && (data1 !== null)){
-validate23.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: constant31},message:"must be string,null",expected:constant8,data:data1}];
+validate23.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: constant32},message:"must be string,null",expected:constant9,data:data1}];
 return false;
 }
 var valid8 = _errs12 === errors;
@@ -1910,17 +1953,17 @@ props0.name = true;
 }
 }
 else {
-validate23.errors = [{instancePath,keyword:"discriminator",params:{error: "mapping", tag: "role", tagValue: tag0},message:"value of tag \"role\" must be in oneOf",expected:constant11,data}];
+validate23.errors = [{instancePath,keyword:"discriminator",params:{error: "mapping", tag: "role", tagValue: tag0},message:"value of tag \"role\" must be in oneOf",expected:constant12,data}];
 return false;
 }
 }
 else {
-validate23.errors = [{instancePath,keyword:"discriminator",params:{error: "tag", tag: "role", tagValue: tag0},message:"tag \"role\" must be string",expected:constant11,data}];
+validate23.errors = [{instancePath,keyword:"discriminator",params:{error: "tag", tag: "role", tagValue: tag0},message:"tag \"role\" must be string",expected:constant12,data}];
 return false;
 }
 }
 else {
-validate23.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant11,data}];
+validate23.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant12,data}];
 return false;
 }
 }
@@ -1930,10 +1973,10 @@ return errors === 0;
 }
 validate23.evaluated = {"dynamicProps":true,"dynamicItems":false};
 const pattern5 = new RegExp("^[a-zA-Z0-9_-]+$", "u");
-function validate53(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate55(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate53.evaluated;
+const evaluated0 = validate55.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -1955,7 +1998,7 @@ vErrors.push(err0);
 errors++;
 }
 if(!(((((((data === "string") || (data === "number")) || (data === "integer")) || (data === "boolean")) || (data === "object")) || (data === "array")) || (data === "null"))){
-const err1 = {instancePath,keyword:"enum",params:{allowedValues: constant33},message:"must be equal to one of the allowed values",expected:constant0,data};
+const err1 = {instancePath,keyword:"enum",params:{allowedValues: constant34},message:"must be equal to one of the allowed values",expected:constant0,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -1973,7 +2016,7 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(Array.isArray(data)){
 if(data.length < 1){
-const err2 = {instancePath,keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant9,data};
+const err2 = {instancePath,keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant10,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -1999,7 +2042,7 @@ vErrors.push(err3);
 errors++;
 }
 if(!(((((((data0 === "string") || (data0 === "number")) || (data0 === "integer")) || (data0 === "boolean")) || (data0 === "object")) || (data0 === "array")) || (data0 === "null"))){
-const err4 = {instancePath:instancePath+"/" + i0,keyword:"enum",params:{allowedValues: constant33},message:"must be equal to one of the allowed values",expected:constant0,data:data0};
+const err4 = {instancePath:instancePath+"/" + i0,keyword:"enum",params:{allowedValues: constant34},message:"must be equal to one of the allowed values",expected:constant0,data:data0};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -2016,7 +2059,7 @@ break;
 }
 }
 else {
-const err5 = {instancePath,keyword:"type",params:{type: "array"},message:"must be array",expected:constant9,data};
+const err5 = {instancePath,keyword:"type",params:{type: "array"},message:"must be array",expected:constant10,data};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -2039,7 +2082,7 @@ var items0 = true;
 }
 }
 if(!valid0){
-const err6 = {instancePath,keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",expected:constant12,data};
+const err6 = {instancePath,keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",expected:constant13,data};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -2047,7 +2090,7 @@ else {
 vErrors.push(err6);
 }
 errors++;
-validate53.errors = vErrors;
+validate55.errors = vErrors;
 return false;
 }
 else {
@@ -2061,16 +2104,16 @@ vErrors = null;
 }
 }
 }
-validate53.errors = vErrors;
+validate55.errors = vErrors;
 evaluated0.items = items0;
 return errors === 0;
 }
-validate53.evaluated = {"dynamicProps":false,"dynamicItems":true};
-const wrapper0 = {validate: validate55};
-function validate55(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate55.evaluated = {"dynamicProps":false,"dynamicItems":true};
+const wrapper0 = {validate: validate57};
+function validate57(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate55.evaluated;
+const evaluated0 = validate57.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -2078,7 +2121,7 @@ if(evaluated0.dynamicItems){
 evaluated0.items = undefined;
 }
 if((!(data && typeof data == "object" && !Array.isArray(data))) && (typeof data !== "boolean")){
-validate55.errors = [{instancePath,keyword:"type",params:{type: constant34},message:"must be object,boolean",expected:constant13,data}];
+validate57.errors = [{instancePath,keyword:"type",params:{type: constant35},message:"must be object,boolean",expected:constant14,data}];
 return false;
 }
 if(errors === 0){
@@ -2100,8 +2143,8 @@ delete data.required;
 }
 if(data.type !== undefined){
 const _errs2 = errors;
-if(!(validate53(data.type, {instancePath:instancePath+"/type",parentData:data,parentDataProperty:"type",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate53.errors : vErrors.concat(validate53.errors);
+if(!(validate55(data.type, {instancePath:instancePath+"/type",parentData:data,parentDataProperty:"type",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate55.errors : vErrors.concat(validate55.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs2 === errors;
@@ -2128,7 +2171,7 @@ break;
 }
 }
 else {
-validate55.errors = [{instancePath:instancePath+"/properties",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data1}];
+validate57.errors = [{instancePath:instancePath+"/properties",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data1}];
 return false;
 }
 }
@@ -2170,7 +2213,7 @@ break;
 }
 }
 else {
-validate55.errors = [{instancePath:instancePath+"/anyOf",keyword:"type",params:{type: "array"},message:"must be array",expected:constant9,data:data4}];
+validate57.errors = [{instancePath:instancePath+"/anyOf",keyword:"type",params:{type: "array"},message:"must be array",expected:constant10,data:data4}];
 return false;
 }
 }
@@ -2191,7 +2234,7 @@ for(let i1=0; i1<len1; i1++){
 let data7 = data6[i1];
 const _errs13 = errors;
 if(typeof data7 !== "string"){
-validate55.errors = [{instancePath:instancePath+"/required/" + i1,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data7}];
+validate57.errors = [{instancePath:instancePath+"/required/" + i1,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data7}];
 return false;
 }
 var valid3 = _errs13 === errors;
@@ -2201,7 +2244,7 @@ break;
 }
 }
 else {
-validate55.errors = [{instancePath:instancePath+"/required",keyword:"type",params:{type: "array"},message:"must be array",expected:constant9,data:data6}];
+validate57.errors = [{instancePath:instancePath+"/required",keyword:"type",params:{type: "array"},message:"must be array",expected:constant10,data:data6}];
 return false;
 }
 }
@@ -2216,14 +2259,14 @@ var valid0 = true;
 }
 }
 }
-validate55.errors = vErrors;
+validate57.errors = vErrors;
 return errors === 0;
 }
-validate55.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
-function validate52(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate57.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+function validate54(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate52.evaluated;
+const evaluated0 = validate54.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -2252,8 +2295,8 @@ delete data.required;
 }
 if(data.type !== undefined){
 const _errs2 = errors;
-if(!(validate53(data.type, {instancePath:instancePath+"/type",parentData:data,parentDataProperty:"type",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate53.errors : vErrors.concat(validate53.errors);
+if(!(validate55(data.type, {instancePath:instancePath+"/type",parentData:data,parentDataProperty:"type",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate55.errors : vErrors.concat(validate55.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs2 === errors;
@@ -2269,8 +2312,8 @@ if(errors === _errs3){
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 for(const key0 in data1){
 const _errs6 = errors;
-if(!(validate55(data1[key0], {instancePath:instancePath+"/properties/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data1,parentDataProperty:key0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate55.errors : vErrors.concat(validate55.errors);
+if(!(validate57(data1[key0], {instancePath:instancePath+"/properties/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data1,parentDataProperty:key0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate57.errors : vErrors.concat(validate57.errors);
 errors = vErrors.length;
 }
 var valid1 = _errs6 === errors;
@@ -2280,7 +2323,7 @@ break;
 }
 }
 else {
-validate52.errors = [{instancePath:instancePath+"/properties",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data1}];
+validate54.errors = [{instancePath:instancePath+"/properties",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data1}];
 return false;
 }
 }
@@ -2297,8 +2340,8 @@ if(errors === _errs7){
 if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
 for(const key1 in data3){
 const _errs10 = errors;
-if(!(validate55(data3[key1], {instancePath:instancePath+"/$defs/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data3,parentDataProperty:key1,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate55.errors : vErrors.concat(validate55.errors);
+if(!(validate57(data3[key1], {instancePath:instancePath+"/$defs/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data3,parentDataProperty:key1,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate57.errors : vErrors.concat(validate57.errors);
 errors = vErrors.length;
 }
 var valid2 = _errs10 === errors;
@@ -2308,7 +2351,7 @@ break;
 }
 }
 else {
-validate52.errors = [{instancePath:instancePath+"/$defs",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data3}];
+validate54.errors = [{instancePath:instancePath+"/$defs",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data3}];
 return false;
 }
 }
@@ -2320,8 +2363,8 @@ var valid0 = true;
 if(valid0){
 if(data.items !== undefined){
 const _errs11 = errors;
-if(!(validate55(data.items, {instancePath:instancePath+"/items",parentData:data,parentDataProperty:"items",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate55.errors : vErrors.concat(validate55.errors);
+if(!(validate57(data.items, {instancePath:instancePath+"/items",parentData:data,parentDataProperty:"items",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate57.errors : vErrors.concat(validate57.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs11 === errors;
@@ -2339,8 +2382,8 @@ var valid3 = true;
 const len0 = data6.length;
 for(let i0=0; i0<len0; i0++){
 const _errs14 = errors;
-if(!(validate55(data6[i0], {instancePath:instancePath+"/anyOf/" + i0,parentData:data6,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate55.errors : vErrors.concat(validate55.errors);
+if(!(validate57(data6[i0], {instancePath:instancePath+"/anyOf/" + i0,parentData:data6,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate57.errors : vErrors.concat(validate57.errors);
 errors = vErrors.length;
 }
 var valid3 = _errs14 === errors;
@@ -2350,7 +2393,7 @@ break;
 }
 }
 else {
-validate52.errors = [{instancePath:instancePath+"/anyOf",keyword:"type",params:{type: "array"},message:"must be array",expected:constant9,data:data6}];
+validate54.errors = [{instancePath:instancePath+"/anyOf",keyword:"type",params:{type: "array"},message:"must be array",expected:constant10,data:data6}];
 return false;
 }
 }
@@ -2371,7 +2414,7 @@ for(let i1=0; i1<len1; i1++){
 let data9 = data8[i1];
 const _errs17 = errors;
 if(typeof data9 !== "string"){
-validate52.errors = [{instancePath:instancePath+"/required/" + i1,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data9}];
+validate54.errors = [{instancePath:instancePath+"/required/" + i1,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data9}];
 return false;
 }
 var valid4 = _errs17 === errors;
@@ -2381,7 +2424,7 @@ break;
 }
 }
 else {
-validate52.errors = [{instancePath:instancePath+"/required",keyword:"type",params:{type: "array"},message:"must be array",expected:constant9,data:data8}];
+validate54.errors = [{instancePath:instancePath+"/required",keyword:"type",params:{type: "array"},message:"must be array",expected:constant10,data:data8}];
 return false;
 }
 }
@@ -2397,18 +2440,18 @@ var valid0 = true;
 }
 }
 else {
-validate52.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate54.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
-validate52.errors = vErrors;
+validate54.errors = vErrors;
 return errors === 0;
 }
-validate52.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
-function validate51(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate54.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+function validate53(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate51.evaluated;
+const evaluated0 = validate53.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -2428,7 +2471,7 @@ delete data.strict;
 }
 let missing0;
 if((data.name === undefined) && (missing0 = "name")){
-validate51.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate53.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
 }
 else {
@@ -2439,24 +2482,24 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(func1(data0) > 64){
-validate51.errors = [{instancePath:instancePath+"/name",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",expected:constant0,data:data0}];
+validate53.errors = [{instancePath:instancePath+"/name",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",expected:constant0,data:data0}];
 return false;
 }
 else {
 if(func1(data0) < 1){
-validate51.errors = [{instancePath:instancePath+"/name",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data0}];
+validate53.errors = [{instancePath:instancePath+"/name",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data0}];
 return false;
 }
 else {
 if(!pattern5.test(data0)){
-validate51.errors = [{instancePath:instancePath+"/name",keyword:"pattern",params:{pattern: "^[a-zA-Z0-9_-]+$"},message:"must match pattern \""+"^[a-zA-Z0-9_-]+$"+"\"",expected:constant0,data:data0}];
+validate53.errors = [{instancePath:instancePath+"/name",keyword:"pattern",params:{pattern: "^[a-zA-Z0-9_-]+$"},message:"must match pattern \""+"^[a-zA-Z0-9_-]+$"+"\"",expected:constant0,data:data0}];
 return false;
 }
 }
 }
 }
 else {
-validate51.errors = [{instancePath:instancePath+"/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate53.errors = [{instancePath:instancePath+"/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
 }
@@ -2470,7 +2513,7 @@ if(data.description !== undefined){
 let data1 = data.description;
 const _errs4 = errors;
 if(typeof data1 !== "string"){
-validate51.errors = [{instancePath:instancePath+"/description",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
+validate53.errors = [{instancePath:instancePath+"/description",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -2481,8 +2524,8 @@ var valid0 = true;
 if(valid0){
 if(data.parameters !== undefined){
 const _errs6 = errors;
-if(!(validate52(data.parameters, {instancePath:instancePath+"/parameters",parentData:data,parentDataProperty:"parameters",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate52.errors : vErrors.concat(validate52.errors);
+if(!(validate54(data.parameters, {instancePath:instancePath+"/parameters",parentData:data,parentDataProperty:"parameters",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate54.errors : vErrors.concat(validate54.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs6 === errors;
@@ -2495,7 +2538,7 @@ if(data.strict !== undefined){
 let data3 = data.strict;
 const _errs7 = errors;
 if(typeof data3 !== "boolean"){
-validate51.errors = [{instancePath:instancePath+"/strict",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant14,data:data3}];
+validate53.errors = [{instancePath:instancePath+"/strict",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant15,data:data3}];
 return false;
 }
 var valid0 = _errs7 === errors;
@@ -2509,18 +2552,18 @@ var valid0 = true;
 }
 }
 else {
-validate51.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate53.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
-validate51.errors = vErrors;
+validate53.errors = vErrors;
 return errors === 0;
 }
-validate51.evaluated = {"props":{"name":true,"description":true,"parameters":true,"strict":true},"dynamicProps":false,"dynamicItems":false};
-function validate50(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate53.evaluated = {"props":{"name":true,"description":true,"parameters":true,"strict":true},"dynamicProps":false,"dynamicItems":false};
+function validate52(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate50.evaluated;
+const evaluated0 = validate52.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -2531,7 +2574,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.function === undefined) && (missing0 = "function"))){
-validate50.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate52.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
 }
 else {
@@ -2539,11 +2582,11 @@ if(data.type !== undefined){
 let data0 = data.type;
 const _errs1 = errors;
 if(typeof data0 !== "string"){
-validate50.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate52.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
 if("function" !== data0){
-validate50.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "function"},message:"must be equal to constant",expected:constant0,data:data0}];
+validate52.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "function"},message:"must be equal to constant",expected:constant0,data:data0}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -2554,8 +2597,8 @@ var valid0 = true;
 if(valid0){
 if(data.function !== undefined){
 const _errs3 = errors;
-if(!(validate51(data.function, {instancePath:instancePath+"/function",parentData:data,parentDataProperty:"function",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate51.errors : vErrors.concat(validate51.errors);
+if(!(validate53(data.function, {instancePath:instancePath+"/function",parentData:data,parentDataProperty:"function",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate53.errors : vErrors.concat(validate53.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs3 === errors;
@@ -2567,18 +2610,18 @@ var valid0 = true;
 }
 }
 else {
-validate50.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate52.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
-validate50.errors = vErrors;
+validate52.errors = vErrors;
 return errors === 0;
 }
-validate50.evaluated = {"props":{"type":true,"function":true},"dynamicProps":false,"dynamicItems":false};
-function validate63(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate52.evaluated = {"props":{"type":true,"function":true},"dynamicProps":false,"dynamicItems":false};
+function validate65(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate63.evaluated;
+const evaluated0 = validate65.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -2589,7 +2632,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.custom === undefined) && (missing0 = "custom"))){
-validate63.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate65.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
 }
 else {
@@ -2597,11 +2640,11 @@ if(data.type !== undefined){
 let data0 = data.type;
 const _errs1 = errors;
 if(typeof data0 !== "string"){
-validate63.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate65.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
 if("custom" !== data0){
-validate63.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "custom"},message:"must be equal to constant",expected:constant0,data:data0}];
+validate65.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "custom"},message:"must be equal to constant",expected:constant0,data:data0}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -2623,7 +2666,7 @@ delete data1.format;
 }
 let missing1;
 if((data1.name === undefined) && (missing1 = "name")){
-validate63.errors = [{instancePath:instancePath+"/custom",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data1}];
+validate65.errors = [{instancePath:instancePath+"/custom",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data1}];
 return false;
 }
 else {
@@ -2634,24 +2677,24 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(func1(data2) > 64){
-validate63.errors = [{instancePath:instancePath+"/custom/name",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",expected:constant0,data:data2}];
+validate65.errors = [{instancePath:instancePath+"/custom/name",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",expected:constant0,data:data2}];
 return false;
 }
 else {
 if(func1(data2) < 1){
-validate63.errors = [{instancePath:instancePath+"/custom/name",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data2}];
+validate65.errors = [{instancePath:instancePath+"/custom/name",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data2}];
 return false;
 }
 else {
 if(!pattern5.test(data2)){
-validate63.errors = [{instancePath:instancePath+"/custom/name",keyword:"pattern",params:{pattern: "^[a-zA-Z0-9_-]+$"},message:"must match pattern \""+"^[a-zA-Z0-9_-]+$"+"\"",expected:constant0,data:data2}];
+validate65.errors = [{instancePath:instancePath+"/custom/name",keyword:"pattern",params:{pattern: "^[a-zA-Z0-9_-]+$"},message:"must match pattern \""+"^[a-zA-Z0-9_-]+$"+"\"",expected:constant0,data:data2}];
 return false;
 }
 }
 }
 }
 else {
-validate63.errors = [{instancePath:instancePath+"/custom/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
+validate65.errors = [{instancePath:instancePath+"/custom/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
 return false;
 }
 }
@@ -2665,7 +2708,7 @@ if(data1.description !== undefined){
 let data3 = data1.description;
 const _errs8 = errors;
 if(typeof data3 !== "string"){
-validate63.errors = [{instancePath:instancePath+"/custom/description",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
+validate65.errors = [{instancePath:instancePath+"/custom/description",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
 return false;
 }
 var valid1 = _errs8 === errors;
@@ -2687,25 +2730,25 @@ if(errors === _errs14){
 if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
 let missing2;
 if((data4.type === undefined) && (missing2 = "type")){
-validate63.errors = [{instancePath:instancePath+"/custom/format",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant1,data:data4}];
+validate65.errors = [{instancePath:instancePath+"/custom/format",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant1,data:data4}];
 return false;
 }
 else {
 if(data4.type !== undefined){
 let data5 = data4.type;
 if(typeof data5 !== "string"){
-validate63.errors = [{instancePath:instancePath+"/custom/format/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data5}];
+validate65.errors = [{instancePath:instancePath+"/custom/format/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data5}];
 return false;
 }
 if("text" !== data5){
-validate63.errors = [{instancePath:instancePath+"/custom/format/type",keyword:"const",params:{allowedValue: "text"},message:"must be equal to constant",expected:constant0,data:data5}];
+validate65.errors = [{instancePath:instancePath+"/custom/format/type",keyword:"const",params:{allowedValue: "text"},message:"must be equal to constant",expected:constant0,data:data5}];
 return false;
 }
 }
 }
 }
 else {
-validate63.errors = [{instancePath:instancePath+"/custom/format",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data4}];
+validate65.errors = [{instancePath:instancePath+"/custom/format",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data4}];
 return false;
 }
 }
@@ -2718,7 +2761,7 @@ if(errors === _errs19){
 if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
 let missing3;
 if(((data4.type === undefined) && (missing3 = "type")) || ((data4.grammar === undefined) && (missing3 = "grammar"))){
-validate63.errors = [{instancePath:instancePath+"/custom/format",keyword:"required",params:{missingProperty: missing3},message:"must have required property '"+missing3+"'",expected:constant1,data:data4}];
+validate65.errors = [{instancePath:instancePath+"/custom/format",keyword:"required",params:{missingProperty: missing3},message:"must have required property '"+missing3+"'",expected:constant1,data:data4}];
 return false;
 }
 else {
@@ -2726,11 +2769,11 @@ if(data4.type !== undefined){
 let data6 = data4.type;
 const _errs21 = errors;
 if(typeof data6 !== "string"){
-validate63.errors = [{instancePath:instancePath+"/custom/format/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data6}];
+validate65.errors = [{instancePath:instancePath+"/custom/format/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data6}];
 return false;
 }
 if("grammar" !== data6){
-validate63.errors = [{instancePath:instancePath+"/custom/format/type",keyword:"const",params:{allowedValue: "grammar"},message:"must be equal to constant",expected:constant0,data:data6}];
+validate65.errors = [{instancePath:instancePath+"/custom/format/type",keyword:"const",params:{allowedValue: "grammar"},message:"must be equal to constant",expected:constant0,data:data6}];
 return false;
 }
 var valid9 = _errs21 === errors;
@@ -2746,7 +2789,7 @@ if(errors === _errs23){
 if(data7 && typeof data7 == "object" && !Array.isArray(data7)){
 let missing4;
 if(((data7.definition === undefined) && (missing4 = "definition")) || ((data7.syntax === undefined) && (missing4 = "syntax"))){
-validate63.errors = [{instancePath:instancePath+"/custom/format/grammar",keyword:"required",params:{missingProperty: missing4},message:"must have required property '"+missing4+"'",expected:constant1,data:data7}];
+validate65.errors = [{instancePath:instancePath+"/custom/format/grammar",keyword:"required",params:{missingProperty: missing4},message:"must have required property '"+missing4+"'",expected:constant1,data:data7}];
 return false;
 }
 else {
@@ -2754,7 +2797,7 @@ if(data7.definition !== undefined){
 let data8 = data7.definition;
 const _errs25 = errors;
 if(typeof data8 !== "string"){
-validate63.errors = [{instancePath:instancePath+"/custom/format/grammar/definition",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data8}];
+validate65.errors = [{instancePath:instancePath+"/custom/format/grammar/definition",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data8}];
 return false;
 }
 var valid10 = _errs25 === errors;
@@ -2767,11 +2810,11 @@ if(data7.syntax !== undefined){
 let data9 = data7.syntax;
 const _errs27 = errors;
 if(typeof data9 !== "string"){
-validate63.errors = [{instancePath:instancePath+"/custom/format/grammar/syntax",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data9}];
+validate65.errors = [{instancePath:instancePath+"/custom/format/grammar/syntax",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data9}];
 return false;
 }
 if(!((data9 === "lark") || (data9 === "regex"))){
-validate63.errors = [{instancePath:instancePath+"/custom/format/grammar/syntax",keyword:"enum",params:{allowedValues: constant35},message:"must be equal to one of the allowed values",expected:constant0,data:data9}];
+validate65.errors = [{instancePath:instancePath+"/custom/format/grammar/syntax",keyword:"enum",params:{allowedValues: constant36},message:"must be equal to one of the allowed values",expected:constant0,data:data9}];
 return false;
 }
 var valid10 = _errs27 === errors;
@@ -2783,7 +2826,7 @@ var valid10 = true;
 }
 }
 else {
-validate63.errors = [{instancePath:instancePath+"/custom/format/grammar",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data7}];
+validate65.errors = [{instancePath:instancePath+"/custom/format/grammar",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data7}];
 return false;
 }
 }
@@ -2796,7 +2839,7 @@ var valid9 = true;
 }
 }
 else {
-validate63.errors = [{instancePath:instancePath+"/custom/format",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data4}];
+validate65.errors = [{instancePath:instancePath+"/custom/format",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data4}];
 return false;
 }
 }
@@ -2807,17 +2850,17 @@ props0.grammar = true;
 }
 }
 else {
-validate63.errors = [{instancePath:instancePath+"/custom/format",keyword:"discriminator",params:{error: "mapping", tag: "type", tagValue: tag0},message:"value of tag \"type\" must be in oneOf",expected:constant15,data:data4}];
+validate65.errors = [{instancePath:instancePath+"/custom/format",keyword:"discriminator",params:{error: "mapping", tag: "type", tagValue: tag0},message:"value of tag \"type\" must be in oneOf",expected:constant16,data:data4}];
 return false;
 }
 }
 else {
-validate63.errors = [{instancePath:instancePath+"/custom/format",keyword:"discriminator",params:{error: "tag", tag: "type", tagValue: tag0},message:"tag \"type\" must be string",expected:constant15,data:data4}];
+validate65.errors = [{instancePath:instancePath+"/custom/format",keyword:"discriminator",params:{error: "tag", tag: "type", tagValue: tag0},message:"tag \"type\" must be string",expected:constant16,data:data4}];
 return false;
 }
 }
 else {
-validate63.errors = [{instancePath:instancePath+"/custom/format",keyword:"type",params:{type: "object"},message:"must be object",expected:constant15,data:data4}];
+validate65.errors = [{instancePath:instancePath+"/custom/format",keyword:"type",params:{type: "object"},message:"must be object",expected:constant16,data:data4}];
 return false;
 }
 }
@@ -2831,7 +2874,7 @@ var valid1 = true;
 }
 }
 else {
-validate63.errors = [{instancePath:instancePath+"/custom",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data1}];
+validate65.errors = [{instancePath:instancePath+"/custom",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data1}];
 return false;
 }
 }
@@ -2844,18 +2887,18 @@ var valid0 = true;
 }
 }
 else {
-validate63.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate65.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
-validate63.errors = vErrors;
+validate65.errors = vErrors;
 return errors === 0;
 }
-validate63.evaluated = {"props":{"type":true,"custom":true},"dynamicProps":false,"dynamicItems":false};
-function validate49(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate65.evaluated = {"props":{"type":true,"custom":true},"dynamicProps":false,"dynamicItems":false};
+function validate51(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate49.evaluated;
+const evaluated0 = validate51.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -2867,8 +2910,8 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 const tag0 = data.type;
 if(typeof tag0 == "string"){
 if(tag0 === "function"){
-if(!(validate50(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate50.errors : vErrors.concat(validate50.errors);
+if(!(validate52(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate52.errors : vErrors.concat(validate52.errors);
 errors = vErrors.length;
 }
 var props0 = {};
@@ -2876,8 +2919,8 @@ props0.type = true;
 props0.function = true;
 }
 else if(tag0 === "custom"){
-if(!(validate63(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate63.errors : vErrors.concat(validate63.errors);
+if(!(validate65(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate65.errors : vErrors.concat(validate65.errors);
 errors = vErrors.length;
 }
 if(props0 !== true){
@@ -2887,29 +2930,29 @@ props0.custom = true;
 }
 }
 else {
-validate49.errors = [{instancePath,keyword:"discriminator",params:{error: "mapping", tag: "type", tagValue: tag0},message:"value of tag \"type\" must be in oneOf",expected:constant6,data}];
+validate51.errors = [{instancePath,keyword:"discriminator",params:{error: "mapping", tag: "type", tagValue: tag0},message:"value of tag \"type\" must be in oneOf",expected:constant7,data}];
 return false;
 }
 }
 else {
-validate49.errors = [{instancePath,keyword:"discriminator",params:{error: "tag", tag: "type", tagValue: tag0},message:"tag \"type\" must be string",expected:constant6,data}];
+validate51.errors = [{instancePath,keyword:"discriminator",params:{error: "tag", tag: "type", tagValue: tag0},message:"tag \"type\" must be string",expected:constant7,data}];
 return false;
 }
 }
 else {
-validate49.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant6,data}];
+validate51.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant7,data}];
 return false;
 }
 }
-validate49.errors = vErrors;
+validate51.errors = vErrors;
 evaluated0.props = props0;
 return errors === 0;
 }
-validate49.evaluated = {"dynamicProps":true,"dynamicItems":false};
-function validate68(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate51.evaluated = {"dynamicProps":true,"dynamicItems":false};
+function validate70(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate68.evaluated;
+const evaluated0 = validate70.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -2926,7 +2969,7 @@ if(errors === _errs3){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.function === undefined) && (missing0 = "function"))){
-validate68.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate70.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
 }
 else {
@@ -2934,11 +2977,11 @@ if(data.type !== undefined){
 let data0 = data.type;
 const _errs5 = errors;
 if(typeof data0 !== "string"){
-validate68.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate70.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
 if("function" !== data0){
-validate68.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "function"},message:"must be equal to constant",expected:constant0,data:data0}];
+validate70.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "function"},message:"must be equal to constant",expected:constant0,data:data0}];
 return false;
 }
 var valid3 = _errs5 === errors;
@@ -2954,21 +2997,21 @@ if(errors === _errs7){
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 let missing1;
 if((data1.name === undefined) && (missing1 = "name")){
-validate68.errors = [{instancePath:instancePath+"/function",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data1}];
+validate70.errors = [{instancePath:instancePath+"/function",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data1}];
 return false;
 }
 else {
 if(data1.name !== undefined){
 let data2 = data1.name;
 if(typeof data2 !== "string"){
-validate68.errors = [{instancePath:instancePath+"/function/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
+validate70.errors = [{instancePath:instancePath+"/function/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
 return false;
 }
 }
 }
 }
 else {
-validate68.errors = [{instancePath:instancePath+"/function",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data1}];
+validate70.errors = [{instancePath:instancePath+"/function",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data1}];
 return false;
 }
 }
@@ -2981,7 +3024,7 @@ var valid3 = true;
 }
 }
 else {
-validate68.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate70.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
@@ -2995,7 +3038,7 @@ if(errors === _errs12){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing2;
 if(((data.type === undefined) && (missing2 = "type")) || ((data.custom === undefined) && (missing2 = "custom"))){
-validate68.errors = [{instancePath,keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant1,data}];
+validate70.errors = [{instancePath,keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant1,data}];
 return false;
 }
 else {
@@ -3003,11 +3046,11 @@ if(data.type !== undefined){
 let data3 = data.type;
 const _errs14 = errors;
 if(typeof data3 !== "string"){
-validate68.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
+validate70.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
 return false;
 }
 if("custom" !== data3){
-validate68.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "custom"},message:"must be equal to constant",expected:constant0,data:data3}];
+validate70.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "custom"},message:"must be equal to constant",expected:constant0,data:data3}];
 return false;
 }
 var valid7 = _errs14 === errors;
@@ -3023,21 +3066,21 @@ if(errors === _errs16){
 if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
 let missing3;
 if((data4.name === undefined) && (missing3 = "name")){
-validate68.errors = [{instancePath:instancePath+"/custom",keyword:"required",params:{missingProperty: missing3},message:"must have required property '"+missing3+"'",expected:constant1,data:data4}];
+validate70.errors = [{instancePath:instancePath+"/custom",keyword:"required",params:{missingProperty: missing3},message:"must have required property '"+missing3+"'",expected:constant1,data:data4}];
 return false;
 }
 else {
 if(data4.name !== undefined){
 let data5 = data4.name;
 if(typeof data5 !== "string"){
-validate68.errors = [{instancePath:instancePath+"/custom/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data5}];
+validate70.errors = [{instancePath:instancePath+"/custom/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data5}];
 return false;
 }
 }
 }
 }
 else {
-validate68.errors = [{instancePath:instancePath+"/custom",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data4}];
+validate70.errors = [{instancePath:instancePath+"/custom",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data4}];
 return false;
 }
 }
@@ -3050,7 +3093,7 @@ var valid7 = true;
 }
 }
 else {
-validate68.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate70.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
@@ -3066,7 +3109,7 @@ if(errors === _errs21){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing4;
 if(((data.type === undefined) && (missing4 = "type")) || ((data.allowed_tools === undefined) && (missing4 = "allowed_tools"))){
-validate68.errors = [{instancePath,keyword:"required",params:{missingProperty: missing4},message:"must have required property '"+missing4+"'",expected:constant1,data}];
+validate70.errors = [{instancePath,keyword:"required",params:{missingProperty: missing4},message:"must have required property '"+missing4+"'",expected:constant1,data}];
 return false;
 }
 else {
@@ -3074,11 +3117,11 @@ if(data.type !== undefined){
 let data6 = data.type;
 const _errs23 = errors;
 if(typeof data6 !== "string"){
-validate68.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data6}];
+validate70.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data6}];
 return false;
 }
 if("allowed_tools" !== data6){
-validate68.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "allowed_tools"},message:"must be equal to constant",expected:constant0,data:data6}];
+validate70.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "allowed_tools"},message:"must be equal to constant",expected:constant0,data:data6}];
 return false;
 }
 var valid11 = _errs23 === errors;
@@ -3094,7 +3137,7 @@ if(errors === _errs25){
 if(data7 && typeof data7 == "object" && !Array.isArray(data7)){
 let missing5;
 if(((data7.mode === undefined) && (missing5 = "mode")) || ((data7.tools === undefined) && (missing5 = "tools"))){
-validate68.errors = [{instancePath:instancePath+"/allowed_tools",keyword:"required",params:{missingProperty: missing5},message:"must have required property '"+missing5+"'",expected:constant1,data:data7}];
+validate70.errors = [{instancePath:instancePath+"/allowed_tools",keyword:"required",params:{missingProperty: missing5},message:"must have required property '"+missing5+"'",expected:constant1,data:data7}];
 return false;
 }
 else {
@@ -3102,11 +3145,11 @@ if(data7.mode !== undefined){
 let data8 = data7.mode;
 const _errs27 = errors;
 if(typeof data8 !== "string"){
-validate68.errors = [{instancePath:instancePath+"/allowed_tools/mode",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data8}];
+validate70.errors = [{instancePath:instancePath+"/allowed_tools/mode",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data8}];
 return false;
 }
 if(!((data8 === "auto") || (data8 === "required"))){
-validate68.errors = [{instancePath:instancePath+"/allowed_tools/mode",keyword:"enum",params:{allowedValues: constant36},message:"must be equal to one of the allowed values",expected:constant0,data:data8}];
+validate70.errors = [{instancePath:instancePath+"/allowed_tools/mode",keyword:"enum",params:{allowedValues: constant37},message:"must be equal to one of the allowed values",expected:constant0,data:data8}];
 return false;
 }
 var valid12 = _errs27 === errors;
@@ -3129,7 +3172,7 @@ if(errors === _errs31){
 if(data10 && typeof data10 == "object" && !Array.isArray(data10)){
 }
 else {
-validate68.errors = [{instancePath:instancePath+"/allowed_tools/tools/" + i0,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data10}];
+validate70.errors = [{instancePath:instancePath+"/allowed_tools/tools/" + i0,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data10}];
 return false;
 }
 }
@@ -3140,7 +3183,7 @@ break;
 }
 }
 else {
-validate68.errors = [{instancePath:instancePath+"/allowed_tools/tools",keyword:"type",params:{type: "array"},message:"must be array",expected:constant9,data:data9}];
+validate70.errors = [{instancePath:instancePath+"/allowed_tools/tools",keyword:"type",params:{type: "array"},message:"must be array",expected:constant10,data:data9}];
 return false;
 }
 }
@@ -3153,7 +3196,7 @@ var valid12 = true;
 }
 }
 else {
-validate68.errors = [{instancePath:instancePath+"/allowed_tools",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data7}];
+validate70.errors = [{instancePath:instancePath+"/allowed_tools",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data7}];
 return false;
 }
 }
@@ -3166,7 +3209,7 @@ var valid11 = true;
 }
 }
 else {
-validate68.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate70.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
@@ -3177,29 +3220,29 @@ props0.allowed_tools = true;
 }
 }
 else {
-validate68.errors = [{instancePath,keyword:"discriminator",params:{error: "mapping", tag: "type", tagValue: tag0},message:"value of tag \"type\" must be in oneOf",expected:constant16,data}];
+validate70.errors = [{instancePath,keyword:"discriminator",params:{error: "mapping", tag: "type", tagValue: tag0},message:"value of tag \"type\" must be in oneOf",expected:constant17,data}];
 return false;
 }
 }
 else {
-validate68.errors = [{instancePath,keyword:"discriminator",params:{error: "tag", tag: "type", tagValue: tag0},message:"tag \"type\" must be string",expected:constant16,data}];
+validate70.errors = [{instancePath,keyword:"discriminator",params:{error: "tag", tag: "type", tagValue: tag0},message:"tag \"type\" must be string",expected:constant17,data}];
 return false;
 }
 }
 else {
-validate68.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant16,data}];
+validate70.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant17,data}];
 return false;
 }
 }
-validate68.errors = vErrors;
+validate70.errors = vErrors;
 evaluated0.props = props0;
 return errors === 0;
 }
-validate68.evaluated = {"dynamicProps":true,"dynamicItems":false};
-function validate67(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate70.evaluated = {"dynamicProps":true,"dynamicItems":false};
+function validate69(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate67.evaluated;
+const evaluated0 = validate69.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -3221,7 +3264,7 @@ vErrors.push(err0);
 errors++;
 }
 if(!(((data === "none") || (data === "auto")) || (data === "required"))){
-const err1 = {instancePath,keyword:"enum",params:{allowedValues: constant37},message:"must be equal to one of the allowed values",expected:constant0,data};
+const err1 = {instancePath,keyword:"enum",params:{allowedValues: constant38},message:"must be equal to one of the allowed values",expected:constant0,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -3236,12 +3279,12 @@ valid0 = true;
 passing0 = 0;
 }
 const _errs3 = errors;
-if(!(validate68(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate68.errors : vErrors.concat(validate68.errors);
+if(!(validate70(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate70.errors : vErrors.concat(validate70.errors);
 errors = vErrors.length;
 }
 else {
-var props0 = validate68.evaluated.props;
+var props0 = validate70.evaluated.props;
 }
 var _valid0 = _errs3 === errors;
 if(_valid0 && valid0){
@@ -3255,7 +3298,7 @@ passing0 = 1;
 }
 }
 if(!valid0){
-const err2 = {instancePath,keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",expected:constant12,data};
+const err2 = {instancePath,keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",expected:constant13,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -3263,7 +3306,7 @@ else {
 vErrors.push(err2);
 }
 errors++;
-validate67.errors = vErrors;
+validate69.errors = vErrors;
 return false;
 }
 else {
@@ -3277,15 +3320,76 @@ vErrors = null;
 }
 }
 }
-validate67.errors = vErrors;
+validate69.errors = vErrors;
 evaluated0.props = props0;
 return errors === 0;
 }
-validate67.evaluated = {"dynamicProps":true,"dynamicItems":false};
-function validate73(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate69.evaluated = {"dynamicProps":true,"dynamicItems":false};
+function validate75(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate73.evaluated;
+const evaluated0 = validate75.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.schema === null){
+delete data.schema;
+}
+let missing0;
+if((data.type === undefined) && (missing0 = "type")){
+validate75.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+return false;
+}
+else {
+if(data.type !== undefined){
+let data0 = data.type;
+const _errs1 = errors;
+if(typeof data0 !== "string"){
+validate75.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+return false;
+}
+if("json_object" !== data0){
+validate75.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "json_object"},message:"must be equal to constant",expected:constant0,data:data0}];
+return false;
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.schema !== undefined){
+const _errs3 = errors;
+if(!(validate54(data.schema, {instancePath:instancePath+"/schema",parentData:data,parentDataProperty:"schema",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate54.errors : vErrors.concat(validate54.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+else {
+validate75.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+return false;
+}
+}
+validate75.errors = vErrors;
+return errors === 0;
+}
+validate75.evaluated = {"props":{"type":true,"schema":true},"dynamicProps":false,"dynamicItems":false};
+function validate77(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate77.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -3296,7 +3400,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.json_schema === undefined) && (missing0 = "json_schema"))){
-validate73.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate77.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
 }
 else {
@@ -3304,11 +3408,11 @@ if(data.type !== undefined){
 let data0 = data.type;
 const _errs1 = errors;
 if(typeof data0 !== "string"){
-validate73.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate77.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
 if("json_schema" !== data0){
-validate73.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "json_schema"},message:"must be equal to constant",expected:constant0,data:data0}];
+validate77.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "json_schema"},message:"must be equal to constant",expected:constant0,data:data0}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -3333,7 +3437,7 @@ delete data1.strict;
 }
 let missing1;
 if((data1.name === undefined) && (missing1 = "name")){
-validate73.errors = [{instancePath:instancePath+"/json_schema",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data1}];
+validate77.errors = [{instancePath:instancePath+"/json_schema",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data1}];
 return false;
 }
 else {
@@ -3344,24 +3448,24 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(func1(data2) > 64){
-validate73.errors = [{instancePath:instancePath+"/json_schema/name",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",expected:constant0,data:data2}];
+validate77.errors = [{instancePath:instancePath+"/json_schema/name",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",expected:constant0,data:data2}];
 return false;
 }
 else {
 if(func1(data2) < 1){
-validate73.errors = [{instancePath:instancePath+"/json_schema/name",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data2}];
+validate77.errors = [{instancePath:instancePath+"/json_schema/name",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data2}];
 return false;
 }
 else {
 if(!pattern5.test(data2)){
-validate73.errors = [{instancePath:instancePath+"/json_schema/name",keyword:"pattern",params:{pattern: "^[a-zA-Z0-9_-]+$"},message:"must match pattern \""+"^[a-zA-Z0-9_-]+$"+"\"",expected:constant0,data:data2}];
+validate77.errors = [{instancePath:instancePath+"/json_schema/name",keyword:"pattern",params:{pattern: "^[a-zA-Z0-9_-]+$"},message:"must match pattern \""+"^[a-zA-Z0-9_-]+$"+"\"",expected:constant0,data:data2}];
 return false;
 }
 }
 }
 }
 else {
-validate73.errors = [{instancePath:instancePath+"/json_schema/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
+validate77.errors = [{instancePath:instancePath+"/json_schema/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
 return false;
 }
 }
@@ -3375,7 +3479,7 @@ if(data1.description !== undefined){
 let data3 = data1.description;
 const _errs8 = errors;
 if(typeof data3 !== "string"){
-validate73.errors = [{instancePath:instancePath+"/json_schema/description",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
+validate77.errors = [{instancePath:instancePath+"/json_schema/description",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
 return false;
 }
 var valid1 = _errs8 === errors;
@@ -3386,8 +3490,8 @@ var valid1 = true;
 if(valid1){
 if(data1.schema !== undefined){
 const _errs10 = errors;
-if(!(validate52(data1.schema, {instancePath:instancePath+"/json_schema/schema",parentData:data1,parentDataProperty:"schema",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate52.errors : vErrors.concat(validate52.errors);
+if(!(validate54(data1.schema, {instancePath:instancePath+"/json_schema/schema",parentData:data1,parentDataProperty:"schema",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate54.errors : vErrors.concat(validate54.errors);
 errors = vErrors.length;
 }
 var valid1 = _errs10 === errors;
@@ -3400,7 +3504,7 @@ if(data1.strict !== undefined){
 let data5 = data1.strict;
 const _errs11 = errors;
 if(typeof data5 !== "boolean"){
-validate73.errors = [{instancePath:instancePath+"/json_schema/strict",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant14,data:data5}];
+validate77.errors = [{instancePath:instancePath+"/json_schema/strict",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant15,data:data5}];
 return false;
 }
 var valid1 = _errs11 === errors;
@@ -3414,7 +3518,7 @@ var valid1 = true;
 }
 }
 else {
-validate73.errors = [{instancePath:instancePath+"/json_schema",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data1}];
+validate77.errors = [{instancePath:instancePath+"/json_schema",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data1}];
 return false;
 }
 }
@@ -3427,18 +3531,18 @@ var valid0 = true;
 }
 }
 else {
-validate73.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate77.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
-validate73.errors = vErrors;
+validate77.errors = vErrors;
 return errors === 0;
 }
-validate73.evaluated = {"props":{"type":true,"json_schema":true},"dynamicProps":false,"dynamicItems":false};
-function validate72(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate77.evaluated = {"props":{"type":true,"json_schema":true},"dynamicProps":false,"dynamicItems":false};
+function validate74(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate72.evaluated;
+const evaluated0 = validate74.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -3455,25 +3559,25 @@ if(errors === _errs3){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.type === undefined) && (missing0 = "type")){
-validate72.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate74.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
 }
 else {
 if(data.type !== undefined){
 let data0 = data.type;
 if(typeof data0 !== "string"){
-validate72.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate74.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
 if("text" !== data0){
-validate72.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "text"},message:"must be equal to constant",expected:constant0,data:data0}];
+validate74.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "text"},message:"must be equal to constant",expected:constant0,data:data0}];
 return false;
 }
 }
 }
 }
 else {
-validate72.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate74.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
@@ -3481,41 +3585,19 @@ var props0 = {};
 props0.type = true;
 }
 else if(tag0 === "json_object"){
-const _errs8 = errors;
-if(errors === _errs8){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing1;
-if((data.type === undefined) && (missing1 = "type")){
-validate72.errors = [{instancePath,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data}];
-return false;
-}
-else {
-if(data.type !== undefined){
-let data1 = data.type;
-if(typeof data1 !== "string"){
-validate72.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
-return false;
-}
-if("json_object" !== data1){
-validate72.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "json_object"},message:"must be equal to constant",expected:constant0,data:data1}];
-return false;
-}
-}
-}
-}
-else {
-validate72.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
-return false;
-}
+if(!(validate75(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate75.errors : vErrors.concat(validate75.errors);
+errors = vErrors.length;
 }
 if(props0 !== true){
 props0 = props0 || {};
 props0.type = true;
+props0.schema = true;
 }
 }
 else if(tag0 === "json_schema"){
-if(!(validate73(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate73.errors : vErrors.concat(validate73.errors);
+if(!(validate77(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate77.errors : vErrors.concat(validate77.errors);
 errors = vErrors.length;
 }
 if(props0 !== true){
@@ -3525,25 +3607,25 @@ props0.json_schema = true;
 }
 }
 else {
-validate72.errors = [{instancePath,keyword:"discriminator",params:{error: "mapping", tag: "type", tagValue: tag0},message:"value of tag \"type\" must be in oneOf",expected:constant17,data}];
+validate74.errors = [{instancePath,keyword:"discriminator",params:{error: "mapping", tag: "type", tagValue: tag0},message:"value of tag \"type\" must be in oneOf",expected:constant18,data}];
 return false;
 }
 }
 else {
-validate72.errors = [{instancePath,keyword:"discriminator",params:{error: "tag", tag: "type", tagValue: tag0},message:"tag \"type\" must be string",expected:constant17,data}];
+validate74.errors = [{instancePath,keyword:"discriminator",params:{error: "tag", tag: "type", tagValue: tag0},message:"tag \"type\" must be string",expected:constant18,data}];
 return false;
 }
 }
 else {
-validate72.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant17,data}];
+validate74.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant18,data}];
 return false;
 }
 }
-validate72.errors = vErrors;
+validate74.errors = vErrors;
 evaluated0.props = props0;
 return errors === 0;
 }
-validate72.evaluated = {"dynamicProps":true,"dynamicItems":false};
+validate74.evaluated = {"dynamicProps":true,"dynamicItems":false};
 const pattern4 = new RegExp("^[^\\u0000-\\u001f\\u007f]*$", "u");
 function validate22(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -3617,12 +3699,12 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(Array.isArray(data1)){
 if(data1.length > 2048){
-validate22.errors = [{instancePath:instancePath+"/messages",keyword:"maxItems",params:{limit: 2048},message:"must NOT have more than 2048 items",expected:constant9,data:data1}];
+validate22.errors = [{instancePath:instancePath+"/messages",keyword:"maxItems",params:{limit: 2048},message:"must NOT have more than 2048 items",expected:constant10,data:data1}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate22.errors = [{instancePath:instancePath+"/messages",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant9,data:data1}];
+validate22.errors = [{instancePath:instancePath+"/messages",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant10,data:data1}];
 return false;
 }
 else {
@@ -3643,7 +3725,7 @@ break;
 }
 }
 else {
-validate22.errors = [{instancePath:instancePath+"/messages",keyword:"type",params:{type: "array"},message:"must be array",expected:constant9,data:data1}];
+validate22.errors = [{instancePath:instancePath+"/messages",keyword:"type",params:{type: "array"},message:"must be array",expected:constant10,data:data1}];
 return false;
 }
 }
@@ -3657,7 +3739,7 @@ if(data.stream !== undefined){
 let data3 = data.stream;
 const _errs6 = errors;
 if((typeof data3 !== "boolean") && (data3 !== null)){
-validate22.errors = [{instancePath:instancePath+"/stream",keyword:"type",params:{type: constant38},message:"must be boolean,null",expected:constant18,data:data3}];
+validate22.errors = [{instancePath:instancePath+"/stream",keyword:"type",params:{type: constant39},message:"must be boolean,null",expected:constant19,data:data3}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -3670,7 +3752,7 @@ if(data.stream_options !== undefined){
 let data4 = data.stream_options;
 const _errs8 = errors;
 if((!(data4 && typeof data4 == "object" && !Array.isArray(data4))) && (data4 !== null)){
-validate22.errors = [{instancePath:instancePath+"/stream_options",keyword:"type",params:{type: constant29},message:"must be object,null",expected:constant5,data:data4}];
+validate22.errors = [{instancePath:instancePath+"/stream_options",keyword:"type",params:{type: constant30},message:"must be object,null",expected:constant6,data:data4}];
 return false;
 }
 if(errors === _errs8){
@@ -3685,7 +3767,7 @@ if(data4.include_usage !== undefined){
 let data5 = data4.include_usage;
 const _errs10 = errors;
 if(typeof data5 !== "boolean"){
-validate22.errors = [{instancePath:instancePath+"/stream_options/include_usage",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant14,data:data5}];
+validate22.errors = [{instancePath:instancePath+"/stream_options/include_usage",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant15,data:data5}];
 return false;
 }
 var valid2 = _errs10 === errors;
@@ -3698,7 +3780,7 @@ if(data4.include_obfuscation !== undefined){
 let data6 = data4.include_obfuscation;
 const _errs12 = errors;
 if(typeof data6 !== "boolean"){
-validate22.errors = [{instancePath:instancePath+"/stream_options/include_obfuscation",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant14,data:data6}];
+validate22.errors = [{instancePath:instancePath+"/stream_options/include_obfuscation",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant15,data:data6}];
 return false;
 }
 var valid2 = _errs12 === errors;
@@ -3746,18 +3828,18 @@ if(data.stop !== undefined){
 let data8 = data.stop;
 const _errs16 = errors;
 if(((typeof data8 !== "string") && (!(Array.isArray(data8)))) && (data8 !== null)){
-validate22.errors = [{instancePath:instancePath+"/stop",keyword:"type",params:{type: constant30},message:"must be string,array,null",expected:constant7,data:data8}];
+validate22.errors = [{instancePath:instancePath+"/stop",keyword:"type",params:{type: constant31},message:"must be string,array,null",expected:constant8,data:data8}];
 return false;
 }
 if(errors === _errs16){
 if(Array.isArray(data8)){
 if(data8.length > 4){
-validate22.errors = [{instancePath:instancePath+"/stop",keyword:"maxItems",params:{limit: 4},message:"must NOT have more than 4 items",expected:constant7,data:data8}];
+validate22.errors = [{instancePath:instancePath+"/stop",keyword:"maxItems",params:{limit: 4},message:"must NOT have more than 4 items",expected:constant8,data:data8}];
 return false;
 }
 else {
 if(data8.length < 1){
-validate22.errors = [{instancePath:instancePath+"/stop",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant7,data:data8}];
+validate22.errors = [{instancePath:instancePath+"/stop",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant8,data:data8}];
 return false;
 }
 else {
@@ -3797,18 +3879,18 @@ if(data.max_completion_tokens !== undefined){
 let data10 = data.max_completion_tokens;
 const _errs20 = errors;
 if((!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))) && (data10 !== null)){
-validate22.errors = [{instancePath:instancePath+"/max_completion_tokens",keyword:"type",params:{type: constant39},message:"must be integer,null",expected:constant19,data:data10}];
+validate22.errors = [{instancePath:instancePath+"/max_completion_tokens",keyword:"type",params:{type: constant40},message:"must be integer,null",expected:constant20,data:data10}];
 return false;
 }
 if(errors === _errs20){
 if((typeof data10 == "number") && (isFinite(data10))){
 if(data10 > 9007199254740991 || isNaN(data10)){
-validate22.errors = [{instancePath:instancePath+"/max_completion_tokens",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991",expected:constant19,data:data10}];
+validate22.errors = [{instancePath:instancePath+"/max_completion_tokens",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991",expected:constant20,data:data10}];
 return false;
 }
 else {
 if(data10 < 1 || isNaN(data10)){
-validate22.errors = [{instancePath:instancePath+"/max_completion_tokens",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant19,data:data10}];
+validate22.errors = [{instancePath:instancePath+"/max_completion_tokens",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant20,data:data10}];
 return false;
 }
 }
@@ -3824,18 +3906,18 @@ if(data.max_tokens !== undefined){
 let data11 = data.max_tokens;
 const _errs22 = errors;
 if((!(((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11))) && (isFinite(data11)))) && (data11 !== null)){
-validate22.errors = [{instancePath:instancePath+"/max_tokens",keyword:"type",params:{type: constant39},message:"must be integer,null",expected:constant19,data:data11}];
+validate22.errors = [{instancePath:instancePath+"/max_tokens",keyword:"type",params:{type: constant40},message:"must be integer,null",expected:constant20,data:data11}];
 return false;
 }
 if(errors === _errs22){
 if((typeof data11 == "number") && (isFinite(data11))){
 if(data11 > 9007199254740991 || isNaN(data11)){
-validate22.errors = [{instancePath:instancePath+"/max_tokens",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991",expected:constant19,data:data11}];
+validate22.errors = [{instancePath:instancePath+"/max_tokens",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991",expected:constant20,data:data11}];
 return false;
 }
 else {
 if(data11 < 1 || isNaN(data11)){
-validate22.errors = [{instancePath:instancePath+"/max_tokens",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant19,data:data11}];
+validate22.errors = [{instancePath:instancePath+"/max_tokens",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant20,data:data11}];
 return false;
 }
 }
@@ -3851,18 +3933,18 @@ if(data.n !== undefined){
 let data12 = data.n;
 const _errs24 = errors;
 if((!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))) && (data12 !== null)){
-validate22.errors = [{instancePath:instancePath+"/n",keyword:"type",params:{type: constant39},message:"must be integer,null",expected:constant19,data:data12}];
+validate22.errors = [{instancePath:instancePath+"/n",keyword:"type",params:{type: constant40},message:"must be integer,null",expected:constant20,data:data12}];
 return false;
 }
 if(errors === _errs24){
 if((typeof data12 == "number") && (isFinite(data12))){
 if(data12 > 128 || isNaN(data12)){
-validate22.errors = [{instancePath:instancePath+"/n",keyword:"maximum",params:{comparison: "<=", limit: 128},message:"must be <= 128",expected:constant19,data:data12}];
+validate22.errors = [{instancePath:instancePath+"/n",keyword:"maximum",params:{comparison: "<=", limit: 128},message:"must be <= 128",expected:constant20,data:data12}];
 return false;
 }
 else {
 if(data12 < 1 || isNaN(data12)){
-validate22.errors = [{instancePath:instancePath+"/n",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant19,data:data12}];
+validate22.errors = [{instancePath:instancePath+"/n",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant20,data:data12}];
 return false;
 }
 }
@@ -3880,7 +3962,7 @@ const _errs26 = errors;
 if(errors === _errs26){
 if(Array.isArray(data13)){
 if(data13.length > 128){
-validate22.errors = [{instancePath:instancePath+"/tools",keyword:"maxItems",params:{limit: 128},message:"must NOT have more than 128 items",expected:constant9,data:data13}];
+validate22.errors = [{instancePath:instancePath+"/tools",keyword:"maxItems",params:{limit: 128},message:"must NOT have more than 128 items",expected:constant10,data:data13}];
 return false;
 }
 else {
@@ -3888,8 +3970,8 @@ var valid4 = true;
 const len2 = data13.length;
 for(let i2=0; i2<len2; i2++){
 const _errs28 = errors;
-if(!(validate49(data13[i2], {instancePath:instancePath+"/tools/" + i2,parentData:data13,parentDataProperty:i2,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate49.errors : vErrors.concat(validate49.errors);
+if(!(validate51(data13[i2], {instancePath:instancePath+"/tools/" + i2,parentData:data13,parentDataProperty:i2,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate51.errors : vErrors.concat(validate51.errors);
 errors = vErrors.length;
 }
 var valid4 = _errs28 === errors;
@@ -3900,7 +3982,7 @@ break;
 }
 }
 else {
-validate22.errors = [{instancePath:instancePath+"/tools",keyword:"type",params:{type: "array"},message:"must be array",expected:constant9,data:data13}];
+validate22.errors = [{instancePath:instancePath+"/tools",keyword:"type",params:{type: "array"},message:"must be array",expected:constant10,data:data13}];
 return false;
 }
 }
@@ -3912,8 +3994,8 @@ var valid0 = true;
 if(valid0){
 if(data.tool_choice !== undefined){
 const _errs29 = errors;
-if(!(validate67(data.tool_choice, {instancePath:instancePath+"/tool_choice",parentData:data,parentDataProperty:"tool_choice",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate67.errors : vErrors.concat(validate67.errors);
+if(!(validate69(data.tool_choice, {instancePath:instancePath+"/tool_choice",parentData:data,parentDataProperty:"tool_choice",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate69.errors : vErrors.concat(validate69.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs29 === errors;
@@ -3926,7 +4008,7 @@ if(data.parallel_tool_calls !== undefined){
 let data16 = data.parallel_tool_calls;
 const _errs30 = errors;
 if(typeof data16 !== "boolean"){
-validate22.errors = [{instancePath:instancePath+"/parallel_tool_calls",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant14,data:data16}];
+validate22.errors = [{instancePath:instancePath+"/parallel_tool_calls",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant15,data:data16}];
 return false;
 }
 var valid0 = _errs30 === errors;
@@ -3941,12 +4023,12 @@ const _errs32 = errors;
 if(errors === _errs32){
 if(Array.isArray(data17)){
 if(data17.length > 128){
-validate22.errors = [{instancePath:instancePath+"/functions",keyword:"maxItems",params:{limit: 128},message:"must NOT have more than 128 items",expected:constant9,data:data17}];
+validate22.errors = [{instancePath:instancePath+"/functions",keyword:"maxItems",params:{limit: 128},message:"must NOT have more than 128 items",expected:constant10,data:data17}];
 return false;
 }
 else {
 if(data17.length < 1){
-validate22.errors = [{instancePath:instancePath+"/functions",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant9,data:data17}];
+validate22.errors = [{instancePath:instancePath+"/functions",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant10,data:data17}];
 return false;
 }
 else {
@@ -3954,8 +4036,8 @@ var valid5 = true;
 const len3 = data17.length;
 for(let i3=0; i3<len3; i3++){
 const _errs34 = errors;
-if(!(validate51(data17[i3], {instancePath:instancePath+"/functions/" + i3,parentData:data17,parentDataProperty:i3,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate51.errors : vErrors.concat(validate51.errors);
+if(!(validate53(data17[i3], {instancePath:instancePath+"/functions/" + i3,parentData:data17,parentDataProperty:i3,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate53.errors : vErrors.concat(validate53.errors);
 errors = vErrors.length;
 }
 var valid5 = _errs34 === errors;
@@ -3967,7 +4049,7 @@ break;
 }
 }
 else {
-validate22.errors = [{instancePath:instancePath+"/functions",keyword:"type",params:{type: "array"},message:"must be array",expected:constant9,data:data17}];
+validate22.errors = [{instancePath:instancePath+"/functions",keyword:"type",params:{type: "array"},message:"must be array",expected:constant10,data:data17}];
 return false;
 }
 }
@@ -3995,7 +4077,7 @@ vErrors.push(err0);
 errors++;
 }
 if(!((data19 === "none") || (data19 === "auto"))){
-const err1 = {instancePath:instancePath+"/function_call",keyword:"enum",params:{allowedValues: constant40},message:"must be equal to one of the allowed values",expected:constant0,data:data19};
+const err1 = {instancePath:instancePath+"/function_call",keyword:"enum",params:{allowedValues: constant41},message:"must be equal to one of the allowed values",expected:constant0,data:data19};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -4064,7 +4146,7 @@ props3.name = true;
 }
 }
 if(!valid6){
-const err5 = {instancePath:instancePath+"/function_call",keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",expected:constant12,data:data19};
+const err5 = {instancePath:instancePath+"/function_call",keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",expected:constant13,data:data19};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -4094,8 +4176,8 @@ var valid0 = true;
 if(valid0){
 if(data.response_format !== undefined){
 const _errs43 = errors;
-if(!(validate72(data.response_format, {instancePath:instancePath+"/response_format",parentData:data,parentDataProperty:"response_format",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate72.errors : vErrors.concat(validate72.errors);
+if(!(validate74(data.response_format, {instancePath:instancePath+"/response_format",parentData:data,parentDataProperty:"response_format",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate74.errors : vErrors.concat(validate74.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs43 === errors;
@@ -4108,18 +4190,18 @@ if(data.seed !== undefined){
 let data22 = data.seed;
 const _errs44 = errors;
 if((!(((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22))) && (isFinite(data22)))) && (data22 !== null)){
-validate22.errors = [{instancePath:instancePath+"/seed",keyword:"type",params:{type: constant39},message:"must be integer,null",expected:constant19,data:data22}];
+validate22.errors = [{instancePath:instancePath+"/seed",keyword:"type",params:{type: constant40},message:"must be integer,null",expected:constant20,data:data22}];
 return false;
 }
 if(errors === _errs44){
 if((typeof data22 == "number") && (isFinite(data22))){
 if(data22 > 9223372036854776000 || isNaN(data22)){
-validate22.errors = [{instancePath:instancePath+"/seed",keyword:"maximum",params:{comparison: "<=", limit: 9223372036854776000},message:"must be <= 9223372036854776000",expected:constant19,data:data22}];
+validate22.errors = [{instancePath:instancePath+"/seed",keyword:"maximum",params:{comparison: "<=", limit: 9223372036854776000},message:"must be <= 9223372036854776000",expected:constant20,data:data22}];
 return false;
 }
 else {
 if(data22 < -9223372036854776000 || isNaN(data22)){
-validate22.errors = [{instancePath:instancePath+"/seed",keyword:"minimum",params:{comparison: ">=", limit: -9223372036854776000},message:"must be >= -9223372036854776000",expected:constant19,data:data22}];
+validate22.errors = [{instancePath:instancePath+"/seed",keyword:"minimum",params:{comparison: ">=", limit: -9223372036854776000},message:"must be >= -9223372036854776000",expected:constant20,data:data22}];
 return false;
 }
 }
@@ -4135,18 +4217,18 @@ if(data.temperature !== undefined){
 let data23 = data.temperature;
 const _errs46 = errors;
 if((!((typeof data23 == "number") && (isFinite(data23)))) && (data23 !== null)){
-validate22.errors = [{instancePath:instancePath+"/temperature",keyword:"type",params:{type: constant41},message:"must be number,null",expected:constant20,data:data23}];
+validate22.errors = [{instancePath:instancePath+"/temperature",keyword:"type",params:{type: constant42},message:"must be number,null",expected:constant21,data:data23}];
 return false;
 }
 if(errors === _errs46){
 if((typeof data23 == "number") && (isFinite(data23))){
 if(data23 > 2 || isNaN(data23)){
-validate22.errors = [{instancePath:instancePath+"/temperature",keyword:"maximum",params:{comparison: "<=", limit: 2},message:"must be <= 2",expected:constant20,data:data23}];
+validate22.errors = [{instancePath:instancePath+"/temperature",keyword:"maximum",params:{comparison: "<=", limit: 2},message:"must be <= 2",expected:constant21,data:data23}];
 return false;
 }
 else {
 if(data23 < 0 || isNaN(data23)){
-validate22.errors = [{instancePath:instancePath+"/temperature",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant20,data:data23}];
+validate22.errors = [{instancePath:instancePath+"/temperature",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant21,data:data23}];
 return false;
 }
 }
@@ -4162,18 +4244,18 @@ if(data.top_p !== undefined){
 let data24 = data.top_p;
 const _errs48 = errors;
 if((!((typeof data24 == "number") && (isFinite(data24)))) && (data24 !== null)){
-validate22.errors = [{instancePath:instancePath+"/top_p",keyword:"type",params:{type: constant41},message:"must be number,null",expected:constant20,data:data24}];
+validate22.errors = [{instancePath:instancePath+"/top_p",keyword:"type",params:{type: constant42},message:"must be number,null",expected:constant21,data:data24}];
 return false;
 }
 if(errors === _errs48){
 if((typeof data24 == "number") && (isFinite(data24))){
 if(data24 > 1 || isNaN(data24)){
-validate22.errors = [{instancePath:instancePath+"/top_p",keyword:"maximum",params:{comparison: "<=", limit: 1},message:"must be <= 1",expected:constant20,data:data24}];
+validate22.errors = [{instancePath:instancePath+"/top_p",keyword:"maximum",params:{comparison: "<=", limit: 1},message:"must be <= 1",expected:constant21,data:data24}];
 return false;
 }
 else {
 if(data24 < 0 || isNaN(data24)){
-validate22.errors = [{instancePath:instancePath+"/top_p",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant20,data:data24}];
+validate22.errors = [{instancePath:instancePath+"/top_p",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant21,data:data24}];
 return false;
 }
 }
@@ -4189,18 +4271,18 @@ if(data.frequency_penalty !== undefined){
 let data25 = data.frequency_penalty;
 const _errs50 = errors;
 if((!((typeof data25 == "number") && (isFinite(data25)))) && (data25 !== null)){
-validate22.errors = [{instancePath:instancePath+"/frequency_penalty",keyword:"type",params:{type: constant41},message:"must be number,null",expected:constant20,data:data25}];
+validate22.errors = [{instancePath:instancePath+"/frequency_penalty",keyword:"type",params:{type: constant42},message:"must be number,null",expected:constant21,data:data25}];
 return false;
 }
 if(errors === _errs50){
 if((typeof data25 == "number") && (isFinite(data25))){
 if(data25 > 2 || isNaN(data25)){
-validate22.errors = [{instancePath:instancePath+"/frequency_penalty",keyword:"maximum",params:{comparison: "<=", limit: 2},message:"must be <= 2",expected:constant20,data:data25}];
+validate22.errors = [{instancePath:instancePath+"/frequency_penalty",keyword:"maximum",params:{comparison: "<=", limit: 2},message:"must be <= 2",expected:constant21,data:data25}];
 return false;
 }
 else {
 if(data25 < -2 || isNaN(data25)){
-validate22.errors = [{instancePath:instancePath+"/frequency_penalty",keyword:"minimum",params:{comparison: ">=", limit: -2},message:"must be >= -2",expected:constant20,data:data25}];
+validate22.errors = [{instancePath:instancePath+"/frequency_penalty",keyword:"minimum",params:{comparison: ">=", limit: -2},message:"must be >= -2",expected:constant21,data:data25}];
 return false;
 }
 }
@@ -4216,18 +4298,18 @@ if(data.presence_penalty !== undefined){
 let data26 = data.presence_penalty;
 const _errs52 = errors;
 if((!((typeof data26 == "number") && (isFinite(data26)))) && (data26 !== null)){
-validate22.errors = [{instancePath:instancePath+"/presence_penalty",keyword:"type",params:{type: constant41},message:"must be number,null",expected:constant20,data:data26}];
+validate22.errors = [{instancePath:instancePath+"/presence_penalty",keyword:"type",params:{type: constant42},message:"must be number,null",expected:constant21,data:data26}];
 return false;
 }
 if(errors === _errs52){
 if((typeof data26 == "number") && (isFinite(data26))){
 if(data26 > 2 || isNaN(data26)){
-validate22.errors = [{instancePath:instancePath+"/presence_penalty",keyword:"maximum",params:{comparison: "<=", limit: 2},message:"must be <= 2",expected:constant20,data:data26}];
+validate22.errors = [{instancePath:instancePath+"/presence_penalty",keyword:"maximum",params:{comparison: "<=", limit: 2},message:"must be <= 2",expected:constant21,data:data26}];
 return false;
 }
 else {
 if(data26 < -2 || isNaN(data26)){
-validate22.errors = [{instancePath:instancePath+"/presence_penalty",keyword:"minimum",params:{comparison: ">=", limit: -2},message:"must be >= -2",expected:constant20,data:data26}];
+validate22.errors = [{instancePath:instancePath+"/presence_penalty",keyword:"minimum",params:{comparison: ">=", limit: -2},message:"must be >= -2",expected:constant21,data:data26}];
 return false;
 }
 }
@@ -4243,7 +4325,7 @@ if(data.logit_bias !== undefined){
 let data27 = data.logit_bias;
 const _errs54 = errors;
 if((!(data27 && typeof data27 == "object" && !Array.isArray(data27))) && (data27 !== null)){
-validate22.errors = [{instancePath:instancePath+"/logit_bias",keyword:"type",params:{type: constant29},message:"must be object,null",expected:constant5,data:data27}];
+validate22.errors = [{instancePath:instancePath+"/logit_bias",keyword:"type",params:{type: constant30},message:"must be object,null",expected:constant6,data:data27}];
 return false;
 }
 if(errors === _errs54){
@@ -4252,18 +4334,18 @@ for(const key0 in data27){
 let data28 = data27[key0];
 const _errs57 = errors;
 if(!(((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28))) && (isFinite(data28)))){
-validate22.errors = [{instancePath:instancePath+"/logit_bias/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data28}];
+validate22.errors = [{instancePath:instancePath+"/logit_bias/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data28}];
 return false;
 }
 if(errors === _errs57){
 if((typeof data28 == "number") && (isFinite(data28))){
 if(data28 > 100 || isNaN(data28)){
-validate22.errors = [{instancePath:instancePath+"/logit_bias/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100",expected:constant21,data:data28}];
+validate22.errors = [{instancePath:instancePath+"/logit_bias/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100",expected:constant22,data:data28}];
 return false;
 }
 else {
 if(data28 < -100 || isNaN(data28)){
-validate22.errors = [{instancePath:instancePath+"/logit_bias/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minimum",params:{comparison: ">=", limit: -100},message:"must be >= -100",expected:constant21,data:data28}];
+validate22.errors = [{instancePath:instancePath+"/logit_bias/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minimum",params:{comparison: ">=", limit: -100},message:"must be >= -100",expected:constant22,data:data28}];
 return false;
 }
 }
@@ -4286,11 +4368,11 @@ if(data.reasoning_effort !== undefined){
 let data29 = data.reasoning_effort;
 const _errs59 = errors;
 if((typeof data29 !== "string") && (data29 !== null)){
-validate22.errors = [{instancePath:instancePath+"/reasoning_effort",keyword:"type",params:{type: constant31},message:"must be string,null",expected:constant8,data:data29}];
+validate22.errors = [{instancePath:instancePath+"/reasoning_effort",keyword:"type",params:{type: constant32},message:"must be string,null",expected:constant9,data:data29}];
 return false;
 }
 if(!((((((((data29 === "none") || (data29 === "minimal")) || (data29 === "low")) || (data29 === "medium")) || (data29 === "high")) || (data29 === "xhigh")) || (data29 === "max")) || (data29 === null))){
-validate22.errors = [{instancePath:instancePath+"/reasoning_effort",keyword:"enum",params:{allowedValues: constant42},message:"must be equal to one of the allowed values",expected:constant8,data:data29}];
+validate22.errors = [{instancePath:instancePath+"/reasoning_effort",keyword:"enum",params:{allowedValues: constant43},message:"must be equal to one of the allowed values",expected:constant9,data:data29}];
 return false;
 }
 var valid0 = _errs59 === errors;
@@ -4303,11 +4385,11 @@ if(data.verbosity !== undefined){
 let data30 = data.verbosity;
 const _errs61 = errors;
 if((typeof data30 !== "string") && (data30 !== null)){
-validate22.errors = [{instancePath:instancePath+"/verbosity",keyword:"type",params:{type: constant31},message:"must be string,null",expected:constant8,data:data30}];
+validate22.errors = [{instancePath:instancePath+"/verbosity",keyword:"type",params:{type: constant32},message:"must be string,null",expected:constant9,data:data30}];
 return false;
 }
 if(!((((data30 === "low") || (data30 === "medium")) || (data30 === "high")) || (data30 === null))){
-validate22.errors = [{instancePath:instancePath+"/verbosity",keyword:"enum",params:{allowedValues: constant43},message:"must be equal to one of the allowed values",expected:constant8,data:data30}];
+validate22.errors = [{instancePath:instancePath+"/verbosity",keyword:"enum",params:{allowedValues: constant44},message:"must be equal to one of the allowed values",expected:constant9,data:data30}];
 return false;
 }
 var valid0 = _errs61 === errors;
@@ -4320,14 +4402,14 @@ if(data.prediction !== undefined){
 let data31 = data.prediction;
 const _errs63 = errors;
 if((!(data31 && typeof data31 == "object" && !Array.isArray(data31))) && (data31 !== null)){
-validate22.errors = [{instancePath:instancePath+"/prediction",keyword:"type",params:{type: constant29},message:"must be object,null",expected:constant5,data:data31}];
+validate22.errors = [{instancePath:instancePath+"/prediction",keyword:"type",params:{type: constant30},message:"must be object,null",expected:constant6,data:data31}];
 return false;
 }
 if(errors === _errs63){
 if(data31 && typeof data31 == "object" && !Array.isArray(data31)){
 let missing2;
 if(((data31.type === undefined) && (missing2 = "type")) || ((data31.content === undefined) && (missing2 = "content"))){
-validate22.errors = [{instancePath:instancePath+"/prediction",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant5,data:data31}];
+validate22.errors = [{instancePath:instancePath+"/prediction",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant6,data:data31}];
 return false;
 }
 else {
@@ -4373,11 +4455,11 @@ if(data.service_tier !== undefined){
 let data34 = data.service_tier;
 const _errs68 = errors;
 if((typeof data34 !== "string") && (data34 !== null)){
-validate22.errors = [{instancePath:instancePath+"/service_tier",keyword:"type",params:{type: constant31},message:"must be string,null",expected:constant8,data:data34}];
+validate22.errors = [{instancePath:instancePath+"/service_tier",keyword:"type",params:{type: constant32},message:"must be string,null",expected:constant9,data:data34}];
 return false;
 }
 if(!(((((((data34 === "auto") || (data34 === "default")) || (data34 === "flex")) || (data34 === "scale")) || (data34 === "priority")) || (data34 === "fast")) || (data34 === null))){
-validate22.errors = [{instancePath:instancePath+"/service_tier",keyword:"enum",params:{allowedValues: constant44},message:"must be equal to one of the allowed values",expected:constant8,data:data34}];
+validate22.errors = [{instancePath:instancePath+"/service_tier",keyword:"enum",params:{allowedValues: constant45},message:"must be equal to one of the allowed values",expected:constant9,data:data34}];
 return false;
 }
 var valid0 = _errs68 === errors;
@@ -4390,13 +4472,13 @@ if(data.metadata !== undefined){
 let data35 = data.metadata;
 const _errs70 = errors;
 if((!(data35 && typeof data35 == "object" && !Array.isArray(data35))) && (data35 !== null)){
-validate22.errors = [{instancePath:instancePath+"/metadata",keyword:"type",params:{type: constant29},message:"must be object,null",expected:constant5,data:data35}];
+validate22.errors = [{instancePath:instancePath+"/metadata",keyword:"type",params:{type: constant30},message:"must be object,null",expected:constant6,data:data35}];
 return false;
 }
 if(errors === _errs70){
 if(data35 && typeof data35 == "object" && !Array.isArray(data35)){
 if(Object.keys(data35).length > 16){
-validate22.errors = [{instancePath:instancePath+"/metadata",keyword:"maxProperties",params:{limit: 16},message:"must NOT have more than 16 properties",expected:constant5,data:data35}];
+validate22.errors = [{instancePath:instancePath+"/metadata",keyword:"maxProperties",params:{limit: 16},message:"must NOT have more than 16 properties",expected:constant6,data:data35}];
 return false;
 }
 else {
@@ -4428,7 +4510,7 @@ errors++;
 }
 var valid10 = _errs72 === errors;
 if(!valid10){
-const err8 = {instancePath:instancePath+"/metadata",keyword:"propertyNames",params:{propertyName: key1},message:"property name must be valid",expected:constant5,data:data35};
+const err8 = {instancePath:instancePath+"/metadata",keyword:"propertyNames",params:{propertyName: key1},message:"property name must be valid",expected:constant6,data:data35};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -4476,13 +4558,13 @@ if(data.safety_identifier !== undefined){
 let data37 = data.safety_identifier;
 const _errs77 = errors;
 if((typeof data37 !== "string") && (data37 !== null)){
-validate22.errors = [{instancePath:instancePath+"/safety_identifier",keyword:"type",params:{type: constant31},message:"must be string,null",expected:constant8,data:data37}];
+validate22.errors = [{instancePath:instancePath+"/safety_identifier",keyword:"type",params:{type: constant32},message:"must be string,null",expected:constant9,data:data37}];
 return false;
 }
 if(errors === _errs77){
 if(typeof data37 === "string"){
 if(func1(data37) > 128){
-validate22.errors = [{instancePath:instancePath+"/safety_identifier",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",expected:constant8,data:data37}];
+validate22.errors = [{instancePath:instancePath+"/safety_identifier",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",expected:constant9,data:data37}];
 return false;
 }
 }
@@ -4497,13 +4579,13 @@ if(data.prompt_cache_key !== undefined){
 let data38 = data.prompt_cache_key;
 const _errs79 = errors;
 if((typeof data38 !== "string") && (data38 !== null)){
-validate22.errors = [{instancePath:instancePath+"/prompt_cache_key",keyword:"type",params:{type: constant31},message:"must be string,null",expected:constant8,data:data38}];
+validate22.errors = [{instancePath:instancePath+"/prompt_cache_key",keyword:"type",params:{type: constant32},message:"must be string,null",expected:constant9,data:data38}];
 return false;
 }
 if(errors === _errs79){
 if(typeof data38 === "string"){
 if(func1(data38) > 512){
-validate22.errors = [{instancePath:instancePath+"/prompt_cache_key",keyword:"maxLength",params:{limit: 512},message:"must NOT have more than 512 characters",expected:constant8,data:data38}];
+validate22.errors = [{instancePath:instancePath+"/prompt_cache_key",keyword:"maxLength",params:{limit: 512},message:"must NOT have more than 512 characters",expected:constant9,data:data38}];
 return false;
 }
 }
@@ -4533,7 +4615,7 @@ validate22.errors = [{instancePath:instancePath+"/prompt_cache_options/ttl",keyw
 return false;
 }
 if(!(data40 === "30m")){
-validate22.errors = [{instancePath:instancePath+"/prompt_cache_options/ttl",keyword:"enum",params:{allowedValues: constant45},message:"must be equal to one of the allowed values",expected:constant0,data:data40}];
+validate22.errors = [{instancePath:instancePath+"/prompt_cache_options/ttl",keyword:"enum",params:{allowedValues: constant46},message:"must be equal to one of the allowed values",expected:constant0,data:data40}];
 return false;
 }
 var valid12 = _errs83 === errors;
@@ -4550,7 +4632,7 @@ validate22.errors = [{instancePath:instancePath+"/prompt_cache_options/mode",key
 return false;
 }
 if(!((data41 === "implicit") || (data41 === "explicit"))){
-validate22.errors = [{instancePath:instancePath+"/prompt_cache_options/mode",keyword:"enum",params:{allowedValues: constant46},message:"must be equal to one of the allowed values",expected:constant0,data:data41}];
+validate22.errors = [{instancePath:instancePath+"/prompt_cache_options/mode",keyword:"enum",params:{allowedValues: constant47},message:"must be equal to one of the allowed values",expected:constant0,data:data41}];
 return false;
 }
 var valid12 = _errs85 === errors;
@@ -4575,11 +4657,11 @@ if(data.prompt_cache_retention !== undefined){
 let data42 = data.prompt_cache_retention;
 const _errs87 = errors;
 if((typeof data42 !== "string") && (data42 !== null)){
-validate22.errors = [{instancePath:instancePath+"/prompt_cache_retention",keyword:"type",params:{type: constant31},message:"must be string,null",expected:constant8,data:data42}];
+validate22.errors = [{instancePath:instancePath+"/prompt_cache_retention",keyword:"type",params:{type: constant32},message:"must be string,null",expected:constant9,data:data42}];
 return false;
 }
 if(!(((data42 === "in_memory") || (data42 === "24h")) || (data42 === null))){
-validate22.errors = [{instancePath:instancePath+"/prompt_cache_retention",keyword:"enum",params:{allowedValues: constant47},message:"must be equal to one of the allowed values",expected:constant8,data:data42}];
+validate22.errors = [{instancePath:instancePath+"/prompt_cache_retention",keyword:"enum",params:{allowedValues: constant48},message:"must be equal to one of the allowed values",expected:constant9,data:data42}];
 return false;
 }
 var valid0 = _errs87 === errors;
@@ -4592,7 +4674,7 @@ if(data.logprobs !== undefined){
 let data43 = data.logprobs;
 const _errs89 = errors;
 if((typeof data43 !== "boolean") && (data43 !== null)){
-validate22.errors = [{instancePath:instancePath+"/logprobs",keyword:"type",params:{type: constant38},message:"must be boolean,null",expected:constant18,data:data43}];
+validate22.errors = [{instancePath:instancePath+"/logprobs",keyword:"type",params:{type: constant39},message:"must be boolean,null",expected:constant19,data:data43}];
 return false;
 }
 var valid0 = _errs89 === errors;
@@ -4605,18 +4687,18 @@ if(data.top_logprobs !== undefined){
 let data44 = data.top_logprobs;
 const _errs91 = errors;
 if((!(((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44))) && (isFinite(data44)))) && (data44 !== null)){
-validate22.errors = [{instancePath:instancePath+"/top_logprobs",keyword:"type",params:{type: constant39},message:"must be integer,null",expected:constant19,data:data44}];
+validate22.errors = [{instancePath:instancePath+"/top_logprobs",keyword:"type",params:{type: constant40},message:"must be integer,null",expected:constant20,data:data44}];
 return false;
 }
 if(errors === _errs91){
 if((typeof data44 == "number") && (isFinite(data44))){
 if(data44 > 20 || isNaN(data44)){
-validate22.errors = [{instancePath:instancePath+"/top_logprobs",keyword:"maximum",params:{comparison: "<=", limit: 20},message:"must be <= 20",expected:constant19,data:data44}];
+validate22.errors = [{instancePath:instancePath+"/top_logprobs",keyword:"maximum",params:{comparison: "<=", limit: 20},message:"must be <= 20",expected:constant20,data:data44}];
 return false;
 }
 else {
 if(data44 < 0 || isNaN(data44)){
-validate22.errors = [{instancePath:instancePath+"/top_logprobs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant19,data:data44}];
+validate22.errors = [{instancePath:instancePath+"/top_logprobs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant20,data:data44}];
 return false;
 }
 }
@@ -4632,7 +4714,7 @@ if(data.modalities !== undefined){
 let data45 = data.modalities;
 const _errs93 = errors;
 if((!(Array.isArray(data45))) && (data45 !== null)){
-validate22.errors = [{instancePath:instancePath+"/modalities",keyword:"type",params:{type: constant32},message:"must be array,null",expected:constant10,data:data45}];
+validate22.errors = [{instancePath:instancePath+"/modalities",keyword:"type",params:{type: constant33},message:"must be array,null",expected:constant11,data:data45}];
 return false;
 }
 if(errors === _errs93){
@@ -4647,7 +4729,7 @@ validate22.errors = [{instancePath:instancePath+"/modalities/" + i4,keyword:"typ
 return false;
 }
 if(!((data46 === "text") || (data46 === "audio"))){
-validate22.errors = [{instancePath:instancePath+"/modalities/" + i4,keyword:"enum",params:{allowedValues: constant48},message:"must be equal to one of the allowed values",expected:constant0,data:data46}];
+validate22.errors = [{instancePath:instancePath+"/modalities/" + i4,keyword:"enum",params:{allowedValues: constant49},message:"must be equal to one of the allowed values",expected:constant0,data:data46}];
 return false;
 }
 var valid13 = _errs95 === errors;
@@ -4667,14 +4749,14 @@ if(data.audio !== undefined){
 let data47 = data.audio;
 const _errs97 = errors;
 if((!(data47 && typeof data47 == "object" && !Array.isArray(data47))) && (data47 !== null)){
-validate22.errors = [{instancePath:instancePath+"/audio",keyword:"type",params:{type: constant29},message:"must be object,null",expected:constant5,data:data47}];
+validate22.errors = [{instancePath:instancePath+"/audio",keyword:"type",params:{type: constant30},message:"must be object,null",expected:constant6,data:data47}];
 return false;
 }
 if(errors === _errs97){
 if(data47 && typeof data47 == "object" && !Array.isArray(data47)){
 let missing3;
 if(((data47.voice === undefined) && (missing3 = "voice")) || ((data47.format === undefined) && (missing3 = "format"))){
-validate22.errors = [{instancePath:instancePath+"/audio",keyword:"required",params:{missingProperty: missing3},message:"must have required property '"+missing3+"'",expected:constant5,data:data47}];
+validate22.errors = [{instancePath:instancePath+"/audio",keyword:"required",params:{missingProperty: missing3},message:"must have required property '"+missing3+"'",expected:constant6,data:data47}];
 return false;
 }
 else {
@@ -4755,7 +4837,7 @@ props5.id = true;
 }
 }
 if(!valid15){
-const err13 = {instancePath:instancePath+"/audio/voice",keyword:"oneOf",params:{passingSchemas: passing1},message:"must match exactly one schema in oneOf",expected:constant12,data:data48};
+const err13 = {instancePath:instancePath+"/audio/voice",keyword:"oneOf",params:{passingSchemas: passing1},message:"must match exactly one schema in oneOf",expected:constant13,data:data48};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -4791,7 +4873,7 @@ validate22.errors = [{instancePath:instancePath+"/audio/format",keyword:"type",p
 return false;
 }
 if(!((((((data50 === "wav") || (data50 === "aac")) || (data50 === "mp3")) || (data50 === "flac")) || (data50 === "opus")) || (data50 === "pcm16"))){
-validate22.errors = [{instancePath:instancePath+"/audio/format",keyword:"enum",params:{allowedValues: constant49},message:"must be equal to one of the allowed values",expected:constant0,data:data50}];
+validate22.errors = [{instancePath:instancePath+"/audio/format",keyword:"enum",params:{allowedValues: constant50},message:"must be equal to one of the allowed values",expected:constant0,data:data50}];
 return false;
 }
 var valid14 = _errs107 === errors;
@@ -4813,14 +4895,14 @@ if(data.moderation !== undefined){
 let data51 = data.moderation;
 const _errs109 = errors;
 if((!(data51 && typeof data51 == "object" && !Array.isArray(data51))) && (data51 !== null)){
-validate22.errors = [{instancePath:instancePath+"/moderation",keyword:"type",params:{type: constant29},message:"must be object,null",expected:constant5,data:data51}];
+validate22.errors = [{instancePath:instancePath+"/moderation",keyword:"type",params:{type: constant30},message:"must be object,null",expected:constant6,data:data51}];
 return false;
 }
 if(errors === _errs109){
 if(data51 && typeof data51 == "object" && !Array.isArray(data51)){
 let missing5;
 if((data51.model === undefined) && (missing5 = "model")){
-validate22.errors = [{instancePath:instancePath+"/moderation",keyword:"required",params:{missingProperty: missing5},message:"must have required property '"+missing5+"'",expected:constant5,data:data51}];
+validate22.errors = [{instancePath:instancePath+"/moderation",keyword:"required",params:{missingProperty: missing5},message:"must have required property '"+missing5+"'",expected:constant6,data:data51}];
 return false;
 }
 else {
@@ -4841,7 +4923,7 @@ if(data51.policy !== undefined){
 let data53 = data51.policy;
 const _errs113 = errors;
 if((!(data53 && typeof data53 == "object" && !Array.isArray(data53))) && (data53 !== null)){
-validate22.errors = [{instancePath:instancePath+"/moderation/policy",keyword:"type",params:{type: constant29},message:"must be object,null",expected:constant5,data:data53}];
+validate22.errors = [{instancePath:instancePath+"/moderation/policy",keyword:"type",params:{type: constant30},message:"must be object,null",expected:constant6,data:data53}];
 return false;
 }
 var valid17 = _errs113 === errors;
@@ -4863,7 +4945,7 @@ if(data.store !== undefined){
 let data54 = data.store;
 const _errs116 = errors;
 if((typeof data54 !== "boolean") && (data54 !== null)){
-validate22.errors = [{instancePath:instancePath+"/store",keyword:"type",params:{type: constant38},message:"must be boolean,null",expected:constant18,data:data54}];
+validate22.errors = [{instancePath:instancePath+"/store",keyword:"type",params:{type: constant39},message:"must be boolean,null",expected:constant19,data:data54}];
 return false;
 }
 var valid0 = _errs116 === errors;
@@ -4884,14 +4966,14 @@ if(data55.user_location !== undefined){
 let data56 = data55.user_location;
 const _errs120 = errors;
 if((!(data56 && typeof data56 == "object" && !Array.isArray(data56))) && (data56 !== null)){
-validate22.errors = [{instancePath:instancePath+"/web_search_options/user_location",keyword:"type",params:{type: constant29},message:"must be object,null",expected:constant5,data:data56}];
+validate22.errors = [{instancePath:instancePath+"/web_search_options/user_location",keyword:"type",params:{type: constant30},message:"must be object,null",expected:constant6,data:data56}];
 return false;
 }
 if(errors === _errs120){
 if(data56 && typeof data56 == "object" && !Array.isArray(data56)){
 let missing6;
 if(((data56.type === undefined) && (missing6 = "type")) || ((data56.approximate === undefined) && (missing6 = "approximate"))){
-validate22.errors = [{instancePath:instancePath+"/web_search_options/user_location",keyword:"required",params:{missingProperty: missing6},message:"must have required property '"+missing6+"'",expected:constant5,data:data56}];
+validate22.errors = [{instancePath:instancePath+"/web_search_options/user_location",keyword:"required",params:{missingProperty: missing6},message:"must have required property '"+missing6+"'",expected:constant6,data:data56}];
 return false;
 }
 else {
@@ -4958,7 +5040,7 @@ validate22.errors = [{instancePath:instancePath+"/web_search_options/search_cont
 return false;
 }
 if(!(((data60 === "low") || (data60 === "medium")) || (data60 === "high"))){
-validate22.errors = [{instancePath:instancePath+"/web_search_options/search_context_size",keyword:"enum",params:{allowedValues: constant50},message:"must be equal to one of the allowed values",expected:constant0,data:data60}];
+validate22.errors = [{instancePath:instancePath+"/web_search_options/search_context_size",keyword:"enum",params:{allowedValues: constant51},message:"must be equal to one of the allowed values",expected:constant0,data:data60}];
 return false;
 }
 var valid18 = _errs129 === errors;
@@ -5025,13 +5107,13 @@ validate22.errors = vErrors;
 return errors === 0;
 }
 validate22.evaluated = {"props":{"model":true,"messages":true,"stream":true,"stream_options":true,"user":true,"stop":true,"max_completion_tokens":true,"max_tokens":true,"n":true,"tools":true,"tool_choice":true,"parallel_tool_calls":true,"functions":true,"function_call":true,"response_format":true,"seed":true,"temperature":true,"top_p":true,"frequency_penalty":true,"presence_penalty":true,"logit_bias":true,"reasoning_effort":true,"verbosity":true,"prediction":true,"service_tier":true,"metadata":true,"safety_identifier":true,"prompt_cache_key":true,"prompt_cache_options":true,"prompt_cache_retention":true,"logprobs":true,"top_logprobs":true,"modalities":true,"audio":true,"moderation":true,"store":true,"web_search_options":true},"dynamicProps":false,"dynamicItems":false};
-export const checkAnswerChatCompletion = toCheck(validate79);
+export const checkAnswerChatCompletion = toCheck(validate84);
 const pattern8 = new RegExp("^chatcmpl-[0-9a-f]{16,}$", "u");
 const func22 = Object.prototype.hasOwnProperty;
-function validate83(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate88(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate83.evaluated;
+const evaluated0 = validate88.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -5042,14 +5124,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.id === undefined) && (missing0 = "id")) || ((data.type === undefined) && (missing0 = "type"))) || ((data.function === undefined) && (missing0 = "function"))){
-validate83.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate88.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((((key0 === "id") || (key0 === "type")) || (key0 === "function")) || (key0 === "extra_content"))){
-validate83.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
+validate88.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
 return false;
 break;
 }
@@ -5061,12 +5143,12 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(func1(data0) < 1){
-validate83.errors = [{instancePath:instancePath+"/id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data0}];
+validate88.errors = [{instancePath:instancePath+"/id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data0}];
 return false;
 }
 }
 else {
-validate83.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate88.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
 }
@@ -5080,11 +5162,11 @@ if(data.type !== undefined){
 let data1 = data.type;
 const _errs4 = errors;
 if(typeof data1 !== "string"){
-validate83.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
+validate88.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
 return false;
 }
 if("function" !== data1){
-validate83.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "function"},message:"must be equal to constant",expected:constant0,data:data1}];
+validate88.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "function"},message:"must be equal to constant",expected:constant0,data:data1}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -5101,14 +5183,14 @@ if(errors === _errs7){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing1;
 if(((data2.name === undefined) && (missing1 = "name")) || ((data2.arguments === undefined) && (missing1 = "arguments"))){
-validate83.errors = [{instancePath:instancePath+"/function",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data2}];
+validate88.errors = [{instancePath:instancePath+"/function",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data2}];
 return false;
 }
 else {
 const _errs9 = errors;
 for(const key1 in data2){
 if(!((key1 === "name") || (key1 === "arguments"))){
-validate83.errors = [{instancePath:instancePath+"/function",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant1,data:data2}];
+validate88.errors = [{instancePath:instancePath+"/function",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant1,data:data2}];
 return false;
 break;
 }
@@ -5118,7 +5200,7 @@ if(data2.name !== undefined){
 let data3 = data2.name;
 const _errs10 = errors;
 if(typeof data3 !== "string"){
-validate83.errors = [{instancePath:instancePath+"/function/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
+validate88.errors = [{instancePath:instancePath+"/function/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
 return false;
 }
 var valid2 = _errs10 === errors;
@@ -5131,7 +5213,7 @@ if(data2.arguments !== undefined){
 let data4 = data2.arguments;
 const _errs12 = errors;
 if(typeof data4 !== "string"){
-validate83.errors = [{instancePath:instancePath+"/function/arguments",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
+validate88.errors = [{instancePath:instancePath+"/function/arguments",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
 return false;
 }
 var valid2 = _errs12 === errors;
@@ -5144,7 +5226,7 @@ var valid2 = true;
 }
 }
 else {
-validate83.errors = [{instancePath:instancePath+"/function",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data2}];
+validate88.errors = [{instancePath:instancePath+"/function",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data2}];
 return false;
 }
 }
@@ -5158,7 +5240,7 @@ if(data.extra_content !== undefined){
 let data5 = data.extra_content;
 const _errs14 = errors;
 if((!(data5 && typeof data5 == "object" && !Array.isArray(data5))) && (data5 !== null)){
-validate83.errors = [{instancePath:instancePath+"/extra_content",keyword:"type",params:{type: constant29},message:"must be object,null",expected:constant5,data:data5}];
+validate88.errors = [{instancePath:instancePath+"/extra_content",keyword:"type",params:{type: constant30},message:"must be object,null",expected:constant6,data:data5}];
 return false;
 }
 var valid0 = _errs14 === errors;
@@ -5173,18 +5255,18 @@ var valid0 = true;
 }
 }
 else {
-validate83.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate88.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
-validate83.errors = vErrors;
+validate88.errors = vErrors;
 return errors === 0;
 }
-validate83.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
-function validate84(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate88.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+function validate89(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate84.evaluated;
+const evaluated0 = validate89.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -5195,14 +5277,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.id === undefined) && (missing0 = "id")) || ((data.type === undefined) && (missing0 = "type"))) || ((data.custom === undefined) && (missing0 = "custom"))){
-validate84.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate89.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((((key0 === "id") || (key0 === "type")) || (key0 === "custom")) || (key0 === "extra_content"))){
-validate84.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
+validate89.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
 return false;
 break;
 }
@@ -5214,12 +5296,12 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(func1(data0) < 1){
-validate84.errors = [{instancePath:instancePath+"/id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data0}];
+validate89.errors = [{instancePath:instancePath+"/id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data0}];
 return false;
 }
 }
 else {
-validate84.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate89.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
 }
@@ -5233,11 +5315,11 @@ if(data.type !== undefined){
 let data1 = data.type;
 const _errs4 = errors;
 if(typeof data1 !== "string"){
-validate84.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
+validate89.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
 return false;
 }
 if("custom" !== data1){
-validate84.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "custom"},message:"must be equal to constant",expected:constant0,data:data1}];
+validate89.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "custom"},message:"must be equal to constant",expected:constant0,data:data1}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -5253,14 +5335,14 @@ if(errors === _errs6){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing1;
 if(((data2.name === undefined) && (missing1 = "name")) || ((data2.input === undefined) && (missing1 = "input"))){
-validate84.errors = [{instancePath:instancePath+"/custom",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data2}];
+validate89.errors = [{instancePath:instancePath+"/custom",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data2}];
 return false;
 }
 else {
 const _errs8 = errors;
 for(const key1 in data2){
 if(!((key1 === "name") || (key1 === "input"))){
-validate84.errors = [{instancePath:instancePath+"/custom",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant1,data:data2}];
+validate89.errors = [{instancePath:instancePath+"/custom",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant1,data:data2}];
 return false;
 break;
 }
@@ -5270,7 +5352,7 @@ if(data2.name !== undefined){
 let data3 = data2.name;
 const _errs9 = errors;
 if(typeof data3 !== "string"){
-validate84.errors = [{instancePath:instancePath+"/custom/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
+validate89.errors = [{instancePath:instancePath+"/custom/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
 return false;
 }
 var valid1 = _errs9 === errors;
@@ -5283,7 +5365,7 @@ if(data2.input !== undefined){
 let data4 = data2.input;
 const _errs11 = errors;
 if(typeof data4 !== "string"){
-validate84.errors = [{instancePath:instancePath+"/custom/input",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
+validate89.errors = [{instancePath:instancePath+"/custom/input",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
 return false;
 }
 var valid1 = _errs11 === errors;
@@ -5296,7 +5378,7 @@ var valid1 = true;
 }
 }
 else {
-validate84.errors = [{instancePath:instancePath+"/custom",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data2}];
+validate89.errors = [{instancePath:instancePath+"/custom",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data2}];
 return false;
 }
 }
@@ -5310,7 +5392,7 @@ if(data.extra_content !== undefined){
 let data5 = data.extra_content;
 const _errs13 = errors;
 if((!(data5 && typeof data5 == "object" && !Array.isArray(data5))) && (data5 !== null)){
-validate84.errors = [{instancePath:instancePath+"/extra_content",keyword:"type",params:{type: constant29},message:"must be object,null",expected:constant5,data:data5}];
+validate89.errors = [{instancePath:instancePath+"/extra_content",keyword:"type",params:{type: constant30},message:"must be object,null",expected:constant6,data:data5}];
 return false;
 }
 var valid0 = _errs13 === errors;
@@ -5325,18 +5407,18 @@ var valid0 = true;
 }
 }
 else {
-validate84.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate89.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
-validate84.errors = vErrors;
+validate89.errors = vErrors;
 return errors === 0;
 }
-validate84.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
-function validate82(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate89.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+function validate87(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate82.evaluated;
+const evaluated0 = validate87.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -5348,15 +5430,15 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 const tag0 = data.type;
 if(typeof tag0 == "string"){
 if(tag0 === "function"){
-if(!(validate83(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate83.errors : vErrors.concat(validate83.errors);
+if(!(validate88(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate88.errors : vErrors.concat(validate88.errors);
 errors = vErrors.length;
 }
 var props0 = true;
 }
 else if(tag0 === "custom"){
-if(!(validate84(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate84.errors : vErrors.concat(validate84.errors);
+if(!(validate89(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate89.errors : vErrors.concat(validate89.errors);
 errors = vErrors.length;
 }
 if(props0 !== true){
@@ -5364,29 +5446,29 @@ props0 = true;
 }
 }
 else {
-validate82.errors = [{instancePath,keyword:"discriminator",params:{error: "mapping", tag: "type", tagValue: tag0},message:"value of tag \"type\" must be in oneOf",expected:constant6,data}];
+validate87.errors = [{instancePath,keyword:"discriminator",params:{error: "mapping", tag: "type", tagValue: tag0},message:"value of tag \"type\" must be in oneOf",expected:constant7,data}];
 return false;
 }
 }
 else {
-validate82.errors = [{instancePath,keyword:"discriminator",params:{error: "tag", tag: "type", tagValue: tag0},message:"tag \"type\" must be string",expected:constant6,data}];
+validate87.errors = [{instancePath,keyword:"discriminator",params:{error: "tag", tag: "type", tagValue: tag0},message:"tag \"type\" must be string",expected:constant7,data}];
 return false;
 }
 }
 else {
-validate82.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant6,data}];
+validate87.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant7,data}];
 return false;
 }
 }
-validate82.errors = vErrors;
+validate87.errors = vErrors;
 evaluated0.props = props0;
 return errors === 0;
 }
-validate82.evaluated = {"dynamicProps":true,"dynamicItems":false};
-function validate81(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate87.evaluated = {"dynamicProps":true,"dynamicItems":false};
+function validate86(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate81.evaluated;
+const evaluated0 = validate86.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -5397,14 +5479,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.role === undefined) && (missing0 = "role")) || ((data.content === undefined) && (missing0 = "content"))) || ((data.refusal === undefined) && (missing0 = "refusal"))){
-validate81.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate86.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
-if(!(func22.call(constant24, key0))){
-validate81.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
+if(!(func22.call(constant25, key0))){
+validate86.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
 return false;
 break;
 }
@@ -5414,11 +5496,11 @@ if(data.role !== undefined){
 let data0 = data.role;
 const _errs2 = errors;
 if(typeof data0 !== "string"){
-validate81.errors = [{instancePath:instancePath+"/role",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate86.errors = [{instancePath:instancePath+"/role",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
 if("assistant" !== data0){
-validate81.errors = [{instancePath:instancePath+"/role",keyword:"const",params:{allowedValue: "assistant"},message:"must be equal to constant",expected:constant0,data:data0}];
+validate86.errors = [{instancePath:instancePath+"/role",keyword:"const",params:{allowedValue: "assistant"},message:"must be equal to constant",expected:constant0,data:data0}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -5431,7 +5513,7 @@ if(data.content !== undefined){
 let data1 = data.content;
 const _errs4 = errors;
 if((typeof data1 !== "string") && (data1 !== null)){
-validate81.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: constant31},message:"must be string,null",expected:constant8,data:data1}];
+validate86.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: constant32},message:"must be string,null",expected:constant9,data:data1}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -5444,7 +5526,7 @@ if(data.refusal !== undefined){
 let data2 = data.refusal;
 const _errs6 = errors;
 if((typeof data2 !== "string") && (data2 !== null)){
-validate81.errors = [{instancePath:instancePath+"/refusal",keyword:"type",params:{type: constant31},message:"must be string,null",expected:constant8,data:data2}];
+validate86.errors = [{instancePath:instancePath+"/refusal",keyword:"type",params:{type: constant32},message:"must be string,null",expected:constant9,data:data2}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -5453,23 +5535,146 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.tool_calls !== undefined){
-let data3 = data.tool_calls;
+if(data.annotations !== undefined){
+let data3 = data.annotations;
 const _errs8 = errors;
 if(errors === _errs8){
 if(Array.isArray(data3)){
-if(data3.length < 1){
-validate81.errors = [{instancePath:instancePath+"/tool_calls",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant9,data:data3}];
-return false;
-}
-else {
 var valid1 = true;
 const len0 = data3.length;
 for(let i0=0; i0<len0; i0++){
+let data4 = data3[i0];
 const _errs10 = errors;
-if(!(validate82(data3[i0], {instancePath:instancePath+"/tool_calls/" + i0,parentData:data3,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate82.errors : vErrors.concat(validate82.errors);
-errors = vErrors.length;
+const _errs11 = errors;
+if(errors === _errs11){
+if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
+let missing1;
+if(((data4.type === undefined) && (missing1 = "type")) || ((data4.url_citation === undefined) && (missing1 = "url_citation"))){
+validate86.errors = [{instancePath:instancePath+"/annotations/" + i0,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data4}];
+return false;
+}
+else {
+const _errs13 = errors;
+for(const key1 in data4){
+if(!((key1 === "type") || (key1 === "url_citation"))){
+validate86.errors = [{instancePath:instancePath+"/annotations/" + i0,keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant1,data:data4}];
+return false;
+break;
+}
+}
+if(_errs13 === errors){
+if(data4.type !== undefined){
+let data5 = data4.type;
+const _errs14 = errors;
+if(typeof data5 !== "string"){
+validate86.errors = [{instancePath:instancePath+"/annotations/" + i0+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data5}];
+return false;
+}
+if("url_citation" !== data5){
+validate86.errors = [{instancePath:instancePath+"/annotations/" + i0+"/type",keyword:"const",params:{allowedValue: "url_citation"},message:"must be equal to constant",expected:constant0,data:data5}];
+return false;
+}
+var valid3 = _errs14 === errors;
+}
+else {
+var valid3 = true;
+}
+if(valid3){
+if(data4.url_citation !== undefined){
+let data6 = data4.url_citation;
+const _errs16 = errors;
+if(errors === _errs16){
+if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
+let missing2;
+if(((((data6.end_index === undefined) && (missing2 = "end_index")) || ((data6.start_index === undefined) && (missing2 = "start_index"))) || ((data6.url === undefined) && (missing2 = "url"))) || ((data6.title === undefined) && (missing2 = "title"))){
+validate86.errors = [{instancePath:instancePath+"/annotations/" + i0+"/url_citation",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant1,data:data6}];
+return false;
+}
+else {
+const _errs18 = errors;
+for(const key2 in data6){
+if(!((((key2 === "end_index") || (key2 === "start_index")) || (key2 === "url")) || (key2 === "title"))){
+validate86.errors = [{instancePath:instancePath+"/annotations/" + i0+"/url_citation",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",expected:constant1,data:data6}];
+return false;
+break;
+}
+}
+if(_errs18 === errors){
+if(data6.end_index !== undefined){
+let data7 = data6.end_index;
+const _errs19 = errors;
+if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
+validate86.errors = [{instancePath:instancePath+"/annotations/" + i0+"/url_citation/end_index",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data7}];
+return false;
+}
+var valid4 = _errs19 === errors;
+}
+else {
+var valid4 = true;
+}
+if(valid4){
+if(data6.start_index !== undefined){
+let data8 = data6.start_index;
+const _errs21 = errors;
+if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
+validate86.errors = [{instancePath:instancePath+"/annotations/" + i0+"/url_citation/start_index",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data8}];
+return false;
+}
+var valid4 = _errs21 === errors;
+}
+else {
+var valid4 = true;
+}
+if(valid4){
+if(data6.url !== undefined){
+let data9 = data6.url;
+const _errs23 = errors;
+if(typeof data9 !== "string"){
+validate86.errors = [{instancePath:instancePath+"/annotations/" + i0+"/url_citation/url",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data9}];
+return false;
+}
+var valid4 = _errs23 === errors;
+}
+else {
+var valid4 = true;
+}
+if(valid4){
+if(data6.title !== undefined){
+let data10 = data6.title;
+const _errs25 = errors;
+if(typeof data10 !== "string"){
+validate86.errors = [{instancePath:instancePath+"/annotations/" + i0+"/url_citation/title",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data10}];
+return false;
+}
+var valid4 = _errs25 === errors;
+}
+else {
+var valid4 = true;
+}
+}
+}
+}
+}
+}
+}
+else {
+validate86.errors = [{instancePath:instancePath+"/annotations/" + i0+"/url_citation",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data6}];
+return false;
+}
+}
+var valid3 = _errs16 === errors;
+}
+else {
+var valid3 = true;
+}
+}
+}
+}
+}
+else {
+validate86.errors = [{instancePath:instancePath+"/annotations/" + i0,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data4}];
+return false;
+}
 }
 var valid1 = _errs10 === errors;
 if(!valid1){
@@ -5477,9 +5682,8 @@ break;
 }
 }
 }
-}
 else {
-validate81.errors = [{instancePath:instancePath+"/tool_calls",keyword:"type",params:{type: "array"},message:"must be array",expected:constant9,data:data3}];
+validate86.errors = [{instancePath:instancePath+"/annotations",keyword:"type",params:{type: "array"},message:"must be array",expected:constant10,data:data3}];
 return false;
 }
 }
@@ -5489,162 +5693,198 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.function_call !== undefined){
-let data5 = data.function_call;
-const _errs11 = errors;
-const _errs12 = errors;
-if(errors === _errs12){
-if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
-let missing1;
-if(((data5.name === undefined) && (missing1 = "name")) || ((data5.arguments === undefined) && (missing1 = "arguments"))){
-validate81.errors = [{instancePath:instancePath+"/function_call",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data5}];
+if(data.tool_calls !== undefined){
+let data11 = data.tool_calls;
+const _errs27 = errors;
+if(errors === _errs27){
+if(Array.isArray(data11)){
+if(data11.length < 1){
+validate86.errors = [{instancePath:instancePath+"/tool_calls",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant10,data:data11}];
 return false;
 }
 else {
-const _errs14 = errors;
-for(const key1 in data5){
-if(!((key1 === "name") || (key1 === "arguments"))){
-validate81.errors = [{instancePath:instancePath+"/function_call",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant1,data:data5}];
+var valid5 = true;
+const len1 = data11.length;
+for(let i1=0; i1<len1; i1++){
+const _errs29 = errors;
+if(!(validate87(data11[i1], {instancePath:instancePath+"/tool_calls/" + i1,parentData:data11,parentDataProperty:i1,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate87.errors : vErrors.concat(validate87.errors);
+errors = vErrors.length;
+}
+var valid5 = _errs29 === errors;
+if(!valid5){
+break;
+}
+}
+}
+}
+else {
+validate86.errors = [{instancePath:instancePath+"/tool_calls",keyword:"type",params:{type: "array"},message:"must be array",expected:constant10,data:data11}];
+return false;
+}
+}
+var valid0 = _errs27 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.function_call !== undefined){
+let data13 = data.function_call;
+const _errs30 = errors;
+const _errs31 = errors;
+if(errors === _errs31){
+if(data13 && typeof data13 == "object" && !Array.isArray(data13)){
+let missing3;
+if(((data13.name === undefined) && (missing3 = "name")) || ((data13.arguments === undefined) && (missing3 = "arguments"))){
+validate86.errors = [{instancePath:instancePath+"/function_call",keyword:"required",params:{missingProperty: missing3},message:"must have required property '"+missing3+"'",expected:constant1,data:data13}];
+return false;
+}
+else {
+const _errs33 = errors;
+for(const key3 in data13){
+if(!((key3 === "name") || (key3 === "arguments"))){
+validate86.errors = [{instancePath:instancePath+"/function_call",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",expected:constant1,data:data13}];
 return false;
 break;
 }
 }
-if(_errs14 === errors){
-if(data5.name !== undefined){
-let data6 = data5.name;
-const _errs15 = errors;
-if(typeof data6 !== "string"){
-validate81.errors = [{instancePath:instancePath+"/function_call/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data6}];
+if(_errs33 === errors){
+if(data13.name !== undefined){
+let data14 = data13.name;
+const _errs34 = errors;
+if(typeof data14 !== "string"){
+validate86.errors = [{instancePath:instancePath+"/function_call/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data14}];
 return false;
 }
-var valid3 = _errs15 === errors;
+var valid7 = _errs34 === errors;
 }
 else {
-var valid3 = true;
+var valid7 = true;
 }
-if(valid3){
-if(data5.arguments !== undefined){
-let data7 = data5.arguments;
-const _errs17 = errors;
-if(typeof data7 !== "string"){
-validate81.errors = [{instancePath:instancePath+"/function_call/arguments",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data7}];
+if(valid7){
+if(data13.arguments !== undefined){
+let data15 = data13.arguments;
+const _errs36 = errors;
+if(typeof data15 !== "string"){
+validate86.errors = [{instancePath:instancePath+"/function_call/arguments",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data15}];
 return false;
 }
-var valid3 = _errs17 === errors;
+var valid7 = _errs36 === errors;
 }
 else {
-var valid3 = true;
+var valid7 = true;
 }
 }
 }
 }
 }
 else {
-validate81.errors = [{instancePath:instancePath+"/function_call",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data5}];
+validate86.errors = [{instancePath:instancePath+"/function_call",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data13}];
 return false;
 }
 }
-var valid0 = _errs11 === errors;
+var valid0 = _errs30 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.reasoning_content !== undefined){
-let data8 = data.reasoning_content;
-const _errs19 = errors;
-if(typeof data8 !== "string"){
-validate81.errors = [{instancePath:instancePath+"/reasoning_content",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data8}];
+let data16 = data.reasoning_content;
+const _errs38 = errors;
+if(typeof data16 !== "string"){
+validate86.errors = [{instancePath:instancePath+"/reasoning_content",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data16}];
 return false;
 }
-var valid0 = _errs19 === errors;
+var valid0 = _errs38 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.reasoning_details !== undefined){
-let data9 = data.reasoning_details;
-const _errs21 = errors;
-if(errors === _errs21){
-if(Array.isArray(data9)){
-var valid4 = true;
-const len1 = data9.length;
-for(let i1=0; i1<len1; i1++){
-let data10 = data9[i1];
-const _errs23 = errors;
-if(errors === _errs23){
-if(data10 && typeof data10 == "object" && !Array.isArray(data10)){
+let data17 = data.reasoning_details;
+const _errs40 = errors;
+if(errors === _errs40){
+if(Array.isArray(data17)){
+var valid8 = true;
+const len2 = data17.length;
+for(let i2=0; i2<len2; i2++){
+let data18 = data17[i2];
+const _errs42 = errors;
+if(errors === _errs42){
+if(data18 && typeof data18 == "object" && !Array.isArray(data18)){
 }
 else {
-validate81.errors = [{instancePath:instancePath+"/reasoning_details/" + i1,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data10}];
+validate86.errors = [{instancePath:instancePath+"/reasoning_details/" + i2,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data18}];
 return false;
 }
 }
-var valid4 = _errs23 === errors;
-if(!valid4){
+var valid8 = _errs42 === errors;
+if(!valid8){
 break;
 }
 }
 }
 else {
-validate81.errors = [{instancePath:instancePath+"/reasoning_details",keyword:"type",params:{type: "array"},message:"must be array",expected:constant9,data:data9}];
+validate86.errors = [{instancePath:instancePath+"/reasoning_details",keyword:"type",params:{type: "array"},message:"must be array",expected:constant10,data:data17}];
 return false;
 }
 }
-var valid0 = _errs21 === errors;
+var valid0 = _errs40 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.thinking_blocks !== undefined){
-let data11 = data.thinking_blocks;
-const _errs26 = errors;
-if(errors === _errs26){
-if(Array.isArray(data11)){
-var valid5 = true;
-const len2 = data11.length;
-for(let i2=0; i2<len2; i2++){
-let data12 = data11[i2];
-const _errs28 = errors;
-if(errors === _errs28){
-if(data12 && typeof data12 == "object" && !Array.isArray(data12)){
+let data19 = data.thinking_blocks;
+const _errs45 = errors;
+if(errors === _errs45){
+if(Array.isArray(data19)){
+var valid9 = true;
+const len3 = data19.length;
+for(let i3=0; i3<len3; i3++){
+let data20 = data19[i3];
+const _errs47 = errors;
+if(errors === _errs47){
+if(data20 && typeof data20 == "object" && !Array.isArray(data20)){
 }
 else {
-validate81.errors = [{instancePath:instancePath+"/thinking_blocks/" + i2,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data12}];
+validate86.errors = [{instancePath:instancePath+"/thinking_blocks/" + i3,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data20}];
 return false;
 }
 }
-var valid5 = _errs28 === errors;
-if(!valid5){
+var valid9 = _errs47 === errors;
+if(!valid9){
 break;
 }
 }
 }
 else {
-validate81.errors = [{instancePath:instancePath+"/thinking_blocks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant9,data:data11}];
+validate86.errors = [{instancePath:instancePath+"/thinking_blocks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant10,data:data19}];
 return false;
 }
 }
-var valid0 = _errs26 === errors;
+var valid0 = _errs45 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.extra_content !== undefined){
-let data13 = data.extra_content;
-const _errs31 = errors;
-if(errors === _errs31){
-if(data13 && typeof data13 == "object" && !Array.isArray(data13)){
+let data21 = data.extra_content;
+const _errs50 = errors;
+if(errors === _errs50){
+if(data21 && typeof data21 == "object" && !Array.isArray(data21)){
 }
 else {
-validate81.errors = [{instancePath:instancePath+"/extra_content",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data13}];
+validate86.errors = [{instancePath:instancePath+"/extra_content",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data21}];
 return false;
 }
 }
-var valid0 = _errs31 === errors;
+var valid0 = _errs50 === errors;
 }
 else {
 var valid0 = true;
@@ -5660,19 +5900,20 @@ var valid0 = true;
 }
 }
 }
+}
 else {
-validate81.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate86.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
-validate81.errors = vErrors;
+validate86.errors = vErrors;
 return errors === 0;
 }
-validate81.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
-function validate91(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate86.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+function validate96(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate91.evaluated;
+const evaluated0 = validate96.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -5683,14 +5924,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.token === undefined) && (missing0 = "token")) || ((data.logprob === undefined) && (missing0 = "logprob"))) || ((data.bytes === undefined) && (missing0 = "bytes"))) || ((data.top_logprobs === undefined) && (missing0 = "top_logprobs"))){
-validate91.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate96.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((((key0 === "token") || (key0 === "logprob")) || (key0 === "bytes")) || (key0 === "top_logprobs"))){
-validate91.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
+validate96.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
 return false;
 break;
 }
@@ -5700,7 +5941,7 @@ if(data.token !== undefined){
 let data0 = data.token;
 const _errs2 = errors;
 if(typeof data0 !== "string"){
-validate91.errors = [{instancePath:instancePath+"/token",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate96.errors = [{instancePath:instancePath+"/token",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -5713,7 +5954,7 @@ if(data.logprob !== undefined){
 let data1 = data.logprob;
 const _errs4 = errors;
 if(!((typeof data1 == "number") && (isFinite(data1)))){
-validate91.errors = [{instancePath:instancePath+"/logprob",keyword:"type",params:{type: "number"},message:"must be number",expected:constant22,data:data1}];
+validate96.errors = [{instancePath:instancePath+"/logprob",keyword:"type",params:{type: "number"},message:"must be number",expected:constant23,data:data1}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -5726,7 +5967,7 @@ if(data.bytes !== undefined){
 let data2 = data.bytes;
 const _errs6 = errors;
 if((!(Array.isArray(data2))) && (data2 !== null)){
-validate91.errors = [{instancePath:instancePath+"/bytes",keyword:"type",params:{type: constant32},message:"must be array,null",expected:constant10,data:data2}];
+validate96.errors = [{instancePath:instancePath+"/bytes",keyword:"type",params:{type: constant33},message:"must be array,null",expected:constant11,data:data2}];
 return false;
 }
 if(errors === _errs6){
@@ -5737,18 +5978,18 @@ for(let i0=0; i0<len0; i0++){
 let data3 = data2[i0];
 const _errs8 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate91.errors = [{instancePath:instancePath+"/bytes/" + i0,keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data3}];
+validate96.errors = [{instancePath:instancePath+"/bytes/" + i0,keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data3}];
 return false;
 }
 if(errors === _errs8){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 255 || isNaN(data3)){
-validate91.errors = [{instancePath:instancePath+"/bytes/" + i0,keyword:"maximum",params:{comparison: "<=", limit: 255},message:"must be <= 255",expected:constant21,data:data3}];
+validate96.errors = [{instancePath:instancePath+"/bytes/" + i0,keyword:"maximum",params:{comparison: "<=", limit: 255},message:"must be <= 255",expected:constant22,data:data3}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate91.errors = [{instancePath:instancePath+"/bytes/" + i0,keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant21,data:data3}];
+validate96.errors = [{instancePath:instancePath+"/bytes/" + i0,keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data3}];
 return false;
 }
 }
@@ -5782,14 +6023,14 @@ if(errors === _errs13){
 if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
 let missing1;
 if((((data5.token === undefined) && (missing1 = "token")) || ((data5.logprob === undefined) && (missing1 = "logprob"))) || ((data5.bytes === undefined) && (missing1 = "bytes"))){
-validate91.errors = [{instancePath:instancePath+"/top_logprobs/" + i1,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data5}];
+validate96.errors = [{instancePath:instancePath+"/top_logprobs/" + i1,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data5}];
 return false;
 }
 else {
 const _errs15 = errors;
 for(const key1 in data5){
 if(!(((key1 === "token") || (key1 === "logprob")) || (key1 === "bytes"))){
-validate91.errors = [{instancePath:instancePath+"/top_logprobs/" + i1,keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant1,data:data5}];
+validate96.errors = [{instancePath:instancePath+"/top_logprobs/" + i1,keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant1,data:data5}];
 return false;
 break;
 }
@@ -5799,7 +6040,7 @@ if(data5.token !== undefined){
 let data6 = data5.token;
 const _errs16 = errors;
 if(typeof data6 !== "string"){
-validate91.errors = [{instancePath:instancePath+"/top_logprobs/" + i1+"/token",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data6}];
+validate96.errors = [{instancePath:instancePath+"/top_logprobs/" + i1+"/token",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data6}];
 return false;
 }
 var valid4 = _errs16 === errors;
@@ -5812,7 +6053,7 @@ if(data5.logprob !== undefined){
 let data7 = data5.logprob;
 const _errs18 = errors;
 if(!((typeof data7 == "number") && (isFinite(data7)))){
-validate91.errors = [{instancePath:instancePath+"/top_logprobs/" + i1+"/logprob",keyword:"type",params:{type: "number"},message:"must be number",expected:constant22,data:data7}];
+validate96.errors = [{instancePath:instancePath+"/top_logprobs/" + i1+"/logprob",keyword:"type",params:{type: "number"},message:"must be number",expected:constant23,data:data7}];
 return false;
 }
 var valid4 = _errs18 === errors;
@@ -5825,7 +6066,7 @@ if(data5.bytes !== undefined){
 let data8 = data5.bytes;
 const _errs20 = errors;
 if((!(Array.isArray(data8))) && (data8 !== null)){
-validate91.errors = [{instancePath:instancePath+"/top_logprobs/" + i1+"/bytes",keyword:"type",params:{type: constant32},message:"must be array,null",expected:constant10,data:data8}];
+validate96.errors = [{instancePath:instancePath+"/top_logprobs/" + i1+"/bytes",keyword:"type",params:{type: constant33},message:"must be array,null",expected:constant11,data:data8}];
 return false;
 }
 if(errors === _errs20){
@@ -5836,18 +6077,18 @@ for(let i2=0; i2<len2; i2++){
 let data9 = data8[i2];
 const _errs22 = errors;
 if(!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))){
-validate91.errors = [{instancePath:instancePath+"/top_logprobs/" + i1+"/bytes/" + i2,keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data9}];
+validate96.errors = [{instancePath:instancePath+"/top_logprobs/" + i1+"/bytes/" + i2,keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data9}];
 return false;
 }
 if(errors === _errs22){
 if((typeof data9 == "number") && (isFinite(data9))){
 if(data9 > 255 || isNaN(data9)){
-validate91.errors = [{instancePath:instancePath+"/top_logprobs/" + i1+"/bytes/" + i2,keyword:"maximum",params:{comparison: "<=", limit: 255},message:"must be <= 255",expected:constant21,data:data9}];
+validate96.errors = [{instancePath:instancePath+"/top_logprobs/" + i1+"/bytes/" + i2,keyword:"maximum",params:{comparison: "<=", limit: 255},message:"must be <= 255",expected:constant22,data:data9}];
 return false;
 }
 else {
 if(data9 < 0 || isNaN(data9)){
-validate91.errors = [{instancePath:instancePath+"/top_logprobs/" + i1+"/bytes/" + i2,keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant21,data:data9}];
+validate96.errors = [{instancePath:instancePath+"/top_logprobs/" + i1+"/bytes/" + i2,keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data9}];
 return false;
 }
 }
@@ -5871,7 +6112,7 @@ var valid4 = true;
 }
 }
 else {
-validate91.errors = [{instancePath:instancePath+"/top_logprobs/" + i1,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data5}];
+validate96.errors = [{instancePath:instancePath+"/top_logprobs/" + i1,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data5}];
 return false;
 }
 }
@@ -5882,7 +6123,7 @@ break;
 }
 }
 else {
-validate91.errors = [{instancePath:instancePath+"/top_logprobs",keyword:"type",params:{type: "array"},message:"must be array",expected:constant9,data:data4}];
+validate96.errors = [{instancePath:instancePath+"/top_logprobs",keyword:"type",params:{type: "array"},message:"must be array",expected:constant10,data:data4}];
 return false;
 }
 }
@@ -5898,18 +6139,18 @@ var valid0 = true;
 }
 }
 else {
-validate91.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate96.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
-validate91.errors = vErrors;
+validate96.errors = vErrors;
 return errors === 0;
 }
-validate91.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
-function validate90(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate96.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+function validate95(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate90.evaluated;
+const evaluated0 = validate95.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -5920,14 +6161,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.content === undefined) && (missing0 = "content")) || ((data.refusal === undefined) && (missing0 = "refusal"))){
-validate90.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate95.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((key0 === "content") || (key0 === "refusal"))){
-validate90.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
+validate95.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
 return false;
 break;
 }
@@ -5937,7 +6178,7 @@ if(data.content !== undefined){
 let data0 = data.content;
 const _errs2 = errors;
 if((!(Array.isArray(data0))) && (data0 !== null)){
-validate90.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: constant32},message:"must be array,null",expected:constant10,data:data0}];
+validate95.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: constant33},message:"must be array,null",expected:constant11,data:data0}];
 return false;
 }
 if(errors === _errs2){
@@ -5946,8 +6187,8 @@ var valid1 = true;
 const len0 = data0.length;
 for(let i0=0; i0<len0; i0++){
 const _errs4 = errors;
-if(!(validate91(data0[i0], {instancePath:instancePath+"/content/" + i0,parentData:data0,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate91.errors : vErrors.concat(validate91.errors);
+if(!(validate96(data0[i0], {instancePath:instancePath+"/content/" + i0,parentData:data0,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate96.errors : vErrors.concat(validate96.errors);
 errors = vErrors.length;
 }
 var valid1 = _errs4 === errors;
@@ -5967,7 +6208,7 @@ if(data.refusal !== undefined){
 let data2 = data.refusal;
 const _errs5 = errors;
 if((!(Array.isArray(data2))) && (data2 !== null)){
-validate90.errors = [{instancePath:instancePath+"/refusal",keyword:"type",params:{type: constant32},message:"must be array,null",expected:constant10,data:data2}];
+validate95.errors = [{instancePath:instancePath+"/refusal",keyword:"type",params:{type: constant33},message:"must be array,null",expected:constant11,data:data2}];
 return false;
 }
 if(errors === _errs5){
@@ -5976,8 +6217,8 @@ var valid2 = true;
 const len1 = data2.length;
 for(let i1=0; i1<len1; i1++){
 const _errs7 = errors;
-if(!(validate91(data2[i1], {instancePath:instancePath+"/refusal/" + i1,parentData:data2,parentDataProperty:i1,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate91.errors : vErrors.concat(validate91.errors);
+if(!(validate96(data2[i1], {instancePath:instancePath+"/refusal/" + i1,parentData:data2,parentDataProperty:i1,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate96.errors : vErrors.concat(validate96.errors);
 errors = vErrors.length;
 }
 var valid2 = _errs7 === errors;
@@ -5997,18 +6238,18 @@ var valid0 = true;
 }
 }
 else {
-validate90.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate95.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
-validate90.errors = vErrors;
+validate95.errors = vErrors;
 return errors === 0;
 }
-validate90.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
-function validate89(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate95.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+function validate94(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate89.evaluated;
+const evaluated0 = validate94.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -6019,8 +6260,8 @@ const _errs0 = errors;
 let valid0 = false;
 let passing0 = null;
 const _errs1 = errors;
-if(!(validate90(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate90.errors : vErrors.concat(validate90.errors);
+if(!(validate95(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate95.errors : vErrors.concat(validate95.errors);
 errors = vErrors.length;
 }
 var _valid0 = _errs1 === errors;
@@ -6031,7 +6272,7 @@ var props0 = true;
 }
 const _errs2 = errors;
 if(data !== null){
-const err0 = {instancePath,keyword:"type",params:{type: "null"},message:"must be null",expected:constant23,data};
+const err0 = {instancePath,keyword:"type",params:{type: "null"},message:"must be null",expected:constant24,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -6052,7 +6293,7 @@ passing0 = 1;
 }
 }
 if(!valid0){
-const err1 = {instancePath,keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",expected:constant12,data};
+const err1 = {instancePath,keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",expected:constant13,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -6060,7 +6301,7 @@ else {
 vErrors.push(err1);
 }
 errors++;
-validate89.errors = vErrors;
+validate94.errors = vErrors;
 return false;
 }
 else {
@@ -6074,15 +6315,15 @@ vErrors = null;
 }
 }
 }
-validate89.errors = vErrors;
+validate94.errors = vErrors;
 evaluated0.props = props0;
 return errors === 0;
 }
-validate89.evaluated = {"dynamicProps":true,"dynamicItems":false};
-function validate80(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate94.evaluated = {"dynamicProps":true,"dynamicItems":false};
+function validate85(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate80.evaluated;
+const evaluated0 = validate85.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -6093,14 +6334,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.index === undefined) && (missing0 = "index")) || ((data.message === undefined) && (missing0 = "message"))) || ((data.logprobs === undefined) && (missing0 = "logprobs"))) || ((data.finish_reason === undefined) && (missing0 = "finish_reason"))){
-validate80.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate85.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((((key0 === "index") || (key0 === "message")) || (key0 === "logprobs")) || (key0 === "finish_reason"))){
-validate80.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
+validate85.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
 return false;
 break;
 }
@@ -6110,11 +6351,11 @@ if(data.index !== undefined){
 let data0 = data.index;
 const _errs2 = errors;
 if(!(((typeof data0 == "number") && (!(data0 % 1) && !isNaN(data0))) && (isFinite(data0)))){
-validate80.errors = [{instancePath:instancePath+"/index",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data0}];
+validate85.errors = [{instancePath:instancePath+"/index",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data0}];
 return false;
 }
 if(0 !== data0){
-validate80.errors = [{instancePath:instancePath+"/index",keyword:"const",params:{allowedValue: 0},message:"must be equal to constant",expected:constant21,data:data0}];
+validate85.errors = [{instancePath:instancePath+"/index",keyword:"const",params:{allowedValue: 0},message:"must be equal to constant",expected:constant22,data:data0}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -6125,8 +6366,8 @@ var valid0 = true;
 if(valid0){
 if(data.message !== undefined){
 const _errs4 = errors;
-if(!(validate81(data.message, {instancePath:instancePath+"/message",parentData:data,parentDataProperty:"message",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate81.errors : vErrors.concat(validate81.errors);
+if(!(validate86(data.message, {instancePath:instancePath+"/message",parentData:data,parentDataProperty:"message",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate86.errors : vErrors.concat(validate86.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs4 === errors;
@@ -6137,8 +6378,8 @@ var valid0 = true;
 if(valid0){
 if(data.logprobs !== undefined){
 const _errs5 = errors;
-if(!(validate89(data.logprobs, {instancePath:instancePath+"/logprobs",parentData:data,parentDataProperty:"logprobs",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate89.errors : vErrors.concat(validate89.errors);
+if(!(validate94(data.logprobs, {instancePath:instancePath+"/logprobs",parentData:data,parentDataProperty:"logprobs",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate94.errors : vErrors.concat(validate94.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs5 === errors;
@@ -6151,11 +6392,11 @@ if(data.finish_reason !== undefined){
 let data3 = data.finish_reason;
 const _errs6 = errors;
 if(typeof data3 !== "string"){
-validate80.errors = [{instancePath:instancePath+"/finish_reason",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
+validate85.errors = [{instancePath:instancePath+"/finish_reason",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
 return false;
 }
 if(!(((((data3 === "stop") || (data3 === "length")) || (data3 === "tool_calls")) || (data3 === "content_filter")) || (data3 === "function_call"))){
-validate80.errors = [{instancePath:instancePath+"/finish_reason",keyword:"enum",params:{allowedValues: constant51},message:"must be equal to one of the allowed values",expected:constant0,data:data3}];
+validate85.errors = [{instancePath:instancePath+"/finish_reason",keyword:"enum",params:{allowedValues: constant52},message:"must be equal to one of the allowed values",expected:constant0,data:data3}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -6170,18 +6411,18 @@ var valid0 = true;
 }
 }
 else {
-validate80.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate85.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
-validate80.errors = vErrors;
+validate85.errors = vErrors;
 return errors === 0;
 }
-validate80.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
-function validate79(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate85.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+function validate84(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate79.evaluated;
+const evaluated0 = validate84.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -6192,14 +6433,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((((data.id === undefined) && (missing0 = "id")) || ((data.object === undefined) && (missing0 = "object"))) || ((data.created === undefined) && (missing0 = "created"))) || ((data.model === undefined) && (missing0 = "model"))) || ((data.choices === undefined) && (missing0 = "choices"))) || ((data.usage === undefined) && (missing0 = "usage"))){
-validate79.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate84.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((((((key0 === "id") || (key0 === "object")) || (key0 === "created")) || (key0 === "model")) || (key0 === "choices")) || (key0 === "usage")) || (key0 === "system_fingerprint"))){
-validate79.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
+validate84.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
 return false;
 break;
 }
@@ -6211,12 +6452,12 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(!pattern8.test(data0)){
-validate79.errors = [{instancePath:instancePath+"/id",keyword:"pattern",params:{pattern: "^chatcmpl-[0-9a-f]{16,}$"},message:"must match pattern \""+"^chatcmpl-[0-9a-f]{16,}$"+"\"",expected:constant0,data:data0}];
+validate84.errors = [{instancePath:instancePath+"/id",keyword:"pattern",params:{pattern: "^chatcmpl-[0-9a-f]{16,}$"},message:"must match pattern \""+"^chatcmpl-[0-9a-f]{16,}$"+"\"",expected:constant0,data:data0}];
 return false;
 }
 }
 else {
-validate79.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate84.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
 }
@@ -6230,11 +6471,11 @@ if(data.object !== undefined){
 let data1 = data.object;
 const _errs4 = errors;
 if(typeof data1 !== "string"){
-validate79.errors = [{instancePath:instancePath+"/object",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
+validate84.errors = [{instancePath:instancePath+"/object",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
 return false;
 }
 if("chat.completion" !== data1){
-validate79.errors = [{instancePath:instancePath+"/object",keyword:"const",params:{allowedValue: "chat.completion"},message:"must be equal to constant",expected:constant0,data:data1}];
+validate84.errors = [{instancePath:instancePath+"/object",keyword:"const",params:{allowedValue: "chat.completion"},message:"must be equal to constant",expected:constant0,data:data1}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -6247,18 +6488,18 @@ if(data.created !== undefined){
 let data2 = data.created;
 const _errs6 = errors;
 if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-validate79.errors = [{instancePath:instancePath+"/created",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data2}];
+validate84.errors = [{instancePath:instancePath+"/created",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data2}];
 return false;
 }
 if(errors === _errs6){
 if((typeof data2 == "number") && (isFinite(data2))){
 if(data2 > 9999999999 || isNaN(data2)){
-validate79.errors = [{instancePath:instancePath+"/created",keyword:"maximum",params:{comparison: "<=", limit: 9999999999},message:"must be <= 9999999999",expected:constant21,data:data2}];
+validate84.errors = [{instancePath:instancePath+"/created",keyword:"maximum",params:{comparison: "<=", limit: 9999999999},message:"must be <= 9999999999",expected:constant22,data:data2}];
 return false;
 }
 else {
 if(data2 < 1000000000 || isNaN(data2)){
-validate79.errors = [{instancePath:instancePath+"/created",keyword:"minimum",params:{comparison: ">=", limit: 1000000000},message:"must be >= 1000000000",expected:constant21,data:data2}];
+validate84.errors = [{instancePath:instancePath+"/created",keyword:"minimum",params:{comparison: ">=", limit: 1000000000},message:"must be >= 1000000000",expected:constant22,data:data2}];
 return false;
 }
 }
@@ -6276,12 +6517,12 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(typeof data3 === "string"){
 if(func1(data3) < 1){
-validate79.errors = [{instancePath:instancePath+"/model",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data3}];
+validate84.errors = [{instancePath:instancePath+"/model",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data3}];
 return false;
 }
 }
 else {
-validate79.errors = [{instancePath:instancePath+"/model",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
+validate84.errors = [{instancePath:instancePath+"/model",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
 return false;
 }
 }
@@ -6297,12 +6538,12 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(Array.isArray(data4)){
 if(data4.length > 1){
-validate79.errors = [{instancePath:instancePath+"/choices",keyword:"maxItems",params:{limit: 1},message:"must NOT have more than 1 items",expected:constant9,data:data4}];
+validate84.errors = [{instancePath:instancePath+"/choices",keyword:"maxItems",params:{limit: 1},message:"must NOT have more than 1 items",expected:constant10,data:data4}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate79.errors = [{instancePath:instancePath+"/choices",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant9,data:data4}];
+validate84.errors = [{instancePath:instancePath+"/choices",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant10,data:data4}];
 return false;
 }
 else {
@@ -6310,8 +6551,8 @@ var valid1 = true;
 const len0 = data4.length;
 for(let i0=0; i0<len0; i0++){
 const _errs12 = errors;
-if(!(validate80(data4[i0], {instancePath:instancePath+"/choices/" + i0,parentData:data4,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate80.errors : vErrors.concat(validate80.errors);
+if(!(validate85(data4[i0], {instancePath:instancePath+"/choices/" + i0,parentData:data4,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate85.errors : vErrors.concat(validate85.errors);
 errors = vErrors.length;
 }
 var valid1 = _errs12 === errors;
@@ -6323,7 +6564,7 @@ break;
 }
 }
 else {
-validate79.errors = [{instancePath:instancePath+"/choices",keyword:"type",params:{type: "array"},message:"must be array",expected:constant9,data:data4}];
+validate84.errors = [{instancePath:instancePath+"/choices",keyword:"type",params:{type: "array"},message:"must be array",expected:constant10,data:data4}];
 return false;
 }
 }
@@ -6341,14 +6582,14 @@ if(errors === _errs14){
 if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
 let missing1;
 if((((data6.prompt_tokens === undefined) && (missing1 = "prompt_tokens")) || ((data6.completion_tokens === undefined) && (missing1 = "completion_tokens"))) || ((data6.total_tokens === undefined) && (missing1 = "total_tokens"))){
-validate79.errors = [{instancePath:instancePath+"/usage",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data6}];
+validate84.errors = [{instancePath:instancePath+"/usage",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data6}];
 return false;
 }
 else {
 const _errs16 = errors;
 for(const key1 in data6){
 if(!(((((key1 === "prompt_tokens") || (key1 === "completion_tokens")) || (key1 === "total_tokens")) || (key1 === "prompt_tokens_details")) || (key1 === "completion_tokens_details"))){
-validate79.errors = [{instancePath:instancePath+"/usage",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant1,data:data6}];
+validate84.errors = [{instancePath:instancePath+"/usage",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant1,data:data6}];
 return false;
 break;
 }
@@ -6358,13 +6599,13 @@ if(data6.prompt_tokens !== undefined){
 let data7 = data6.prompt_tokens;
 const _errs17 = errors;
 if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-validate79.errors = [{instancePath:instancePath+"/usage/prompt_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data7}];
+validate84.errors = [{instancePath:instancePath+"/usage/prompt_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data7}];
 return false;
 }
 if(errors === _errs17){
 if((typeof data7 == "number") && (isFinite(data7))){
 if(data7 < 0 || isNaN(data7)){
-validate79.errors = [{instancePath:instancePath+"/usage/prompt_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant21,data:data7}];
+validate84.errors = [{instancePath:instancePath+"/usage/prompt_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data7}];
 return false;
 }
 }
@@ -6379,13 +6620,13 @@ if(data6.completion_tokens !== undefined){
 let data8 = data6.completion_tokens;
 const _errs19 = errors;
 if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
-validate79.errors = [{instancePath:instancePath+"/usage/completion_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data8}];
+validate84.errors = [{instancePath:instancePath+"/usage/completion_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data8}];
 return false;
 }
 if(errors === _errs19){
 if((typeof data8 == "number") && (isFinite(data8))){
 if(data8 < 0 || isNaN(data8)){
-validate79.errors = [{instancePath:instancePath+"/usage/completion_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant21,data:data8}];
+validate84.errors = [{instancePath:instancePath+"/usage/completion_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data8}];
 return false;
 }
 }
@@ -6400,13 +6641,13 @@ if(data6.total_tokens !== undefined){
 let data9 = data6.total_tokens;
 const _errs21 = errors;
 if(!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))){
-validate79.errors = [{instancePath:instancePath+"/usage/total_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data9}];
+validate84.errors = [{instancePath:instancePath+"/usage/total_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data9}];
 return false;
 }
 if(errors === _errs21){
 if((typeof data9 == "number") && (isFinite(data9))){
 if(data9 < 0 || isNaN(data9)){
-validate79.errors = [{instancePath:instancePath+"/usage/total_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant21,data:data9}];
+validate84.errors = [{instancePath:instancePath+"/usage/total_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data9}];
 return false;
 }
 }
@@ -6425,7 +6666,7 @@ if(data10 && typeof data10 == "object" && !Array.isArray(data10)){
 const _errs25 = errors;
 for(const key2 in data10){
 if(!((key2 === "cached_tokens") || (key2 === "audio_tokens"))){
-validate79.errors = [{instancePath:instancePath+"/usage/prompt_tokens_details",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",expected:constant1,data:data10}];
+validate84.errors = [{instancePath:instancePath+"/usage/prompt_tokens_details",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",expected:constant1,data:data10}];
 return false;
 break;
 }
@@ -6435,13 +6676,13 @@ if(data10.cached_tokens !== undefined){
 let data11 = data10.cached_tokens;
 const _errs26 = errors;
 if(!(((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11))) && (isFinite(data11)))){
-validate79.errors = [{instancePath:instancePath+"/usage/prompt_tokens_details/cached_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data11}];
+validate84.errors = [{instancePath:instancePath+"/usage/prompt_tokens_details/cached_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data11}];
 return false;
 }
 if(errors === _errs26){
 if((typeof data11 == "number") && (isFinite(data11))){
 if(data11 < 0 || isNaN(data11)){
-validate79.errors = [{instancePath:instancePath+"/usage/prompt_tokens_details/cached_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant21,data:data11}];
+validate84.errors = [{instancePath:instancePath+"/usage/prompt_tokens_details/cached_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data11}];
 return false;
 }
 }
@@ -6456,13 +6697,13 @@ if(data10.audio_tokens !== undefined){
 let data12 = data10.audio_tokens;
 const _errs28 = errors;
 if(!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))){
-validate79.errors = [{instancePath:instancePath+"/usage/prompt_tokens_details/audio_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data12}];
+validate84.errors = [{instancePath:instancePath+"/usage/prompt_tokens_details/audio_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data12}];
 return false;
 }
 if(errors === _errs28){
 if((typeof data12 == "number") && (isFinite(data12))){
 if(data12 < 0 || isNaN(data12)){
-validate79.errors = [{instancePath:instancePath+"/usage/prompt_tokens_details/audio_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant21,data:data12}];
+validate84.errors = [{instancePath:instancePath+"/usage/prompt_tokens_details/audio_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data12}];
 return false;
 }
 }
@@ -6476,7 +6717,7 @@ var valid4 = true;
 }
 }
 else {
-validate79.errors = [{instancePath:instancePath+"/usage/prompt_tokens_details",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data10}];
+validate84.errors = [{instancePath:instancePath+"/usage/prompt_tokens_details",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data10}];
 return false;
 }
 }
@@ -6494,7 +6735,7 @@ if(data13 && typeof data13 == "object" && !Array.isArray(data13)){
 const _errs32 = errors;
 for(const key3 in data13){
 if(!((((key3 === "reasoning_tokens") || (key3 === "audio_tokens")) || (key3 === "accepted_prediction_tokens")) || (key3 === "rejected_prediction_tokens"))){
-validate79.errors = [{instancePath:instancePath+"/usage/completion_tokens_details",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",expected:constant1,data:data13}];
+validate84.errors = [{instancePath:instancePath+"/usage/completion_tokens_details",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",expected:constant1,data:data13}];
 return false;
 break;
 }
@@ -6504,13 +6745,13 @@ if(data13.reasoning_tokens !== undefined){
 let data14 = data13.reasoning_tokens;
 const _errs33 = errors;
 if(!(((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14))) && (isFinite(data14)))){
-validate79.errors = [{instancePath:instancePath+"/usage/completion_tokens_details/reasoning_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data14}];
+validate84.errors = [{instancePath:instancePath+"/usage/completion_tokens_details/reasoning_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data14}];
 return false;
 }
 if(errors === _errs33){
 if((typeof data14 == "number") && (isFinite(data14))){
 if(data14 < 0 || isNaN(data14)){
-validate79.errors = [{instancePath:instancePath+"/usage/completion_tokens_details/reasoning_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant21,data:data14}];
+validate84.errors = [{instancePath:instancePath+"/usage/completion_tokens_details/reasoning_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data14}];
 return false;
 }
 }
@@ -6525,13 +6766,13 @@ if(data13.audio_tokens !== undefined){
 let data15 = data13.audio_tokens;
 const _errs35 = errors;
 if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
-validate79.errors = [{instancePath:instancePath+"/usage/completion_tokens_details/audio_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data15}];
+validate84.errors = [{instancePath:instancePath+"/usage/completion_tokens_details/audio_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data15}];
 return false;
 }
 if(errors === _errs35){
 if((typeof data15 == "number") && (isFinite(data15))){
 if(data15 < 0 || isNaN(data15)){
-validate79.errors = [{instancePath:instancePath+"/usage/completion_tokens_details/audio_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant21,data:data15}];
+validate84.errors = [{instancePath:instancePath+"/usage/completion_tokens_details/audio_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data15}];
 return false;
 }
 }
@@ -6546,13 +6787,13 @@ if(data13.accepted_prediction_tokens !== undefined){
 let data16 = data13.accepted_prediction_tokens;
 const _errs37 = errors;
 if(!(((typeof data16 == "number") && (!(data16 % 1) && !isNaN(data16))) && (isFinite(data16)))){
-validate79.errors = [{instancePath:instancePath+"/usage/completion_tokens_details/accepted_prediction_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data16}];
+validate84.errors = [{instancePath:instancePath+"/usage/completion_tokens_details/accepted_prediction_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data16}];
 return false;
 }
 if(errors === _errs37){
 if((typeof data16 == "number") && (isFinite(data16))){
 if(data16 < 0 || isNaN(data16)){
-validate79.errors = [{instancePath:instancePath+"/usage/completion_tokens_details/accepted_prediction_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant21,data:data16}];
+validate84.errors = [{instancePath:instancePath+"/usage/completion_tokens_details/accepted_prediction_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data16}];
 return false;
 }
 }
@@ -6567,13 +6808,13 @@ if(data13.rejected_prediction_tokens !== undefined){
 let data17 = data13.rejected_prediction_tokens;
 const _errs39 = errors;
 if(!(((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17))) && (isFinite(data17)))){
-validate79.errors = [{instancePath:instancePath+"/usage/completion_tokens_details/rejected_prediction_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data17}];
+validate84.errors = [{instancePath:instancePath+"/usage/completion_tokens_details/rejected_prediction_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data17}];
 return false;
 }
 if(errors === _errs39){
 if((typeof data17 == "number") && (isFinite(data17))){
 if(data17 < 0 || isNaN(data17)){
-validate79.errors = [{instancePath:instancePath+"/usage/completion_tokens_details/rejected_prediction_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant21,data:data17}];
+validate84.errors = [{instancePath:instancePath+"/usage/completion_tokens_details/rejected_prediction_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data17}];
 return false;
 }
 }
@@ -6589,7 +6830,7 @@ var valid5 = true;
 }
 }
 else {
-validate79.errors = [{instancePath:instancePath+"/usage/completion_tokens_details",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data13}];
+validate84.errors = [{instancePath:instancePath+"/usage/completion_tokens_details",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data13}];
 return false;
 }
 }
@@ -6606,7 +6847,7 @@ var valid3 = true;
 }
 }
 else {
-validate79.errors = [{instancePath:instancePath+"/usage",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data6}];
+validate84.errors = [{instancePath:instancePath+"/usage",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data6}];
 return false;
 }
 }
@@ -6620,7 +6861,7 @@ if(data.system_fingerprint !== undefined){
 let data18 = data.system_fingerprint;
 const _errs41 = errors;
 if(typeof data18 !== "string"){
-validate79.errors = [{instancePath:instancePath+"/system_fingerprint",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data18}];
+validate84.errors = [{instancePath:instancePath+"/system_fingerprint",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data18}];
 return false;
 }
 var valid0 = _errs41 === errors;
@@ -6638,19 +6879,19 @@ var valid0 = true;
 }
 }
 else {
-validate79.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate84.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
-validate79.errors = vErrors;
+validate84.errors = vErrors;
 return errors === 0;
 }
-validate79.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
-export const checkAnswerChatCompletionEvent = toCheck(validate97);
-function validate100(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate84.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+export const checkAnswerChatCompletionEvent = toCheck(validate102);
+function validate105(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate100.evaluated;
+const evaluated0 = validate105.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -6661,8 +6902,8 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 const _errs1 = errors;
 for(const key0 in data){
-if(!(func22.call(constant25, key0))){
-validate100.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
+if(!(func22.call(constant26, key0))){
+validate105.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
 return false;
 break;
 }
@@ -6672,11 +6913,11 @@ if(data.role !== undefined){
 let data0 = data.role;
 const _errs2 = errors;
 if(typeof data0 !== "string"){
-validate100.errors = [{instancePath:instancePath+"/role",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate105.errors = [{instancePath:instancePath+"/role",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
 if("assistant" !== data0){
-validate100.errors = [{instancePath:instancePath+"/role",keyword:"const",params:{allowedValue: "assistant"},message:"must be equal to constant",expected:constant0,data:data0}];
+validate105.errors = [{instancePath:instancePath+"/role",keyword:"const",params:{allowedValue: "assistant"},message:"must be equal to constant",expected:constant0,data:data0}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -6689,7 +6930,7 @@ if(data.content !== undefined){
 let data1 = data.content;
 const _errs4 = errors;
 if(typeof data1 !== "string"){
-validate100.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
+validate105.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -6702,7 +6943,7 @@ if(data.refusal !== undefined){
 let data2 = data.refusal;
 const _errs6 = errors;
 if(typeof data2 !== "string"){
-validate100.errors = [{instancePath:instancePath+"/refusal",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
+validate105.errors = [{instancePath:instancePath+"/refusal",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -6715,7 +6956,7 @@ if(data.reasoning_content !== undefined){
 let data3 = data.reasoning_content;
 const _errs8 = errors;
 if(typeof data3 !== "string"){
-validate100.errors = [{instancePath:instancePath+"/reasoning_content",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
+validate105.errors = [{instancePath:instancePath+"/reasoning_content",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
 return false;
 }
 var valid0 = _errs8 === errors;
@@ -6738,7 +6979,7 @@ if(errors === _errs12){
 if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
 }
 else {
-validate100.errors = [{instancePath:instancePath+"/reasoning_details/" + i0,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data5}];
+validate105.errors = [{instancePath:instancePath+"/reasoning_details/" + i0,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data5}];
 return false;
 }
 }
@@ -6749,7 +6990,7 @@ break;
 }
 }
 else {
-validate100.errors = [{instancePath:instancePath+"/reasoning_details",keyword:"type",params:{type: "array"},message:"must be array",expected:constant9,data:data4}];
+validate105.errors = [{instancePath:instancePath+"/reasoning_details",keyword:"type",params:{type: "array"},message:"must be array",expected:constant10,data:data4}];
 return false;
 }
 }
@@ -6773,7 +7014,7 @@ if(errors === _errs17){
 if(data7 && typeof data7 == "object" && !Array.isArray(data7)){
 }
 else {
-validate100.errors = [{instancePath:instancePath+"/thinking_blocks/" + i1,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data7}];
+validate105.errors = [{instancePath:instancePath+"/thinking_blocks/" + i1,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data7}];
 return false;
 }
 }
@@ -6784,7 +7025,7 @@ break;
 }
 }
 else {
-validate100.errors = [{instancePath:instancePath+"/thinking_blocks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant9,data:data6}];
+validate105.errors = [{instancePath:instancePath+"/thinking_blocks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant10,data:data6}];
 return false;
 }
 }
@@ -6801,7 +7042,7 @@ if(errors === _errs20){
 if(data8 && typeof data8 == "object" && !Array.isArray(data8)){
 }
 else {
-validate100.errors = [{instancePath:instancePath+"/extra_content",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data8}];
+validate105.errors = [{instancePath:instancePath+"/extra_content",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data8}];
 return false;
 }
 }
@@ -6817,12 +7058,12 @@ const _errs23 = errors;
 if(errors === _errs23){
 if(Array.isArray(data9)){
 if(data9.length > 1){
-validate100.errors = [{instancePath:instancePath+"/tool_calls",keyword:"maxItems",params:{limit: 1},message:"must NOT have more than 1 items",expected:constant9,data:data9}];
+validate105.errors = [{instancePath:instancePath+"/tool_calls",keyword:"maxItems",params:{limit: 1},message:"must NOT have more than 1 items",expected:constant10,data:data9}];
 return false;
 }
 else {
 if(data9.length < 1){
-validate100.errors = [{instancePath:instancePath+"/tool_calls",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant9,data:data9}];
+validate105.errors = [{instancePath:instancePath+"/tool_calls",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant10,data:data9}];
 return false;
 }
 else {
@@ -6836,14 +7077,14 @@ if(errors === _errs26){
 if(data10 && typeof data10 == "object" && !Array.isArray(data10)){
 let missing0;
 if((data10.index === undefined) && (missing0 = "index")){
-validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i2,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data:data10}];
+validate105.errors = [{instancePath:instancePath+"/tool_calls/" + i2,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data:data10}];
 return false;
 }
 else {
 const _errs28 = errors;
 for(const key1 in data10){
 if(!((((((key1 === "index") || (key1 === "id")) || (key1 === "type")) || (key1 === "function")) || (key1 === "custom")) || (key1 === "extra_content"))){
-validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i2,keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant1,data:data10}];
+validate105.errors = [{instancePath:instancePath+"/tool_calls/" + i2,keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant1,data:data10}];
 return false;
 break;
 }
@@ -6853,18 +7094,18 @@ if(data10.index !== undefined){
 let data11 = data10.index;
 const _errs29 = errors;
 if(!(((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11))) && (isFinite(data11)))){
-validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/index",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data11}];
+validate105.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/index",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data11}];
 return false;
 }
 if(errors === _errs29){
 if((typeof data11 == "number") && (isFinite(data11))){
 if(data11 > 127 || isNaN(data11)){
-validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/index",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",expected:constant21,data:data11}];
+validate105.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/index",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",expected:constant22,data:data11}];
 return false;
 }
 else {
 if(data11 < 0 || isNaN(data11)){
-validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/index",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant21,data:data11}];
+validate105.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/index",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data11}];
 return false;
 }
 }
@@ -6882,12 +7123,12 @@ const _errs31 = errors;
 if(errors === _errs31){
 if(typeof data12 === "string"){
 if(func1(data12) < 1){
-validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data12}];
+validate105.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data12}];
 return false;
 }
 }
 else {
-validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data12}];
+validate105.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data12}];
 return false;
 }
 }
@@ -6901,11 +7142,11 @@ if(data10.type !== undefined){
 let data13 = data10.type;
 const _errs33 = errors;
 if(typeof data13 !== "string"){
-validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data13}];
+validate105.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data13}];
 return false;
 }
 if(!((data13 === "function") || (data13 === "custom"))){
-validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/type",keyword:"enum",params:{allowedValues: constant52},message:"must be equal to one of the allowed values",expected:constant0,data:data13}];
+validate105.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/type",keyword:"enum",params:{allowedValues: constant53},message:"must be equal to one of the allowed values",expected:constant0,data:data13}];
 return false;
 }
 var valid5 = _errs33 === errors;
@@ -6922,7 +7163,7 @@ if(data14 && typeof data14 == "object" && !Array.isArray(data14)){
 const _errs37 = errors;
 for(const key2 in data14){
 if(!((key2 === "name") || (key2 === "arguments"))){
-validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/function",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",expected:constant1,data:data14}];
+validate105.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/function",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",expected:constant1,data:data14}];
 return false;
 break;
 }
@@ -6934,12 +7175,12 @@ const _errs38 = errors;
 if(errors === _errs38){
 if(typeof data15 === "string"){
 if(func1(data15) < 1){
-validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/function/name",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data15}];
+validate105.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/function/name",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data15}];
 return false;
 }
 }
 else {
-validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/function/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data15}];
+validate105.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/function/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data15}];
 return false;
 }
 }
@@ -6953,7 +7194,7 @@ if(data14.arguments !== undefined){
 let data16 = data14.arguments;
 const _errs40 = errors;
 if(typeof data16 !== "string"){
-validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/function/arguments",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data16}];
+validate105.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/function/arguments",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data16}];
 return false;
 }
 var valid6 = _errs40 === errors;
@@ -6965,7 +7206,7 @@ var valid6 = true;
 }
 }
 else {
-validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/function",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data14}];
+validate105.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/function",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data14}];
 return false;
 }
 }
@@ -6983,7 +7224,7 @@ if(data17 && typeof data17 == "object" && !Array.isArray(data17)){
 const _errs44 = errors;
 for(const key3 in data17){
 if(!((key3 === "name") || (key3 === "input"))){
-validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/custom",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",expected:constant1,data:data17}];
+validate105.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/custom",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",expected:constant1,data:data17}];
 return false;
 break;
 }
@@ -6995,12 +7236,12 @@ const _errs45 = errors;
 if(errors === _errs45){
 if(typeof data18 === "string"){
 if(func1(data18) < 1){
-validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/custom/name",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data18}];
+validate105.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/custom/name",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data18}];
 return false;
 }
 }
 else {
-validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/custom/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data18}];
+validate105.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/custom/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data18}];
 return false;
 }
 }
@@ -7014,7 +7255,7 @@ if(data17.input !== undefined){
 let data19 = data17.input;
 const _errs47 = errors;
 if(typeof data19 !== "string"){
-validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/custom/input",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data19}];
+validate105.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/custom/input",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data19}];
 return false;
 }
 var valid7 = _errs47 === errors;
@@ -7026,7 +7267,7 @@ var valid7 = true;
 }
 }
 else {
-validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/custom",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data17}];
+validate105.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/custom",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data17}];
 return false;
 }
 }
@@ -7043,7 +7284,7 @@ if(errors === _errs49){
 if(data20 && typeof data20 == "object" && !Array.isArray(data20)){
 }
 else {
-validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/extra_content",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data20}];
+validate105.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/extra_content",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data20}];
 return false;
 }
 }
@@ -7061,7 +7302,7 @@ var valid5 = true;
 }
 }
 else {
-validate100.errors = [{instancePath:instancePath+"/tool_calls/" + i2,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data10}];
+validate105.errors = [{instancePath:instancePath+"/tool_calls/" + i2,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data10}];
 return false;
 }
 }
@@ -7074,7 +7315,7 @@ break;
 }
 }
 else {
-validate100.errors = [{instancePath:instancePath+"/tool_calls",keyword:"type",params:{type: "array"},message:"must be array",expected:constant9,data:data9}];
+validate105.errors = [{instancePath:instancePath+"/tool_calls",keyword:"type",params:{type: "array"},message:"must be array",expected:constant10,data:data9}];
 return false;
 }
 }
@@ -7092,7 +7333,7 @@ if(data21 && typeof data21 == "object" && !Array.isArray(data21)){
 const _errs54 = errors;
 for(const key4 in data21){
 if(!((key4 === "name") || (key4 === "arguments"))){
-validate100.errors = [{instancePath:instancePath+"/function_call",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties",expected:constant1,data:data21}];
+validate105.errors = [{instancePath:instancePath+"/function_call",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties",expected:constant1,data:data21}];
 return false;
 break;
 }
@@ -7102,7 +7343,7 @@ if(data21.name !== undefined){
 let data22 = data21.name;
 const _errs55 = errors;
 if(typeof data22 !== "string"){
-validate100.errors = [{instancePath:instancePath+"/function_call/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data22}];
+validate105.errors = [{instancePath:instancePath+"/function_call/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data22}];
 return false;
 }
 var valid8 = _errs55 === errors;
@@ -7115,7 +7356,7 @@ if(data21.arguments !== undefined){
 let data23 = data21.arguments;
 const _errs57 = errors;
 if(typeof data23 !== "string"){
-validate100.errors = [{instancePath:instancePath+"/function_call/arguments",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data23}];
+validate105.errors = [{instancePath:instancePath+"/function_call/arguments",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data23}];
 return false;
 }
 var valid8 = _errs57 === errors;
@@ -7127,7 +7368,7 @@ var valid8 = true;
 }
 }
 else {
-validate100.errors = [{instancePath:instancePath+"/function_call",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data21}];
+validate105.errors = [{instancePath:instancePath+"/function_call",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data21}];
 return false;
 }
 }
@@ -7147,18 +7388,18 @@ var valid0 = true;
 }
 }
 else {
-validate100.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate105.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
-validate100.errors = vErrors;
+validate105.errors = vErrors;
 return errors === 0;
 }
-validate100.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
-function validate99(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate105.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+function validate104(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate99.evaluated;
+const evaluated0 = validate104.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -7169,14 +7410,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.index === undefined) && (missing0 = "index")) || ((data.delta === undefined) && (missing0 = "delta"))) || ((data.logprobs === undefined) && (missing0 = "logprobs"))) || ((data.finish_reason === undefined) && (missing0 = "finish_reason"))){
-validate99.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate104.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((((key0 === "index") || (key0 === "delta")) || (key0 === "logprobs")) || (key0 === "finish_reason"))){
-validate99.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
+validate104.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
 return false;
 break;
 }
@@ -7186,11 +7427,11 @@ if(data.index !== undefined){
 let data0 = data.index;
 const _errs2 = errors;
 if(!(((typeof data0 == "number") && (!(data0 % 1) && !isNaN(data0))) && (isFinite(data0)))){
-validate99.errors = [{instancePath:instancePath+"/index",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data0}];
+validate104.errors = [{instancePath:instancePath+"/index",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data0}];
 return false;
 }
 if(0 !== data0){
-validate99.errors = [{instancePath:instancePath+"/index",keyword:"const",params:{allowedValue: 0},message:"must be equal to constant",expected:constant21,data:data0}];
+validate104.errors = [{instancePath:instancePath+"/index",keyword:"const",params:{allowedValue: 0},message:"must be equal to constant",expected:constant22,data:data0}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -7201,8 +7442,8 @@ var valid0 = true;
 if(valid0){
 if(data.delta !== undefined){
 const _errs4 = errors;
-if(!(validate100(data.delta, {instancePath:instancePath+"/delta",parentData:data,parentDataProperty:"delta",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate100.errors : vErrors.concat(validate100.errors);
+if(!(validate105(data.delta, {instancePath:instancePath+"/delta",parentData:data,parentDataProperty:"delta",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate105.errors : vErrors.concat(validate105.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs4 === errors;
@@ -7213,8 +7454,8 @@ var valid0 = true;
 if(valid0){
 if(data.logprobs !== undefined){
 const _errs5 = errors;
-if(!(validate89(data.logprobs, {instancePath:instancePath+"/logprobs",parentData:data,parentDataProperty:"logprobs",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate89.errors : vErrors.concat(validate89.errors);
+if(!(validate94(data.logprobs, {instancePath:instancePath+"/logprobs",parentData:data,parentDataProperty:"logprobs",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate94.errors : vErrors.concat(validate94.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs5 === errors;
@@ -7241,7 +7482,7 @@ vErrors.push(err0);
 errors++;
 }
 if(!(((((data3 === "stop") || (data3 === "length")) || (data3 === "tool_calls")) || (data3 === "content_filter")) || (data3 === "function_call"))){
-const err1 = {instancePath:instancePath+"/finish_reason",keyword:"enum",params:{allowedValues: constant51},message:"must be equal to one of the allowed values",expected:constant0,data:data3};
+const err1 = {instancePath:instancePath+"/finish_reason",keyword:"enum",params:{allowedValues: constant52},message:"must be equal to one of the allowed values",expected:constant0,data:data3};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -7257,7 +7498,7 @@ passing0 = 0;
 }
 const _errs11 = errors;
 if(data3 !== null){
-const err2 = {instancePath:instancePath+"/finish_reason",keyword:"type",params:{type: "null"},message:"must be null",expected:constant23,data:data3};
+const err2 = {instancePath:instancePath+"/finish_reason",keyword:"type",params:{type: "null"},message:"must be null",expected:constant24,data:data3};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -7278,7 +7519,7 @@ passing0 = 1;
 }
 }
 if(!valid1){
-const err3 = {instancePath:instancePath+"/finish_reason",keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",expected:constant12,data:data3};
+const err3 = {instancePath:instancePath+"/finish_reason",keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",expected:constant13,data:data3};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -7286,7 +7527,7 @@ else {
 vErrors.push(err3);
 }
 errors++;
-validate99.errors = vErrors;
+validate104.errors = vErrors;
 return false;
 }
 else {
@@ -7312,18 +7553,18 @@ var valid0 = true;
 }
 }
 else {
-validate99.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate104.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
-validate99.errors = vErrors;
+validate104.errors = vErrors;
 return errors === 0;
 }
-validate99.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
-function validate98(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate104.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+function validate103(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate98.evaluated;
+const evaluated0 = validate103.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -7334,14 +7575,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((data.id === undefined) && (missing0 = "id")) || ((data.object === undefined) && (missing0 = "object"))) || ((data.created === undefined) && (missing0 = "created"))) || ((data.model === undefined) && (missing0 = "model"))) || ((data.choices === undefined) && (missing0 = "choices"))){
-validate98.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate103.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((((((((key0 === "id") || (key0 === "object")) || (key0 === "created")) || (key0 === "model")) || (key0 === "choices")) || (key0 === "usage")) || (key0 === "system_fingerprint")) || (key0 === "x_clawgate"))){
-validate98.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
+validate103.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
 return false;
 break;
 }
@@ -7353,12 +7594,12 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(!pattern8.test(data0)){
-validate98.errors = [{instancePath:instancePath+"/id",keyword:"pattern",params:{pattern: "^chatcmpl-[0-9a-f]{16,}$"},message:"must match pattern \""+"^chatcmpl-[0-9a-f]{16,}$"+"\"",expected:constant0,data:data0}];
+validate103.errors = [{instancePath:instancePath+"/id",keyword:"pattern",params:{pattern: "^chatcmpl-[0-9a-f]{16,}$"},message:"must match pattern \""+"^chatcmpl-[0-9a-f]{16,}$"+"\"",expected:constant0,data:data0}];
 return false;
 }
 }
 else {
-validate98.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate103.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
 }
@@ -7372,11 +7613,11 @@ if(data.object !== undefined){
 let data1 = data.object;
 const _errs4 = errors;
 if(typeof data1 !== "string"){
-validate98.errors = [{instancePath:instancePath+"/object",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
+validate103.errors = [{instancePath:instancePath+"/object",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
 return false;
 }
 if("chat.completion.chunk" !== data1){
-validate98.errors = [{instancePath:instancePath+"/object",keyword:"const",params:{allowedValue: "chat.completion.chunk"},message:"must be equal to constant",expected:constant0,data:data1}];
+validate103.errors = [{instancePath:instancePath+"/object",keyword:"const",params:{allowedValue: "chat.completion.chunk"},message:"must be equal to constant",expected:constant0,data:data1}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -7389,18 +7630,18 @@ if(data.created !== undefined){
 let data2 = data.created;
 const _errs6 = errors;
 if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-validate98.errors = [{instancePath:instancePath+"/created",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data2}];
+validate103.errors = [{instancePath:instancePath+"/created",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data2}];
 return false;
 }
 if(errors === _errs6){
 if((typeof data2 == "number") && (isFinite(data2))){
 if(data2 > 9999999999 || isNaN(data2)){
-validate98.errors = [{instancePath:instancePath+"/created",keyword:"maximum",params:{comparison: "<=", limit: 9999999999},message:"must be <= 9999999999",expected:constant21,data:data2}];
+validate103.errors = [{instancePath:instancePath+"/created",keyword:"maximum",params:{comparison: "<=", limit: 9999999999},message:"must be <= 9999999999",expected:constant22,data:data2}];
 return false;
 }
 else {
 if(data2 < 1000000000 || isNaN(data2)){
-validate98.errors = [{instancePath:instancePath+"/created",keyword:"minimum",params:{comparison: ">=", limit: 1000000000},message:"must be >= 1000000000",expected:constant21,data:data2}];
+validate103.errors = [{instancePath:instancePath+"/created",keyword:"minimum",params:{comparison: ">=", limit: 1000000000},message:"must be >= 1000000000",expected:constant22,data:data2}];
 return false;
 }
 }
@@ -7418,12 +7659,12 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(typeof data3 === "string"){
 if(func1(data3) < 1){
-validate98.errors = [{instancePath:instancePath+"/model",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data3}];
+validate103.errors = [{instancePath:instancePath+"/model",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data3}];
 return false;
 }
 }
 else {
-validate98.errors = [{instancePath:instancePath+"/model",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
+validate103.errors = [{instancePath:instancePath+"/model",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
 return false;
 }
 }
@@ -7439,7 +7680,7 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(Array.isArray(data4)){
 if(data4.length > 1){
-validate98.errors = [{instancePath:instancePath+"/choices",keyword:"maxItems",params:{limit: 1},message:"must NOT have more than 1 items",expected:constant9,data:data4}];
+validate103.errors = [{instancePath:instancePath+"/choices",keyword:"maxItems",params:{limit: 1},message:"must NOT have more than 1 items",expected:constant10,data:data4}];
 return false;
 }
 else {
@@ -7447,8 +7688,8 @@ var valid1 = true;
 const len0 = data4.length;
 for(let i0=0; i0<len0; i0++){
 const _errs12 = errors;
-if(!(validate99(data4[i0], {instancePath:instancePath+"/choices/" + i0,parentData:data4,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate99.errors : vErrors.concat(validate99.errors);
+if(!(validate104(data4[i0], {instancePath:instancePath+"/choices/" + i0,parentData:data4,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate104.errors : vErrors.concat(validate104.errors);
 errors = vErrors.length;
 }
 var valid1 = _errs12 === errors;
@@ -7459,7 +7700,7 @@ break;
 }
 }
 else {
-validate98.errors = [{instancePath:instancePath+"/choices",keyword:"type",params:{type: "array"},message:"must be array",expected:constant9,data:data4}];
+validate103.errors = [{instancePath:instancePath+"/choices",keyword:"type",params:{type: "array"},message:"must be array",expected:constant10,data:data4}];
 return false;
 }
 }
@@ -7510,7 +7751,7 @@ if(data6.prompt_tokens !== undefined){
 let data7 = data6.prompt_tokens;
 const _errs19 = errors;
 if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-const err2 = {instancePath:instancePath+"/usage/prompt_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data7};
+const err2 = {instancePath:instancePath+"/usage/prompt_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data7};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -7522,7 +7763,7 @@ errors++;
 if(errors === _errs19){
 if((typeof data7 == "number") && (isFinite(data7))){
 if(data7 < 0 || isNaN(data7)){
-const err3 = {instancePath:instancePath+"/usage/prompt_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant21,data:data7};
+const err3 = {instancePath:instancePath+"/usage/prompt_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data7};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -7543,7 +7784,7 @@ if(data6.completion_tokens !== undefined){
 let data8 = data6.completion_tokens;
 const _errs21 = errors;
 if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
-const err4 = {instancePath:instancePath+"/usage/completion_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data8};
+const err4 = {instancePath:instancePath+"/usage/completion_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data8};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -7555,7 +7796,7 @@ errors++;
 if(errors === _errs21){
 if((typeof data8 == "number") && (isFinite(data8))){
 if(data8 < 0 || isNaN(data8)){
-const err5 = {instancePath:instancePath+"/usage/completion_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant21,data:data8};
+const err5 = {instancePath:instancePath+"/usage/completion_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data8};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -7576,7 +7817,7 @@ if(data6.total_tokens !== undefined){
 let data9 = data6.total_tokens;
 const _errs23 = errors;
 if(!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))){
-const err6 = {instancePath:instancePath+"/usage/total_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data9};
+const err6 = {instancePath:instancePath+"/usage/total_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data9};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -7588,7 +7829,7 @@ errors++;
 if(errors === _errs23){
 if((typeof data9 == "number") && (isFinite(data9))){
 if(data9 < 0 || isNaN(data9)){
-const err7 = {instancePath:instancePath+"/usage/total_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant21,data:data9};
+const err7 = {instancePath:instancePath+"/usage/total_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data9};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -7629,7 +7870,7 @@ if(data10.cached_tokens !== undefined){
 let data11 = data10.cached_tokens;
 const _errs28 = errors;
 if(!(((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11))) && (isFinite(data11)))){
-const err9 = {instancePath:instancePath+"/usage/prompt_tokens_details/cached_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data11};
+const err9 = {instancePath:instancePath+"/usage/prompt_tokens_details/cached_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data11};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -7641,7 +7882,7 @@ errors++;
 if(errors === _errs28){
 if((typeof data11 == "number") && (isFinite(data11))){
 if(data11 < 0 || isNaN(data11)){
-const err10 = {instancePath:instancePath+"/usage/prompt_tokens_details/cached_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant21,data:data11};
+const err10 = {instancePath:instancePath+"/usage/prompt_tokens_details/cached_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data11};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -7662,7 +7903,7 @@ if(data10.audio_tokens !== undefined){
 let data12 = data10.audio_tokens;
 const _errs30 = errors;
 if(!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))){
-const err11 = {instancePath:instancePath+"/usage/prompt_tokens_details/audio_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data12};
+const err11 = {instancePath:instancePath+"/usage/prompt_tokens_details/audio_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data12};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -7674,7 +7915,7 @@ errors++;
 if(errors === _errs30){
 if((typeof data12 == "number") && (isFinite(data12))){
 if(data12 < 0 || isNaN(data12)){
-const err12 = {instancePath:instancePath+"/usage/prompt_tokens_details/audio_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant21,data:data12};
+const err12 = {instancePath:instancePath+"/usage/prompt_tokens_details/audio_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data12};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -7734,7 +7975,7 @@ if(data13.reasoning_tokens !== undefined){
 let data14 = data13.reasoning_tokens;
 const _errs35 = errors;
 if(!(((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14))) && (isFinite(data14)))){
-const err15 = {instancePath:instancePath+"/usage/completion_tokens_details/reasoning_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data14};
+const err15 = {instancePath:instancePath+"/usage/completion_tokens_details/reasoning_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data14};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -7746,7 +7987,7 @@ errors++;
 if(errors === _errs35){
 if((typeof data14 == "number") && (isFinite(data14))){
 if(data14 < 0 || isNaN(data14)){
-const err16 = {instancePath:instancePath+"/usage/completion_tokens_details/reasoning_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant21,data:data14};
+const err16 = {instancePath:instancePath+"/usage/completion_tokens_details/reasoning_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data14};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -7767,7 +8008,7 @@ if(data13.audio_tokens !== undefined){
 let data15 = data13.audio_tokens;
 const _errs37 = errors;
 if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
-const err17 = {instancePath:instancePath+"/usage/completion_tokens_details/audio_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data15};
+const err17 = {instancePath:instancePath+"/usage/completion_tokens_details/audio_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data15};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -7779,7 +8020,7 @@ errors++;
 if(errors === _errs37){
 if((typeof data15 == "number") && (isFinite(data15))){
 if(data15 < 0 || isNaN(data15)){
-const err18 = {instancePath:instancePath+"/usage/completion_tokens_details/audio_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant21,data:data15};
+const err18 = {instancePath:instancePath+"/usage/completion_tokens_details/audio_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data15};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -7800,7 +8041,7 @@ if(data13.accepted_prediction_tokens !== undefined){
 let data16 = data13.accepted_prediction_tokens;
 const _errs39 = errors;
 if(!(((typeof data16 == "number") && (!(data16 % 1) && !isNaN(data16))) && (isFinite(data16)))){
-const err19 = {instancePath:instancePath+"/usage/completion_tokens_details/accepted_prediction_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data16};
+const err19 = {instancePath:instancePath+"/usage/completion_tokens_details/accepted_prediction_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data16};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -7812,7 +8053,7 @@ errors++;
 if(errors === _errs39){
 if((typeof data16 == "number") && (isFinite(data16))){
 if(data16 < 0 || isNaN(data16)){
-const err20 = {instancePath:instancePath+"/usage/completion_tokens_details/accepted_prediction_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant21,data:data16};
+const err20 = {instancePath:instancePath+"/usage/completion_tokens_details/accepted_prediction_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data16};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -7833,7 +8074,7 @@ if(data13.rejected_prediction_tokens !== undefined){
 let data17 = data13.rejected_prediction_tokens;
 const _errs41 = errors;
 if(!(((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17))) && (isFinite(data17)))){
-const err21 = {instancePath:instancePath+"/usage/completion_tokens_details/rejected_prediction_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data17};
+const err21 = {instancePath:instancePath+"/usage/completion_tokens_details/rejected_prediction_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data17};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -7845,7 +8086,7 @@ errors++;
 if(errors === _errs41){
 if((typeof data17 == "number") && (isFinite(data17))){
 if(data17 < 0 || isNaN(data17)){
-const err22 = {instancePath:instancePath+"/usage/completion_tokens_details/rejected_prediction_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant21,data:data17};
+const err22 = {instancePath:instancePath+"/usage/completion_tokens_details/rejected_prediction_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data17};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -7907,7 +8148,7 @@ passing0 = 0;
 }
 const _errs43 = errors;
 if(data6 !== null){
-const err25 = {instancePath:instancePath+"/usage",keyword:"type",params:{type: "null"},message:"must be null",expected:constant23,data:data6};
+const err25 = {instancePath:instancePath+"/usage",keyword:"type",params:{type: "null"},message:"must be null",expected:constant24,data:data6};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -7928,7 +8169,7 @@ passing0 = 1;
 }
 }
 if(!valid2){
-const err26 = {instancePath:instancePath+"/usage",keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",expected:constant12,data:data6};
+const err26 = {instancePath:instancePath+"/usage",keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",expected:constant13,data:data6};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -7936,7 +8177,7 @@ else {
 vErrors.push(err26);
 }
 errors++;
-validate98.errors = vErrors;
+validate103.errors = vErrors;
 return false;
 }
 else {
@@ -7960,7 +8201,7 @@ if(data.system_fingerprint !== undefined){
 let data18 = data.system_fingerprint;
 const _errs45 = errors;
 if(typeof data18 !== "string"){
-validate98.errors = [{instancePath:instancePath+"/system_fingerprint",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data18}];
+validate103.errors = [{instancePath:instancePath+"/system_fingerprint",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data18}];
 return false;
 }
 var valid0 = _errs45 === errors;
@@ -7977,14 +8218,14 @@ if(errors === _errs48){
 if(data19 && typeof data19 == "object" && !Array.isArray(data19)){
 let missing2;
 if((((data19.event === undefined) && (missing2 = "event")) || ((data19.id === undefined) && (missing2 = "id"))) || ((data19.name === undefined) && (missing2 = "name"))){
-validate98.errors = [{instancePath:instancePath+"/x_clawgate",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant1,data:data19}];
+validate103.errors = [{instancePath:instancePath+"/x_clawgate",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant1,data:data19}];
 return false;
 }
 else {
 const _errs50 = errors;
 for(const key4 in data19){
 if(!((((key4 === "event") || (key4 === "id")) || (key4 === "name")) || (key4 === "failed"))){
-validate98.errors = [{instancePath:instancePath+"/x_clawgate",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties",expected:constant1,data:data19}];
+validate103.errors = [{instancePath:instancePath+"/x_clawgate",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties",expected:constant1,data:data19}];
 return false;
 break;
 }
@@ -7994,11 +8235,11 @@ if(data19.event !== undefined){
 let data20 = data19.event;
 const _errs51 = errors;
 if(typeof data20 !== "string"){
-validate98.errors = [{instancePath:instancePath+"/x_clawgate/event",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data20}];
+validate103.errors = [{instancePath:instancePath+"/x_clawgate/event",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data20}];
 return false;
 }
 if(!((data20 === "tool-start") || (data20 === "tool-end"))){
-validate98.errors = [{instancePath:instancePath+"/x_clawgate/event",keyword:"enum",params:{allowedValues: constant53},message:"must be equal to one of the allowed values",expected:constant0,data:data20}];
+validate103.errors = [{instancePath:instancePath+"/x_clawgate/event",keyword:"enum",params:{allowedValues: constant54},message:"must be equal to one of the allowed values",expected:constant0,data:data20}];
 return false;
 }
 var valid8 = _errs51 === errors;
@@ -8013,12 +8254,12 @@ const _errs53 = errors;
 if(errors === _errs53){
 if(typeof data21 === "string"){
 if(func1(data21) < 1){
-validate98.errors = [{instancePath:instancePath+"/x_clawgate/id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data21}];
+validate103.errors = [{instancePath:instancePath+"/x_clawgate/id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data21}];
 return false;
 }
 }
 else {
-validate98.errors = [{instancePath:instancePath+"/x_clawgate/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data21}];
+validate103.errors = [{instancePath:instancePath+"/x_clawgate/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data21}];
 return false;
 }
 }
@@ -8034,12 +8275,12 @@ const _errs55 = errors;
 if(errors === _errs55){
 if(typeof data22 === "string"){
 if(func1(data22) < 1){
-validate98.errors = [{instancePath:instancePath+"/x_clawgate/name",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data22}];
+validate103.errors = [{instancePath:instancePath+"/x_clawgate/name",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data22}];
 return false;
 }
 }
 else {
-validate98.errors = [{instancePath:instancePath+"/x_clawgate/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data22}];
+validate103.errors = [{instancePath:instancePath+"/x_clawgate/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data22}];
 return false;
 }
 }
@@ -8053,7 +8294,7 @@ if(data19.failed !== undefined){
 let data23 = data19.failed;
 const _errs57 = errors;
 if(typeof data23 !== "boolean"){
-validate98.errors = [{instancePath:instancePath+"/x_clawgate/failed",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant14,data:data23}];
+validate103.errors = [{instancePath:instancePath+"/x_clawgate/failed",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant15,data:data23}];
 return false;
 }
 var valid8 = _errs57 === errors;
@@ -8068,7 +8309,7 @@ var valid8 = true;
 }
 }
 else {
-validate98.errors = [{instancePath:instancePath+"/x_clawgate",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data19}];
+validate103.errors = [{instancePath:instancePath+"/x_clawgate",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data19}];
 return false;
 }
 }
@@ -8088,18 +8329,18 @@ var valid0 = true;
 }
 }
 else {
-validate98.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate103.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
-validate98.errors = vErrors;
+validate103.errors = vErrors;
 return errors === 0;
 }
-validate98.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
-function validate105(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate103.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+function validate110(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate105.evaluated;
+const evaluated0 = validate110.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -8110,14 +8351,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.error === undefined) && (missing0 = "error")){
-validate105.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate110.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(key0 === "error")){
-validate105.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
+validate110.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
 return false;
 break;
 }
@@ -8130,14 +8371,14 @@ if(errors === _errs2){
 if(data0 && typeof data0 == "object" && !Array.isArray(data0)){
 let missing1;
 if(((((data0.message === undefined) && (missing1 = "message")) || ((data0.type === undefined) && (missing1 = "type"))) || ((data0.param === undefined) && (missing1 = "param"))) || ((data0.code === undefined) && (missing1 = "code"))){
-validate105.errors = [{instancePath:instancePath+"/error",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data0}];
+validate110.errors = [{instancePath:instancePath+"/error",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data0}];
 return false;
 }
 else {
 const _errs4 = errors;
 for(const key1 in data0){
 if(!((((key1 === "message") || (key1 === "type")) || (key1 === "param")) || (key1 === "code"))){
-validate105.errors = [{instancePath:instancePath+"/error",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant1,data:data0}];
+validate110.errors = [{instancePath:instancePath+"/error",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant1,data:data0}];
 return false;
 break;
 }
@@ -8149,18 +8390,18 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data1 === "string"){
 if(func1(data1) > 1000){
-validate105.errors = [{instancePath:instancePath+"/error/message",keyword:"maxLength",params:{limit: 1000},message:"must NOT have more than 1000 characters",expected:constant0,data:data1}];
+validate110.errors = [{instancePath:instancePath+"/error/message",keyword:"maxLength",params:{limit: 1000},message:"must NOT have more than 1000 characters",expected:constant0,data:data1}];
 return false;
 }
 else {
 if(func1(data1) < 1){
-validate105.errors = [{instancePath:instancePath+"/error/message",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data1}];
+validate110.errors = [{instancePath:instancePath+"/error/message",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data1}];
 return false;
 }
 }
 }
 else {
-validate105.errors = [{instancePath:instancePath+"/error/message",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
+validate110.errors = [{instancePath:instancePath+"/error/message",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
 return false;
 }
 }
@@ -8174,11 +8415,11 @@ if(data0.type !== undefined){
 let data2 = data0.type;
 const _errs7 = errors;
 if(typeof data2 !== "string"){
-validate105.errors = [{instancePath:instancePath+"/error/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
+validate110.errors = [{instancePath:instancePath+"/error/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
 return false;
 }
 if(!(((data2 === "invalid_request_error") || (data2 === "rate_limit_error")) || (data2 === "server_error"))){
-validate105.errors = [{instancePath:instancePath+"/error/type",keyword:"enum",params:{allowedValues: constant54},message:"must be equal to one of the allowed values",expected:constant0,data:data2}];
+validate110.errors = [{instancePath:instancePath+"/error/type",keyword:"enum",params:{allowedValues: constant55},message:"must be equal to one of the allowed values",expected:constant0,data:data2}];
 return false;
 }
 var valid1 = _errs7 === errors;
@@ -8191,7 +8432,7 @@ if(data0.param !== undefined){
 let data3 = data0.param;
 const _errs9 = errors;
 if((typeof data3 !== "string") && (data3 !== null)){
-validate105.errors = [{instancePath:instancePath+"/error/param",keyword:"type",params:{type: constant31},message:"must be string,null",expected:constant8,data:data3}];
+validate110.errors = [{instancePath:instancePath+"/error/param",keyword:"type",params:{type: constant32},message:"must be string,null",expected:constant9,data:data3}];
 return false;
 }
 var valid1 = _errs9 === errors;
@@ -8204,11 +8445,11 @@ if(data0.code !== undefined){
 let data4 = data0.code;
 const _errs11 = errors;
 if(typeof data4 !== "string"){
-validate105.errors = [{instancePath:instancePath+"/error/code",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
+validate110.errors = [{instancePath:instancePath+"/error/code",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
 return false;
 }
 if(!(((((((((((((((((((((((((((((((((((((((((((((((((((((data4 === "invalid_api_key") || (data4 === "host_not_allowed")) || (data4 === "origin_not_allowed")) || (data4 === "not_found")) || (data4 === "endpoint_not_served")) || (data4 === "model_not_found")) || (data4 === "method_not_allowed")) || (data4 === "invalid_http")) || (data4 === "http_version_not_supported")) || (data4 === "transfer_coding_not_supported")) || (data4 === "websocket_not_available")) || (data4 === "expectation_failed")) || (data4 === "uri_too_long")) || (data4 === "headers_too_large")) || (data4 === "request_timeout")) || (data4 === "request_too_large")) || (data4 === "unsupported_media_type")) || (data4 === "invalid_utf8")) || (data4 === "invalid_json")) || (data4 === "too_deep")) || (data4 === "too_many_values")) || (data4 === "missing_required_parameter")) || (data4 === "invalid_type")) || (data4 === "invalid_value")) || (data4 === "unknown_parameter")) || (data4 === "unsupported_parameter")) || (data4 === "unsupported_value")) || (data4 === "image_url_not_allowed")) || (data4 === "image_fetch_failed")) || (data4 === "responses_request")) || (data4 === "empty_array")) || (data4 === "array_above_max_length")) || (data4 === "empty_string")) || (data4 === "string_above_max_length")) || (data4 === "object_above_max_properties")) || (data4 === "integer_below_min_value")) || (data4 === "integer_above_max_value")) || (data4 === "decimal_below_min_value")) || (data4 === "decimal_above_max_value")) || (data4 === "context_length_exceeded")) || (data4 === "invalid_session_key")) || (data4 === "session_not_found")) || (data4 === "agent_conflict")) || (data4 === "session_busy")) || (data4 === "rate_limit_exceeded")) || (data4 === "upstream_rejected")) || (data4 === "upstream_error")) || (data4 === "upstream_unavailable")) || (data4 === "upstream_timeout")) || (data4 === "cancelled")) || (data4 === "storage_unavailable")) || (data4 === "shutting_down")) || (data4 === "internal_error"))){
-validate105.errors = [{instancePath:instancePath+"/error/code",keyword:"enum",params:{allowedValues: constant55},message:"must be equal to one of the allowed values",expected:constant0,data:data4}];
+validate110.errors = [{instancePath:instancePath+"/error/code",keyword:"enum",params:{allowedValues: constant56},message:"must be equal to one of the allowed values",expected:constant0,data:data4}];
 return false;
 }
 var valid1 = _errs11 === errors;
@@ -8223,7 +8464,7 @@ var valid1 = true;
 }
 }
 else {
-validate105.errors = [{instancePath:instancePath+"/error",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data0}];
+validate110.errors = [{instancePath:instancePath+"/error",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data0}];
 return false;
 }
 }
@@ -8232,18 +8473,18 @@ return false;
 }
 }
 else {
-validate105.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate110.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
-validate105.errors = vErrors;
+validate110.errors = vErrors;
 return errors === 0;
 }
-validate105.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
-function validate97(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate110.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+function validate102(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate97.evaluated;
+const evaluated0 = validate102.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -8254,8 +8495,8 @@ const _errs0 = errors;
 let valid0 = false;
 let passing0 = null;
 const _errs1 = errors;
-if(!(validate98(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate98.errors : vErrors.concat(validate98.errors);
+if(!(validate103(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate103.errors : vErrors.concat(validate103.errors);
 errors = vErrors.length;
 }
 var _valid0 = _errs1 === errors;
@@ -8265,8 +8506,8 @@ passing0 = 0;
 var props0 = true;
 }
 const _errs2 = errors;
-if(!(validate105(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate105.errors : vErrors.concat(validate105.errors);
+if(!(validate110(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate110.errors : vErrors.concat(validate110.errors);
 errors = vErrors.length;
 }
 var _valid0 = _errs2 === errors;
@@ -8284,7 +8525,7 @@ props0 = true;
 }
 }
 if(!valid0){
-const err0 = {instancePath,keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",expected:constant12,data};
+const err0 = {instancePath,keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",expected:constant13,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -8292,7 +8533,7 @@ else {
 vErrors.push(err0);
 }
 errors++;
-validate97.errors = vErrors;
+validate102.errors = vErrors;
 return false;
 }
 else {
@@ -8306,16 +8547,16 @@ vErrors = null;
 }
 }
 }
-validate97.errors = vErrors;
+validate102.errors = vErrors;
 evaluated0.props = props0;
 return errors === 0;
 }
-validate97.evaluated = {"dynamicProps":true,"dynamicItems":false};
-export const checkAnswerErrorResponse = toCheck(validate107);
-function validate107(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate102.evaluated = {"dynamicProps":true,"dynamicItems":false};
+export const checkAnswerErrorResponse = toCheck(validate112);
+function validate112(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate107.evaluated;
+const evaluated0 = validate112.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -8326,14 +8567,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.error === undefined) && (missing0 = "error")){
-validate107.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate112.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(key0 === "error")){
-validate107.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
+validate112.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
 return false;
 break;
 }
@@ -8346,14 +8587,14 @@ if(errors === _errs2){
 if(data0 && typeof data0 == "object" && !Array.isArray(data0)){
 let missing1;
 if(((((data0.message === undefined) && (missing1 = "message")) || ((data0.type === undefined) && (missing1 = "type"))) || ((data0.param === undefined) && (missing1 = "param"))) || ((data0.code === undefined) && (missing1 = "code"))){
-validate107.errors = [{instancePath:instancePath+"/error",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data0}];
+validate112.errors = [{instancePath:instancePath+"/error",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data0}];
 return false;
 }
 else {
 const _errs4 = errors;
 for(const key1 in data0){
 if(!((((key1 === "message") || (key1 === "type")) || (key1 === "param")) || (key1 === "code"))){
-validate107.errors = [{instancePath:instancePath+"/error",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant1,data:data0}];
+validate112.errors = [{instancePath:instancePath+"/error",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant1,data:data0}];
 return false;
 break;
 }
@@ -8365,18 +8606,18 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data1 === "string"){
 if(func1(data1) > 1000){
-validate107.errors = [{instancePath:instancePath+"/error/message",keyword:"maxLength",params:{limit: 1000},message:"must NOT have more than 1000 characters",expected:constant0,data:data1}];
+validate112.errors = [{instancePath:instancePath+"/error/message",keyword:"maxLength",params:{limit: 1000},message:"must NOT have more than 1000 characters",expected:constant0,data:data1}];
 return false;
 }
 else {
 if(func1(data1) < 1){
-validate107.errors = [{instancePath:instancePath+"/error/message",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data1}];
+validate112.errors = [{instancePath:instancePath+"/error/message",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data1}];
 return false;
 }
 }
 }
 else {
-validate107.errors = [{instancePath:instancePath+"/error/message",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
+validate112.errors = [{instancePath:instancePath+"/error/message",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
 return false;
 }
 }
@@ -8390,11 +8631,11 @@ if(data0.type !== undefined){
 let data2 = data0.type;
 const _errs7 = errors;
 if(typeof data2 !== "string"){
-validate107.errors = [{instancePath:instancePath+"/error/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
+validate112.errors = [{instancePath:instancePath+"/error/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
 return false;
 }
 if(!(((data2 === "invalid_request_error") || (data2 === "rate_limit_error")) || (data2 === "server_error"))){
-validate107.errors = [{instancePath:instancePath+"/error/type",keyword:"enum",params:{allowedValues: constant54},message:"must be equal to one of the allowed values",expected:constant0,data:data2}];
+validate112.errors = [{instancePath:instancePath+"/error/type",keyword:"enum",params:{allowedValues: constant55},message:"must be equal to one of the allowed values",expected:constant0,data:data2}];
 return false;
 }
 var valid1 = _errs7 === errors;
@@ -8407,7 +8648,7 @@ if(data0.param !== undefined){
 let data3 = data0.param;
 const _errs9 = errors;
 if((typeof data3 !== "string") && (data3 !== null)){
-validate107.errors = [{instancePath:instancePath+"/error/param",keyword:"type",params:{type: constant31},message:"must be string,null",expected:constant8,data:data3}];
+validate112.errors = [{instancePath:instancePath+"/error/param",keyword:"type",params:{type: constant32},message:"must be string,null",expected:constant9,data:data3}];
 return false;
 }
 var valid1 = _errs9 === errors;
@@ -8420,11 +8661,11 @@ if(data0.code !== undefined){
 let data4 = data0.code;
 const _errs11 = errors;
 if(typeof data4 !== "string"){
-validate107.errors = [{instancePath:instancePath+"/error/code",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
+validate112.errors = [{instancePath:instancePath+"/error/code",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
 return false;
 }
 if(!(((((((((((((((((((((((((((((((((((((((((((((((((((((data4 === "invalid_api_key") || (data4 === "host_not_allowed")) || (data4 === "origin_not_allowed")) || (data4 === "not_found")) || (data4 === "endpoint_not_served")) || (data4 === "model_not_found")) || (data4 === "method_not_allowed")) || (data4 === "invalid_http")) || (data4 === "http_version_not_supported")) || (data4 === "transfer_coding_not_supported")) || (data4 === "websocket_not_available")) || (data4 === "expectation_failed")) || (data4 === "uri_too_long")) || (data4 === "headers_too_large")) || (data4 === "request_timeout")) || (data4 === "request_too_large")) || (data4 === "unsupported_media_type")) || (data4 === "invalid_utf8")) || (data4 === "invalid_json")) || (data4 === "too_deep")) || (data4 === "too_many_values")) || (data4 === "missing_required_parameter")) || (data4 === "invalid_type")) || (data4 === "invalid_value")) || (data4 === "unknown_parameter")) || (data4 === "unsupported_parameter")) || (data4 === "unsupported_value")) || (data4 === "image_url_not_allowed")) || (data4 === "image_fetch_failed")) || (data4 === "responses_request")) || (data4 === "empty_array")) || (data4 === "array_above_max_length")) || (data4 === "empty_string")) || (data4 === "string_above_max_length")) || (data4 === "object_above_max_properties")) || (data4 === "integer_below_min_value")) || (data4 === "integer_above_max_value")) || (data4 === "decimal_below_min_value")) || (data4 === "decimal_above_max_value")) || (data4 === "context_length_exceeded")) || (data4 === "invalid_session_key")) || (data4 === "session_not_found")) || (data4 === "agent_conflict")) || (data4 === "session_busy")) || (data4 === "rate_limit_exceeded")) || (data4 === "upstream_rejected")) || (data4 === "upstream_error")) || (data4 === "upstream_unavailable")) || (data4 === "upstream_timeout")) || (data4 === "cancelled")) || (data4 === "storage_unavailable")) || (data4 === "shutting_down")) || (data4 === "internal_error"))){
-validate107.errors = [{instancePath:instancePath+"/error/code",keyword:"enum",params:{allowedValues: constant55},message:"must be equal to one of the allowed values",expected:constant0,data:data4}];
+validate112.errors = [{instancePath:instancePath+"/error/code",keyword:"enum",params:{allowedValues: constant56},message:"must be equal to one of the allowed values",expected:constant0,data:data4}];
 return false;
 }
 var valid1 = _errs11 === errors;
@@ -8439,7 +8680,7 @@ var valid1 = true;
 }
 }
 else {
-validate107.errors = [{instancePath:instancePath+"/error",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data0}];
+validate112.errors = [{instancePath:instancePath+"/error",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data0}];
 return false;
 }
 }
@@ -8448,19 +8689,19 @@ return false;
 }
 }
 else {
-validate107.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate112.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
-validate107.errors = vErrors;
+validate112.errors = vErrors;
 return errors === 0;
 }
-validate107.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
-export const checkAnswerModelList = toCheck(validate108);
-function validate108(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate112.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+export const checkAnswerModelList = toCheck(validate113);
+function validate113(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate108.evaluated;
+const evaluated0 = validate113.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -8471,14 +8712,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.object === undefined) && (missing0 = "object")) || ((data.data === undefined) && (missing0 = "data"))){
-validate108.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate113.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((key0 === "object") || (key0 === "data"))){
-validate108.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
+validate113.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
 return false;
 break;
 }
@@ -8488,11 +8729,11 @@ if(data.object !== undefined){
 let data0 = data.object;
 const _errs2 = errors;
 if(typeof data0 !== "string"){
-validate108.errors = [{instancePath:instancePath+"/object",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate113.errors = [{instancePath:instancePath+"/object",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
 if("list" !== data0){
-validate108.errors = [{instancePath:instancePath+"/object",keyword:"const",params:{allowedValue: "list"},message:"must be equal to constant",expected:constant0,data:data0}];
+validate113.errors = [{instancePath:instancePath+"/object",keyword:"const",params:{allowedValue: "list"},message:"must be equal to constant",expected:constant0,data:data0}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -8516,14 +8757,14 @@ if(errors === _errs7){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing1;
 if(((((data2.id === undefined) && (missing1 = "id")) || ((data2.object === undefined) && (missing1 = "object"))) || ((data2.created === undefined) && (missing1 = "created"))) || ((data2.owned_by === undefined) && (missing1 = "owned_by"))){
-validate108.errors = [{instancePath:instancePath+"/data/" + i0,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data2}];
+validate113.errors = [{instancePath:instancePath+"/data/" + i0,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data2}];
 return false;
 }
 else {
 const _errs9 = errors;
 for(const key1 in data2){
 if(!((((key1 === "id") || (key1 === "object")) || (key1 === "created")) || (key1 === "owned_by"))){
-validate108.errors = [{instancePath:instancePath+"/data/" + i0,keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant1,data:data2}];
+validate113.errors = [{instancePath:instancePath+"/data/" + i0,keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant1,data:data2}];
 return false;
 break;
 }
@@ -8535,12 +8776,12 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(typeof data3 === "string"){
 if(func1(data3) < 1){
-validate108.errors = [{instancePath:instancePath+"/data/" + i0+"/id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data3}];
+validate113.errors = [{instancePath:instancePath+"/data/" + i0+"/id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data3}];
 return false;
 }
 }
 else {
-validate108.errors = [{instancePath:instancePath+"/data/" + i0+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
+validate113.errors = [{instancePath:instancePath+"/data/" + i0+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
 return false;
 }
 }
@@ -8554,11 +8795,11 @@ if(data2.object !== undefined){
 let data4 = data2.object;
 const _errs12 = errors;
 if(typeof data4 !== "string"){
-validate108.errors = [{instancePath:instancePath+"/data/" + i0+"/object",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
+validate113.errors = [{instancePath:instancePath+"/data/" + i0+"/object",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
 return false;
 }
 if("model" !== data4){
-validate108.errors = [{instancePath:instancePath+"/data/" + i0+"/object",keyword:"const",params:{allowedValue: "model"},message:"must be equal to constant",expected:constant0,data:data4}];
+validate113.errors = [{instancePath:instancePath+"/data/" + i0+"/object",keyword:"const",params:{allowedValue: "model"},message:"must be equal to constant",expected:constant0,data:data4}];
 return false;
 }
 var valid3 = _errs12 === errors;
@@ -8571,7 +8812,7 @@ if(data2.created !== undefined){
 let data5 = data2.created;
 const _errs14 = errors;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-validate108.errors = [{instancePath:instancePath+"/data/" + i0+"/created",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data5}];
+validate113.errors = [{instancePath:instancePath+"/data/" + i0+"/created",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data5}];
 return false;
 }
 var valid3 = _errs14 === errors;
@@ -8584,7 +8825,7 @@ if(data2.owned_by !== undefined){
 let data6 = data2.owned_by;
 const _errs16 = errors;
 if(typeof data6 !== "string"){
-validate108.errors = [{instancePath:instancePath+"/data/" + i0+"/owned_by",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data6}];
+validate113.errors = [{instancePath:instancePath+"/data/" + i0+"/owned_by",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data6}];
 return false;
 }
 var valid3 = _errs16 === errors;
@@ -8599,7 +8840,7 @@ var valid3 = true;
 }
 }
 else {
-validate108.errors = [{instancePath:instancePath+"/data/" + i0,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data2}];
+validate113.errors = [{instancePath:instancePath+"/data/" + i0,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data2}];
 return false;
 }
 }
@@ -8610,7 +8851,7 @@ break;
 }
 }
 else {
-validate108.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "array"},message:"must be array",expected:constant9,data:data1}];
+validate113.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "array"},message:"must be array",expected:constant10,data:data1}];
 return false;
 }
 }
@@ -8624,20 +8865,20 @@ var valid0 = true;
 }
 }
 else {
-validate108.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate113.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
-validate108.errors = vErrors;
+validate113.errors = vErrors;
 return errors === 0;
 }
-validate108.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
-export const checkRetrieveModelParameters = toCheck(validate109);
-function validate109(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate113.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+export const checkRetrieveModelParameters = toCheck(validate114);
+function validate114(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="checkRetrieveModelParameters" */;
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate109.evaluated;
+const evaluated0 = validate114.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -8648,7 +8889,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.model === undefined) && (missing0 = "model")){
-validate109.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate114.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
 }
 else {
@@ -8658,18 +8899,18 @@ const _errs1 = errors;
 if(errors === _errs1){
 if(typeof data0 === "string"){
 if(func1(data0) > 256){
-validate109.errors = [{instancePath:instancePath+"/model",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",expected:constant0,data:data0}];
+validate114.errors = [{instancePath:instancePath+"/model",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",expected:constant0,data:data0}];
 return false;
 }
 else {
 if(func1(data0) < 1){
-validate109.errors = [{instancePath:instancePath+"/model",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data0}];
+validate114.errors = [{instancePath:instancePath+"/model",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data0}];
 return false;
 }
 }
 }
 else {
-validate109.errors = [{instancePath:instancePath+"/model",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate114.errors = [{instancePath:instancePath+"/model",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
 }
@@ -8677,19 +8918,19 @@ return false;
 }
 }
 else {
-validate109.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate114.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
-validate109.errors = vErrors;
+validate114.errors = vErrors;
 return errors === 0;
 }
-validate109.evaluated = {"props":{"model":true},"dynamicProps":false,"dynamicItems":false};
-export const checkAnswerModel = toCheck(validate110);
-function validate110(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate114.evaluated = {"props":{"model":true},"dynamicProps":false,"dynamicItems":false};
+export const checkAnswerModel = toCheck(validate115);
+function validate115(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate110.evaluated;
+const evaluated0 = validate115.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -8700,14 +8941,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.id === undefined) && (missing0 = "id")) || ((data.object === undefined) && (missing0 = "object"))) || ((data.created === undefined) && (missing0 = "created"))) || ((data.owned_by === undefined) && (missing0 = "owned_by"))){
-validate110.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate115.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((((key0 === "id") || (key0 === "object")) || (key0 === "created")) || (key0 === "owned_by"))){
-validate110.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
+validate115.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
 return false;
 break;
 }
@@ -8719,12 +8960,12 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(func1(data0) < 1){
-validate110.errors = [{instancePath:instancePath+"/id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data0}];
+validate115.errors = [{instancePath:instancePath+"/id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data0}];
 return false;
 }
 }
 else {
-validate110.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate115.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
 }
@@ -8738,11 +8979,11 @@ if(data.object !== undefined){
 let data1 = data.object;
 const _errs4 = errors;
 if(typeof data1 !== "string"){
-validate110.errors = [{instancePath:instancePath+"/object",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
+validate115.errors = [{instancePath:instancePath+"/object",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
 return false;
 }
 if("model" !== data1){
-validate110.errors = [{instancePath:instancePath+"/object",keyword:"const",params:{allowedValue: "model"},message:"must be equal to constant",expected:constant0,data:data1}];
+validate115.errors = [{instancePath:instancePath+"/object",keyword:"const",params:{allowedValue: "model"},message:"must be equal to constant",expected:constant0,data:data1}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -8755,7 +8996,7 @@ if(data.created !== undefined){
 let data2 = data.created;
 const _errs6 = errors;
 if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-validate110.errors = [{instancePath:instancePath+"/created",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data2}];
+validate115.errors = [{instancePath:instancePath+"/created",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data2}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -8768,7 +9009,7 @@ if(data.owned_by !== undefined){
 let data3 = data.owned_by;
 const _errs8 = errors;
 if(typeof data3 !== "string"){
-validate110.errors = [{instancePath:instancePath+"/owned_by",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
+validate115.errors = [{instancePath:instancePath+"/owned_by",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
 return false;
 }
 var valid0 = _errs8 === errors;
@@ -8783,20 +9024,20 @@ var valid0 = true;
 }
 }
 else {
-validate110.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate115.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
-validate110.errors = vErrors;
+validate115.errors = vErrors;
 return errors === 0;
 }
-validate110.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
-export const checkListSessionsParameters = toCheck(validate111);
-function validate111(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate115.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+export const checkListSessionsParameters = toCheck(validate116);
+function validate116(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="checkListSessionsParameters" */;
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate111.evaluated;
+const evaluated0 = validate116.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -8811,18 +9052,18 @@ const _errs1 = errors;
 if(errors === _errs1){
 if(typeof data0 === "string"){
 if(func1(data0) > 64){
-validate111.errors = [{instancePath:instancePath+"/agent",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",expected:constant0,data:data0}];
+validate116.errors = [{instancePath:instancePath+"/agent",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",expected:constant0,data:data0}];
 return false;
 }
 else {
 if(func1(data0) < 1){
-validate111.errors = [{instancePath:instancePath+"/agent",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data0}];
+validate116.errors = [{instancePath:instancePath+"/agent",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data0}];
 return false;
 }
 }
 }
 else {
-validate111.errors = [{instancePath:instancePath+"/agent",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate116.errors = [{instancePath:instancePath+"/agent",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
 }
@@ -8836,18 +9077,18 @@ if(data.limit !== undefined){
 let data1 = data.limit;
 const _errs3 = errors;
 if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
-validate111.errors = [{instancePath:instancePath+"/limit",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data1}];
+validate116.errors = [{instancePath:instancePath+"/limit",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data1}];
 return false;
 }
 if(errors === _errs3){
 if((typeof data1 == "number") && (isFinite(data1))){
 if(data1 > 100 || isNaN(data1)){
-validate111.errors = [{instancePath:instancePath+"/limit",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100",expected:constant21,data:data1}];
+validate116.errors = [{instancePath:instancePath+"/limit",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100",expected:constant22,data:data1}];
 return false;
 }
 else {
 if(data1 < 1 || isNaN(data1)){
-validate111.errors = [{instancePath:instancePath+"/limit",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant21,data:data1}];
+validate116.errors = [{instancePath:instancePath+"/limit",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant22,data:data1}];
 return false;
 }
 }
@@ -8865,18 +9106,18 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data2 === "string"){
 if(func1(data2) > 8192){
-validate111.errors = [{instancePath:instancePath+"/after",keyword:"maxLength",params:{limit: 8192},message:"must NOT have more than 8192 characters",expected:constant0,data:data2}];
+validate116.errors = [{instancePath:instancePath+"/after",keyword:"maxLength",params:{limit: 8192},message:"must NOT have more than 8192 characters",expected:constant0,data:data2}];
 return false;
 }
 else {
 if(func1(data2) < 1){
-validate111.errors = [{instancePath:instancePath+"/after",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data2}];
+validate116.errors = [{instancePath:instancePath+"/after",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data2}];
 return false;
 }
 }
 }
 else {
-validate111.errors = [{instancePath:instancePath+"/after",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
+validate116.errors = [{instancePath:instancePath+"/after",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
 return false;
 }
 }
@@ -8889,19 +9130,19 @@ var valid0 = true;
 }
 }
 else {
-validate111.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate116.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
-validate111.errors = vErrors;
+validate116.errors = vErrors;
 return errors === 0;
 }
-validate111.evaluated = {"props":{"agent":true,"limit":true,"after":true},"dynamicProps":false,"dynamicItems":false};
-export const checkAnswerSessionList = toCheck(validate112);
-function validate112(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate116.evaluated = {"props":{"agent":true,"limit":true,"after":true},"dynamicProps":false,"dynamicItems":false};
+export const checkAnswerSessionList = toCheck(validate117);
+function validate117(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate112.evaluated;
+const evaluated0 = validate117.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -8912,14 +9153,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.object === undefined) && (missing0 = "object")) || ((data.data === undefined) && (missing0 = "data"))) || ((data.has_more === undefined) && (missing0 = "has_more"))) || ((data.last_id === undefined) && (missing0 = "last_id"))){
-validate112.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate117.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((((key0 === "object") || (key0 === "data")) || (key0 === "has_more")) || (key0 === "last_id"))){
-validate112.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
+validate117.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
 return false;
 break;
 }
@@ -8929,11 +9170,11 @@ if(data.object !== undefined){
 let data0 = data.object;
 const _errs2 = errors;
 if(typeof data0 !== "string"){
-validate112.errors = [{instancePath:instancePath+"/object",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate117.errors = [{instancePath:instancePath+"/object",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
 if("list" !== data0){
-validate112.errors = [{instancePath:instancePath+"/object",keyword:"const",params:{allowedValue: "list"},message:"must be equal to constant",expected:constant0,data:data0}];
+validate117.errors = [{instancePath:instancePath+"/object",keyword:"const",params:{allowedValue: "list"},message:"must be equal to constant",expected:constant0,data:data0}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -8957,14 +9198,14 @@ if(errors === _errs7){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing1;
 if(((((((data2.id === undefined) && (missing1 = "id")) || ((data2.object === undefined) && (missing1 = "object"))) || ((data2.agent_id === undefined) && (missing1 = "agent_id"))) || ((data2.created_at === undefined) && (missing1 = "created_at"))) || ((data2.updated_at === undefined) && (missing1 = "updated_at"))) || ((data2.message_count === undefined) && (missing1 = "message_count"))){
-validate112.errors = [{instancePath:instancePath+"/data/" + i0,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data2}];
+validate117.errors = [{instancePath:instancePath+"/data/" + i0,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data2}];
 return false;
 }
 else {
 const _errs9 = errors;
 for(const key1 in data2){
 if(!((((((key1 === "id") || (key1 === "object")) || (key1 === "agent_id")) || (key1 === "created_at")) || (key1 === "updated_at")) || (key1 === "message_count"))){
-validate112.errors = [{instancePath:instancePath+"/data/" + i0,keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant1,data:data2}];
+validate117.errors = [{instancePath:instancePath+"/data/" + i0,keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant1,data:data2}];
 return false;
 break;
 }
@@ -8976,12 +9217,12 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(typeof data3 === "string"){
 if(func1(data3) < 1){
-validate112.errors = [{instancePath:instancePath+"/data/" + i0+"/id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data3}];
+validate117.errors = [{instancePath:instancePath+"/data/" + i0+"/id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data3}];
 return false;
 }
 }
 else {
-validate112.errors = [{instancePath:instancePath+"/data/" + i0+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
+validate117.errors = [{instancePath:instancePath+"/data/" + i0+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
 return false;
 }
 }
@@ -8995,11 +9236,11 @@ if(data2.object !== undefined){
 let data4 = data2.object;
 const _errs12 = errors;
 if(typeof data4 !== "string"){
-validate112.errors = [{instancePath:instancePath+"/data/" + i0+"/object",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
+validate117.errors = [{instancePath:instancePath+"/data/" + i0+"/object",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
 return false;
 }
 if("session" !== data4){
-validate112.errors = [{instancePath:instancePath+"/data/" + i0+"/object",keyword:"const",params:{allowedValue: "session"},message:"must be equal to constant",expected:constant0,data:data4}];
+validate117.errors = [{instancePath:instancePath+"/data/" + i0+"/object",keyword:"const",params:{allowedValue: "session"},message:"must be equal to constant",expected:constant0,data:data4}];
 return false;
 }
 var valid3 = _errs12 === errors;
@@ -9014,12 +9255,12 @@ const _errs14 = errors;
 if(errors === _errs14){
 if(typeof data5 === "string"){
 if(func1(data5) < 1){
-validate112.errors = [{instancePath:instancePath+"/data/" + i0+"/agent_id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data5}];
+validate117.errors = [{instancePath:instancePath+"/data/" + i0+"/agent_id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data5}];
 return false;
 }
 }
 else {
-validate112.errors = [{instancePath:instancePath+"/data/" + i0+"/agent_id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data5}];
+validate117.errors = [{instancePath:instancePath+"/data/" + i0+"/agent_id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data5}];
 return false;
 }
 }
@@ -9033,7 +9274,7 @@ if(data2.created_at !== undefined){
 let data6 = data2.created_at;
 const _errs16 = errors;
 if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-validate112.errors = [{instancePath:instancePath+"/data/" + i0+"/created_at",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data6}];
+validate117.errors = [{instancePath:instancePath+"/data/" + i0+"/created_at",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data6}];
 return false;
 }
 var valid3 = _errs16 === errors;
@@ -9046,7 +9287,7 @@ if(data2.updated_at !== undefined){
 let data7 = data2.updated_at;
 const _errs18 = errors;
 if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-validate112.errors = [{instancePath:instancePath+"/data/" + i0+"/updated_at",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data7}];
+validate117.errors = [{instancePath:instancePath+"/data/" + i0+"/updated_at",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data7}];
 return false;
 }
 var valid3 = _errs18 === errors;
@@ -9059,13 +9300,13 @@ if(data2.message_count !== undefined){
 let data8 = data2.message_count;
 const _errs20 = errors;
 if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
-validate112.errors = [{instancePath:instancePath+"/data/" + i0+"/message_count",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data8}];
+validate117.errors = [{instancePath:instancePath+"/data/" + i0+"/message_count",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data8}];
 return false;
 }
 if(errors === _errs20){
 if((typeof data8 == "number") && (isFinite(data8))){
 if(data8 < 0 || isNaN(data8)){
-validate112.errors = [{instancePath:instancePath+"/data/" + i0+"/message_count",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant21,data:data8}];
+validate117.errors = [{instancePath:instancePath+"/data/" + i0+"/message_count",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data8}];
 return false;
 }
 }
@@ -9084,7 +9325,7 @@ var valid3 = true;
 }
 }
 else {
-validate112.errors = [{instancePath:instancePath+"/data/" + i0,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data2}];
+validate117.errors = [{instancePath:instancePath+"/data/" + i0,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data2}];
 return false;
 }
 }
@@ -9095,7 +9336,7 @@ break;
 }
 }
 else {
-validate112.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "array"},message:"must be array",expected:constant9,data:data1}];
+validate117.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "array"},message:"must be array",expected:constant10,data:data1}];
 return false;
 }
 }
@@ -9109,7 +9350,7 @@ if(data.has_more !== undefined){
 let data9 = data.has_more;
 const _errs22 = errors;
 if(typeof data9 !== "boolean"){
-validate112.errors = [{instancePath:instancePath+"/has_more",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant14,data:data9}];
+validate117.errors = [{instancePath:instancePath+"/has_more",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant15,data:data9}];
 return false;
 }
 var valid0 = _errs22 === errors;
@@ -9122,7 +9363,7 @@ if(data.last_id !== undefined){
 let data10 = data.last_id;
 const _errs24 = errors;
 if((typeof data10 !== "string") && (data10 !== null)){
-validate112.errors = [{instancePath:instancePath+"/last_id",keyword:"type",params:{type: constant31},message:"must be string,null",expected:constant8,data:data10}];
+validate117.errors = [{instancePath:instancePath+"/last_id",keyword:"type",params:{type: constant32},message:"must be string,null",expected:constant9,data:data10}];
 return false;
 }
 var valid0 = _errs24 === errors;
@@ -9137,20 +9378,20 @@ var valid0 = true;
 }
 }
 else {
-validate112.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate117.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
-validate112.errors = vErrors;
+validate117.errors = vErrors;
 return errors === 0;
 }
-validate112.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
-export const checkRetrieveSessionParameters = toCheck(validate113);
-function validate113(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate117.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+export const checkRetrieveSessionParameters = toCheck(validate118);
+function validate118(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="checkRetrieveSessionParameters" */;
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate113.evaluated;
+const evaluated0 = validate118.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -9161,7 +9402,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.key === undefined) && (missing0 = "key")){
-validate113.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate118.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
 }
 else {
@@ -9171,18 +9412,18 @@ const _errs1 = errors;
 if(errors === _errs1){
 if(typeof data0 === "string"){
 if(func1(data0) > 8192){
-validate113.errors = [{instancePath:instancePath+"/key",keyword:"maxLength",params:{limit: 8192},message:"must NOT have more than 8192 characters",expected:constant0,data:data0}];
+validate118.errors = [{instancePath:instancePath+"/key",keyword:"maxLength",params:{limit: 8192},message:"must NOT have more than 8192 characters",expected:constant0,data:data0}];
 return false;
 }
 else {
 if(func1(data0) < 1){
-validate113.errors = [{instancePath:instancePath+"/key",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data0}];
+validate118.errors = [{instancePath:instancePath+"/key",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data0}];
 return false;
 }
 }
 }
 else {
-validate113.errors = [{instancePath:instancePath+"/key",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate118.errors = [{instancePath:instancePath+"/key",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
 }
@@ -9190,19 +9431,19 @@ return false;
 }
 }
 else {
-validate113.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate118.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
-validate113.errors = vErrors;
+validate118.errors = vErrors;
 return errors === 0;
 }
-validate113.evaluated = {"props":{"key":true},"dynamicProps":false,"dynamicItems":false};
-export const checkAnswerSession = toCheck(validate114);
-function validate114(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate118.evaluated = {"props":{"key":true},"dynamicProps":false,"dynamicItems":false};
+export const checkAnswerSession = toCheck(validate119);
+function validate119(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate114.evaluated;
+const evaluated0 = validate119.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -9213,14 +9454,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((((data.id === undefined) && (missing0 = "id")) || ((data.object === undefined) && (missing0 = "object"))) || ((data.agent_id === undefined) && (missing0 = "agent_id"))) || ((data.created_at === undefined) && (missing0 = "created_at"))) || ((data.updated_at === undefined) && (missing0 = "updated_at"))) || ((data.message_count === undefined) && (missing0 = "message_count"))){
-validate114.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate119.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((((((key0 === "id") || (key0 === "object")) || (key0 === "agent_id")) || (key0 === "created_at")) || (key0 === "updated_at")) || (key0 === "message_count"))){
-validate114.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
+validate119.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
 return false;
 break;
 }
@@ -9232,12 +9473,12 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(func1(data0) < 1){
-validate114.errors = [{instancePath:instancePath+"/id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data0}];
+validate119.errors = [{instancePath:instancePath+"/id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data0}];
 return false;
 }
 }
 else {
-validate114.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate119.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
 }
@@ -9251,11 +9492,11 @@ if(data.object !== undefined){
 let data1 = data.object;
 const _errs4 = errors;
 if(typeof data1 !== "string"){
-validate114.errors = [{instancePath:instancePath+"/object",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
+validate119.errors = [{instancePath:instancePath+"/object",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
 return false;
 }
 if("session" !== data1){
-validate114.errors = [{instancePath:instancePath+"/object",keyword:"const",params:{allowedValue: "session"},message:"must be equal to constant",expected:constant0,data:data1}];
+validate119.errors = [{instancePath:instancePath+"/object",keyword:"const",params:{allowedValue: "session"},message:"must be equal to constant",expected:constant0,data:data1}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -9270,12 +9511,12 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(func1(data2) < 1){
-validate114.errors = [{instancePath:instancePath+"/agent_id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data2}];
+validate119.errors = [{instancePath:instancePath+"/agent_id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data2}];
 return false;
 }
 }
 else {
-validate114.errors = [{instancePath:instancePath+"/agent_id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
+validate119.errors = [{instancePath:instancePath+"/agent_id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
 return false;
 }
 }
@@ -9289,7 +9530,7 @@ if(data.created_at !== undefined){
 let data3 = data.created_at;
 const _errs8 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate114.errors = [{instancePath:instancePath+"/created_at",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data3}];
+validate119.errors = [{instancePath:instancePath+"/created_at",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data3}];
 return false;
 }
 var valid0 = _errs8 === errors;
@@ -9302,7 +9543,7 @@ if(data.updated_at !== undefined){
 let data4 = data.updated_at;
 const _errs10 = errors;
 if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-validate114.errors = [{instancePath:instancePath+"/updated_at",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data4}];
+validate119.errors = [{instancePath:instancePath+"/updated_at",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data4}];
 return false;
 }
 var valid0 = _errs10 === errors;
@@ -9315,13 +9556,13 @@ if(data.message_count !== undefined){
 let data5 = data.message_count;
 const _errs12 = errors;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-validate114.errors = [{instancePath:instancePath+"/message_count",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data5}];
+validate119.errors = [{instancePath:instancePath+"/message_count",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data5}];
 return false;
 }
 if(errors === _errs12){
 if((typeof data5 == "number") && (isFinite(data5))){
 if(data5 < 0 || isNaN(data5)){
-validate114.errors = [{instancePath:instancePath+"/message_count",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant21,data:data5}];
+validate119.errors = [{instancePath:instancePath+"/message_count",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data5}];
 return false;
 }
 }
@@ -9340,20 +9581,20 @@ var valid0 = true;
 }
 }
 else {
-validate114.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate119.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
-validate114.errors = vErrors;
+validate119.errors = vErrors;
 return errors === 0;
 }
-validate114.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
-export const checkDeleteSessionParameters = toCheck(validate115);
-function validate115(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate119.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+export const checkDeleteSessionParameters = toCheck(validate120);
+function validate120(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="checkDeleteSessionParameters" */;
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate115.evaluated;
+const evaluated0 = validate120.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -9364,7 +9605,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.key === undefined) && (missing0 = "key")){
-validate115.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate120.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
 }
 else {
@@ -9374,18 +9615,18 @@ const _errs1 = errors;
 if(errors === _errs1){
 if(typeof data0 === "string"){
 if(func1(data0) > 8192){
-validate115.errors = [{instancePath:instancePath+"/key",keyword:"maxLength",params:{limit: 8192},message:"must NOT have more than 8192 characters",expected:constant0,data:data0}];
+validate120.errors = [{instancePath:instancePath+"/key",keyword:"maxLength",params:{limit: 8192},message:"must NOT have more than 8192 characters",expected:constant0,data:data0}];
 return false;
 }
 else {
 if(func1(data0) < 1){
-validate115.errors = [{instancePath:instancePath+"/key",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data0}];
+validate120.errors = [{instancePath:instancePath+"/key",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data0}];
 return false;
 }
 }
 }
 else {
-validate115.errors = [{instancePath:instancePath+"/key",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate120.errors = [{instancePath:instancePath+"/key",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
 }
@@ -9393,19 +9634,19 @@ return false;
 }
 }
 else {
-validate115.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate120.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
-validate115.errors = vErrors;
+validate120.errors = vErrors;
 return errors === 0;
 }
-validate115.evaluated = {"props":{"key":true},"dynamicProps":false,"dynamicItems":false};
-export const checkAnswerSessionDeleted = toCheck(validate116);
-function validate116(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate120.evaluated = {"props":{"key":true},"dynamicProps":false,"dynamicItems":false};
+export const checkAnswerSessionDeleted = toCheck(validate121);
+function validate121(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate116.evaluated;
+const evaluated0 = validate121.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -9416,14 +9657,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.id === undefined) && (missing0 = "id")) || ((data.object === undefined) && (missing0 = "object"))) || ((data.deleted === undefined) && (missing0 = "deleted"))){
-validate116.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate121.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((key0 === "id") || (key0 === "object")) || (key0 === "deleted"))){
-validate116.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
+validate121.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
 return false;
 break;
 }
@@ -9435,12 +9676,12 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(func1(data0) < 1){
-validate116.errors = [{instancePath:instancePath+"/id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data0}];
+validate121.errors = [{instancePath:instancePath+"/id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data0}];
 return false;
 }
 }
 else {
-validate116.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate121.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
 }
@@ -9454,11 +9695,11 @@ if(data.object !== undefined){
 let data1 = data.object;
 const _errs4 = errors;
 if(typeof data1 !== "string"){
-validate116.errors = [{instancePath:instancePath+"/object",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
+validate121.errors = [{instancePath:instancePath+"/object",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
 return false;
 }
 if("session.deleted" !== data1){
-validate116.errors = [{instancePath:instancePath+"/object",keyword:"const",params:{allowedValue: "session.deleted"},message:"must be equal to constant",expected:constant0,data:data1}];
+validate121.errors = [{instancePath:instancePath+"/object",keyword:"const",params:{allowedValue: "session.deleted"},message:"must be equal to constant",expected:constant0,data:data1}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -9471,11 +9712,11 @@ if(data.deleted !== undefined){
 let data2 = data.deleted;
 const _errs6 = errors;
 if(typeof data2 !== "boolean"){
-validate116.errors = [{instancePath:instancePath+"/deleted",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant14,data:data2}];
+validate121.errors = [{instancePath:instancePath+"/deleted",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant15,data:data2}];
 return false;
 }
 if(true !== data2){
-validate116.errors = [{instancePath:instancePath+"/deleted",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",expected:constant14,data:data2}];
+validate121.errors = [{instancePath:instancePath+"/deleted",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",expected:constant15,data:data2}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -9489,21 +9730,21 @@ var valid0 = true;
 }
 }
 else {
-validate116.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate121.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
-validate116.errors = vErrors;
+validate121.errors = vErrors;
 return errors === 0;
 }
-validate116.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
-export const checkListSessionMessagesParameters = toCheck(validate117);
+validate121.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+export const checkListSessionMessagesParameters = toCheck(validate122);
 const pattern10 = new RegExp("^msg_[1-9][0-9]{0,14}$", "u");
-function validate117(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate122(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="checkListSessionMessagesParameters" */;
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate117.evaluated;
+const evaluated0 = validate122.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -9514,7 +9755,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.key === undefined) && (missing0 = "key")){
-validate117.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate122.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
 }
 else {
@@ -9524,18 +9765,18 @@ const _errs1 = errors;
 if(errors === _errs1){
 if(typeof data0 === "string"){
 if(func1(data0) > 8192){
-validate117.errors = [{instancePath:instancePath+"/key",keyword:"maxLength",params:{limit: 8192},message:"must NOT have more than 8192 characters",expected:constant0,data:data0}];
+validate122.errors = [{instancePath:instancePath+"/key",keyword:"maxLength",params:{limit: 8192},message:"must NOT have more than 8192 characters",expected:constant0,data:data0}];
 return false;
 }
 else {
 if(func1(data0) < 1){
-validate117.errors = [{instancePath:instancePath+"/key",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data0}];
+validate122.errors = [{instancePath:instancePath+"/key",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data0}];
 return false;
 }
 }
 }
 else {
-validate117.errors = [{instancePath:instancePath+"/key",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate122.errors = [{instancePath:instancePath+"/key",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
 }
@@ -9549,18 +9790,18 @@ if(data.limit !== undefined){
 let data1 = data.limit;
 const _errs3 = errors;
 if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
-validate117.errors = [{instancePath:instancePath+"/limit",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data1}];
+validate122.errors = [{instancePath:instancePath+"/limit",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data1}];
 return false;
 }
 if(errors === _errs3){
 if((typeof data1 == "number") && (isFinite(data1))){
 if(data1 > 100 || isNaN(data1)){
-validate117.errors = [{instancePath:instancePath+"/limit",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100",expected:constant21,data:data1}];
+validate122.errors = [{instancePath:instancePath+"/limit",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100",expected:constant22,data:data1}];
 return false;
 }
 else {
 if(data1 < 1 || isNaN(data1)){
-validate117.errors = [{instancePath:instancePath+"/limit",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant21,data:data1}];
+validate122.errors = [{instancePath:instancePath+"/limit",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant22,data:data1}];
 return false;
 }
 }
@@ -9578,12 +9819,12 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data2 === "string"){
 if(!pattern10.test(data2)){
-validate117.errors = [{instancePath:instancePath+"/after",keyword:"pattern",params:{pattern: "^msg_[1-9][0-9]{0,14}$"},message:"must match pattern \""+"^msg_[1-9][0-9]{0,14}$"+"\"",expected:constant0,data:data2}];
+validate122.errors = [{instancePath:instancePath+"/after",keyword:"pattern",params:{pattern: "^msg_[1-9][0-9]{0,14}$"},message:"must match pattern \""+"^msg_[1-9][0-9]{0,14}$"+"\"",expected:constant0,data:data2}];
 return false;
 }
 }
 else {
-validate117.errors = [{instancePath:instancePath+"/after",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
+validate122.errors = [{instancePath:instancePath+"/after",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
 return false;
 }
 }
@@ -9597,11 +9838,11 @@ if(data.include !== undefined){
 let data3 = data.include;
 const _errs7 = errors;
 if(typeof data3 !== "string"){
-validate117.errors = [{instancePath:instancePath+"/include",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
+validate122.errors = [{instancePath:instancePath+"/include",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
 return false;
 }
 if(!(data3 === "superseded")){
-validate117.errors = [{instancePath:instancePath+"/include",keyword:"enum",params:{allowedValues: constant56},message:"must be equal to one of the allowed values",expected:constant0,data:data3}];
+validate122.errors = [{instancePath:instancePath+"/include",keyword:"enum",params:{allowedValues: constant57},message:"must be equal to one of the allowed values",expected:constant0,data:data3}];
 return false;
 }
 var valid0 = _errs7 === errors;
@@ -9615,20 +9856,20 @@ var valid0 = true;
 }
 }
 else {
-validate117.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate122.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
-validate117.errors = vErrors;
+validate122.errors = vErrors;
 return errors === 0;
 }
-validate117.evaluated = {"props":{"key":true,"limit":true,"after":true,"include":true},"dynamicProps":false,"dynamicItems":false};
-export const checkAnswerSessionMessageList = toCheck(validate118);
+validate122.evaluated = {"props":{"key":true,"limit":true,"after":true,"include":true},"dynamicProps":false,"dynamicItems":false};
+export const checkAnswerSessionMessageList = toCheck(validate123);
 const pattern11 = new RegExp("^msg_[1-9][0-9]*$", "u");
-function validate118(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate123(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate118.evaluated;
+const evaluated0 = validate123.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -9639,14 +9880,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.object === undefined) && (missing0 = "object")) || ((data.data === undefined) && (missing0 = "data"))) || ((data.has_more === undefined) && (missing0 = "has_more"))) || ((data.last_id === undefined) && (missing0 = "last_id"))){
-validate118.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate123.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((((key0 === "object") || (key0 === "data")) || (key0 === "has_more")) || (key0 === "last_id"))){
-validate118.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
+validate123.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
 return false;
 break;
 }
@@ -9656,11 +9897,11 @@ if(data.object !== undefined){
 let data0 = data.object;
 const _errs2 = errors;
 if(typeof data0 !== "string"){
-validate118.errors = [{instancePath:instancePath+"/object",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate123.errors = [{instancePath:instancePath+"/object",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
 if("list" !== data0){
-validate118.errors = [{instancePath:instancePath+"/object",keyword:"const",params:{allowedValue: "list"},message:"must be equal to constant",expected:constant0,data:data0}];
+validate123.errors = [{instancePath:instancePath+"/object",keyword:"const",params:{allowedValue: "list"},message:"must be equal to constant",expected:constant0,data:data0}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -9684,14 +9925,14 @@ if(errors === _errs7){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing1;
 if((((((data2.id === undefined) && (missing1 = "id")) || ((data2.object === undefined) && (missing1 = "object"))) || ((data2.created_at === undefined) && (missing1 = "created_at"))) || ((data2.superseded_at === undefined) && (missing1 = "superseded_at"))) || ((data2.message === undefined) && (missing1 = "message"))){
-validate118.errors = [{instancePath:instancePath+"/data/" + i0,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data2}];
+validate123.errors = [{instancePath:instancePath+"/data/" + i0,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data2}];
 return false;
 }
 else {
 const _errs9 = errors;
 for(const key1 in data2){
 if(!(((((key1 === "id") || (key1 === "object")) || (key1 === "created_at")) || (key1 === "superseded_at")) || (key1 === "message"))){
-validate118.errors = [{instancePath:instancePath+"/data/" + i0,keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant1,data:data2}];
+validate123.errors = [{instancePath:instancePath+"/data/" + i0,keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant1,data:data2}];
 return false;
 break;
 }
@@ -9703,12 +9944,12 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(typeof data3 === "string"){
 if(!pattern11.test(data3)){
-validate118.errors = [{instancePath:instancePath+"/data/" + i0+"/id",keyword:"pattern",params:{pattern: "^msg_[1-9][0-9]*$"},message:"must match pattern \""+"^msg_[1-9][0-9]*$"+"\"",expected:constant0,data:data3}];
+validate123.errors = [{instancePath:instancePath+"/data/" + i0+"/id",keyword:"pattern",params:{pattern: "^msg_[1-9][0-9]*$"},message:"must match pattern \""+"^msg_[1-9][0-9]*$"+"\"",expected:constant0,data:data3}];
 return false;
 }
 }
 else {
-validate118.errors = [{instancePath:instancePath+"/data/" + i0+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
+validate123.errors = [{instancePath:instancePath+"/data/" + i0+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
 return false;
 }
 }
@@ -9722,11 +9963,11 @@ if(data2.object !== undefined){
 let data4 = data2.object;
 const _errs12 = errors;
 if(typeof data4 !== "string"){
-validate118.errors = [{instancePath:instancePath+"/data/" + i0+"/object",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
+validate123.errors = [{instancePath:instancePath+"/data/" + i0+"/object",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
 return false;
 }
 if("session.message" !== data4){
-validate118.errors = [{instancePath:instancePath+"/data/" + i0+"/object",keyword:"const",params:{allowedValue: "session.message"},message:"must be equal to constant",expected:constant0,data:data4}];
+validate123.errors = [{instancePath:instancePath+"/data/" + i0+"/object",keyword:"const",params:{allowedValue: "session.message"},message:"must be equal to constant",expected:constant0,data:data4}];
 return false;
 }
 var valid3 = _errs12 === errors;
@@ -9739,7 +9980,7 @@ if(data2.created_at !== undefined){
 let data5 = data2.created_at;
 const _errs14 = errors;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-validate118.errors = [{instancePath:instancePath+"/data/" + i0+"/created_at",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant21,data:data5}];
+validate123.errors = [{instancePath:instancePath+"/data/" + i0+"/created_at",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data5}];
 return false;
 }
 var valid3 = _errs14 === errors;
@@ -9752,7 +9993,7 @@ if(data2.superseded_at !== undefined){
 let data6 = data2.superseded_at;
 const _errs16 = errors;
 if((!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))) && (data6 !== null)){
-validate118.errors = [{instancePath:instancePath+"/data/" + i0+"/superseded_at",keyword:"type",params:{type: constant39},message:"must be integer,null",expected:constant19,data:data6}];
+validate123.errors = [{instancePath:instancePath+"/data/" + i0+"/superseded_at",keyword:"type",params:{type: constant40},message:"must be integer,null",expected:constant20,data:data6}];
 return false;
 }
 var valid3 = _errs16 === errors;
@@ -9768,7 +10009,7 @@ if(errors === _errs18){
 if(data7 && typeof data7 == "object" && !Array.isArray(data7)){
 let missing2;
 if((data7.role === undefined) && (missing2 = "role")){
-validate118.errors = [{instancePath:instancePath+"/data/" + i0+"/message",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant1,data:data7}];
+validate123.errors = [{instancePath:instancePath+"/data/" + i0+"/message",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant1,data:data7}];
 return false;
 }
 else {
@@ -9776,11 +10017,11 @@ if(data7.role !== undefined){
 let data8 = data7.role;
 const _errs21 = errors;
 if(typeof data8 !== "string"){
-validate118.errors = [{instancePath:instancePath+"/data/" + i0+"/message/role",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data8}];
+validate123.errors = [{instancePath:instancePath+"/data/" + i0+"/message/role",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data8}];
 return false;
 }
 if(!((((data8 === "user") || (data8 === "assistant")) || (data8 === "tool")) || (data8 === "function"))){
-validate118.errors = [{instancePath:instancePath+"/data/" + i0+"/message/role",keyword:"enum",params:{allowedValues: constant57},message:"must be equal to one of the allowed values",expected:constant0,data:data8}];
+validate123.errors = [{instancePath:instancePath+"/data/" + i0+"/message/role",keyword:"enum",params:{allowedValues: constant58},message:"must be equal to one of the allowed values",expected:constant0,data:data8}];
 return false;
 }
 var valid4 = _errs21 === errors;
@@ -9793,11 +10034,11 @@ if(data7.origin !== undefined){
 let data9 = data7.origin;
 const _errs23 = errors;
 if(typeof data9 !== "string"){
-validate118.errors = [{instancePath:instancePath+"/data/" + i0+"/message/origin",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data9}];
+validate123.errors = [{instancePath:instancePath+"/data/" + i0+"/message/origin",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data9}];
 return false;
 }
 if(!(data9 === "server")){
-validate118.errors = [{instancePath:instancePath+"/data/" + i0+"/message/origin",keyword:"enum",params:{allowedValues: constant58},message:"must be equal to one of the allowed values",expected:constant0,data:data9}];
+validate123.errors = [{instancePath:instancePath+"/data/" + i0+"/message/origin",keyword:"enum",params:{allowedValues: constant59},message:"must be equal to one of the allowed values",expected:constant0,data:data9}];
 return false;
 }
 var valid4 = _errs23 === errors;
@@ -9820,25 +10061,25 @@ if(errors === _errs27){
 if(data11 && typeof data11 == "object" && !Array.isArray(data11)){
 let missing3;
 if((data11.type === undefined) && (missing3 = "type")){
-validate118.errors = [{instancePath:instancePath+"/data/" + i0+"/message/media/" + i1,keyword:"required",params:{missingProperty: missing3},message:"must have required property '"+missing3+"'",expected:constant1,data:data11}];
+validate123.errors = [{instancePath:instancePath+"/data/" + i0+"/message/media/" + i1,keyword:"required",params:{missingProperty: missing3},message:"must have required property '"+missing3+"'",expected:constant1,data:data11}];
 return false;
 }
 else {
 if(data11.type !== undefined){
 let data12 = data11.type;
 if(typeof data12 !== "string"){
-validate118.errors = [{instancePath:instancePath+"/data/" + i0+"/message/media/" + i1+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data12}];
+validate123.errors = [{instancePath:instancePath+"/data/" + i0+"/message/media/" + i1+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data12}];
 return false;
 }
 if(!((data12 === "image_url") || (data12 === "input_audio"))){
-validate118.errors = [{instancePath:instancePath+"/data/" + i0+"/message/media/" + i1+"/type",keyword:"enum",params:{allowedValues: constant59},message:"must be equal to one of the allowed values",expected:constant0,data:data12}];
+validate123.errors = [{instancePath:instancePath+"/data/" + i0+"/message/media/" + i1+"/type",keyword:"enum",params:{allowedValues: constant60},message:"must be equal to one of the allowed values",expected:constant0,data:data12}];
 return false;
 }
 }
 }
 }
 else {
-validate118.errors = [{instancePath:instancePath+"/data/" + i0+"/message/media/" + i1,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data11}];
+validate123.errors = [{instancePath:instancePath+"/data/" + i0+"/message/media/" + i1,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data11}];
 return false;
 }
 }
@@ -9849,7 +10090,7 @@ break;
 }
 }
 else {
-validate118.errors = [{instancePath:instancePath+"/data/" + i0+"/message/media",keyword:"type",params:{type: "array"},message:"must be array",expected:constant9,data:data10}];
+validate123.errors = [{instancePath:instancePath+"/data/" + i0+"/message/media",keyword:"type",params:{type: "array"},message:"must be array",expected:constant10,data:data10}];
 return false;
 }
 }
@@ -9863,7 +10104,7 @@ var valid4 = true;
 }
 }
 else {
-validate118.errors = [{instancePath:instancePath+"/data/" + i0+"/message",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data7}];
+validate123.errors = [{instancePath:instancePath+"/data/" + i0+"/message",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data7}];
 return false;
 }
 }
@@ -9880,7 +10121,7 @@ var valid3 = true;
 }
 }
 else {
-validate118.errors = [{instancePath:instancePath+"/data/" + i0,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data2}];
+validate123.errors = [{instancePath:instancePath+"/data/" + i0,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data2}];
 return false;
 }
 }
@@ -9891,7 +10132,7 @@ break;
 }
 }
 else {
-validate118.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "array"},message:"must be array",expected:constant9,data:data1}];
+validate123.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "array"},message:"must be array",expected:constant10,data:data1}];
 return false;
 }
 }
@@ -9905,7 +10146,7 @@ if(data.has_more !== undefined){
 let data13 = data.has_more;
 const _errs32 = errors;
 if(typeof data13 !== "boolean"){
-validate118.errors = [{instancePath:instancePath+"/has_more",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant14,data:data13}];
+validate123.errors = [{instancePath:instancePath+"/has_more",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant15,data:data13}];
 return false;
 }
 var valid0 = _errs32 === errors;
@@ -9918,7 +10159,7 @@ if(data.last_id !== undefined){
 let data14 = data.last_id;
 const _errs34 = errors;
 if((typeof data14 !== "string") && (data14 !== null)){
-validate118.errors = [{instancePath:instancePath+"/last_id",keyword:"type",params:{type: constant31},message:"must be string,null",expected:constant8,data:data14}];
+validate123.errors = [{instancePath:instancePath+"/last_id",keyword:"type",params:{type: constant32},message:"must be string,null",expected:constant9,data:data14}];
 return false;
 }
 var valid0 = _errs34 === errors;
@@ -9933,20 +10174,20 @@ var valid0 = true;
 }
 }
 else {
-validate118.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate123.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
-validate118.errors = vErrors;
+validate123.errors = vErrors;
 return errors === 0;
 }
-validate118.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
-export const checkResetSessionParameters = toCheck(validate119);
-function validate119(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate123.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+export const checkResetSessionParameters = toCheck(validate124);
+function validate124(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="checkResetSessionParameters" */;
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate119.evaluated;
+const evaluated0 = validate124.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -9957,7 +10198,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.key === undefined) && (missing0 = "key")){
-validate119.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate124.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
 }
 else {
@@ -9967,18 +10208,18 @@ const _errs1 = errors;
 if(errors === _errs1){
 if(typeof data0 === "string"){
 if(func1(data0) > 8192){
-validate119.errors = [{instancePath:instancePath+"/key",keyword:"maxLength",params:{limit: 8192},message:"must NOT have more than 8192 characters",expected:constant0,data:data0}];
+validate124.errors = [{instancePath:instancePath+"/key",keyword:"maxLength",params:{limit: 8192},message:"must NOT have more than 8192 characters",expected:constant0,data:data0}];
 return false;
 }
 else {
 if(func1(data0) < 1){
-validate119.errors = [{instancePath:instancePath+"/key",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data0}];
+validate124.errors = [{instancePath:instancePath+"/key",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data0}];
 return false;
 }
 }
 }
 else {
-validate119.errors = [{instancePath:instancePath+"/key",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate124.errors = [{instancePath:instancePath+"/key",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
 }
@@ -9986,19 +10227,19 @@ return false;
 }
 }
 else {
-validate119.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate124.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
-validate119.errors = vErrors;
+validate124.errors = vErrors;
 return errors === 0;
 }
-validate119.evaluated = {"props":{"key":true},"dynamicProps":false,"dynamicItems":false};
-export const checkAnswerHealth = toCheck(validate120);
-function validate120(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate124.evaluated = {"props":{"key":true},"dynamicProps":false,"dynamicItems":false};
+export const checkAnswerHealth = toCheck(validate125);
+function validate125(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate120.evaluated;
+const evaluated0 = validate125.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -10009,14 +10250,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.ok === undefined) && (missing0 = "ok")) || ((data.status === undefined) && (missing0 = "status"))){
-validate120.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate125.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((key0 === "ok") || (key0 === "status"))){
-validate120.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
+validate125.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
 return false;
 break;
 }
@@ -10026,11 +10267,11 @@ if(data.ok !== undefined){
 let data0 = data.ok;
 const _errs2 = errors;
 if(typeof data0 !== "boolean"){
-validate120.errors = [{instancePath:instancePath+"/ok",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant14,data:data0}];
+validate125.errors = [{instancePath:instancePath+"/ok",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant15,data:data0}];
 return false;
 }
 if(true !== data0){
-validate120.errors = [{instancePath:instancePath+"/ok",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",expected:constant14,data:data0}];
+validate125.errors = [{instancePath:instancePath+"/ok",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",expected:constant15,data:data0}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -10043,11 +10284,11 @@ if(data.status !== undefined){
 let data1 = data.status;
 const _errs4 = errors;
 if(typeof data1 !== "string"){
-validate120.errors = [{instancePath:instancePath+"/status",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
+validate125.errors = [{instancePath:instancePath+"/status",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
 return false;
 }
 if("live" !== data1){
-validate120.errors = [{instancePath:instancePath+"/status",keyword:"const",params:{allowedValue: "live"},message:"must be equal to constant",expected:constant0,data:data1}];
+validate125.errors = [{instancePath:instancePath+"/status",keyword:"const",params:{allowedValue: "live"},message:"must be equal to constant",expected:constant0,data:data1}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -10060,19 +10301,19 @@ var valid0 = true;
 }
 }
 else {
-validate120.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate125.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
-validate120.errors = vErrors;
+validate125.errors = vErrors;
 return errors === 0;
 }
-validate120.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
-export const checkAnswerReadiness = toCheck(validate121);
-function validate121(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate125.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+export const checkAnswerReadiness = toCheck(validate126);
+function validate126(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate121.evaluated;
+const evaluated0 = validate126.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -10083,14 +10324,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.ready === undefined) && (missing0 = "ready")){
-validate121.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate126.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(key0 === "ready")){
-validate121.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
+validate126.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
 return false;
 break;
 }
@@ -10099,11 +10340,11 @@ if(_errs1 === errors){
 if(data.ready !== undefined){
 let data0 = data.ready;
 if(typeof data0 !== "boolean"){
-validate121.errors = [{instancePath:instancePath+"/ready",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant14,data:data0}];
+validate126.errors = [{instancePath:instancePath+"/ready",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant15,data:data0}];
 return false;
 }
 if(true !== data0){
-validate121.errors = [{instancePath:instancePath+"/ready",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",expected:constant14,data:data0}];
+validate126.errors = [{instancePath:instancePath+"/ready",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",expected:constant15,data:data0}];
 return false;
 }
 }
@@ -10111,20 +10352,20 @@ return false;
 }
 }
 else {
-validate121.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate126.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
-validate121.errors = vErrors;
+validate126.errors = vErrors;
 return errors === 0;
 }
-validate121.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
-export const checkAnswerGetMetrics200 = toCheck(validate122);
-function validate122(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate126.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+export const checkAnswerGetMetrics200 = toCheck(validate127);
+function validate127(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="checkAnswerGetMetrics200" */;
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate122.evaluated;
+const evaluated0 = validate127.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -10132,19 +10373,19 @@ if(evaluated0.dynamicItems){
 evaluated0.items = undefined;
 }
 if(typeof data !== "string"){
-validate122.errors = [{instancePath,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data}];
+validate127.errors = [{instancePath,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data}];
 return false;
 }
-validate122.errors = vErrors;
+validate127.errors = vErrors;
 return errors === 0;
 }
-validate122.evaluated = {"dynamicProps":false,"dynamicItems":false};
-export const checkAnswerGetContract200 = toCheck(validate123);
-function validate123(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate127.evaluated = {"dynamicProps":false,"dynamicItems":false};
+export const checkAnswerGetContract200 = toCheck(validate128);
+function validate128(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="checkAnswerGetContract200" */;
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate123.evaluated;
+const evaluated0 = validate128.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -10155,7 +10396,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.openapi === undefined) && (missing0 = "openapi")) || ((data.info === undefined) && (missing0 = "info"))) || ((data.paths === undefined) && (missing0 = "paths"))){
-validate123.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate128.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
 }
 else {
@@ -10163,7 +10404,7 @@ if(data.openapi !== undefined){
 let data0 = data.openapi;
 const _errs2 = errors;
 if(typeof data0 !== "string"){
-validate123.errors = [{instancePath:instancePath+"/openapi",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate128.errors = [{instancePath:instancePath+"/openapi",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -10179,7 +10420,7 @@ if(errors === _errs4){
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 }
 else {
-validate123.errors = [{instancePath:instancePath+"/info",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data1}];
+validate128.errors = [{instancePath:instancePath+"/info",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data1}];
 return false;
 }
 }
@@ -10196,7 +10437,7 @@ if(errors === _errs7){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 }
 else {
-validate123.errors = [{instancePath:instancePath+"/paths",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data2}];
+validate128.errors = [{instancePath:instancePath+"/paths",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data2}];
 return false;
 }
 }
@@ -10210,20 +10451,20 @@ var valid0 = true;
 }
 }
 else {
-validate123.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate128.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
-validate123.errors = vErrors;
+validate128.errors = vErrors;
 return errors === 0;
 }
-validate123.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
-export const checkAnswerGetDocs200 = toCheck(validate124);
-function validate124(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+validate128.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+export const checkAnswerGetDocs200 = toCheck(validate129);
+function validate129(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="checkAnswerGetDocs200" */;
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate124.evaluated;
+const evaluated0 = validate129.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -10231,10 +10472,10 @@ if(evaluated0.dynamicItems){
 evaluated0.items = undefined;
 }
 if(typeof data !== "string"){
-validate124.errors = [{instancePath,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data}];
+validate129.errors = [{instancePath,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data}];
 return false;
 }
-validate124.errors = vErrors;
+validate129.errors = vErrors;
 return errors === 0;
 }
-validate124.evaluated = {"dynamicProps":false,"dynamicItems":false};
+validate129.evaluated = {"dynamicProps":false,"dynamicItems":false};

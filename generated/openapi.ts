@@ -332,8 +332,10 @@ export interface components {
             type: "text";
             text: string;
         };
+        /** @description A part where only text is taken. */
+        TextOnlyPart: components["schemas"]["TextPart"];
         /** @description A text, or the same text in parts. */
-        TextContent: string | components["schemas"]["TextPart"][];
+        TextContent: string | components["schemas"]["TextOnlyPart"][];
         /** @description Instructions for this run. Not stored in the session. */
         DeveloperMessage: {
             /**
@@ -654,6 +656,8 @@ export interface components {
              * @enum {string}
              */
             type: "json_object";
+            /** @description What the object must obey; of llama.cpp's and Together's dialects, and not of OpenAI's. */
+            schema?: components["schemas"]["JsonSchema"];
         };
         JsonSchemaResponse: {
             /**
@@ -852,12 +856,24 @@ export interface components {
                 search_context_size?: "low" | "medium" | "high";
             };
         };
+        UrlCitation: {
+            /** @constant */
+            type: "url_citation";
+            url_citation: {
+                end_index: number;
+                start_index: number;
+                url: string;
+                title: string;
+            };
+        };
         AnswerMessage: {
             /** @constant */
             role: "assistant";
             /** @description Null when the agent only called tools or refused. */
             content: string | null;
             refusal: string | null;
+            /** @description Always there, as OpenAI sends it, and empty, since no agent of this gateway cites pages. */
+            annotations?: components["schemas"]["UrlCitation"][];
             /** @description Absent unless the agent called tools of the request. */
             tool_calls?: components["schemas"]["ToolCall"][];
             function_call?: components["schemas"]["FunctionCall"];

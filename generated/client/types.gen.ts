@@ -11,9 +11,14 @@ export type TextPart = {
 };
 
 /**
+ * A part where only text is taken.
+ */
+export type TextOnlyPart = TextPart;
+
+/**
  * A text, or the same text in parts.
  */
-export type TextContent = string | Array<TextPart>;
+export type TextContent = string | Array<TextOnlyPart>;
 
 /**
  * Instructions for this run. Not stored in the session.
@@ -358,6 +363,10 @@ export type TextResponse = {
 
 export type JsonObjectResponse = {
     type: 'json_object';
+    /**
+     * What the object must obey; of llama.cpp's and Together's dialects, and not of OpenAI's.
+     */
+    schema?: JsonSchema | null;
 };
 
 export type JsonSchemaResponse = {
@@ -586,6 +595,16 @@ export type ChatCompletionRequest = {
     } | null;
 };
 
+export type UrlCitation = {
+    type: 'url_citation';
+    url_citation: {
+        end_index: number;
+        start_index: number;
+        url: string;
+        title: string;
+    };
+};
+
 export type AnswerMessage = {
     role: 'assistant';
     /**
@@ -593,6 +612,10 @@ export type AnswerMessage = {
      */
     content: string | null;
     refusal: string | null;
+    /**
+     * Always there, as OpenAI sends it, and empty, since no agent of this gateway cites pages.
+     */
+    annotations?: Array<UrlCitation>;
     /**
      * Absent unless the agent called tools of the request.
      */

@@ -17,10 +17,17 @@ const checkMsMax = 500;
 
 /** Throws `invalid_value` if the schema of the form cannot be used. */
 export async function createFindMisfit(format: JsonFormat): Promise<FindMisfit> {
-  if (format.type === "json_object")
-    return (text) => findFault(text, (value) => (isObject(value) ? undefined : noObject));
-  const check = await createCheck(format.json_schema.schema ?? {});
+  const schema = toSchema(format);
+  if (schema === undefined) return (text) => findFault(text, (value) => (isObject(value) ? undefined : noObject));
+  const check = await createCheck(schema.value, schema.param);
   return (text) => findFault(text, check);
+}
+
+/** With its place in the request. Undefined where any object will do. */
+export function toSchema(format: JsonFormat): { readonly value: object; readonly param: string } | undefined {
+  if (format.type === "json_schema")
+    return { value: format.json_schema.schema ?? {}, param: "response_format.json_schema.schema" };
+  return format.schema === undefined ? undefined : { value: format.schema, param: "response_format.schema" };
 }
 
 type Check = (value: unknown) => string | undefined;
@@ -44,26 +51,30 @@ function findFault(text: string, check: Check): string | undefined {
 /** The schema of schemas: it takes longer to compile than any other, and is always the same. */
 let metaschema: ValidateFunction | undefined;
 
-async function createCheck(schema: object): Promise<Check> {
+async function createCheck(schema: object, param: string): Promise<Check> {
   // Few gateways ever need the compiler, and it would slow the start of all.
   const { Ajv2020: Compiler } = await import("ajv/dist/2020.js");
   metaschema ??= new Compiler().compile({ $ref: "https://json-schema.org/draft/2020-12/schema" });
   // `$schema` is not looked at: SDKs name drafts that differ from this one in nothing they use.
   const options = { strict: false, allErrors: true, validateFormats: false, logger: false } as const;
   const ajv = new Compiler({ ...options, meta: false, validateSchema: false });
-  const validate = compile(ajv, metaschema, schema);
-  return (value) => withinTime(() => toMisfit(ajv, validate, value));
+  const validate = compile(ajv, metaschema, { schema, param });
+  return (value) => withinTime(() => toMisfit(ajv, validate, value), param);
 }
 
-function compile(ajv: Ajv2020, isSchema: ValidateFunction, schema: object): ValidateFunction {
+function compile(
+  ajv: Ajv2020,
+  isSchema: ValidateFunction,
+  { schema, param }: { readonly schema: object; readonly param: string },
+): ValidateFunction {
   let validate: ValidateFunction | undefined;
   try {
-    if (isSchema(schema)) validate = withinTime(() => ajv.compile(schema));
+    if (isSchema(schema)) validate = withinTime(() => ajv.compile(schema), param);
   } catch (cause) {
-    throw cause instanceof GatewayError ? cause : toUnusable(cause);
+    throw cause instanceof GatewayError ? cause : toUnusable(param, cause);
   }
   // The validator of an `$async` schema gives a promise that rejects, and for which nobody would wait.
-  if (validate === undefined || "$async" in validate) throw toUnusable();
+  if (validate === undefined || "$async" in validate) throw toUnusable(param);
   return validate;
 }
 
@@ -77,14 +88,12 @@ function toMisfit(ajv: Ajv2020, validate: ValidateFunction, value: unknown): str
   return `${ajv.errorsText(validate.errors?.slice(0, 10) ?? [], { dataVar: "the object" })}.`;
 }
 
-const param = "response_format.json_schema.schema";
-
-function toUnusable(cause?: unknown): GatewayError {
+function toUnusable(param: string, cause?: unknown): GatewayError {
   return invalidValue(param, "it cannot be used", cause);
 }
 
 /** Only a script of its own can be stopped while a regular expression runs. */
-function withinTime<T>(work: () => T): T {
+function withinTime<T>(work: () => T, param: string): T {
   try {
     return new Script("work()").runInContext(createContext({ work }), { timeout: checkMsMax }) as T;
   } catch (cause) {

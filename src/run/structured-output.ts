@@ -5,7 +5,7 @@ import type { OwnedMessage } from "../base/model-state.ts";
 import { toNamedCall } from "../base/tool-call.ts";
 import type { ModelDelta, ModelEnd, ModelEvent, ModelRequest, Provider } from "../model/model.ts";
 import { addUsage, AnswerBuilder, type ModelAnswer } from "./answer.ts";
-import { createFindMisfit, type FindMisfit, type JsonFormat } from "./json-fit.ts";
+import { createFindMisfit, type FindMisfit, type JsonFormat, toSchema } from "./json-fit.ts";
 
 /**
  * Gives a form to the answers of a model that knows none: it is asked in words, its answer is held back and checked,
@@ -90,10 +90,11 @@ function toCallEvents({ tool_calls: calls = [] }: AssistantMessage): ModelDelta[
 
 function toInstruction(format: JsonFormat): string {
   const only = "Answer with one JSON object and nothing else: no explanation, no code fence.";
-  if (format.type === "json_object") return only;
-  const { description, schema } = format.json_schema;
+  const schema = toSchema(format)?.value;
+  if (schema === undefined) return only;
+  const description = format.type === "json_schema" ? format.json_schema.description : undefined;
   const purpose = description === undefined ? "" : ` The object is: ${description}`;
-  return `${only}${purpose} It must be valid against this JSON Schema:\n${JSON.stringify(schema ?? {})}`;
+  return `${only}${purpose} It must be valid against this JSON Schema:\n${JSON.stringify(schema)}`;
 }
 
 function toRepairRequest(misfit: string): string {

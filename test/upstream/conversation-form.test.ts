@@ -113,7 +113,7 @@ describe("the ids of calls", () => {
 
   test.each(["openai", "mistral"])("stay apart, and on their results, at %s", async (name) => {
     const { gateway, sent } = await startVendors();
-    await gateway.chat({ model: `openclaw/${name}`, messages, tools });
+    expect((await gateway.chat({ model: `openclaw/${name}`, messages, tools })).status).toBe(200);
     const [, called, ...results] = sent(name)["messages"] as Message[];
     const ids = called?.role === "assistant" ? (called.tool_calls ?? []).map((call) => call.id) : [];
     expect(new Set(ids).size).toBe(alike.length);
@@ -124,7 +124,7 @@ describe("the ids of calls", () => {
 
   test("stay apart, and on their results, at claude", async () => {
     const { gateway, sent } = await startVendors();
-    await gateway.chat({ model: "openclaw/claude", messages, tools });
+    expect((await gateway.chat({ model: "openclaw/claude", messages, tools })).status).toBe(200);
     const [, called, results] = sent("claude")["messages"] as {
       readonly content: readonly Record<string, unknown>[];
     }[];
@@ -139,7 +139,7 @@ describe("the ids of calls", () => {
     await gateway.chat({ model: "openclaw/mistral", messages, tools });
     const before = sent("mistral")["messages"] as object[];
     const more = [...messages, said("done"), user("again"), calls("a.b", "new"), result("a.b"), result("new")];
-    await gateway.chat({ model: "openclaw/mistral", messages: more, tools });
+    expect((await gateway.chat({ model: "openclaw/mistral", messages: more, tools })).status).toBe(200);
     expect((sent("mistral")["messages"] as object[]).slice(0, before.length)).toEqual(before);
   });
 

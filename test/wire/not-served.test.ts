@@ -17,6 +17,15 @@ test.for([
   expect((await request(path)).status).toBe(405);
 });
 
+test.for(["setOpenAIAPI('chat_completions')", ".chat(model)", 'api: "chat"', "Codex speaks the Responses API only"])(
+  "who calls the Responses API is told what to write: %s",
+  async (advice, { gateway }) => {
+    const response = await gateway.request("/v1/responses", { method: "POST" });
+    const { error } = (await response.json()) as { error: { message: string } };
+    expect(error.message).toContain(advice);
+  },
+);
+
 test("the SDK shows the advice, and asks once", async ({ gateway }) => {
   const { baseUrl, fetch } = gateway;
   let calls = 0;

@@ -33,6 +33,7 @@ function toMessage({ message: answer, reasoning }: RunAnswer, head: AnswerHead):
     role: "assistant",
     content: typeof content === "string" ? content : null,
     refusal: refusal ?? null,
+    annotations: [],
     ...(shows ? toToldState(answer) : {}),
     ...(include.has("reasoning") && reasoning !== "" ? { reasoning_content: reasoning } : {}),
   };

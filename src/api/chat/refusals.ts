@@ -23,8 +23,11 @@ function createNotServed(path: string, advice: string): () => never {
 const switchClient =
   "Set the client to chat completions (POST /v1/chat/completions); many call it API type or wire API.";
 
+/** What the clients that are often met call it. */
+const switchResponses = `${switchClient} OpenAI's Agents SDK: setOpenAIAPI('chat_completions'); AI SDK: openai.chat(model); Strands: api: "chat". Codex speaks the Responses API only, and cannot be used here.`;
+
 export const notServed = {
-  createResponse: createNotServed("/v1/responses", switchClient),
+  createResponse: createNotServed("/v1/responses", switchResponses),
   createCompletion: createNotServed("/v1/completions", switchClient),
   createEmbedding: createNotServed("/v1/embeddings", "Point the client's embeddings at a model provider."),
 };

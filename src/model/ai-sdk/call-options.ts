@@ -51,7 +51,7 @@ function toResponseFormat(
   format: ResponseFormat | null | undefined,
 ): LanguageModelV4CallOptions["responseFormat"] | undefined {
   if (format == null || format.type === "text") return undefined;
-  if (format.type === "json_object") return { type: "json" };
+  if (format.type === "json_object") return { type: "json", ...given({ schema: format.schema }) };
   const { name, description, schema } = format.json_schema;
   return { type: "json", ...given({ name, description, schema: schema ?? {} }) };
 }

@@ -10,6 +10,7 @@ export function isJsonFormat(format: ResponseFormat | undefined): boolean {
  * `{"answer": text}`. Throws `invalid_value` or `unsupported_value` for a schema that cannot be obeyed.
  */
 export function toJsonAnswer(format: ResponseFormat | undefined, text: string): string {
-  if (format?.type !== "json_schema") return JSON.stringify({ answer: text });
-  return JSON.stringify(toInstance(format.json_schema.schema ?? {}, text));
+  if (format?.type === "json_schema") return JSON.stringify(toInstance(format.json_schema.schema ?? {}, text));
+  const schema = format?.type === "json_object" ? format.schema : undefined;
+  return JSON.stringify(schema === undefined ? { answer: text } : toInstance(schema, text));
 }

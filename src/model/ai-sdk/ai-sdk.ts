@@ -7,8 +7,10 @@ import { loadPackage, type LoadPackage, loadSdk } from "./load-vendor.ts";
 import { createPartReader, type PartReader } from "./part-reader.ts";
 import { createExchange, type Exchange, type ExchangeOptions } from "./vendor-exchange.ts";
 import { toSdkFailure } from "./vendor-failure.ts";
+import { fitToolNames } from "./tool-names.ts";
 import { type AiSdkProviderConfig, type CreateSdk, type Vendor, vendors } from "./vendors.ts";
 import type { ReportReason } from "../reason-log.ts";
+import { messageForms } from "../message-form.ts";
 import type { Capabilities, ModelEnd, ModelEvent, ModelRequest, Provider } from "../model.ts";
 import { createConnections } from "../../outbound/connections.ts";
 import { startDeadline } from "../../outbound/deadline.ts";
@@ -44,7 +46,10 @@ export async function createAiSdkProvider(
   return {
     ...(config.models === undefined ? {} : { models: config.models.map(({ id }) => id) }),
     toCapabilities: (model) => narrow(vendor.capabilities, config, model),
-    stream: (request, to) => converse(parts, request, to),
+    stream(given, to) {
+      const { request, toEmit } = fitToolNames(given, messageForms[vendor.messageForm]);
+      return converse(parts, request, { ...to, emit: toEmit(to.emit) });
+    },
     stop: () => connections.destroy(),
   };
 }

@@ -30,11 +30,22 @@ const words: Readonly<Record<Exclude<Ending, "unknown"> | "none", string>> = {
   none: "null none undefined unspecified notfinished unfinished inprogress running",
 };
 
+const toWords = (text: string): readonly string[] => text.split(/\s+/);
+
+/** By what they mean; those of `none` end nothing. */
+export const endingWords: Readonly<Record<Exclude<Ending, "unknown"> | "none", readonly string[]>> = {
+  stop: toWords(words.stop),
+  length: toWords(words.length),
+  content_filter: toWords(words.content_filter),
+  tool_calls: toWords(words.tool_calls),
+  failed: toWords(words.failed),
+  none: toWords(words.none),
+};
+
 const endings: ReadonlyMap<string, Ending | undefined> = new Map(
-  Object.entries(words).flatMap(([ending, text]) =>
-    text
-      .split(/\s+/)
-      .map((word): [string, Ending | undefined] => [word, ending === "none" ? undefined : (ending as Ending)]),
+  Object.entries(endingWords).flatMap(([ending, list]) =>
+    // The keys are those of the table above.
+    list.map((word): [string, Ending | undefined] => [word, ending === "none" ? undefined : (ending as Ending)]),
   ),
 );
 

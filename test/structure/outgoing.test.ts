@@ -12,6 +12,7 @@ const allowed: Readonly<Record<string, string>> = {
   "src/tool/mcp/": "tool servers of the configuration",
   "src/edge/server.ts": "whoever calls the gateway",
   "src/command/doctor.ts": "the gateway itself",
+  "src/command/conformance/": "the server that the suite is run against",
 };
 
 const modules = /^(?:node:)?(?:http|https|http2|net|tls|dgram|dns|dns\/promises)$|^(?:undici|openai|@ai-sdk\/.*)$/;

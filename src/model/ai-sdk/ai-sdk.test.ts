@@ -186,6 +186,35 @@ describe("anthropic-messages", () => {
     expect(body).toMatchObject({ thinking: { type: "enabled" } });
   });
 
+  const signed = [{ type: "reasoning.text", text: "hm", signature: "c2k=", format: "anthropic-claude-v1" }];
+  const called: Message = {
+    role: "assistant",
+    content: null,
+    tool_calls: [{ id: "c1", type: "function", function: { name: "get_time", arguments: "{}" } }],
+  };
+  const result: Message = { role: "tool", tool_call_id: "c1", content: "noon" };
+  const user: Message = { role: "user", content: "Go on." };
+  it.each<[what: string, said: readonly Message[], model: string, thinks: boolean]>([
+    ["a round that another began", [user, called, result], "claude-sonnet-4-5", false],
+    ["one that the user speaks into", [user, called, result, user], "claude-sonnet-4-5", false],
+    [
+      "its own round",
+      [user, { ...called, reasoning_details: signed }, result, called, result],
+      "claude-sonnet-4-5",
+      true,
+    ],
+    [
+      "a round of another that is over",
+      [user, called, result, { role: "assistant", content: "Noon." }, user],
+      "claude-sonnet-4-5",
+      true,
+    ],
+    ["a round of another, as a model that decides by itself", [user, called, result], "claude-opus-4-8", true],
+  ])("knows whether it may think in %s", async (_, said, model, thinks) => {
+    const { body } = await ask(anthropic, [{ text: "ok" }], { said, model, settings: { reasoning_effort: "low" } });
+    expect("thinking" in body).toBe(thinks);
+  });
+
   it.each([
     ["a file that the vendor cannot read", { filename: "a.zip", file_data: "data:application/zip;base64,UEsDBA==" }],
     ["a file that another vendor keeps", { file_id: "file-1" }],

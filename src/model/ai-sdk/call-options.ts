@@ -42,9 +42,15 @@ export function toCallOptions(request: ModelRequest, vendor: Vendor): LanguageMo
 /** A round of tools that another model has begun goes on without thoughts; to refuse it would be no better. */
 function mayThink(prompt: LanguageModelV4Prompt, model: string, { state: { thinksFirst } }: Vendor): boolean {
   if (thinksFirst?.test(model) !== true) return true;
-  const asked = prompt.findLastIndex(({ role }) => role === "user");
-  const first = prompt.slice(asked + 1).find(({ role }) => role === "assistant");
-  return first?.role !== "assistant" || first.content[0]?.type === "reasoning";
+  const last = prompt.findLastIndex(({ role }) => role === "assistant");
+  if (!callsTools(prompt[last])) return true;
+  const before = prompt.slice(0, last).findLastIndex(({ role }) => role !== "assistant" && role !== "tool");
+  const first = prompt[before + 1];
+  return first?.role === "assistant" && first.content[0]?.type === "reasoning";
+}
+
+function callsTools(message: LanguageModelV4Prompt[number] | undefined): boolean {
+  return message?.role === "assistant" && message.content.some(({ type }) => type === "tool-call");
 }
 
 function toResponseFormat(

@@ -16,7 +16,7 @@ const words: Readonly<Record<Exclude<Ending, "unknown"> | "none", string>> = {
   length: `length limit maxlength lengthlimit maxtokens maxtokensreached maxoutputtokens maxcompletiontokens maxnewtokens
     maxpredictedtokensreached outputlimit outputtokenlimit tokenlimit tokenlimitreached modellength contextlength
     contextlengthreached contextlengthexceeded contextwindow contextwindowexceeded modelcontextwindowexceeded errorlimit
-    timelimit truncated incomplete pauseturn compaction continuation`,
+    timelimit truncated incomplete outoftokens pauseturn compaction continuation`,
   content_filter: `contentfilter contentfiltered filter filtered filteredcontent safety sensitive moderation refusal refused
     blocked blocklist prohibitedcontent recitation spii language guardrail guardrails guardrailintervened errortoxic
     imagesafety imageprohibitedcontent imagerecitation modelarmor`,
@@ -49,19 +49,48 @@ const endings: ReadonlyMap<string, Ending | undefined> = new Map(
   ),
 );
 
+/**
+ * What a reason is about that is in no table, by one of the words that it is made of; the first row counts that has one.
+ * Gemini's compatible API writes `function_call_filter: UNEXPECTED_TOOL_CALL`, and every server has errors of its own.
+ */
+const hints: readonly (readonly [ending: Ending, words: ReadonlySet<string>])[] = [
+  toHint(
+    "failed",
+    `error errors failed failure exception malformed unexpected invalid missing abort aborted cancel canceled cancelled
+      interrupted timeout overloaded unavailable insufficient exhausted expired rate quota crash crashed internal
+      disconnected killed evicted`,
+  ),
+  toHint(
+    "content_filter",
+    `filter filtered safety unsafe sensitive moderation moderated refusal refused blocked blocklist prohibited toxic toxicity
+      harm harmful policy violation guardrail guardrails recitation copyright`,
+  ),
+  toHint("length", "length limit max maximum context truncated truncation budget"),
+];
+
+function toHint(ending: Ending, text: string): readonly [Ending, ReadonlySet<string>] {
+  return [ending, new Set(text.split(/\s+/))];
+}
+
+function guess(reason: string): Ending {
+  const parts = reason
+    .replaceAll(/([a-z\d])([A-Z])/g, "$1 $2")
+    .toLowerCase()
+    .split(/[^a-z\d]+/);
+  return hints.find(([, about]) => parts.some((part) => about.has(part)))?.[0] ?? "unknown";
+}
+
 /** `FINISH_REASON_STOP`, and `FinishReason.STOP` as Python prints it. */
 const prefix = /^(?:finish|stop)reason(?=.)/;
 
 /** Undefined for what ends nothing: some servers write an empty reason into every piece. */
 export function toEnding(reason: unknown): Ending | undefined {
   if (typeof reason !== "string" || reason === "") return undefined;
-  const word = reason
-    .slice(0, wordLettersMax)
-    .toLowerCase()
-    .replace(/[-_.:\s]+/g, "");
+  const read = reason.slice(0, wordLettersMax);
+  const word = read.toLowerCase().replace(/[-_.:\s]+/g, "");
   const bare = word.replace(prefix, "");
   if (bare === "") return undefined;
-  return endings.has(bare) ? endings.get(bare) : "unknown";
+  return endings.has(bare) ? endings.get(bare) : guess(read);
 }
 
 /** Longer than any word of the table. */

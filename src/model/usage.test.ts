@@ -77,6 +77,11 @@ describe("the names of vendors", () => {
       { ...plain, cache_read_input_tokens: 2, cache_creation_input_tokens: 1 },
       { ...plain, ...cached(2) },
     ],
+    [
+      "xAI, whose completion is without what was thought",
+      { ...plain, total_tokens: 12, ...reasoning(5) },
+      { ...plain, completion_tokens: 9, total_tokens: 12, ...reasoning(5) },
+    ],
     ["Perplexity", { ...plain, reasoning_tokens: 3 }, { ...plain, ...reasoning(3) }],
     [
       "Gemini",
@@ -109,6 +114,11 @@ describe("several", () => {
       { ...plain, ...cached(2) },
     ],
     ["a total of before is none", [plain, { completion_tokens: 9 }], { prompt_tokens: 3, completion_tokens: 9 }],
+    [
+      "the total of a piece that counts less is none",
+      [plain, { prompt_tokens: 3, completion_tokens: 0, total_tokens: 3 }],
+      { prompt_tokens: 3, completion_tokens: 4 },
+    ],
     ["null between", [plain, null, {}], plain],
   ])("%s", (_, given, want) => {
     expect(count(...given)).toEqual(want);

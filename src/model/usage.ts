@@ -90,6 +90,10 @@ export class UsageCounter {
     if (total !== undefined && completion === undefined && prompt && total >= prompt) completion = total - prompt;
     if (total !== undefined && !prompt && completion !== undefined && total > completion) prompt = total - completion;
     const { cached, promptAudio, reasoning, completionAudio, accepted, rejected } = this.#counts;
+    // xAI counts what was thought beside what was written, and both in the total.
+    if (prompt && completion !== undefined && reasoning && total === prompt + completion + reasoning) {
+      completion += reasoning;
+    }
     const promptDetails = toGiven({ cached_tokens: cached, audio_tokens: promptAudio });
     const completionDetails = toGiven({
       reasoning_tokens: reasoning,
@@ -101,12 +105,25 @@ export class UsageCounter {
       ...toGiven({
         prompt_tokens: prompt || undefined,
         completion_tokens: completion,
-        total_tokens: total || undefined,
+        // The total of a piece without the rest is none of the whole.
+        total_tokens: total && total >= (prompt ?? 0) + (completion ?? 0) ? total : undefined,
       }),
       ...(promptDetails === undefined ? {} : { prompt_tokens_details: promptDetails }),
       ...(completionDetails === undefined ? {} : { completion_tokens_details: completionDetails }),
     };
   }
+}
+
+/** Of llama.cpp, where it gives no usage: its `prompt_n` are those that the cache had no part in. */
+export function fromTimings(timings: unknown): CountedUsage | undefined {
+  const prompt = toCount(toInner(timings, "prompt_n"));
+  const completion = toCount(toInner(timings, "predicted_n"));
+  if (prompt === undefined || completion === undefined) return undefined;
+  const cached = toCount(toInner(timings, "cache_n"));
+  const counter = new UsageCounter();
+  const details = cached === undefined ? {} : { prompt_tokens_details: { cached_tokens: cached } };
+  counter.read({ prompt_tokens: prompt + (cached ?? 0), completion_tokens: completion, ...details });
+  return counter.toCounts();
 }
 
 function toPrompt(fields: Fields): number | undefined {

@@ -127,6 +127,10 @@ describe("how it ends", () => {
     ["tool_use", "stop", "tool_calls"],
     ["content_filter", "content_filter", "content_filter"],
     ["eos", "stop", "tool_calls"],
+    ["max_output_tokens_limit", "length", "length"],
+    ["content_policy_violation", "content_filter", "content_filter"],
+    ["SafetyCheck", "content_filter", "content_filter"],
+    ["function_call_filter: SAFETY", "content_filter", "content_filter"],
     ["constructor", "stop", "tool_calls"],
     ["__proto__", "stop", "tool_calls"],
   ])("takes %s for %s, and after a call for %s", (given, want, wantAfterCall) => {
@@ -140,8 +144,25 @@ describe("how it ends", () => {
     expect(failure(pieces)).toMatchObject({ code: "upstream_error", message: "The model's answer broke off." });
   });
 
-  it("fails when the reason is a failure", () => {
-    expect(failure([finish("error")])).toMatchObject({ code: "upstream_error" });
+  it.each([
+    ["error"],
+    ["error_finish"],
+    ["insufficient_quota"],
+    ["rate_limit"],
+    ["streamError"],
+    ["function_call_filter: UNEXPECTED_TOOL_CALL"],
+    ["function_call_filter: MALFORMED_FUNCTION_CALL"],
+  ])("fails when the reason is a failure: %s", (reason) => {
+    expect(failure([finish(reason)])).toMatchObject({ code: "upstream_error" });
+    expect(failure([call, finish(reason)])).toMatchObject({ code: "upstream_error" });
+  });
+
+  it("fails when a choice holds an error, whatever its reason (OpenRouter)", () => {
+    const error = { code: 502, message: "Provider disconnected" };
+    expect(failure([delta({ content: "a" }, { finish_reason: "stop", error })])).toMatchObject({
+      code: "upstream_error",
+    });
+    expect(said([delta({ content: "a" }, { error: {} })])).toEqual([text("a")]);
   });
 
   it("reads on after a reason, and takes the last one", () => {
@@ -181,7 +202,15 @@ describe("how it ends", () => {
 
 describe("what it cost", () => {
   const usage = (pieces: readonly unknown[]): unknown => read(pieces).end.usage;
+  it("is read from llama.cpp's timings where there is nothing else", () => {
+    const timings = { cache_n: 2, prompt_n: 1, predicted_n: 4 };
+    const want = { prompt_tokens: 3, completion_tokens: 4, prompt_tokens_details: { cached_tokens: 2 } };
+    expect(usage([finish(), { choices: [], timings }])).toEqual(want);
+    expect(usage([finish(), { choices: [], usage: counted, timings }])).toEqual(counted);
+  });
+
   it.each<[where: string, pieces: object[]]>([
+    ["in the delta", [delta({ usage: counted }), finish()]],
     ["in a piece of its own after the end", [finish(), { choices: [], usage: counted }]],
     ["in the last piece", [finish("stop", {}), { usage: counted }]],
     ["beside the end", [{ ...finish(), usage: counted }]],

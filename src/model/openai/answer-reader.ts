@@ -5,7 +5,7 @@ import { type Ending, settle, toEnding } from "../finish.ts";
 import type { CountedUsage, ModelEnd, ModelEvent } from "../model.ts";
 import { type CallDelta, CallReader } from "./call-reader.ts";
 import { StateReader } from "./state-reader.ts";
-import { UsageCounter } from "../usage.ts";
+import { fromTimings, UsageCounter } from "../usage.ts";
 import { toLogprobs, toObjects } from "./wire.ts";
 
 /** A chunk, or a whole answer, as servers send it. Nothing in it is certain. */
@@ -15,6 +15,8 @@ interface WireAnswer {
   readonly usage?: unknown;
   /** Groq's. */
   readonly x_groq?: { readonly usage?: unknown } | null;
+  /** llama.cpp's. */
+  readonly timings?: unknown;
 }
 
 interface WireChoice {
@@ -23,6 +25,8 @@ interface WireChoice {
   readonly message?: WireDelta | null;
   readonly finish_reason?: unknown;
   readonly logprobs?: unknown;
+  /** OpenRouter's. */
+  readonly error?: unknown;
   /** Moonshot's. */
   readonly usage?: unknown;
 }
@@ -37,6 +41,7 @@ interface WireDelta {
   readonly refusal?: unknown;
   readonly tool_calls?: unknown;
   readonly function_call?: CallDelta["function"];
+  readonly usage?: unknown;
 }
 
 /** Turns the chunks of one answer, or the one object that it is, into model events. */
@@ -44,6 +49,7 @@ export class AnswerReader {
   readonly #emit: (event: ModelEvent) => void;
   readonly #onUnknownReason: (reason: string) => void;
   readonly #usage = new UsageCounter();
+  #timings: unknown;
   #calls: CallReader | undefined;
   #ending: Ending | undefined;
   #hasDeltas = false;
@@ -57,7 +63,7 @@ export class AnswerReader {
 
   /** What was counted up to now, however the answer ends. */
   get usage(): CountedUsage | undefined {
-    return this.#usage.toCounts();
+    return this.#usage.toCounts() ?? fromTimings(this.#timings);
   }
 
   /** Throws `GatewayError` if the chunk is an error or makes no sense. */
@@ -66,6 +72,7 @@ export class AnswerReader {
     const choice = answer.choices?.[0];
     this.#readUsage(answer, choice);
     assertNoError(answer);
+    if (choice?.error != null) assertNoError({ error: choice.error, choices: answer.choices ?? null });
     // Other choices were not asked for.
     if (choice == null || (choice.index ?? 0) !== 0) return;
     if (choice.delta != null) {
@@ -81,10 +88,13 @@ export class AnswerReader {
     return { finishReason, usage: this.usage, state: this.#toState() };
   }
 
-  #readUsage({ usage, x_groq: groq }: WireAnswer, choice: WireChoice | null | undefined): void {
+  #readUsage({ usage, x_groq: groq, timings }: WireAnswer, choice: WireChoice | null | undefined): void {
     if (usage != null) this.#usage.read(usage);
     if (choice?.usage != null) this.#usage.read(choice.usage);
+    const said = choice?.delta ?? choice?.message;
+    if (said?.usage != null) this.#usage.read(said.usage);
     if (groq?.usage != null) this.#usage.read(groq.usage);
+    if (timings != null) this.#timings = timings;
   }
 
   /** The last one counts: servers write one into every piece, or before the rest of a call. */

@@ -91,6 +91,16 @@ describe("CallReader", () => {
       [call("a", "go", '{"x":1}'), call("b", "go", '{"x":2}'), call("c", "stay", "{}")],
     ],
     [
+      "the head again with every piece, and an id made up for each",
+      [
+        { index: 0, id: "a", function: f("go", "") },
+        { index: 0, id: "b", function: f("go", '{"x"') },
+        { index: 0, id: "c", function: f("go", ":1}") },
+        { index: 0, id: "d", function: f("go", '{"x":2}') },
+      ],
+      [call("a", "go", '{"x":1}'), call("d", "go", '{"x":2}')],
+    ],
+    [
       "index 0 for all, told apart by name",
       [
         { index: 0, function: f("go", "{}") },

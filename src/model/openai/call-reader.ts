@@ -101,8 +101,9 @@ function toPiece(delta: CallDelta): Piece {
 function belongs({ place, id, name, text }: Piece, call: AssembledCall): boolean {
   const { progress } = call.scan;
   const isOther = id !== undefined && call.id !== undefined && id !== call.id;
-  // Another id is another call, unless the server makes up a new one for every piece.
-  if (isOther) return name === undefined && progress !== "whole";
+  // Another id is another call, unless the server makes up a new one for every piece, with or without the name.
+  if (isOther && name !== undefined) return place !== undefined && name === call.name && goesOn(text, progress);
+  if (isOther) return progress !== "whole";
   if (name === undefined || call.name === undefined) return true;
   const hasId = call.id !== undefined;
   if (progress === "empty") return name === call.name ? place !== undefined || hasId : hasId && !isWholeText(text);
@@ -110,6 +111,11 @@ function belongs({ place, id, name, text }: Piece, call: AssembledCall): boolean
   // The head again, with every piece; behind arguments that are whole it is the next call's.
   if (progress === "open") return true;
   return text.trim() === "" || (id !== undefined && call.scan.isSame(text));
+}
+
+/** Nobody begins a call where the arguments of the last one end in the middle, nor calls the same tool without any. */
+function goesOn(text: string, progress: AssembledCall["scan"]["progress"]): boolean {
+  return progress === "open" || (progress === "empty" && text.trim() !== "");
 }
 
 /** Names come whole, whole again, or in pieces; pieces may repeat what was there before. */

@@ -51,12 +51,31 @@ function toErrorBody(data: unknown): unknown {
 }
 
 /**
- * Anthropic may add events at any time, and clients shall pass over what they do not know; its package calls that an
- * error. https://platform.claude.com/docs/en/api/versioning
+ * Anthropic may add events at any time, and new kinds of blocks and of their pieces; clients shall pass over what they do
+ * not know. Its package calls that an error. https://platform.claude.com/docs/en/api/versioning
  */
 export function isUnknownEvent(error: unknown): boolean {
   if (!(error instanceof Error) || error.name !== "AI_TypeValidationError" || !("value" in error)) return false;
-  const { value } = error;
-  if (typeof value !== "object" || value === null || !("type" in value)) return false;
-  return typeof value.type === "string" && !/^(?:message_|content_block_|response\.|error$|ping$)/.test(value.type);
+  const { type, content_block: block, delta } = toFields(error.value);
+  if (type === "content_block_start") return isOther(block, knownBlocks);
+  if (type === "content_block_delta") return isOther(delta, knownDeltas);
+  return typeof type === "string" && !/^(?:message_|content_block_|response\.|error$|ping$)/.test(type);
+}
+
+/** What an answer is made of: of these nothing may be lost. */
+const knownBlocks: ReadonlySet<unknown> = new Set(["text", "thinking", "redacted_thinking", "tool_use"]);
+const knownDeltas: ReadonlySet<unknown> = new Set([
+  "text_delta",
+  "thinking_delta",
+  "signature_delta",
+  "input_json_delta",
+]);
+
+function isOther(part: unknown, known: ReadonlySet<unknown>): boolean {
+  const { type } = toFields(part);
+  return typeof type === "string" && !known.has(type);
+}
+
+function toFields(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
 }

@@ -79,7 +79,14 @@ function toEndingTable(): string {
   ]);
   return toTable(
     ["last word, without regard to case, `-`, `_`", "what the client is told"],
-    [...rows, ["any other", endingTexts.unknown]],
+    [
+      ...rows,
+      [
+        "one that is made of such words: `error_finish`, `function_call_filter: UNEXPECTED_TOOL_CALL`",
+        "by those of a failure first, then of a filter, then of a limit",
+      ],
+      ["any other", endingTexts.unknown],
+    ],
   );
 }
 

@@ -187,6 +187,13 @@ describe("an image of a tool reaches the model", () => {
     ["is broken into lines", { type: "image", data: png.replaceAll(/.{20}/g, "$&\r\n"), mimeType: "image/png" }],
     ["is called by another type", { type: "image", data: png, mimeType: "image/jpeg" }],
     ["has no type", { type: "image", data: png, mimeType: null, annotations: null }],
+    ["is a resource without a type", { type: "resource", resource: { uri: "a:b", blob: png, mimeType: null } }],
+    ["is a resource and the block itself", { type: "resource", uri: "a:b", blob: png, mimeType: "image/png" }],
+    ["is a data URL elsewhere", { type: "image", url }],
+    ["is written as for OpenAI", { type: "image_url", image_url: { url } }],
+    ["is written as for Claude", { type: "image", source: { type: "base64", media_type: "image/png", data: png } }],
+    ["has the alphabet of addresses", { type: "image", data: pixel.toString("base64url"), mimeType: "image/png" }],
+    ["lacks its padding", { type: "image", data: png.replace(/=+$/, ""), mimeType: "image/png" }],
   ])("that %s", async (_, block) => {
     const body = await look({ subject: chat, results: { shot: { content: [block] } } });
     expect(body).toMatchObject({ messages: [{}, {}, {}, { content: [{}, { image_url: { url } }] }] });

@@ -1,6 +1,7 @@
 import type { ToolResult } from "../tool-set.ts";
 import { isObject } from "./json-object.ts";
-import { readResult, type ResultPart, toNote, toSize } from "./result-content.ts";
+import { readResult } from "./result-content.ts";
+import { type ResultPart, toNote, toSize } from "./result-medium.ts";
 
 /** What a tool has given back. The text has at most `bytesMax` bytes of UTF-8. */
 export function toToolResult(result: unknown, bytesMax: number): ToolResult {

@@ -1,24 +1,23 @@
-import type { RawMedium } from "../tool-set.ts";
-import { parseDataUrl } from "../../base/media/data-url.ts";
 import { isObject, type JsonObject } from "./json-object.ts";
-
-/** A piece of what a tool has given back: words, or something to be seen or heard. */
-export type ResultPart = { readonly type: "text"; readonly text: string } | RawMedium;
+import { readMedium, readResource, type ResultPart, toNote, toSize } from "./result-medium.ts";
 
 /**
  * What a tool has given back, whatever its form: the tool has run, and a model that reads nothing of it would run it
  * again. A null is absent, what is not known is named, and what is no content at all is shown as JSON.
  */
 export function readResult(result: unknown): readonly ResultPart[] {
+  if (isBlock(result) || (Array.isArray(result) && result.length > 0 && result.every(isBlock))) {
+    return [result].flat().flatMap(readBlock);
+  }
   if (!isObject(result)) return toWords(result);
   const { content, structuredContent, toolResult } = result;
   const blocks = toBlocks(content);
   const parts = (blocks ?? []).flatMap(readBlock);
   // A tool with an output schema says the same twice; only one that says it once needs the structure shown.
   if (structuredContent != null && blocks?.some(isText) !== true) return [...parts, ...toWords(structuredContent)];
-  if (blocks !== undefined) return parts;
-  // The first revision of the protocol had no content.
-  return toWords(toolResult ?? toRest(result));
+  // The first revision of the protocol had no content. Libraries since then add an empty one.
+  if (toolResult != null && parts.length === 0) return readResult(toolResult);
+  return blocks === undefined ? toWords(toRest(result)) : parts;
 }
 
 /** Undefined where there is no content. A lone text or block is one in a list. */
@@ -26,6 +25,13 @@ function toBlocks(content: unknown): readonly unknown[] | undefined {
   if (Array.isArray(content)) return content;
   if (typeof content === "string" || (isObject(content) && "type" in content)) return [content];
   return undefined;
+}
+
+/** The kinds of blocks; an object of another type, where a result is expected, is data. */
+const kinds = new Set(["text", "image", "audio", "resource", "resource_link"]);
+
+function isBlock(value: unknown): value is JsonObject {
+  return isObject(value) && typeof value["type"] === "string" && kinds.has(value["type"]);
 }
 
 function isText(block: unknown): boolean {
@@ -50,52 +56,34 @@ function readBlock(block: unknown): readonly ResultPart[] {
       return toWords(text);
     case "image":
     case "audio":
-      return [readMedium(type, block)];
+    case "image_url":
+      return [readMedium(type === "audio" ? type : "image", block)];
     case "resource_link":
       return [{ type: "text", text: toNote("resource", [block["uri"] ?? block["name"], block["mimeType"]]) }];
     case "resource":
-      return isObject(resource) ? [readResource(resource)] : [{ type: "text", text: "[resource]" }];
+      return [readResource(isObject(resource) ? resource : block)];
     default:
       return readUnknown(block);
   }
 }
 
+/** What a note says of a block by itself, and what is said about it. */
+const noted = new Set(["type", "text", "mimeType", "uri", "annotations", "_meta"]);
+
 /** A block of a kind that came after this was written, or of none. */
-function readUnknown({ type, text, data, mimeType, uri }: JsonObject): readonly ResultPart[] {
+function readUnknown(block: JsonObject): readonly ResultPart[] {
+  const { type, text, data, mimeType, uri } = block;
   const words = typeof text === "string" ? [{ type: "text", text } as const] : [];
   if (type == null && words.length > 0) return words;
   const kind = typeof type === "string" ? type.slice(0, 64) : "unknown content";
-  return [{ type: "text", text: toNote(kind, [uri, mimeType, toSize(data)]) }, ...words];
-}
-
-function readMedium(type: "image" | "audio", { data, mimeType }: JsonObject): ResultPart {
-  if (typeof data !== "string") return { type: "text", text: toNote(type, [mimeType]) };
-  return {
-    type,
-    mimeType: typeof mimeType === "string" ? mimeType : "application/octet-stream",
-    // Some tools give a data URL, others break base64 into lines.
-    data: data.slice(parseDataUrl(data)?.content.from ?? 0).replaceAll(/\s/g, ""),
-  };
-}
-
-function readResource({ uri, text, blob, mimeType }: JsonObject): ResultPart {
-  if (typeof text === "string") return { type: "text", text };
-  const kind = typeof mimeType === "string" ? /^(image|audio)\//i.exec(mimeType)?.[1]?.toLowerCase() : undefined;
-  if ((kind === "image" || kind === "audio") && typeof blob === "string") {
-    return readMedium(kind, { data: blob, mimeType });
-  }
-  const type = mimeType ?? (typeof blob === "string" ? "application/octet-stream" : undefined);
-  return { type: "text", text: toNote("resource", [uri, type, toSize(blob)]) };
-}
-
-/** `[image: image/png, 70 bytes]`, as far as it is known. */
-export function toNote(kind: string, details: readonly unknown[]): string {
-  const known = details.filter((detail) => typeof detail === "string" && detail !== "");
-  return known.length === 0 ? `[${kind}]` : `[${kind}: ${known.join(", ")}]`;
-}
-
-export function toSize(base64: unknown): string | undefined {
-  return typeof base64 === "string" ? `${Buffer.byteLength(base64, "base64")} bytes` : undefined;
+  const rest = Object.entries(block).filter(
+    ([key, value]) => value !== null && !noted.has(key) && !(key === "data" && typeof value === "string"),
+  );
+  return [
+    { type: "text", text: toNote(kind, [uri, mimeType, toSize(data)]) },
+    ...words,
+    ...(rest.length === 0 ? [] : toWords(Object.fromEntries(rest))),
+  ];
 }
 
 /** Nothing for nothing, a text as it is, everything else as JSON. */

@@ -101,7 +101,7 @@ describe("`doctor` on tool servers", () => {
 
   test("that no agent may use, or whose tools are other ones, says so", async () => {
     const { status, lines } = await examine(
-      { a: play({}), b: play({ initialize: { capabilities: {} } }) },
+      { a: play({}), b: play({ initialize: { capabilities: {} }, tools: [] }) },
       { a: ["good", "gone"] },
     );
     expect(status).toBe(0);

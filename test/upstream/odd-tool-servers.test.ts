@@ -253,6 +253,15 @@ const results: readonly (readonly [what: string, result: unknown, want: string])
     "[resource: a:b, application/octet-stream, 3 bytes]",
   ],
   ["a resource of nothing", { content: [{ type: "resource", resource: null }] }, "[resource]"],
+  ["the old form beside an empty content", { content: [], toolResult: "seen" }, "seen"],
+  ["the old form around the new", { toolResult: { content: [note] } }, "seen"],
+  ["blocks without a result", [note, { type: "resource_link", uri: "a:b" }], "seen\n[resource: a:b]"],
+  ["a block without a result", note, "seen"],
+  ["data that has a type", { type: "row", text: "a" }, '{"type":"row","text":"a"}'],
+  ["a new kind of block with data", { content: [{ type: "json", json: { a: 1 } }] }, '[json]\n{"json":{"a":1}}'],
+  ["a new kind of block of data", { content: [{ type: "table", data: [[1]] }] }, '[table]\n{"data":[[1]]}'],
+  ["a resource that is the block itself", { content: [{ type: "resource", uri: "a:b", text: "seen" }] }, "seen"],
+  ["an image elsewhere", { content: [{ type: "image", url: "https://a.example/b" }] }, "[image: https://a.example/b]"],
   ["an image without bytes", { content: [{ type: "image", data: null, mimeType: "image/png" }] }, "[image: image/png]"],
 ];
 
@@ -280,6 +289,11 @@ describe.each(transports)("a result that comes from %s", (_, toServer) => {
 
   test.each<[what: string, initialize: object]>([
     ["nulls", { instructions: null, serverInfo: { name: "x", version: "1", title: null }, _meta: null }],
+    ["no capabilities", { capabilities: {} }],
+    ["null for all capabilities", { capabilities: null }],
+    ["null for the capability", { capabilities: { tools: null } }],
+    ["no revision", { protocolVersion: null }],
+    ["a number for a revision", { protocolVersion: 1 }],
     ["nulls for capabilities", { capabilities: { tools: { listChanged: null }, prompts: null, logging: null } }],
     ["no name of its own", { serverInfo: null }],
   ])("works after a greeting with %s", async (__, initialize) => {

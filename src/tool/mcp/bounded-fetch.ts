@@ -36,12 +36,24 @@ async function admitAll(
 ): Promise<Response> {
   const { status, statusText, headers } = answer;
   const type = headers.get("content-type")?.split(";", 1)[0]?.trim().toLowerCase();
-  if (type === "application/json") {
-    return new Response(admitText(await answer.text(), admit), { status, statusText, headers });
-  }
-  if (type !== "text/event-stream") return answer;
-  return new Response(admitEvents(body, admit), { status, statusText, headers });
+  if (type === "text/event-stream") return new Response(admitEvents(body, admit), { status, statusText, headers });
+  if (!answer.ok || !jsonTypes.has(type)) return answer;
+  const text = admitText(await answer.text(), admit);
+  if (type !== "application/json" && /^\s*[{[]/.test(text)) headers.set("content-type", "application/json");
+  return new Response(text, { status, statusText, headers });
 }
+
+/** What servers call their JSON; the library knows the first name alone. */
+const jsonTypes = new Set<string | undefined>([
+  "application/json",
+  "application/json-rpc",
+  "application/jsonrequest",
+  "application/vnd.api+json",
+  "application/octet-stream",
+  "text/json",
+  "text/plain",
+  undefined,
+]);
 
 /** What is no JSON, or is nested deeper than JSON is written, stays as it is, for the library to complain of. */
 function admitText(text: string, admit: (message: unknown) => unknown): string {
@@ -70,7 +82,17 @@ function admitEvents(body: ReadableStream<Uint8Array>, admit: (message: unknown)
   });
   // The DOM's and Node's declarations of the same stream differ in the type of buffers alone.
   const decoder = new TextDecoderStream() as unknown as ReadableWritablePair<string, Uint8Array>;
-  return body.pipeThrough(decoder).pipeThrough(events).pipeThrough(rewrite).pipeThrough(new TextEncoderStream());
+  return body
+    .pipeThrough(decoder)
+    .pipeThrough(createLastEnd())
+    .pipeThrough(events)
+    .pipeThrough(rewrite)
+    .pipeThrough(new TextEncoderStream());
+}
+
+/** The blank line that ends an event: hand-written servers forget it behind their last. */
+function createLastEnd(): TransformStream<string, string> {
+  return new TransformStream({ flush: (controller) => controller.enqueue("\n\n") });
 }
 
 /** Counts what comes out of the decoder, not what came in: a small compressed answer may be a large one. */

@@ -174,9 +174,19 @@ function createTransport({ config, folder, log }: ConnectionOptions, owner: Owne
   return new StdioTransport({ command, args, env, cwd: resolve(folder, cwd) }, log, (words) => owner.heard(words));
 }
 
+/** Many servers have tools and announce none, so all are asked. */
 async function list(client: Client, signal: AbortSignal): Promise<Offer> {
-  // Servers answer differently when they are asked for what they do not have.
-  if (client.getServerCapabilities()?.tools === undefined) return noOffer;
+  try {
+    return await readList(client, signal);
+  } catch (cause) {
+    // Servers answer differently when they are asked for what they do not have.
+    const announced = client.getServerCapabilities()?.tools !== undefined;
+    if (announced || signal.aborted || isLost(cause)) throw cause;
+    return noOffer;
+  }
+}
+
+function readList(client: Client, signal: AbortSignal): Promise<Offer> {
   return readToolList(async (cursor) => {
     const params = cursor === undefined ? {} : { cursor };
     try {

@@ -20,7 +20,7 @@ interface Scripted {
   readonly open: () => number;
 }
 
-type Script = (rpc: string | undefined, response: ServerResponse) => boolean;
+type Script = (rpc: string | undefined, response: ServerResponse, id: unknown) => boolean;
 
 /** An HTTP tool server with one tool, `work`. What `script` does not answer itself, by `true`, is answered properly. */
 async function startScripted(script: Script = () => false): Promise<Scripted> {
@@ -31,7 +31,7 @@ async function startScripted(script: Script = () => false): Promise<Scripted> {
     const message = body === "" ? {} : (JSON.parse(body) as { id?: unknown; method?: string });
     received.push({ method: request.method ?? "", headers: request.headers, rpc: message.method });
     if (request.method === "GET") response.writeHead(405).end();
-    else if (!script(message.method, response)) answer(message.method, message.id, response);
+    else if (!script(message.method, response, message.id)) answer(message.method, message.id, response);
   }
   const server = createServer((request, response) => {
     pending.add(response);
@@ -140,6 +140,46 @@ test.for([401, 403, 429, 500])(
     expect(server.received.filter(({ rpc }) => rpc === "initialize")).toHaveLength(1);
   },
 );
+
+test.for([400, 422, 500])("what a call that fails with a status of %d says in JSON is its result", async (status) => {
+  const server = await startScripted((rpc, response, id) => {
+    if (rpc !== "tools/call") return false;
+    response.writeHead(status, { "content-type": "application/json" });
+    response.end(JSON.stringify({ jsonrpc: "2.0", id, error: { code: -32_602, message: "no such city", data: null } }));
+    return true;
+  });
+  const { open } = startToolServers({ s: fill({ url: server.url }) });
+  expect(await call(await open("s"), "s__work")).toEqual({ text: "no such city", failed: true });
+  expect(server.received.filter(({ rpc }) => rpc === "initialize")).toHaveLength(1);
+});
+
+const done = (id: unknown): string =>
+  JSON.stringify({ jsonrpc: "2.0", id, result: { content: [{ type: "text", text: "seen" }] } });
+test.for<[what: string, type: string | undefined, body: (id: unknown) => string]>([
+  ["is called text", "text/plain; charset=utf-8", done],
+  ["is called JSON-RPC", "application/json-rpc", done],
+  ["is not called anything", undefined, done],
+  ["is an event that does not end", "text/event-stream", (id) => `data: ${done(id)}\n`],
+  ["is an event without a line end", "text/event-stream", (id) => `data: ${done(id)}`],
+])("an answer that %s is read", async ([, type, body]) => {
+  const server = await startScripted((rpc, response, id) => {
+    if (rpc !== "tools/call") return false;
+    response.writeHead(200, type === undefined ? {} : { "content-type": type }).end(body(id));
+    return true;
+  });
+  const { open } = startToolServers({ s: fill({ url: server.url }) });
+  expect(await call(await open("s"), "s__work")).toEqual({ text: "seen", failed: false });
+});
+
+test.for([400, 404, 405, 500])("a server that answers %d to a notice is used nevertheless", async (status) => {
+  const server = await startScripted((rpc, response) => {
+    if (rpc?.startsWith("notifications/") !== true) return false;
+    response.writeHead(status).end();
+    return true;
+  });
+  const { open } = startToolServers({ s: fill({ url: server.url }) });
+  expect(await call(await open("s"), "s__work")).toEqual({ text: "done", failed: false });
+});
 
 test.for([400, 404])("a status of %d gets a new session, and the call is made again, once", async (status) => {
   let refusals = 0;

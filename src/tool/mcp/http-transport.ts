@@ -5,11 +5,13 @@ import {
   isJSONRPCResultResponse,
   type JSONRPCMessage,
   type RequestId,
+  SdkHttpError,
   StreamableHTTPClientTransport,
   type Transport,
 } from "@modelcontextprotocol/client";
 import { createBoundedFetch } from "./bounded-fetch.ts";
 import { createIntake } from "./intake.ts";
+import { isObject, type JsonObject } from "./json-object.ts";
 
 /** How long the server may take to acknowledge what needs no answer. */
 const noticeMs = 10_000;
@@ -88,7 +90,10 @@ export class HttpTransport implements Transport {
     if (isJSONRPCNotification(message) && message.method === "notifications/cancelled") {
       this.#forget(message.params?.["requestId"] as RequestId);
     }
-    await sent;
+    // Servers refuse notices that they have no use for. Whether they work is for the requests to show.
+    await sent.catch((cause: unknown) => {
+      if (!(cause instanceof SdkHttpError) || !isJSONRPCNotification(message)) throw cause;
+    });
   }
 
   async #call(message: JSONRPCMessage & { id: RequestId }, options?: SendOptions): Promise<void> {
@@ -103,8 +108,19 @@ export class HttpTransport implements Transport {
       });
     } catch (cause) {
       this.#calls.delete(id);
-      throw cause;
+      const reply = this.#toReply(cause, id);
+      if (reply === undefined) throw cause;
+      this.onmessage?.(reply);
     }
+  }
+
+  /** Many servers give the failure of a call an HTTP status of its own; what went wrong is in the body all the same. */
+  #toReply(cause: unknown, id: RequestId): JSONRPCMessage | undefined {
+    if (!(cause instanceof SdkHttpError)) return undefined;
+    const value = parseObject(String(cause.data.text));
+    if (value?.["error"] == null || value["id"] !== id || isOfClient(cause.status, value["error"])) return undefined;
+    const reply = this.#intake.admit(value);
+    return isJSONRPCErrorResponse(reply) ? reply : undefined;
   }
 
   #forget(id: RequestId): void {
@@ -129,6 +145,22 @@ export class HttpTransport implements Transport {
     await this.#inner.close();
     await this.#fetch.close();
   }
+}
+
+function parseObject(text: string): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether it says no to the client and not to the call. With 400 so do an invalid request and codes of the server's own. */
+function isOfClient(status: number, error: unknown): boolean {
+  if (status !== 400) return [401, 403, 404].includes(status);
+  const code = isObject(error) ? Number(error["code"]) : Number.NaN;
+  return !(code > -32_000 || (code < -32_600 && code >= -32_768));
 }
 
 function toError(cause: unknown): Error {

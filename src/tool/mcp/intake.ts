@@ -76,7 +76,11 @@ function envelope(result: unknown): JsonObject {
 function toHandshake(result: unknown): unknown {
   if (!isObject(result)) return result;
   const { protocolVersion, capabilities, serverInfo } = result;
-  return { protocolVersion, capabilities: toCapabilities(capabilities), serverInfo: toServerInfo(serverInfo) };
+  return {
+    protocolVersion: typeof protocolVersion === "string" ? protocolVersion : oldestRevision,
+    capabilities: toCapabilities(capabilities),
+    serverInfo: toServerInfo(serverInfo),
+  };
 }
 
 /** Without its list of revisions it is no answer of a server that knows the question. */
@@ -87,6 +91,9 @@ function toDiscovery(result: unknown): unknown {
   const head = { resultType: "complete", ttlMs: 0, cacheScope: "private" };
   return { ...head, supportedVersions: versions, capabilities: toCapabilities(capabilities) };
 }
+
+/** Who does not say which revision of the protocol it speaks is taken to speak the first. */
+const oldestRevision = "2024-11-05";
 
 /** The one capability that is used. */
 function toCapabilities(given: unknown): JsonObject {

@@ -55,6 +55,7 @@ function initialise(id: Id): void {
 
 function list(id: Id): void {
   if (behaviour === "hang-list") return;
+  if (behaviour === "toolless") return write({ id, error: { code: -32_601, message: "Method not found" } });
   const inputSchema = { type: "object", properties: { text: { type: "string" } } };
   answer(id, { tools: tools.map((name) => ({ name, description: `Does ${name}.`, inputSchema })) });
 }

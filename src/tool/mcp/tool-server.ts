@@ -130,6 +130,8 @@ export function createToolServer(options: ConnectionOptions): ToolServer {
         return { name, revision: current.revision, tools: names, leftOut, failure: undefined };
       } catch (failure) {
         const cause = failure instanceof ToolFailure ? failure.cause : failure;
+        // A program that ends may be noticed before its last words are.
+        await Promise.all(ends);
         const advice = toAdvice({ name, config, cause, lastWords });
         return { name, revision: undefined, tools: [], leftOut: [], failure: advice };
       }

@@ -39,6 +39,9 @@ function isInstruction(message: Message): message is Instruction {
  * (a first message, the next one, the results of tools) tells only what is new, which goes after everything stored. That
  * needs no exception for a turn that failed, and is told again: such a turn was not stored.
  *
+ * One round of tools is new too, though it begins with the answer that called them: SDKs hand that answer out to be put
+ * before the results.
+ *
  * With `always` the client tells the whole conversation even where it repeats no answer: the question alone is then the
  * first one, edited or asked again. Results alone cannot be a conversation, and no messages say nothing about one.
  */
@@ -46,6 +49,8 @@ export function reconcile(stored: readonly StoredMessage[], incoming: readonly M
   const told = incoming.map(toTold);
   if (stored.length === 0 || !tellsAll(told, always)) return { keep: stored.length, fresh: told };
   const visible = toVisible(stored);
+  const round = always ? undefined : findRound(visible, told);
+  if (round !== undefined) return { keep: visible[round.last]?.end ?? 0, fresh: told.slice(round.agreed) };
   const agreed = toCommonLength(visible, told);
   const keep = visible[agreed - 1]?.end ?? 0;
   return { keep, fresh: recallSteps(stored, visible, told, agreed) };
@@ -53,6 +58,20 @@ export function reconcile(stored: readonly StoredMessage[], incoming: readonly M
 
 function tellsAll(told: readonly Message[], always: boolean): boolean {
   return told.some(({ role }) => role === "assistant" || (always && role === "user"));
+}
+
+/** How far the transcript has a round of tools that is told by itself, and where it ends there. */
+function findRound(
+  visible: readonly VisibleMessage[],
+  told: readonly Message[],
+): { readonly last: number; readonly agreed: number } | undefined {
+  const [called, ...others] = told;
+  if (called?.role !== "assistant" || !called.tool_calls?.length) return undefined;
+  if (others[0]?.role !== "tool" || others.some(({ role }) => role === "assistant")) return undefined;
+  const place = visible.findLastIndex(({ message }) => isSameMessage(message, called));
+  if (place === -1) return undefined;
+  const agreed = toCommonLength(visible.slice(place), told);
+  return { last: place + agreed - 1, agreed };
 }
 
 function toCommonLength(visible: readonly VisibleMessage[], incoming: readonly Message[]): number {

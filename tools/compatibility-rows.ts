@@ -99,6 +99,11 @@ export const sections: readonly { readonly title: string; readonly rows: readonl
         upstream("conversation-form", "keeps what was said as it was said"),
       ],
       [
+        "arguments of an earlier call that are empty, unfinished or no object",
+        "an object that holds what was written, but at OpenAI, which takes any text",
+        upstream("odd-answers", "breaks no session of a server that parses them"),
+      ],
+      [
         "ids of calls of another vendor",
         "mapped one to one where the vendor is strict, else kept",
         upstream("conversation-form", "the ids of calls"),

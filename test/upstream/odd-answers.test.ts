@@ -1,10 +1,10 @@
 import { describe, expect, test, vi } from "vitest";
+import type { FunctionToolCall } from "../../src/base/contract.ts";
 import { misbehave } from "../../src/tool/mcp/tool-servers.fixture.ts";
 import { startTestGateway, type TestGateway } from "../gateway.fixture.ts";
 import { say } from "../talk.fixture.ts";
 import { modes } from "./upstream.fixture.ts";
-import type { Script } from "./servers/script.fixture.ts";
-import { startUpstream, type Upstream, type UpstreamVendor } from "./servers/upstream.fixture.ts";
+import { startUpstream, type Upstream, type UpstreamAnswer, type UpstreamVendor } from "./servers/upstream.fixture.ts";
 
 // Programs are started, on a machine that does other things too.
 vi.setConfig({ testTimeout: 30_000 });
@@ -21,7 +21,7 @@ const claude: Setup = { api: "anthropic-messages", vendor: "anthropic", model: "
 /** An agent with a tool of its own, whose model says this. */
 async function start(
   { api, vendor, model }: Setup,
-  script: Script,
+  script: UpstreamAnswer,
 ): Promise<{ readonly gateway: TestGateway; readonly upstream: Upstream }> {
   const upstream = await startUpstream(vendor, script);
   const gateway = await startTestGateway({
@@ -67,4 +67,39 @@ describe.each(modes)("$mode", ({ stream }) => {
     const { text, error, finishReason } = await say(gateway, "hi", { body: { stream } });
     expect({ text, error, finishReason }).toEqual({ text: "It is warm.", error: undefined, finishReason: "stop" });
   });
+
+  test.each([['{"text":"h'], [""], ["[1]"], ['"{}"']])(
+    "a call with the arguments %s breaks no session of a server that parses them",
+    async (args) => {
+      const { gateway, upstream } = await start(chat, ({ body }) => {
+        if (!isParsed(body)) return [{ status: 400 }];
+        return (body["messages"] as unknown[]).length === 1
+          ? [{ call: { ...call, args } }, { finish: "tool_calls" }]
+          : [{ text: "well" }];
+      });
+      const headers = { "x-openclaw-session-key": args };
+      const first = await say(gateway, "hi", { body: { stream }, headers });
+      expect(first).toMatchObject({ error: undefined, finishReason: "stop" });
+      expect(await say(gateway, "again", { body: { stream }, headers })).toMatchObject({ text: "well" });
+      const [sent] = toCalls(upstream.requests.at(-1)?.body ?? {});
+      expect(JSON.parse(sent?.function.arguments ?? "")).toEqual(args === "" ? {} : { arguments: args });
+    },
+  );
 });
+
+/** As the chat templates of vLLM and llama.cpp, and Ollama, do it. */
+function isParsed(body: Readonly<Record<string, unknown>>): boolean {
+  return toCalls(body).every(({ function: { arguments: text } }) => {
+    try {
+      const value: unknown = JSON.parse(text);
+      return typeof value === "object" && value !== null && !Array.isArray(value);
+    } catch {
+      return false;
+    }
+  });
+}
+
+function toCalls(body: Readonly<Record<string, unknown>>): FunctionToolCall[] {
+  const messages = body["messages"] as readonly { readonly tool_calls?: readonly FunctionToolCall[] }[];
+  return messages.flatMap(({ tool_calls: calls = [] }) => calls);
+}

@@ -3,6 +3,7 @@ import type {
   LanguageModelV4ToolCallPart,
   LanguageModelV4ToolResultPart,
 } from "@ai-sdk/provider";
+import { toArguments } from "../called-arguments.ts";
 import type { AssistantMessage, Message, TextPart, ToolCall, UserMessage } from "../../base/contract.ts";
 import { type ToolMedium, toToolMedia } from "../../base/media/tool-medium.ts";
 import { toAnswerContent } from "./answer-content.ts";
@@ -108,17 +109,5 @@ function toCall(call: ToolCall, takesCustomCalls: boolean): LanguageModelV4ToolC
 }
 
 function toFunctionCall(id: string, name: string, text: string): LanguageModelV4ToolCallPart {
-  return { type: "tool-call", toolCallId: id, toolName: name, input: parseArguments(text) };
-}
-
-/** Vendors take an object only; a model that once wrote something else shall still see what it wrote. */
-function parseArguments(text: string): object {
-  if (text.trim() === "") return {};
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
-  } catch {
-    // Not JSON: shown below as it is.
-  }
-  return { arguments: text };
+  return { type: "tool-call", toolCallId: id, toolName: name, input: toArguments(text) };
 }

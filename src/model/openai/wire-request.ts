@@ -1,5 +1,6 @@
 import type { AssistantMessage, Message, TextPart, ToolCall } from "../../base/contract.ts";
 import type { ModelRequest } from "../model.ts";
+import { toArgumentsText } from "../called-arguments.ts";
 import { answerTools, fitMessages } from "../fit-messages.ts";
 import { messageForms } from "../message-form.ts";
 import { type Quirks, toMessageForm } from "./quirks.ts";
@@ -109,13 +110,23 @@ function toAssistant(message: AssistantMessage, calls: readonly ToolCall[], quir
   };
 }
 
-/** SDKs replay `parsed_arguments` and the like, which strict servers refuse. */
+/**
+ * SDKs replay `parsed_arguments` and the like, which strict servers refuse. Where OpenAI takes any text for arguments,
+ * the chat templates of others (vLLM, llama.cpp, Ollama) parse it, and fail at what a model left unfinished.
+ */
 function toWireCall(call: ToolCall, message: AssistantMessage, quirks: WireQuirks): WireMessage {
   const { id, type } = call;
   const extra = toWireExtra(call, message, quirks);
-  return call.type === "function"
-    ? { id, type, function: { name: call.function.name, arguments: call.function.arguments }, ...extra }
-    : { id, type, custom: { name: call.custom.name, input: call.custom.input }, ...extra };
+  if (call.type === "function") {
+    const { name, arguments: text } = call.function;
+    return {
+      id,
+      type,
+      function: { name, arguments: quirks.supportsDeveloperRole ? text : toArgumentsText(text) },
+      ...extra,
+    };
+  }
+  return { id, type, custom: { name: call.custom.name, input: call.custom.input }, ...extra };
 }
 
 function mergeInstructions(messages: readonly WireMessage[]): WireMessage[] {

@@ -242,6 +242,38 @@ describe("toAssistantSteps", () => {
     ["parts behind it", [sum, reminder, reminder]],
     ["a question's own block", `<context>about sums</context>\n<user_query>\n${sum}\n</user_query>`],
     ["attributes", `<attached-file path="a.ts" lines="1-2">let a = 1</attached-file>\n${sum}`],
+    [
+      "a task among parts",
+      [
+        `<task>\n${sum}\n</task>`,
+        "# todo RECOMMENDED\n\nMake a list.",
+        "<environment_details>\nx\n</environment_details>",
+      ],
+    ],
+    ["what follows on a result", ["[done] Result:", `The user has feedback.\n<feedback>\n${sum}\n</feedback>`]],
+    [
+      "blocks in camel case",
+      `<editorContext>\nThe file is a.ts\n</editorContext>\n<userRequest>\n${sum}\n</userRequest>`,
+    ],
+    ["a block of its own name", `<files_info>\n<files_info>a</files_info>\n</files_info>\n${sum}`],
+    ["comments", `${sum}\n\n<!-- SYSTEM CONTEXT -->\n<context.instruction>a</context.instruction>\n<!-- END -->`],
+    ["a file that was read", [sum, 'Called the Read tool with the following input: {"a":1}', "<file>\n1| a\n</file>"]],
+    ["a prompt of LlamaIndex", `Context information is below.\n---\nx\n---\nQuery: ${sum}\nAnswer: `],
+    ["a prompt of LangChain", `Use the following pieces of context.\n\nx\n\nQuestion: ${sum}\nHelpful Answer:`],
+    ["a prompt of an agent", `Use this format:\nQuestion: a\nThought: b\n\nBegin!\n\nQuestion: ${sum}\nThought:`],
+    ["a prompt of Open WebUI", `### Task:\nRespond.\n\n<context>\nx\n</context>\n\n${sum}`],
+    ["a prompt of LibreChat", `The user has attached a file:\n<file name="a">\nx\n</file>\nUse it.\n\n${sum}`],
+    ["a prompt behind a document", `Attached document(s):\n\`\`\`md\nx\n\`\`\`\n${sum}`],
+    ["a prompt behind code", `\`\`\`a.ts\nx\n\`\`\`\nUse the above code to answer.\n\n${sum}`],
+    ["an envelope", `[WhatsApp +1555 2026-01-01 10:00] ${sum}`],
+    ["a date before it", `[2026-01-01 10:00:00] ${sum}`],
+    ["a date behind it", `${sum}\n\nCurrent date: 2026-01-01`],
+    [
+      "a group",
+      `[Chat messages since your last reply - for context]\nBob: hi\n\n[Current message - respond to this]\nAda: ${sum}`,
+    ],
+    ["a quotation", `> What is 3 times 3?\n> Or else?\n\n${sum}`],
+    ["a flattened conversation", `System: Be kind.\n\nUser: hi\n\nAssistant: Hello.\n\nUser: ${sum}`],
     ["a block in a block", `<ide_state><ide_tab>a</ide_tab></ide_state>\n${sum}\n`],
   ])("finds the question in %s", (_, content) => {
     const parts = typeof content === "string" ? content : content.map((text) => ({ type: "text" as const, text }));
@@ -254,6 +286,11 @@ describe("toAssistantSteps", () => {
     ["repeat: <b>bold</b>", "<b>bold</b>"],
     ["repeat: <my-tag>x</my-tag> y", "<my-tag>x</my-tag> y"],
     ["repeat: <my-tag>x", "<my-tag>x"],
+    ["repeat: <task>x</task>", "<task>x</task>"],
+    ["repeat: <!-- x", "<!-- x"],
+    ["repeat: Question: x", "Question: x"],
+    ["repeat: [see 10:00] x", "[see 10:00] x"],
+    ["repeat: a\n\nb", "a\n\nb"],
   ])("leaves in a question what belongs to it: %j", (said, want) => {
     expect(talk([said])).toBe(want);
   });
@@ -289,6 +326,12 @@ it.each([
   "<a_b>",
   "<a_b>\n</a_b",
   "\n<a_b></a_b>",
+  "<!--",
+  "\nquestion: ",
+  "\nanswer:",
+  "[1:00",
+  "### Task:\n",
+  "[Current message - respond to this]",
   "call a with {",
 ])("is not kept busy by %j again and again", (said) => {
   const long = said.repeat(Math.ceil(100_000 / said.length));

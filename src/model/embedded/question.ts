@@ -1,14 +1,19 @@
 import type { Message } from "../../base/contract.ts";
+import { findBlocks } from "./tag-blocks.ts";
 import { textOf } from "./conversation.ts";
+import { withoutPlainText } from "./prompt-template.ts";
 
 /**
  * What the user asks, without what clients wrap around it: blocks in tags that stand on lines of their own
- * (`<system-reminder>`, `<environment_details>`, `<current_datetime>`), and quotation marks around all of it. Where a
- * block says that it is the question (`<user_query>`), it alone counts. The whole text where nothing else is left.
+ * (`<system-reminder>`, `<environment_details>`, `<current_datetime>`), comments, quotations, the plain text of their
+ * templates, and quotation marks around all of it. Where a block says that it is the question (`<user_query>`,
+ * `<task>`), it alone counts. The whole text where nothing else is left.
  */
 export function toQuestion(message: Message): string {
   const text = textOf(message);
-  const question = withoutQuotes(withoutBlocks(text).trim());
+  // A longer text is something to work on and not a question.
+  const bare = text.length > wrappedUnitsMax ? text : withoutPlainText(withoutBlocks(withoutComments(text)).trim());
+  const question = withoutQuotes(bare.trim());
   return question === "" ? text.trim() : question;
 }
 
@@ -20,63 +25,50 @@ export function earlierQuestions(messages: readonly Message[]): string[] {
     .map(toQuestion);
 }
 
-/** The names of blocks that hold what the user wrote. */
-const questions = new Set("user_query user_message user_request user_input user_prompt user_question".split(" "));
-/** Words of one part that clients wrap; a name of several parts (`environment_details`) is no HTML either. */
-const wrappers = new Set("context environment reminder instructions metadata workspace files system".split(" "));
-
-interface Block {
-  readonly name: string;
-  readonly start: number;
-  readonly innerStart: number;
-  readonly innerEnd: number;
-  readonly end: number;
-}
-
-/** A longer text is something to work on and not a question. */
 const wrappedUnitsMax = 50_000;
 
+const toNames = (names: string): ReadonlySet<string> => new Set(names.split(" "));
+/** The names of blocks that hold what the user wrote. */
+const questions = toNames(
+  "user_query user_message user_request user_input user_prompt user_question userrequest userquery usermessage " +
+    "user-query user-message user-request user-input user-prompt user-question",
+);
+/** The same, of one word: blocks only where they begin a line, since people speak of tags too. */
+const plainQuestions = toNames("task feedback prompt query question request");
+/** Words of one part that clients wrap; a name of several parts (`environment_details`, `editorContext`) is no HTML either. */
+const wrappers = toNames(
+  "context environment reminder instructions metadata workspace files file system attachments attachment documents " +
+    "document sources memory memories knowledge",
+);
+
 function withoutBlocks(text: string): string {
-  if (text.length > wrappedUnitsMax || !text.includes("</")) return text;
+  if (!text.includes("</")) return text;
   const blocks = findBlocks(text);
-  const asked = blocks.findLast(({ name }) => questions.has(name));
+  const asked = blocks.findLast(({ name, leads }) => {
+    const plain = name.toLowerCase();
+    return questions.has(plain) || (leads && plainQuestions.has(plain));
+  });
   if (asked !== undefined) return text.slice(asked.innerStart, asked.innerEnd);
   let kept = "";
   let at = 0;
   for (const { name, start, end } of blocks) {
-    if (!wrappers.has(name) && !/[-_]/.test(name)) continue;
+    if (!wrappers.has(name.toLowerCase()) && !/[-_.]|[a-z][A-Z]/.test(name)) continue;
     kept += text.slice(at, start);
     at = end;
   }
   return kept + text.slice(at);
 }
 
-const tagPattern = /<(\/?)([a-z][\w-]{0,63})(?:\s[^<>]{0,500})?>/gi;
-
-/** The outermost blocks, in order. Each tag is looked at once, however many never close. */
-function findBlocks(text: string): Block[] {
-  const tags = Array.from(text.matchAll(tagPattern), ({ 0: whole, 1: slash, 2: name = "", index }) => {
-    return { name: name.toLowerCase(), closes: slash === "/", start: index, end: index + whole.length };
-  });
-  const closings = Map.groupBy(tags.filter(({ closes }) => closes).toReversed(), ({ name }) => name);
-  const blocks: Block[] = [];
+function withoutComments(text: string): string {
+  let kept = "";
   let at = 0;
-  for (const { name, closes, start, end: innerStart } of tags) {
-    if (closes || start < at) continue;
-    const left = closings.get(name) ?? [];
-    while ((left.at(-1)?.start ?? Infinity) < innerStart) left.pop();
-    const close = left.at(-1);
-    if (close === undefined || !(beginsLine(text, start) || text.slice(close.end).trim() === "")) continue;
-    blocks.push({ name, start, innerStart, innerEnd: close.start, end: close.end });
-    at = close.end;
+  for (;;) {
+    const start = text.indexOf("<!--", at);
+    const end = start === -1 ? -1 : text.indexOf("-->", start);
+    if (end === -1) return kept + text.slice(at);
+    kept += text.slice(at, start);
+    at = end + "-->".length;
   }
-  return blocks;
-}
-
-function beginsLine(text: string, start: number): boolean {
-  let at = start;
-  while (text[at - 1] === " " || text[at - 1] === "\t") at -= 1;
-  return at === 0 || text[at - 1] === "\n";
 }
 
 function withoutQuotes(text: string): string {

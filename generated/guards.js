@@ -169,6 +169,11 @@ if(tag0 === "text"){
 const _errs3 = errors;
 if(errors === _errs3){
 if(data && typeof data == "object" && !Array.isArray(data)){
+for(const key0 in data){
+if(data[key0] === null && key0 !== "type" && key0 !== "text"){
+delete data[key0];
+}
+}
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.text === undefined) && (missing0 = "text"))){
 validate26.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
@@ -289,8 +294,10 @@ evaluated0.items = undefined;
 }
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
-if(data.name === null){
-delete data.name;
+for(const key0 in data){
+if(data[key0] === null && key0 !== "role" && key0 !== "content"){
+delete data[key0];
+}
 }
 let missing0;
 if(((data.role === undefined) && (missing0 = "role")) || ((data.content === undefined) && (missing0 = "content"))){
@@ -364,8 +371,10 @@ evaluated0.items = undefined;
 }
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
-if(data.name === null){
-delete data.name;
+for(const key0 in data){
+if(data[key0] === null && key0 !== "role" && key0 !== "content"){
+delete data[key0];
+}
 }
 let missing0;
 if(((data.role === undefined) && (missing0 = "role")) || ((data.content === undefined) && (missing0 = "content"))){
@@ -445,6 +454,11 @@ if(tag0 === "text"){
 const _errs3 = errors;
 if(errors === _errs3){
 if(data && typeof data == "object" && !Array.isArray(data)){
+for(const key0 in data){
+if(data[key0] === null && key0 !== "type" && key0 !== "text"){
+delete data[key0];
+}
+}
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.text === undefined) && (missing0 = "text"))){
 validate32.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
@@ -496,6 +510,11 @@ else if(tag0 === "image_url"){
 const _errs10 = errors;
 if(errors === _errs10){
 if(data && typeof data == "object" && !Array.isArray(data)){
+for(const key1 in data){
+if(data[key1] === null && key1 !== "type" && key1 !== "image_url"){
+delete data[key1];
+}
+}
 let missing1;
 if(((data.type === undefined) && (missing1 = "type")) || ((data.image_url === undefined) && (missing1 = "image_url"))){
 validate32.errors = [{instancePath,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data}];
@@ -524,8 +543,10 @@ let data3 = data.image_url;
 const _errs14 = errors;
 if(errors === _errs14){
 if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
-if(data3.detail === null){
-delete data3.detail;
+for(const key2 in data3){
+if(data3[key2] === null && key2 !== "url"){
+delete data3[key2];
+}
 }
 let missing2;
 if((data3.url === undefined) && (missing2 = "url")){
@@ -601,6 +622,11 @@ else if(tag0 === "input_audio"){
 const _errs21 = errors;
 if(errors === _errs21){
 if(data && typeof data == "object" && !Array.isArray(data)){
+for(const key3 in data){
+if(data[key3] === null && key3 !== "type" && key3 !== "input_audio"){
+delete data[key3];
+}
+}
 let missing3;
 if(((data.type === undefined) && (missing3 = "type")) || ((data.input_audio === undefined) && (missing3 = "input_audio"))){
 validate32.errors = [{instancePath,keyword:"required",params:{missingProperty: missing3},message:"must have required property '"+missing3+"'",expected:constant1,data}];
@@ -629,6 +655,11 @@ let data7 = data.input_audio;
 const _errs25 = errors;
 if(errors === _errs25){
 if(data7 && typeof data7 == "object" && !Array.isArray(data7)){
+for(const key4 in data7){
+if(data7[key4] === null && key4 !== "data" && key4 !== "format"){
+delete data7[key4];
+}
+}
 let missing4;
 if(((data7.data === undefined) && (missing4 = "data")) || ((data7.format === undefined) && (missing4 = "format"))){
 validate32.errors = [{instancePath:instancePath+"/input_audio",keyword:"required",params:{missingProperty: missing4},message:"must have required property '"+missing4+"'",expected:constant1,data:data7}];
@@ -695,6 +726,11 @@ else if(tag0 === "file"){
 const _errs32 = errors;
 if(errors === _errs32){
 if(data && typeof data == "object" && !Array.isArray(data)){
+for(const key5 in data){
+if(data[key5] === null && key5 !== "type" && key5 !== "file"){
+delete data[key5];
+}
+}
 let missing5;
 if(((data.type === undefined) && (missing5 = "type")) || ((data.file === undefined) && (missing5 = "file"))){
 validate32.errors = [{instancePath,keyword:"required",params:{missingProperty: missing5},message:"must have required property '"+missing5+"'",expected:constant1,data}];
@@ -723,14 +759,10 @@ let data11 = data.file;
 const _errs36 = errors;
 if(errors === _errs36){
 if(data11 && typeof data11 == "object" && !Array.isArray(data11)){
-if(data11.filename === null){
-delete data11.filename;
+for(const key6 in data11){
+if(data11[key6] === null){
+delete data11[key6];
 }
-if(data11.file_data === null){
-delete data11.file_data;
-}
-if(data11.file_id === null){
-delete data11.file_id;
 }
 if(data11.filename !== undefined){
 let data12 = data11.filename;
@@ -829,8 +861,10 @@ evaluated0.items = undefined;
 }
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
-if(data.name === null){
-delete data.name;
+for(const key0 in data){
+if(data[key0] === null && key0 !== "role" && key0 !== "content"){
+delete data[key0];
+}
 }
 let missing0;
 if(((data.role === undefined) && (missing0 = "role")) || ((data.content === undefined) && (missing0 = "content"))){
@@ -934,6 +968,11 @@ if(tag0 === "text"){
 const _errs3 = errors;
 if(errors === _errs3){
 if(data && typeof data == "object" && !Array.isArray(data)){
+for(const key0 in data){
+if(data[key0] === null && key0 !== "type" && key0 !== "text"){
+delete data[key0];
+}
+}
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.text === undefined) && (missing0 = "text"))){
 validate35.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
@@ -985,6 +1024,11 @@ else if(tag0 === "refusal"){
 const _errs10 = errors;
 if(errors === _errs10){
 if(data && typeof data == "object" && !Array.isArray(data)){
+for(const key1 in data){
+if(data[key1] === null && key1 !== "type" && key1 !== "refusal"){
+delete data[key1];
+}
+}
 let missing1;
 if(((data.type === undefined) && (missing1 = "type")) || ((data.refusal === undefined) && (missing1 = "refusal"))){
 validate35.errors = [{instancePath,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data}];
@@ -1066,6 +1110,11 @@ evaluated0.items = undefined;
 }
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
+for(const key0 in data){
+if(data[key0] === null && key0 !== "id" && key0 !== "type" && key0 !== "function" && key0 !== "extra_content"){
+delete data[key0];
+}
+}
 let missing0;
 if((((data.id === undefined) && (missing0 = "id")) || ((data.type === undefined) && (missing0 = "type"))) || ((data.function === undefined) && (missing0 = "function"))){
 validate38.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
@@ -1116,6 +1165,11 @@ const _errs5 = errors;
 const _errs6 = errors;
 if(errors === _errs6){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+for(const key1 in data2){
+if(data2[key1] === null && key1 !== "name" && key1 !== "arguments"){
+delete data2[key1];
+}
+}
 let missing1;
 if(((data2.name === undefined) && (missing1 = "name")) || ((data2.arguments === undefined) && (missing1 = "arguments"))){
 validate38.errors = [{instancePath:instancePath+"/function",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data2}];
@@ -1199,6 +1253,11 @@ evaluated0.items = undefined;
 }
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
+for(const key0 in data){
+if(data[key0] === null && key0 !== "id" && key0 !== "type" && key0 !== "custom" && key0 !== "extra_content"){
+delete data[key0];
+}
+}
 let missing0;
 if((((data.id === undefined) && (missing0 = "id")) || ((data.type === undefined) && (missing0 = "type"))) || ((data.custom === undefined) && (missing0 = "custom"))){
 validate39.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
@@ -1248,6 +1307,11 @@ let data2 = data.custom;
 const _errs5 = errors;
 if(errors === _errs5){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+for(const key1 in data2){
+if(data2[key1] === null && key1 !== "name" && key1 !== "input"){
+delete data2[key1];
+}
+}
 let missing1;
 if(((data2.name === undefined) && (missing1 = "name")) || ((data2.input === undefined) && (missing1 = "input"))){
 validate39.errors = [{instancePath:instancePath+"/custom",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data2}];
@@ -1389,11 +1453,10 @@ evaluated0.items = undefined;
 }
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
-if(data.name === null){
-delete data.name;
+for(const key0 in data){
+if(data[key0] === null && key0 !== "role" && key0 !== "content" && key0 !== "refusal" && key0 !== "audio" && key0 !== "function_call" && key0 !== "reasoning_content" && key0 !== "reasoning" && key0 !== "reasoning_details" && key0 !== "thinking_blocks" && key0 !== "extra_content"){
+delete data[key0];
 }
-if(data.tool_calls === null){
-delete data.tool_calls;
 }
 let missing0;
 if((data.role === undefined) && (missing0 = "role")){
@@ -1489,6 +1552,11 @@ return false;
 }
 if(errors === _errs10){
 if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
+for(const key1 in data5){
+if(data5[key1] === null && key1 !== "id"){
+delete data5[key1];
+}
+}
 let missing1;
 if((data5.id === undefined) && (missing1 = "id")){
 validate34.errors = [{instancePath:instancePath+"/audio",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant6,data:data5}];
@@ -1550,6 +1618,11 @@ return false;
 }
 if(errors === _errs17){
 if(data9 && typeof data9 == "object" && !Array.isArray(data9)){
+for(const key2 in data9){
+if(data9[key2] === null && key2 !== "name" && key2 !== "arguments"){
+delete data9[key2];
+}
+}
 let missing2;
 if(((data9.name === undefined) && (missing2 = "name")) || ((data9.arguments === undefined) && (missing2 = "arguments"))){
 validate34.errors = [{instancePath:instancePath+"/function_call",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant6,data:data9}];
@@ -1735,6 +1808,11 @@ evaluated0.items = undefined;
 }
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
+for(const key0 in data){
+if(data[key0] === null && key0 !== "role" && key0 !== "content" && key0 !== "tool_call_id"){
+delete data[key0];
+}
+}
 let missing0;
 if((((data.role === undefined) && (missing0 = "role")) || ((data.content === undefined) && (missing0 = "content"))) || ((data.tool_call_id === undefined) && (missing0 = "tool_call_id"))){
 validate43.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
@@ -1888,6 +1966,11 @@ else if(tag0 === "function"){
 const _errs8 = errors;
 if(errors === _errs8){
 if(data && typeof data == "object" && !Array.isArray(data)){
+for(const key0 in data){
+if(data[key0] === null && key0 !== "role" && key0 !== "content" && key0 !== "name"){
+delete data[key0];
+}
+}
 let missing0;
 if((((data.role === undefined) && (missing0 = "role")) || ((data.content === undefined) && (missing0 = "content"))) || ((data.name === undefined) && (missing0 = "name"))){
 validate23.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
@@ -2126,20 +2209,10 @@ return false;
 }
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
-if(data.type === null){
-delete data.type;
+for(const key0 in data){
+if(data[key0] === null){
+delete data[key0];
 }
-if(data.properties === null){
-delete data.properties;
-}
-if(data.items === null){
-delete data.items;
-}
-if(data.anyOf === null){
-delete data.anyOf;
-}
-if(data.required === null){
-delete data.required;
 }
 if(data.type !== undefined){
 const _errs2 = errors;
@@ -2158,9 +2231,9 @@ let data1 = data.properties;
 const _errs3 = errors;
 if(errors === _errs3){
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
-for(const key0 in data1){
+for(const key1 in data1){
 const _errs6 = errors;
-if(!(wrapper0.validate(data1[key0], {instancePath:instancePath+"/properties/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data1,parentDataProperty:key0,rootData,dynamicAnchors}))){
+if(!(wrapper0.validate(data1[key1], {instancePath:instancePath+"/properties/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data1,parentDataProperty:key1,rootData,dynamicAnchors}))){
 vErrors = vErrors === null ? wrapper0.validate.errors : vErrors.concat(wrapper0.validate.errors);
 errors = vErrors.length;
 }
@@ -2275,23 +2348,10 @@ evaluated0.items = undefined;
 }
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
-if(data.type === null){
-delete data.type;
+for(const key0 in data){
+if(data[key0] === null){
+delete data[key0];
 }
-if(data.properties === null){
-delete data.properties;
-}
-if(data.$defs === null){
-delete data.$defs;
-}
-if(data.items === null){
-delete data.items;
-}
-if(data.anyOf === null){
-delete data.anyOf;
-}
-if(data.required === null){
-delete data.required;
 }
 if(data.type !== undefined){
 const _errs2 = errors;
@@ -2310,9 +2370,9 @@ let data1 = data.properties;
 const _errs3 = errors;
 if(errors === _errs3){
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
-for(const key0 in data1){
+for(const key1 in data1){
 const _errs6 = errors;
-if(!(validate57(data1[key0], {instancePath:instancePath+"/properties/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data1,parentDataProperty:key0,rootData,dynamicAnchors}))){
+if(!(validate57(data1[key1], {instancePath:instancePath+"/properties/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data1,parentDataProperty:key1,rootData,dynamicAnchors}))){
 vErrors = vErrors === null ? validate57.errors : vErrors.concat(validate57.errors);
 errors = vErrors.length;
 }
@@ -2338,9 +2398,9 @@ let data3 = data.$defs;
 const _errs7 = errors;
 if(errors === _errs7){
 if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
-for(const key1 in data3){
+for(const key2 in data3){
 const _errs10 = errors;
-if(!(validate57(data3[key1], {instancePath:instancePath+"/$defs/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data3,parentDataProperty:key1,rootData,dynamicAnchors}))){
+if(!(validate57(data3[key2], {instancePath:instancePath+"/$defs/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data3,parentDataProperty:key2,rootData,dynamicAnchors}))){
 vErrors = vErrors === null ? validate57.errors : vErrors.concat(validate57.errors);
 errors = vErrors.length;
 }
@@ -2460,14 +2520,10 @@ evaluated0.items = undefined;
 }
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
-if(data.description === null){
-delete data.description;
+for(const key0 in data){
+if(data[key0] === null && key0 !== "name"){
+delete data[key0];
 }
-if(data.parameters === null){
-delete data.parameters;
-}
-if(data.strict === null){
-delete data.strict;
 }
 let missing0;
 if((data.name === undefined) && (missing0 = "name")){
@@ -2572,6 +2628,11 @@ evaluated0.items = undefined;
 }
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
+for(const key0 in data){
+if(data[key0] === null && key0 !== "type" && key0 !== "function"){
+delete data[key0];
+}
+}
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.function === undefined) && (missing0 = "function"))){
 validate52.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
@@ -2630,6 +2691,11 @@ evaluated0.items = undefined;
 }
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
+for(const key0 in data){
+if(data[key0] === null && key0 !== "type" && key0 !== "custom"){
+delete data[key0];
+}
+}
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.custom === undefined) && (missing0 = "custom"))){
 validate65.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
@@ -2658,11 +2724,10 @@ let data1 = data.custom;
 const _errs3 = errors;
 if(errors === _errs3){
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
-if(data1.description === null){
-delete data1.description;
+for(const key1 in data1){
+if(data1[key1] === null && key1 !== "name"){
+delete data1[key1];
 }
-if(data1.format === null){
-delete data1.format;
 }
 let missing1;
 if((data1.name === undefined) && (missing1 = "name")){
@@ -2728,6 +2793,11 @@ if(tag0 === "text"){
 const _errs14 = errors;
 if(errors === _errs14){
 if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
+for(const key2 in data4){
+if(data4[key2] === null && key2 !== "type"){
+delete data4[key2];
+}
+}
 let missing2;
 if((data4.type === undefined) && (missing2 = "type")){
 validate65.errors = [{instancePath:instancePath+"/custom/format",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant1,data:data4}];
@@ -2759,6 +2829,11 @@ else if(tag0 === "grammar"){
 const _errs19 = errors;
 if(errors === _errs19){
 if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
+for(const key3 in data4){
+if(data4[key3] === null && key3 !== "type" && key3 !== "grammar"){
+delete data4[key3];
+}
+}
 let missing3;
 if(((data4.type === undefined) && (missing3 = "type")) || ((data4.grammar === undefined) && (missing3 = "grammar"))){
 validate65.errors = [{instancePath:instancePath+"/custom/format",keyword:"required",params:{missingProperty: missing3},message:"must have required property '"+missing3+"'",expected:constant1,data:data4}];
@@ -2787,6 +2862,11 @@ let data7 = data4.grammar;
 const _errs23 = errors;
 if(errors === _errs23){
 if(data7 && typeof data7 == "object" && !Array.isArray(data7)){
+for(const key4 in data7){
+if(data7[key4] === null && key4 !== "definition" && key4 !== "syntax"){
+delete data7[key4];
+}
+}
 let missing4;
 if(((data7.definition === undefined) && (missing4 = "definition")) || ((data7.syntax === undefined) && (missing4 = "syntax"))){
 validate65.errors = [{instancePath:instancePath+"/custom/format/grammar",keyword:"required",params:{missingProperty: missing4},message:"must have required property '"+missing4+"'",expected:constant1,data:data7}];
@@ -2967,6 +3047,11 @@ if(tag0 === "function"){
 const _errs3 = errors;
 if(errors === _errs3){
 if(data && typeof data == "object" && !Array.isArray(data)){
+for(const key0 in data){
+if(data[key0] === null && key0 !== "type" && key0 !== "function"){
+delete data[key0];
+}
+}
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.function === undefined) && (missing0 = "function"))){
 validate70.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
@@ -2995,6 +3080,11 @@ let data1 = data.function;
 const _errs7 = errors;
 if(errors === _errs7){
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
+for(const key1 in data1){
+if(data1[key1] === null && key1 !== "name"){
+delete data1[key1];
+}
+}
 let missing1;
 if((data1.name === undefined) && (missing1 = "name")){
 validate70.errors = [{instancePath:instancePath+"/function",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data1}];
@@ -3036,6 +3126,11 @@ else if(tag0 === "custom"){
 const _errs12 = errors;
 if(errors === _errs12){
 if(data && typeof data == "object" && !Array.isArray(data)){
+for(const key2 in data){
+if(data[key2] === null && key2 !== "type" && key2 !== "custom"){
+delete data[key2];
+}
+}
 let missing2;
 if(((data.type === undefined) && (missing2 = "type")) || ((data.custom === undefined) && (missing2 = "custom"))){
 validate70.errors = [{instancePath,keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant1,data}];
@@ -3064,6 +3159,11 @@ let data4 = data.custom;
 const _errs16 = errors;
 if(errors === _errs16){
 if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
+for(const key3 in data4){
+if(data4[key3] === null && key3 !== "name"){
+delete data4[key3];
+}
+}
 let missing3;
 if((data4.name === undefined) && (missing3 = "name")){
 validate70.errors = [{instancePath:instancePath+"/custom",keyword:"required",params:{missingProperty: missing3},message:"must have required property '"+missing3+"'",expected:constant1,data:data4}];
@@ -3107,6 +3207,11 @@ else if(tag0 === "allowed_tools"){
 const _errs21 = errors;
 if(errors === _errs21){
 if(data && typeof data == "object" && !Array.isArray(data)){
+for(const key4 in data){
+if(data[key4] === null && key4 !== "type" && key4 !== "allowed_tools"){
+delete data[key4];
+}
+}
 let missing4;
 if(((data.type === undefined) && (missing4 = "type")) || ((data.allowed_tools === undefined) && (missing4 = "allowed_tools"))){
 validate70.errors = [{instancePath,keyword:"required",params:{missingProperty: missing4},message:"must have required property '"+missing4+"'",expected:constant1,data}];
@@ -3135,6 +3240,11 @@ let data7 = data.allowed_tools;
 const _errs25 = errors;
 if(errors === _errs25){
 if(data7 && typeof data7 == "object" && !Array.isArray(data7)){
+for(const key5 in data7){
+if(data7[key5] === null && key5 !== "mode" && key5 !== "tools"){
+delete data7[key5];
+}
+}
 let missing5;
 if(((data7.mode === undefined) && (missing5 = "mode")) || ((data7.tools === undefined) && (missing5 = "tools"))){
 validate70.errors = [{instancePath:instancePath+"/allowed_tools",keyword:"required",params:{missingProperty: missing5},message:"must have required property '"+missing5+"'",expected:constant1,data:data7}];
@@ -3337,8 +3447,10 @@ evaluated0.items = undefined;
 }
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
-if(data.schema === null){
-delete data.schema;
+for(const key0 in data){
+if(data[key0] === null && key0 !== "type"){
+delete data[key0];
+}
 }
 let missing0;
 if((data.type === undefined) && (missing0 = "type")){
@@ -3398,6 +3510,11 @@ evaluated0.items = undefined;
 }
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
+for(const key0 in data){
+if(data[key0] === null && key0 !== "type" && key0 !== "json_schema"){
+delete data[key0];
+}
+}
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.json_schema === undefined) && (missing0 = "json_schema"))){
 validate77.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
@@ -3426,14 +3543,10 @@ let data1 = data.json_schema;
 const _errs3 = errors;
 if(errors === _errs3){
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
-if(data1.description === null){
-delete data1.description;
+for(const key1 in data1){
+if(data1[key1] === null && key1 !== "name"){
+delete data1[key1];
 }
-if(data1.schema === null){
-delete data1.schema;
-}
-if(data1.strict === null){
-delete data1.strict;
 }
 let missing1;
 if((data1.name === undefined) && (missing1 = "name")){
@@ -3557,6 +3670,11 @@ if(tag0 === "text"){
 const _errs3 = errors;
 if(errors === _errs3){
 if(data && typeof data == "object" && !Array.isArray(data)){
+for(const key0 in data){
+if(data[key0] === null && key0 !== "type"){
+delete data[key0];
+}
+}
 let missing0;
 if((data.type === undefined) && (missing0 = "type")){
 validate74.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
@@ -3639,32 +3757,10 @@ evaluated0.items = undefined;
 }
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
-if(data.user === null){
-delete data.user;
+for(const key0 in data){
+if(data[key0] === null && key0 !== "model" && key0 !== "messages" && key0 !== "stream" && key0 !== "stream_options" && key0 !== "stop" && key0 !== "max_completion_tokens" && key0 !== "max_tokens" && key0 !== "n" && key0 !== "seed" && key0 !== "temperature" && key0 !== "top_p" && key0 !== "frequency_penalty" && key0 !== "presence_penalty" && key0 !== "logit_bias" && key0 !== "reasoning_effort" && key0 !== "verbosity" && key0 !== "prediction" && key0 !== "service_tier" && key0 !== "metadata" && key0 !== "safety_identifier" && key0 !== "prompt_cache_key" && key0 !== "prompt_cache_retention" && key0 !== "logprobs" && key0 !== "top_logprobs" && key0 !== "modalities" && key0 !== "audio" && key0 !== "moderation" && key0 !== "store"){
+delete data[key0];
 }
-if(data.tools === null){
-delete data.tools;
-}
-if(data.tool_choice === null){
-delete data.tool_choice;
-}
-if(data.parallel_tool_calls === null){
-delete data.parallel_tool_calls;
-}
-if(data.functions === null){
-delete data.functions;
-}
-if(data.function_call === null){
-delete data.function_call;
-}
-if(data.response_format === null){
-delete data.response_format;
-}
-if(data.prompt_cache_options === null){
-delete data.prompt_cache_options;
-}
-if(data.web_search_options === null){
-delete data.web_search_options;
 }
 let missing0;
 if(((data.model === undefined) && (missing0 = "model")) || ((data.messages === undefined) && (missing0 = "messages"))){
@@ -3757,11 +3853,10 @@ return false;
 }
 if(errors === _errs8){
 if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
-if(data4.include_usage === null){
-delete data4.include_usage;
+for(const key1 in data4){
+if(data4[key1] === null){
+delete data4[key1];
 }
-if(data4.include_obfuscation === null){
-delete data4.include_obfuscation;
 }
 if(data4.include_usage !== undefined){
 let data5 = data4.include_usage;
@@ -4094,6 +4189,11 @@ passing0 = 0;
 const _errs39 = errors;
 if(errors === _errs39){
 if(data19 && typeof data19 == "object" && !Array.isArray(data19)){
+for(const key2 in data19){
+if(data19[key2] === null && key2 !== "name"){
+delete data19[key2];
+}
+}
 let missing1;
 if((data19.name === undefined) && (missing1 = "name")){
 const err2 = {instancePath:instancePath+"/function_call",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data19};
@@ -4330,22 +4430,22 @@ return false;
 }
 if(errors === _errs54){
 if(data27 && typeof data27 == "object" && !Array.isArray(data27)){
-for(const key0 in data27){
-let data28 = data27[key0];
+for(const key3 in data27){
+let data28 = data27[key3];
 const _errs57 = errors;
 if(!(((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28))) && (isFinite(data28)))){
-validate22.errors = [{instancePath:instancePath+"/logit_bias/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data28}];
+validate22.errors = [{instancePath:instancePath+"/logit_bias/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data28}];
 return false;
 }
 if(errors === _errs57){
 if((typeof data28 == "number") && (isFinite(data28))){
 if(data28 > 100 || isNaN(data28)){
-validate22.errors = [{instancePath:instancePath+"/logit_bias/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100",expected:constant22,data:data28}];
+validate22.errors = [{instancePath:instancePath+"/logit_bias/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100",expected:constant22,data:data28}];
 return false;
 }
 else {
 if(data28 < -100 || isNaN(data28)){
-validate22.errors = [{instancePath:instancePath+"/logit_bias/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minimum",params:{comparison: ">=", limit: -100},message:"must be >= -100",expected:constant22,data:data28}];
+validate22.errors = [{instancePath:instancePath+"/logit_bias/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minimum",params:{comparison: ">=", limit: -100},message:"must be >= -100",expected:constant22,data:data28}];
 return false;
 }
 }
@@ -4407,6 +4507,11 @@ return false;
 }
 if(errors === _errs63){
 if(data31 && typeof data31 == "object" && !Array.isArray(data31)){
+for(const key4 in data31){
+if(data31[key4] === null && key4 !== "type" && key4 !== "content"){
+delete data31[key4];
+}
+}
 let missing2;
 if(((data31.type === undefined) && (missing2 = "type")) || ((data31.content === undefined) && (missing2 = "content"))){
 validate22.errors = [{instancePath:instancePath+"/prediction",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant6,data:data31}];
@@ -4482,12 +4587,12 @@ validate22.errors = [{instancePath:instancePath+"/metadata",keyword:"maxProperti
 return false;
 }
 else {
-for(const key1 in data35){
+for(const key5 in data35){
 const _errs72 = errors;
 if(errors === _errs72){
-if(typeof key1 === "string"){
-if(func1(key1) > 64){
-const err6 = {instancePath:instancePath+"/metadata",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",expected:constant0,data:key1,propertyName:key1};
+if(typeof key5 === "string"){
+if(func1(key5) > 64){
+const err6 = {instancePath:instancePath+"/metadata",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",expected:constant0,data:key5,propertyName:key5};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -4498,7 +4603,7 @@ errors++;
 }
 }
 else {
-const err7 = {instancePath:instancePath+"/metadata",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:key1,propertyName:key1};
+const err7 = {instancePath:instancePath+"/metadata",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:key5,propertyName:key5};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -4510,7 +4615,7 @@ errors++;
 }
 var valid10 = _errs72 === errors;
 if(!valid10){
-const err8 = {instancePath:instancePath+"/metadata",keyword:"propertyNames",params:{propertyName: key1},message:"property name must be valid",expected:constant6,data:data35};
+const err8 = {instancePath:instancePath+"/metadata",keyword:"propertyNames",params:{propertyName: key5},message:"property name must be valid",expected:constant6,data:data35};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -4524,18 +4629,18 @@ break;
 }
 }
 if(valid10){
-for(const key2 in data35){
-let data36 = data35[key2];
+for(const key6 in data35){
+let data36 = data35[key6];
 const _errs75 = errors;
 if(errors === _errs75){
 if(typeof data36 === "string"){
 if(func1(data36) > 512){
-validate22.errors = [{instancePath:instancePath+"/metadata/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"maxLength",params:{limit: 512},message:"must NOT have more than 512 characters",expected:constant0,data:data36}];
+validate22.errors = [{instancePath:instancePath+"/metadata/" + key6.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"maxLength",params:{limit: 512},message:"must NOT have more than 512 characters",expected:constant0,data:data36}];
 return false;
 }
 }
 else {
-validate22.errors = [{instancePath:instancePath+"/metadata/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data36}];
+validate22.errors = [{instancePath:instancePath+"/metadata/" + key6.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data36}];
 return false;
 }
 }
@@ -4601,11 +4706,10 @@ let data39 = data.prompt_cache_options;
 const _errs81 = errors;
 if(errors === _errs81){
 if(data39 && typeof data39 == "object" && !Array.isArray(data39)){
-if(data39.ttl === null){
-delete data39.ttl;
+for(const key7 in data39){
+if(data39[key7] === null){
+delete data39[key7];
 }
-if(data39.mode === null){
-delete data39.mode;
 }
 if(data39.ttl !== undefined){
 let data40 = data39.ttl;
@@ -4754,6 +4858,11 @@ return false;
 }
 if(errors === _errs97){
 if(data47 && typeof data47 == "object" && !Array.isArray(data47)){
+for(const key8 in data47){
+if(data47[key8] === null && key8 !== "voice" && key8 !== "format"){
+delete data47[key8];
+}
+}
 let missing3;
 if(((data47.voice === undefined) && (missing3 = "voice")) || ((data47.format === undefined) && (missing3 = "format"))){
 validate22.errors = [{instancePath:instancePath+"/audio",keyword:"required",params:{missingProperty: missing3},message:"must have required property '"+missing3+"'",expected:constant6,data:data47}];
@@ -4785,6 +4894,11 @@ passing1 = 0;
 const _errs103 = errors;
 if(errors === _errs103){
 if(data48 && typeof data48 == "object" && !Array.isArray(data48)){
+for(const key9 in data48){
+if(data48[key9] === null && key9 !== "id"){
+delete data48[key9];
+}
+}
 let missing4;
 if((data48.id === undefined) && (missing4 = "id")){
 const err10 = {instancePath:instancePath+"/audio/voice",keyword:"required",params:{missingProperty: missing4},message:"must have required property '"+missing4+"'",expected:constant1,data:data48};
@@ -4900,6 +5014,11 @@ return false;
 }
 if(errors === _errs109){
 if(data51 && typeof data51 == "object" && !Array.isArray(data51)){
+for(const key10 in data51){
+if(data51[key10] === null && key10 !== "model" && key10 !== "policy"){
+delete data51[key10];
+}
+}
 let missing5;
 if((data51.model === undefined) && (missing5 = "model")){
 validate22.errors = [{instancePath:instancePath+"/moderation",keyword:"required",params:{missingProperty: missing5},message:"must have required property '"+missing5+"'",expected:constant6,data:data51}];
@@ -4959,8 +5078,10 @@ let data55 = data.web_search_options;
 const _errs118 = errors;
 if(errors === _errs118){
 if(data55 && typeof data55 == "object" && !Array.isArray(data55)){
-if(data55.search_context_size === null){
-delete data55.search_context_size;
+for(const key11 in data55){
+if(data55[key11] === null && key11 !== "user_location"){
+delete data55[key11];
+}
 }
 if(data55.user_location !== undefined){
 let data56 = data55.user_location;
@@ -4971,6 +5092,11 @@ return false;
 }
 if(errors === _errs120){
 if(data56 && typeof data56 == "object" && !Array.isArray(data56)){
+for(const key12 in data56){
+if(data56[key12] === null && key12 !== "type" && key12 !== "approximate"){
+delete data56[key12];
+}
+}
 let missing6;
 if(((data56.type === undefined) && (missing6 = "type")) || ((data56.approximate === undefined) && (missing6 = "approximate"))){
 validate22.errors = [{instancePath:instancePath+"/web_search_options/user_location",keyword:"required",params:{missingProperty: missing6},message:"must have required property '"+missing6+"'",expected:constant6,data:data56}];
@@ -4999,11 +5125,11 @@ let data58 = data56.approximate;
 const _errs124 = errors;
 if(errors === _errs124){
 if(data58 && typeof data58 == "object" && !Array.isArray(data58)){
-for(const key3 in data58){
-let data59 = data58[key3];
+for(const key13 in data58){
+let data59 = data58[key13];
 const _errs127 = errors;
 if(typeof data59 !== "string"){
-validate22.errors = [{instancePath:instancePath+"/web_search_options/user_location/approximate/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data59}];
+validate22.errors = [{instancePath:instancePath+"/web_search_options/user_location/approximate/" + key13.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data59}];
 return false;
 }
 var valid20 = _errs127 === errors;

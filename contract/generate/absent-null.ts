@@ -1,13 +1,13 @@
-import { _, type CodeKeywordDefinition } from "ajv/dist/2020.js";
-import { getProperty } from "ajv/dist/compile/codegen/index.js";
+import { _, type CodeKeywordDefinition, nil } from "ajv/dist/2020.js";
 import { type JsonSchema, type OpenApi, toSchemaName } from "./document.ts";
+import { nullKeptWord } from "./guard-schema.ts";
 
 // `x-null-absent: true` on a schema says of it, and of all schemas that it refers to: null in an optional property is the
 // same as leaving the property out. It holds for properties that do not allow null themselves; where they do, null is a
-// value that they keep.
+// value that they keep. And it holds for properties that the schema does not name, but for those of `x-null-kept`.
 
-/** What a guard calls the properties of an object in which null is absent. */
-const word = "absentNull";
+/** What a guard calls the properties of an object in which null is something: a value, or a mistake. */
+const word = "keptNull";
 
 /** Takes the nulls out while the guard reads the value: nothing behind it ever meets one. */
 export const absentNullKeyword: CodeKeywordDefinition = {
@@ -16,10 +16,12 @@ export const absentNullKeyword: CodeKeywordDefinition = {
   schemaType: "array",
   before: "required",
   code({ gen, data, schema }) {
-    for (const name of schema as string[]) {
-      const property = _`${data}${getProperty(name)}`;
-      gen.if(_`${property} === null`, () => gen.code(_`delete ${property}`));
-    }
+    gen.forIn("key", data, (key) => {
+      const isKept = (schema as string[]).map((name) => _` && ${key} !== ${name}`);
+      gen.if(_`${data}[${key}] === null${isKept.reduce((all, one) => _`${all}${one}`, nil)}`, () =>
+        gen.code(_`delete ${data}[${key}]`),
+      );
+    });
   },
 };
 
@@ -31,8 +33,10 @@ export function markAbsentNulls(
   const { schemas } = components;
   const reached = listReached(schemas);
   const mark = (object: JsonSchema): JsonSchema => {
-    const names = listAbsent(object, schemas);
-    return names.length === 0 ? object : { ...object, [word]: names };
+    const absent = new Set(listAbsent(object, schemas));
+    const named = Object.keys(object.properties ?? {}).filter((name) => !absent.has(name));
+    const kept = (object[nullKeptWord] ?? []) as readonly string[];
+    return { ...object, [word]: [...named, ...kept] };
   };
   return mapReached(cleaned, reached, mark);
 }

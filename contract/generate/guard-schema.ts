@@ -11,6 +11,9 @@ const annotations: ReadonlySet<string> = new Set([
   "$schema",
 ]);
 
+/** Names properties that the schema does not describe, and whose null is a value. */
+export const nullKeptWord = "x-null-kept";
+
 /** Keywords whose keys are names. */
 const maps: ReadonlySet<string> = new Set(["properties", "patternProperties", "dependentSchemas", "$defs", "schemas"]);
 /** Keywords whose values are no schemas. */

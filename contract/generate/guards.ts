@@ -2,7 +2,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { absentNullKeyword, markAbsentNulls } from "./absent-null.ts";
 import { capitalise, type JsonSchema, listOperations, type OpenApi, type Parameter, toSchemaName } from "./document.ts";
 import { type Guard, type GuardModule, toGuardModule } from "./guard-module.ts";
-import { clean, close, tagUnions } from "./guard-schema.ts";
+import { clean, close, nullKeptWord, tagUnions } from "./guard-schema.ts";
 
 /** How the check of a response is named; also used by the operation table. */
 export function toAnswerCheckName(operationId: string, status: string, schema: JsonSchema): string {
@@ -97,6 +97,7 @@ function createCompiler(useDefaults: boolean): Ajv2020 {
   });
   ajv.addVocabulary(["components", "x-values"]);
   ajv.addKeyword(absentNullKeyword);
+  ajv.addKeyword(nullKeptWord);
   return ajv;
 }
 

@@ -51,6 +51,68 @@ const rows: readonly (readonly [what: string, given: object, same: object])[] = 
     { response_format: schema({ description: null, schema: null, strict: null }) },
     { response_format: schema({}) },
   ],
+  [
+    "words of a schema that are not checked, and not where they are values",
+    {
+      tools: [
+        fn({
+          parameters: {
+            type: "object",
+            title: null,
+            additionalProperties: null,
+            properties: {
+              a: { type: ["string", "null"], description: null, pattern: null, enum: ["x", null], const: null },
+            },
+          },
+        }),
+      ],
+    },
+    {
+      tools: [
+        fn({
+          parameters: {
+            type: "object",
+            properties: { a: { type: ["string", "null"], enum: ["x", null], const: null } },
+          },
+        }),
+      ],
+    },
+  ],
+  [
+    "words of the schema of an answer",
+    { response_format: schema({ schema: { type: "object", title: null, properties: { a: { description: null } } } }) },
+    { response_format: schema({ schema: { type: "object", properties: { a: {} } } }) },
+  ],
+  [
+    "keys of a tool, a choice and a format that belong to another kind",
+    {
+      tools: [{ ...fn({ title: null }), custom: null, cache_control: null }],
+      tool_choice: { type: "allowed_tools", function: null, allowed_tools: { mode: "auto", tools } },
+      response_format: { type: "text", json_schema: null },
+    },
+    {
+      tools,
+      tool_choice: { type: "allowed_tools", allowed_tools: { mode: "auto", tools } },
+      response_format: { type: "text" },
+    },
+  ],
+  [
+    "keys of a part of a message that no contract names",
+    {
+      messages: [
+        {
+          role: "user",
+          content: [{ type: "text", text: "hi", annotations: null, cache_control: null, image_url: null }],
+        },
+      ],
+    },
+    { messages: [{ role: "user", content: [{ type: "text", text: "hi" }] }] },
+  ],
+  [
+    "keys of a call that no contract names",
+    { tools, messages: [user, { role: "assistant", tool_calls: [{ ...call, index: null, custom: null }] }, result] },
+    { tools, messages: [user, { role: "assistant", tool_calls: [call] }, result] },
+  ],
   ["a name", { messages: [{ ...user, name: null }] }, { messages: [user] }],
   [
     "the name of an instruction",

@@ -18,6 +18,8 @@ interface Setup {
 const chat: Setup = { api: "openai-completions", vendor: "openai-chat", model: "m" };
 const claude: Setup = { api: "anthropic-messages", vendor: "anthropic", model: "claude-sonnet-4-5" };
 
+const responses: Setup = { api: "openai-responses", vendor: "openai-responses", model: "gpt-5" };
+
 /** An agent with a tool of its own, whose model says this. */
 async function start(
   { api, vendor, model }: Setup,
@@ -66,6 +68,38 @@ describe.each(modes)("$mode", ({ stream }) => {
     ]);
     const { text, error, finishReason } = await say(gateway, "hi", { body: { stream } });
     expect({ text, error, finishReason }).toEqual({ text: "It is warm.", error: undefined, finishReason: "stop" });
+  });
+
+  test.each([null, { reason: "a_new_one" }])("an incomplete response is cut, whatever it says why: %j", async (why) => {
+    const response = { id: "r", status: "incomplete", incomplete_details: why };
+    const raw = toEvent({ type: "response.incomplete", response });
+    const { gateway } = await start(responses, [{ text: "It is" }, { raw }, { cut: true }]);
+    const { error, finishReason, text } = await say(gateway, "hi", { body: { stream } });
+    expect({ error, finishReason, text }).toEqual({ error: undefined, finishReason: "length", text: "It is" });
+  });
+
+  test("what belongs to a text goes back with it, though a thought stands behind", async () => {
+    const item = { type: "message", id: "msg_90", role: "assistant", phase: "commentary" };
+    const at = { output_index: 90, item_id: "msg_90", content_index: 0 };
+    const part = { type: "output_text", text: "Let me look.", annotations: [] };
+    const commentary = [
+      { type: "response.output_item.added", ...at, item: { ...item, content: [] } },
+      { type: "response.output_text.delta", ...at, delta: part.text },
+      { type: "response.output_item.done", ...at, item: { ...item, content: [part] } },
+    ];
+    const { gateway, upstream } = await start(responses, ({ body }) =>
+      JSON.stringify(body).includes("function_call_output")
+        ? [{ text: "done" }]
+        : [
+            { raw: commentary.map(toEvent).join("") },
+            { reasoning: "now the tool", signature: "cnMy" },
+            { call },
+            { finish: "tool_calls" },
+          ],
+    );
+    await say(gateway, "hi", { body: { stream } });
+    const input = upstream.requests.at(-1)?.body["input"];
+    expect(input).toContainEqual({ role: "assistant", content: "Let me look.", phase: "commentary" });
   });
 
   test.each([['{"text":"h'], [""], ["[1]"], ['"{}"']])(

@@ -100,8 +100,10 @@ function cut(
   let left = length;
   for (const part of parts) {
     const taken = Math.min(left, part.text.length);
-    if (taken > 0) head.push({ type: "text", text: part.text.slice(0, taken) });
-    if (taken < part.text.length || part.text === "") tail.push({ ...part, text: part.text.slice(taken) });
+    const isWhole = taken === part.text.length;
+    // What belongs to a text stands with its end.
+    if (taken > 0) head.push(isWhole ? part : { type: "text", text: part.text.slice(0, taken) });
+    if (!isWhole || part.text === "") tail.push({ ...part, text: part.text.slice(taken) });
     left -= taken;
   }
   return [head, tail];

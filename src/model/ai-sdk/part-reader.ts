@@ -46,6 +46,7 @@ export function createPartReader(
   });
   let finish: Finish | undefined;
   let refuses = false;
+  let isIncomplete = false;
   let failed = false;
   const say = (part: LanguageModelV4StreamPart): void => {
     if (part.type === "text-delta") {
@@ -60,7 +61,8 @@ export function createPartReader(
   };
   const settleAll = (): FinishReason => {
     if (stop.stopped) return "stop";
-    const ending = toPartEnding(finish?.finishReason);
+    const word = toPartEnding(finish?.finishReason);
+    const ending = isIncomplete && (word === "stop" || word === "unknown") ? "length" : word;
     if (ending === "unknown") reportReason(model, finish?.finishReason.raw ?? "");
     return settle(ending, calls.assembler);
   };
@@ -86,8 +88,11 @@ export function createPartReader(
         failed = true;
         throw toSdkFailure(part.error);
       }
-      if (part.type === "raw") refuses = isRefusal(part.rawValue);
-      else if (part.type === "finish") finish = part;
+      if (part.type === "raw") {
+        refuses = isOfType(part.rawValue, "response.refusal.delta");
+        // It need not say why, and its package then knows of no end but the usual one.
+        isIncomplete ||= isOfType(part.rawValue, "response.incomplete");
+      } else if (part.type === "finish") finish = part;
       state.read(part);
       say(part);
     },
@@ -99,8 +104,8 @@ export function createPartReader(
   };
 }
 
-function isRefusal(raw: unknown): boolean {
-  return typeof raw === "object" && raw !== null && "type" in raw && raw.type === "response.refusal.delta";
+function isOfType(raw: unknown, type: string): boolean {
+  return typeof raw === "object" && raw !== null && "type" in raw && raw.type === type;
 }
 
 /** The packages know fewer words than their vendors have, and call `pause_turn` a stop: there the vendor's word counts. */

@@ -75,6 +75,11 @@ describe("`doctor` on tool servers", () => {
       /ended before it answered.*It has said: no KEY set$/,
     ],
     [
+      "ends with a stack",
+      () => fill({ command: process.execPath, args: ["-e", "throw new Error('no KEY set')"] }),
+      /ended before it answered.*It has said: Error: no KEY set$/,
+    ],
+    [
       "ends without a word",
       () => fill({ command: process.execPath, args: ["-e", "process.exit(0)"] }),
       /ended before it answered; run the command of mcp\.servers\.dead by hand/,
@@ -87,6 +92,11 @@ describe("`doctor` on tool servers", () => {
     ["never lists its tools", () => misbehave("hang-list", { connectMs: 1000 }), /no answer within 1000 ms/],
     ["has no list", () => play({ pages: [{ tools: null }] }), /`tools\/list` without a list `tools`/],
     ["refuses the gateway", () => startStatus(401), /HTTP status 401\); see mcp\.servers\.dead\.headers/],
+    [
+      "has an address of the old transport",
+      () => startStatus(405, "/sse"),
+      /HTTP status 405; see mcp\.servers\.dead\.url.*old HTTP\+SSE transport.*\/mcp/,
+    ],
     ["is no tool server", () => startStatus(404), /HTTP status 404; see mcp\.servers\.dead\.url/],
   ])("of which one %s ends with status 1, and says what to do", async (_, toServer, says) => {
     const { status, lines, output } = await examine({ dead: await toServer(), well: await playHttp({}, "events") });
@@ -120,7 +130,7 @@ describe("`doctor` on tool servers", () => {
   });
 });
 
-async function startStatus(status: number): Promise<object> {
+async function startStatus(status: number, path = "/mcp"): Promise<object> {
   const server = createServer((_, response) => void response.writeHead(status).end("secret body")).listen(
     0,
     "127.0.0.1",
@@ -129,5 +139,5 @@ async function startStatus(status: number): Promise<object> {
   await once(server, "listening");
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("no port");
-  return fill({ url: `http://127.0.0.1:${address.port}/mcp` });
+  return fill({ url: `http://127.0.0.1:${address.port}${path}` });
 }

@@ -34,13 +34,21 @@ function toAddressAdvice(key: string, { connectMs, url = "" }: ToolServerConfig,
   const status = cause instanceof Error && "status" in cause ? Number(cause.status) : undefined;
   if (status === 401 || status === 403)
     return `${host} refuses the gateway (HTTP status ${status}); see ${key}.headers.`;
-  if (status !== undefined) return `${host} answers with HTTP status ${status}; see ${key}.url.`;
+  if (status !== undefined) return `${host} answers with HTTP status ${status}; see ${key}.url.${toHint(url)}`;
   if (isLate(cause)) return `no answer from ${host} within ${connectMs} ms; see ${key}.url, or raise ${key}.connectMs.`;
   const code = findCode(cause);
   if (code === "ECONNREFUSED" || code === "ENOTFOUND" || cause instanceof TypeError) {
     return `nobody answers at ${host} (${code ?? toCause(cause)}); start the server, or see ${key}.url.`;
   }
   return `${toCause(cause)}; see ${key}.url.`;
+}
+
+/** The transport of the first revision went out of use in 2025, and its addresses stand in many instructions. */
+function toHint(url: string): string {
+  const isOld = URL.parse(url)?.pathname.replace(/\/$/, "").endsWith("/sse") === true;
+  return isOld
+    ? " It looks like one of the old HTTP+SSE transport; most such servers have Streamable HTTP at /mcp."
+    : "";
 }
 
 /** The innermost one, which says what the operating system or the library has met. */

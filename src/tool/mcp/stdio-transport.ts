@@ -9,6 +9,7 @@ import {
 import { getDefaultEnvironment } from "@modelcontextprotocol/client/stdio";
 import type { Log } from "../../base/log.ts";
 import { createIntake } from "./intake.ts";
+import { findLastWords } from "./last-words.ts";
 import { messageBytesMax } from "./limits.ts";
 import { createLineReader } from "./line-reader.ts";
 import { createNoise } from "./noise.ts";
@@ -17,8 +18,6 @@ import { toCause } from "./tool-failure.ts";
 
 /** How long after the end of a program its last words are waited for, if something else holds its output open. */
 const lastWordsMs = 200;
-/** How much of what a program writes about itself is worth being shown. */
-const lastWordsMax = 200;
 
 export interface Program {
   readonly command: string;
@@ -44,7 +43,7 @@ export class StdioTransport implements Transport {
   #ending: Promise<void> | undefined;
   #closed = false;
 
-  /** `heard` is told of the last line of whatever the program writes besides the protocol. */
+  /** `heard` is told of a line of whatever the program writes besides the protocol. */
   constructor(program: Program, log: Log, heard: (words: string) => void) {
     this.#program = program;
     this.#heard = heard;
@@ -103,15 +102,15 @@ export class StdioTransport implements Transport {
     child.stderr.on("data", (chunk: Buffer) => {
       const text = chunk.toString();
       noteError(text);
-      const words = text.slice(-lastWordsMax).trimEnd().split("\n").at(-1)?.trim() ?? "";
-      if (words !== "") this.#heard(words);
+      const words = findLastWords(text);
+      if (words !== undefined) this.#heard(words);
     });
   }
 
   /** None for what is no message: programs print banners, warnings and prompts. */
   #toMessages(line: string): JSONRPCMessage[] {
     try {
-      const admitted = this.#intake.admit(JSON.parse(line));
+      const admitted = this.#intake.admit(parseLine(line));
       return (Array.isArray(admitted) ? admitted : [admitted]).map(parseJSONRPCMessage);
     } catch {
       return [];
@@ -149,4 +148,12 @@ export class StdioTransport implements Transport {
     this.#closed = true;
     this.onclose?.();
   }
+}
+
+/** What terminals are told, a prompt, or a byte order mark; words would be a log of messages and no message. */
+// oxlint-disable-next-line no-control-regex -- programs write them
+const beforeMessage = /^(?:\u001b\[[\d;?]*[a-z]|[^\w{["'])+/i;
+
+function parseLine(line: string): unknown {
+  return JSON.parse(line.replace(beforeMessage, ""));
 }

@@ -33,6 +33,7 @@ const cancelled: Id[] = [];
 let tools = behaviour === "weird" ? weird : names;
 
 function write(message: object): void {
+  if (behaviour === "prompt") process.stdout.write("\u001b[?25h\ufeff> ");
   process.stdout.write(`${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`);
 }
 

@@ -154,6 +154,11 @@ describe.concurrent("a program", () => {
     expect(new Set(pids.map(({ text }) => text)).size).toBe(1);
   });
 
+  test("that prints a prompt before each message works", async () => {
+    const { open } = startToolServers({ s: misbehave("prompt") });
+    expect(await call(await open("s"), "s__say", { text: "seen" })).toMatchObject({ failed: false });
+  });
+
   test("that prints no messages, and much of it, works, and does not fill the log", async () => {
     const { open, log } = startToolServers({ s: misbehave("garbage") });
     expect(await call(await open("s"), "s__say")).toEqual({ text: "say", failed: false });

@@ -20,7 +20,7 @@ export const sections: readonly { readonly title: string; readonly rows: readonl
     title: "State that a model must get back",
     rows: [
       [
-        "`reasoning_content`, `reasoning` (DeepSeek, Kimi, vLLM, SGLang), `reasoning_details` (OpenRouter), `thinking_blocks` (LiteLLM), `extra_content` with thought signatures (Gemini's compatible address), signed thinking (Claude), thought signatures (Gemini), encrypted reasoning (Responses)",
+        "`reasoning_content`, `reasoning` (DeepSeek, Kimi, vLLM, SGLang), `reasoning_details` (OpenRouter), `thinking_blocks` (LiteLLM), `thinking` parts (Mistral), `extra_content` with thought signatures (Gemini's compatible address), signed thinking (Claude), thought signatures (Gemini), encrypted reasoning (Responses)",
         "kept with the turn, in the run and in the session, and given back unchanged",
         upstream("provider-contract-state", "goes on after a tool of the gateway"),
         upstream("state-property", "what a model gives comes back as it was, $way, $mode"),

@@ -97,6 +97,11 @@ export function keepOwnState(messages: readonly Message[], model: string, isFirs
 /** Under this key of `extra_content` a client is told whose state it is. */
 const mark = "clawgate";
 
+/** Whether a gateway behind this one has told it. */
+export function isTold(extra: ExtraContent): boolean {
+  return Object.hasOwn(extra, mark);
+}
+
 interface Mark {
   readonly model?: unknown;
   /** Set if the model does not want its reasoning under the name under which clients get it. */

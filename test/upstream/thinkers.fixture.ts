@@ -51,6 +51,10 @@ function toCompletionsThinker(name: string, secret: string, fields: Json, more: 
   };
 }
 
+function mistralThought(text: string): object {
+  return { type: "thinking", thinking: [{ type: "text", text }] };
+}
+
 const details = [
   { type: "reasoning.text", text: "or-secret thoughts", signature: "b3I=", format: "anthropic-claude-v1", index: 0 },
   { type: "reasoning.encrypted", data: "or-encrypted", format: "anthropic-claude-v1", index: 1, id: null },
@@ -72,6 +76,19 @@ export const thinkers: readonly Thinker[] = [
       findForeign: (body) => (findCalling(body)?.["reasoning_content"] ? undefined : "reasoning_content is missing"),
     },
   ),
+  {
+    name: "Mistral",
+    api: "openai-completions",
+    vendor: "mistral",
+    model: "magistral-medium-latest",
+    thinks: [
+      { delta: { content: [mistralThought("mi-secret: look ")] } },
+      { delta: { content: [mistralThought("up.")] } },
+    ],
+    secret: "mi-secret",
+    findFault: (body) =>
+      isSame(findCalling(body)?.["content"], [mistralThought("mi-secret: look up.")]) ? undefined : "content",
+  },
   toCompletionsThinker("vLLM", "vllm-secret", { reasoning: "vllm-secret: look at the sky first." }),
   toCompletionsThinker("OpenRouter", "or-secret", { reasoning: "or-secret thoughts", reasoning_details: details }),
   toCompletionsThinker(

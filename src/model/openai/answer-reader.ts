@@ -6,6 +6,7 @@ import type { CountedUsage, ModelEnd, ModelEvent } from "../model.ts";
 import { type CallDelta, CallReader } from "./call-reader.ts";
 import { StateReader } from "./state-reader.ts";
 import { fromTimings, UsageCounter } from "../usage.ts";
+import { readThinking, toThinkingExtra } from "./wire-thinking.ts";
 import { toLogprobs, toObjects } from "./wire.ts";
 
 /** A chunk, or a whole answer, as servers send it. Nothing in it is certain. */
@@ -55,6 +56,7 @@ export class AnswerReader {
   #hasDeltas = false;
   #reasoningField: AnswerState["reasoningField"];
   #state: StateReader | undefined;
+  #thinking = "";
 
   constructor(emit: (event: ModelEvent) => void, onUnknownReason: (reason: string) => void = () => undefined) {
     this.#emit = emit;
@@ -110,6 +112,11 @@ export class AnswerReader {
     if (delta.reasoning_details != null || delta.thinking_blocks != null || delta.extra_content != null) {
       (this.#state ??= new StateReader()).read(delta);
     }
+    const thinking = typeof delta.content === "object" ? readThinking(delta.content) : "";
+    if (thinking !== "") {
+      this.#thinking += thinking;
+      this.#emit({ type: "reasoning-delta", text: thinking });
+    }
     const text = toText(delta.content);
     if (text !== "") this.#calls?.calls.pause();
     const found = logprobs == null ? undefined : toLogprobs(logprobs);
@@ -135,8 +142,10 @@ export class AnswerReader {
 
   #toState(): AnswerState | undefined {
     const extras = this.#calls?.calls.extras;
-    if (this.#reasoningField === undefined && this.#state === undefined && extras === undefined) return undefined;
-    return { reasoningField: this.#reasoningField, ...this.#state?.state, callExtras: extras };
+    const thought = this.#thinking !== "" || this.#reasoningField !== undefined;
+    if (!thought && this.#state === undefined && extras === undefined) return undefined;
+    const state = { reasoningField: this.#reasoningField, ...this.#state?.state, callExtras: extras };
+    return this.#thinking === "" ? state : { ...state, extra: { ...state.extra, ...toThinkingExtra(this.#thinking) } };
   }
 
   #readCalls(calls: readonly CallDelta[], isWhole: boolean): void {

@@ -5,6 +5,7 @@ import { answerTools, fitMessages } from "../fit-messages.ts";
 import { messageForms } from "../message-form.ts";
 import { type Quirks, toMessageForm } from "./quirks.ts";
 import { placeToolMedia } from "./wire-media.ts";
+import { toThinkingWire } from "./wire-thinking.ts";
 import { toWireExtra, toWireState } from "./wire-state.ts";
 
 /** The body of `POST /chat/completions`. The session's `user` stays here: it is nobody else's to know. */
@@ -99,13 +100,14 @@ function toToolCall({ name, arguments: text }: { name: string; arguments: string
 }
 
 function toAssistant(message: AssistantMessage, calls: readonly ToolCall[], quirks: WireQuirks): WireMessage {
-  const { content, refusal, name } = message;
+  const { refusal, name } = message;
+  const { content, extra } = toThinkingWire(message, message.content);
   return {
     role: "assistant",
     content: content ?? (calls.length > 0 || refusal ? null : ""),
     ...(refusal ? { refusal } : {}),
     ...(name ? { name } : {}),
-    ...toWireState(message, quirks),
+    ...toWireState(extra === message.extra_content ? message : { ...message, extra_content: extra ?? null }, quirks),
     ...(calls.length > 0 ? { tool_calls: calls.map((call) => toWireCall(call, message, quirks)) } : {}),
   };
 }

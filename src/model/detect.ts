@@ -1,6 +1,6 @@
 import { ConfigError } from "../base/config/config-error.ts";
 import { headerTextRule, isHeaderText } from "../base/config/request-text.ts";
-import { type ConfigWarning, findQuotationMarks } from "../base/config/suspicion.ts";
+import { type ConfigWarning, findKeyTrouble } from "../base/config/suspicion.ts";
 import type { Config } from "../base/contract.ts";
 
 type ProviderConfigs = Config["models"]["providers"];
@@ -138,7 +138,7 @@ export async function detectModel(configured: ProviderConfigs, options: DetectOp
 }
 
 function toWarnings(key: string, value: string): ConfigWarning[] {
-  const problem = findQuotationMarks(value);
+  const problem = findKeyTrouble(value);
   return problem === undefined ? [] : [{ key, problem }];
 }
 

@@ -199,6 +199,24 @@ describe("quotation marks around a value", () => {
     expect(examined.output + examined.notes).not.toContain(key);
   });
 
+  test.each([
+    ["a comment behind it", `${key} # of the lab`, /white space/],
+    ["a scheme before it", `Bearer ${key}`, /white space/],
+    ["its own name before it", `KEY=${key}`, /begins with a name/],
+    ["a quotation mark at one end", `"${key}`, /at one end/],
+  ])("and a key with %s are warned of", async (_, value, says) => {
+    const place = placeOf({ config: toConfig({ apiKey: "${KEY}" }), environment: { KEY: value } });
+    const examined = await run(place, ["doctor"]);
+    expect(linesOf(examined, "warn")).toEqual([expect.stringMatching(/models\.providers\.lab\.apiKey \(.*KEY\) /)]);
+    expect(linesOf(examined, "warn")[0]).toMatch(says);
+    expect(examined.output + examined.notes).not.toContain(key);
+    const { notes } = await run(
+      placeOf({ config: { gateway: usual.gateway }, environment: { OPENAI_API_KEY: value } }),
+      ["config"],
+    );
+    expect(notes).toMatch(says);
+  });
+
   test("of a token in the environment are warned of", async () => {
     const place = createPlace({ config: usual, environment: { OPENCLAW_GATEWAY_TOKEN: `"${testToken}"\n` } });
     const examined = await run(place, ["doctor"]);

@@ -2,7 +2,13 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { ConfigError } from "./config-error.ts";
 import type { Environment } from "./source.ts";
-import { type ConfigWarning, findQuotationMarks, isBareReference, looksLikeReference } from "./suspicion.ts";
+import {
+  type ConfigWarning,
+  findKeyTrouble,
+  findQuotationMarks,
+  isBareReference,
+  looksLikeReference,
+} from "./suspicion.ts";
 import { fillTemplate } from "./template.ts";
 
 /** The way from the root to a text: names of keys and places in lists. */
@@ -32,6 +38,8 @@ export function resolveReferences(value: unknown, environment: Environment, fold
 
 /** Texts that are read by a model, in which `$HOME` and quotation marks are words like others. */
 const prose = /^agents\.(defaults|list\[\d+\])\.instructions$/;
+
+const providerKey = /^models\.providers\.[^.]+\.apiKey$/;
 
 class Resolver {
   readonly filled: FilledText[] = [];
@@ -66,7 +74,7 @@ class Resolver {
       );
     }
     if (hasVariables) this.filled.push({ path, shown });
-    this.#warnOfQuotes(value, key);
+    this.#warn(value, key);
     return value;
   }
 
@@ -102,11 +110,12 @@ class Resolver {
     if (isBareReference(value)) {
       throw new ConfigError(`${key} refers to ${origin}, which holds a reference itself, and nobody has replaced it.`);
     }
-    this.#warnOfQuotes(value, key, `(from ${origin}) `);
+    this.#warn(value, key, `(from ${origin}) `);
   }
 
-  #warnOfQuotes(value: string, key: string, origin = ""): void {
-    const problem = prose.test(key) ? undefined : findQuotationMarks(value);
+  #warn(value: string, key: string, origin = ""): void {
+    if (prose.test(key)) return;
+    const problem = providerKey.test(key) ? findKeyTrouble(value) : findQuotationMarks(value);
     // Where the reference is the whole text, its value has been warned of already.
     if (problem !== undefined && !this.warnings.some((warning) => warning.key === key))
       this.warnings.push({ key, problem: origin + problem });

@@ -30,3 +30,14 @@ export function findQuotationMarks(value: string): string | undefined {
   }
   return typographic.test(value) ? "begins or ends with a typographic quotation mark" : undefined;
 }
+
+/** What is suspicious about the key of a provider; undefined for nothing. */
+export function findKeyTrouble(value: string): string | undefined {
+  const quoted = findQuotationMarks(value);
+  if (quoted !== undefined) return quoted;
+  if (/\s/.test(value)) {
+    return "has white space in it: a `Bearer` before the key, or a comment behind it, is taken as part of the value";
+  }
+  if (/^[A-Z][A-Z0-9_]*=/.test(value)) return "begins with a name and `=`, which are taken as part of the value";
+  return /^["'`]|["'`]$/.test(value) ? "has a quotation mark at one end" : undefined;
+}

@@ -196,6 +196,19 @@ test.each<[what: string, given: object, want: object]>([
     { properties: { a: { type: "string", required: true } }, required: ["a", null] },
     { properties: { a: { type: "string" } }, required: ["a"] },
   ],
+  [
+    "says types as JSON Schema does",
+    { properties: { a: { type: "STRING" }, b: { type: "int" }, c: { type: ["Number", "none"] }, d: { type: "any" } } },
+    { properties: { a: { type: "string" }, b: { type: "integer" }, c: { type: ["number", "null"] }, d: {} } },
+  ],
+  [
+    "says bounds as later drafts do",
+    { properties: { a: { minimum: 0, exclusiveMinimum: true }, b: { maximum: 9, exclusiveMaximum: false } } },
+    { properties: { a: { exclusiveMinimum: 0 }, b: { maximum: 9 } } },
+  ],
+  ["drops a choice of nothing", { properties: { a: { enum: [] } } }, { properties: { a: {} } }],
+  ["gives lists items", { properties: { a: { type: "list" } } }, { properties: { a: { type: "array", items: {} } } }],
+  ["gives an object properties", { additionalProperties: false }, { additionalProperties: false, properties: {} }],
   ["leaves extensions alone", { "x-order": [null, 1], properties: {} }, { "x-order": [null, 1], properties: {} }],
 ])("a schema of arguments %s", async (_, given, want) => {
   const ran = await run(await quickly({ tools: [{ name: "good", inputSchema: { type: "object", ...given } }] }));

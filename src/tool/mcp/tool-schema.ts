@@ -22,11 +22,14 @@ export function toParameters(given: unknown): { readonly parameters: JsonSchema 
     return { parameters: { type: "object", properties: {} } };
   }
   if (!isObject(given)) return { field, why: "is not a JSON schema of an object" };
-  const { type } = given;
-  const isObjectType = type == null || type === "object" || (Array.isArray(type) && type.includes("object"));
+  const type = readType(given["type"]);
+  const isObjectType = given["type"] == null || type === "object" || (Array.isArray(type) && type.includes("object"));
   if (!isObjectType) return { field: `${field}.type`, why: "is not `object`, which the arguments of a tool are" };
   try {
-    return { parameters: toSchema({ ...given, type: "object" }, 0) };
+    const parameters = toSchema({ ...given, type: "object" }, 0);
+    // OpenAI refuses an object that has neither, and the whole request with it.
+    const hasShape = ["properties", "$ref", "anyOf", "oneOf", "allOf"].some((key) => key in parameters);
+    return { parameters: hasShape ? parameters : { ...parameters, properties: {} } };
   } catch (cause) {
     if (cause instanceof RangeError) return { field, why: cause.message };
     throw cause;
@@ -47,8 +50,47 @@ const maps = new Set(["properties", "patternProperties", "$defs", "definitions",
 
 function toSchema(schema: JsonObject, depth: number): JsonObject {
   if (depth > depthMax) throw new RangeError(`is nested more than ${depthMax} deep`);
-  const entries = Object.entries(schema).map(([key, value]) => [key, toKeyword(key, value, depth)] as const);
-  return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
+  const entries = Object.entries(withBounds(schema)).map(
+    ([key, value]) => [key, toKeyword(key, value, depth)] as const,
+  );
+  const read = Object.fromEntries(entries.filter(([, value]) => value !== undefined));
+  // OpenAI and Gemini refuse a list that says nothing of its items.
+  return read["type"] === "array" && !("items" in read) && !("prefixItems" in read) ? { ...read, items: {} } : read;
+}
+
+/** In draft 4 an exclusive bound was a word about the other; models' vendors know later drafts alone. */
+function withBounds(schema: JsonObject): JsonObject {
+  let read = schema;
+  for (const [exclusive, bound] of [
+    ["exclusiveMinimum", "minimum"],
+    ["exclusiveMaximum", "maximum"],
+  ] as const) {
+    const { [exclusive]: isExclusive, [bound]: limit, ...rest } = read;
+    if (typeof isExclusive === "boolean") read = { ...rest, [isExclusive ? exclusive : bound]: limit };
+  }
+  return read;
+}
+
+/** JSON Schema's names of types, and those of languages, which stand in schemas that were written by hand. */
+const types = new Map(
+  Object.entries({
+    string: "string str text date datetime",
+    number: "number float double decimal",
+    integer: "integer int long",
+    boolean: "boolean bool",
+    object: "object dict map struct",
+    array: "array list tuple set",
+    null: "null none",
+  }).flatMap(([type, names]) => names.split(" ").map((name) => [name, type] as const)),
+);
+
+/** Undefined for what is no type: anything may stand there then. */
+function readType(given: unknown): unknown {
+  if (typeof given === "string") return types.get(given.toLowerCase());
+  if (!Array.isArray(given)) return undefined;
+  // In YAML the name of the type is a null, if nobody quotes it.
+  const read = given.map((one: unknown) => readType(one ?? "null")).filter((one) => typeof one === "string");
+  return read.length === 0 ? undefined : [...new Set(read)];
 }
 
 /** Undefined for what counts as absent. */
@@ -57,8 +99,8 @@ function toKeyword(key: string, value: unknown, depth: number): unknown {
   if (value === null) return undefined;
   if (schemas.has(key)) return toSubschema(value, depth);
   if (maps.has(key)) return toNamedSchemas(value, depth);
-  // In YAML the name of the type is a null, if nobody quotes it.
-  if (key === "type" && Array.isArray(value)) return value.map((type: unknown) => type ?? "null");
+  if (key === "type") return readType(value);
+  if (key === "enum") return Array.isArray(value) && value.length > 0 ? value : undefined;
   // In drafts of long ago a property said of itself that it is required.
   if (key === "required") return Array.isArray(value) ? value.filter((name) => typeof name === "string") : undefined;
   return value;

@@ -143,6 +143,26 @@ export const sections: readonly { readonly title: string; readonly rows: readonl
         "left out alone, with a warning that names server, tool and field; null is absent",
         upstream("odd-tool-servers", "is used but for the tools that cannot be used, and each of these is named once"),
       ],
+      [
+        "schemas with types that are none, draft 4, lists without items, objects without properties",
+        "put into the words that vendors take: one of them would have every call of the agent refused",
+        upstream("odd-tool-servers", "a schema of arguments %s"),
+      ],
+      [
+        "no capabilities or revision in the greeting",
+        "the server is asked for its tools all the same",
+        upstream("odd-tool-servers", "works after a greeting with %s"),
+      ],
+      [
+        "JSON by another type, a failure with a status of its own, a refused notice",
+        "read, shown to the model, passed over",
+        show("src/tool/mcp/http-transport.test.ts", "an answer that %s is read"),
+        show(
+          "src/tool/mcp/http-transport.test.ts",
+          "what a call that fails with a status of %d says in JSON is its result",
+        ),
+        show("src/tool/mcp/http-transport.test.ts", "a server that answers %d to a notice is used nevertheless"),
+      ],
       ["a list of many pages", "read to its end, within a bound", upstream("odd-tool-servers", "a list of many pages")],
       [
         "results with nulls, unknown blocks, links, structured content, `toolResult`",
@@ -186,7 +206,7 @@ export const sections: readonly { readonly title: string; readonly rows: readonl
         show("src/model/embedded/assistant.test.ts", "makes no call of talk: %j"),
       ],
       [
-        "questions in quotes, reminders and blocks in tags, to the built-in assistant",
+        "questions in quotes, reminders, blocks in tags and the prompts of frameworks, to the built-in assistant",
         "found",
         show("src/model/embedded/assistant.test.ts", "finds the question in %s"),
       ],

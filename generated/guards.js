@@ -2210,7 +2210,7 @@ return false;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 for(const key0 in data){
-if(data[key0] === null){
+if(data[key0] === null && key0 !== "const" && key0 !== "default"){
 delete data[key0];
 }
 }
@@ -2349,7 +2349,7 @@ evaluated0.items = undefined;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 for(const key0 in data){
-if(data[key0] === null){
+if(data[key0] === null && key0 !== "const" && key0 !== "default"){
 delete data[key0];
 }
 }

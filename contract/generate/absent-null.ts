@@ -35,8 +35,8 @@ export function markAbsentNulls(
   const mark = (object: JsonSchema): JsonSchema => {
     const absent = new Set(listAbsent(object, schemas));
     const named = Object.keys(object.properties ?? {}).filter((name) => !absent.has(name));
-    const kept = (object[nullKeptWord] ?? []) as readonly string[];
-    return { ...object, [word]: [...named, ...kept] };
+    const { [nullKeptWord]: kept = [], ...rest } = object;
+    return { ...rest, [word]: [...named, ...(kept as readonly string[])] };
   };
   return mapReached(cleaned, reached, mark);
 }

@@ -19,11 +19,13 @@ const maps: ReadonlySet<string> = new Set(["properties", "patternProperties", "d
 /** Keywords whose values are no schemas. */
 const literals: ReadonlySet<string> = new Set(["default", "const", "enum"]);
 
+const isKept = (key: string): boolean => key === nullKeptWord || (!key.startsWith("x-") && !annotations.has(key));
+
 /** Leaves out what Ajv's strict mode does not know and what no check needs. `isMap`: the keys are names, not keywords. */
 export function clean(value: unknown, isMap = false): unknown {
   if (Array.isArray(value)) return value.map((item) => clean(item));
   if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value).filter(([key]) => isMap || (!key.startsWith("x-") && !annotations.has(key)));
+  const entries = Object.entries(value).filter(([key]) => isMap || isKept(key));
   return Object.fromEntries(
     entries.map(([key, item]) => [key, !isMap && literals.has(key) ? item : clean(item, !isMap && maps.has(key))]),
   );

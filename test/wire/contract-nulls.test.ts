@@ -224,6 +224,20 @@ describe("null is absent", () => {
     expect(error?.code).not.toBe("invalid_type");
   });
 
+  test("but not where it is a value of a schema, at any depth", async () => {
+    const a = { type: ["string", "null"], enum: ["x", null], const: null, default: null };
+    const parameters = { type: "object", properties: { a, b: { type: "array", items: a } }, default: null };
+    const upstream = await startUpstream("openai-chat", [{ text: "ok" }]);
+    const gateway = await startTestGateway({
+      config: {
+        agents: { list: [{ id: "main", default: true, model: "lab/x" }] },
+        models: { providers: { lab: { api: "openai-completions", baseUrl: upstream.baseUrl } } },
+      },
+    });
+    expect((await say(gateway, "hi", { body: { tools: [fn({ parameters })] } })).status).toBe(200);
+    expect(upstream.requests[0]?.body["tools"]).toEqual([fn({ parameters })]);
+  });
+
   test("in what a session keeps", async () => {
     const gateway = await startTestGateway();
     const ask = { body: { user: "ada" } };

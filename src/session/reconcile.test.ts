@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Message } from "../base/contract.ts";
 import { reconcile, separateInstructions } from "./reconcile.ts";
+import { isSameMessage } from "./same-message.ts";
 
 const u = (content: string): Message => ({ role: "user", content });
 const a = (content: string): Message => ({ role: "assistant", content });
@@ -123,8 +124,19 @@ describe("reconcile", () => {
   test("gives what the client told if it told an answer, else everything stored and then the news", () => {
     fc.assert(
       fc.property(pair, ([stored, incoming]) => {
+        fc.pre(!isRound(stored, incoming));
         const tellsAnswer = incoming.some(({ role }) => role === "assistant");
         expect(conversationOf(stored, incoming)).toEqual(tellsAnswer ? incoming : [...stored, ...incoming]);
+      }),
+    );
+  });
+
+  test("gives what stands before a round of tools, then the round, where the client tells that alone", () => {
+    fc.assert(
+      fc.property(conversation, conversation, (before, after) => {
+        const stored = [...before, calls, ...after];
+        const place = stored.findLastIndex((one) => isSameMessage(one, calls));
+        expect(conversationOf(stored, [calls, result])).toEqual([...stored.slice(0, place), calls, result]);
       }),
     );
   });
@@ -167,3 +179,9 @@ test("separateInstructions takes system and developer messages out, wherever the
     conversation: [u("1"), a("1")],
   });
 });
+
+/** An answer that the session has, with calls, and their results: see `reconcile`. */
+function isRound(stored: readonly Message[], [called, ...others]: readonly Message[]): boolean {
+  if (called?.role !== "assistant" || !called.tool_calls?.length || others[0]?.role !== "tool") return false;
+  return !others.some(({ role }) => role === "assistant") && stored.some((one) => isSameMessage(one, called));
+}

@@ -181,8 +181,8 @@ export class CallAssembler {
   }
 }
 
-/** Every call that a caller has was made by `start`. */
 function toCall(call: AssembledCall): Call {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every call that a caller has was made by `start`
   return call as Call;
 }
 

@@ -174,8 +174,10 @@ export async function listLocalModels(baseUrl: string): Promise<readonly string[
       await response.body?.cancel();
       return undefined;
     }
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- nothing in it is certain, as the type says
     const list = (await response.json()) as { readonly data?: readonly { readonly id?: unknown }[] } | null;
-    const ids = Array.isArray(list?.data) ? list.data.map((entry) => (entry as { id?: unknown } | null)?.id) : [];
+    const entries: readonly ({ readonly id?: unknown } | null)[] = Array.isArray(list?.data) ? list.data : [];
+    const ids = entries.map((entry) => entry?.id);
     return ids.filter((id): id is string => typeof id === "string" && id !== "");
   } catch {
     // Nothing there, or something that is no model server: both are the usual case.

@@ -44,7 +44,7 @@ export const endingWords: Readonly<Record<Exclude<Ending, "unknown"> | "none", r
 
 const endings: ReadonlyMap<string, Ending | undefined> = new Map(
   Object.entries(endingWords).flatMap(([ending, list]) =>
-    // The keys are those of the table above.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the keys are those of the table above
     list.map((word): [string, Ending | undefined] => [word, ending === "none" ? undefined : (ending as Ending)]),
   ),
 );

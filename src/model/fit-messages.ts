@@ -100,7 +100,7 @@ function createModernizer(): (message: Said) => Said {
 function fitName<M extends UserMessage | AssistantMessage>(message: M, { names }: MessageForm): M {
   const { name, ...nameless } = message;
   if (name === undefined || names === "any") return message;
-  // Only `name` was taken away, which no message needs to have.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only `name` is gone, which no message needs to have
   if (names === "none" || name === "") return nameless as M;
   const fitting = name.replaceAll(/[\s<|\\/>]/g, "_").slice(0, 64);
   return fitting === name ? message : { ...message, name: fitting };

@@ -53,7 +53,9 @@ const paths = {
 
 type Name = keyof typeof paths;
 
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the keys of the table above
 const names = Object.keys(paths) as readonly Name[];
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the same keys, each path in its parts
 const steps = Object.fromEntries(
   Object.entries(paths).map(([name, list]) => [name, list.map((path) => path.split("."))]),
 ) as unknown as Readonly<Record<Name, readonly (readonly string[])[]>>;
@@ -71,6 +73,7 @@ export class UsageCounter {
   /** Of a `usage` object; anything else says nothing. */
   read(usage: unknown): void {
     if (typeof usage !== "object" || usage === null) return;
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- any object has unknown fields
     const fields = usage as Fields;
     let counted = false;
     for (const name of names) {
@@ -144,6 +147,7 @@ function toFirst(fields: Fields, ways: readonly (readonly string[])[]): number |
 }
 
 function toInner(value: unknown, name: string): unknown {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- any object has unknown fields
   return typeof value === "object" && value !== null ? (value as Fields)[name] : undefined;
 }
 
@@ -154,5 +158,6 @@ function toCount(value: unknown): number | undefined {
 /** Without what is undefined; undefined if nothing is left. */
 function toGiven<K extends string>(counts: { [N in K]: number | undefined }): { [N in K]?: number } | undefined {
   const given = Object.entries(counts).filter(([, count]) => count !== undefined);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the entries are those of `counts` that are given
   return given.length === 0 ? undefined : (Object.fromEntries(given) as { [N in K]?: number });
 }

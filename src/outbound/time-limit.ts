@@ -30,6 +30,7 @@ export function startTimeLimit(ms: number, parent: AbortSignal): TimeLimit {
 /** What `promise` becomes, unless the signal aborts first: then throws its reason. The promise's own end is nobody's then. */
 export function waitFor<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- whatever it is, it is the reason
     const leave = (): void => reject(signal.reason as Error);
     if (signal.aborted) leave();
     signal.addEventListener("abort", leave, { once: true });

@@ -132,6 +132,7 @@ function addCounts<T extends { readonly [name: string]: number | undefined }>(
   for (const counts of [left, right]) {
     for (const [name, count] of Object.entries(counts)) sum[name] = (sum[name] ?? 0) + (count ?? 0);
   }
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it has the names of both, and numbers
   return sum as T;
 }
 

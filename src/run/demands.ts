@@ -128,8 +128,8 @@ function toAllowedNames(choice: ModelSettings["tool_choice"]): ReadonlySet<unkno
 }
 
 function toAllowedName(tool: Readonly<Record<string, unknown>>): unknown {
-  const named = tool[String(tool["type"])] as { readonly name?: unknown } | undefined;
-  return named?.name;
+  const named = tool[String(tool["type"])];
+  return typeof named === "object" && named !== null && "name" in named ? named.name : undefined;
 }
 
 /** Holds a model to what the client has asked for: SDKs act on a tool call without looking twice. */

@@ -43,7 +43,8 @@ function findFault(text: string, check: Check): string | undefined {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    return `it is not JSON (${(error as Error).message.slice(0, 200)}).`;
+    const why = error instanceof Error ? error.message : String(error);
+    return `it is not JSON (${why.slice(0, 200)}).`;
   }
   return check(value);
 }
@@ -95,9 +96,11 @@ function toUnusable(param: string, cause?: unknown): GatewayError {
 /** Only a script of its own can be stopped while a regular expression runs. */
 function withinTime<T>(work: () => T, param: string): T {
   try {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the script returns what `work` does
     return new Script("work()").runInContext(createContext({ work }), { timeout: checkMsMax }) as T;
   } catch (cause) {
-    if ((cause as { readonly code?: unknown }).code !== "ERR_SCRIPT_EXECUTION_TIMEOUT") throw cause;
+    const code = typeof cause === "object" && cause !== null && "code" in cause ? cause.code : undefined;
+    if (code !== "ERR_SCRIPT_EXECUTION_TIMEOUT") throw cause;
     throw invalidValue(param, "it takes too long to check", cause);
   }
 }

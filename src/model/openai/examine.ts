@@ -34,10 +34,11 @@ async function listModels({ url, headers, connections }: Endpoint): Promise<Read
 
 function toIds(text: string): ReadonlySet<unknown> | undefined {
   try {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- nothing in it is certain, as the type says
     const { data } = JSON.parse(text) as { readonly data?: unknown };
-    return Array.isArray(data)
-      ? new Set(data.map((entry) => (entry as { readonly id?: unknown } | null)?.id))
-      : undefined;
+    if (!Array.isArray(data)) return undefined;
+    const entries: readonly ({ readonly id?: unknown } | null)[] = data;
+    return new Set(entries.map((entry) => entry?.id));
   } catch {
     // A page that is no list says nothing about models.
     return undefined;

@@ -87,5 +87,6 @@ export function toExtra(value: unknown): ExtraContent | undefined {
   if (typeof value !== "object" || value === null || Array.isArray(value) || Object.keys(value).length === 0) {
     return undefined;
   }
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the contract lets it be any object
   return value as ExtraContent;
 }

@@ -133,6 +133,7 @@ function toWireCall(call: ToolCall, message: AssistantMessage, quirks: WireQuirk
 
 function mergeInstructions(messages: readonly WireMessage[]): WireMessage[] {
   const isInstruction = ({ role }: WireMessage): boolean => role === "system" || role === "developer";
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- instructions have texts only
   const contents = messages.filter(isInstruction).map(({ content }) => content as TextContent);
   const others = messages.filter((message) => !isInstruction(message));
   return contents.length === 0 ? others : [{ role: "system", content: joinContents(contents) }, ...others];

@@ -12,6 +12,7 @@ type WireLogprob = { readonly [K in keyof TokenLogprob]?: unknown };
 
 /** A choice's `logprobs`, with everything that the contract requires; undefined if there are none. */
 export function toLogprobs(logprobs: unknown): TokenLogprob[] | undefined {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- nothing in it is certain, as the type says
   const content = (logprobs as { readonly content?: unknown } | null | undefined)?.content;
   if (!Array.isArray(content)) return undefined;
   return toObjects(content).map((entry: WireLogprob) => ({

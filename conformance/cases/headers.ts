@@ -12,7 +12,7 @@ const rateLimitSource = "OpenAI's rate limit guide: x-ratelimit-limit-…, -rema
 export const headerCases = defineCases([
   {
     id: "HDR-01",
-    level: "MUST",
+    level: "SHOULD",
     requirement: "Every answer carries `x-request-id`: completions, streams, errors and `/models`.",
     source: "OpenAI SDK, majors 4 to 7: `_request_id` of results and the request id of errors are read from it.",
     eachSdk: true,

@@ -136,7 +136,7 @@ export const nonStreamCases = defineCases([
   },
   {
     id: "NS-10",
-    level: "MUST",
+    level: "SHOULD",
     requirement: "`message.refusal` is there: null, unless the model refuses.",
     source: "OpenAI's document: ChatCompletionResponseMessage.refusal, required, a string or null",
     async run({ plain }) {
@@ -147,7 +147,7 @@ export const nonStreamCases = defineCases([
   },
   {
     id: "NS-11",
-    level: "MUST",
+    level: "SHOULD",
     requirement: "`choices[0].logprobs` is there: null, unless they were asked for.",
     source: "OpenAI's document: CreateChatCompletionResponse.choices[].logprobs, required, an object or null",
     async run({ plain }) {

@@ -45,21 +45,21 @@ export const requestLimitCases = defineCases([
   },
   {
     id: "REQ-25",
-    level: "MUST",
+    level: "SHOULD",
     requirement: "`temperature` that is no number from 0 to 2 is refused with 400 that names it.",
     source: "OpenAI's document: CreateChatCompletionRequest.temperature, minimum and maximum",
     run: refuses([{ temperature: -0.1 }, { temperature: 2.1 }, { temperature: "1" }], "temperature"),
   },
   {
     id: "REQ-26",
-    level: "MUST",
+    level: "SHOULD",
     requirement: "`top_p` that is no number from 0 to 1 is refused with 400 that names it.",
     source: "OpenAI's document: CreateChatCompletionRequest.top_p, minimum and maximum",
     run: refuses([{ top_p: -0.1 }, { top_p: 1.1 }, { top_p: "1" }], "top_p"),
   },
   {
     id: "REQ-27",
-    level: "MUST",
+    level: "SHOULD",
     requirement: "`frequency_penalty` and `presence_penalty` outside -2 to 2 are refused with 400 that names them.",
     source: "OpenAI's document: CreateChatCompletionRequest, minimum and maximum of the penalties",
     async run(context) {
@@ -86,7 +86,7 @@ export const requestLimitCases = defineCases([
   },
   {
     id: "REQ-29",
-    level: "MUST",
+    level: "SHOULD",
     requirement: "`top_logprobs` outside 0 to 20 is refused with 400.",
     source: "OpenAI's document: ModelResponseProperties.top_logprobs, minimum and maximum",
     run: refuses([
@@ -103,7 +103,7 @@ export const requestLimitCases = defineCases([
   },
   {
     id: "REQ-31",
-    level: "MUST",
+    level: "SHOULD",
     requirement: "`stop` takes a string, null or 1 to 4 strings; an empty list and five strings are refused with 400.",
     source: "OpenAI's document: StopConfiguration",
     limitMs: 30_000,
@@ -164,7 +164,7 @@ export const requestLimitCases = defineCases([
   },
   {
     id: "REQ-45",
-    level: "MUST",
+    level: "SHOULD",
     requirement: "`logit_bias` maps tokens to integers from -100 to 100; a fraction or 101 is refused with 400.",
     source: "OpenAI's document: CreateChatCompletionRequest.logit_bias",
     limitMs: 20_000,
@@ -175,7 +175,7 @@ export const requestLimitCases = defineCases([
   },
   {
     id: "REQ-46",
-    level: "MUST",
+    level: "SHOULD",
     requirement:
       "`metadata` takes 16 pairs of strings with keys of 64 and values of 512 characters; anything beyond is refused with 400.",
     source: "OpenAI's document: Metadata",

@@ -8,7 +8,7 @@ import { settle } from "./sdk-settle.ts";
 export const sdkCases = defineCases([
   {
     id: "SDK-01",
-    level: "MUST",
+    level: "SHOULD",
     requirement: "`withResponse()` gives the data, the response and a request id.",
     source: "The SDK, every major: the request id is the header x-request-id of the answer",
     eachSdk: true,

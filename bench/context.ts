@@ -25,7 +25,10 @@ const servers = join(import.meta.dirname, "servers");
 export const startServer = (name: string, ...args: string[]): Promise<Subject> =>
   startSubject(name, [join(servers, `${name}.ts`), ...args]);
 
-/** One agent for each thing that the upstream can do; without an upstream, the embedded model. */
+/**
+ * One agent for each thing that the upstream can do. Without an upstream a model that plays one scenario: what is measured is
+ * the gateway, and not how a model comes to its answer.
+ */
 export function startGateway(
   { folder }: Context,
   { name, folder: home }: Candidate,
@@ -39,14 +42,19 @@ export function startGateway(
   const place = name.replaceAll(/\W/g, "-");
   const config = join(folder, `${place}.json`);
   const list = models.map((model, index) => ({ id: model, model: `bench/${model}`, default: index === 0 }));
-  const agents = upstream === undefined ? { defaults: { model: "embedded/assistant" } } : { list };
-  const providers = { bench: { api: "openai-completions", baseUrl: `${upstream?.url}/v1` } };
+  const agents = upstream === undefined ? { defaults: { model: "embedded/scenario" } } : { list };
+  const script = join(folder, "script.yaml");
+  writeFileSync(script, "scenarios:\n  - name: bench\n    match: {}\n    reply:\n      - text: OK\n");
+  const providers =
+    upstream === undefined
+      ? { embedded: { api: "embedded", scenarios: [script] } }
+      : { bench: { api: "openai-completions", baseUrl: `${upstream.url}/v1` } };
   writeFileSync(
     config,
     JSON.stringify({
       gateway: { port: 0, http: { endpoints: { chatCompletions: { enabled: true } } } },
       agents,
-      ...(upstream === undefined ? {} : { models: { providers } }),
+      models: { providers },
     }),
   );
   return startSubject(name, [...flags, join(home, "bin/clawgate.mjs"), "gateway", "--config", config], {

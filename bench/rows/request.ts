@@ -16,7 +16,7 @@ function toTypicalBody(bytes: number): string {
     { role: "user", content: [{ type: "text", text: `The ${word} question.` }] },
     { role: "assistant", content: `The ${word} answer.` },
   ]);
-  const last = { role: "user", content: "say: OK" };
+  const last = { role: "user", content: "Go on." };
   const toBody = (padding: string): string =>
     JSON.stringify({
       model: "openclaw",

@@ -5,7 +5,7 @@ import { type Figure, median, shuffle } from "../figures.ts";
 import { toCall } from "../load.ts";
 
 const sessions = 64;
-const body = JSON.stringify({ model: "openclaw", messages: [{ role: "user", content: "say: OK" }] });
+const body = JSON.stringify({ model: "openclaw", messages: [{ role: "user", content: "Go on." }] });
 const toCalls = (round: number): string[] =>
   Array.from({ length: sessions }, (_, place) => {
     return toCall(body, { "x-openclaw-session-key": `bench-${round}-${place}` });

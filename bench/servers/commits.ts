@@ -11,7 +11,7 @@ const started = performance.now();
 for (let turn = 0; turn < Number(count); turn++) {
   database.exec("BEGIN IMMEDIATE");
   for (const half of [0, 1])
-    insert.run(`session-${turn % 64}`, turn * 2 + half, JSON.stringify({ role: "user", content: "say: OK" }));
+    insert.run(`session-${turn % 64}`, turn * 2 + half, JSON.stringify({ role: "user", content: "Go on." }));
   database.exec("COMMIT");
 }
 console.log(String((Number(count) / (performance.now() - started)) * 1000));

@@ -27,8 +27,11 @@ export const toolMutants = defineMutants([
     id: "call-finish-despite-limit",
     what: "A call that the token limit has cut ends with `tool_calls`, and the client runs it.",
     json: (body) =>
+      // Servers leave out the call that was cut, or show what there is of it.
       eachChoice(body, (choice) =>
-        JSON.stringify(choice).includes('"tool_calls":') ? { ...choice, finish_reason: "tool_calls" } : choice,
+        /"content":(?:""|null)|"tool_calls":/.test(JSON.stringify(choice))
+          ? { ...choice, finish_reason: "tool_calls" }
+          : choice,
       ),
     killedBy: ["TOOL-23"],
   },

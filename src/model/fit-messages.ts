@@ -38,6 +38,12 @@ export function fitMessages(messages: readonly Message[], form: MessageForm, mod
   return endWell(instructions, fitted, form, model);
 }
 
+/** Where legacy function calls are not known: each becomes a tool call, and its result that call's. */
+export function modernizeCalls(messages: readonly Message[]): readonly Message[] {
+  const modernize = createModernizer();
+  return messages.map((message) => (isInstruction(message) ? message : modernize(message)));
+}
+
 /** For a vendor whose model has to speak between the result of a tool and the user. */
 export function answerTools(messages: readonly Message[]): Message[] {
   return messages.flatMap((message, index) =>
@@ -83,7 +89,7 @@ function fitMessage(message: Exclude<Message, Instruction>, form: MessageForm, i
 
 type Said = Exclude<Message, Instruction>;
 
-/** Legacy calls have no id; each has its result behind it. */
+/** Makes tool calls and their results of legacy ones. These have no id; each has its result behind it. */
 function createModernizer(): (message: Said) => Said {
   let calls = 0;
   return (message) => {

@@ -1,7 +1,7 @@
 import type { AssistantMessage, Message, TextPart, ToolCall } from "../../base/contract.ts";
 import type { ModelRequest } from "../model.ts";
 import { toArgumentsText } from "../called-arguments.ts";
-import { answerTools, fitMessages } from "../fit-messages.ts";
+import { answerTools, fitMessages, modernizeCalls } from "../fit-messages.ts";
 import { messageForms } from "../message-form.ts";
 import { type Quirks, toMessageForm } from "./quirks.ts";
 import { placeToolMedia } from "./wire-media.ts";
@@ -57,46 +57,41 @@ export type WireMessage = Readonly<Record<string, unknown>>;
  */
 export function toWireMessages(messages: readonly Message[], quirks: Quirks, model = ""): WireMessage[] {
   const { supportsDeveloperRole } = quirks;
-  const toWire = createTranslator({ ...quirks, model });
-  const hasResults = messages.some(({ role }) => role === "tool");
-  const placed = hasResults ? placeToolMedia(messages) : messages;
+  const current = supportsDeveloperRole || !messages.some(isLegacy) ? messages : modernizeCalls(messages);
+  const placed = current.some(({ role }) => role === "tool") ? placeToolMedia(current) : current;
   const { answersTools } = messageForms[toMessageForm(quirks, model)];
-  const wire = (answersTools ? answerTools(placed) : placed).map(toWire);
+  const wire = (answersTools ? answerTools(placed) : placed).map((message) =>
+    toWireMessage(message, { ...quirks, model }),
+  );
   return supportsDeveloperRole ? wire : mergeInstructions(wire);
+}
+
+function isLegacy(message: Message): boolean {
+  return message.role === "function" || (message.role === "assistant" && message.function_call != null);
 }
 
 interface WireQuirks extends Quirks {
   readonly model: string;
 }
 
-function createTranslator(quirks: WireQuirks): (message: Message) => WireMessage {
-  const { supportsDeveloperRole: keepsLegacy } = quirks;
-  let legacyCalls = 0;
-  return (message) => {
-    switch (message.role) {
-      case "developer":
-      case "system":
-      case "user":
-        return { role: message.role, content: message.content, ...(message.name ? { name: message.name } : {}) };
-      case "tool":
-        return { role: "tool", tool_call_id: message.tool_call_id, content: message.content };
-      case "function":
-        if (keepsLegacy) return { role: "function", name: message.name, content: message.content };
-        return { role: "tool", tool_call_id: `call_function_${legacyCalls}`, content: message.content ?? "" };
-      case "assistant": {
-        const call = message.function_call;
-        if (call != null && keepsLegacy)
-          return { ...toAssistant(message, [], quirks), content: message.content ?? null, function_call: call };
-        if (call != null) legacyCalls += 1;
-        const legacy: ToolCall[] = call == null ? [] : [toToolCall(call, `call_function_${legacyCalls}`)];
-        return toAssistant(message, [...(message.tool_calls ?? []), ...legacy], quirks);
-      }
+function toWireMessage(message: Message, quirks: WireQuirks): WireMessage {
+  switch (message.role) {
+    case "developer":
+    case "system":
+    case "user":
+      return { role: message.role, content: message.content, ...(message.name ? { name: message.name } : {}) };
+    case "tool":
+      return { role: "tool", tool_call_id: message.tool_call_id, content: message.content };
+    case "function":
+      return { role: "function", name: message.name, content: message.content };
+    case "assistant": {
+      const { function_call: call, content = null } = message;
+      // A server that reads legacy calls gets them as they were.
+      return call == null
+        ? toAssistant(message, message.tool_calls ?? [], quirks)
+        : { ...toAssistant(message, [], quirks), content, function_call: call };
     }
-  };
-}
-
-function toToolCall({ name, arguments: text }: { name: string; arguments: string }, id: string): ToolCall {
-  return { id, type: "function", function: { name, arguments: text } };
+  }
 }
 
 function toAssistant(message: AssistantMessage, calls: readonly ToolCall[], quirks: WireQuirks): WireMessage {

@@ -6,6 +6,7 @@ import type { components as ConfigComponents } from "../../generated/config.ts";
 import type { components, operations as OperationTypes } from "../../generated/openapi.ts";
 import type { components as ScenarioComponents } from "../../generated/scenario.ts";
 import type { Flow } from "./listener.ts";
+import type { Principal } from "./principal.ts";
 
 export { fillConfig } from "../../generated/config-guards.js";
 export { checkAnswerErrorResponse as checkErrorBody } from "../../generated/guards.js";
@@ -71,6 +72,8 @@ export interface RequestContext {
    */
   readonly header: (name: string) => string | undefined;
   readonly requestId: string;
+  /** Who calls: `anybody` where the operation asks for no secret. */
+  readonly principal: Principal;
   /** Held while the client does not read what it is sent. It is the flow of the reply's stream, if that is one. */
   readonly flow: Flow;
 }

@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { GatewayError } from "../base/errors.ts";
 import { withoutExtra } from "../base/model-state.ts";
 import { openFlow } from "../base/listener.ts";
+import { operator } from "../base/principal.ts";
 import { addConfigOption, type CommonOptions, loadFor, noteWarnings, prepare } from "./common.ts";
 import { createQuietLog, type Terminal } from "./terminal.ts";
 import { toTarget } from "../run/agents.ts";
@@ -64,6 +65,7 @@ function toRunRequest({ agents }: Runtime, { agent: id, sessionKey }: AgentOptio
   }
   const { agent } = agentId === undefined ? target : toTarget("openclaw", agentId, agents);
   return {
+    principal: operator,
     agent,
     session: { key: toHeaderKey(agent.id, key), kept: true, toldWhole: false },
     messages: [{ role: "user", content }],

@@ -118,11 +118,17 @@ function requireToken(authenticate: Authenticate): Middleware {
   const secured = listSecuredPaths();
   return (ctx, next) => {
     const needed = ctx.path === "/v1" || ctx.path.startsWith("/v1/") || secured.has(ctx.path);
-    if (!needed || authenticate(ctx.req.headers.authorization)) return next();
-    throw new GatewayError(
-      "invalid_api_key",
-      "Missing or wrong API key. Send 'Authorization: Bearer <token>'; 'clawgate token' prints the token.",
-    );
+    if (!needed) return next();
+    const principal = authenticate(ctx.req.headers.authorization);
+    if (principal === undefined) {
+      throw new GatewayError(
+        "invalid_api_key",
+        "Missing or wrong API key. Send 'Authorization: Bearer <token>'; 'clawgate token' prints the token.",
+      );
+    }
+    const passage: Passage = ctx.state;
+    passage.admit(principal);
+    return next();
   };
 }
 

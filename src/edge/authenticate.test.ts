@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { operator } from "../base/principal.ts";
 import { createAuthenticate } from "./authenticate.ts";
 import type { Credential } from "./credential.ts";
 
@@ -11,7 +12,7 @@ describe.each(["token", "password"] as const)("in mode %s", (mode) => {
   test.each([`Bearer ${secret}`, `bearer ${secret}`, `BEARER ${secret}`, `bEaReR    ${secret}`])(
     "%j is let in",
     (given) => {
-      expect(authenticate(given)).toBe(true);
+      expect(authenticate(given)).toBe(operator);
     },
   );
 
@@ -43,7 +44,7 @@ describe.each(["token", "password"] as const)("in mode %s", (mode) => {
     "Bearer null",
   ];
   test.each(refused)("%j is refused", (given) => {
-    expect(authenticate(given)).toBe(false);
+    expect(authenticate(given)).toBeUndefined();
   });
 
   test("nothing but the secret is let in", () => {
@@ -54,7 +55,7 @@ describe.each(["token", "password"] as const)("in mode %s", (mode) => {
     );
     fc.assert(
       fc.property(texts, (text) => {
-        expect(authenticate(`Bearer ${text}`)).toBe(text.replace(/^ +/, "") === secret);
+        expect(authenticate(`Bearer ${text}`)).toBe(text.replace(/^ +/, "") === secret ? operator : undefined);
       }),
     );
   });
@@ -64,12 +65,12 @@ test("a secret that no header can carry lets nobody in, not even an empty one", 
   for (const odd of ["", " ", "two words", "schl\u00fcssel"]) {
     const authenticate = createAuthenticate({ mode: "token", secret: odd, origin: "stored" });
     for (const given of [undefined, "", "Bearer", "Bearer ", `Bearer ${odd}`]) {
-      expect(authenticate(given), JSON.stringify({ odd, given })).toBe(false);
+      expect(authenticate(given), JSON.stringify({ odd, given })).toBeUndefined();
     }
   }
 });
 
 test("in mode none everybody is let in", () => {
   const authenticate = createAuthenticate({ mode: "none" } satisfies Credential);
-  for (const given of [undefined, "", "Bearer x"]) expect(authenticate(given)).toBe(true);
+  for (const given of [undefined, "", "Bearer x"]) expect(authenticate(given)).toBe(operator);
 });

@@ -1,8 +1,9 @@
 import { hash, timingSafeEqual } from "node:crypto";
+import { operator, type Principal } from "../base/principal.ts";
 import type { Credential } from "./credential.ts";
 
-/** True if the `Authorization` header carries the secret. */
-export type Authenticate = (authorization: string | undefined) => boolean;
+/** Whose secret the `Authorization` header carries; undefined if nobody's. */
+export type Authenticate = (authorization: string | undefined) => Principal | undefined;
 
 /**
  * Compares digests, so that neither a wrong byte nor a wrong length shows in the time it takes. The scheme is
@@ -11,14 +12,15 @@ export type Authenticate = (authorization: string | undefined) => boolean;
 export function createAuthenticate(credential: Credential): Authenticate {
   switch (credential.mode) {
     case "none":
-      return () => true;
+      return () => operator;
     case "token":
     case "password": {
       const expected = toDigest(credential.secret);
       return (authorization) => {
         const token = toToken(authorization);
         // Compared even where there is nothing to compare, which takes the same time and lets nobody in.
-        return timingSafeEqual(toDigest(token ?? ""), expected) && token !== undefined;
+        const isRight = timingSafeEqual(toDigest(token ?? ""), expected);
+        return isRight && token !== undefined ? operator : undefined;
       };
     }
   }

@@ -35,13 +35,13 @@ export function createDispatch<O extends OperationId>(
   return async (ctx) => {
     const passage: Passage = ctx.state;
     passage.reach(row.id);
-    const { requestId, signal } = passage;
+    const { requestId, principal, signal } = passage;
     const brake = createBrake();
     const reply = await answer({
       readBody: () => readJson(ctx.req, ctx.res, parts.bodyBytesMax),
       readText: toText(ctx),
       signal,
-      context: { header: createHeaderReader(ctx), requestId, flow: brake },
+      context: { header: createHeaderReader(ctx), requestId, principal, flow: brake },
     });
     writeReply(ctx, row, reply, brake, parts);
   };

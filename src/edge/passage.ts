@@ -4,6 +4,7 @@ import { GatewayError } from "../base/errors.ts";
 import { createHexId } from "../base/id.ts";
 import type { Log } from "../base/log.ts";
 import type { Metrics } from "../base/metrics.ts";
+import { anybody, type Principal } from "../base/principal.ts";
 
 /** One request that is under way. It is passed down, and told by those below which operation it is and what went wrong. */
 export class Passage {
@@ -11,6 +12,7 @@ export class Passage {
   readonly #started = performance.now();
   readonly #controller = new AbortController();
   #operation: OperationId | undefined;
+  #principal = anybody;
   #error: GatewayError | undefined;
 
   /** Aborts when the client leaves early, or when the gateway's patience at its end is over. */
@@ -28,12 +30,21 @@ export class Passage {
     return this.#error;
   }
 
+  /** Who calls; `anybody` until a secret was accepted, and where none is asked for. */
+  get principal(): Principal {
+    return this.#principal;
+  }
+
   get seconds(): number {
     return (performance.now() - this.#started) / 1000;
   }
 
   reach(operation: OperationId): void {
     this.#operation = operation;
+  }
+
+  admit(principal: Principal): void {
+    this.#principal = principal;
   }
 
   fail(error: GatewayError): void {
@@ -116,10 +127,11 @@ export class Passages {
     }
   }
 
-  #write(ctx: Context, { requestId, operation, error }: Passage, seconds: number): void {
+  #write(ctx: Context, { requestId, operation, principal, error }: Passage, seconds: number): void {
     const retries = Number(ctx.get("x-stainless-retry-count"));
     const line = {
       requestId,
+      ...principal.logFields,
       operation,
       method: ctx.method,
       ...(operation === undefined ? { path: ctx.path.slice(0, 128) } : {}),

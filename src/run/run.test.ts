@@ -4,6 +4,7 @@ import { GatewayError } from "../base/errors.ts";
 import { hear, type Heard, type Hearing } from "../base/listener.fixture.ts";
 import { createLog, type Log } from "../base/log.ts";
 import type { ObservedRun, RunMetrics } from "../base/metrics.ts";
+import { operator } from "../base/principal.ts";
 import {
   answer,
   call,
@@ -88,6 +89,7 @@ async function run({
   const metrics: RunMetrics = { startRun: () => observed };
   const agent = toAgent([createModel(said)], toolSet === undefined ? {} : { tools: { house: ["*"] } });
   const request: RunRequest = {
+    principal: operator,
     agent,
     session: { key: "agent:main:main", kept: true, toldWhole: false },
     messages: [{ role: "user", content: "hello" }],

@@ -4,6 +4,7 @@ import { GatewayError, invalidValue, withoutRetry } from "../base/errors.ts";
 import type { Listener } from "../base/listener.ts";
 import type { Log, Write } from "../base/log.ts";
 import type { RunMetrics } from "../base/metrics.ts";
+import type { Principal } from "../base/principal.ts";
 import type { ModelSettings } from "../base/settings.ts";
 import { toToolName } from "../base/tool-call.ts";
 import type { Agent } from "./agents.ts";
@@ -25,6 +26,8 @@ export interface RunSession {
 
 /** Everything that a run needs to know; where it came from (HTTP, a socket, a terminal) is not part of it. */
 export interface RunRequest {
+  /** Whose run it is. */
+  readonly principal: Principal;
   readonly agent: Agent;
   readonly session: RunSession;
   /** As the client sent them, instructions included: what is new, or the whole history. */
@@ -51,10 +54,10 @@ export interface RunParts {
 
 export function createRunAgent({ turns, toolServers, metrics, log: rootLog }: RunParts): RunAgent {
   return async (request, to) => {
-    const { agent, session, tools, settings, requestId } = request;
+    const { principal, agent, session, tools, settings, requestId } = request;
     const { signal, emit } = to;
     const runId = `run_${randomUUID()}`;
-    const log = new RunLog(rootLog, { requestId, runId, agent: agent.id });
+    const log = new RunLog(rootLog, { requestId, runId, ...principal.logFields, agent: agent.id });
     const observed = metrics.startRun(agent.id, agent.models[0].name);
     let turn: OpenTurn | undefined;
     try {

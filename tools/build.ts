@@ -5,8 +5,10 @@ import { join } from "node:path";
 import { rolldown } from "rolldown";
 import { dts } from "rolldown-plugin-dts";
 import { takeBuiltinsPlain } from "./package/builtins.ts";
+import { listBundled } from "./package/bundled.ts";
 import { toManifest } from "./package/manifest.ts";
 import { toNotices } from "./package/notices.ts";
+import { toSbom } from "./package/sbom.ts";
 
 const root = join(import.meta.dirname, "..");
 const dist = join(root, "dist");
@@ -51,6 +53,7 @@ for (const name of readdirSync(join(root, "generated"))) {
   if (/\.(?:json|html|md)$/.test(name)) cpSync(join(root, "generated", name), join(dist, "generated", name));
 }
 for (const name of ["bin", "README.md", "LICENSE"]) cpSync(join(root, name), join(dist, name), { recursive: true });
-const files = output.flatMap((part) => (part.type === "chunk" ? part.moduleIds : []));
-writeFileSync(join(dist, "THIRD-PARTY.md"), toNotices(files));
+const bundled = listBundled(output.flatMap((part) => (part.type === "chunk" ? part.moduleIds : [])));
+writeFileSync(join(dist, "THIRD-PARTY.md"), toNotices(bundled));
+writeFileSync(join(dist, "sbom.cdx.json"), toSbom(root, "clawgate", bundled));
 writeFileSync(join(dist, "package.json"), `${JSON.stringify(toManifest(root), null, 2)}\n`);

@@ -21,6 +21,14 @@ const environment = {
   OPENCLAW_GATEWAY_PORT: "0",
 };
 
+interface Bom {
+  readonly components: readonly {
+    readonly purl: string;
+    readonly hashes?: readonly { readonly alg: string }[];
+    readonly licenses?: readonly unknown[];
+  }[];
+}
+
 const config = `{
   gateway: { http: { endpoints: { chatCompletions: { enabled: true } } } },
   agents: { defaults: { model: "embedded/assistant" } },
@@ -51,6 +59,19 @@ test("brings nothing else along, runs no script, and names the licences of what 
   const notices = readFileSync(join(installed, "THIRD-PARTY.md"), "utf8");
   for (const name of ["koa", "pino", "undici", "@modelcontextprotocol/client"])
     expect(notices).toContain(`\n## ${name} `);
+});
+
+test("says in its bill of materials what it is made of, with the digest of each part", () => {
+  const bom = JSON.parse(readFileSync(join(installed, "sbom.cdx.json"), "utf8")) as Bom;
+  expect(bom).toMatchObject({
+    bomFormat: "CycloneDX",
+    metadata: { component: { name: "clawgate", purl: "pkg:npm/clawgate@0.1.0" } },
+  });
+  const notices = readFileSync(join(installed, "THIRD-PARTY.md"), "utf8");
+  expect(bom.components.map(({ purl }) => purl)).toContain("pkg:npm/koa@3.3.0");
+  expect(bom.components).toHaveLength(notices.match(/^## \S+ \d+\.\d+\.\d+\S* \(\S+\)$/gm)?.length ?? 0);
+  for (const { hashes, licenses } of bom.components)
+    expect([hashes?.[0]?.alg, licenses?.length]).toEqual(["SHA-512", 1]);
 });
 
 test("`gateway` answers, keeps a session, and serves its documentation", async () => {

@@ -38,10 +38,13 @@ export interface components {
                     mode: "token" | "password" | "none";
                     /**
                      * @description The bearer token of mode `token`; `OPENCLAW_GATEWAY_TOKEN` wins. Without one the first start makes one in
-                     *     the state directory. At least 24 characters off loopback.
+                     *     the state directory. At least 24 characters that do not repeat themselves.
                      */
                     token?: string;
-                    /** @description The bearer password of mode `password`; `OPENCLAW_GATEWAY_PASSWORD` wins. */
+                    /**
+                     * @description The bearer password of mode `password`; `OPENCLAW_GATEWAY_PASSWORD` wins. At least 24 characters off
+                     *     loopback; a shorter one on loopback is warned of.
+                     */
                     password?: string;
                 };
                 /**

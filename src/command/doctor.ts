@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { toHost } from "../base/config/check.ts";
+import { findWeakAuth } from "../base/config/secret.ts";
 import type { LoadedConfig } from "../base/config/load.ts";
 import { GatewayError } from "../base/errors.ts";
 import { addConfigOption, type CommonOptions, loadFor, prepare, type ReadyConfig } from "./common.ts";
@@ -41,6 +42,11 @@ function toConfigFindings({ config, path, stateFolder, warnings }: LoadedConfig)
     ...warnings.map(({ key, problem }): Finding => ({ state: "warn", what: "config", detail: `${key} ${problem}` })),
     { state: "ok", what: "state", detail: stateFolder },
     { state: "ok", what: "credential", detail: toCredentialDetail(credential) },
+    ...findWeakAuth(config).map(({ key, problem }): Finding => ({
+      state: "warn",
+      what: "credential",
+      detail: `${key} ${problem}`,
+    })),
     {
       state: enabled ? "ok" : "off",
       what: "endpoint",

@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { type Credential, loadCredential } from "../edge/credential.ts";
 import { contractVersion } from "../base/contract.ts";
 import { type Gateway, startGateway } from "../gateway.ts";
+import { findWeakAuth } from "../base/config/secret.ts";
 import { createLog } from "../base/log.ts";
 import { addConfigOption, type CommonOptions, loadFor, prepare, type ReadyConfig } from "./common.ts";
 import type { Terminal } from "./terminal.ts";
@@ -25,7 +26,9 @@ Example:
       const credential = loadCredential(loaded.config, loaded.stateFolder);
       const log = createLog(loaded.config.gateway.log.level, terminal.log);
       const gateway = await startGateway({ ...loaded, credential, log });
-      for (const { key, problem } of loaded.warnings) log.warn({ key, problem }, "configuration is suspicious");
+      const weak = findWeakAuth(loaded.config);
+      for (const { key, problem } of [...loaded.warnings, ...weak])
+        log.warn({ key, problem }, "configuration is suspicious");
       terminal.print(toBanner(gateway, loaded, credential));
       if (!terminal.ending.aborted) {
         await new Promise<void>((resolve) => {
@@ -59,6 +62,7 @@ function toBanner(
     ],
     ["docs", docs.enabled ? `${url}/docs` : "disabled"],
     ["credential", toCredentialText(credential)],
+    ...findWeakAuth(config).map(({ key, problem }): [string, string] => ["warning", `${key} ${problem}`]),
     ["config", path ?? "none found; the defaults hold"],
     ["state", stateFolder],
   ];

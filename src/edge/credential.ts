@@ -1,8 +1,9 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { assertSecret, isLoopback, toHost } from "../base/config/check.ts";
+import { isLoopback, toHost } from "../base/config/check.ts";
 import { ConfigError } from "../base/config/config-error.ts";
+import { assertPassword, assertToken } from "../base/config/secret.ts";
 import type { Config } from "../base/contract.ts";
 
 /** What a caller has to present. */
@@ -17,25 +18,24 @@ const fileName = "token";
  * It never falls back to letting everyone in. Throws `ConfigError`, also for a secret that is none.
  */
 export function loadCredential({ gateway: { auth, bind } }: Config, stateFolder: string): Credential {
-  const local = isLoopback(toHost(bind));
   switch (auth.mode) {
     case "none":
       return { mode: "none" };
     case "password":
-      assertSecret("gateway.auth.password", auth.password ?? "", local);
+      assertPassword("gateway.auth.password", auth.password ?? "", isLoopback(toHost(bind)));
       return { mode: "password", secret: auth.password ?? "", origin: "configured" };
     case "token": {
-      if (auth.token === undefined) return loadStoredToken(join(stateFolder, fileName), stateFolder, local);
-      assertSecret("gateway.auth.token", auth.token, local);
+      if (auth.token === undefined) return loadStoredToken(join(stateFolder, fileName), stateFolder);
+      assertToken("gateway.auth.token", auth.token);
       return { mode: "token", secret: auth.token, origin: "configured" };
     }
   }
 }
 
-function loadStoredToken(path: string, stateFolder: string, local: boolean): Credential {
+function loadStoredToken(path: string, stateFolder: string): Credential {
   const made = makeToken(path, stateFolder);
   const secret = made ?? readFileSync(path, "utf8").trim();
-  assertSecret(`The stored token ${path}`, secret, local);
+  assertToken(`The stored token ${path}`, secret);
   chmodSync(path, 0o600);
   return { mode: "token", secret, origin: made === undefined ? "stored" : "made" };
 }

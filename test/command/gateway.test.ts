@@ -57,6 +57,21 @@ describe("`gateway`", () => {
     expect(existsSync(join(place.stateFolder, "token"))).toBe(false);
   });
 
+  test("of mode none, or with a password to type, warns on the terminal, in the log and in doctor", async () => {
+    for (const [auth, key] of [
+      [{ mode: "none" }, "gateway.auth.mode"],
+      [{ mode: "password", password: "tr0ub4dor" }, "gateway.auth.password"],
+    ] as const) {
+      const place = createPlace({ config: { ...usual, gateway: { ...usual.gateway, auth } } });
+      const gateway = await startCommand(place, "tr0ub4dor");
+      const { output, notes } = await gateway.stop();
+      expect(output).toMatch(new RegExp(`warning +${key} `));
+      expect(notes).toContain(`"key":"${key}"`);
+      expect(output + notes).not.toContain("tr0ub4dor");
+      expect((await run(place, ["doctor"])).output).toMatch(new RegExp(`warn +credential +${key} `));
+    }
+  });
+
   test("on SIGTERM finishes a stream, then ends with status 0", async () => {
     const place = createPlace({ config: usual, environment });
     const gateway = await startProcess(place);

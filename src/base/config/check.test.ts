@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { assertUsable, isLoopback, networkSecretMin, toHost } from "./check.ts";
+import { assertUsable, isLoopback, toHost } from "./check.ts";
 import { ConfigError } from "./config-error.ts";
 import { parseConfig } from "./load.ts";
 
@@ -24,8 +24,8 @@ describe("toHost", () => {
   });
 });
 
-const strong = "x".repeat(networkSecretMin);
-const short = "x".repeat(networkSecretMin - 1);
+const strong = "s3cret-Token_0123456789x";
+const short = strong.slice(1);
 const auth = (value: object, bind = "loopback"): object => ({ gateway: { bind, auth: value } });
 const list = (...agents: object[]): object => ({ agents: { list: agents } });
 const alias = (name: string, id: string, ...agents: object[]): object => ({
@@ -34,7 +34,8 @@ const alias = (name: string, id: string, ...agents: object[]): object => ({
 
 const usable: readonly { readonly name: string; readonly config: object }[] = [
   { name: "nothing at all", config: {} },
-  { name: "a token of one character on loopback", config: auth({ token: "x" }) },
+  { name: "a strong token on loopback", config: auth({ token: strong }) },
+  { name: "a password that people can type, on loopback", config: auth({ mode: "password", password: "tr0ub4dor" }) },
   { name: "a strong token on the network", config: auth({ token: strong }, "lan") },
   { name: "no token on the network, since one is made", config: auth({}, "lan") },
   { name: "a strong password on the network", config: auth({ mode: "password", password: strong }, "::") },
@@ -59,6 +60,18 @@ const unusable: readonly { readonly name: string; readonly config: object; reado
     config: auth({ token }),
     says: /^gateway\.auth\.token .*ASCII/,
   })),
+  { name: "a token of one character", config: auth({ token: "a" }), says: /^gateway\.auth\.token .*1 character;.*24/ },
+  { name: "a short token on loopback", config: auth({ token: short }), says: /^gateway\.auth\.token .*24.*openssl/ },
+  {
+    name: "a token that repeats itself",
+    config: auth({ token: "x".repeat(64) }),
+    says: /^gateway\.auth\.token .*repeats/,
+  },
+  {
+    name: "a password that repeats itself, on the network",
+    config: auth({ mode: "password", password: "passw0rd".repeat(4) }, "lan"),
+    says: /^gateway\.auth\.password .*repeats/,
+  },
   { name: "a short token on the network", config: auth({ token: short }, "lan"), says: /^gateway\.auth\.token .*24/ },
   {
     name: "a short password on the network",
@@ -96,7 +109,7 @@ test.each(unusable)("$name is refused", ({ config, says }) => {
 });
 
 test("no refusal shows the secret", () => {
-  for (const config of [auth({ token: short }, "lan"), auth({ mode: "password", password: short }, "lan")]) {
+  for (const config of [auth({ token: short }), auth({ mode: "password", password: short }, "lan")]) {
     expect(() => assertUsable(parseConfig(config))).not.toThrow(short);
   }
 });

@@ -1,23 +1,8 @@
 import { isIP } from "node:net";
 import type { Config } from "../contract.ts";
 import { ConfigError } from "./config-error.ts";
+import { assertPassword, assertToken } from "./secret.ts";
 import { assertToolServer } from "./tool-server-check.ts";
-
-/** The fewest characters of a secret that strangers on a network may guess at. */
-export const networkSecretMin = 24;
-
-/** What people leave in a file by mistake; none of it is a secret. */
-const placeholders = new Set([
-  "undefined",
-  "null",
-  "changeme",
-  "change-me",
-  "your_token",
-  "your-token",
-  "token",
-  "password",
-  "secret",
-]);
 
 /** The address that `gateway.bind` stands for. */
 export function toHost(bind: string): string {
@@ -53,24 +38,9 @@ function assertAuth({ gateway: { auth, bind } }: Config): void {
       "gateway.auth.mode is 'password', but there is no gateway.auth.password (or OPENCLAW_GATEWAY_PASSWORD).",
     );
   }
-  if (auth.mode === "token" && auth.token !== undefined) assertSecret("gateway.auth.token", auth.token, local);
+  if (auth.mode === "token" && auth.token !== undefined) assertToken("gateway.auth.token", auth.token);
   if (auth.mode === "password" && auth.password !== undefined)
-    assertSecret("gateway.auth.password", auth.password, local);
-}
-
-/** Throws `ConfigError` for what is no secret, or too weak a one for strangers to guess at. */
-export function assertSecret(key: string, secret: string, local: boolean): void {
-  if (placeholders.has(secret.trim().toLowerCase()) || secret.trim() === "" || secret.startsWith("${")) {
-    throw new ConfigError(`${key} is a placeholder or empty, not a secret.`);
-  }
-  if (!/^[\x21-\x7e]+$/.test(secret)) {
-    throw new ConfigError(`${key} must consist of visible ASCII characters, since it travels in an HTTP header.`);
-  }
-  if (!local && secret.length < networkSecretMin) {
-    throw new ConfigError(
-      `${key} has ${secret.length} characters; off loopback it needs at least ${networkSecretMin}. Try: openssl rand -hex 32`,
-    );
-  }
+    assertPassword("gateway.auth.password", auth.password, local);
 }
 
 function assertAgents({ agents }: Config): void {

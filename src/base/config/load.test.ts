@@ -103,6 +103,7 @@ describe("what is loaded", () => {
     expect(config).toEqual(parseConfig({}));
   });
 
+  const token = (place: string): string => `token-of-the-${place}-0123456789`;
   const overridden: readonly {
     readonly config: object;
     readonly environment: Record<string, string>;
@@ -111,11 +112,15 @@ describe("what is loaded", () => {
     { config: { gateway: { port: 1 } }, environment: { OPENCLAW_GATEWAY_PORT: "0" }, want: { port: 0 } },
     { config: { gateway: { port: 1 } }, environment: { OPENCLAW_GATEWAY_PORT: "" }, want: { port: 1 } },
     {
-      config: auth({ token: "file" }),
-      environment: { OPENCLAW_GATEWAY_TOKEN: "env" },
-      want: { auth: { token: "env" } },
+      config: auth({ token: token("file") }),
+      environment: { OPENCLAW_GATEWAY_TOKEN: token("env") },
+      want: { auth: { token: token("env") } },
     },
-    { config: auth({ token: "file" }), environment: { OPENCLAW_GATEWAY_TOKEN: "" }, want: { auth: { token: "file" } } },
+    {
+      config: auth({ token: token("file") }),
+      environment: { OPENCLAW_GATEWAY_TOKEN: "" },
+      want: { auth: { token: token("file") } },
+    },
     {
       config: auth({ mode: "password", password: "file" }),
       environment: { OPENCLAW_GATEWAY_PASSWORD: "env" },

@@ -120,7 +120,7 @@ export interface TurnParts {
   readonly log: Log;
 }
 
-/** A run that died without giving its lease back blocks the session for so long. */
+/** A run that cannot give its lease back blocks the session for so long, unless its process is seen to be gone. */
 const leaseMs = 30_000;
 /** How often another process's lease is asked for again. */
 const leasePollMs = 50;

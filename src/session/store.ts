@@ -94,7 +94,7 @@ export interface HistoryQuery {
  *
  * What `commit` has resolved for is on disk and survives a crash; a turn whose commit did not resolve is there whole
  * or not at all. Several processes may share one store: the lease decides who writes. A lease that has expired still
- * holds until another holder takes the session; only then is it lost.
+ * holds until another holder takes the session; only then is it lost. That of a process which is gone counts as expired.
  *
  * Keys and texts are any string, compared and kept exactly (NUL and lone surrogates too). `leaseMs` is a whole number
  * from 1 to `leaseMsMax`; another number is a defect of the caller, and rejects with a `RangeError`.

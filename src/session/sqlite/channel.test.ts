@@ -11,7 +11,7 @@ describe("a worker that fails", () => {
     { way: "exits", cause: "The worker thread of the session store ended with code 3." },
   ];
   test.each(ways)("and $way rejects what is pending and what comes later", async ({ way, cause }) => {
-    const channel = await Channel.start({ path: way, holder: "test" }, brokenWorker);
+    const channel = await Channel.start({ path: way }, brokenWorker);
     const want = { status: "rejected", reason: { ...unavailable, cause: { message: cause } } };
     expect(await Promise.allSettled([channel.call("read", request), channel.call("read", request)])).toMatchObject([
       want,
@@ -22,6 +22,6 @@ describe("a worker that fails", () => {
 
   test("before it is ready rejects the start", async () => {
     const nowhere = new URL("./no-such-worker.ts", import.meta.url);
-    await expect(Channel.start({ path: "", holder: "test" }, nowhere)).rejects.toMatchObject(unavailable);
+    await expect(Channel.start({ path: "" }, nowhere)).rejects.toMatchObject(unavailable);
   });
 });

@@ -7,8 +7,6 @@ import type { HistoryMessage, HistoryQuery, Page, SessionEntry, SessionQuery } f
 export interface WorkerOptions {
   /** The database file. */
   readonly path: string;
-  /** Written into the leases of this store; different for each store on the file. */
-  readonly holder: string;
 }
 
 /** A session as read. `messages` is a JSON array, or undefined if the revision the caller knows is still current. */

@@ -1,5 +1,3 @@
-import { randomUUID } from "node:crypto";
-import { hostname } from "node:os";
 import { type CachedTranscript, type CacheLimits, TranscriptCache } from "../cache.ts";
 import { type HistoryMessage, leaseMsMax, type SessionStore, type StoredMessage, type Transcript } from "../store.ts";
 import { Channel } from "./channel.ts";
@@ -15,8 +13,7 @@ const nothing: CachedTranscript = { messages: [], revision: 0, characters: 0 };
 
 /** A store in one SQLite file, which several processes may use at once. Rejects if the file cannot be opened. */
 export async function createSqliteStore(options: SqliteStoreOptions): Promise<SessionStore> {
-  const holder = `${hostname()}:${process.pid}:${randomUUID()}`;
-  const channel = await Channel.start({ path: options.path, holder });
+  const channel = await Channel.start({ path: options.path });
   const cache = new TranscriptCache(options.cacheLimits);
 
   /** `known` is what the cache held when the snapshot was asked for; it may have gone since. */

@@ -2,6 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { createCatalogue } from "./catalogue.ts";
 import { toColumn } from "./column.ts";
 import { StoreFailure } from "./store-failure.ts";
+import type { Holder } from "./holder.ts";
 import { createLeases } from "./leases.ts";
 import type { Call, OperationName, ReplyOf, RequestOf } from "./protocol.ts";
 import { createTranscripts } from "./transcripts.ts";
@@ -27,8 +28,11 @@ export const accessOf: Record<OperationName, Access> = {
 /** Runs one operation inside the caller's transaction. Throws `StoreFailure`, or what SQLite throws. */
 export type Perform = <Name extends OperationName>(call: Call<Name>) => ReplyOf<Name>;
 
-export function createOperations(database: DatabaseSync, holder: string): Perform {
+export function createOperations(database: DatabaseSync, holder: Holder): Perform {
   const leases = createLeases(database, holder);
+  // First the leases, then the lock files: what has none must be waited for.
+  leases.forgetGone();
+  holder.sweep();
   const transcripts = createTranscripts(database);
   const catalogue = createCatalogue(database);
 

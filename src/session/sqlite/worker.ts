@@ -1,7 +1,8 @@
 import type { DatabaseSync } from "node:sqlite";
 import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from "node:worker_threads";
 import { createBatch } from "./batch.ts";
-import { openDatabase, type OpenDatabase } from "./database.ts";
+import { openDatabase } from "./database.ts";
+import { openHolder } from "./holder.ts";
 import { toFailure } from "./store-failure.ts";
 import { createOperations } from "./store-operations.ts";
 import type { Call, FromWorker, ToWorker, WorkerOptions } from "./protocol.ts";
@@ -14,15 +15,14 @@ const batchCallsMax = 512;
 
 function start(port: MessagePort, options: WorkerOptions): void {
   const post = (message: FromWorker): void => port.postMessage(message);
-  let opened: OpenDatabase;
+  let opened: ReturnType<typeof open>;
   try {
-    opened = openDatabase(options.path);
+    opened = open(options);
   } catch (error) {
     post({ type: "refused", failure: toFailure(error) });
     return;
   }
-  const { database, assertInPlace } = opened;
-  const runBatch = createBatch(database, createOperations(database, options.holder), assertInPlace);
+  const { database, holder, runBatch } = opened;
 
   port.on("message", (first: ToWorker) => {
     const { calls, isClosing } = drain(port, first);
@@ -34,9 +34,17 @@ function start(port: MessagePort, options: WorkerOptions): void {
     if (!isClosing) return;
     // The last connection to close moves the write-ahead log into the database and removes it.
     database.close();
+    holder.close();
     port.close();
   });
   post({ type: "ready" });
+}
+
+function open({ path }: WorkerOptions) {
+  const { database, assertInPlace } = openDatabase(path);
+  const holder = openHolder(path);
+  const runBatch = createBatch(database, createOperations(database, holder), assertInPlace);
+  return { database, holder, runBatch };
 }
 
 /** Until it is moved into the database, the write-ahead log holds what was erased as it was written. */

@@ -1,0 +1,78 @@
+import { randomUUID } from "node:crypto";
+import { closeSync, existsSync, openSync, readdirSync, rmSync } from "node:fs";
+import { hostname } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+
+/**
+ * A store as the others on its file know it: by an empty file beside the database that it keeps locked until it closes, or
+ * until its process ends, however it ends. The lock is the system's, so it is right where ids of processes are not: they
+ * are given out again, and in two containers on one volume they are equal, as names of hosts may be.
+ */
+export interface Holder {
+  /** Written into leases. */
+  readonly name: string;
+  /**
+   * Whether a name is that of a store which is certainly gone. False where nobody can tell, as of a lock file that
+   * somebody has removed: the leases of that holder end when their time is over.
+   */
+  isGone(name: string): boolean;
+  /** Removes the lock files of stores that are gone. */
+  sweep(): void;
+  /** Unlocks and removes this store's own. */
+  close(): void;
+}
+
+const namePattern = /^lock:([0-9a-f-]{36}):/;
+
+/** `path` is that of the database, whose folder must exist. Throws if the lock file cannot be made or locked. */
+export function openHolder(path: string): Holder {
+  const own = randomUUID();
+  const stem = `${path}-holder-`;
+  const lock = lockFile(stem + own);
+
+  function isGone(name: string): boolean {
+    const id = namePattern.exec(name)?.[1];
+    return id !== undefined && id !== own && isUnlocked(stem + id);
+  }
+
+  return {
+    // Host and process are for whoever reads the table.
+    name: `lock:${own}:${hostname()}:${process.pid}`,
+    isGone,
+    sweep() {
+      const folder = dirname(path);
+      for (const file of readdirSync(folder)) {
+        if (!file.startsWith(basename(stem)) || join(folder, file) === stem + own) continue;
+        if (isUnlocked(join(folder, file))) rmSync(join(folder, file), { force: true });
+      }
+    },
+    close() {
+      lock.close();
+      rmSync(stem + own, { force: true });
+    },
+  };
+}
+
+/** Node has no locks of files, and SQLite has: an empty file is a database to it, and a transaction on it a lock. */
+function lockFile(file: string): DatabaseSync {
+  closeSync(openSync(file, "wx", 0o600));
+  const lock = new DatabaseSync(file, { timeout: 0 });
+  // A journal in memory, so that there is no other file.
+  lock.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
+  return lock;
+}
+
+/** False for a file that is not there. */
+function isUnlocked(file: string): boolean {
+  if (!existsSync(file)) return false;
+  // Read-only, so that the file is not made anew if it goes meanwhile.
+  try {
+    using probe = new DatabaseSync(file, { readOnly: true, timeout: 0 });
+    probe.prepare("SELECT 1 FROM sqlite_schema").all();
+    return true;
+  } catch {
+    // Locked; or nobody can tell.
+    return false;
+  }
+}

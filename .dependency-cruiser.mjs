@@ -4,6 +4,7 @@
 export const floors = [
   ["cli", "command", "index"],
   ["gateway"],
+  ["generation"],
   ["runtime"],
   ["edge", "socket"],
   ["api"],

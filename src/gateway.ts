@@ -1,126 +1,126 @@
 import type { AddressInfo } from "node:net";
-import { createChatCompletion } from "./api/chat/chat-completion.ts";
-import { diagnoseChatMistake, notServed } from "./api/chat/refusals.ts";
-import { createGetContract, createGetDocs, createGetMetrics, createGetReadiness, getHealth } from "./api/health.ts";
-import { createListModels, createRetrieveModel } from "./api/models.ts";
-import {
-  createDeleteSession,
-  createListSessionMessages,
-  createListSessions,
-  createResetSession,
-  createRetrieveSession,
-} from "./api/sessions/sessions.ts";
-import { toHost } from "./base/config/check.ts";
+import { assertUsable, toHost } from "./base/config/check.ts";
 import { ConfigError } from "./base/config/config-error.ts";
-import { type Config, type Handlers, toGeneratedFile } from "./base/contract.ts";
+import { keepUntilRestart } from "./base/config/restart.ts";
+import type { Config } from "./base/contract.ts";
+import { GatewayError } from "./base/errors.ts";
 import type { Metrics } from "./base/metrics.ts";
-import { createApp } from "./edge/app.ts";
-import { createAuthenticate } from "./edge/authenticate.ts";
-import type { Credential } from "./edge/credential.ts";
-import { Passages } from "./edge/passage.ts";
 import { waitingMax } from "./edge/pipelines.ts";
 import { createHttpServer } from "./edge/server.ts";
+import { createGeneration, type Generation, type GenerationOptions, type Lasting } from "./generation.ts";
 import type { Agents } from "./run/agents.ts";
-import { createMediaGate } from "./run/media/media-gate.ts";
 import { createRuntime, type RuntimeOptions } from "./runtime.ts";
 
-export interface GatewayOptions extends RuntimeOptions {
-  readonly credential: Credential;
-}
+export interface GatewayOptions extends RuntimeOptions, GenerationOptions {}
 
 export interface Gateway {
+  /** Those of the configuration in force. */
   readonly agents: Agents;
+  /** What is in force. */
+  readonly config: Config;
   readonly metrics: Metrics;
   /** The address it listens on, without a slash at the end. */
   readonly url: string;
+  /**
+   * Puts another configuration in force: requests that begin from now on see all of it, those under way end with what
+   * they began with. Port and address stay (`keepUntilRestart` names them), and so do sessions and counts. Throws what
+   * `startGateway` throws, and `shutting_down`; then nothing has changed.
+   */
+  reload(options: ReloadOptions): Promise<void>;
   /** Refuses new calls, waits for running ones (`gateway.drainMs`), cuts what is left, and closes everything. */
   stop(): Promise<void>;
 }
 
+export type ReloadOptions = Omit<GatewayOptions, "stateFolder">;
+
 /** How long a run that was cut has to say so to its client. */
 const cutGraceMs = 250;
 
-/** Starts a gateway; resolves when it takes calls. A handler for each operation of the contract, and the port. */
+/** Starts a gateway; resolves when it takes calls. The port, and what stands behind it from one configuration to the next. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { config, credential, log } = options;
-  const { http, checkAnswers, drainMs } = config.gateway;
+  const lasting: Lasting = { started: Math.floor(Date.now() / 1000), condemned: new WeakSet() };
   const runtime = await createRuntime(options);
-  const { agents, runAgent, turns, store, metrics } = runtime;
-  const started = Math.floor(Date.now() / 1000);
+  let current = createGeneration(runtime, options, lasting);
+  /** The current one, and those before it that are still needed. */
+  const generations = new Set([current]);
+  const retirements = new Set<Promise<void>>();
+  let stopping = false;
 
-  const handlers: Handlers = {
-    createChatCompletion: createChatCompletion({
-      agents,
-      runAgent,
-      media: createMediaGate(http.endpoints.chatCompletions.media),
-      strict: http.endpoints.chatCompletions.strict,
-      sessions: http.endpoints.chatCompletions.sessions,
-    }),
-    ...notServed,
-    listModels: createListModels(agents, started),
-    retrieveModel: createRetrieveModel(agents, started),
-    listSessions: createListSessions(store),
-    retrieveSession: createRetrieveSession(store),
-    listSessionMessages: createListSessionMessages(store),
-    resetSession: createResetSession(store, turns),
-    deleteSession: createDeleteSession(turns),
-    getHealth,
-    getReadiness: createGetReadiness(async () => void (await store.read("readiness"))),
-    getMetrics: createGetMetrics(metrics),
-    getContract: createGetContract(toGeneratedFile("openapi.json")),
-    getDocs: createGetDocs(toGeneratedFile("docs.html")),
-  };
-  const passages = new Passages(log, metrics);
-  const app = createApp({
-    handlers,
-    authenticate: createAuthenticate(credential),
-    origins: http,
-    isEnabled: createSwitch(http.endpoints),
-    checkAnswers,
-    bodyBytesMax: http.bodyBytesMax,
-    keepAlive: http.keepAlive,
-    diagnose: { createChatCompletion: diagnoseChatMistake },
-    passages,
-    log,
-    metrics,
-  });
-  const callback = app.callback();
-  const server = createHttpServer((request, response) => void callback(request, response), {
-    runningMax: http.pipelineMax,
+  const server = createHttpServer((request, response) => void current.answer(request, response), {
+    get runningMax() {
+      return current.config.gateway.http.pipelineMax;
+    },
     waitingMax,
-    onCut: () => log.warn("too many requests of one connection wait"),
+    onCut: () => current.log.warn("too many requests of one connection wait"),
   });
   try {
-    await listen(server, toHost(config.gateway.bind), config.gateway.port);
+    await listen(server, toHost(options.config.gateway.bind), options.config.gateway.port);
   } catch (error) {
     await runtime.stop();
     throw error;
   }
   void runtime.connectTools();
 
+  const retire = async (old: Generation): Promise<void> => {
+    await old.passages.idle();
+    await old.runtime.retire();
+    generations.delete(old);
+  };
+
+  const replace = async (next: ReloadOptions): Promise<void> => {
+    const { config } = keepUntilRestart(next.config, current.config);
+    assertUsable(config);
+    const renewed = await current.runtime.renew({ ...next, config });
+    if (stopping) {
+      await renewed.retire();
+      throw new GatewayError("shutting_down", "The gateway is stopping.");
+    }
+    const old = current;
+    current = createGeneration(renewed, { ...next, config }, lasting);
+    generations.add(current);
+    void renewed.connectTools();
+    const retirement = retire(old);
+    retirements.add(retirement);
+    void retirement.then(() => retirements.delete(retirement));
+  };
+  let replaced: Promise<unknown> = Promise.resolve();
+
   const stop = async (): Promise<void> => {
+    stopping = true;
+    await replaced;
     let close: NodeJS.Timeout | undefined;
     const cut = setTimeout(() => {
-      passages.cut();
+      for (const { passages } of generations) passages.cut();
       // Whoever does not read, or has not sent its whole request, will not be waited for.
       close = setTimeout(() => server.closeAllConnections(), cutGraceMs);
-    }, drainMs);
-    await passages.drain();
+    }, current.config.gateway.drainMs);
+    await Promise.all([...generations].map(({ passages }) => passages.drain()));
     clearTimeout(cut);
     clearTimeout(close);
     await new Promise<void>((resolve) => {
       server.close(() => resolve());
       server.closeAllConnections();
     });
-    await runtime.stop();
+    await Promise.all(retirements);
+    await current.runtime.stop();
   };
-  return { agents, metrics, url: toUrl(server.address() as AddressInfo), stop };
-}
-
-/** The switches of the configuration by the names that the contract's `x-endpoint` has. */
-function createSwitch(endpoints: Config["gateway"]["http"]["endpoints"]): (endpoint: string) => boolean {
-  const switches = new Map(Object.entries(endpoints).map(([name, { enabled }]) => [name, enabled]));
-  return (endpoint) => switches.get(endpoint) ?? false;
+  return {
+    get agents() {
+      return current.runtime.agents;
+    },
+    get config() {
+      return current.config;
+    },
+    metrics: runtime.metrics,
+    url: toUrl(server.address() as AddressInfo),
+    reload(next) {
+      // One after the other: each takes the place of the one before.
+      const replacing = replaced.then(() => replace(next));
+      replaced = replacing.catch(() => undefined);
+      return replacing;
+    },
+    stop,
+  };
 }
 
 function listen(server: ReturnType<typeof createHttpServer>, host: string, port: number): Promise<void> {

@@ -1,16 +1,17 @@
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import type { Config } from "./base/contract.ts";
 import type { Log } from "./base/log.ts";
 import { createMetrics, type Metrics } from "./base/metrics.ts";
 import { createProviders, stopProviders } from "./model/table.ts";
-import { type Agents, createAgents } from "./run/agents.ts";
+import { type Agents, createAgents, type Providers } from "./run/agents.ts";
 import { createRunAgent, type RunAgent } from "./run/run.ts";
-import { createLanes, createTurns, type Turns } from "./run/turns.ts";
+import { createLanes, createTurns, type Lanes, type Turns } from "./run/turns.ts";
 import { createSqliteStore } from "./session/sqlite/sqlite-store.ts";
 import type { SessionStore } from "./session/store.ts";
 import { assertToolGrants } from "./tool/grants.ts";
 import { createToolServers } from "./tool/mcp/tool-servers.ts";
-import type { ToolServerReport } from "./tool/tool-set.ts";
+import type { ToolServerReport, ToolServers } from "./tool/tool-set.ts";
 
 export interface RuntimeOptions {
   readonly config: Config;
@@ -30,8 +31,32 @@ export interface Runtime {
   readonly metrics: Metrics;
   /** Connects the tool servers of all agents, so that no run has to wait for them. Never rejects: a run tries again. */
   connectTools(): Promise<void>;
+  /**
+   * Another one in the place of this, which may go on meanwhile: with the same sessions and counts, with the same tool
+   * servers if nothing has changed in them, and with the rest made anew. Throws `ConfigError` if an agent cannot exist.
+   */
+  renew(options: RenewOptions): Promise<Runtime>;
+  /** Ends what providers have open, and tool servers unless a renewed one uses them, for one that was renewed. */
+  retire(): Promise<void>;
   /** Ends what providers and tools have open, and closes the session store. */
   stop(): Promise<void>;
+}
+
+export type RenewOptions = Omit<RuntimeOptions, "stateFolder">;
+
+/** What outlives the configuration. */
+interface Foundation {
+  readonly store: SessionStore;
+  readonly lanes: Lanes;
+  readonly metrics: Metrics;
+}
+
+/** What one configuration makes. */
+interface Parts {
+  readonly options: RenewOptions;
+  readonly providers: Providers;
+  readonly agents: Agents;
+  readonly tools: SharedTools;
 }
 
 /**
@@ -39,37 +64,80 @@ export interface Runtime {
  *
  * Throws `ConfigError` if an agent cannot exist, `GatewayError` if the session store cannot be opened.
  */
-export async function createRuntime({ config, folder, stateFolder, log }: RuntimeOptions): Promise<Runtime> {
+export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
+  const parts = await createParts(options);
+  const metrics = createMetrics();
+  const store = await createSqliteStore({ path: join(options.stateFolder, "sessions.sqlite") });
+  return assemble(parts, { store, metrics, lanes: createLanes(options.config.sessions.lane) });
+}
+
+async function createParts(options: RenewOptions, before?: Parts): Promise<Parts> {
+  const { config, folder, log } = options;
   assertToolGrants(config);
   const providers = await createProviders(config, folder, log);
   const agents = createAgents(config, providers);
-  const toolServers = createToolServers(config.mcp.servers, { folder, log });
-  const metrics = createMetrics();
-  const store = await createSqliteStore({ path: join(stateFolder, "sessions.sqlite") });
+  if (before !== undefined && hasSameTools(options, before.options))
+    return { options, providers, agents, tools: before.tools };
+  return { options, providers, agents, tools: new SharedTools(createToolServers(config.mcp.servers, { folder, log })) };
+}
+
+function hasSameTools(one: RenewOptions, other: RenewOptions): boolean {
+  const [tools, otherTools] = [one, other].map(({ config: { mcp, gateway }, folder }) => [
+    mcp.servers,
+    folder,
+    // Their lines go to the log of the configuration that made them.
+    gateway.log.level,
+  ]);
+  return isDeepStrictEqual(tools, otherTools);
+}
+
+function assemble(parts: Parts, foundation: Foundation): Runtime {
+  const { options, providers, agents, tools } = parts;
+  const { config, log } = options;
+  const { store, metrics, lanes } = foundation;
   const { lane, idleMinutes } = config.sessions;
-  const turns = createTurns({
-    store,
-    lanes: createLanes(lane),
-    waitMs: lane.waitMs,
-    idleMs: idleMinutes * 60_000,
-    now: Date.now,
-    log,
-  });
+  lanes.limit(lane);
+  tools.take();
+  const turns = createTurns({ store, lanes, waitMs: lane.waitMs, idleMs: idleMinutes * 60_000, now: Date.now, log });
   const { signal } = new AbortController();
+  const retire = async (): Promise<void> => {
+    await Promise.all([tools.leave(), stopProviders(providers)]);
+  };
   return {
     agents,
-    runAgent: createRunAgent({ turns, toolServers, metrics, log }),
+    runAgent: createRunAgent({ turns, toolServers: tools.servers, metrics, log }),
     turns,
     store,
     metrics,
     async connectTools() {
-      await Promise.all(agents.list.map(({ tools }) => toolServers.open(tools, signal)));
+      await Promise.all(agents.list.map((agent) => tools.servers.open(agent.tools, signal)));
     },
+    renew: async (next) => assemble(await createParts(next, parts), foundation),
+    retire,
     async stop() {
-      await Promise.all([toolServers.stop(), stopProviders(providers)]);
+      await retire();
       await store.close();
     },
   };
+}
+
+/** Tool servers may hold more than a new start could give back, so they stay as long as a configuration names them so. */
+class SharedTools {
+  readonly servers: ToolServers;
+  #users = 0;
+
+  constructor(servers: ToolServers) {
+    this.servers = servers;
+  }
+
+  take(): void {
+    this.#users++;
+  }
+
+  async leave(): Promise<void> {
+    this.#users--;
+    if (this.#users === 0) await this.servers.stop();
+  }
 }
 
 /** Connects every tool server of the configuration, tells what there is, and ends it again: for whoever looks for a fault. */

@@ -5,7 +5,7 @@ import { pino } from "pino";
 import { expect, test as plain } from "vitest";
 import { onEnd } from "./end.fixture.ts";
 import { parseConfig } from "../src/base/config/load.ts";
-import { type Gateway, startGateway } from "../src/gateway.ts";
+import { type Gateway, type ReloadOptions, startGateway } from "../src/gateway.ts";
 import { createContractFetch, type ContractFetch } from "./wire/contract-fetch.ts";
 
 export const testToken = "test-token-0123456789abcdef";
@@ -26,6 +26,8 @@ export interface TestGateway {
   readonly request: (path: string, init?: RequestInit) => Promise<Response>;
   /** `POST /v1/chat/completions` of this body. */
   readonly chat: (body: object, headers?: Record<string, string>) => Promise<Response>;
+  /** Puts another configuration in force, which is merged over the test's, and another token. */
+  readonly reload: (config: object, token?: string) => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
@@ -99,13 +101,13 @@ async function launch(options: TestGatewayOptions): Promise<Started> {
     const line = JSON.parse(text) as Record<string, unknown>;
     for (const lines of listeners) lines.push(line);
   };
-  const gateway = await startGateway({
-    config: parseConfig(merge(baseConfig, options.config ?? {})),
+  const toOptions = (config: object, secret = testToken): ReloadOptions => ({
+    config: parseConfig(merge(baseConfig, config)),
     folder: import.meta.dirname,
-    stateFolder,
-    credential: { mode: "token", secret: testToken, origin: "configured" },
+    credential: { mode: "token", secret, origin: "configured" },
     log: pino({ level: "info" }, { write }),
   });
+  const gateway = await startGateway({ ...toOptions(options.config ?? {}), stateFolder });
   const contractFetch = createContractFetch();
   let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> => (stopped ??= gateway.stop());
@@ -126,6 +128,7 @@ async function launch(options: TestGatewayOptions): Promise<Started> {
       fetch: contractFetch,
       log,
       request,
+      reload: (config, token) => gateway.reload(toOptions(config, token)),
       chat: (body, headers = {}) =>
         request("/v1/chat/completions", {
           method: "POST",

@@ -21,6 +21,8 @@ export interface AppParts extends Omit<DispatchParts, "answers"> {
   readonly isEnabled: (endpoint: string) => boolean;
   readonly checkAnswers: "throw" | "count" | "off";
   readonly passages: Passages;
+  /** Connections whose next request is not looked at. */
+  readonly condemned: WeakSet<Socket>;
   readonly log: Log;
   readonly metrics: Metrics;
 }
@@ -32,7 +34,7 @@ export interface AppParts extends Omit<DispatchParts, "answers"> {
  */
 export function createApp(parts: AppParts): Koa {
   const answers = checkAnswers({ mode: parts.checkAnswers, log: parts.log, metrics: parts.metrics });
-  const condemned = new WeakSet<Socket>();
+  const { condemned } = parts;
   const app = new Koa();
   app.use(ignoreCondemned(condemned));
   app.use(beginRequest(parts.passages));

@@ -75,7 +75,7 @@ export class Passages {
   readonly #plainLog: Log;
   readonly #metrics: Metrics;
   #stopping = false;
-  #onEmpty: (() => void) | undefined;
+  #emptied: PromiseWithResolvers<void> | undefined;
 
   constructor(log: Log, metrics: Metrics) {
     this.#log = log;
@@ -99,7 +99,7 @@ export class Passages {
     const { res } = ctx;
     this.#passages.delete(passage);
     if (!res.writableFinished) passage.cut(new GatewayError("cancelled", "The client left before the run ended."));
-    if (this.#passages.size === 0) this.#onEmpty?.();
+    if (this.#passages.size === 0) this.#noteEmpty();
     if (!res.headersSent) {
       // Nothing was answered; what stands in the response is Koa's default.
       const error = passage.error ?? new GatewayError("cancelled", "The client left before it was answered.");
@@ -114,10 +114,19 @@ export class Passages {
   /** Refuses new calls from now on; resolves when the last request has ended. */
   drain(): Promise<void> {
     this.#stopping = true;
+    return this.idle();
+  }
+
+  /** Resolves when no request is under way. */
+  idle(): Promise<void> {
     if (this.#passages.size === 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#onEmpty = resolve;
-    });
+    this.#emptied ??= Promise.withResolvers();
+    return this.#emptied.promise;
+  }
+
+  #noteEmpty(): void {
+    this.#emptied?.resolve();
+    this.#emptied = undefined;
   }
 
   /** Ends what is still under way. */

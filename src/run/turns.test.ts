@@ -86,6 +86,7 @@ describe("waiting", () => {
     const waitMs = 100;
     let left = 0;
     const lanes: Lanes = {
+      limit: () => undefined,
       size: 0,
       async enter() {
         // As long as a call may wait at all; a timer may fire a moment early.

@@ -12,6 +12,8 @@ export interface Lanes {
    * the wait is too long, and the signal's reason when it aborts.
    */
   enter(key: string, signal: AbortSignal): Promise<LeaveLane>;
+  /** From now on these limits hold; who waits already waits as long as was said. */
+  limit(limits: LaneLimits): void;
   /** How many lanes somebody is in. */
   readonly size: number;
 }
@@ -22,7 +24,8 @@ export interface LaneLimits {
 }
 
 /** One run at a time for each session key. A lane exists only while somebody is in it. */
-export function createLanes({ waitingMax, waitMs }: LaneLimits): Lanes {
+export function createLanes(given: LaneLimits): Lanes {
+  let { waitingMax, waitMs } = given;
   const lanes = new Map<string, (() => void)[]>();
 
   const leave = (key: string): LeaveLane => {
@@ -50,6 +53,9 @@ export function createLanes({ waitingMax, waitMs }: LaneLimits): Lanes {
 
   return {
     enter,
+    limit(limits) {
+      ({ waitingMax, waitMs } = limits);
+    },
     get size() {
       return lanes.size;
     },

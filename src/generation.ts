@@ -1,0 +1,95 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { createChatCompletion } from "./api/chat/chat-completion.ts";
+import { diagnoseChatMistake, notServed } from "./api/chat/refusals.ts";
+import { createGetContract, createGetDocs, createGetMetrics, createGetReadiness, getHealth } from "./api/health.ts";
+import { createListModels, createRetrieveModel } from "./api/models.ts";
+import {
+  createDeleteSession,
+  createListSessionMessages,
+  createListSessions,
+  createResetSession,
+  createRetrieveSession,
+} from "./api/sessions/sessions.ts";
+import { type Config, type Handlers, toGeneratedFile } from "./base/contract.ts";
+import type { Log } from "./base/log.ts";
+import { createApp } from "./edge/app.ts";
+import { createAuthenticate } from "./edge/authenticate.ts";
+import type { Credential } from "./edge/credential.ts";
+import { Passages } from "./edge/passage.ts";
+import { createMediaGate } from "./run/media/media-gate.ts";
+import type { Runtime } from "./runtime.ts";
+
+/** What a change of the configuration changes. */
+export interface GenerationOptions {
+  readonly config: Config;
+  readonly credential: Credential;
+  readonly log: Log;
+}
+
+/** What it does not: made once for each gateway, and known to all its generations. */
+export interface Lasting {
+  /** In seconds since 1970. */
+  readonly started: number;
+  readonly condemned: WeakSet<Socket>;
+}
+
+/** One configuration at work. A request is answered by the one that it began in, whatever has come since. */
+export interface Generation extends GenerationOptions {
+  readonly runtime: Runtime;
+  readonly passages: Passages;
+  readonly answer: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+}
+
+/** A handler for each operation of the contract, and the way to it. */
+export function createGeneration(runtime: Runtime, options: GenerationOptions, lasting: Lasting): Generation {
+  const { config, credential, log } = options;
+  const { http, checkAnswers } = config.gateway;
+  const { agents, runAgent, turns, store, metrics } = runtime;
+  const { started, condemned } = lasting;
+
+  const handlers: Handlers = {
+    createChatCompletion: createChatCompletion({
+      agents,
+      runAgent,
+      media: createMediaGate(http.endpoints.chatCompletions.media),
+      strict: http.endpoints.chatCompletions.strict,
+      sessions: http.endpoints.chatCompletions.sessions,
+    }),
+    ...notServed,
+    listModels: createListModels(agents, started),
+    retrieveModel: createRetrieveModel(agents, started),
+    listSessions: createListSessions(store),
+    retrieveSession: createRetrieveSession(store),
+    listSessionMessages: createListSessionMessages(store),
+    resetSession: createResetSession(store, turns),
+    deleteSession: createDeleteSession(turns),
+    getHealth,
+    getReadiness: createGetReadiness(async () => void (await store.read("readiness"))),
+    getMetrics: createGetMetrics(metrics),
+    getContract: createGetContract(toGeneratedFile("openapi.json")),
+    getDocs: createGetDocs(toGeneratedFile("docs.html")),
+  };
+  const passages = new Passages(log, metrics);
+  const app = createApp({
+    handlers,
+    authenticate: createAuthenticate(credential),
+    origins: http,
+    isEnabled: createSwitch(http.endpoints),
+    checkAnswers,
+    bodyBytesMax: http.bodyBytesMax,
+    keepAlive: http.keepAlive,
+    diagnose: { createChatCompletion: diagnoseChatMistake },
+    passages,
+    condemned,
+    log,
+    metrics,
+  });
+  return { ...options, runtime, passages, answer: app.callback() };
+}
+
+/** The switches of the configuration by the names that the contract's `x-endpoint` has. */
+function createSwitch(endpoints: Config["gateway"]["http"]["endpoints"]): (endpoint: string) => boolean {
+  const switches = new Map(Object.entries(endpoints).map(([name, { enabled }]) => [name, enabled]));
+  return (endpoint) => switches.get(endpoint) ?? false;
+}

@@ -19,6 +19,8 @@ function look(): Record<string, unknown> {
     // oxlint-disable-next-line typescript/unbound-method -- It is compared, not called.
     connect: Socket.prototype.connect,
     agents: [http.globalAgent, https.globalAgent],
+    // What an input got into one of these would be in every object.
+    prototypes: [Object, Array, Function, String, Promise].map(({ prototype }) => Reflect.ownKeys(prototype)),
     tlsVersions: [tls.DEFAULT_MIN_VERSION, tls.DEFAULT_MAX_VERSION],
   };
 }

@@ -1,12 +1,6 @@
-/** A test that shows a row: its file, and its title as it is written there. */
-export interface Shown {
-  readonly file: string;
-  readonly title: string;
-}
+import { show, type Shown } from "./shown.ts";
 
 export type Row = readonly [comes: string, becomes: string, ...shown: Shown[]];
-
-const show = (file: string, title: string): Shown => ({ file, title });
 
 const upstream = (name: string, title: string): Shown => show(`test/upstream/${name}.test.ts`, title);
 const openai = (name: string, title: string): Shown => show(`src/model/openai/${name}.test.ts`, title);

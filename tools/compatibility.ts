@@ -1,14 +1,10 @@
 // Writes docs/compatibility.md: what becomes of what models, tools and clients really send. The tables of servers and of last
 // words are asked of the code; each other row names the test that shows it, which must be there. `--check` only compares.
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
 import { type Ending, endingWords } from "../src/model/finish.ts";
 import { type MessageForm, messageForms } from "../src/model/message-form.ts";
 import { toMessageForm, toQuirks } from "../src/model/openai/quirks.ts";
-import { sections, type Shown } from "./compatibility-rows.ts";
-
-const root = join(import.meta.dirname, "..");
-const path = join(root, "docs/compatibility.md");
+import { sections } from "./compatibility-rows.ts";
+import { settle, toLink, toTable } from "./shown.ts";
 
 const servers: readonly (readonly [name: string, baseUrl: string])[] = [
   ["OpenAI", "https://api.openai.com/v1"],
@@ -31,11 +27,6 @@ const endingTexts: Readonly<Record<Ending | "none", string>> = {
   unknown: "`stop`, or `tool_calls` with calls that are whole; logged once per model and word",
   none: "nothing: the answer goes on",
 };
-
-function toTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const all = [head, head.map(() => "---"), ...rows];
-  return all.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
-}
 
 function toServerTable(): string {
   const rows = servers.map(([name, baseUrl]) => {
@@ -90,13 +81,6 @@ function toEndingTable(): string {
   );
 }
 
-function toLink({ file, title }: Shown): string {
-  const source = join(root, file);
-  if (!existsSync(source)) throw new Error(`docs/compatibility.md would name ${file}, which does not exist`);
-  if (!readFileSync(source, "utf8").includes(title)) throw new Error(`${file} has no test "${title}"`);
-  return `[${title.replaceAll("|", "\\|")}](../${file})`;
-}
-
 function toText(): string {
   const told = sections.map(({ title, rows }) =>
     [
@@ -124,13 +108,4 @@ function toText(): string {
   ].join("\n\n")}\n`;
 }
 
-const text = toText();
-if (process.argv.includes("--check")) {
-  if (!existsSync(path) || readFileSync(path, "utf8") !== text) {
-    console.error("docs/compatibility.md is not what tools/compatibility.ts writes: run `npm run generate`");
-    process.exitCode = 1;
-  }
-} else {
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, text);
-}
+settle("docs/compatibility.md", toText());

@@ -1,0 +1,58 @@
+import { type DefenceRow, open, row, wire } from "./row.ts";
+
+const later = "the test is being written";
+const host = wire("http-origin", "the host must be an address, localhost or a name of the configuration");
+const foreign = wire(
+  "http-origin",
+  "a page of a foreign origin is kept out, whoever sends it and whatever it asks for",
+);
+
+export const browsers: readonly DefenceRow[] = [
+  row(
+    "O01",
+    "a foreign `Host` with a right token",
+    "403 before the token is looked at",
+    host,
+    wire("http-origin", "host and origin are checked before the token, on open paths too"),
+  ),
+  row("O02", "hosts that are malformed, or look like loopback", "400; 403", host),
+  row("O03", "loopback in other spellings", "served", host),
+  row("O04", "foreign origins, `null`, look-alikes", "403", foreign),
+  row(
+    "O05",
+    "a preflight of a foreign and of an allowed origin",
+    "nothing allowed; exactly that origin, never `*`",
+    wire("cors", "a preflight of an allowed origin is answered without a token, with the headers it asked for"),
+    wire("cors", "another origin is refused, and learns nothing"),
+    wire("http-origin", "no answer opens the gateway to other origins"),
+  ),
+  row(
+    "O06",
+    "what a page may send without asking: text, forms",
+    "415",
+    wire("http-body", "only application/json, plain, is read"),
+  ),
+  open("O07", "a browser that says it comes from another site", "403", later),
+  open(
+    "O08",
+    "a WebSocket from a foreign origin",
+    "403",
+    "waits for the WebSocket side; every handshake is refused",
+    wire("http-connection", "a WebSocket handshake is refused in words, and the port goes on serving"),
+  ),
+  row("O09", "a foreign origin from loopback", "the same 403", foreign),
+  row(
+    "O12",
+    "the headers of every answer",
+    "nothing for a browser to keep, frame, guess or run",
+    wire("http-origin", "every answer carries the headers that keep a browser from using it"),
+    wire("docs", "no script runs in the page of the contract that it did not bring along"),
+  ),
+];
+
+export const proxies: readonly DefenceRow[] = [
+  open("P01", "forwarded addresses where no proxy is trusted", "the socket's address counts", later),
+  open("P02", "forwarded addresses from a trusted proxy", "the rightmost that is not trusted", later),
+  open("P03", "forwarded addresses that are none, in kilobytes", "the socket's address, in no time", later),
+  open("P04", "an identity header from somebody who is no proxy", "401", later),
+];

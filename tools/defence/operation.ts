@@ -1,0 +1,82 @@
+import { command, type DefenceRow, open, row, session, wire } from "./row.ts";
+
+const later = "the test is being written";
+
+export const load: readonly DefenceRow[] = [
+  open("L01", "50 connections for 30 s", "no error, memory stays", later),
+  open(
+    "L02",
+    "four times what it can do",
+    "what it does is at least four fifths of its best; soon as before afterwards",
+    later,
+  ),
+  row(
+    "L03",
+    "ten calls of one session at once",
+    "one runs, some wait, the rest is 429 `session_busy`",
+    session("lane", "one call more than may wait is 429 session_busy at once (stream: %s)"),
+  ),
+  open("L04", "more runs than there are slots and places to wait", "503 `overloaded` at once, nothing runs", later),
+  open("L07", "a loop that stands still", "503 and not ready while it does, then soon well", later),
+  open("L08", "60 uploads of 20 MB at once", "a bound on what is held; 503 beyond", later),
+  open("L09", "thousands of wrong tokens a second", "others are served as before", later),
+  open("L11", "the dearest body that is allowed, again and again", "the loop goes on", later),
+];
+
+export const starts: readonly DefenceRow[] = [
+  row(
+    "X01",
+    "SIGTERM with runs, streams and idle connections",
+    "new calls are refused, runs finish, status 0",
+    wire("drain", "a stream that runs when the gateway stops is finished, and stop waits for it"),
+    wire("drain", "while it stops, new calls are told to come back, and health is still answered"),
+    command("gateway", "on SIGTERM finishes a stream, then ends with status 0"),
+  ),
+  row(
+    "X02",
+    "its patience is over",
+    "an error event, and the end",
+    wire("drain", "a stream that hangs is cut after drainMs: an error is its last event, and stop resolves"),
+  ),
+  row(
+    "X03",
+    "told to end twice",
+    "ends at once; nothing acknowledged is lost",
+    command("gateway", "does not wait for what still runs when it is told to end again and again"),
+  ),
+  open("X06", "a reload with a broken configuration", "the old one stays, one line says why", later),
+  row(
+    "X08",
+    "defects that throw, reject, come late",
+    "500 for that request, the others are served",
+    wire("auth-secrets", "the client of a defect is told the request id that the log has, and nothing of the defect"),
+  ),
+  open(
+    "X09",
+    "`/readyz` while it drains, while the store is down, while the loop lags",
+    "503; health goes on",
+    later,
+    wire("drain", "while it stops, new calls are told to come back, and health is still answered"),
+  ),
+  open("X10", "restarts under load", "nothing acknowledged is lost", later),
+  open("X11", "arguments and environments of child processes", "no secret of the gateway", later),
+];
+
+export const logs: readonly DefenceRow[] = [
+  row(
+    "Y01",
+    "secrets, in everything that is asked",
+    "in no line, answer or file",
+    wire("auth-secrets", "no line of the log holds a credential or a message, not even that of a defect"),
+    wire("auth-secrets", "no answer holds the token, nor the credential that was refused"),
+  ),
+  open("Y03", "sign-in failures, lockouts, reloads, deletions", "a record each, without secrets", later),
+  open("Y04", "a client's own request id", "used where it is well-formed, in answer, log and upstream", later),
+  row(
+    "Y05",
+    "a message's text",
+    "in no line of the log",
+    wire("auth-secrets", "no line of the log holds a credential or a message, not even that of a defect"),
+  ),
+  open("Y06", "secret files that are links, pipes, huge, open to others", "refused, or warned of", later),
+];

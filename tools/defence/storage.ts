@@ -1,0 +1,68 @@
+import { show } from "../shown.ts";
+import { type DefenceRow, open, row, session } from "./row.ts";
+
+const later = "the test is being written";
+const store = (title: string) => show("src/session/sqlite/sqlite-store.test.ts", title);
+
+export const storage: readonly DefenceRow[] = [
+  row(
+    "D01",
+    "`kill -9` while many write",
+    "every acknowledged turn is there once, in order",
+    show("src/session/sqlite/crash.test.ts", "has on disk every turn it acknowledged, once and in order (round %i)"),
+  ),
+  open("D02", "the order of system calls", "a turn is acknowledged after its own flush", later),
+  open("D03", "every state that a power cut could leave", "opens, with every acknowledged turn", later),
+  open("D04", "the last record cut at every byte", "starts with whole turns", later),
+  row(
+    "D06",
+    "a damaged page or message",
+    "that session is refused, never told wrongly; the others are served",
+    store("that are $what are never served; other sessions are"),
+  ),
+  open("D07", "a full disk", "503, nothing acknowledged is lost, and it recovers by itself", later),
+  row(
+    "D08",
+    "a flush that fails",
+    "not acknowledged; no more turns until a restart",
+    show("src/session/sqlite/batch.test.ts", "throws when the disk did not flush: nothing after that can be trusted"),
+  ),
+  open("D09", "each write that fails in each way", "as with a full disk", later),
+  row(
+    "D10",
+    "a state folder that is not there, not writable, or is taken away",
+    "a start that says so; 503 while it runs",
+    store("that is %s while the store is open takes no more turns"),
+  ),
+  open(
+    "D11",
+    "a slow disk",
+    "slow answers, and turns share their flushes",
+    later,
+    show("src/session/sqlite/batch.test.ts", "answers its calls in order, and undoes only those that fail"),
+  ),
+  row(
+    "D13",
+    "a process that is killed within a turn",
+    "its session answers at once after the restart",
+    show("src/session/lease.suite.ts", "an expired lease goes to the next; the old one can do nothing any more"),
+  ),
+  row(
+    "D14",
+    "a kill within a checkpoint or a rename",
+    "the old or the new file",
+    show("src/session/sqlite/crash.test.ts", "two processes that make and write the same file at once lose nothing"),
+  ),
+  open("D16", "`Idempotency-Key`", "one run for one key", "comes with the run log"),
+  open("D17", "an SDK that asks again because the answer was lost on its way", "one turn", later),
+  row(
+    "D21",
+    "umask 000 and 077, and files that others may read",
+    "for the owner alone",
+    session("restart", "what is kept is readable by its owner alone"),
+    store("is for its owner only, and so are the directory and SQLite's companions"),
+    store("that others could read is closed to them"),
+  ),
+  open("D23", "random sequences of calls with crashes, against a small model", "equal", later),
+  open("D24", "numbers appended during kills, pauses and full disks", "none lost, doubled, moved or invented", later),
+];

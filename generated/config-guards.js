@@ -2263,6 +2263,9 @@ data0.auth = {};
 if(data0.http === undefined){
 data0.http = {};
 }
+if(data0.limits === undefined){
+data0.limits = {};
+}
 if(data0.drainMs === undefined){
 data0.drainMs = 30000;
 }
@@ -2274,7 +2277,7 @@ data0.checkAnswers = "count";
 }
 const _errs4 = errors;
 for(const key1 in data0){
-if(!(((((((key1 === "port") || (key1 === "bind")) || (key1 === "auth")) || (key1 === "http")) || (key1 === "drainMs")) || (key1 === "log")) || (key1 === "checkAnswers"))){
+if(!((((((((key1 === "port") || (key1 === "bind")) || (key1 === "auth")) || (key1 === "http")) || (key1 === "limits")) || (key1 === "drainMs")) || (key1 === "log")) || (key1 === "checkAnswers"))){
 validate20.errors = [{instancePath:instancePath+"/gateway",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant0,data:data0}];
 return false;
 break;
@@ -3119,73 +3122,224 @@ return false;
 }
 var valid1 = _errs18 === errors;
 if(valid1){
-let data43 = data0.drainMs;
+let data43 = data0.limits;
 const _errs100 = errors;
-if(!(((typeof data43 == "number") && (!(data43 % 1) && !isNaN(data43))) && (isFinite(data43)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data43}];
-return false;
-}
 if(errors === _errs100){
-if((typeof data43 == "number") && (isFinite(data43))){
-if(data43 > 600000 || isNaN(data43)){
-validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data43}];
-return false;
+if(data43 && typeof data43 == "object" && !Array.isArray(data43)){
+if(data43.connections === undefined){
+data43.connections = 16384;
 }
-else {
-if(data43 < 0 || isNaN(data43)){
-validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data43}];
-return false;
+if(data43.connectionsPerAddress === undefined){
+data43.connectionsPerAddress = 12288;
 }
+if(data43.bodyBytesHeld === undefined){
+data43.bodyBytesHeld = 268435456;
 }
+if(data43.answerBytesHeld === undefined){
+data43.answerBytesHeld = 268435456;
 }
+if(data43.writeStallMs === undefined){
+data43.writeStallMs = 30000;
 }
-var valid1 = _errs100 === errors;
-if(valid1){
-let data44 = data0.log;
 const _errs102 = errors;
-if(errors === _errs102){
-if(data44 && typeof data44 == "object" && !Array.isArray(data44)){
-if(data44.level === undefined){
-data44.level = "info";
-}
-const _errs104 = errors;
-for(const key13 in data44){
-if(!(key13 === "level")){
-validate20.errors = [{instancePath:instancePath+"/gateway/log",keyword:"additionalProperties",params:{additionalProperty: key13},message:"must NOT have additional properties",expected:constant0,data:data44}];
+for(const key13 in data43){
+if(!(((((key13 === "connections") || (key13 === "connectionsPerAddress")) || (key13 === "bodyBytesHeld")) || (key13 === "answerBytesHeld")) || (key13 === "writeStallMs"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits",keyword:"additionalProperties",params:{additionalProperty: key13},message:"must NOT have additional properties",expected:constant0,data:data43}];
 return false;
 break;
 }
 }
-if(_errs104 === errors){
-let data45 = data44.level;
-if(typeof data45 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/gateway/log/level",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data45}];
+if(_errs102 === errors){
+let data44 = data43.connections;
+const _errs103 = errors;
+if(!(((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44))) && (isFinite(data44)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/connections",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data44}];
 return false;
 }
-if(!(((((((data45 === "fatal") || (data45 === "error")) || (data45 === "warn")) || (data45 === "info")) || (data45 === "debug")) || (data45 === "trace")) || (data45 === "silent"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/log/level",keyword:"enum",params:{allowedValues: constant17},message:"must be equal to one of the allowed values",expected:constant1,data:data45}];
+if(errors === _errs103){
+if((typeof data44 == "number") && (isFinite(data44))){
+if(data44 > 1000000 || isNaN(data44)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/connections",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000",expected:constant3,data:data44}];
+return false;
+}
+else {
+if(data44 < 1 || isNaN(data44)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/connections",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data44}];
+return false;
+}
+}
+}
+}
+var valid18 = _errs103 === errors;
+if(valid18){
+let data45 = data43.connectionsPerAddress;
+const _errs105 = errors;
+if(!(((typeof data45 == "number") && (!(data45 % 1) && !isNaN(data45))) && (isFinite(data45)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/connectionsPerAddress",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data45}];
+return false;
+}
+if(errors === _errs105){
+if((typeof data45 == "number") && (isFinite(data45))){
+if(data45 > 1000000 || isNaN(data45)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/connectionsPerAddress",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000",expected:constant3,data:data45}];
+return false;
+}
+else {
+if(data45 < 0 || isNaN(data45)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/connectionsPerAddress",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data45}];
+return false;
+}
+}
+}
+}
+var valid18 = _errs105 === errors;
+if(valid18){
+let data46 = data43.bodyBytesHeld;
+const _errs107 = errors;
+if(!(((typeof data46 == "number") && (!(data46 % 1) && !isNaN(data46))) && (isFinite(data46)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/bodyBytesHeld",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data46}];
+return false;
+}
+if(errors === _errs107){
+if((typeof data46 == "number") && (isFinite(data46))){
+if(data46 > 1099511627776 || isNaN(data46)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/bodyBytesHeld",keyword:"maximum",params:{comparison: "<=", limit: 1099511627776},message:"must be <= 1099511627776",expected:constant3,data:data46}];
+return false;
+}
+else {
+if(data46 < 65536 || isNaN(data46)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/bodyBytesHeld",keyword:"minimum",params:{comparison: ">=", limit: 65536},message:"must be >= 65536",expected:constant3,data:data46}];
+return false;
+}
+}
+}
+}
+var valid18 = _errs107 === errors;
+if(valid18){
+let data47 = data43.answerBytesHeld;
+const _errs109 = errors;
+if(!(((typeof data47 == "number") && (!(data47 % 1) && !isNaN(data47))) && (isFinite(data47)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/answerBytesHeld",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data47}];
+return false;
+}
+if(errors === _errs109){
+if((typeof data47 == "number") && (isFinite(data47))){
+if(data47 > 1099511627776 || isNaN(data47)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/answerBytesHeld",keyword:"maximum",params:{comparison: "<=", limit: 1099511627776},message:"must be <= 1099511627776",expected:constant3,data:data47}];
+return false;
+}
+else {
+if(data47 < 65536 || isNaN(data47)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/answerBytesHeld",keyword:"minimum",params:{comparison: ">=", limit: 65536},message:"must be >= 65536",expected:constant3,data:data47}];
+return false;
+}
+}
+}
+}
+var valid18 = _errs109 === errors;
+if(valid18){
+let data48 = data43.writeStallMs;
+const _errs111 = errors;
+if(!(((typeof data48 == "number") && (!(data48 % 1) && !isNaN(data48))) && (isFinite(data48)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/writeStallMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data48}];
+return false;
+}
+if(errors === _errs111){
+if((typeof data48 == "number") && (isFinite(data48))){
+if(data48 > 3600000 || isNaN(data48)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/writeStallMs",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",expected:constant3,data:data48}];
+return false;
+}
+else {
+if(data48 < 100 || isNaN(data48)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/writeStallMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data48}];
+return false;
+}
+}
+}
+}
+var valid18 = _errs111 === errors;
+}
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/limits",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data43}];
+return false;
+}
+}
+var valid1 = _errs100 === errors;
+if(valid1){
+let data49 = data0.drainMs;
+const _errs113 = errors;
+if(!(((typeof data49 == "number") && (!(data49 % 1) && !isNaN(data49))) && (isFinite(data49)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data49}];
+return false;
+}
+if(errors === _errs113){
+if((typeof data49 == "number") && (isFinite(data49))){
+if(data49 > 600000 || isNaN(data49)){
+validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data49}];
+return false;
+}
+else {
+if(data49 < 0 || isNaN(data49)){
+validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data49}];
+return false;
+}
+}
+}
+}
+var valid1 = _errs113 === errors;
+if(valid1){
+let data50 = data0.log;
+const _errs115 = errors;
+if(errors === _errs115){
+if(data50 && typeof data50 == "object" && !Array.isArray(data50)){
+if(data50.level === undefined){
+data50.level = "info";
+}
+const _errs117 = errors;
+for(const key14 in data50){
+if(!(key14 === "level")){
+validate20.errors = [{instancePath:instancePath+"/gateway/log",keyword:"additionalProperties",params:{additionalProperty: key14},message:"must NOT have additional properties",expected:constant0,data:data50}];
+return false;
+break;
+}
+}
+if(_errs117 === errors){
+let data51 = data50.level;
+if(typeof data51 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/gateway/log/level",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data51}];
+return false;
+}
+if(!(((((((data51 === "fatal") || (data51 === "error")) || (data51 === "warn")) || (data51 === "info")) || (data51 === "debug")) || (data51 === "trace")) || (data51 === "silent"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/log/level",keyword:"enum",params:{allowedValues: constant17},message:"must be equal to one of the allowed values",expected:constant1,data:data51}];
 return false;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/log",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data44}];
+validate20.errors = [{instancePath:instancePath+"/gateway/log",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data50}];
 return false;
 }
 }
-var valid1 = _errs102 === errors;
+var valid1 = _errs115 === errors;
 if(valid1){
-let data46 = data0.checkAnswers;
-const _errs107 = errors;
-if(typeof data46 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/gateway/checkAnswers",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data46}];
+let data52 = data0.checkAnswers;
+const _errs120 = errors;
+if(typeof data52 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/gateway/checkAnswers",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data52}];
 return false;
 }
-if(!(((data46 === "throw") || (data46 === "count")) || (data46 === "off"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/checkAnswers",keyword:"enum",params:{allowedValues: constant18},message:"must be equal to one of the allowed values",expected:constant1,data:data46}];
+if(!(((data52 === "throw") || (data52 === "count")) || (data52 === "off"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/checkAnswers",keyword:"enum",params:{allowedValues: constant18},message:"must be equal to one of the allowed values",expected:constant1,data:data52}];
 return false;
 }
-var valid1 = _errs107 === errors;
+var valid1 = _errs120 === errors;
+}
 }
 }
 }
@@ -3201,1168 +3355,1168 @@ return false;
 }
 var valid0 = _errs2 === errors;
 if(valid0){
-let data47 = data.agents;
-const _errs109 = errors;
-if(errors === _errs109){
-if(data47 && typeof data47 == "object" && !Array.isArray(data47)){
-if(data47.defaults === undefined){
-data47.defaults = {};
+let data53 = data.agents;
+const _errs122 = errors;
+if(errors === _errs122){
+if(data53 && typeof data53 == "object" && !Array.isArray(data53)){
+if(data53.defaults === undefined){
+data53.defaults = {};
 }
-if(data47.aliases === undefined){
-data47.aliases = {};
+if(data53.aliases === undefined){
+data53.aliases = {};
 }
-if(data47.list === undefined){
-data47.list = [];
+if(data53.list === undefined){
+data53.list = [];
 }
-const _errs111 = errors;
-for(const key14 in data47){
-if(!(((key14 === "defaults") || (key14 === "aliases")) || (key14 === "list"))){
-validate20.errors = [{instancePath:instancePath+"/agents",keyword:"additionalProperties",params:{additionalProperty: key14},message:"must NOT have additional properties",expected:constant0,data:data47}];
+const _errs124 = errors;
+for(const key15 in data53){
+if(!(((key15 === "defaults") || (key15 === "aliases")) || (key15 === "list"))){
+validate20.errors = [{instancePath:instancePath+"/agents",keyword:"additionalProperties",params:{additionalProperty: key15},message:"must NOT have additional properties",expected:constant0,data:data53}];
 return false;
 break;
 }
 }
-if(_errs111 === errors){
-let data48 = data47.defaults;
-const _errs112 = errors;
-if(errors === _errs112){
-if(data48 && typeof data48 == "object" && !Array.isArray(data48)){
-const _errs114 = errors;
-for(const key15 in data48){
-if(!((((((key15 === "model") || (key15 === "instructions")) || (key15 === "include")) || (key15 === "structuredOutput")) || (key15 === "stepsMax")) || (key15 === "tools"))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults",keyword:"additionalProperties",params:{additionalProperty: key15},message:"must NOT have additional properties",expected:constant0,data:data48}];
+if(_errs124 === errors){
+let data54 = data53.defaults;
+const _errs125 = errors;
+if(errors === _errs125){
+if(data54 && typeof data54 == "object" && !Array.isArray(data54)){
+const _errs127 = errors;
+for(const key16 in data54){
+if(!((((((key16 === "model") || (key16 === "instructions")) || (key16 === "include")) || (key16 === "structuredOutput")) || (key16 === "stepsMax")) || (key16 === "tools"))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults",keyword:"additionalProperties",params:{additionalProperty: key16},message:"must NOT have additional properties",expected:constant0,data:data54}];
 return false;
 break;
 }
 }
-if(_errs114 === errors){
-if(data48.model !== undefined){
-let data49 = data48.model;
-const _errs115 = errors;
-const _errs116 = errors;
-if((typeof data49 !== "string") && (!(data49 && typeof data49 == "object" && !Array.isArray(data49)))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"type",params:{type: constant19},message:"must be string,object",expected:constant6,data:data49}];
+if(_errs127 === errors){
+if(data54.model !== undefined){
+let data55 = data54.model;
+const _errs128 = errors;
+const _errs129 = errors;
+if((typeof data55 !== "string") && (!(data55 && typeof data55 == "object" && !Array.isArray(data55)))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"type",params:{type: constant19},message:"must be string,object",expected:constant6,data:data55}];
 return false;
 }
-if(errors === _errs116){
-if(typeof data49 === "string"){
-if(!pattern6.test(data49)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant6,data:data49}];
+if(errors === _errs129){
+if(typeof data55 === "string"){
+if(!pattern6.test(data55)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant6,data:data55}];
 return false;
 }
 }
-if(errors === _errs116){
-if(data49 && typeof data49 == "object" && !Array.isArray(data49)){
+if(errors === _errs129){
+if(data55 && typeof data55 == "object" && !Array.isArray(data55)){
 let missing0;
-if((data49.primary === undefined) && (missing0 = "primary")){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant6,data:data49}];
+if((data55.primary === undefined) && (missing0 = "primary")){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant6,data:data55}];
 return false;
 }
 else {
-const _errs118 = errors;
-for(const key16 in data49){
-if(!((key16 === "primary") || (key16 === "fallbacks"))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"additionalProperties",params:{additionalProperty: key16},message:"must NOT have additional properties",expected:constant6,data:data49}];
+const _errs131 = errors;
+for(const key17 in data55){
+if(!((key17 === "primary") || (key17 === "fallbacks"))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"additionalProperties",params:{additionalProperty: key17},message:"must NOT have additional properties",expected:constant6,data:data55}];
 return false;
 break;
 }
 }
-if(_errs118 === errors){
-if(data49.primary !== undefined){
-let data50 = data49.primary;
-const _errs119 = errors;
-if(errors === _errs119){
-if(typeof data50 === "string"){
-if(!pattern6.test(data50)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/primary",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data50}];
+if(_errs131 === errors){
+if(data55.primary !== undefined){
+let data56 = data55.primary;
+const _errs132 = errors;
+if(errors === _errs132){
+if(typeof data56 === "string"){
+if(!pattern6.test(data56)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/primary",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data56}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/primary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data50}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/primary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data56}];
 return false;
 }
 }
-var valid22 = _errs119 === errors;
-}
-else {
-var valid22 = true;
-}
-if(valid22){
-if(data49.fallbacks !== undefined){
-let data51 = data49.fallbacks;
-const _errs121 = errors;
-if(errors === _errs121){
-if(Array.isArray(data51)){
-if(data51.length > 8){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",expected:constant2,data:data51}];
-return false;
+var valid23 = _errs132 === errors;
 }
 else {
 var valid23 = true;
-const len5 = data51.length;
+}
+if(valid23){
+if(data55.fallbacks !== undefined){
+let data57 = data55.fallbacks;
+const _errs134 = errors;
+if(errors === _errs134){
+if(Array.isArray(data57)){
+if(data57.length > 8){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",expected:constant2,data:data57}];
+return false;
+}
+else {
+var valid24 = true;
+const len5 = data57.length;
 for(let i5=0; i5<len5; i5++){
-let data52 = data51[i5];
-const _errs123 = errors;
-if(errors === _errs123){
-if(typeof data52 === "string"){
-if(!pattern6.test(data52)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks/" + i5,keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data52}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks/" + i5,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data52}];
-return false;
-}
-}
-var valid23 = _errs123 === errors;
-if(!valid23){
-break;
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data51}];
-return false;
-}
-}
-var valid22 = _errs121 === errors;
-}
-else {
-var valid22 = true;
-}
-}
-}
-}
-}
-}
-}
-var valid20 = _errs115 === errors;
-}
-else {
-var valid20 = true;
-}
-if(valid20){
-if(data48.instructions !== undefined){
-let data53 = data48.instructions;
-const _errs125 = errors;
-if(typeof data53 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/instructions",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data53}];
-return false;
-}
-var valid20 = _errs125 === errors;
-}
-else {
-var valid20 = true;
-}
-if(valid20){
-if(data48.include !== undefined){
-let data54 = data48.include;
-const _errs127 = errors;
-const _errs128 = errors;
-if(errors === _errs128){
-if(Array.isArray(data54)){
-var valid25 = true;
-const len6 = data54.length;
-for(let i6=0; i6<len6; i6++){
-let data55 = data54[i6];
-const _errs130 = errors;
-if(typeof data55 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/include/" + i6,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data55}];
-return false;
-}
-if(!((data55 === "reasoning") || (data55 === "tools"))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/include/" + i6,keyword:"enum",params:{allowedValues: constant20},message:"must be equal to one of the allowed values",expected:constant1,data:data55}];
-return false;
-}
-var valid25 = _errs130 === errors;
-if(!valid25){
-break;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/include",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data54}];
-return false;
-}
-}
-var valid20 = _errs127 === errors;
-}
-else {
-var valid20 = true;
-}
-if(valid20){
-if(data48.structuredOutput !== undefined){
-let data56 = data48.structuredOutput;
-const _errs132 = errors;
-if(typeof data56 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/structuredOutput",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data56}];
-return false;
-}
-if(!((data56 === "forward") || (data56 === "enforce"))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/structuredOutput",keyword:"enum",params:{allowedValues: constant21},message:"must be equal to one of the allowed values",expected:constant1,data:data56}];
-return false;
-}
-var valid20 = _errs132 === errors;
-}
-else {
-var valid20 = true;
-}
-if(valid20){
-if(data48.stepsMax !== undefined){
-let data57 = data48.stepsMax;
-const _errs135 = errors;
+let data58 = data57[i5];
 const _errs136 = errors;
-if(!(((typeof data57 == "number") && (!(data57 % 1) && !isNaN(data57))) && (isFinite(data57)))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data57}];
-return false;
-}
 if(errors === _errs136){
-if((typeof data57 == "number") && (isFinite(data57))){
-if(data57 > 128 || isNaN(data57)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"maximum",params:{comparison: "<=", limit: 128},message:"must be <= 128",expected:constant3,data:data57}];
-return false;
-}
-else {
-if(data57 < 1 || isNaN(data57)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data57}];
+if(typeof data58 === "string"){
+if(!pattern6.test(data58)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks/" + i5,keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data58}];
 return false;
 }
 }
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks/" + i5,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data58}];
+return false;
 }
 }
-var valid20 = _errs135 === errors;
+var valid24 = _errs136 === errors;
+if(!valid24){
+break;
+}
+}
+}
 }
 else {
-var valid20 = true;
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data57}];
+return false;
 }
-if(valid20){
-if(data48.tools !== undefined){
-let data58 = data48.tools;
+}
+var valid23 = _errs134 === errors;
+}
+else {
+var valid23 = true;
+}
+}
+}
+}
+}
+}
+}
+var valid21 = _errs128 === errors;
+}
+else {
+var valid21 = true;
+}
+if(valid21){
+if(data54.instructions !== undefined){
+let data59 = data54.instructions;
 const _errs138 = errors;
-const _errs139 = errors;
-if(errors === _errs139){
-if(data58 && typeof data58 == "object" && !Array.isArray(data58)){
-for(const key17 in data58){
-let data59 = data58[key17];
-const _errs142 = errors;
-if(errors === _errs142){
-if(Array.isArray(data59)){
-if(data59.length < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key17.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant2,data:data59}];
+if(typeof data59 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/instructions",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data59}];
 return false;
+}
+var valid21 = _errs138 === errors;
 }
 else {
-var valid30 = true;
-const len7 = data59.length;
-for(let i7=0; i7<len7; i7++){
-let data60 = data59[i7];
-const _errs144 = errors;
-if(errors === _errs144){
-if(typeof data60 === "string"){
-if(func1(data60) < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key17.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i7,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data60}];
+var valid21 = true;
+}
+if(valid21){
+if(data54.include !== undefined){
+let data60 = data54.include;
+const _errs140 = errors;
+const _errs141 = errors;
+if(errors === _errs141){
+if(Array.isArray(data60)){
+var valid26 = true;
+const len6 = data60.length;
+for(let i6=0; i6<len6; i6++){
+let data61 = data60[i6];
+const _errs143 = errors;
+if(typeof data61 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/include/" + i6,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data61}];
 return false;
 }
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key17.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i7,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data60}];
+if(!((data61 === "reasoning") || (data61 === "tools"))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/include/" + i6,keyword:"enum",params:{allowedValues: constant20},message:"must be equal to one of the allowed values",expected:constant1,data:data61}];
 return false;
 }
-}
-var valid30 = _errs144 === errors;
-if(!valid30){
-break;
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key17.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data59}];
-return false;
-}
-}
-var valid29 = _errs142 === errors;
-if(!valid29){
+var valid26 = _errs143 === errors;
+if(!valid26){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data58}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/include",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data60}];
 return false;
 }
 }
-var valid20 = _errs138 === errors;
+var valid21 = _errs140 === errors;
 }
 else {
-var valid20 = true;
+var valid21 = true;
 }
-}
-}
-}
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data48}];
+if(valid21){
+if(data54.structuredOutput !== undefined){
+let data62 = data54.structuredOutput;
+const _errs145 = errors;
+if(typeof data62 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/structuredOutput",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data62}];
 return false;
 }
+if(!((data62 === "forward") || (data62 === "enforce"))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/structuredOutput",keyword:"enum",params:{allowedValues: constant21},message:"must be equal to one of the allowed values",expected:constant1,data:data62}];
+return false;
 }
-var valid19 = _errs112 === errors;
-if(valid19){
-let data61 = data47.aliases;
-const _errs146 = errors;
-if(errors === _errs146){
-if(data61 && typeof data61 == "object" && !Array.isArray(data61)){
-for(const key18 in data61){
-let data62 = data61[key18];
+var valid21 = _errs145 === errors;
+}
+else {
+var valid21 = true;
+}
+if(valid21){
+if(data54.stepsMax !== undefined){
+let data63 = data54.stepsMax;
+const _errs148 = errors;
 const _errs149 = errors;
+if(!(((typeof data63 == "number") && (!(data63 % 1) && !isNaN(data63))) && (isFinite(data63)))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data63}];
+return false;
+}
 if(errors === _errs149){
-if(typeof data62 === "string"){
-if(func1(data62) < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/aliases/" + key18.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data62}];
+if((typeof data63 == "number") && (isFinite(data63))){
+if(data63 > 128 || isNaN(data63)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"maximum",params:{comparison: "<=", limit: 128},message:"must be <= 128",expected:constant3,data:data63}];
+return false;
+}
+else {
+if(data63 < 1 || isNaN(data63)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data63}];
+return false;
+}
+}
+}
+}
+var valid21 = _errs148 === errors;
+}
+else {
+var valid21 = true;
+}
+if(valid21){
+if(data54.tools !== undefined){
+let data64 = data54.tools;
+const _errs151 = errors;
+const _errs152 = errors;
+if(errors === _errs152){
+if(data64 && typeof data64 == "object" && !Array.isArray(data64)){
+for(const key18 in data64){
+let data65 = data64[key18];
+const _errs155 = errors;
+if(errors === _errs155){
+if(Array.isArray(data65)){
+if(data65.length < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key18.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant2,data:data65}];
+return false;
+}
+else {
+var valid31 = true;
+const len7 = data65.length;
+for(let i7=0; i7<len7; i7++){
+let data66 = data65[i7];
+const _errs157 = errors;
+if(errors === _errs157){
+if(typeof data66 === "string"){
+if(func1(data66) < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key18.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i7,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data66}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/aliases/" + key18.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data62}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key18.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i7,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data66}];
 return false;
 }
 }
-var valid31 = _errs149 === errors;
+var valid31 = _errs157 === errors;
 if(!valid31){
 break;
 }
 }
 }
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/aliases",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data61}];
-return false;
-}
-}
-var valid19 = _errs146 === errors;
-if(valid19){
-let data63 = data47.list;
-const _errs151 = errors;
-if(errors === _errs151){
-if(Array.isArray(data63)){
-var valid32 = true;
-const len8 = data63.length;
-for(let i8=0; i8<len8; i8++){
-let data64 = data63[i8];
-const _errs153 = errors;
-if(errors === _errs153){
-if(data64 && typeof data64 == "object" && !Array.isArray(data64)){
-if(data64.default === undefined){
-data64.default = false;
-}
-let missing1;
-if((data64.id === undefined) && (missing1 = "id")){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant0,data:data64}];
-return false;
 }
 else {
-const _errs155 = errors;
-for(const key19 in data64){
-if(!((((((((key19 === "id") || (key19 === "default")) || (key19 === "model")) || (key19 === "instructions")) || (key19 === "include")) || (key19 === "structuredOutput")) || (key19 === "stepsMax")) || (key19 === "tools"))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8,keyword:"additionalProperties",params:{additionalProperty: key19},message:"must NOT have additional properties",expected:constant0,data:data64}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key18.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data65}];
 return false;
+}
+}
+var valid30 = _errs155 === errors;
+if(!valid30){
 break;
 }
 }
-if(_errs155 === errors){
-if(data64.id !== undefined){
-let data65 = data64.id;
-const _errs156 = errors;
-if(errors === _errs156){
-if(typeof data65 === "string"){
-if(!pattern9.test(data65)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/id",keyword:"pattern",params:{pattern: "^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$"},message:"must match pattern \""+"^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$"+"\"",expected:constant1,data:data65}];
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data64}];
 return false;
+}
+}
+var valid21 = _errs151 === errors;
+}
+else {
+var valid21 = true;
+}
+}
+}
+}
+}
+}
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data65}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data54}];
 return false;
 }
 }
-var valid33 = _errs156 === errors;
-}
-else {
-var valid33 = true;
-}
-if(valid33){
-let data66 = data64.default;
-const _errs158 = errors;
-if(typeof data66 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/default",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data66}];
-return false;
-}
-var valid33 = _errs158 === errors;
-if(valid33){
-if(data64.model !== undefined){
-let data67 = data64.model;
-const _errs160 = errors;
-const _errs161 = errors;
-if((typeof data67 !== "string") && (!(data67 && typeof data67 == "object" && !Array.isArray(data67)))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/model",keyword:"type",params:{type: constant19},message:"must be string,object",expected:constant6,data:data67}];
-return false;
-}
-if(errors === _errs161){
-if(typeof data67 === "string"){
-if(!pattern6.test(data67)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/model",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant6,data:data67}];
-return false;
-}
-}
-if(errors === _errs161){
+var valid20 = _errs125 === errors;
+if(valid20){
+let data67 = data53.aliases;
+const _errs159 = errors;
+if(errors === _errs159){
 if(data67 && typeof data67 == "object" && !Array.isArray(data67)){
-let missing2;
-if((data67.primary === undefined) && (missing2 = "primary")){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/model",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant6,data:data67}];
-return false;
-}
-else {
-const _errs163 = errors;
-for(const key20 in data67){
-if(!((key20 === "primary") || (key20 === "fallbacks"))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/model",keyword:"additionalProperties",params:{additionalProperty: key20},message:"must NOT have additional properties",expected:constant6,data:data67}];
-return false;
-break;
-}
-}
-if(_errs163 === errors){
-if(data67.primary !== undefined){
-let data68 = data67.primary;
-const _errs164 = errors;
-if(errors === _errs164){
+for(const key19 in data67){
+let data68 = data67[key19];
+const _errs162 = errors;
+if(errors === _errs162){
 if(typeof data68 === "string"){
-if(!pattern6.test(data68)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/model/primary",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data68}];
+if(func1(data68) < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/aliases/" + key19.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data68}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/model/primary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data68}];
+validate20.errors = [{instancePath:instancePath+"/agents/aliases/" + key19.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data68}];
 return false;
 }
 }
-var valid35 = _errs164 === errors;
-}
-else {
-var valid35 = true;
-}
-if(valid35){
-if(data67.fallbacks !== undefined){
-let data69 = data67.fallbacks;
-const _errs166 = errors;
-if(errors === _errs166){
-if(Array.isArray(data69)){
-if(data69.length > 8){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/model/fallbacks",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",expected:constant2,data:data69}];
-return false;
-}
-else {
-var valid36 = true;
-const len9 = data69.length;
-for(let i9=0; i9<len9; i9++){
-let data70 = data69[i9];
-const _errs168 = errors;
-if(errors === _errs168){
-if(typeof data70 === "string"){
-if(!pattern6.test(data70)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/model/fallbacks/" + i9,keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data70}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/model/fallbacks/" + i9,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data70}];
-return false;
-}
-}
-var valid36 = _errs168 === errors;
-if(!valid36){
-break;
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/model/fallbacks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data69}];
-return false;
-}
-}
-var valid35 = _errs166 === errors;
-}
-else {
-var valid35 = true;
-}
-}
-}
-}
-}
-}
-}
-var valid33 = _errs160 === errors;
-}
-else {
-var valid33 = true;
-}
-if(valid33){
-if(data64.instructions !== undefined){
-let data71 = data64.instructions;
-const _errs170 = errors;
-if(typeof data71 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/instructions",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data71}];
-return false;
-}
-var valid33 = _errs170 === errors;
-}
-else {
-var valid33 = true;
-}
-if(valid33){
-if(data64.include !== undefined){
-let data72 = data64.include;
-const _errs172 = errors;
-const _errs173 = errors;
-if(errors === _errs173){
-if(Array.isArray(data72)){
-var valid38 = true;
-const len10 = data72.length;
-for(let i10=0; i10<len10; i10++){
-let data73 = data72[i10];
-const _errs175 = errors;
-if(typeof data73 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/include/" + i10,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data73}];
-return false;
-}
-if(!((data73 === "reasoning") || (data73 === "tools"))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/include/" + i10,keyword:"enum",params:{allowedValues: constant20},message:"must be equal to one of the allowed values",expected:constant1,data:data73}];
-return false;
-}
-var valid38 = _errs175 === errors;
-if(!valid38){
-break;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/include",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data72}];
-return false;
-}
-}
-var valid33 = _errs172 === errors;
-}
-else {
-var valid33 = true;
-}
-if(valid33){
-if(data64.structuredOutput !== undefined){
-let data74 = data64.structuredOutput;
-const _errs177 = errors;
-if(typeof data74 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/structuredOutput",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data74}];
-return false;
-}
-if(!((data74 === "forward") || (data74 === "enforce"))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/structuredOutput",keyword:"enum",params:{allowedValues: constant21},message:"must be equal to one of the allowed values",expected:constant1,data:data74}];
-return false;
-}
-var valid33 = _errs177 === errors;
-}
-else {
-var valid33 = true;
-}
-if(valid33){
-if(data64.stepsMax !== undefined){
-let data75 = data64.stepsMax;
-const _errs180 = errors;
-const _errs181 = errors;
-if(!(((typeof data75 == "number") && (!(data75 % 1) && !isNaN(data75))) && (isFinite(data75)))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/stepsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data75}];
-return false;
-}
-if(errors === _errs181){
-if((typeof data75 == "number") && (isFinite(data75))){
-if(data75 > 128 || isNaN(data75)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/stepsMax",keyword:"maximum",params:{comparison: "<=", limit: 128},message:"must be <= 128",expected:constant3,data:data75}];
-return false;
-}
-else {
-if(data75 < 1 || isNaN(data75)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/stepsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data75}];
-return false;
-}
-}
-}
-}
-var valid33 = _errs180 === errors;
-}
-else {
-var valid33 = true;
-}
-if(valid33){
-if(data64.tools !== undefined){
-let data76 = data64.tools;
-const _errs183 = errors;
-const _errs184 = errors;
-if(errors === _errs184){
-if(data76 && typeof data76 == "object" && !Array.isArray(data76)){
-for(const key21 in data76){
-let data77 = data76[key21];
-const _errs187 = errors;
-if(errors === _errs187){
-if(Array.isArray(data77)){
-if(data77.length < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/tools/" + key21.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant2,data:data77}];
-return false;
-}
-else {
-var valid43 = true;
-const len11 = data77.length;
-for(let i11=0; i11<len11; i11++){
-let data78 = data77[i11];
-const _errs189 = errors;
-if(errors === _errs189){
-if(typeof data78 === "string"){
-if(func1(data78) < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/tools/" + key21.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i11,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data78}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/tools/" + key21.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i11,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data78}];
-return false;
-}
-}
-var valid43 = _errs189 === errors;
-if(!valid43){
-break;
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/tools/" + key21.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data77}];
-return false;
-}
-}
-var valid42 = _errs187 === errors;
-if(!valid42){
-break;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/tools",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data76}];
-return false;
-}
-}
-var valid33 = _errs183 === errors;
-}
-else {
-var valid33 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data64}];
-return false;
-}
-}
-var valid32 = _errs153 === errors;
+var valid32 = _errs162 === errors;
 if(!valid32){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/list",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data63}];
+validate20.errors = [{instancePath:instancePath+"/agents/aliases",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data67}];
 return false;
 }
 }
-var valid19 = _errs151 === errors;
+var valid20 = _errs159 === errors;
+if(valid20){
+let data69 = data53.list;
+const _errs164 = errors;
+if(errors === _errs164){
+if(Array.isArray(data69)){
+var valid33 = true;
+const len8 = data69.length;
+for(let i8=0; i8<len8; i8++){
+let data70 = data69[i8];
+const _errs166 = errors;
+if(errors === _errs166){
+if(data70 && typeof data70 == "object" && !Array.isArray(data70)){
+if(data70.default === undefined){
+data70.default = false;
+}
+let missing1;
+if((data70.id === undefined) && (missing1 = "id")){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant0,data:data70}];
+return false;
+}
+else {
+const _errs168 = errors;
+for(const key20 in data70){
+if(!((((((((key20 === "id") || (key20 === "default")) || (key20 === "model")) || (key20 === "instructions")) || (key20 === "include")) || (key20 === "structuredOutput")) || (key20 === "stepsMax")) || (key20 === "tools"))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8,keyword:"additionalProperties",params:{additionalProperty: key20},message:"must NOT have additional properties",expected:constant0,data:data70}];
+return false;
+break;
+}
+}
+if(_errs168 === errors){
+if(data70.id !== undefined){
+let data71 = data70.id;
+const _errs169 = errors;
+if(errors === _errs169){
+if(typeof data71 === "string"){
+if(!pattern9.test(data71)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/id",keyword:"pattern",params:{pattern: "^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$"},message:"must match pattern \""+"^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$"+"\"",expected:constant1,data:data71}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data71}];
+return false;
+}
+}
+var valid34 = _errs169 === errors;
+}
+else {
+var valid34 = true;
+}
+if(valid34){
+let data72 = data70.default;
+const _errs171 = errors;
+if(typeof data72 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/default",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data72}];
+return false;
+}
+var valid34 = _errs171 === errors;
+if(valid34){
+if(data70.model !== undefined){
+let data73 = data70.model;
+const _errs173 = errors;
+const _errs174 = errors;
+if((typeof data73 !== "string") && (!(data73 && typeof data73 == "object" && !Array.isArray(data73)))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/model",keyword:"type",params:{type: constant19},message:"must be string,object",expected:constant6,data:data73}];
+return false;
+}
+if(errors === _errs174){
+if(typeof data73 === "string"){
+if(!pattern6.test(data73)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/model",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant6,data:data73}];
+return false;
+}
+}
+if(errors === _errs174){
+if(data73 && typeof data73 == "object" && !Array.isArray(data73)){
+let missing2;
+if((data73.primary === undefined) && (missing2 = "primary")){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/model",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant6,data:data73}];
+return false;
+}
+else {
+const _errs176 = errors;
+for(const key21 in data73){
+if(!((key21 === "primary") || (key21 === "fallbacks"))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/model",keyword:"additionalProperties",params:{additionalProperty: key21},message:"must NOT have additional properties",expected:constant6,data:data73}];
+return false;
+break;
+}
+}
+if(_errs176 === errors){
+if(data73.primary !== undefined){
+let data74 = data73.primary;
+const _errs177 = errors;
+if(errors === _errs177){
+if(typeof data74 === "string"){
+if(!pattern6.test(data74)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/model/primary",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data74}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/model/primary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data74}];
+return false;
+}
+}
+var valid36 = _errs177 === errors;
+}
+else {
+var valid36 = true;
+}
+if(valid36){
+if(data73.fallbacks !== undefined){
+let data75 = data73.fallbacks;
+const _errs179 = errors;
+if(errors === _errs179){
+if(Array.isArray(data75)){
+if(data75.length > 8){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/model/fallbacks",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",expected:constant2,data:data75}];
+return false;
+}
+else {
+var valid37 = true;
+const len9 = data75.length;
+for(let i9=0; i9<len9; i9++){
+let data76 = data75[i9];
+const _errs181 = errors;
+if(errors === _errs181){
+if(typeof data76 === "string"){
+if(!pattern6.test(data76)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/model/fallbacks/" + i9,keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data76}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/model/fallbacks/" + i9,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data76}];
+return false;
+}
+}
+var valid37 = _errs181 === errors;
+if(!valid37){
+break;
 }
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data47}];
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/model/fallbacks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data75}];
 return false;
 }
 }
-var valid0 = _errs109 === errors;
-if(valid0){
-let data79 = data.models;
-const _errs191 = errors;
-if(errors === _errs191){
-if(data79 && typeof data79 == "object" && !Array.isArray(data79)){
-if(data79.providers === undefined){
-data79.providers = {};
+var valid36 = _errs179 === errors;
 }
+else {
+var valid36 = true;
+}
+}
+}
+}
+}
+}
+}
+var valid34 = _errs173 === errors;
+}
+else {
+var valid34 = true;
+}
+if(valid34){
+if(data70.instructions !== undefined){
+let data77 = data70.instructions;
+const _errs183 = errors;
+if(typeof data77 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/instructions",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data77}];
+return false;
+}
+var valid34 = _errs183 === errors;
+}
+else {
+var valid34 = true;
+}
+if(valid34){
+if(data70.include !== undefined){
+let data78 = data70.include;
+const _errs185 = errors;
+const _errs186 = errors;
+if(errors === _errs186){
+if(Array.isArray(data78)){
+var valid39 = true;
+const len10 = data78.length;
+for(let i10=0; i10<len10; i10++){
+let data79 = data78[i10];
+const _errs188 = errors;
+if(typeof data79 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/include/" + i10,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data79}];
+return false;
+}
+if(!((data79 === "reasoning") || (data79 === "tools"))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/include/" + i10,keyword:"enum",params:{allowedValues: constant20},message:"must be equal to one of the allowed values",expected:constant1,data:data79}];
+return false;
+}
+var valid39 = _errs188 === errors;
+if(!valid39){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/include",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data78}];
+return false;
+}
+}
+var valid34 = _errs185 === errors;
+}
+else {
+var valid34 = true;
+}
+if(valid34){
+if(data70.structuredOutput !== undefined){
+let data80 = data70.structuredOutput;
+const _errs190 = errors;
+if(typeof data80 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/structuredOutput",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data80}];
+return false;
+}
+if(!((data80 === "forward") || (data80 === "enforce"))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/structuredOutput",keyword:"enum",params:{allowedValues: constant21},message:"must be equal to one of the allowed values",expected:constant1,data:data80}];
+return false;
+}
+var valid34 = _errs190 === errors;
+}
+else {
+var valid34 = true;
+}
+if(valid34){
+if(data70.stepsMax !== undefined){
+let data81 = data70.stepsMax;
 const _errs193 = errors;
-for(const key22 in data79){
-if(!(key22 === "providers")){
-validate20.errors = [{instancePath:instancePath+"/models",keyword:"additionalProperties",params:{additionalProperty: key22},message:"must NOT have additional properties",expected:constant0,data:data79}];
+const _errs194 = errors;
+if(!(((typeof data81 == "number") && (!(data81 % 1) && !isNaN(data81))) && (isFinite(data81)))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/stepsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data81}];
+return false;
+}
+if(errors === _errs194){
+if((typeof data81 == "number") && (isFinite(data81))){
+if(data81 > 128 || isNaN(data81)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/stepsMax",keyword:"maximum",params:{comparison: "<=", limit: 128},message:"must be <= 128",expected:constant3,data:data81}];
+return false;
+}
+else {
+if(data81 < 1 || isNaN(data81)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/stepsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data81}];
+return false;
+}
+}
+}
+}
+var valid34 = _errs193 === errors;
+}
+else {
+var valid34 = true;
+}
+if(valid34){
+if(data70.tools !== undefined){
+let data82 = data70.tools;
+const _errs196 = errors;
+const _errs197 = errors;
+if(errors === _errs197){
+if(data82 && typeof data82 == "object" && !Array.isArray(data82)){
+for(const key22 in data82){
+let data83 = data82[key22];
+const _errs200 = errors;
+if(errors === _errs200){
+if(Array.isArray(data83)){
+if(data83.length < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/tools/" + key22.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant2,data:data83}];
+return false;
+}
+else {
+var valid44 = true;
+const len11 = data83.length;
+for(let i11=0; i11<len11; i11++){
+let data84 = data83[i11];
+const _errs202 = errors;
+if(errors === _errs202){
+if(typeof data84 === "string"){
+if(func1(data84) < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/tools/" + key22.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i11,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data84}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/tools/" + key22.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i11,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data84}];
+return false;
+}
+}
+var valid44 = _errs202 === errors;
+if(!valid44){
+break;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/tools/" + key22.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data83}];
+return false;
+}
+}
+var valid43 = _errs200 === errors;
+if(!valid43){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/tools",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data82}];
+return false;
+}
+}
+var valid34 = _errs196 === errors;
+}
+else {
+var valid34 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data70}];
+return false;
+}
+}
+var valid33 = _errs166 === errors;
+if(!valid33){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data69}];
+return false;
+}
+}
+var valid20 = _errs164 === errors;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data53}];
+return false;
+}
+}
+var valid0 = _errs122 === errors;
+if(valid0){
+let data85 = data.models;
+const _errs204 = errors;
+if(errors === _errs204){
+if(data85 && typeof data85 == "object" && !Array.isArray(data85)){
+if(data85.providers === undefined){
+data85.providers = {};
+}
+const _errs206 = errors;
+for(const key23 in data85){
+if(!(key23 === "providers")){
+validate20.errors = [{instancePath:instancePath+"/models",keyword:"additionalProperties",params:{additionalProperty: key23},message:"must NOT have additional properties",expected:constant0,data:data85}];
 return false;
 break;
 }
 }
-if(_errs193 === errors){
-let data80 = data79.providers;
-const _errs194 = errors;
-if(errors === _errs194){
-if(data80 && typeof data80 == "object" && !Array.isArray(data80)){
-for(const key23 in data80){
-const _errs197 = errors;
-if(!(validate21(data80[key23], {instancePath:instancePath+"/models/providers/" + key23.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data80,parentDataProperty:key23,rootData,dynamicAnchors}))){
+if(_errs206 === errors){
+let data86 = data85.providers;
+const _errs207 = errors;
+if(errors === _errs207){
+if(data86 && typeof data86 == "object" && !Array.isArray(data86)){
+for(const key24 in data86){
+const _errs210 = errors;
+if(!(validate21(data86[key24], {instancePath:instancePath+"/models/providers/" + key24.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data86,parentDataProperty:key24,rootData,dynamicAnchors}))){
 vErrors = vErrors === null ? validate21.errors : vErrors.concat(validate21.errors);
 errors = vErrors.length;
 }
-var valid45 = _errs197 === errors;
-if(!valid45){
+var valid46 = _errs210 === errors;
+if(!valid46){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/models/providers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data80}];
+validate20.errors = [{instancePath:instancePath+"/models/providers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data86}];
 return false;
 }
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/models",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data79}];
+validate20.errors = [{instancePath:instancePath+"/models",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data85}];
 return false;
 }
 }
-var valid0 = _errs191 === errors;
+var valid0 = _errs204 === errors;
 if(valid0){
-let data82 = data.mcp;
-const _errs198 = errors;
-if(errors === _errs198){
-if(data82 && typeof data82 == "object" && !Array.isArray(data82)){
-if(data82.servers === undefined){
-data82.servers = {};
+let data88 = data.mcp;
+const _errs211 = errors;
+if(errors === _errs211){
+if(data88 && typeof data88 == "object" && !Array.isArray(data88)){
+if(data88.servers === undefined){
+data88.servers = {};
 }
-const _errs200 = errors;
-for(const key24 in data82){
-if(!(key24 === "servers")){
-validate20.errors = [{instancePath:instancePath+"/mcp",keyword:"additionalProperties",params:{additionalProperty: key24},message:"must NOT have additional properties",expected:constant0,data:data82}];
+const _errs213 = errors;
+for(const key25 in data88){
+if(!(key25 === "servers")){
+validate20.errors = [{instancePath:instancePath+"/mcp",keyword:"additionalProperties",params:{additionalProperty: key25},message:"must NOT have additional properties",expected:constant0,data:data88}];
 return false;
 break;
 }
 }
-if(_errs200 === errors){
-let data83 = data82.servers;
-const _errs201 = errors;
-if(errors === _errs201){
-if(data83 && typeof data83 == "object" && !Array.isArray(data83)){
-for(const key25 in data83){
-let data84 = data83[key25];
-const _errs204 = errors;
-const _errs205 = errors;
-if(errors === _errs205){
-if(data84 && typeof data84 == "object" && !Array.isArray(data84)){
-if(data84.args === undefined){
-data84.args = [];
-}
-if(data84.env === undefined){
-data84.env = {};
-}
-if(data84.headers === undefined){
-data84.headers = {};
-}
-if(data84.connectMs === undefined){
-data84.connectMs = 30000;
-}
-if(data84.timeoutMs === undefined){
-data84.timeoutMs = 60000;
-}
-if(data84.outputBytesMax === undefined){
-data84.outputBytesMax = 65536;
-}
-const _errs207 = errors;
-for(const key26 in data84){
-if(!(func9.call(constant8, key26))){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key26},message:"must NOT have additional properties",expected:constant0,data:data84}];
-return false;
-break;
-}
-}
-if(_errs207 === errors){
-if(data84.command !== undefined){
-let data85 = data84.command;
-const _errs208 = errors;
-if(errors === _errs208){
-if(typeof data85 === "string"){
-if(func1(data85) < 1){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/command",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data85}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/command",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data85}];
-return false;
-}
-}
-var valid49 = _errs208 === errors;
-}
-else {
-var valid49 = true;
-}
-if(valid49){
-let data86 = data84.args;
-const _errs210 = errors;
-if(errors === _errs210){
-if(Array.isArray(data86)){
-var valid50 = true;
-const len12 = data86.length;
-for(let i12=0; i12<len12; i12++){
-let data87 = data86[i12];
-const _errs212 = errors;
-if(typeof data87 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/" + i12,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data87}];
-return false;
-}
-var valid50 = _errs212 === errors;
-if(!valid50){
-break;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data86}];
-return false;
-}
-}
-var valid49 = _errs210 === errors;
-if(valid49){
-let data88 = data84.env;
+if(_errs213 === errors){
+let data89 = data88.servers;
 const _errs214 = errors;
 if(errors === _errs214){
-if(data88 && typeof data88 == "object" && !Array.isArray(data88)){
-for(const key27 in data88){
-let data89 = data88[key27];
+if(data89 && typeof data89 == "object" && !Array.isArray(data89)){
+for(const key26 in data89){
+let data90 = data89[key26];
 const _errs217 = errors;
-if(typeof data89 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/env/" + key27.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data89}];
+const _errs218 = errors;
+if(errors === _errs218){
+if(data90 && typeof data90 == "object" && !Array.isArray(data90)){
+if(data90.args === undefined){
+data90.args = [];
+}
+if(data90.env === undefined){
+data90.env = {};
+}
+if(data90.headers === undefined){
+data90.headers = {};
+}
+if(data90.connectMs === undefined){
+data90.connectMs = 30000;
+}
+if(data90.timeoutMs === undefined){
+data90.timeoutMs = 60000;
+}
+if(data90.outputBytesMax === undefined){
+data90.outputBytesMax = 65536;
+}
+const _errs220 = errors;
+for(const key27 in data90){
+if(!(func9.call(constant8, key27))){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key27},message:"must NOT have additional properties",expected:constant0,data:data90}];
+return false;
+break;
+}
+}
+if(_errs220 === errors){
+if(data90.command !== undefined){
+let data91 = data90.command;
+const _errs221 = errors;
+if(errors === _errs221){
+if(typeof data91 === "string"){
+if(func1(data91) < 1){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/command",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data91}];
 return false;
 }
-var valid51 = _errs217 === errors;
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/command",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data91}];
+return false;
+}
+}
+var valid50 = _errs221 === errors;
+}
+else {
+var valid50 = true;
+}
+if(valid50){
+let data92 = data90.args;
+const _errs223 = errors;
+if(errors === _errs223){
+if(Array.isArray(data92)){
+var valid51 = true;
+const len12 = data92.length;
+for(let i12=0; i12<len12; i12++){
+let data93 = data92[i12];
+const _errs225 = errors;
+if(typeof data93 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/" + i12,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data93}];
+return false;
+}
+var valid51 = _errs225 === errors;
 if(!valid51){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/env",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data88}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data92}];
 return false;
 }
 }
-var valid49 = _errs214 === errors;
-if(valid49){
-if(data84.cwd !== undefined){
-let data90 = data84.cwd;
-const _errs219 = errors;
-if(errors === _errs219){
-if(typeof data90 === "string"){
-if(func1(data90) < 1){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/cwd",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data90}];
+var valid50 = _errs223 === errors;
+if(valid50){
+let data94 = data90.env;
+const _errs227 = errors;
+if(errors === _errs227){
+if(data94 && typeof data94 == "object" && !Array.isArray(data94)){
+for(const key28 in data94){
+let data95 = data94[key28];
+const _errs230 = errors;
+if(typeof data95 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/env/" + key28.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data95}];
 return false;
 }
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/cwd",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data90}];
-return false;
-}
-}
-var valid49 = _errs219 === errors;
-}
-else {
-var valid49 = true;
-}
-if(valid49){
-if(data84.url !== undefined){
-let data91 = data84.url;
-const _errs221 = errors;
-if(errors === _errs221){
-if(typeof data91 === "string"){
-if(!pattern21.test(data91)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/url",keyword:"pattern",params:{pattern: "^https?://[^\\s]+$"},message:"must match pattern \""+"^https?://[^\\s]+$"+"\"",expected:constant1,data:data91}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/url",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data91}];
-return false;
-}
-}
-var valid49 = _errs221 === errors;
-}
-else {
-var valid49 = true;
-}
-if(valid49){
-let data92 = data84.headers;
-const _errs223 = errors;
-if(errors === _errs223){
-if(data92 && typeof data92 == "object" && !Array.isArray(data92)){
-for(const key28 in data92){
-let data93 = data92[key28];
-const _errs226 = errors;
-if(typeof data93 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/headers/" + key28.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data93}];
-return false;
-}
-var valid52 = _errs226 === errors;
+var valid52 = _errs230 === errors;
 if(!valid52){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/headers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data92}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/env",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data94}];
 return false;
 }
 }
-var valid49 = _errs223 === errors;
-if(valid49){
-let data94 = data84.connectMs;
-const _errs228 = errors;
-if(!(((typeof data94 == "number") && (!(data94 % 1) && !isNaN(data94))) && (isFinite(data94)))){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data94}];
-return false;
-}
-if(errors === _errs228){
-if((typeof data94 == "number") && (isFinite(data94))){
-if(data94 > 600000 || isNaN(data94)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data94}];
-return false;
-}
-else {
-if(data94 < 10 || isNaN(data94)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",expected:constant3,data:data94}];
-return false;
-}
-}
-}
-}
-var valid49 = _errs228 === errors;
-if(valid49){
-let data95 = data84.timeoutMs;
-const _errs230 = errors;
-if(!(((typeof data95 == "number") && (!(data95 % 1) && !isNaN(data95))) && (isFinite(data95)))){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data95}];
-return false;
-}
-if(errors === _errs230){
-if((typeof data95 == "number") && (isFinite(data95))){
-if(data95 > 3600000 || isNaN(data95)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",expected:constant3,data:data95}];
-return false;
-}
-else {
-if(data95 < 10 || isNaN(data95)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",expected:constant3,data:data95}];
-return false;
-}
-}
-}
-}
-var valid49 = _errs230 === errors;
-if(valid49){
-let data96 = data84.outputBytesMax;
+var valid50 = _errs227 === errors;
+if(valid50){
+if(data90.cwd !== undefined){
+let data96 = data90.cwd;
 const _errs232 = errors;
-if(!(((typeof data96 == "number") && (!(data96 % 1) && !isNaN(data96))) && (isFinite(data96)))){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data96}];
-return false;
-}
 if(errors === _errs232){
-if((typeof data96 == "number") && (isFinite(data96))){
-if(data96 > 16777216 || isNaN(data96)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"maximum",params:{comparison: "<=", limit: 16777216},message:"must be <= 16777216",expected:constant3,data:data96}];
+if(typeof data96 === "string"){
+if(func1(data96) < 1){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/cwd",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data96}];
 return false;
-}
-else {
-if(data96 < 256 || isNaN(data96)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"minimum",params:{comparison: ">=", limit: 256},message:"must be >= 256",expected:constant3,data:data96}];
-return false;
-}
-}
-}
-}
-var valid49 = _errs232 === errors;
-}
-}
-}
-}
-}
-}
-}
-}
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data84}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/cwd",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data96}];
 return false;
 }
 }
-var valid47 = _errs204 === errors;
-if(!valid47){
-break;
-}
-}
+var valid50 = _errs232 === errors;
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data83}];
-return false;
+var valid50 = true;
 }
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/mcp",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data82}];
-return false;
-}
-}
-var valid0 = _errs198 === errors;
-if(valid0){
-let data97 = data.sessions;
+if(valid50){
+if(data90.url !== undefined){
+let data97 = data90.url;
 const _errs234 = errors;
 if(errors === _errs234){
-if(data97 && typeof data97 == "object" && !Array.isArray(data97)){
-if(data97.idleMinutes === undefined){
-data97.idleMinutes = 0;
+if(typeof data97 === "string"){
+if(!pattern21.test(data97)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/url",keyword:"pattern",params:{pattern: "^https?://[^\\s]+$"},message:"must match pattern \""+"^https?://[^\\s]+$"+"\"",expected:constant1,data:data97}];
+return false;
 }
-if(data97.lane === undefined){
-data97.lane = {};
 }
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/url",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data97}];
+return false;
+}
+}
+var valid50 = _errs234 === errors;
+}
+else {
+var valid50 = true;
+}
+if(valid50){
+let data98 = data90.headers;
 const _errs236 = errors;
-for(const key29 in data97){
-if(!((key29 === "idleMinutes") || (key29 === "lane"))){
-validate20.errors = [{instancePath:instancePath+"/sessions",keyword:"additionalProperties",params:{additionalProperty: key29},message:"must NOT have additional properties",expected:constant0,data:data97}];
-return false;
-break;
-}
-}
-if(_errs236 === errors){
-let data98 = data97.idleMinutes;
-const _errs237 = errors;
-if(!(((typeof data98 == "number") && (!(data98 % 1) && !isNaN(data98))) && (isFinite(data98)))){
-validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data98}];
-return false;
-}
-if(errors === _errs237){
-if((typeof data98 == "number") && (isFinite(data98))){
-if(data98 > 5256000 || isNaN(data98)){
-validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"maximum",params:{comparison: "<=", limit: 5256000},message:"must be <= 5256000",expected:constant3,data:data98}];
-return false;
-}
-else {
-if(data98 < 0 || isNaN(data98)){
-validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data98}];
-return false;
-}
-}
-}
-}
-var valid53 = _errs237 === errors;
-if(valid53){
-let data99 = data97.lane;
+if(errors === _errs236){
+if(data98 && typeof data98 == "object" && !Array.isArray(data98)){
+for(const key29 in data98){
+let data99 = data98[key29];
 const _errs239 = errors;
-if(errors === _errs239){
-if(data99 && typeof data99 == "object" && !Array.isArray(data99)){
-if(data99.waitingMax === undefined){
-data99.waitingMax = 8;
-}
-if(data99.waitMs === undefined){
-data99.waitMs = 60000;
-}
-const _errs241 = errors;
-for(const key30 in data99){
-if(!((key30 === "waitingMax") || (key30 === "waitMs"))){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane",keyword:"additionalProperties",params:{additionalProperty: key30},message:"must NOT have additional properties",expected:constant0,data:data99}];
+if(typeof data99 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/headers/" + key29.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data99}];
 return false;
-break;
-}
-}
-if(_errs241 === errors){
-let data100 = data99.waitingMax;
-const _errs242 = errors;
-if(!(((typeof data100 == "number") && (!(data100 % 1) && !isNaN(data100))) && (isFinite(data100)))){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data100}];
-return false;
-}
-if(errors === _errs242){
-if((typeof data100 == "number") && (isFinite(data100))){
-if(data100 > 1024 || isNaN(data100)){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",expected:constant3,data:data100}];
-return false;
-}
-else {
-if(data100 < 0 || isNaN(data100)){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data100}];
-return false;
-}
-}
-}
-}
-var valid54 = _errs242 === errors;
-if(valid54){
-let data101 = data99.waitMs;
-const _errs244 = errors;
-if(!(((typeof data101 == "number") && (!(data101 % 1) && !isNaN(data101))) && (isFinite(data101)))){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data101}];
-return false;
-}
-if(errors === _errs244){
-if((typeof data101 == "number") && (isFinite(data101))){
-if(data101 > 600000 || isNaN(data101)){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data101}];
-return false;
-}
-else {
-if(data101 < 100 || isNaN(data101)){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data101}];
-return false;
-}
-}
-}
-}
-var valid54 = _errs244 === errors;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/sessions/lane",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data99}];
-return false;
-}
 }
 var valid53 = _errs239 === errors;
+if(!valid53){
+break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/sessions",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data97}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/headers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data98}];
 return false;
 }
 }
-var valid0 = _errs234 === errors;
+var valid50 = _errs236 === errors;
+if(valid50){
+let data100 = data90.connectMs;
+const _errs241 = errors;
+if(!(((typeof data100 == "number") && (!(data100 % 1) && !isNaN(data100))) && (isFinite(data100)))){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data100}];
+return false;
+}
+if(errors === _errs241){
+if((typeof data100 == "number") && (isFinite(data100))){
+if(data100 > 600000 || isNaN(data100)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data100}];
+return false;
+}
+else {
+if(data100 < 10 || isNaN(data100)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",expected:constant3,data:data100}];
+return false;
+}
+}
+}
+}
+var valid50 = _errs241 === errors;
+if(valid50){
+let data101 = data90.timeoutMs;
+const _errs243 = errors;
+if(!(((typeof data101 == "number") && (!(data101 % 1) && !isNaN(data101))) && (isFinite(data101)))){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data101}];
+return false;
+}
+if(errors === _errs243){
+if((typeof data101 == "number") && (isFinite(data101))){
+if(data101 > 3600000 || isNaN(data101)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",expected:constant3,data:data101}];
+return false;
+}
+else {
+if(data101 < 10 || isNaN(data101)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",expected:constant3,data:data101}];
+return false;
+}
+}
+}
+}
+var valid50 = _errs243 === errors;
+if(valid50){
+let data102 = data90.outputBytesMax;
+const _errs245 = errors;
+if(!(((typeof data102 == "number") && (!(data102 % 1) && !isNaN(data102))) && (isFinite(data102)))){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data102}];
+return false;
+}
+if(errors === _errs245){
+if((typeof data102 == "number") && (isFinite(data102))){
+if(data102 > 16777216 || isNaN(data102)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"maximum",params:{comparison: "<=", limit: 16777216},message:"must be <= 16777216",expected:constant3,data:data102}];
+return false;
+}
+else {
+if(data102 < 256 || isNaN(data102)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"minimum",params:{comparison: ">=", limit: 256},message:"must be >= 256",expected:constant3,data:data102}];
+return false;
+}
+}
+}
+}
+var valid50 = _errs245 === errors;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data90}];
+return false;
+}
+}
+var valid48 = _errs217 === errors;
+if(!valid48){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp/servers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data89}];
+return false;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data88}];
+return false;
+}
+}
+var valid0 = _errs211 === errors;
+if(valid0){
+let data103 = data.sessions;
+const _errs247 = errors;
+if(errors === _errs247){
+if(data103 && typeof data103 == "object" && !Array.isArray(data103)){
+if(data103.idleMinutes === undefined){
+data103.idleMinutes = 0;
+}
+if(data103.lane === undefined){
+data103.lane = {};
+}
+const _errs249 = errors;
+for(const key30 in data103){
+if(!((key30 === "idleMinutes") || (key30 === "lane"))){
+validate20.errors = [{instancePath:instancePath+"/sessions",keyword:"additionalProperties",params:{additionalProperty: key30},message:"must NOT have additional properties",expected:constant0,data:data103}];
+return false;
+break;
+}
+}
+if(_errs249 === errors){
+let data104 = data103.idleMinutes;
+const _errs250 = errors;
+if(!(((typeof data104 == "number") && (!(data104 % 1) && !isNaN(data104))) && (isFinite(data104)))){
+validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data104}];
+return false;
+}
+if(errors === _errs250){
+if((typeof data104 == "number") && (isFinite(data104))){
+if(data104 > 5256000 || isNaN(data104)){
+validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"maximum",params:{comparison: "<=", limit: 5256000},message:"must be <= 5256000",expected:constant3,data:data104}];
+return false;
+}
+else {
+if(data104 < 0 || isNaN(data104)){
+validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data104}];
+return false;
+}
+}
+}
+}
+var valid54 = _errs250 === errors;
+if(valid54){
+let data105 = data103.lane;
+const _errs252 = errors;
+if(errors === _errs252){
+if(data105 && typeof data105 == "object" && !Array.isArray(data105)){
+if(data105.waitingMax === undefined){
+data105.waitingMax = 8;
+}
+if(data105.waitMs === undefined){
+data105.waitMs = 60000;
+}
+const _errs254 = errors;
+for(const key31 in data105){
+if(!((key31 === "waitingMax") || (key31 === "waitMs"))){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane",keyword:"additionalProperties",params:{additionalProperty: key31},message:"must NOT have additional properties",expected:constant0,data:data105}];
+return false;
+break;
+}
+}
+if(_errs254 === errors){
+let data106 = data105.waitingMax;
+const _errs255 = errors;
+if(!(((typeof data106 == "number") && (!(data106 % 1) && !isNaN(data106))) && (isFinite(data106)))){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data106}];
+return false;
+}
+if(errors === _errs255){
+if((typeof data106 == "number") && (isFinite(data106))){
+if(data106 > 1024 || isNaN(data106)){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",expected:constant3,data:data106}];
+return false;
+}
+else {
+if(data106 < 0 || isNaN(data106)){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data106}];
+return false;
+}
+}
+}
+}
+var valid55 = _errs255 === errors;
+if(valid55){
+let data107 = data105.waitMs;
+const _errs257 = errors;
+if(!(((typeof data107 == "number") && (!(data107 % 1) && !isNaN(data107))) && (isFinite(data107)))){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data107}];
+return false;
+}
+if(errors === _errs257){
+if((typeof data107 == "number") && (isFinite(data107))){
+if(data107 > 600000 || isNaN(data107)){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data107}];
+return false;
+}
+else {
+if(data107 < 100 || isNaN(data107)){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data107}];
+return false;
+}
+}
+}
+}
+var valid55 = _errs257 === errors;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/sessions/lane",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data105}];
+return false;
+}
+}
+var valid54 = _errs252 === errors;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/sessions",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data103}];
+return false;
+}
+}
+var valid0 = _errs247 === errors;
 }
 }
 }

@@ -220,6 +220,41 @@ export interface components {
                     };
                 };
                 /**
+                 * @description What the port may hold for its clients at once. `/metrics` shows how much of each is used.
+                 * @default {}
+                 */
+                limits: {
+                    /**
+                     * @description The most connections; one more is closed as it comes. Never more than three quarters of the files that the
+                     *     operating system lets the process open, less 64, so that models and the session store still have theirs.
+                     * @default 16384
+                     */
+                    connections: number;
+                    /**
+                     * @description The most connections of one client address (of IPv6, one /64 network), loopback too; 0 is any number. The
+                     *     default leaves others a quarter of `connections`.
+                     * @default 12288
+                     */
+                    connectionsPerAddress: number;
+                    /**
+                     * @description The most bytes of request bodies, from when they are announced or arrive until they are answered; beyond it
+                     *     503 `overloaded`, before the body is read. A quarter is kept for bodies of up to 64 KiB.
+                     * @default 268435456
+                     */
+                    bodyBytesHeld: number;
+                    /**
+                     * @description The most bytes of answers that clients have not taken yet. Beyond it the connections that have taken nothing
+                     *     for longest are cut.
+                     * @default 268435456
+                     */
+                    answerBytesHeld: number;
+                    /**
+                     * @description A client that takes not a byte of its answer for so long is cut, whatever the answer is.
+                     * @default 30000
+                     */
+                    writeStallMs: number;
+                };
+                /**
                  * @description How long runs may go on after SIGTERM before they are cut.
                  * @default 30000
                  */

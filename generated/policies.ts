@@ -53,6 +53,7 @@ export const errorCodes = {
   upstream_timeout: { status: 504, type: "server_error", retry: false },
   cancelled: { status: 499, type: "server_error", retry: false },
   storage_unavailable: { status: 503, type: "server_error", retry: true },
+  overloaded: { status: 503, type: "server_error", retry: true },
   shutting_down: { status: 503, type: "server_error", retry: true },
   internal_error: { status: 500, type: "server_error", retry: false },
 } as const;

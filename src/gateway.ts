@@ -5,7 +5,7 @@ import { keepUntilRestart } from "./base/config/restart.ts";
 import type { Config } from "./base/contract.ts";
 import { GatewayError } from "./base/errors.ts";
 import type { Metrics } from "./base/metrics.ts";
-import { waitingMax } from "./edge/pipelines.ts";
+import { BodyBudget } from "./edge/body-budget.ts";
 import { createHttpServer } from "./edge/server.ts";
 import { createGeneration, type Generation, type GenerationOptions, type Lasting } from "./generation.ts";
 import type { Agents } from "./run/agents.ts";
@@ -38,7 +38,11 @@ const cutGraceMs = 250;
 
 /** Starts a gateway; resolves when it takes calls. The port, and what stands behind it from one configuration to the next. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const lasting: Lasting = { started: Math.floor(Date.now() / 1000), condemned: new WeakSet() };
+  const lasting: Lasting = {
+    started: Math.floor(Date.now() / 1000),
+    condemned: new WeakSet(),
+    bodies: new BodyBudget(() => current.config.gateway.limits.bodyBytesHeld),
+  };
   const runtime = await createRuntime(options);
   let current = createGeneration(runtime, options, lasting);
   /** The current one, and those before it that are still needed. */
@@ -46,12 +50,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const retirements = new Set<Promise<void>>();
   let stopping = false;
 
-  const server = createHttpServer((request, response) => void current.answer(request, response), {
-    get runningMax() {
-      return current.config.gateway.http.pipelineMax;
-    },
-    waitingMax,
-    onCut: () => current.log.warn("too many requests of one connection wait"),
+  const server = createHttpServer({
+    serve: (request, response) => void current.answer(request, response),
+    settings: () => current.config.gateway,
+    bodies: lasting.bodies,
+    metrics: runtime.metrics,
+    log: () => current.log,
   });
   try {
     await listen(server, toHost(options.config.gateway.bind), options.config.gateway.port);

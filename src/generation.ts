@@ -15,6 +15,7 @@ import { type Config, type Handlers, toGeneratedFile } from "./base/contract.ts"
 import type { Log } from "./base/log.ts";
 import { createApp } from "./edge/app.ts";
 import { createAuthenticate } from "./edge/authenticate.ts";
+import type { BodyBudget } from "./edge/body-budget.ts";
 import type { Credential } from "./edge/credential.ts";
 import { Passages } from "./edge/passage.ts";
 import { createMediaGate } from "./run/media/media-gate.ts";
@@ -32,6 +33,7 @@ export interface Lasting {
   /** In seconds since 1970. */
   readonly started: number;
   readonly condemned: WeakSet<Socket>;
+  readonly bodies: BodyBudget;
 }
 
 /** One configuration at work. A request is answered by the one that it began in, whatever has come since. */
@@ -46,7 +48,7 @@ export function createGeneration(runtime: Runtime, options: GenerationOptions, l
   const { config, credential, log } = options;
   const { http, checkAnswers } = config.gateway;
   const { agents, runAgent, turns, store, metrics } = runtime;
-  const { started, condemned } = lasting;
+  const { started, condemned, bodies } = lasting;
 
   const handlers: Handlers = {
     createChatCompletion: createChatCompletion({
@@ -78,6 +80,7 @@ export function createGeneration(runtime: Runtime, options: GenerationOptions, l
     isEnabled: createSwitch(http.endpoints),
     checkAnswers,
     bodyBytesMax: http.bodyBytesMax,
+    bodies,
     keepAlive: http.keepAlive,
     diagnose: { createChatCompletion: diagnoseChatMistake },
     passages,

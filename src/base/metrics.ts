@@ -16,7 +16,22 @@ export interface RunMetrics {
   startRun(agent: string, model: string): ObservedRun;
 }
 
+/** What the port holds for its clients; each is read when the metrics are. */
+export interface PortLoad {
+  readonly connections: () => number;
+  readonly requestBytes: () => number;
+  readonly answerBytes: () => number;
+}
+
+/** Why a connection was closed as it came: too many in all, or of its address. */
+export type RefusedFor = "connections" | "connections_per_address";
+/** Why a connection was closed that was served: what its client did not take, or did not stop to send. */
+export type CutFor = "stalled" | "answer_bytes" | "pipelined" | "body";
+
 export interface Metrics extends RunMetrics {
+  watchPort(load: PortLoad): void;
+  refuseConnection(reason: RefusedFor): void;
+  cutConnection(reason: CutFor): void;
   request(operation: string, status: number, seconds: number): void;
   /** An answer that breaks the contract. */
   violation(operation: string): void;
@@ -57,7 +72,24 @@ export function createMetrics(): Metrics {
     labelNames: ["agent", "model", "kind"],
     registers,
   });
+  const refused = new Counter({
+    name: "clawgate_connections_refused_total",
+    help: "Connections that were closed as they came, by the limit that they were beyond.",
+    labelNames: ["reason"],
+    registers,
+  });
+  const cut = new Counter({
+    name: "clawgate_connections_cut_total",
+    help: "Connections that were cut, by reason: stalled, answer_bytes, pipelined or body.",
+    labelNames: ["reason"],
+    registers,
+  });
   let violationCount = 0;
+  const watch = (name: string, help: string, read: () => number): void => {
+    // prom-client calls it each time it is asked.
+    const collect = (): void => gauge.set(read());
+    const gauge = new Gauge({ name, help, registers, collect });
+  };
 
   return {
     request: (operation, status, seconds) => requests.observe({ operation, status }, seconds),
@@ -65,6 +97,13 @@ export function createMetrics(): Metrics {
       violationCount++;
       violations.inc({ operation });
     },
+    watchPort({ connections, requestBytes, answerBytes }) {
+      watch("clawgate_connections_open", "Connections.", connections);
+      watch("clawgate_request_bytes_held", "Bytes of request bodies that are not answered yet.", requestBytes);
+      watch("clawgate_answer_bytes_held", "Bytes of answers that clients have not taken yet.", answerBytes);
+    },
+    refuseConnection: (reason) => refused.inc({ reason }),
+    cutConnection: (reason) => cut.inc({ reason }),
     toText: () => registry.metrics(),
     get violations() {
       return violationCount;

@@ -1,18 +1,32 @@
 import { isUtf8 } from "node:buffer";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { GatewayError } from "../base/errors.ts";
+import type { BodyShare } from "./body-budget.ts";
+
+export interface BodyLimits {
+  /** Of this one body. */
+  readonly bytesMax: number;
+  /** What all bodies together leave to this one. Whoever opened it releases it. */
+  readonly share: BodyShare;
+}
 
 /**
- * Reads the JSON body, in the order of the contract: media type (415), size (413), UTF-8, bounds, JSON (400). A body
- * that is refused is still drained: closing the connection on a client that is writing hides the answer from it.
+ * Reads the JSON body, in the order of the contract: media type (415), size (413), room for it (503), UTF-8, bounds,
+ * JSON (400). A body that is refused is still drained: closing the connection on a client that is writing hides the
+ * answer from it.
  */
-export async function readJson(request: IncomingMessage, response: ServerResponse, bytesMax: number): Promise<unknown> {
+export async function readJson(
+  request: IncomingMessage,
+  response: ServerResponse,
+  limits: BodyLimits,
+): Promise<unknown> {
   assertMediaType(request);
   const announced = Number(request.headers["content-length"] ?? 0);
-  if (announced > bytesMax) throw tooLarge(bytesMax);
+  if (announced > limits.bytesMax) throw tooLarge(limits.bytesMax);
+  limits.share.reach(announced);
   // Only now: a client that asks first is not told to send what would be refused.
   if (request.headers.expect !== undefined) response.writeContinue();
-  const bytes = await readBytes(request, bytesMax);
+  const bytes = await readBytes(request, limits);
   if (!isUtf8(bytes)) throw new GatewayError("invalid_utf8", "The body is not valid UTF-8.");
   assertBounded(bytes);
   return parseJson(bytes);
@@ -36,22 +50,33 @@ function assertMediaType({ headers }: IncomingMessage): void {
   }
 }
 
-function readBytes(request: IncomingMessage, bytesMax: number): Promise<Buffer> {
+function readBytes(request: IncomingMessage, { bytesMax, share }: BodyLimits): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const pieces: Buffer[] = [];
+    // The listeners live as long as the request, which may wait long for its answer: they must not keep the bytes.
+    let pieces: Buffer[] = [];
     let size = 0;
-    const onData = (piece: Buffer): void => {
-      size += piece.length;
-      if (size <= bytesMax) {
-        pieces.push(piece);
-        return;
-      }
+    const refuse = (error: unknown): void => {
+      pieces = [];
       request.off("data", onData);
       request.resume();
-      reject(tooLarge(bytesMax));
+      // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- It is whatever was thrown.
+      reject(error);
+    };
+    const onData = (piece: Buffer): void => {
+      size += piece.length;
+      if (size > bytesMax) return refuse(tooLarge(bytesMax));
+      try {
+        share.reach(size);
+      } catch (error) {
+        return refuse(error);
+      }
+      pieces.push(piece);
     };
     request.on("data", onData);
-    request.once("end", () => resolve(pieces.length === 1 && pieces[0] ? pieces[0] : Buffer.concat(pieces)));
+    request.once("end", () => {
+      resolve(pieces.length === 1 && pieces[0] ? pieces[0] : Buffer.concat(pieces));
+      pieces = [];
+    });
     request.once("error", (cause) =>
       reject(new GatewayError("cancelled", "The client left before its request was complete.", { cause })),
     );

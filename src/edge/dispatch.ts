@@ -11,6 +11,7 @@ import type { Context, Middleware } from "koa";
 import type { EventStream, Handler, OperationId, OperationRow, Row } from "../base/contract.ts";
 import { GatewayError } from "../base/errors.ts";
 import { type Brake, createBrake } from "../base/listener.ts";
+import type { BodyBudget } from "./body-budget.ts";
 import { readJson } from "./body.ts";
 import { toErrorReply } from "./error-reply.ts";
 import { type Passage, toCommonHeaders } from "./passage.ts";
@@ -18,6 +19,8 @@ import { type SseOptions, writeSse } from "./sse.ts";
 
 export interface DispatchParts {
   readonly bodyBytesMax: number;
+  /** What the bodies of all requests share. */
+  readonly bodies: BodyBudget;
   readonly keepAlive: SseOptions<unknown>["keepAlive"];
   readonly answers: AnswerCheck;
   /** Says more about a body than its check can; undefined leaves it to the check. */
@@ -38,11 +41,19 @@ export function createDispatch<O extends OperationId>(
     const { requestId, principal, signal } = passage;
     const brake = createBrake();
     const reply = await answer({
-      readBody: () => readJson(ctx.req, ctx.res, parts.bodyBytesMax),
+      readBody() {
+        // Whoever has left gives nothing back any more.
+        signal.throwIfAborted();
+        const share = parts.bodies.open();
+        passage.holdBody(share);
+        return readJson(ctx.req, ctx.res, { bytesMax: parts.bodyBytesMax, share });
+      },
       readText: toText(ctx),
       signal,
       context: { header: createHeaderReader(ctx), requestId, principal, flow: brake },
     });
+    // An answer that waits to be read needs nothing of its request any more; a stream's run goes on with it.
+    if (reply.stream === undefined) passage.releaseBody();
     writeReply(ctx, row, reply, brake, parts);
   };
 }

@@ -5,6 +5,7 @@ import { createHexId } from "../base/id.ts";
 import type { Log } from "../base/log.ts";
 import type { Metrics } from "../base/metrics.ts";
 import { anybody, type Principal } from "../base/principal.ts";
+import type { BodyShare } from "./body-budget.ts";
 
 /** One request that is under way. It is passed down, and told by those below which operation it is and what went wrong. */
 export class Passage {
@@ -14,6 +15,7 @@ export class Passage {
   #operation: OperationId | undefined;
   #principal = anybody;
   #error: GatewayError | undefined;
+  #body: BodyShare | undefined;
 
   /** Aborts when the client leaves early, or when the gateway's patience at its end is over. */
   get signal(): AbortSignal {
@@ -49,6 +51,15 @@ export class Passage {
 
   fail(error: GatewayError): void {
     this.#error = error;
+  }
+
+  /** What the request's body takes of what there is for all; released at the latest when the request ends. */
+  holdBody(share: BodyShare): void {
+    this.#body = share;
+  }
+
+  releaseBody(): void {
+    this.#body?.release();
   }
 
   /** Ends what the request has begun; its answer is another one then. */
@@ -98,6 +109,7 @@ export class Passages {
   end(passage: Passage, ctx: Context): void {
     const { res } = ctx;
     this.#passages.delete(passage);
+    passage.releaseBody();
     if (!res.writableFinished) passage.cut(new GatewayError("cancelled", "The client left before the run ended."));
     if (this.#passages.size === 0) this.#noteEmpty();
     if (!res.headersSent) {

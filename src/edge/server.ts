@@ -1,22 +1,47 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
-import type { ErrorCode } from "../base/contract.ts";
+import type { Config, ErrorCode } from "../base/contract.ts";
 import { GatewayError } from "../base/errors.ts";
 import { createHexId } from "../base/id.ts";
+import type { Log } from "../base/log.ts";
+import type { Metrics } from "../base/metrics.ts";
+import type { BodyBudget } from "./body-budget.ts";
+import { boundConnections, readOpenFilesMax, toConnectionsMax } from "./connections.ts";
 import { toErrorReply } from "./error-reply.ts";
 import { headerBytesMax } from "./framing.ts";
 import { toCommonHeaders } from "./passage.ts";
-import { boundPipelines, type PipelineLimits } from "./pipelines.ts";
+import { boundPipelines, waitingMax } from "./pipelines.ts";
 
 /** Deadlines of the connection, in milliseconds. Node checks them once per `checkMs`; its own default is 30 s. */
 const deadlines = { headersMs: 10_000, requestMs: 30_000, keepAliveMs: 5_000, checkMs: 1_000 };
+
+export interface PortOptions {
+  readonly serve: RequestListener;
+  /** Asked each time: another configuration may say otherwise. */
+  readonly settings: () => PortSettings;
+  readonly bodies: BodyBudget;
+  readonly metrics: Metrics;
+  readonly log: () => Log;
+}
+
+type PortSettings = Pick<Config["gateway"], "limits"> & { readonly http: { readonly pipelineMax: number } };
 
 /**
  * The port. What Node's parser refuses is answered with the same error body as everything else. There is no `upgrade`
  * listener: Node then treats a request with `Upgrade` (curl's h2c, a WebSocket) as the HTTP request that it also is.
  */
-export function createHttpServer(serve: RequestListener, limits: PipelineLimits): Server {
-  const listener = boundPipelines(serve, limits);
+export function createHttpServer({ serve, settings, bodies, metrics, log }: PortOptions): Server {
+  const tell = createSeldom((event) => log().warn(event));
+  const listener = boundPipelines(serve, {
+    get runningMax() {
+      return settings().http.pipelineMax;
+    },
+    waitingMax,
+    onCut() {
+      metrics.cutConnection("pipelined");
+      tell("too many requests of one connection wait");
+    },
+  });
   const server = createServer(
     {
       maxHeaderSize: headerBytesMax,
@@ -30,6 +55,18 @@ export function createHttpServer(serve: RequestListener, limits: PipelineLimits)
     listener,
   );
   server.maxHeadersCount = 0;
+  const openFilesMax = readOpenFilesMax();
+  const countOpen = boundConnections(server, {
+    limits() {
+      const { connections, connectionsPerAddress } = settings().limits;
+      return { connections: toConnectionsMax(connections, openFilesMax), connectionsPerAddress };
+    },
+    onRefuse(reason) {
+      metrics.refuseConnection(reason);
+      tell("too many connections");
+    },
+  });
+  metrics.watchPort({ connections: countOpen, requestBytes: () => bodies.held, answerBytes: () => 0 });
   // Without these two listeners Node says 100 before the token is checked, and 417 without a body.
   server.on("checkContinue", listener);
   server.on("checkExpectation", (request, response) => {
@@ -48,6 +85,17 @@ export function createHttpServer(serve: RequestListener, limits: PipelineLimits)
     else writeRaw(socket, toParserError(error));
   });
   return server;
+}
+
+/** What a stranger can make happen any number of times is told once a minute; the metrics count it. */
+function createSeldom(tell: (event: string) => void): (event: string) => void {
+  const told = new Map<string, number>();
+  return (event) => {
+    const now = performance.now();
+    if (now - (told.get(event) ?? Number.NEGATIVE_INFINITY) < 60_000) return;
+    told.set(event, now);
+    tell(event);
+  };
 }
 
 function toParserError(cause: NodeJS.ErrnoException): GatewayError {

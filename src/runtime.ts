@@ -20,6 +20,8 @@ export interface RuntimeOptions {
   /** Where sessions are kept. */
   readonly stateFolder: string;
   readonly log: Log;
+  /** Opens the store of the sessions. Without it, that is a SQLite file in the state folder. */
+  readonly openStore?: (stateFolder: string) => Promise<SessionStore>;
 }
 
 /** Agents, their sessions, models and tools, and the one way to run them: everything but the port. */
@@ -42,7 +44,7 @@ export interface Runtime {
   stop(): Promise<void>;
 }
 
-export type RenewOptions = Omit<RuntimeOptions, "stateFolder">;
+export type RenewOptions = Omit<RuntimeOptions, "stateFolder" | "openStore">;
 
 /** What outlives the configuration. */
 interface Foundation {
@@ -67,8 +69,12 @@ interface Parts {
 export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
   const parts = await createParts(options);
   const metrics = createMetrics();
-  const store = await createSqliteStore({ path: join(options.stateFolder, "sessions.sqlite") });
+  const store = await (options.openStore ?? openSqliteStore)(options.stateFolder);
   return assemble(parts, { store, metrics, lanes: createLanes(options.config.sessions.lane) });
+}
+
+function openSqliteStore(stateFolder: string): Promise<SessionStore> {
+  return createSqliteStore({ path: join(stateFolder, "sessions.sqlite") });
 }
 
 async function createParts(options: RenewOptions, before?: Parts): Promise<Parts> {
@@ -141,11 +147,7 @@ class SharedTools {
 }
 
 /** Connects every tool server of the configuration, tells what there is, and ends it again: for whoever looks for a fault. */
-export async function examineToolServers({
-  config,
-  folder,
-  log,
-}: Omit<RuntimeOptions, "stateFolder">): Promise<readonly ToolServerReport[]> {
+export async function examineToolServers({ config, folder, log }: RenewOptions): Promise<readonly ToolServerReport[]> {
   const servers = createToolServers(config.mcp.servers, { folder, log });
   try {
     return await servers.examine();

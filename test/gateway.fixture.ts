@@ -6,6 +6,7 @@ import { expect, test as plain } from "vitest";
 import { onEnd } from "./end.fixture.ts";
 import { parseConfig } from "../src/base/config/load.ts";
 import { type Gateway, type ReloadOptions, startGateway } from "../src/gateway.ts";
+import { openOnSharedThread } from "../src/session/sqlite/shared-thread.fixture.ts";
 import { createContractFetch, type ContractFetch } from "./wire/contract-fetch.ts";
 
 export const testToken = "test-token-0123456789abcdef";
@@ -106,6 +107,8 @@ async function launch(options: TestGatewayOptions): Promise<Started> {
     folder: import.meta.dirname,
     credential: { mode: "token", secret, origin: "configured" },
     log: pino({ level: "info" }, { write }),
+    // A folder of the test's own may be another gateway's too, which then is to have the file beside it as in real life.
+    ...(options.stateFolder === undefined ? { openStore: openOnSharedThread } : {}),
   });
   const gateway = await startGateway({ ...toOptions(options.config ?? {}), stateFolder });
   const contractFetch = createContractFetch();

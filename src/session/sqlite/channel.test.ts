@@ -1,7 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { Channel } from "./channel.ts";
+import { Worker } from "node:worker_threads";
+import { Channel, type StartThread } from "./channel.ts";
 
-const brokenWorker = new URL("./worker.fixture.ts", import.meta.url);
+function starts(file: string): StartThread {
+  return (options) => new Worker(new URL(file, import.meta.url), { workerData: options });
+}
 const request = { key: "k", knownRevision: 0 };
 const unavailable = { name: "GatewayError", code: "storage_unavailable" };
 
@@ -11,7 +14,7 @@ describe("a worker that fails", () => {
     { way: "exits", cause: "The worker thread of the session store ended with code 3." },
   ];
   test.each(ways)("and $way rejects what is pending and what comes later", async ({ way, cause }) => {
-    const channel = await Channel.start({ path: way }, brokenWorker);
+    const channel = await Channel.start({ path: way }, starts("./worker.fixture.ts"));
     const want = { status: "rejected", reason: { ...unavailable, cause: { message: cause } } };
     expect(await Promise.allSettled([channel.call("read", request), channel.call("read", request)])).toMatchObject([
       want,
@@ -21,7 +24,6 @@ describe("a worker that fails", () => {
   });
 
   test("before it is ready rejects the start", async () => {
-    const nowhere = new URL("./no-such-worker.ts", import.meta.url);
-    await expect(Channel.start({ path: "" }, nowhere)).rejects.toMatchObject(unavailable);
+    await expect(Channel.start({ path: "" }, starts("./no-such-worker.ts"))).rejects.toMatchObject(unavailable);
   });
 });

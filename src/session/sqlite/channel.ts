@@ -1,3 +1,4 @@
+import type { EventEmitter } from "node:events";
 import { Worker } from "node:worker_threads";
 import { GatewayError } from "../../base/errors.ts";
 import { toError } from "./store-error.ts";
@@ -9,6 +10,14 @@ const pendingCallsMax = 10_000;
 // From a checkout this file is TypeScript, and so is the worker; in the published package both are JavaScript.
 const workerUrl = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url);
 
+/** The end of a thread that its store holds: messages, and `error` or `exit` once it is gone. */
+export type StoreThread = Pick<Worker, "postMessage" | "ref" | "unref" | "terminate"> & Pick<EventEmitter, "on">;
+
+/** Starts a thread, or has one, that serves this store: see `serveStore`. */
+export type StartThread = (options: WorkerOptions) => StoreThread;
+
+const startThread: StartThread = (options) => new Worker(workerUrl, { workerData: options, name: "session-store" });
+
 interface Pending {
   resolve(reply: ReplyOf<OperationName>): void;
   reject(error: Error): void;
@@ -19,7 +28,7 @@ interface Pending {
  * (as all later ones do); it never hangs. The worker keeps the process alive only while a call is pending.
  */
 export class Channel {
-  readonly #worker: Worker;
+  readonly #worker: StoreThread;
   readonly #pending = new Map<number, Pending>();
   readonly #ready = Promise.withResolvers<void>();
   readonly #exited = Promise.withResolvers<void>();
@@ -29,19 +38,19 @@ export class Channel {
   #closing: Promise<void> | undefined;
 
   /** Resolves when the database is open. Rejects with `storage_unavailable` if it cannot be opened. */
-  static async start(options: WorkerOptions, url = workerUrl): Promise<Channel> {
-    const channel = new Channel(options, url);
+  static async start(options: WorkerOptions, start = startThread): Promise<Channel> {
+    const channel = new Channel(start(options));
     await channel.#ready.promise;
     channel.#worker.unref();
     return channel;
   }
 
-  private constructor(options: WorkerOptions, url: URL) {
-    this.#worker = new Worker(url, { workerData: options, name: "session-store" });
+  private constructor(worker: StoreThread) {
+    this.#worker = worker;
     this.#worker.on("message", (message: FromWorker) => this.#receive(message));
-    this.#worker.on("messageerror", (error) => this.#fail(error));
+    this.#worker.on("messageerror", (error: Error) => this.#fail(error));
     this.#worker.on("error", (error: Error) => this.#fail(error));
-    this.#worker.on("exit", (code) => {
+    this.#worker.on("exit", (code: number) => {
       const isAsked = this.#closing !== undefined && code === 0 && this.#pending.size === 0;
       if (!isAsked) this.#fail(new Error(`The worker thread of the session store ended with code ${code}.`));
       this.#exited.resolve();

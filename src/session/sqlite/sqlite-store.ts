@@ -1,19 +1,21 @@
 import { type CachedTranscript, type CacheLimits, TranscriptCache } from "../cache.ts";
 import { type HistoryMessage, leaseMsMax, type SessionStore, type StoredMessage, type Transcript } from "../store.ts";
-import { Channel } from "./channel.ts";
+import { Channel, type StartThread } from "./channel.ts";
 import type { HistoryRow, Snapshot } from "./protocol.ts";
 
 export interface SqliteStoreOptions {
   /** The database file; it is made if it is missing, and so are the directories above it. */
   readonly path: string;
   readonly cacheLimits?: CacheLimits;
+  /** Without it, the store has a thread of its own. */
+  readonly startThread?: StartThread;
 }
 
 const nothing: CachedTranscript = { messages: [], revision: 0, characters: 0 };
 
 /** A store in one SQLite file, which several processes may use at once. Rejects if the file cannot be opened. */
 export async function createSqliteStore(options: SqliteStoreOptions): Promise<SessionStore> {
-  const channel = await Channel.start({ path: options.path });
+  const channel = await Channel.start({ path: options.path }, options.startThread);
   const cache = new TranscriptCache(options.cacheLimits);
 
   /** `known` is what the cache held when the snapshot was asked for; it may have gone since. */

@@ -1,0 +1,67 @@
+import type { DatabaseSync } from "node:sqlite";
+import { receiveMessageOnPort, type MessagePort } from "node:worker_threads";
+import { createBatch } from "./batch.ts";
+import { openDatabase } from "./database.ts";
+import { openHolder } from "./holder.ts";
+import { toFailure } from "./store-failure.ts";
+import { createOperations } from "./store-operations.ts";
+import type { Call, FromWorker, ToWorker, WorkerOptions } from "./protocol.ts";
+
+// The thread that alone touches the database. What arrives while a transaction is being flushed waits in the port, and
+// makes the next one: under load the transactions grow, and nothing waits when there is none.
+
+/** Bounds the time that the first call of a transaction waits for the last. */
+const batchCallsMax = 512;
+
+/** Opens the database and answers what comes over the port, until it is asked to close both. */
+export function serveStore(port: MessagePort, options: WorkerOptions): void {
+  const post = (message: FromWorker): void => port.postMessage(message);
+  let opened: ReturnType<typeof open>;
+  try {
+    opened = open(options);
+  } catch (error) {
+    post({ type: "refused", failure: toFailure(error) });
+    port.close();
+    return;
+  }
+  const { database, holder, runBatch } = opened;
+
+  port.on("message", (first: ToWorker) => {
+    const { calls, isClosing } = drain(port, first);
+    if (calls.length > 0) {
+      const answers = runBatch(calls);
+      if (calls.some(({ name }) => name === "erase")) purgeLog(database);
+      post({ type: "answers", answers });
+    }
+    if (!isClosing) return;
+    // The last connection to close moves the write-ahead log into the database and removes it.
+    database.close();
+    holder.close();
+    port.close();
+  });
+  post({ type: "ready" });
+}
+
+function open({ path }: WorkerOptions) {
+  const { database, assertInPlace } = openDatabase(path);
+  const holder = openHolder(path);
+  const runBatch = createBatch(database, createOperations(database, holder), assertInPlace);
+  return { database, holder, runBatch };
+}
+
+/** Until it is moved into the database, the write-ahead log holds what was erased as it was written. */
+function purgeLog(database: DatabaseSync): void {
+  database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
+function drain(port: MessagePort, first: ToWorker): { readonly calls: readonly Call[]; readonly isClosing: boolean } {
+  const calls: Call[] = [];
+  let message: ToWorker | undefined = first;
+  while (message !== undefined) {
+    if (message.name === "close") return { calls, isClosing: true };
+    calls.push(message);
+    if (calls.length === batchCallsMax) break;
+    message = receiveMessageOnPort(port)?.message as ToWorker | undefined;
+  }
+  return { calls, isClosing: false };
+}

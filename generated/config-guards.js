@@ -9,24 +9,25 @@ const constant4 = {"types":["boolean"]};
 const constant5 = {"types":["object"],"values":["embedded","openai-completions","openai-responses","anthropic-messages","google-generative-ai"]};
 const constant6 = {"types":["string","object"]};
 const constant7 = {"maxTokensField":1,"supportsDeveloperRole":1,"supportsUsageInStreaming":1,"supportsStreaming":1,"supportsTools":1,"supportsCustomTools":1,"supportsLogprobs":1,"requiresReasoningContent":1,"responseFormats":1,"input":1,"messageForm":1};
-const constant8 = {"command":1,"args":1,"env":1,"cwd":1,"url":1,"headers":1,"connectMs":1,"timeoutMs":1,"outputBytesMax":1};
-const constant9 = ["text","image","audio","file"];
-const constant10 = ["max_completion_tokens","max_tokens"];
-const constant11 = ["json_object","json_schema"];
-const constant12 = ["any","openai","mistral","anthropic","google"];
-const constant13 = ["token","password","none"];
-const constant14 = ["session","ignore"];
-const constant15 = ["open-webui","opencode"];
-const constant16 = ["comment","chunk","off"];
-const constant17 = ["fatal","error","warn","info","debug","trace","silent"];
-const constant18 = ["throw","count","off"];
-const constant19 = ["string","object"];
-const constant20 = ["reasoning","tools"];
-const constant21 = ["forward","enforce"];
+const constant8 = {"port":1,"bind":1,"auth":1,"trustedProxies":1,"http":1,"limits":1,"drainMs":1,"log":1,"checkAnswers":1};
+const constant9 = {"command":1,"args":1,"env":1,"cwd":1,"url":1,"headers":1,"connectMs":1,"timeoutMs":1,"outputBytesMax":1};
+const constant10 = ["text","image","audio","file"];
+const constant11 = ["max_completion_tokens","max_tokens"];
+const constant12 = ["json_object","json_schema"];
+const constant13 = ["any","openai","mistral","anthropic","google"];
+const constant14 = ["token","password","none"];
+const constant15 = ["session","ignore"];
+const constant16 = ["open-webui","opencode"];
+const constant17 = ["comment","chunk","off"];
+const constant18 = ["fatal","error","warn","info","debug","trace","silent"];
+const constant19 = ["throw","count","off"];
+const constant20 = ["string","object"];
+const constant21 = ["reasoning","tools"];
+const constant22 = ["forward","enforce"];
 
 export const fillConfig = toCheck(validate20);
-const func1 = helper0.default;
-const func9 = Object.prototype.hasOwnProperty;
+const func1 = Object.prototype.hasOwnProperty;
+const func2 = helper0.default;
 const pattern4 = new RegExp("^(?!authorization$|proxy-authorization$|cookie$|x-openclaw-)[a-z0-9][a-z0-9._-]{0,63}$", "u");
 const pattern5 = new RegExp("^(\\[[0-9a-fA-F:.]+\\]|[^\\s/:@*?#%\\[\\]\\\\]+)$", "u");
 const pattern6 = new RegExp("^[^/]+/.+$", "u");
@@ -118,7 +119,7 @@ const _errs7 = errors;
 const _errs8 = errors;
 if(errors === _errs8){
 if(typeof data2 === "string"){
-if(func1(data2) < 1){
+if(func2(data2) < 1){
 validate22.errors = [{instancePath:instancePath+"/apiKey",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data2}];
 return false;
 }
@@ -241,7 +242,7 @@ let data7 = data6.id;
 const _errs24 = errors;
 if(errors === _errs24){
 if(typeof data7 === "string"){
-if(func1(data7) < 1){
+if(func2(data7) < 1){
 validate22.errors = [{instancePath:instancePath+"/models/" + i0+"/id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data7}];
 return false;
 }
@@ -272,7 +273,7 @@ validate22.errors = [{instancePath:instancePath+"/models/" + i0+"/input/" + i1,k
 return false;
 }
 if(!((((data9 === "text") || (data9 === "image")) || (data9 === "audio")) || (data9 === "file"))){
-validate22.errors = [{instancePath:instancePath+"/models/" + i0+"/input/" + i1,keyword:"enum",params:{allowedValues: constant9},message:"must be equal to one of the allowed values",expected:constant1,data:data9}];
+validate22.errors = [{instancePath:instancePath+"/models/" + i0+"/input/" + i1,keyword:"enum",params:{allowedValues: constant10},message:"must be equal to one of the allowed values",expected:constant1,data:data9}];
 return false;
 }
 var valid9 = _errs28 === errors;
@@ -472,7 +473,7 @@ if(errors === _errs46){
 if(data16 && typeof data16 == "object" && !Array.isArray(data16)){
 const _errs48 = errors;
 for(const key5 in data16){
-if(!(func9.call(constant7, key5))){
+if(!(func1.call(constant7, key5))){
 validate22.errors = [{instancePath:instancePath+"/compat",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties",expected:constant0,data:data16}];
 return false;
 break;
@@ -487,7 +488,7 @@ validate22.errors = [{instancePath:instancePath+"/compat/maxTokensField",keyword
 return false;
 }
 if(!((data17 === "max_completion_tokens") || (data17 === "max_tokens"))){
-validate22.errors = [{instancePath:instancePath+"/compat/maxTokensField",keyword:"enum",params:{allowedValues: constant10},message:"must be equal to one of the allowed values",expected:constant1,data:data17}];
+validate22.errors = [{instancePath:instancePath+"/compat/maxTokensField",keyword:"enum",params:{allowedValues: constant11},message:"must be equal to one of the allowed values",expected:constant1,data:data17}];
 return false;
 }
 var valid14 = _errs49 === errors;
@@ -602,7 +603,7 @@ validate22.errors = [{instancePath:instancePath+"/compat/responseFormats/" + i2,
 return false;
 }
 if(!((data26 === "json_object") || (data26 === "json_schema"))){
-validate22.errors = [{instancePath:instancePath+"/compat/responseFormats/" + i2,keyword:"enum",params:{allowedValues: constant11},message:"must be equal to one of the allowed values",expected:constant1,data:data26}];
+validate22.errors = [{instancePath:instancePath+"/compat/responseFormats/" + i2,keyword:"enum",params:{allowedValues: constant12},message:"must be equal to one of the allowed values",expected:constant1,data:data26}];
 return false;
 }
 var valid15 = _errs67 === errors;
@@ -637,7 +638,7 @@ validate22.errors = [{instancePath:instancePath+"/compat/input/" + i3,keyword:"t
 return false;
 }
 if(!((((data28 === "text") || (data28 === "image")) || (data28 === "audio")) || (data28 === "file"))){
-validate22.errors = [{instancePath:instancePath+"/compat/input/" + i3,keyword:"enum",params:{allowedValues: constant9},message:"must be equal to one of the allowed values",expected:constant1,data:data28}];
+validate22.errors = [{instancePath:instancePath+"/compat/input/" + i3,keyword:"enum",params:{allowedValues: constant10},message:"must be equal to one of the allowed values",expected:constant1,data:data28}];
 return false;
 }
 var valid16 = _errs71 === errors;
@@ -665,7 +666,7 @@ validate22.errors = [{instancePath:instancePath+"/compat/messageForm",keyword:"t
 return false;
 }
 if(!(((((data29 === "any") || (data29 === "openai")) || (data29 === "mistral")) || (data29 === "anthropic")) || (data29 === "google"))){
-validate22.errors = [{instancePath:instancePath+"/compat/messageForm",keyword:"enum",params:{allowedValues: constant12},message:"must be equal to one of the allowed values",expected:constant1,data:data29}];
+validate22.errors = [{instancePath:instancePath+"/compat/messageForm",keyword:"enum",params:{allowedValues: constant13},message:"must be equal to one of the allowed values",expected:constant1,data:data29}];
 return false;
 }
 var valid14 = _errs73 === errors;
@@ -791,7 +792,7 @@ const _errs7 = errors;
 const _errs8 = errors;
 if(errors === _errs8){
 if(typeof data2 === "string"){
-if(func1(data2) < 1){
+if(func2(data2) < 1){
 validate23.errors = [{instancePath:instancePath+"/apiKey",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data2}];
 return false;
 }
@@ -914,7 +915,7 @@ let data7 = data6.id;
 const _errs24 = errors;
 if(errors === _errs24){
 if(typeof data7 === "string"){
-if(func1(data7) < 1){
+if(func2(data7) < 1){
 validate23.errors = [{instancePath:instancePath+"/models/" + i0+"/id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data7}];
 return false;
 }
@@ -945,7 +946,7 @@ validate23.errors = [{instancePath:instancePath+"/models/" + i0+"/input/" + i1,k
 return false;
 }
 if(!((((data9 === "text") || (data9 === "image")) || (data9 === "audio")) || (data9 === "file"))){
-validate23.errors = [{instancePath:instancePath+"/models/" + i0+"/input/" + i1,keyword:"enum",params:{allowedValues: constant9},message:"must be equal to one of the allowed values",expected:constant1,data:data9}];
+validate23.errors = [{instancePath:instancePath+"/models/" + i0+"/input/" + i1,keyword:"enum",params:{allowedValues: constant10},message:"must be equal to one of the allowed values",expected:constant1,data:data9}];
 return false;
 }
 var valid9 = _errs28 === errors;
@@ -1236,7 +1237,7 @@ const _errs7 = errors;
 const _errs8 = errors;
 if(errors === _errs8){
 if(typeof data2 === "string"){
-if(func1(data2) < 1){
+if(func2(data2) < 1){
 validate24.errors = [{instancePath:instancePath+"/apiKey",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data2}];
 return false;
 }
@@ -1359,7 +1360,7 @@ let data7 = data6.id;
 const _errs24 = errors;
 if(errors === _errs24){
 if(typeof data7 === "string"){
-if(func1(data7) < 1){
+if(func2(data7) < 1){
 validate24.errors = [{instancePath:instancePath+"/models/" + i0+"/id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data7}];
 return false;
 }
@@ -1390,7 +1391,7 @@ validate24.errors = [{instancePath:instancePath+"/models/" + i0+"/input/" + i1,k
 return false;
 }
 if(!((((data9 === "text") || (data9 === "image")) || (data9 === "audio")) || (data9 === "file"))){
-validate24.errors = [{instancePath:instancePath+"/models/" + i0+"/input/" + i1,keyword:"enum",params:{allowedValues: constant9},message:"must be equal to one of the allowed values",expected:constant1,data:data9}];
+validate24.errors = [{instancePath:instancePath+"/models/" + i0+"/input/" + i1,keyword:"enum",params:{allowedValues: constant10},message:"must be equal to one of the allowed values",expected:constant1,data:data9}];
 return false;
 }
 var valid9 = _errs28 === errors;
@@ -1681,7 +1682,7 @@ const _errs7 = errors;
 const _errs8 = errors;
 if(errors === _errs8){
 if(typeof data2 === "string"){
-if(func1(data2) < 1){
+if(func2(data2) < 1){
 validate25.errors = [{instancePath:instancePath+"/apiKey",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data2}];
 return false;
 }
@@ -1804,7 +1805,7 @@ let data7 = data6.id;
 const _errs24 = errors;
 if(errors === _errs24){
 if(typeof data7 === "string"){
-if(func1(data7) < 1){
+if(func2(data7) < 1){
 validate25.errors = [{instancePath:instancePath+"/models/" + i0+"/id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data7}];
 return false;
 }
@@ -1835,7 +1836,7 @@ validate25.errors = [{instancePath:instancePath+"/models/" + i0+"/input/" + i1,k
 return false;
 }
 if(!((((data9 === "text") || (data9 === "image")) || (data9 === "audio")) || (data9 === "file"))){
-validate25.errors = [{instancePath:instancePath+"/models/" + i0+"/input/" + i1,keyword:"enum",params:{allowedValues: constant9},message:"must be equal to one of the allowed values",expected:constant1,data:data9}];
+validate25.errors = [{instancePath:instancePath+"/models/" + i0+"/input/" + i1,keyword:"enum",params:{allowedValues: constant10},message:"must be equal to one of the allowed values",expected:constant1,data:data9}];
 return false;
 }
 var valid9 = _errs28 === errors;
@@ -2112,7 +2113,7 @@ let data2 = data1[i0];
 const _errs10 = errors;
 if(errors === _errs10){
 if(typeof data2 === "string"){
-if(func1(data2) < 1){
+if(func2(data2) < 1){
 validate21.errors = [{instancePath:instancePath+"/scenarios/" + i0,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data2}];
 return false;
 }
@@ -2260,6 +2261,9 @@ data0.bind = "loopback";
 if(data0.auth === undefined){
 data0.auth = {};
 }
+if(data0.trustedProxies === undefined){
+data0.trustedProxies = [];
+}
 if(data0.http === undefined){
 data0.http = {};
 }
@@ -2277,7 +2281,7 @@ data0.checkAnswers = "count";
 }
 const _errs4 = errors;
 for(const key1 in data0){
-if(!((((((((key1 === "port") || (key1 === "bind")) || (key1 === "auth")) || (key1 === "http")) || (key1 === "limits")) || (key1 === "drainMs")) || (key1 === "log")) || (key1 === "checkAnswers"))){
+if(!(func1.call(constant8, key1))){
 validate20.errors = [{instancePath:instancePath+"/gateway",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant0,data:data0}];
 return false;
 break;
@@ -2310,7 +2314,7 @@ let data2 = data0.bind;
 const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data2 === "string"){
-if(func1(data2) < 1){
+if(func2(data2) < 1){
 validate20.errors = [{instancePath:instancePath+"/gateway/bind",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data2}];
 return false;
 }
@@ -2345,7 +2349,7 @@ validate20.errors = [{instancePath:instancePath+"/gateway/auth/mode",keyword:"ty
 return false;
 }
 if(!(((data4 === "token") || (data4 === "password")) || (data4 === "none"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/mode",keyword:"enum",params:{allowedValues: constant13},message:"must be equal to one of the allowed values",expected:constant1,data:data4}];
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/mode",keyword:"enum",params:{allowedValues: constant14},message:"must be equal to one of the allowed values",expected:constant1,data:data4}];
 return false;
 }
 var valid2 = _errs12 === errors;
@@ -2386,590 +2390,596 @@ return false;
 }
 var valid1 = _errs9 === errors;
 if(valid1){
-let data7 = data0.http;
+let data7 = data0.trustedProxies;
 const _errs18 = errors;
 if(errors === _errs18){
-if(data7 && typeof data7 == "object" && !Array.isArray(data7)){
-if(data7.endpoints === undefined){
-data7.endpoints = {};
-}
-if(data7.allowedHosts === undefined){
-data7.allowedHosts = [];
-}
-if(data7.allowedOrigins === undefined){
-data7.allowedOrigins = [];
-}
-if(data7.bodyBytesMax === undefined){
-data7.bodyBytesMax = 20971520;
-}
-if(data7.pipelineMax === undefined){
-data7.pipelineMax = 16;
-}
-if(data7.keepAlive === undefined){
-data7.keepAlive = {};
-}
-const _errs20 = errors;
-for(const key3 in data7){
-if(!((((((key3 === "endpoints") || (key3 === "allowedHosts")) || (key3 === "allowedOrigins")) || (key3 === "bodyBytesMax")) || (key3 === "pipelineMax")) || (key3 === "keepAlive"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",expected:constant0,data:data7}];
-return false;
-break;
-}
-}
-if(_errs20 === errors){
-let data8 = data7.endpoints;
-const _errs21 = errors;
-if(errors === _errs21){
-if(data8 && typeof data8 == "object" && !Array.isArray(data8)){
-if(data8.chatCompletions === undefined){
-data8.chatCompletions = {};
-}
-if(data8.sessions === undefined){
-data8.sessions = {};
-}
-if(data8.docs === undefined){
-data8.docs = {};
-}
-if(data8.metrics === undefined){
-data8.metrics = {};
-}
-const _errs23 = errors;
-for(const key4 in data8){
-if(!((((key4 === "chatCompletions") || (key4 === "sessions")) || (key4 === "docs")) || (key4 === "metrics"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties",expected:constant0,data:data8}];
-return false;
-break;
-}
-}
-if(_errs23 === errors){
-let data9 = data8.chatCompletions;
-const _errs24 = errors;
-if(errors === _errs24){
-if(data9 && typeof data9 == "object" && !Array.isArray(data9)){
-if(data9.enabled === undefined){
-data9.enabled = false;
-}
-if(data9.strict === undefined){
-data9.strict = false;
-}
-if(data9.sessions === undefined){
-data9.sessions = {};
-}
-if(data9.media === undefined){
-data9.media = {};
-}
-const _errs26 = errors;
-for(const key5 in data9){
-if(!((((key5 === "enabled") || (key5 === "strict")) || (key5 === "sessions")) || (key5 === "media"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties",expected:constant0,data:data9}];
-return false;
-break;
-}
-}
-if(_errs26 === errors){
-let data10 = data9.enabled;
-const _errs27 = errors;
-if(typeof data10 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data10}];
-return false;
-}
-var valid5 = _errs27 === errors;
-if(valid5){
-let data11 = data9.strict;
-const _errs29 = errors;
-if(typeof data11 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/strict",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data11}];
-return false;
-}
-var valid5 = _errs29 === errors;
-if(valid5){
-let data12 = data9.sessions;
-const _errs31 = errors;
-if(errors === _errs31){
-if(data12 && typeof data12 == "object" && !Array.isArray(data12)){
-if(data12.chatIdHeaders === undefined){
-data12.chatIdHeaders = [];
-}
-if(data12.user === undefined){
-data12.user = "session";
-}
-const _errs33 = errors;
-for(const key6 in data12){
-if(!(((key6 === "chatIdHeaders") || (key6 === "user")) || (key6 === "sideTasks"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties",expected:constant0,data:data12}];
-return false;
-break;
-}
-}
-if(_errs33 === errors){
-let data13 = data12.chatIdHeaders;
-const _errs34 = errors;
-if(errors === _errs34){
-if(Array.isArray(data13)){
-if(data13.length > 16){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/chatIdHeaders",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items",expected:constant2,data:data13}];
+if(Array.isArray(data7)){
+if(data7.length > 64){
+validate20.errors = [{instancePath:instancePath+"/gateway/trustedProxies",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items",expected:constant2,data:data7}];
 return false;
 }
 else {
-var valid7 = true;
-const len0 = data13.length;
+var valid3 = true;
+const len0 = data7.length;
 for(let i0=0; i0<len0; i0++){
-let data14 = data13[i0];
-const _errs36 = errors;
-if(errors === _errs36){
-if(typeof data14 === "string"){
-if(!pattern4.test(data14)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/chatIdHeaders/" + i0,keyword:"pattern",params:{pattern: "^(?!authorization$|proxy-authorization$|cookie$|x-openclaw-)[a-z0-9][a-z0-9._-]{0,63}$"},message:"must match pattern \""+"^(?!authorization$|proxy-authorization$|cookie$|x-openclaw-)[a-z0-9][a-z0-9._-]{0,63}$"+"\"",expected:constant1,data:data14}];
+let data8 = data7[i0];
+const _errs20 = errors;
+if(errors === _errs20){
+if(typeof data8 === "string"){
+if(func2(data8) < 1){
+validate20.errors = [{instancePath:instancePath+"/gateway/trustedProxies/" + i0,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data8}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/chatIdHeaders/" + i0,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data14}];
+validate20.errors = [{instancePath:instancePath+"/gateway/trustedProxies/" + i0,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data8}];
 return false;
 }
 }
-var valid7 = _errs36 === errors;
-if(!valid7){
+var valid3 = _errs20 === errors;
+if(!valid3){
 break;
 }
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/chatIdHeaders",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data13}];
+validate20.errors = [{instancePath:instancePath+"/gateway/trustedProxies",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data7}];
 return false;
 }
 }
-var valid6 = _errs34 === errors;
+var valid1 = _errs18 === errors;
+if(valid1){
+let data9 = data0.http;
+const _errs22 = errors;
+if(errors === _errs22){
+if(data9 && typeof data9 == "object" && !Array.isArray(data9)){
+if(data9.endpoints === undefined){
+data9.endpoints = {};
+}
+if(data9.allowedHosts === undefined){
+data9.allowedHosts = [];
+}
+if(data9.allowedOrigins === undefined){
+data9.allowedOrigins = [];
+}
+if(data9.bodyBytesMax === undefined){
+data9.bodyBytesMax = 20971520;
+}
+if(data9.pipelineMax === undefined){
+data9.pipelineMax = 16;
+}
+if(data9.keepAlive === undefined){
+data9.keepAlive = {};
+}
+const _errs24 = errors;
+for(const key3 in data9){
+if(!((((((key3 === "endpoints") || (key3 === "allowedHosts")) || (key3 === "allowedOrigins")) || (key3 === "bodyBytesMax")) || (key3 === "pipelineMax")) || (key3 === "keepAlive"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",expected:constant0,data:data9}];
+return false;
+break;
+}
+}
+if(_errs24 === errors){
+let data10 = data9.endpoints;
+const _errs25 = errors;
+if(errors === _errs25){
+if(data10 && typeof data10 == "object" && !Array.isArray(data10)){
+if(data10.chatCompletions === undefined){
+data10.chatCompletions = {};
+}
+if(data10.sessions === undefined){
+data10.sessions = {};
+}
+if(data10.docs === undefined){
+data10.docs = {};
+}
+if(data10.metrics === undefined){
+data10.metrics = {};
+}
+const _errs27 = errors;
+for(const key4 in data10){
+if(!((((key4 === "chatCompletions") || (key4 === "sessions")) || (key4 === "docs")) || (key4 === "metrics"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties",expected:constant0,data:data10}];
+return false;
+break;
+}
+}
+if(_errs27 === errors){
+let data11 = data10.chatCompletions;
+const _errs28 = errors;
+if(errors === _errs28){
+if(data11 && typeof data11 == "object" && !Array.isArray(data11)){
+if(data11.enabled === undefined){
+data11.enabled = false;
+}
+if(data11.strict === undefined){
+data11.strict = false;
+}
+if(data11.sessions === undefined){
+data11.sessions = {};
+}
+if(data11.media === undefined){
+data11.media = {};
+}
+const _errs30 = errors;
+for(const key5 in data11){
+if(!((((key5 === "enabled") || (key5 === "strict")) || (key5 === "sessions")) || (key5 === "media"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties",expected:constant0,data:data11}];
+return false;
+break;
+}
+}
+if(_errs30 === errors){
+let data12 = data11.enabled;
+const _errs31 = errors;
+if(typeof data12 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data12}];
+return false;
+}
+var valid6 = _errs31 === errors;
 if(valid6){
-let data15 = data12.user;
+let data13 = data11.strict;
+const _errs33 = errors;
+if(typeof data13 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/strict",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data13}];
+return false;
+}
+var valid6 = _errs33 === errors;
+if(valid6){
+let data14 = data11.sessions;
+const _errs35 = errors;
+if(errors === _errs35){
+if(data14 && typeof data14 == "object" && !Array.isArray(data14)){
+if(data14.chatIdHeaders === undefined){
+data14.chatIdHeaders = [];
+}
+if(data14.user === undefined){
+data14.user = "session";
+}
+const _errs37 = errors;
+for(const key6 in data14){
+if(!(((key6 === "chatIdHeaders") || (key6 === "user")) || (key6 === "sideTasks"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties",expected:constant0,data:data14}];
+return false;
+break;
+}
+}
+if(_errs37 === errors){
+let data15 = data14.chatIdHeaders;
 const _errs38 = errors;
-if(typeof data15 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/user",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data15}];
+if(errors === _errs38){
+if(Array.isArray(data15)){
+if(data15.length > 16){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/chatIdHeaders",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items",expected:constant2,data:data15}];
 return false;
 }
-if(!((data15 === "session") || (data15 === "ignore"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/user",keyword:"enum",params:{allowedValues: constant14},message:"must be equal to one of the allowed values",expected:constant1,data:data15}];
-return false;
-}
-var valid6 = _errs38 === errors;
-if(valid6){
-if(data12.sideTasks !== undefined){
-let data16 = data12.sideTasks;
+else {
+var valid8 = true;
+const len1 = data15.length;
+for(let i1=0; i1<len1; i1++){
+let data16 = data15[i1];
 const _errs40 = errors;
 if(errors === _errs40){
-if(Array.isArray(data16)){
-var valid8 = true;
-const len1 = data16.length;
-for(let i1=0; i1<len1; i1++){
-let data17 = data16[i1];
-const _errs42 = errors;
-if(typeof data17 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/sideTasks/" + i1,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data17}];
+if(typeof data16 === "string"){
+if(!pattern4.test(data16)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/chatIdHeaders/" + i1,keyword:"pattern",params:{pattern: "^(?!authorization$|proxy-authorization$|cookie$|x-openclaw-)[a-z0-9][a-z0-9._-]{0,63}$"},message:"must match pattern \""+"^(?!authorization$|proxy-authorization$|cookie$|x-openclaw-)[a-z0-9][a-z0-9._-]{0,63}$"+"\"",expected:constant1,data:data16}];
 return false;
 }
-if(!((data17 === "open-webui") || (data17 === "opencode"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/sideTasks/" + i1,keyword:"enum",params:{allowedValues: constant15},message:"must be equal to one of the allowed values",expected:constant1,data:data17}];
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/chatIdHeaders/" + i1,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data16}];
 return false;
 }
-var valid8 = _errs42 === errors;
+}
+var valid8 = _errs40 === errors;
 if(!valid8){
 break;
 }
 }
 }
+}
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/sideTasks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data16}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/chatIdHeaders",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data15}];
 return false;
 }
 }
-var valid6 = _errs40 === errors;
-}
-else {
-var valid6 = true;
-}
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data12}];
+var valid7 = _errs38 === errors;
+if(valid7){
+let data17 = data14.user;
+const _errs42 = errors;
+if(typeof data17 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/user",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data17}];
 return false;
 }
+if(!((data17 === "session") || (data17 === "ignore"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/user",keyword:"enum",params:{allowedValues: constant15},message:"must be equal to one of the allowed values",expected:constant1,data:data17}];
+return false;
 }
-var valid5 = _errs31 === errors;
-if(valid5){
-let data18 = data9.media;
+var valid7 = _errs42 === errors;
+if(valid7){
+if(data14.sideTasks !== undefined){
+let data18 = data14.sideTasks;
 const _errs44 = errors;
 if(errors === _errs44){
-if(data18 && typeof data18 == "object" && !Array.isArray(data18)){
-if(data18.imagesMax === undefined){
-data18.imagesMax = 8;
-}
-if(data18.bytesMax === undefined){
-data18.bytesMax = 20971520;
-}
-if(data18.pixelsMax === undefined){
-data18.pixelsMax = 50000000;
-}
-if(data18.imageUrls === undefined){
-data18.imageUrls = {};
-}
+if(Array.isArray(data18)){
+var valid9 = true;
+const len2 = data18.length;
+for(let i2=0; i2<len2; i2++){
+let data19 = data18[i2];
 const _errs46 = errors;
-for(const key7 in data18){
+if(typeof data19 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/sideTasks/" + i2,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data19}];
+return false;
+}
+if(!((data19 === "open-webui") || (data19 === "opencode"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/sideTasks/" + i2,keyword:"enum",params:{allowedValues: constant16},message:"must be equal to one of the allowed values",expected:constant1,data:data19}];
+return false;
+}
+var valid9 = _errs46 === errors;
+if(!valid9){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/sideTasks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data18}];
+return false;
+}
+}
+var valid7 = _errs44 === errors;
+}
+else {
+var valid7 = true;
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data14}];
+return false;
+}
+}
+var valid6 = _errs35 === errors;
+if(valid6){
+let data20 = data11.media;
+const _errs48 = errors;
+if(errors === _errs48){
+if(data20 && typeof data20 == "object" && !Array.isArray(data20)){
+if(data20.imagesMax === undefined){
+data20.imagesMax = 8;
+}
+if(data20.bytesMax === undefined){
+data20.bytesMax = 20971520;
+}
+if(data20.pixelsMax === undefined){
+data20.pixelsMax = 50000000;
+}
+if(data20.imageUrls === undefined){
+data20.imageUrls = {};
+}
+const _errs50 = errors;
+for(const key7 in data20){
 if(!((((key7 === "imagesMax") || (key7 === "bytesMax")) || (key7 === "pixelsMax")) || (key7 === "imageUrls"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media",keyword:"additionalProperties",params:{additionalProperty: key7},message:"must NOT have additional properties",expected:constant0,data:data18}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media",keyword:"additionalProperties",params:{additionalProperty: key7},message:"must NOT have additional properties",expected:constant0,data:data20}];
 return false;
 break;
 }
 }
-if(_errs46 === errors){
-let data19 = data18.imagesMax;
-const _errs47 = errors;
-if(!(((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19))) && (isFinite(data19)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imagesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data19}];
-return false;
-}
-if(errors === _errs47){
-if((typeof data19 == "number") && (isFinite(data19))){
-if(data19 > 256 || isNaN(data19)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imagesMax",keyword:"maximum",params:{comparison: "<=", limit: 256},message:"must be <= 256",expected:constant3,data:data19}];
-return false;
-}
-else {
-if(data19 < 0 || isNaN(data19)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imagesMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data19}];
-return false;
-}
-}
-}
-}
-var valid9 = _errs47 === errors;
-if(valid9){
-let data20 = data18.bytesMax;
-const _errs49 = errors;
-if(!(((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20))) && (isFinite(data20)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/bytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data20}];
-return false;
-}
-if(errors === _errs49){
-if((typeof data20 == "number") && (isFinite(data20))){
-if(data20 > 1073741824 || isNaN(data20)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/bytesMax",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",expected:constant3,data:data20}];
-return false;
-}
-else {
-if(data20 < 0 || isNaN(data20)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/bytesMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data20}];
-return false;
-}
-}
-}
-}
-var valid9 = _errs49 === errors;
-if(valid9){
-let data21 = data18.pixelsMax;
+if(_errs50 === errors){
+let data21 = data20.imagesMax;
 const _errs51 = errors;
 if(!(((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21))) && (isFinite(data21)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/pixelsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data21}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imagesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data21}];
 return false;
 }
 if(errors === _errs51){
 if((typeof data21 == "number") && (isFinite(data21))){
-if(data21 > 1000000000 || isNaN(data21)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/pixelsMax",keyword:"maximum",params:{comparison: "<=", limit: 1000000000},message:"must be <= 1000000000",expected:constant3,data:data21}];
+if(data21 > 256 || isNaN(data21)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imagesMax",keyword:"maximum",params:{comparison: "<=", limit: 256},message:"must be <= 256",expected:constant3,data:data21}];
 return false;
 }
 else {
-if(data21 < 1 || isNaN(data21)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/pixelsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data21}];
+if(data21 < 0 || isNaN(data21)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imagesMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data21}];
 return false;
 }
 }
 }
 }
-var valid9 = _errs51 === errors;
-if(valid9){
-let data22 = data18.imageUrls;
+var valid10 = _errs51 === errors;
+if(valid10){
+let data22 = data20.bytesMax;
 const _errs53 = errors;
+if(!(((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22))) && (isFinite(data22)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/bytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data22}];
+return false;
+}
 if(errors === _errs53){
-if(data22 && typeof data22 == "object" && !Array.isArray(data22)){
-if(data22.enabled === undefined){
-data22.enabled = false;
+if((typeof data22 == "number") && (isFinite(data22))){
+if(data22 > 1073741824 || isNaN(data22)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/bytesMax",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",expected:constant3,data:data22}];
+return false;
 }
-if(data22.allowedHosts === undefined){
-data22.allowedHosts = [];
+else {
+if(data22 < 0 || isNaN(data22)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/bytesMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data22}];
+return false;
 }
-if(data22.bytesMax === undefined){
-data22.bytesMax = 10485760;
 }
-if(data22.timeoutMs === undefined){
-data22.timeoutMs = 10000;
 }
+}
+var valid10 = _errs53 === errors;
+if(valid10){
+let data23 = data20.pixelsMax;
 const _errs55 = errors;
-for(const key8 in data22){
+if(!(((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23))) && (isFinite(data23)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/pixelsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data23}];
+return false;
+}
+if(errors === _errs55){
+if((typeof data23 == "number") && (isFinite(data23))){
+if(data23 > 1000000000 || isNaN(data23)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/pixelsMax",keyword:"maximum",params:{comparison: "<=", limit: 1000000000},message:"must be <= 1000000000",expected:constant3,data:data23}];
+return false;
+}
+else {
+if(data23 < 1 || isNaN(data23)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/pixelsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data23}];
+return false;
+}
+}
+}
+}
+var valid10 = _errs55 === errors;
+if(valid10){
+let data24 = data20.imageUrls;
+const _errs57 = errors;
+if(errors === _errs57){
+if(data24 && typeof data24 == "object" && !Array.isArray(data24)){
+if(data24.enabled === undefined){
+data24.enabled = false;
+}
+if(data24.allowedHosts === undefined){
+data24.allowedHosts = [];
+}
+if(data24.bytesMax === undefined){
+data24.bytesMax = 10485760;
+}
+if(data24.timeoutMs === undefined){
+data24.timeoutMs = 10000;
+}
+const _errs59 = errors;
+for(const key8 in data24){
 if(!((((key8 === "enabled") || (key8 === "allowedHosts")) || (key8 === "bytesMax")) || (key8 === "timeoutMs"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls",keyword:"additionalProperties",params:{additionalProperty: key8},message:"must NOT have additional properties",expected:constant0,data:data22}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls",keyword:"additionalProperties",params:{additionalProperty: key8},message:"must NOT have additional properties",expected:constant0,data:data24}];
 return false;
 break;
 }
 }
-if(_errs55 === errors){
-let data23 = data22.enabled;
-const _errs56 = errors;
-if(typeof data23 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data23}];
-return false;
-}
-var valid10 = _errs56 === errors;
-if(valid10){
-let data24 = data22.allowedHosts;
-const _errs58 = errors;
-if(errors === _errs58){
-if(Array.isArray(data24)){
-var valid11 = true;
-const len2 = data24.length;
-for(let i2=0; i2<len2; i2++){
-let data25 = data24[i2];
+if(_errs59 === errors){
+let data25 = data24.enabled;
 const _errs60 = errors;
-if(errors === _errs60){
-if(typeof data25 === "string"){
-if(!pattern5.test(data25)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/allowedHosts/" + i2,keyword:"pattern",params:{pattern: "^(\\[[0-9a-fA-F:.]+\\]|[^\\s/:@*?#%\\[\\]\\\\]+)$"},message:"must match pattern \""+"^(\\[[0-9a-fA-F:.]+\\]|[^\\s/:@*?#%\\[\\]\\\\]+)$"+"\"",expected:constant1,data:data25}];
+if(typeof data25 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data25}];
 return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/allowedHosts/" + i2,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data25}];
-return false;
-}
 }
 var valid11 = _errs60 === errors;
-if(!valid11){
-break;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/allowedHosts",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data24}];
-return false;
-}
-}
-var valid10 = _errs58 === errors;
-if(valid10){
-let data26 = data22.bytesMax;
+if(valid11){
+let data26 = data24.allowedHosts;
 const _errs62 = errors;
-if(!(((typeof data26 == "number") && (!(data26 % 1) && !isNaN(data26))) && (isFinite(data26)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/bytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data26}];
-return false;
-}
 if(errors === _errs62){
-if((typeof data26 == "number") && (isFinite(data26))){
-if(data26 > 1073741824 || isNaN(data26)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/bytesMax",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",expected:constant3,data:data26}];
-return false;
-}
-else {
-if(data26 < 1 || isNaN(data26)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/bytesMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data26}];
-return false;
-}
-}
-}
-}
-var valid10 = _errs62 === errors;
-if(valid10){
-let data27 = data22.timeoutMs;
+if(Array.isArray(data26)){
+var valid12 = true;
+const len3 = data26.length;
+for(let i3=0; i3<len3; i3++){
+let data27 = data26[i3];
 const _errs64 = errors;
-if(!(((typeof data27 == "number") && (!(data27 % 1) && !isNaN(data27))) && (isFinite(data27)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/timeoutMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data27}];
-return false;
-}
 if(errors === _errs64){
-if((typeof data27 == "number") && (isFinite(data27))){
-if(data27 > 120000 || isNaN(data27)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/timeoutMs",keyword:"maximum",params:{comparison: "<=", limit: 120000},message:"must be <= 120000",expected:constant3,data:data27}];
+if(typeof data27 === "string"){
+if(!pattern5.test(data27)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/allowedHosts/" + i3,keyword:"pattern",params:{pattern: "^(\\[[0-9a-fA-F:.]+\\]|[^\\s/:@*?#%\\[\\]\\\\]+)$"},message:"must match pattern \""+"^(\\[[0-9a-fA-F:.]+\\]|[^\\s/:@*?#%\\[\\]\\\\]+)$"+"\"",expected:constant1,data:data27}];
 return false;
-}
-else {
-if(data27 < 100 || isNaN(data27)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/timeoutMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data27}];
-return false;
-}
-}
-}
-}
-var valid10 = _errs64 === errors;
-}
-}
-}
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data22}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/allowedHosts/" + i3,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data27}];
 return false;
 }
 }
-var valid9 = _errs53 === errors;
-}
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data18}];
-return false;
-}
-}
-var valid5 = _errs44 === errors;
-}
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data9}];
-return false;
-}
-}
-var valid4 = _errs24 === errors;
-if(valid4){
-let data28 = data8.sessions;
-const _errs66 = errors;
-if(errors === _errs66){
-if(data28 && typeof data28 == "object" && !Array.isArray(data28)){
-if(data28.enabled === undefined){
-data28.enabled = false;
-}
-const _errs68 = errors;
-for(const key9 in data28){
-if(!(key9 === "enabled")){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/sessions",keyword:"additionalProperties",params:{additionalProperty: key9},message:"must NOT have additional properties",expected:constant0,data:data28}];
-return false;
+var valid12 = _errs64 === errors;
+if(!valid12){
 break;
 }
 }
-if(_errs68 === errors){
-let data29 = data28.enabled;
-if(typeof data29 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/sessions/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data29}];
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/allowedHosts",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data26}];
 return false;
+}
+}
+var valid11 = _errs62 === errors;
+if(valid11){
+let data28 = data24.bytesMax;
+const _errs66 = errors;
+if(!(((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28))) && (isFinite(data28)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/bytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data28}];
+return false;
+}
+if(errors === _errs66){
+if((typeof data28 == "number") && (isFinite(data28))){
+if(data28 > 1073741824 || isNaN(data28)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/bytesMax",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",expected:constant3,data:data28}];
+return false;
+}
+else {
+if(data28 < 1 || isNaN(data28)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/bytesMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data28}];
+return false;
+}
+}
+}
+}
+var valid11 = _errs66 === errors;
+if(valid11){
+let data29 = data24.timeoutMs;
+const _errs68 = errors;
+if(!(((typeof data29 == "number") && (!(data29 % 1) && !isNaN(data29))) && (isFinite(data29)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/timeoutMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data29}];
+return false;
+}
+if(errors === _errs68){
+if((typeof data29 == "number") && (isFinite(data29))){
+if(data29 > 120000 || isNaN(data29)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/timeoutMs",keyword:"maximum",params:{comparison: "<=", limit: 120000},message:"must be <= 120000",expected:constant3,data:data29}];
+return false;
+}
+else {
+if(data29 < 100 || isNaN(data29)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/timeoutMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data29}];
+return false;
+}
+}
+}
+}
+var valid11 = _errs68 === errors;
+}
+}
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/sessions",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data28}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data24}];
 return false;
 }
 }
-var valid4 = _errs66 === errors;
-if(valid4){
-let data30 = data8.docs;
-const _errs71 = errors;
-if(errors === _errs71){
+var valid10 = _errs57 === errors;
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data20}];
+return false;
+}
+}
+var valid6 = _errs48 === errors;
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data11}];
+return false;
+}
+}
+var valid5 = _errs28 === errors;
+if(valid5){
+let data30 = data10.sessions;
+const _errs70 = errors;
+if(errors === _errs70){
 if(data30 && typeof data30 == "object" && !Array.isArray(data30)){
 if(data30.enabled === undefined){
-data30.enabled = true;
+data30.enabled = false;
 }
-const _errs73 = errors;
-for(const key10 in data30){
-if(!(key10 === "enabled")){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/docs",keyword:"additionalProperties",params:{additionalProperty: key10},message:"must NOT have additional properties",expected:constant0,data:data30}];
+const _errs72 = errors;
+for(const key9 in data30){
+if(!(key9 === "enabled")){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/sessions",keyword:"additionalProperties",params:{additionalProperty: key9},message:"must NOT have additional properties",expected:constant0,data:data30}];
 return false;
 break;
 }
 }
-if(_errs73 === errors){
+if(_errs72 === errors){
 let data31 = data30.enabled;
 if(typeof data31 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/docs/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data31}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/sessions/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data31}];
 return false;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/docs",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data30}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/sessions",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data30}];
 return false;
 }
 }
-var valid4 = _errs71 === errors;
-if(valid4){
-let data32 = data8.metrics;
-const _errs76 = errors;
-if(errors === _errs76){
+var valid5 = _errs70 === errors;
+if(valid5){
+let data32 = data10.docs;
+const _errs75 = errors;
+if(errors === _errs75){
 if(data32 && typeof data32 == "object" && !Array.isArray(data32)){
 if(data32.enabled === undefined){
 data32.enabled = true;
 }
-const _errs78 = errors;
-for(const key11 in data32){
-if(!(key11 === "enabled")){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/metrics",keyword:"additionalProperties",params:{additionalProperty: key11},message:"must NOT have additional properties",expected:constant0,data:data32}];
+const _errs77 = errors;
+for(const key10 in data32){
+if(!(key10 === "enabled")){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/docs",keyword:"additionalProperties",params:{additionalProperty: key10},message:"must NOT have additional properties",expected:constant0,data:data32}];
 return false;
 break;
 }
 }
-if(_errs78 === errors){
+if(_errs77 === errors){
 let data33 = data32.enabled;
 if(typeof data33 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/metrics/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data33}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/docs/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data33}];
 return false;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/metrics",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data32}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/docs",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data32}];
 return false;
 }
 }
-var valid4 = _errs76 === errors;
+var valid5 = _errs75 === errors;
+if(valid5){
+let data34 = data10.metrics;
+const _errs80 = errors;
+if(errors === _errs80){
+if(data34 && typeof data34 == "object" && !Array.isArray(data34)){
+if(data34.enabled === undefined){
+data34.enabled = true;
 }
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data8}];
+const _errs82 = errors;
+for(const key11 in data34){
+if(!(key11 === "enabled")){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/metrics",keyword:"additionalProperties",params:{additionalProperty: key11},message:"must NOT have additional properties",expected:constant0,data:data34}];
 return false;
-}
-}
-var valid3 = _errs21 === errors;
-if(valid3){
-let data34 = data7.allowedHosts;
-const _errs81 = errors;
-if(errors === _errs81){
-if(Array.isArray(data34)){
-var valid15 = true;
-const len3 = data34.length;
-for(let i3=0; i3<len3; i3++){
-let data35 = data34[i3];
-const _errs83 = errors;
-if(errors === _errs83){
-if(typeof data35 === "string"){
-if(func1(data35) < 1){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedHosts/" + i3,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data35}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedHosts/" + i3,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data35}];
-return false;
-}
-}
-var valid15 = _errs83 === errors;
-if(!valid15){
 break;
 }
 }
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedHosts",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data34}];
+if(_errs82 === errors){
+let data35 = data34.enabled;
+if(typeof data35 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/metrics/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data35}];
 return false;
 }
 }
-var valid3 = _errs81 === errors;
-if(valid3){
-let data36 = data7.allowedOrigins;
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/metrics",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data34}];
+return false;
+}
+}
+var valid5 = _errs80 === errors;
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data10}];
+return false;
+}
+}
+var valid4 = _errs25 === errors;
+if(valid4){
+let data36 = data9.allowedHosts;
 const _errs85 = errors;
 if(errors === _errs85){
 if(Array.isArray(data36)){
@@ -2980,13 +2990,13 @@ let data37 = data36[i4];
 const _errs87 = errors;
 if(errors === _errs87){
 if(typeof data37 === "string"){
-if(func1(data37) < 1){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedOrigins/" + i4,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data37}];
+if(func2(data37) < 1){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedHosts/" + i4,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data37}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedOrigins/" + i4,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data37}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedHosts/" + i4,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data37}];
 return false;
 }
 }
@@ -2997,348 +3007,383 @@ break;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedOrigins",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data36}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedHosts",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data36}];
 return false;
 }
 }
-var valid3 = _errs85 === errors;
-if(valid3){
-let data38 = data7.bodyBytesMax;
+var valid4 = _errs85 === errors;
+if(valid4){
+let data38 = data9.allowedOrigins;
 const _errs89 = errors;
-if(!(((typeof data38 == "number") && (!(data38 % 1) && !isNaN(data38))) && (isFinite(data38)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/bodyBytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data38}];
-return false;
-}
 if(errors === _errs89){
-if((typeof data38 == "number") && (isFinite(data38))){
-if(data38 > 1073741824 || isNaN(data38)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/bodyBytesMax",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",expected:constant3,data:data38}];
-return false;
-}
-else {
-if(data38 < 1024 || isNaN(data38)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/bodyBytesMax",keyword:"minimum",params:{comparison: ">=", limit: 1024},message:"must be >= 1024",expected:constant3,data:data38}];
-return false;
-}
-}
-}
-}
-var valid3 = _errs89 === errors;
-if(valid3){
-let data39 = data7.pipelineMax;
+if(Array.isArray(data38)){
+var valid17 = true;
+const len5 = data38.length;
+for(let i5=0; i5<len5; i5++){
+let data39 = data38[i5];
 const _errs91 = errors;
-if(!(((typeof data39 == "number") && (!(data39 % 1) && !isNaN(data39))) && (isFinite(data39)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/pipelineMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data39}];
-return false;
-}
 if(errors === _errs91){
-if((typeof data39 == "number") && (isFinite(data39))){
-if(data39 > 1024 || isNaN(data39)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/pipelineMax",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",expected:constant3,data:data39}];
+if(typeof data39 === "string"){
+if(func2(data39) < 1){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedOrigins/" + i5,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data39}];
 return false;
+}
 }
 else {
-if(data39 < 1 || isNaN(data39)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/pipelineMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data39}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedOrigins/" + i5,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data39}];
 return false;
 }
 }
+var valid17 = _errs91 === errors;
+if(!valid17){
+break;
 }
 }
-var valid3 = _errs91 === errors;
-if(valid3){
-let data40 = data7.keepAlive;
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedOrigins",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data38}];
+return false;
+}
+}
+var valid4 = _errs89 === errors;
+if(valid4){
+let data40 = data9.bodyBytesMax;
 const _errs93 = errors;
+if(!(((typeof data40 == "number") && (!(data40 % 1) && !isNaN(data40))) && (isFinite(data40)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/bodyBytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data40}];
+return false;
+}
 if(errors === _errs93){
-if(data40 && typeof data40 == "object" && !Array.isArray(data40)){
-if(data40.form === undefined){
-data40.form = "comment";
+if((typeof data40 == "number") && (isFinite(data40))){
+if(data40 > 1073741824 || isNaN(data40)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/bodyBytesMax",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",expected:constant3,data:data40}];
+return false;
 }
-if(data40.intervalMs === undefined){
-data40.intervalMs = 15000;
+else {
+if(data40 < 1024 || isNaN(data40)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/bodyBytesMax",keyword:"minimum",params:{comparison: ">=", limit: 1024},message:"must be >= 1024",expected:constant3,data:data40}];
+return false;
 }
+}
+}
+}
+var valid4 = _errs93 === errors;
+if(valid4){
+let data41 = data9.pipelineMax;
 const _errs95 = errors;
-for(const key12 in data40){
+if(!(((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41))) && (isFinite(data41)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/pipelineMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data41}];
+return false;
+}
+if(errors === _errs95){
+if((typeof data41 == "number") && (isFinite(data41))){
+if(data41 > 1024 || isNaN(data41)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/pipelineMax",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",expected:constant3,data:data41}];
+return false;
+}
+else {
+if(data41 < 1 || isNaN(data41)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/pipelineMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data41}];
+return false;
+}
+}
+}
+}
+var valid4 = _errs95 === errors;
+if(valid4){
+let data42 = data9.keepAlive;
+const _errs97 = errors;
+if(errors === _errs97){
+if(data42 && typeof data42 == "object" && !Array.isArray(data42)){
+if(data42.form === undefined){
+data42.form = "comment";
+}
+if(data42.intervalMs === undefined){
+data42.intervalMs = 15000;
+}
+const _errs99 = errors;
+for(const key12 in data42){
 if(!((key12 === "form") || (key12 === "intervalMs"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive",keyword:"additionalProperties",params:{additionalProperty: key12},message:"must NOT have additional properties",expected:constant0,data:data40}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive",keyword:"additionalProperties",params:{additionalProperty: key12},message:"must NOT have additional properties",expected:constant0,data:data42}];
 return false;
 break;
 }
 }
-if(_errs95 === errors){
-let data41 = data40.form;
-const _errs96 = errors;
-if(typeof data41 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/form",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data41}];
-return false;
-}
-if(!(((data41 === "comment") || (data41 === "chunk")) || (data41 === "off"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/form",keyword:"enum",params:{allowedValues: constant16},message:"must be equal to one of the allowed values",expected:constant1,data:data41}];
-return false;
-}
-var valid17 = _errs96 === errors;
-if(valid17){
-let data42 = data40.intervalMs;
-const _errs98 = errors;
-if(!(((typeof data42 == "number") && (!(data42 % 1) && !isNaN(data42))) && (isFinite(data42)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/intervalMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data42}];
-return false;
-}
-if(errors === _errs98){
-if((typeof data42 == "number") && (isFinite(data42))){
-if(data42 > 300000 || isNaN(data42)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/intervalMs",keyword:"maximum",params:{comparison: "<=", limit: 300000},message:"must be <= 300000",expected:constant3,data:data42}];
-return false;
-}
-else {
-if(data42 < 100 || isNaN(data42)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/intervalMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data42}];
-return false;
-}
-}
-}
-}
-var valid17 = _errs98 === errors;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data40}];
-return false;
-}
-}
-var valid3 = _errs93 === errors;
-}
-}
-}
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data7}];
-return false;
-}
-}
-var valid1 = _errs18 === errors;
-if(valid1){
-let data43 = data0.limits;
+if(_errs99 === errors){
+let data43 = data42.form;
 const _errs100 = errors;
-if(errors === _errs100){
-if(data43 && typeof data43 == "object" && !Array.isArray(data43)){
-if(data43.connections === undefined){
-data43.connections = 16384;
+if(typeof data43 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/form",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data43}];
+return false;
 }
-if(data43.connectionsPerAddress === undefined){
-data43.connectionsPerAddress = 12288;
+if(!(((data43 === "comment") || (data43 === "chunk")) || (data43 === "off"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/form",keyword:"enum",params:{allowedValues: constant17},message:"must be equal to one of the allowed values",expected:constant1,data:data43}];
+return false;
 }
-if(data43.bodyBytesHeld === undefined){
-data43.bodyBytesHeld = 268435456;
-}
-if(data43.answerBytesHeld === undefined){
-data43.answerBytesHeld = 268435456;
-}
-if(data43.writeStallMs === undefined){
-data43.writeStallMs = 30000;
-}
+var valid18 = _errs100 === errors;
+if(valid18){
+let data44 = data42.intervalMs;
 const _errs102 = errors;
-for(const key13 in data43){
+if(!(((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44))) && (isFinite(data44)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/intervalMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data44}];
+return false;
+}
+if(errors === _errs102){
+if((typeof data44 == "number") && (isFinite(data44))){
+if(data44 > 300000 || isNaN(data44)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/intervalMs",keyword:"maximum",params:{comparison: "<=", limit: 300000},message:"must be <= 300000",expected:constant3,data:data44}];
+return false;
+}
+else {
+if(data44 < 100 || isNaN(data44)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/intervalMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data44}];
+return false;
+}
+}
+}
+}
+var valid18 = _errs102 === errors;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data42}];
+return false;
+}
+}
+var valid4 = _errs97 === errors;
+}
+}
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/http",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data9}];
+return false;
+}
+}
+var valid1 = _errs22 === errors;
+if(valid1){
+let data45 = data0.limits;
+const _errs104 = errors;
+if(errors === _errs104){
+if(data45 && typeof data45 == "object" && !Array.isArray(data45)){
+if(data45.connections === undefined){
+data45.connections = 16384;
+}
+if(data45.connectionsPerAddress === undefined){
+data45.connectionsPerAddress = 12288;
+}
+if(data45.bodyBytesHeld === undefined){
+data45.bodyBytesHeld = 268435456;
+}
+if(data45.answerBytesHeld === undefined){
+data45.answerBytesHeld = 268435456;
+}
+if(data45.writeStallMs === undefined){
+data45.writeStallMs = 30000;
+}
+const _errs106 = errors;
+for(const key13 in data45){
 if(!(((((key13 === "connections") || (key13 === "connectionsPerAddress")) || (key13 === "bodyBytesHeld")) || (key13 === "answerBytesHeld")) || (key13 === "writeStallMs"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits",keyword:"additionalProperties",params:{additionalProperty: key13},message:"must NOT have additional properties",expected:constant0,data:data43}];
+validate20.errors = [{instancePath:instancePath+"/gateway/limits",keyword:"additionalProperties",params:{additionalProperty: key13},message:"must NOT have additional properties",expected:constant0,data:data45}];
 return false;
 break;
 }
 }
-if(_errs102 === errors){
-let data44 = data43.connections;
-const _errs103 = errors;
-if(!(((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44))) && (isFinite(data44)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/connections",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data44}];
-return false;
-}
-if(errors === _errs103){
-if((typeof data44 == "number") && (isFinite(data44))){
-if(data44 > 1000000 || isNaN(data44)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/connections",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000",expected:constant3,data:data44}];
-return false;
-}
-else {
-if(data44 < 1 || isNaN(data44)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/connections",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data44}];
-return false;
-}
-}
-}
-}
-var valid18 = _errs103 === errors;
-if(valid18){
-let data45 = data43.connectionsPerAddress;
-const _errs105 = errors;
-if(!(((typeof data45 == "number") && (!(data45 % 1) && !isNaN(data45))) && (isFinite(data45)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/connectionsPerAddress",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data45}];
-return false;
-}
-if(errors === _errs105){
-if((typeof data45 == "number") && (isFinite(data45))){
-if(data45 > 1000000 || isNaN(data45)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/connectionsPerAddress",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000",expected:constant3,data:data45}];
-return false;
-}
-else {
-if(data45 < 0 || isNaN(data45)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/connectionsPerAddress",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data45}];
-return false;
-}
-}
-}
-}
-var valid18 = _errs105 === errors;
-if(valid18){
-let data46 = data43.bodyBytesHeld;
+if(_errs106 === errors){
+let data46 = data45.connections;
 const _errs107 = errors;
 if(!(((typeof data46 == "number") && (!(data46 % 1) && !isNaN(data46))) && (isFinite(data46)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/bodyBytesHeld",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data46}];
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/connections",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data46}];
 return false;
 }
 if(errors === _errs107){
 if((typeof data46 == "number") && (isFinite(data46))){
-if(data46 > 1099511627776 || isNaN(data46)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/bodyBytesHeld",keyword:"maximum",params:{comparison: "<=", limit: 1099511627776},message:"must be <= 1099511627776",expected:constant3,data:data46}];
+if(data46 > 1000000 || isNaN(data46)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/connections",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000",expected:constant3,data:data46}];
 return false;
 }
 else {
-if(data46 < 65536 || isNaN(data46)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/bodyBytesHeld",keyword:"minimum",params:{comparison: ">=", limit: 65536},message:"must be >= 65536",expected:constant3,data:data46}];
+if(data46 < 1 || isNaN(data46)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/connections",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data46}];
 return false;
 }
 }
 }
 }
-var valid18 = _errs107 === errors;
-if(valid18){
-let data47 = data43.answerBytesHeld;
+var valid19 = _errs107 === errors;
+if(valid19){
+let data47 = data45.connectionsPerAddress;
 const _errs109 = errors;
 if(!(((typeof data47 == "number") && (!(data47 % 1) && !isNaN(data47))) && (isFinite(data47)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/answerBytesHeld",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data47}];
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/connectionsPerAddress",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data47}];
 return false;
 }
 if(errors === _errs109){
 if((typeof data47 == "number") && (isFinite(data47))){
-if(data47 > 1099511627776 || isNaN(data47)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/answerBytesHeld",keyword:"maximum",params:{comparison: "<=", limit: 1099511627776},message:"must be <= 1099511627776",expected:constant3,data:data47}];
+if(data47 > 1000000 || isNaN(data47)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/connectionsPerAddress",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000",expected:constant3,data:data47}];
 return false;
 }
 else {
-if(data47 < 65536 || isNaN(data47)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/answerBytesHeld",keyword:"minimum",params:{comparison: ">=", limit: 65536},message:"must be >= 65536",expected:constant3,data:data47}];
+if(data47 < 0 || isNaN(data47)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/connectionsPerAddress",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data47}];
 return false;
 }
 }
 }
 }
-var valid18 = _errs109 === errors;
-if(valid18){
-let data48 = data43.writeStallMs;
+var valid19 = _errs109 === errors;
+if(valid19){
+let data48 = data45.bodyBytesHeld;
 const _errs111 = errors;
 if(!(((typeof data48 == "number") && (!(data48 % 1) && !isNaN(data48))) && (isFinite(data48)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/writeStallMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data48}];
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/bodyBytesHeld",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data48}];
 return false;
 }
 if(errors === _errs111){
 if((typeof data48 == "number") && (isFinite(data48))){
-if(data48 > 3600000 || isNaN(data48)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/writeStallMs",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",expected:constant3,data:data48}];
+if(data48 > 1099511627776 || isNaN(data48)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/bodyBytesHeld",keyword:"maximum",params:{comparison: "<=", limit: 1099511627776},message:"must be <= 1099511627776",expected:constant3,data:data48}];
 return false;
 }
 else {
-if(data48 < 100 || isNaN(data48)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/writeStallMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data48}];
+if(data48 < 65536 || isNaN(data48)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/bodyBytesHeld",keyword:"minimum",params:{comparison: ">=", limit: 65536},message:"must be >= 65536",expected:constant3,data:data48}];
 return false;
 }
 }
 }
 }
-var valid18 = _errs111 === errors;
-}
-}
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/limits",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data43}];
-return false;
-}
-}
-var valid1 = _errs100 === errors;
-if(valid1){
-let data49 = data0.drainMs;
+var valid19 = _errs111 === errors;
+if(valid19){
+let data49 = data45.answerBytesHeld;
 const _errs113 = errors;
 if(!(((typeof data49 == "number") && (!(data49 % 1) && !isNaN(data49))) && (isFinite(data49)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data49}];
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/answerBytesHeld",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data49}];
 return false;
 }
 if(errors === _errs113){
 if((typeof data49 == "number") && (isFinite(data49))){
-if(data49 > 600000 || isNaN(data49)){
-validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data49}];
+if(data49 > 1099511627776 || isNaN(data49)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/answerBytesHeld",keyword:"maximum",params:{comparison: "<=", limit: 1099511627776},message:"must be <= 1099511627776",expected:constant3,data:data49}];
 return false;
 }
 else {
-if(data49 < 0 || isNaN(data49)){
-validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data49}];
+if(data49 < 65536 || isNaN(data49)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/answerBytesHeld",keyword:"minimum",params:{comparison: ">=", limit: 65536},message:"must be >= 65536",expected:constant3,data:data49}];
 return false;
 }
 }
 }
 }
-var valid1 = _errs113 === errors;
-if(valid1){
-let data50 = data0.log;
+var valid19 = _errs113 === errors;
+if(valid19){
+let data50 = data45.writeStallMs;
 const _errs115 = errors;
-if(errors === _errs115){
-if(data50 && typeof data50 == "object" && !Array.isArray(data50)){
-if(data50.level === undefined){
-data50.level = "info";
+if(!(((typeof data50 == "number") && (!(data50 % 1) && !isNaN(data50))) && (isFinite(data50)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/writeStallMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data50}];
+return false;
 }
+if(errors === _errs115){
+if((typeof data50 == "number") && (isFinite(data50))){
+if(data50 > 3600000 || isNaN(data50)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/writeStallMs",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",expected:constant3,data:data50}];
+return false;
+}
+else {
+if(data50 < 100 || isNaN(data50)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/writeStallMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data50}];
+return false;
+}
+}
+}
+}
+var valid19 = _errs115 === errors;
+}
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/limits",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data45}];
+return false;
+}
+}
+var valid1 = _errs104 === errors;
+if(valid1){
+let data51 = data0.drainMs;
 const _errs117 = errors;
-for(const key14 in data50){
+if(!(((typeof data51 == "number") && (!(data51 % 1) && !isNaN(data51))) && (isFinite(data51)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data51}];
+return false;
+}
+if(errors === _errs117){
+if((typeof data51 == "number") && (isFinite(data51))){
+if(data51 > 600000 || isNaN(data51)){
+validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data51}];
+return false;
+}
+else {
+if(data51 < 0 || isNaN(data51)){
+validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data51}];
+return false;
+}
+}
+}
+}
+var valid1 = _errs117 === errors;
+if(valid1){
+let data52 = data0.log;
+const _errs119 = errors;
+if(errors === _errs119){
+if(data52 && typeof data52 == "object" && !Array.isArray(data52)){
+if(data52.level === undefined){
+data52.level = "info";
+}
+const _errs121 = errors;
+for(const key14 in data52){
 if(!(key14 === "level")){
-validate20.errors = [{instancePath:instancePath+"/gateway/log",keyword:"additionalProperties",params:{additionalProperty: key14},message:"must NOT have additional properties",expected:constant0,data:data50}];
+validate20.errors = [{instancePath:instancePath+"/gateway/log",keyword:"additionalProperties",params:{additionalProperty: key14},message:"must NOT have additional properties",expected:constant0,data:data52}];
 return false;
 break;
 }
 }
-if(_errs117 === errors){
-let data51 = data50.level;
-if(typeof data51 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/gateway/log/level",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data51}];
+if(_errs121 === errors){
+let data53 = data52.level;
+if(typeof data53 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/gateway/log/level",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data53}];
 return false;
 }
-if(!(((((((data51 === "fatal") || (data51 === "error")) || (data51 === "warn")) || (data51 === "info")) || (data51 === "debug")) || (data51 === "trace")) || (data51 === "silent"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/log/level",keyword:"enum",params:{allowedValues: constant17},message:"must be equal to one of the allowed values",expected:constant1,data:data51}];
+if(!(((((((data53 === "fatal") || (data53 === "error")) || (data53 === "warn")) || (data53 === "info")) || (data53 === "debug")) || (data53 === "trace")) || (data53 === "silent"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/log/level",keyword:"enum",params:{allowedValues: constant18},message:"must be equal to one of the allowed values",expected:constant1,data:data53}];
 return false;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/log",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data50}];
+validate20.errors = [{instancePath:instancePath+"/gateway/log",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data52}];
 return false;
 }
 }
-var valid1 = _errs115 === errors;
+var valid1 = _errs119 === errors;
 if(valid1){
-let data52 = data0.checkAnswers;
-const _errs120 = errors;
-if(typeof data52 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/gateway/checkAnswers",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data52}];
+let data54 = data0.checkAnswers;
+const _errs124 = errors;
+if(typeof data54 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/gateway/checkAnswers",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data54}];
 return false;
 }
-if(!(((data52 === "throw") || (data52 === "count")) || (data52 === "off"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/checkAnswers",keyword:"enum",params:{allowedValues: constant18},message:"must be equal to one of the allowed values",expected:constant1,data:data52}];
+if(!(((data54 === "throw") || (data54 === "count")) || (data54 === "off"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/checkAnswers",keyword:"enum",params:{allowedValues: constant19},message:"must be equal to one of the allowed values",expected:constant1,data:data54}];
 return false;
 }
-var valid1 = _errs120 === errors;
+var valid1 = _errs124 === errors;
+}
 }
 }
 }
@@ -3355,685 +3400,335 @@ return false;
 }
 var valid0 = _errs2 === errors;
 if(valid0){
-let data53 = data.agents;
-const _errs122 = errors;
-if(errors === _errs122){
-if(data53 && typeof data53 == "object" && !Array.isArray(data53)){
-if(data53.defaults === undefined){
-data53.defaults = {};
-}
-if(data53.aliases === undefined){
-data53.aliases = {};
-}
-if(data53.list === undefined){
-data53.list = [];
-}
-const _errs124 = errors;
-for(const key15 in data53){
-if(!(((key15 === "defaults") || (key15 === "aliases")) || (key15 === "list"))){
-validate20.errors = [{instancePath:instancePath+"/agents",keyword:"additionalProperties",params:{additionalProperty: key15},message:"must NOT have additional properties",expected:constant0,data:data53}];
-return false;
-break;
-}
-}
-if(_errs124 === errors){
-let data54 = data53.defaults;
-const _errs125 = errors;
-if(errors === _errs125){
-if(data54 && typeof data54 == "object" && !Array.isArray(data54)){
-const _errs127 = errors;
-for(const key16 in data54){
-if(!((((((key16 === "model") || (key16 === "instructions")) || (key16 === "include")) || (key16 === "structuredOutput")) || (key16 === "stepsMax")) || (key16 === "tools"))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults",keyword:"additionalProperties",params:{additionalProperty: key16},message:"must NOT have additional properties",expected:constant0,data:data54}];
-return false;
-break;
-}
-}
-if(_errs127 === errors){
-if(data54.model !== undefined){
-let data55 = data54.model;
-const _errs128 = errors;
-const _errs129 = errors;
-if((typeof data55 !== "string") && (!(data55 && typeof data55 == "object" && !Array.isArray(data55)))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"type",params:{type: constant19},message:"must be string,object",expected:constant6,data:data55}];
-return false;
-}
-if(errors === _errs129){
-if(typeof data55 === "string"){
-if(!pattern6.test(data55)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant6,data:data55}];
-return false;
-}
-}
-if(errors === _errs129){
+let data55 = data.agents;
+const _errs126 = errors;
+if(errors === _errs126){
 if(data55 && typeof data55 == "object" && !Array.isArray(data55)){
-let missing0;
-if((data55.primary === undefined) && (missing0 = "primary")){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant6,data:data55}];
-return false;
+if(data55.defaults === undefined){
+data55.defaults = {};
 }
-else {
+if(data55.aliases === undefined){
+data55.aliases = {};
+}
+if(data55.list === undefined){
+data55.list = [];
+}
+const _errs128 = errors;
+for(const key15 in data55){
+if(!(((key15 === "defaults") || (key15 === "aliases")) || (key15 === "list"))){
+validate20.errors = [{instancePath:instancePath+"/agents",keyword:"additionalProperties",params:{additionalProperty: key15},message:"must NOT have additional properties",expected:constant0,data:data55}];
+return false;
+break;
+}
+}
+if(_errs128 === errors){
+let data56 = data55.defaults;
+const _errs129 = errors;
+if(errors === _errs129){
+if(data56 && typeof data56 == "object" && !Array.isArray(data56)){
 const _errs131 = errors;
-for(const key17 in data55){
-if(!((key17 === "primary") || (key17 === "fallbacks"))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"additionalProperties",params:{additionalProperty: key17},message:"must NOT have additional properties",expected:constant6,data:data55}];
+for(const key16 in data56){
+if(!((((((key16 === "model") || (key16 === "instructions")) || (key16 === "include")) || (key16 === "structuredOutput")) || (key16 === "stepsMax")) || (key16 === "tools"))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults",keyword:"additionalProperties",params:{additionalProperty: key16},message:"must NOT have additional properties",expected:constant0,data:data56}];
 return false;
 break;
 }
 }
 if(_errs131 === errors){
-if(data55.primary !== undefined){
-let data56 = data55.primary;
+if(data56.model !== undefined){
+let data57 = data56.model;
 const _errs132 = errors;
-if(errors === _errs132){
-if(typeof data56 === "string"){
-if(!pattern6.test(data56)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/primary",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data56}];
+const _errs133 = errors;
+if((typeof data57 !== "string") && (!(data57 && typeof data57 == "object" && !Array.isArray(data57)))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"type",params:{type: constant20},message:"must be string,object",expected:constant6,data:data57}];
+return false;
+}
+if(errors === _errs133){
+if(typeof data57 === "string"){
+if(!pattern6.test(data57)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant6,data:data57}];
 return false;
 }
 }
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/primary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data56}];
-return false;
-}
-}
-var valid23 = _errs132 === errors;
-}
-else {
-var valid23 = true;
-}
-if(valid23){
-if(data55.fallbacks !== undefined){
-let data57 = data55.fallbacks;
-const _errs134 = errors;
-if(errors === _errs134){
-if(Array.isArray(data57)){
-if(data57.length > 8){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",expected:constant2,data:data57}];
+if(errors === _errs133){
+if(data57 && typeof data57 == "object" && !Array.isArray(data57)){
+let missing0;
+if((data57.primary === undefined) && (missing0 = "primary")){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant6,data:data57}];
 return false;
 }
 else {
-var valid24 = true;
-const len5 = data57.length;
-for(let i5=0; i5<len5; i5++){
-let data58 = data57[i5];
+const _errs135 = errors;
+for(const key17 in data57){
+if(!((key17 === "primary") || (key17 === "fallbacks"))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"additionalProperties",params:{additionalProperty: key17},message:"must NOT have additional properties",expected:constant6,data:data57}];
+return false;
+break;
+}
+}
+if(_errs135 === errors){
+if(data57.primary !== undefined){
+let data58 = data57.primary;
 const _errs136 = errors;
 if(errors === _errs136){
 if(typeof data58 === "string"){
 if(!pattern6.test(data58)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks/" + i5,keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data58}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/primary",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data58}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks/" + i5,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data58}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/primary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data58}];
 return false;
 }
 }
 var valid24 = _errs136 === errors;
-if(!valid24){
-break;
-}
-}
-}
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data57}];
-return false;
+var valid24 = true;
 }
-}
-var valid23 = _errs134 === errors;
-}
-else {
-var valid23 = true;
-}
-}
-}
-}
-}
-}
-}
-var valid21 = _errs128 === errors;
-}
-else {
-var valid21 = true;
-}
-if(valid21){
-if(data54.instructions !== undefined){
-let data59 = data54.instructions;
+if(valid24){
+if(data57.fallbacks !== undefined){
+let data59 = data57.fallbacks;
 const _errs138 = errors;
-if(typeof data59 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/instructions",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data59}];
+if(errors === _errs138){
+if(Array.isArray(data59)){
+if(data59.length > 8){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",expected:constant2,data:data59}];
 return false;
 }
-var valid21 = _errs138 === errors;
-}
 else {
-var valid21 = true;
-}
-if(valid21){
-if(data54.include !== undefined){
-let data60 = data54.include;
-const _errs140 = errors;
-const _errs141 = errors;
-if(errors === _errs141){
-if(Array.isArray(data60)){
-var valid26 = true;
-const len6 = data60.length;
+var valid25 = true;
+const len6 = data59.length;
 for(let i6=0; i6<len6; i6++){
-let data61 = data60[i6];
-const _errs143 = errors;
+let data60 = data59[i6];
+const _errs140 = errors;
+if(errors === _errs140){
+if(typeof data60 === "string"){
+if(!pattern6.test(data60)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks/" + i6,keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data60}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks/" + i6,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data60}];
+return false;
+}
+}
+var valid25 = _errs140 === errors;
+if(!valid25){
+break;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data59}];
+return false;
+}
+}
+var valid24 = _errs138 === errors;
+}
+else {
+var valid24 = true;
+}
+}
+}
+}
+}
+}
+}
+var valid22 = _errs132 === errors;
+}
+else {
+var valid22 = true;
+}
+if(valid22){
+if(data56.instructions !== undefined){
+let data61 = data56.instructions;
+const _errs142 = errors;
 if(typeof data61 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/include/" + i6,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data61}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/instructions",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data61}];
 return false;
 }
-if(!((data61 === "reasoning") || (data61 === "tools"))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/include/" + i6,keyword:"enum",params:{allowedValues: constant20},message:"must be equal to one of the allowed values",expected:constant1,data:data61}];
-return false;
-}
-var valid26 = _errs143 === errors;
-if(!valid26){
-break;
-}
-}
+var valid22 = _errs142 === errors;
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/include",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data60}];
-return false;
+var valid22 = true;
 }
-}
-var valid21 = _errs140 === errors;
-}
-else {
-var valid21 = true;
-}
-if(valid21){
-if(data54.structuredOutput !== undefined){
-let data62 = data54.structuredOutput;
+if(valid22){
+if(data56.include !== undefined){
+let data62 = data56.include;
+const _errs144 = errors;
 const _errs145 = errors;
-if(typeof data62 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/structuredOutput",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data62}];
-return false;
-}
-if(!((data62 === "forward") || (data62 === "enforce"))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/structuredOutput",keyword:"enum",params:{allowedValues: constant21},message:"must be equal to one of the allowed values",expected:constant1,data:data62}];
-return false;
-}
-var valid21 = _errs145 === errors;
-}
-else {
-var valid21 = true;
-}
-if(valid21){
-if(data54.stepsMax !== undefined){
-let data63 = data54.stepsMax;
-const _errs148 = errors;
-const _errs149 = errors;
-if(!(((typeof data63 == "number") && (!(data63 % 1) && !isNaN(data63))) && (isFinite(data63)))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data63}];
-return false;
-}
-if(errors === _errs149){
-if((typeof data63 == "number") && (isFinite(data63))){
-if(data63 > 128 || isNaN(data63)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"maximum",params:{comparison: "<=", limit: 128},message:"must be <= 128",expected:constant3,data:data63}];
-return false;
-}
-else {
-if(data63 < 1 || isNaN(data63)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data63}];
-return false;
-}
-}
-}
-}
-var valid21 = _errs148 === errors;
-}
-else {
-var valid21 = true;
-}
-if(valid21){
-if(data54.tools !== undefined){
-let data64 = data54.tools;
-const _errs151 = errors;
-const _errs152 = errors;
-if(errors === _errs152){
-if(data64 && typeof data64 == "object" && !Array.isArray(data64)){
-for(const key18 in data64){
-let data65 = data64[key18];
-const _errs155 = errors;
-if(errors === _errs155){
-if(Array.isArray(data65)){
-if(data65.length < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key18.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant2,data:data65}];
-return false;
-}
-else {
-var valid31 = true;
-const len7 = data65.length;
+if(errors === _errs145){
+if(Array.isArray(data62)){
+var valid27 = true;
+const len7 = data62.length;
 for(let i7=0; i7<len7; i7++){
-let data66 = data65[i7];
-const _errs157 = errors;
-if(errors === _errs157){
-if(typeof data66 === "string"){
-if(func1(data66) < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key18.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i7,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data66}];
+let data63 = data62[i7];
+const _errs147 = errors;
+if(typeof data63 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/include/" + i7,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data63}];
 return false;
 }
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key18.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i7,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data66}];
+if(!((data63 === "reasoning") || (data63 === "tools"))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/include/" + i7,keyword:"enum",params:{allowedValues: constant21},message:"must be equal to one of the allowed values",expected:constant1,data:data63}];
 return false;
 }
-}
-var valid31 = _errs157 === errors;
-if(!valid31){
-break;
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key18.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data65}];
-return false;
-}
-}
-var valid30 = _errs155 === errors;
-if(!valid30){
+var valid27 = _errs147 === errors;
+if(!valid27){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data64}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/include",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data62}];
 return false;
 }
 }
-var valid21 = _errs151 === errors;
+var valid22 = _errs144 === errors;
 }
 else {
-var valid21 = true;
+var valid22 = true;
 }
+if(valid22){
+if(data56.structuredOutput !== undefined){
+let data64 = data56.structuredOutput;
+const _errs149 = errors;
+if(typeof data64 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/structuredOutput",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data64}];
+return false;
 }
+if(!((data64 === "forward") || (data64 === "enforce"))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/structuredOutput",keyword:"enum",params:{allowedValues: constant22},message:"must be equal to one of the allowed values",expected:constant1,data:data64}];
+return false;
 }
-}
-}
-}
-}
+var valid22 = _errs149 === errors;
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data54}];
+var valid22 = true;
+}
+if(valid22){
+if(data56.stepsMax !== undefined){
+let data65 = data56.stepsMax;
+const _errs152 = errors;
+const _errs153 = errors;
+if(!(((typeof data65 == "number") && (!(data65 % 1) && !isNaN(data65))) && (isFinite(data65)))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data65}];
+return false;
+}
+if(errors === _errs153){
+if((typeof data65 == "number") && (isFinite(data65))){
+if(data65 > 128 || isNaN(data65)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"maximum",params:{comparison: "<=", limit: 128},message:"must be <= 128",expected:constant3,data:data65}];
+return false;
+}
+else {
+if(data65 < 1 || isNaN(data65)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data65}];
 return false;
 }
 }
-var valid20 = _errs125 === errors;
-if(valid20){
-let data67 = data53.aliases;
+}
+}
+var valid22 = _errs152 === errors;
+}
+else {
+var valid22 = true;
+}
+if(valid22){
+if(data56.tools !== undefined){
+let data66 = data56.tools;
+const _errs155 = errors;
+const _errs156 = errors;
+if(errors === _errs156){
+if(data66 && typeof data66 == "object" && !Array.isArray(data66)){
+for(const key18 in data66){
+let data67 = data66[key18];
 const _errs159 = errors;
 if(errors === _errs159){
-if(data67 && typeof data67 == "object" && !Array.isArray(data67)){
-for(const key19 in data67){
-let data68 = data67[key19];
-const _errs162 = errors;
-if(errors === _errs162){
+if(Array.isArray(data67)){
+if(data67.length < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key18.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant2,data:data67}];
+return false;
+}
+else {
+var valid32 = true;
+const len8 = data67.length;
+for(let i8=0; i8<len8; i8++){
+let data68 = data67[i8];
+const _errs161 = errors;
+if(errors === _errs161){
 if(typeof data68 === "string"){
-if(func1(data68) < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/aliases/" + key19.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data68}];
+if(func2(data68) < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key18.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i8,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data68}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/aliases/" + key19.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data68}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key18.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i8,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data68}];
 return false;
 }
 }
-var valid32 = _errs162 === errors;
+var valid32 = _errs161 === errors;
 if(!valid32){
 break;
 }
 }
 }
+}
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/aliases",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data67}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key18.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data67}];
 return false;
 }
 }
-var valid20 = _errs159 === errors;
-if(valid20){
-let data69 = data53.list;
-const _errs164 = errors;
-if(errors === _errs164){
-if(Array.isArray(data69)){
-var valid33 = true;
-const len8 = data69.length;
-for(let i8=0; i8<len8; i8++){
-let data70 = data69[i8];
+var valid31 = _errs159 === errors;
+if(!valid31){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data66}];
+return false;
+}
+}
+var valid22 = _errs155 === errors;
+}
+else {
+var valid22 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/defaults",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data56}];
+return false;
+}
+}
+var valid21 = _errs129 === errors;
+if(valid21){
+let data69 = data55.aliases;
+const _errs163 = errors;
+if(errors === _errs163){
+if(data69 && typeof data69 == "object" && !Array.isArray(data69)){
+for(const key19 in data69){
+let data70 = data69[key19];
 const _errs166 = errors;
 if(errors === _errs166){
-if(data70 && typeof data70 == "object" && !Array.isArray(data70)){
-if(data70.default === undefined){
-data70.default = false;
-}
-let missing1;
-if((data70.id === undefined) && (missing1 = "id")){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant0,data:data70}];
-return false;
-}
-else {
-const _errs168 = errors;
-for(const key20 in data70){
-if(!((((((((key20 === "id") || (key20 === "default")) || (key20 === "model")) || (key20 === "instructions")) || (key20 === "include")) || (key20 === "structuredOutput")) || (key20 === "stepsMax")) || (key20 === "tools"))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8,keyword:"additionalProperties",params:{additionalProperty: key20},message:"must NOT have additional properties",expected:constant0,data:data70}];
-return false;
-break;
-}
-}
-if(_errs168 === errors){
-if(data70.id !== undefined){
-let data71 = data70.id;
-const _errs169 = errors;
-if(errors === _errs169){
-if(typeof data71 === "string"){
-if(!pattern9.test(data71)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/id",keyword:"pattern",params:{pattern: "^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$"},message:"must match pattern \""+"^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$"+"\"",expected:constant1,data:data71}];
+if(typeof data70 === "string"){
+if(func2(data70) < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/aliases/" + key19.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data70}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data71}];
-return false;
-}
-}
-var valid34 = _errs169 === errors;
-}
-else {
-var valid34 = true;
-}
-if(valid34){
-let data72 = data70.default;
-const _errs171 = errors;
-if(typeof data72 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/default",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data72}];
-return false;
-}
-var valid34 = _errs171 === errors;
-if(valid34){
-if(data70.model !== undefined){
-let data73 = data70.model;
-const _errs173 = errors;
-const _errs174 = errors;
-if((typeof data73 !== "string") && (!(data73 && typeof data73 == "object" && !Array.isArray(data73)))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/model",keyword:"type",params:{type: constant19},message:"must be string,object",expected:constant6,data:data73}];
-return false;
-}
-if(errors === _errs174){
-if(typeof data73 === "string"){
-if(!pattern6.test(data73)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/model",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant6,data:data73}];
-return false;
-}
-}
-if(errors === _errs174){
-if(data73 && typeof data73 == "object" && !Array.isArray(data73)){
-let missing2;
-if((data73.primary === undefined) && (missing2 = "primary")){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/model",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant6,data:data73}];
-return false;
-}
-else {
-const _errs176 = errors;
-for(const key21 in data73){
-if(!((key21 === "primary") || (key21 === "fallbacks"))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/model",keyword:"additionalProperties",params:{additionalProperty: key21},message:"must NOT have additional properties",expected:constant6,data:data73}];
-return false;
-break;
-}
-}
-if(_errs176 === errors){
-if(data73.primary !== undefined){
-let data74 = data73.primary;
-const _errs177 = errors;
-if(errors === _errs177){
-if(typeof data74 === "string"){
-if(!pattern6.test(data74)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/model/primary",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data74}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/model/primary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data74}];
-return false;
-}
-}
-var valid36 = _errs177 === errors;
-}
-else {
-var valid36 = true;
-}
-if(valid36){
-if(data73.fallbacks !== undefined){
-let data75 = data73.fallbacks;
-const _errs179 = errors;
-if(errors === _errs179){
-if(Array.isArray(data75)){
-if(data75.length > 8){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/model/fallbacks",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",expected:constant2,data:data75}];
-return false;
-}
-else {
-var valid37 = true;
-const len9 = data75.length;
-for(let i9=0; i9<len9; i9++){
-let data76 = data75[i9];
-const _errs181 = errors;
-if(errors === _errs181){
-if(typeof data76 === "string"){
-if(!pattern6.test(data76)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/model/fallbacks/" + i9,keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data76}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/model/fallbacks/" + i9,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data76}];
-return false;
-}
-}
-var valid37 = _errs181 === errors;
-if(!valid37){
-break;
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/model/fallbacks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data75}];
-return false;
-}
-}
-var valid36 = _errs179 === errors;
-}
-else {
-var valid36 = true;
-}
-}
-}
-}
-}
-}
-}
-var valid34 = _errs173 === errors;
-}
-else {
-var valid34 = true;
-}
-if(valid34){
-if(data70.instructions !== undefined){
-let data77 = data70.instructions;
-const _errs183 = errors;
-if(typeof data77 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/instructions",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data77}];
-return false;
-}
-var valid34 = _errs183 === errors;
-}
-else {
-var valid34 = true;
-}
-if(valid34){
-if(data70.include !== undefined){
-let data78 = data70.include;
-const _errs185 = errors;
-const _errs186 = errors;
-if(errors === _errs186){
-if(Array.isArray(data78)){
-var valid39 = true;
-const len10 = data78.length;
-for(let i10=0; i10<len10; i10++){
-let data79 = data78[i10];
-const _errs188 = errors;
-if(typeof data79 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/include/" + i10,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data79}];
-return false;
-}
-if(!((data79 === "reasoning") || (data79 === "tools"))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/include/" + i10,keyword:"enum",params:{allowedValues: constant20},message:"must be equal to one of the allowed values",expected:constant1,data:data79}];
-return false;
-}
-var valid39 = _errs188 === errors;
-if(!valid39){
-break;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/include",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data78}];
-return false;
-}
-}
-var valid34 = _errs185 === errors;
-}
-else {
-var valid34 = true;
-}
-if(valid34){
-if(data70.structuredOutput !== undefined){
-let data80 = data70.structuredOutput;
-const _errs190 = errors;
-if(typeof data80 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/structuredOutput",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data80}];
-return false;
-}
-if(!((data80 === "forward") || (data80 === "enforce"))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/structuredOutput",keyword:"enum",params:{allowedValues: constant21},message:"must be equal to one of the allowed values",expected:constant1,data:data80}];
-return false;
-}
-var valid34 = _errs190 === errors;
-}
-else {
-var valid34 = true;
-}
-if(valid34){
-if(data70.stepsMax !== undefined){
-let data81 = data70.stepsMax;
-const _errs193 = errors;
-const _errs194 = errors;
-if(!(((typeof data81 == "number") && (!(data81 % 1) && !isNaN(data81))) && (isFinite(data81)))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/stepsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data81}];
-return false;
-}
-if(errors === _errs194){
-if((typeof data81 == "number") && (isFinite(data81))){
-if(data81 > 128 || isNaN(data81)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/stepsMax",keyword:"maximum",params:{comparison: "<=", limit: 128},message:"must be <= 128",expected:constant3,data:data81}];
-return false;
-}
-else {
-if(data81 < 1 || isNaN(data81)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/stepsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data81}];
-return false;
-}
-}
-}
-}
-var valid34 = _errs193 === errors;
-}
-else {
-var valid34 = true;
-}
-if(valid34){
-if(data70.tools !== undefined){
-let data82 = data70.tools;
-const _errs196 = errors;
-const _errs197 = errors;
-if(errors === _errs197){
-if(data82 && typeof data82 == "object" && !Array.isArray(data82)){
-for(const key22 in data82){
-let data83 = data82[key22];
-const _errs200 = errors;
-if(errors === _errs200){
-if(Array.isArray(data83)){
-if(data83.length < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/tools/" + key22.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant2,data:data83}];
-return false;
-}
-else {
-var valid44 = true;
-const len11 = data83.length;
-for(let i11=0; i11<len11; i11++){
-let data84 = data83[i11];
-const _errs202 = errors;
-if(errors === _errs202){
-if(typeof data84 === "string"){
-if(func1(data84) < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/tools/" + key22.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i11,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data84}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/tools/" + key22.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i11,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data84}];
-return false;
-}
-}
-var valid44 = _errs202 === errors;
-if(!valid44){
-break;
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/tools/" + key22.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data83}];
-return false;
-}
-}
-var valid43 = _errs200 === errors;
-if(!valid43){
-break;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8+"/tools",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data82}];
-return false;
-}
-}
-var valid34 = _errs196 === errors;
-}
-else {
-var valid34 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i8,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data70}];
+validate20.errors = [{instancePath:instancePath+"/agents/aliases/" + key19.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data70}];
 return false;
 }
 }
@@ -4044,479 +3739,829 @@ break;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/list",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data69}];
+validate20.errors = [{instancePath:instancePath+"/agents/aliases",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data69}];
 return false;
 }
 }
-var valid20 = _errs164 === errors;
+var valid21 = _errs163 === errors;
+if(valid21){
+let data71 = data55.list;
+const _errs168 = errors;
+if(errors === _errs168){
+if(Array.isArray(data71)){
+var valid34 = true;
+const len9 = data71.length;
+for(let i9=0; i9<len9; i9++){
+let data72 = data71[i9];
+const _errs170 = errors;
+if(errors === _errs170){
+if(data72 && typeof data72 == "object" && !Array.isArray(data72)){
+if(data72.default === undefined){
+data72.default = false;
+}
+let missing1;
+if((data72.id === undefined) && (missing1 = "id")){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant0,data:data72}];
+return false;
+}
+else {
+const _errs172 = errors;
+for(const key20 in data72){
+if(!((((((((key20 === "id") || (key20 === "default")) || (key20 === "model")) || (key20 === "instructions")) || (key20 === "include")) || (key20 === "structuredOutput")) || (key20 === "stepsMax")) || (key20 === "tools"))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9,keyword:"additionalProperties",params:{additionalProperty: key20},message:"must NOT have additional properties",expected:constant0,data:data72}];
+return false;
+break;
+}
+}
+if(_errs172 === errors){
+if(data72.id !== undefined){
+let data73 = data72.id;
+const _errs173 = errors;
+if(errors === _errs173){
+if(typeof data73 === "string"){
+if(!pattern9.test(data73)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/id",keyword:"pattern",params:{pattern: "^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$"},message:"must match pattern \""+"^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$"+"\"",expected:constant1,data:data73}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data73}];
+return false;
+}
+}
+var valid35 = _errs173 === errors;
+}
+else {
+var valid35 = true;
+}
+if(valid35){
+let data74 = data72.default;
+const _errs175 = errors;
+if(typeof data74 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/default",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data74}];
+return false;
+}
+var valid35 = _errs175 === errors;
+if(valid35){
+if(data72.model !== undefined){
+let data75 = data72.model;
+const _errs177 = errors;
+const _errs178 = errors;
+if((typeof data75 !== "string") && (!(data75 && typeof data75 == "object" && !Array.isArray(data75)))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model",keyword:"type",params:{type: constant20},message:"must be string,object",expected:constant6,data:data75}];
+return false;
+}
+if(errors === _errs178){
+if(typeof data75 === "string"){
+if(!pattern6.test(data75)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant6,data:data75}];
+return false;
+}
+}
+if(errors === _errs178){
+if(data75 && typeof data75 == "object" && !Array.isArray(data75)){
+let missing2;
+if((data75.primary === undefined) && (missing2 = "primary")){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant6,data:data75}];
+return false;
+}
+else {
+const _errs180 = errors;
+for(const key21 in data75){
+if(!((key21 === "primary") || (key21 === "fallbacks"))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model",keyword:"additionalProperties",params:{additionalProperty: key21},message:"must NOT have additional properties",expected:constant6,data:data75}];
+return false;
+break;
+}
+}
+if(_errs180 === errors){
+if(data75.primary !== undefined){
+let data76 = data75.primary;
+const _errs181 = errors;
+if(errors === _errs181){
+if(typeof data76 === "string"){
+if(!pattern6.test(data76)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model/primary",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data76}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model/primary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data76}];
+return false;
+}
+}
+var valid37 = _errs181 === errors;
+}
+else {
+var valid37 = true;
+}
+if(valid37){
+if(data75.fallbacks !== undefined){
+let data77 = data75.fallbacks;
+const _errs183 = errors;
+if(errors === _errs183){
+if(Array.isArray(data77)){
+if(data77.length > 8){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model/fallbacks",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",expected:constant2,data:data77}];
+return false;
+}
+else {
+var valid38 = true;
+const len10 = data77.length;
+for(let i10=0; i10<len10; i10++){
+let data78 = data77[i10];
+const _errs185 = errors;
+if(errors === _errs185){
+if(typeof data78 === "string"){
+if(!pattern6.test(data78)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model/fallbacks/" + i10,keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data78}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model/fallbacks/" + i10,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data78}];
+return false;
+}
+}
+var valid38 = _errs185 === errors;
+if(!valid38){
+break;
 }
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data53}];
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model/fallbacks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data77}];
 return false;
 }
 }
-var valid0 = _errs122 === errors;
-if(valid0){
-let data85 = data.models;
+var valid37 = _errs183 === errors;
+}
+else {
+var valid37 = true;
+}
+}
+}
+}
+}
+}
+}
+var valid35 = _errs177 === errors;
+}
+else {
+var valid35 = true;
+}
+if(valid35){
+if(data72.instructions !== undefined){
+let data79 = data72.instructions;
+const _errs187 = errors;
+if(typeof data79 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/instructions",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data79}];
+return false;
+}
+var valid35 = _errs187 === errors;
+}
+else {
+var valid35 = true;
+}
+if(valid35){
+if(data72.include !== undefined){
+let data80 = data72.include;
+const _errs189 = errors;
+const _errs190 = errors;
+if(errors === _errs190){
+if(Array.isArray(data80)){
+var valid40 = true;
+const len11 = data80.length;
+for(let i11=0; i11<len11; i11++){
+let data81 = data80[i11];
+const _errs192 = errors;
+if(typeof data81 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/include/" + i11,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data81}];
+return false;
+}
+if(!((data81 === "reasoning") || (data81 === "tools"))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/include/" + i11,keyword:"enum",params:{allowedValues: constant21},message:"must be equal to one of the allowed values",expected:constant1,data:data81}];
+return false;
+}
+var valid40 = _errs192 === errors;
+if(!valid40){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/include",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data80}];
+return false;
+}
+}
+var valid35 = _errs189 === errors;
+}
+else {
+var valid35 = true;
+}
+if(valid35){
+if(data72.structuredOutput !== undefined){
+let data82 = data72.structuredOutput;
+const _errs194 = errors;
+if(typeof data82 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/structuredOutput",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data82}];
+return false;
+}
+if(!((data82 === "forward") || (data82 === "enforce"))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/structuredOutput",keyword:"enum",params:{allowedValues: constant22},message:"must be equal to one of the allowed values",expected:constant1,data:data82}];
+return false;
+}
+var valid35 = _errs194 === errors;
+}
+else {
+var valid35 = true;
+}
+if(valid35){
+if(data72.stepsMax !== undefined){
+let data83 = data72.stepsMax;
+const _errs197 = errors;
+const _errs198 = errors;
+if(!(((typeof data83 == "number") && (!(data83 % 1) && !isNaN(data83))) && (isFinite(data83)))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/stepsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data83}];
+return false;
+}
+if(errors === _errs198){
+if((typeof data83 == "number") && (isFinite(data83))){
+if(data83 > 128 || isNaN(data83)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/stepsMax",keyword:"maximum",params:{comparison: "<=", limit: 128},message:"must be <= 128",expected:constant3,data:data83}];
+return false;
+}
+else {
+if(data83 < 1 || isNaN(data83)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/stepsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data83}];
+return false;
+}
+}
+}
+}
+var valid35 = _errs197 === errors;
+}
+else {
+var valid35 = true;
+}
+if(valid35){
+if(data72.tools !== undefined){
+let data84 = data72.tools;
+const _errs200 = errors;
+const _errs201 = errors;
+if(errors === _errs201){
+if(data84 && typeof data84 == "object" && !Array.isArray(data84)){
+for(const key22 in data84){
+let data85 = data84[key22];
 const _errs204 = errors;
 if(errors === _errs204){
-if(data85 && typeof data85 == "object" && !Array.isArray(data85)){
-if(data85.providers === undefined){
-data85.providers = {};
+if(Array.isArray(data85)){
+if(data85.length < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/tools/" + key22.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant2,data:data85}];
+return false;
 }
+else {
+var valid45 = true;
+const len12 = data85.length;
+for(let i12=0; i12<len12; i12++){
+let data86 = data85[i12];
 const _errs206 = errors;
-for(const key23 in data85){
-if(!(key23 === "providers")){
-validate20.errors = [{instancePath:instancePath+"/models",keyword:"additionalProperties",params:{additionalProperty: key23},message:"must NOT have additional properties",expected:constant0,data:data85}];
+if(errors === _errs206){
+if(typeof data86 === "string"){
+if(func2(data86) < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/tools/" + key22.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i12,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data86}];
 return false;
-break;
-}
-}
-if(_errs206 === errors){
-let data86 = data85.providers;
-const _errs207 = errors;
-if(errors === _errs207){
-if(data86 && typeof data86 == "object" && !Array.isArray(data86)){
-for(const key24 in data86){
-const _errs210 = errors;
-if(!(validate21(data86[key24], {instancePath:instancePath+"/models/providers/" + key24.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data86,parentDataProperty:key24,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate21.errors : vErrors.concat(validate21.errors);
-errors = vErrors.length;
-}
-var valid46 = _errs210 === errors;
-if(!valid46){
-break;
-}
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/models/providers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data86}];
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/tools/" + key22.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i12,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data86}];
 return false;
+}
+}
+var valid45 = _errs206 === errors;
+if(!valid45){
+break;
 }
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/models",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data85}];
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/tools/" + key22.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data85}];
 return false;
 }
 }
-var valid0 = _errs204 === errors;
+var valid44 = _errs204 === errors;
+if(!valid44){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/tools",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data84}];
+return false;
+}
+}
+var valid35 = _errs200 === errors;
+}
+else {
+var valid35 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data72}];
+return false;
+}
+}
+var valid34 = _errs170 === errors;
+if(!valid34){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data71}];
+return false;
+}
+}
+var valid21 = _errs168 === errors;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data55}];
+return false;
+}
+}
+var valid0 = _errs126 === errors;
 if(valid0){
-let data88 = data.mcp;
+let data87 = data.models;
+const _errs208 = errors;
+if(errors === _errs208){
+if(data87 && typeof data87 == "object" && !Array.isArray(data87)){
+if(data87.providers === undefined){
+data87.providers = {};
+}
+const _errs210 = errors;
+for(const key23 in data87){
+if(!(key23 === "providers")){
+validate20.errors = [{instancePath:instancePath+"/models",keyword:"additionalProperties",params:{additionalProperty: key23},message:"must NOT have additional properties",expected:constant0,data:data87}];
+return false;
+break;
+}
+}
+if(_errs210 === errors){
+let data88 = data87.providers;
 const _errs211 = errors;
 if(errors === _errs211){
 if(data88 && typeof data88 == "object" && !Array.isArray(data88)){
-if(data88.servers === undefined){
-data88.servers = {};
+for(const key24 in data88){
+const _errs214 = errors;
+if(!(validate21(data88[key24], {instancePath:instancePath+"/models/providers/" + key24.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data88,parentDataProperty:key24,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate21.errors : vErrors.concat(validate21.errors);
+errors = vErrors.length;
 }
-const _errs213 = errors;
-for(const key25 in data88){
+var valid47 = _errs214 === errors;
+if(!valid47){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/models/providers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data88}];
+return false;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/models",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data87}];
+return false;
+}
+}
+var valid0 = _errs208 === errors;
+if(valid0){
+let data90 = data.mcp;
+const _errs215 = errors;
+if(errors === _errs215){
+if(data90 && typeof data90 == "object" && !Array.isArray(data90)){
+if(data90.servers === undefined){
+data90.servers = {};
+}
+const _errs217 = errors;
+for(const key25 in data90){
 if(!(key25 === "servers")){
-validate20.errors = [{instancePath:instancePath+"/mcp",keyword:"additionalProperties",params:{additionalProperty: key25},message:"must NOT have additional properties",expected:constant0,data:data88}];
+validate20.errors = [{instancePath:instancePath+"/mcp",keyword:"additionalProperties",params:{additionalProperty: key25},message:"must NOT have additional properties",expected:constant0,data:data90}];
 return false;
 break;
 }
 }
-if(_errs213 === errors){
-let data89 = data88.servers;
-const _errs214 = errors;
-if(errors === _errs214){
-if(data89 && typeof data89 == "object" && !Array.isArray(data89)){
-for(const key26 in data89){
-let data90 = data89[key26];
-const _errs217 = errors;
+if(_errs217 === errors){
+let data91 = data90.servers;
 const _errs218 = errors;
 if(errors === _errs218){
-if(data90 && typeof data90 == "object" && !Array.isArray(data90)){
-if(data90.args === undefined){
-data90.args = [];
+if(data91 && typeof data91 == "object" && !Array.isArray(data91)){
+for(const key26 in data91){
+let data92 = data91[key26];
+const _errs221 = errors;
+const _errs222 = errors;
+if(errors === _errs222){
+if(data92 && typeof data92 == "object" && !Array.isArray(data92)){
+if(data92.args === undefined){
+data92.args = [];
 }
-if(data90.env === undefined){
-data90.env = {};
+if(data92.env === undefined){
+data92.env = {};
 }
-if(data90.headers === undefined){
-data90.headers = {};
+if(data92.headers === undefined){
+data92.headers = {};
 }
-if(data90.connectMs === undefined){
-data90.connectMs = 30000;
+if(data92.connectMs === undefined){
+data92.connectMs = 30000;
 }
-if(data90.timeoutMs === undefined){
-data90.timeoutMs = 60000;
+if(data92.timeoutMs === undefined){
+data92.timeoutMs = 60000;
 }
-if(data90.outputBytesMax === undefined){
-data90.outputBytesMax = 65536;
+if(data92.outputBytesMax === undefined){
+data92.outputBytesMax = 65536;
 }
-const _errs220 = errors;
-for(const key27 in data90){
-if(!(func9.call(constant8, key27))){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key27},message:"must NOT have additional properties",expected:constant0,data:data90}];
+const _errs224 = errors;
+for(const key27 in data92){
+if(!(func1.call(constant9, key27))){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key27},message:"must NOT have additional properties",expected:constant0,data:data92}];
 return false;
 break;
 }
 }
-if(_errs220 === errors){
-if(data90.command !== undefined){
-let data91 = data90.command;
-const _errs221 = errors;
-if(errors === _errs221){
-if(typeof data91 === "string"){
-if(func1(data91) < 1){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/command",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data91}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/command",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data91}];
-return false;
-}
-}
-var valid50 = _errs221 === errors;
-}
-else {
-var valid50 = true;
-}
-if(valid50){
-let data92 = data90.args;
-const _errs223 = errors;
-if(errors === _errs223){
-if(Array.isArray(data92)){
-var valid51 = true;
-const len12 = data92.length;
-for(let i12=0; i12<len12; i12++){
-let data93 = data92[i12];
+if(_errs224 === errors){
+if(data92.command !== undefined){
+let data93 = data92.command;
 const _errs225 = errors;
-if(typeof data93 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/" + i12,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data93}];
+if(errors === _errs225){
+if(typeof data93 === "string"){
+if(func2(data93) < 1){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/command",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data93}];
 return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/command",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data93}];
+return false;
+}
 }
 var valid51 = _errs225 === errors;
-if(!valid51){
-break;
-}
-}
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data92}];
-return false;
+var valid51 = true;
 }
-}
-var valid50 = _errs223 === errors;
-if(valid50){
-let data94 = data90.env;
+if(valid51){
+let data94 = data92.args;
 const _errs227 = errors;
 if(errors === _errs227){
-if(data94 && typeof data94 == "object" && !Array.isArray(data94)){
-for(const key28 in data94){
-let data95 = data94[key28];
-const _errs230 = errors;
+if(Array.isArray(data94)){
+var valid52 = true;
+const len13 = data94.length;
+for(let i13=0; i13<len13; i13++){
+let data95 = data94[i13];
+const _errs229 = errors;
 if(typeof data95 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/env/" + key28.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data95}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/" + i13,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data95}];
 return false;
 }
-var valid52 = _errs230 === errors;
+var valid52 = _errs229 === errors;
 if(!valid52){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/env",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data94}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data94}];
 return false;
 }
 }
-var valid50 = _errs227 === errors;
-if(valid50){
-if(data90.cwd !== undefined){
-let data96 = data90.cwd;
-const _errs232 = errors;
-if(errors === _errs232){
-if(typeof data96 === "string"){
-if(func1(data96) < 1){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/cwd",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data96}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/cwd",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data96}];
-return false;
-}
-}
-var valid50 = _errs232 === errors;
-}
-else {
-var valid50 = true;
-}
-if(valid50){
-if(data90.url !== undefined){
-let data97 = data90.url;
+var valid51 = _errs227 === errors;
+if(valid51){
+let data96 = data92.env;
+const _errs231 = errors;
+if(errors === _errs231){
+if(data96 && typeof data96 == "object" && !Array.isArray(data96)){
+for(const key28 in data96){
+let data97 = data96[key28];
 const _errs234 = errors;
-if(errors === _errs234){
-if(typeof data97 === "string"){
-if(!pattern21.test(data97)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/url",keyword:"pattern",params:{pattern: "^https?://[^\\s]+$"},message:"must match pattern \""+"^https?://[^\\s]+$"+"\"",expected:constant1,data:data97}];
+if(typeof data97 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/env/" + key28.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data97}];
 return false;
 }
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/url",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data97}];
-return false;
-}
-}
-var valid50 = _errs234 === errors;
-}
-else {
-var valid50 = true;
-}
-if(valid50){
-let data98 = data90.headers;
-const _errs236 = errors;
-if(errors === _errs236){
-if(data98 && typeof data98 == "object" && !Array.isArray(data98)){
-for(const key29 in data98){
-let data99 = data98[key29];
-const _errs239 = errors;
-if(typeof data99 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/headers/" + key29.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data99}];
-return false;
-}
-var valid53 = _errs239 === errors;
+var valid53 = _errs234 === errors;
 if(!valid53){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/headers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data98}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/env",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data96}];
 return false;
 }
 }
-var valid50 = _errs236 === errors;
-if(valid50){
-let data100 = data90.connectMs;
-const _errs241 = errors;
-if(!(((typeof data100 == "number") && (!(data100 % 1) && !isNaN(data100))) && (isFinite(data100)))){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data100}];
+var valid51 = _errs231 === errors;
+if(valid51){
+if(data92.cwd !== undefined){
+let data98 = data92.cwd;
+const _errs236 = errors;
+if(errors === _errs236){
+if(typeof data98 === "string"){
+if(func2(data98) < 1){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/cwd",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data98}];
 return false;
 }
-if(errors === _errs241){
-if((typeof data100 == "number") && (isFinite(data100))){
-if(data100 > 600000 || isNaN(data100)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data100}];
-return false;
 }
 else {
-if(data100 < 10 || isNaN(data100)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",expected:constant3,data:data100}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/cwd",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data98}];
 return false;
 }
 }
+var valid51 = _errs236 === errors;
+}
+else {
+var valid51 = true;
+}
+if(valid51){
+if(data92.url !== undefined){
+let data99 = data92.url;
+const _errs238 = errors;
+if(errors === _errs238){
+if(typeof data99 === "string"){
+if(!pattern21.test(data99)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/url",keyword:"pattern",params:{pattern: "^https?://[^\\s]+$"},message:"must match pattern \""+"^https?://[^\\s]+$"+"\"",expected:constant1,data:data99}];
+return false;
 }
 }
-var valid50 = _errs241 === errors;
-if(valid50){
-let data101 = data90.timeoutMs;
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/url",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data99}];
+return false;
+}
+}
+var valid51 = _errs238 === errors;
+}
+else {
+var valid51 = true;
+}
+if(valid51){
+let data100 = data92.headers;
+const _errs240 = errors;
+if(errors === _errs240){
+if(data100 && typeof data100 == "object" && !Array.isArray(data100)){
+for(const key29 in data100){
+let data101 = data100[key29];
 const _errs243 = errors;
-if(!(((typeof data101 == "number") && (!(data101 % 1) && !isNaN(data101))) && (isFinite(data101)))){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data101}];
+if(typeof data101 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/headers/" + key29.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data101}];
 return false;
 }
-if(errors === _errs243){
-if((typeof data101 == "number") && (isFinite(data101))){
-if(data101 > 3600000 || isNaN(data101)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",expected:constant3,data:data101}];
-return false;
+var valid54 = _errs243 === errors;
+if(!valid54){
+break;
+}
+}
 }
 else {
-if(data101 < 10 || isNaN(data101)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",expected:constant3,data:data101}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/headers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data100}];
 return false;
 }
 }
-}
-}
-var valid50 = _errs243 === errors;
-if(valid50){
-let data102 = data90.outputBytesMax;
+var valid51 = _errs240 === errors;
+if(valid51){
+let data102 = data92.connectMs;
 const _errs245 = errors;
 if(!(((typeof data102 == "number") && (!(data102 % 1) && !isNaN(data102))) && (isFinite(data102)))){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data102}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data102}];
 return false;
 }
 if(errors === _errs245){
 if((typeof data102 == "number") && (isFinite(data102))){
-if(data102 > 16777216 || isNaN(data102)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"maximum",params:{comparison: "<=", limit: 16777216},message:"must be <= 16777216",expected:constant3,data:data102}];
+if(data102 > 600000 || isNaN(data102)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data102}];
 return false;
 }
 else {
-if(data102 < 256 || isNaN(data102)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"minimum",params:{comparison: ">=", limit: 256},message:"must be >= 256",expected:constant3,data:data102}];
+if(data102 < 10 || isNaN(data102)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",expected:constant3,data:data102}];
 return false;
 }
 }
 }
 }
-var valid50 = _errs245 === errors;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data90}];
-return false;
-}
-}
-var valid48 = _errs217 === errors;
-if(!valid48){
-break;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data89}];
-return false;
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/mcp",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data88}];
-return false;
-}
-}
-var valid0 = _errs211 === errors;
-if(valid0){
-let data103 = data.sessions;
+var valid51 = _errs245 === errors;
+if(valid51){
+let data103 = data92.timeoutMs;
 const _errs247 = errors;
+if(!(((typeof data103 == "number") && (!(data103 % 1) && !isNaN(data103))) && (isFinite(data103)))){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data103}];
+return false;
+}
 if(errors === _errs247){
-if(data103 && typeof data103 == "object" && !Array.isArray(data103)){
-if(data103.idleMinutes === undefined){
-data103.idleMinutes = 0;
-}
-if(data103.lane === undefined){
-data103.lane = {};
-}
-const _errs249 = errors;
-for(const key30 in data103){
-if(!((key30 === "idleMinutes") || (key30 === "lane"))){
-validate20.errors = [{instancePath:instancePath+"/sessions",keyword:"additionalProperties",params:{additionalProperty: key30},message:"must NOT have additional properties",expected:constant0,data:data103}];
-return false;
-break;
-}
-}
-if(_errs249 === errors){
-let data104 = data103.idleMinutes;
-const _errs250 = errors;
-if(!(((typeof data104 == "number") && (!(data104 % 1) && !isNaN(data104))) && (isFinite(data104)))){
-validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data104}];
-return false;
-}
-if(errors === _errs250){
-if((typeof data104 == "number") && (isFinite(data104))){
-if(data104 > 5256000 || isNaN(data104)){
-validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"maximum",params:{comparison: "<=", limit: 5256000},message:"must be <= 5256000",expected:constant3,data:data104}];
+if((typeof data103 == "number") && (isFinite(data103))){
+if(data103 > 3600000 || isNaN(data103)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",expected:constant3,data:data103}];
 return false;
 }
 else {
-if(data104 < 0 || isNaN(data104)){
-validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data104}];
+if(data103 < 10 || isNaN(data103)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",expected:constant3,data:data103}];
 return false;
 }
 }
 }
 }
-var valid54 = _errs250 === errors;
-if(valid54){
-let data105 = data103.lane;
-const _errs252 = errors;
-if(errors === _errs252){
+var valid51 = _errs247 === errors;
+if(valid51){
+let data104 = data92.outputBytesMax;
+const _errs249 = errors;
+if(!(((typeof data104 == "number") && (!(data104 % 1) && !isNaN(data104))) && (isFinite(data104)))){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data104}];
+return false;
+}
+if(errors === _errs249){
+if((typeof data104 == "number") && (isFinite(data104))){
+if(data104 > 16777216 || isNaN(data104)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"maximum",params:{comparison: "<=", limit: 16777216},message:"must be <= 16777216",expected:constant3,data:data104}];
+return false;
+}
+else {
+if(data104 < 256 || isNaN(data104)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"minimum",params:{comparison: ">=", limit: 256},message:"must be >= 256",expected:constant3,data:data104}];
+return false;
+}
+}
+}
+}
+var valid51 = _errs249 === errors;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data92}];
+return false;
+}
+}
+var valid49 = _errs221 === errors;
+if(!valid49){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp/servers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data91}];
+return false;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data90}];
+return false;
+}
+}
+var valid0 = _errs215 === errors;
+if(valid0){
+let data105 = data.sessions;
+const _errs251 = errors;
+if(errors === _errs251){
 if(data105 && typeof data105 == "object" && !Array.isArray(data105)){
-if(data105.waitingMax === undefined){
-data105.waitingMax = 8;
+if(data105.idleMinutes === undefined){
+data105.idleMinutes = 0;
 }
-if(data105.waitMs === undefined){
-data105.waitMs = 60000;
+if(data105.lane === undefined){
+data105.lane = {};
 }
-const _errs254 = errors;
-for(const key31 in data105){
-if(!((key31 === "waitingMax") || (key31 === "waitMs"))){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane",keyword:"additionalProperties",params:{additionalProperty: key31},message:"must NOT have additional properties",expected:constant0,data:data105}];
+const _errs253 = errors;
+for(const key30 in data105){
+if(!((key30 === "idleMinutes") || (key30 === "lane"))){
+validate20.errors = [{instancePath:instancePath+"/sessions",keyword:"additionalProperties",params:{additionalProperty: key30},message:"must NOT have additional properties",expected:constant0,data:data105}];
 return false;
 break;
 }
 }
-if(_errs254 === errors){
-let data106 = data105.waitingMax;
-const _errs255 = errors;
+if(_errs253 === errors){
+let data106 = data105.idleMinutes;
+const _errs254 = errors;
 if(!(((typeof data106 == "number") && (!(data106 % 1) && !isNaN(data106))) && (isFinite(data106)))){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data106}];
+validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data106}];
 return false;
 }
-if(errors === _errs255){
+if(errors === _errs254){
 if((typeof data106 == "number") && (isFinite(data106))){
-if(data106 > 1024 || isNaN(data106)){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",expected:constant3,data:data106}];
+if(data106 > 5256000 || isNaN(data106)){
+validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"maximum",params:{comparison: "<=", limit: 5256000},message:"must be <= 5256000",expected:constant3,data:data106}];
 return false;
 }
 else {
 if(data106 < 0 || isNaN(data106)){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data106}];
+validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data106}];
 return false;
 }
 }
 }
 }
-var valid55 = _errs255 === errors;
+var valid55 = _errs254 === errors;
 if(valid55){
-let data107 = data105.waitMs;
-const _errs257 = errors;
-if(!(((typeof data107 == "number") && (!(data107 % 1) && !isNaN(data107))) && (isFinite(data107)))){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data107}];
+let data107 = data105.lane;
+const _errs256 = errors;
+if(errors === _errs256){
+if(data107 && typeof data107 == "object" && !Array.isArray(data107)){
+if(data107.waitingMax === undefined){
+data107.waitingMax = 8;
+}
+if(data107.waitMs === undefined){
+data107.waitMs = 60000;
+}
+const _errs258 = errors;
+for(const key31 in data107){
+if(!((key31 === "waitingMax") || (key31 === "waitMs"))){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane",keyword:"additionalProperties",params:{additionalProperty: key31},message:"must NOT have additional properties",expected:constant0,data:data107}];
+return false;
+break;
+}
+}
+if(_errs258 === errors){
+let data108 = data107.waitingMax;
+const _errs259 = errors;
+if(!(((typeof data108 == "number") && (!(data108 % 1) && !isNaN(data108))) && (isFinite(data108)))){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data108}];
 return false;
 }
-if(errors === _errs257){
-if((typeof data107 == "number") && (isFinite(data107))){
-if(data107 > 600000 || isNaN(data107)){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data107}];
+if(errors === _errs259){
+if((typeof data108 == "number") && (isFinite(data108))){
+if(data108 > 1024 || isNaN(data108)){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",expected:constant3,data:data108}];
 return false;
 }
 else {
-if(data107 < 100 || isNaN(data107)){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data107}];
+if(data108 < 0 || isNaN(data108)){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data108}];
 return false;
 }
 }
 }
 }
-var valid55 = _errs257 === errors;
+var valid56 = _errs259 === errors;
+if(valid56){
+let data109 = data107.waitMs;
+const _errs261 = errors;
+if(!(((typeof data109 == "number") && (!(data109 % 1) && !isNaN(data109))) && (isFinite(data109)))){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data109}];
+return false;
+}
+if(errors === _errs261){
+if((typeof data109 == "number") && (isFinite(data109))){
+if(data109 > 600000 || isNaN(data109)){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data109}];
+return false;
+}
+else {
+if(data109 < 100 || isNaN(data109)){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data109}];
+return false;
+}
+}
+}
+}
+var valid56 = _errs261 === errors;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/sessions/lane",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data105}];
+validate20.errors = [{instancePath:instancePath+"/sessions/lane",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data107}];
 return false;
 }
 }
-var valid54 = _errs252 === errors;
+var valid55 = _errs256 === errors;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/sessions",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data103}];
+validate20.errors = [{instancePath:instancePath+"/sessions",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data105}];
 return false;
 }
 }
-var valid0 = _errs247 === errors;
+var valid0 = _errs251 === errors;
 }
 }
 }

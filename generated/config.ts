@@ -48,6 +48,13 @@ export interface components {
                     password?: string;
                 };
                 /**
+                 * @description Addresses and networks (`10.0.0.0/8`) of the proxies in front, whose word on the client's address is believed:
+                 *     the rightmost entry of `X-Forwarded-For` or `Forwarded` that is none of them. From anybody else these headers
+                 *     are ignored. Where a request has both and they differ, neither counts.
+                 * @default []
+                 */
+                trustedProxies: string[];
+                /**
                  * @description The HTTP side of the port.
                  * @default {}
                  */

@@ -1184,7 +1184,11 @@ export interface components {
         /** @description The request breaks the contract; `param` names the field. */
         BadRequest: {
             headers: {
-                /** @description The id of this request, also in the gateway's log. SDKs show it as `_request_id` and `requestID`. */
+                /**
+                 * @description The id of this request, also in the gateway's log and in what it sends to a model's provider. SDKs show it as
+                 *     `_request_id` and `requestID`. It is the `x-request-id` of the request where that is one header of 1 to 64 letters,
+                 *     digits, dots, dashes and underscores; else the gateway makes one.
+                 */
                 "x-request-id": string;
                 [name: string]: unknown;
             };
@@ -1195,7 +1199,11 @@ export interface components {
         /** @description The token is missing or wrong. Nothing of the body has been read. */
         Unauthorized: {
             headers: {
-                /** @description The id of this request, also in the gateway's log. SDKs show it as `_request_id` and `requestID`. */
+                /**
+                 * @description The id of this request, also in the gateway's log and in what it sends to a model's provider. SDKs show it as
+                 *     `_request_id` and `requestID`. It is the `x-request-id` of the request where that is one header of 1 to 64 letters,
+                 *     digits, dots, dashes and underscores; else the gateway makes one.
+                 */
                 "x-request-id": string;
                 /** @description How to authenticate (RFC 9110 section 11.6.1). */
                 "www-authenticate": string;
@@ -1208,7 +1216,11 @@ export interface components {
         /** @description The `Host` or `Origin` is not one that this gateway serves. */
         Forbidden: {
             headers: {
-                /** @description The id of this request, also in the gateway's log. SDKs show it as `_request_id` and `requestID`. */
+                /**
+                 * @description The id of this request, also in the gateway's log and in what it sends to a model's provider. SDKs show it as
+                 *     `_request_id` and `requestID`. It is the `x-request-id` of the request where that is one header of 1 to 64 letters,
+                 *     digits, dots, dashes and underscores; else the gateway makes one.
+                 */
                 "x-request-id": string;
                 [name: string]: unknown;
             };
@@ -1219,7 +1231,11 @@ export interface components {
         /** @description No such path, agent, model name or session; or the endpoint is disabled. */
         NotFound: {
             headers: {
-                /** @description The id of this request, also in the gateway's log. SDKs show it as `_request_id` and `requestID`. */
+                /**
+                 * @description The id of this request, also in the gateway's log and in what it sends to a model's provider. SDKs show it as
+                 *     `_request_id` and `requestID`. It is the `x-request-id` of the request where that is one header of 1 to 64 letters,
+                 *     digits, dots, dashes and underscores; else the gateway makes one.
+                 */
                 "x-request-id": string;
                 [name: string]: unknown;
             };
@@ -1230,7 +1246,11 @@ export interface components {
         /** @description The path has other methods. */
         MethodNotAllowed: {
             headers: {
-                /** @description The id of this request, also in the gateway's log. SDKs show it as `_request_id` and `requestID`. */
+                /**
+                 * @description The id of this request, also in the gateway's log and in what it sends to a model's provider. SDKs show it as
+                 *     `_request_id` and `requestID`. It is the `x-request-id` of the request where that is one header of 1 to 64 letters,
+                 *     digits, dots, dashes and underscores; else the gateway makes one.
+                 */
                 "x-request-id": string;
                 /** @description The methods of this path. */
                 allow: string;
@@ -1243,7 +1263,11 @@ export interface components {
         /** @description The request did not arrive in time. */
         RequestTimeout: {
             headers: {
-                /** @description The id of this request, also in the gateway's log. SDKs show it as `_request_id` and `requestID`. */
+                /**
+                 * @description The id of this request, also in the gateway's log and in what it sends to a model's provider. SDKs show it as
+                 *     `_request_id` and `requestID`. It is the `x-request-id` of the request where that is one header of 1 to 64 letters,
+                 *     digits, dots, dashes and underscores; else the gateway makes one.
+                 */
                 "x-request-id": string;
                 [name: string]: unknown;
             };
@@ -1254,7 +1278,11 @@ export interface components {
         /** @description The body is larger than the limit. */
         RequestTooLarge: {
             headers: {
-                /** @description The id of this request, also in the gateway's log. SDKs show it as `_request_id` and `requestID`. */
+                /**
+                 * @description The id of this request, also in the gateway's log and in what it sends to a model's provider. SDKs show it as
+                 *     `_request_id` and `requestID`. It is the `x-request-id` of the request where that is one header of 1 to 64 letters,
+                 *     digits, dots, dashes and underscores; else the gateway makes one.
+                 */
                 "x-request-id": string;
                 [name: string]: unknown;
             };
@@ -1265,7 +1293,11 @@ export interface components {
         /** @description The body is not plain `application/json`. */
         UnsupportedMediaType: {
             headers: {
-                /** @description The id of this request, also in the gateway's log. SDKs show it as `_request_id` and `requestID`. */
+                /**
+                 * @description The id of this request, also in the gateway's log and in what it sends to a model's provider. SDKs show it as
+                 *     `_request_id` and `requestID`. It is the `x-request-id` of the request where that is one header of 1 to 64 letters,
+                 *     digits, dots, dashes and underscores; else the gateway makes one.
+                 */
                 "x-request-id": string;
                 [name: string]: unknown;
             };
@@ -1276,7 +1308,11 @@ export interface components {
         /** @description `Expect` asks for something unknown. */
         ExpectationFailed: {
             headers: {
-                /** @description The id of this request, also in the gateway's log. SDKs show it as `_request_id` and `requestID`. */
+                /**
+                 * @description The id of this request, also in the gateway's log and in what it sends to a model's provider. SDKs show it as
+                 *     `_request_id` and `requestID`. It is the `x-request-id` of the request where that is one header of 1 to 64 letters,
+                 *     digits, dots, dashes and underscores; else the gateway makes one.
+                 */
                 "x-request-id": string;
                 [name: string]: unknown;
             };
@@ -1287,7 +1323,11 @@ export interface components {
         /** @description Too many calls, here or at the model provider. */
         TooManyRequests: {
             headers: {
-                /** @description The id of this request, also in the gateway's log. SDKs show it as `_request_id` and `requestID`. */
+                /**
+                 * @description The id of this request, also in the gateway's log and in what it sends to a model's provider. SDKs show it as
+                 *     `_request_id` and `requestID`. It is the `x-request-id` of the request where that is one header of 1 to 64 letters,
+                 *     digits, dots, dashes and underscores; else the gateway makes one.
+                 */
                 "x-request-id": string;
                 /** @description When to come back, in whole seconds from 1 to 60. */
                 "retry-after"?: number;
@@ -1302,7 +1342,11 @@ export interface components {
         /** @description A defect in the gateway. */
         InternalError: {
             headers: {
-                /** @description The id of this request, also in the gateway's log. SDKs show it as `_request_id` and `requestID`. */
+                /**
+                 * @description The id of this request, also in the gateway's log and in what it sends to a model's provider. SDKs show it as
+                 *     `_request_id` and `requestID`. It is the `x-request-id` of the request where that is one header of 1 to 64 letters,
+                 *     digits, dots, dashes and underscores; else the gateway makes one.
+                 */
                 "x-request-id": string;
                 /** @description `false` where repeating the call would be useless, or might do its effects twice. SDKs obey it. */
                 "x-should-retry"?: "false";
@@ -1315,7 +1359,11 @@ export interface components {
         /** @description The model provider refused or failed. Its own status and text stay in the log. */
         UpstreamError: {
             headers: {
-                /** @description The id of this request, also in the gateway's log. SDKs show it as `_request_id` and `requestID`. */
+                /**
+                 * @description The id of this request, also in the gateway's log and in what it sends to a model's provider. SDKs show it as
+                 *     `_request_id` and `requestID`. It is the `x-request-id` of the request where that is one header of 1 to 64 letters,
+                 *     digits, dots, dashes and underscores; else the gateway makes one.
+                 */
                 "x-request-id": string;
                 /** @description `false` where repeating the call would be useless, or might do its effects twice. SDKs obey it. */
                 "x-should-retry"?: "false";
@@ -1328,7 +1376,11 @@ export interface components {
         /** @description The gateway or the model provider takes no calls at the moment. */
         Unavailable: {
             headers: {
-                /** @description The id of this request, also in the gateway's log. SDKs show it as `_request_id` and `requestID`. */
+                /**
+                 * @description The id of this request, also in the gateway's log and in what it sends to a model's provider. SDKs show it as
+                 *     `_request_id` and `requestID`. It is the `x-request-id` of the request where that is one header of 1 to 64 letters,
+                 *     digits, dots, dashes and underscores; else the gateway makes one.
+                 */
                 "x-request-id": string;
                 /** @description When to come back, in whole seconds from 1 to 60. */
                 "retry-after"?: number;
@@ -1343,7 +1395,11 @@ export interface components {
         /** @description The model provider did not answer in time. */
         UpstreamTimeout: {
             headers: {
-                /** @description The id of this request, also in the gateway's log. SDKs show it as `_request_id` and `requestID`. */
+                /**
+                 * @description The id of this request, also in the gateway's log and in what it sends to a model's provider. SDKs show it as
+                 *     `_request_id` and `requestID`. It is the `x-request-id` of the request where that is one header of 1 to 64 letters,
+                 *     digits, dots, dashes and underscores; else the gateway makes one.
+                 */
                 "x-request-id": string;
                 /** @description `false` where repeating the call would be useless, or might do its effects twice. SDKs obey it. */
                 "x-should-retry"?: "false";
@@ -1384,7 +1440,11 @@ export interface components {
     };
     requestBodies: never;
     headers: {
-        /** @description The id of this request, also in the gateway's log. SDKs show it as `_request_id` and `requestID`. */
+        /**
+         * @description The id of this request, also in the gateway's log and in what it sends to a model's provider. SDKs show it as
+         *     `_request_id` and `requestID`. It is the `x-request-id` of the request where that is one header of 1 to 64 letters,
+         *     digits, dots, dashes and underscores; else the gateway makes one.
+         */
         RequestId: string;
         /** @description The agent that ran. */
         AgentUsed: string;
@@ -1444,7 +1504,11 @@ export interface operations {
             /** @description The answer of the agent. A session's turn is on disk before its last byte is sent. */
             200: {
                 headers: {
-                    /** @description The id of this request, also in the gateway's log. SDKs show it as `_request_id` and `requestID`. */
+                    /**
+                     * @description The id of this request, also in the gateway's log and in what it sends to a model's provider. SDKs show it as
+                     *     `_request_id` and `requestID`. It is the `x-request-id` of the request where that is one header of 1 to 64 letters,
+                     *     digits, dots, dashes and underscores; else the gateway makes one.
+                     */
                     "x-request-id": string;
                     /** @description The agent that ran. */
                     "x-openclaw-agent-id": string;
@@ -1546,7 +1610,11 @@ export interface operations {
             /** @description Every name that a call would accept in this form. */
             200: {
                 headers: {
-                    /** @description The id of this request, also in the gateway's log. SDKs show it as `_request_id` and `requestID`. */
+                    /**
+                     * @description The id of this request, also in the gateway's log and in what it sends to a model's provider. SDKs show it as
+                     *     `_request_id` and `requestID`. It is the `x-request-id` of the request where that is one header of 1 to 64 letters,
+                     *     digits, dots, dashes and underscores; else the gateway makes one.
+                     */
                     "x-request-id": string;
                     [name: string]: unknown;
                 };
@@ -1580,7 +1648,11 @@ export interface operations {
             /** @description The name, as it was asked for. */
             200: {
                 headers: {
-                    /** @description The id of this request, also in the gateway's log. SDKs show it as `_request_id` and `requestID`. */
+                    /**
+                     * @description The id of this request, also in the gateway's log and in what it sends to a model's provider. SDKs show it as
+                     *     `_request_id` and `requestID`. It is the `x-request-id` of the request where that is one header of 1 to 64 letters,
+                     *     digits, dots, dashes and underscores; else the gateway makes one.
+                     */
                     "x-request-id": string;
                     [name: string]: unknown;
                 };
@@ -1619,7 +1691,11 @@ export interface operations {
             /** @description One page. */
             200: {
                 headers: {
-                    /** @description The id of this request, also in the gateway's log. SDKs show it as `_request_id` and `requestID`. */
+                    /**
+                     * @description The id of this request, also in the gateway's log and in what it sends to a model's provider. SDKs show it as
+                     *     `_request_id` and `requestID`. It is the `x-request-id` of the request where that is one header of 1 to 64 letters,
+                     *     digits, dots, dashes and underscores; else the gateway makes one.
+                     */
                     "x-request-id": string;
                     [name: string]: unknown;
                 };
@@ -1655,7 +1731,11 @@ export interface operations {
             /** @description The session. */
             200: {
                 headers: {
-                    /** @description The id of this request, also in the gateway's log. SDKs show it as `_request_id` and `requestID`. */
+                    /**
+                     * @description The id of this request, also in the gateway's log and in what it sends to a model's provider. SDKs show it as
+                     *     `_request_id` and `requestID`. It is the `x-request-id` of the request where that is one header of 1 to 64 letters,
+                     *     digits, dots, dashes and underscores; else the gateway makes one.
+                     */
                     "x-request-id": string;
                     [name: string]: unknown;
                 };
@@ -1691,7 +1771,11 @@ export interface operations {
             /** @description Its messages are gone. */
             200: {
                 headers: {
-                    /** @description The id of this request, also in the gateway's log. SDKs show it as `_request_id` and `requestID`. */
+                    /**
+                     * @description The id of this request, also in the gateway's log and in what it sends to a model's provider. SDKs show it as
+                     *     `_request_id` and `requestID`. It is the `x-request-id` of the request where that is one header of 1 to 64 letters,
+                     *     digits, dots, dashes and underscores; else the gateway makes one.
+                     */
                     "x-request-id": string;
                     [name: string]: unknown;
                 };
@@ -1735,7 +1819,11 @@ export interface operations {
             /** @description One page. */
             200: {
                 headers: {
-                    /** @description The id of this request, also in the gateway's log. SDKs show it as `_request_id` and `requestID`. */
+                    /**
+                     * @description The id of this request, also in the gateway's log and in what it sends to a model's provider. SDKs show it as
+                     *     `_request_id` and `requestID`. It is the `x-request-id` of the request where that is one header of 1 to 64 letters,
+                     *     digits, dots, dashes and underscores; else the gateway makes one.
+                     */
                     "x-request-id": string;
                     [name: string]: unknown;
                 };
@@ -1771,7 +1859,11 @@ export interface operations {
             /** @description The session, now without messages. */
             200: {
                 headers: {
-                    /** @description The id of this request, also in the gateway's log. SDKs show it as `_request_id` and `requestID`. */
+                    /**
+                     * @description The id of this request, also in the gateway's log and in what it sends to a model's provider. SDKs show it as
+                     *     `_request_id` and `requestID`. It is the `x-request-id` of the request where that is one header of 1 to 64 letters,
+                     *     digits, dots, dashes and underscores; else the gateway makes one.
+                     */
                     "x-request-id": string;
                     [name: string]: unknown;
                 };
@@ -1801,7 +1893,11 @@ export interface operations {
             /** @description It answers, so it is alive. */
             200: {
                 headers: {
-                    /** @description The id of this request, also in the gateway's log. SDKs show it as `_request_id` and `requestID`. */
+                    /**
+                     * @description The id of this request, also in the gateway's log and in what it sends to a model's provider. SDKs show it as
+                     *     `_request_id` and `requestID`. It is the `x-request-id` of the request where that is one header of 1 to 64 letters,
+                     *     digits, dots, dashes and underscores; else the gateway makes one.
+                     */
                     "x-request-id": string;
                     [name: string]: unknown;
                 };
@@ -1827,7 +1923,11 @@ export interface operations {
             /** @description It takes calls. */
             200: {
                 headers: {
-                    /** @description The id of this request, also in the gateway's log. SDKs show it as `_request_id` and `requestID`. */
+                    /**
+                     * @description The id of this request, also in the gateway's log and in what it sends to a model's provider. SDKs show it as
+                     *     `_request_id` and `requestID`. It is the `x-request-id` of the request where that is one header of 1 to 64 letters,
+                     *     digits, dots, dashes and underscores; else the gateway makes one.
+                     */
                     "x-request-id": string;
                     [name: string]: unknown;
                 };
@@ -1853,7 +1953,11 @@ export interface operations {
             /** @description Text in the Prometheus exposition format 0.0.4. */
             200: {
                 headers: {
-                    /** @description The id of this request, also in the gateway's log. SDKs show it as `_request_id` and `requestID`. */
+                    /**
+                     * @description The id of this request, also in the gateway's log and in what it sends to a model's provider. SDKs show it as
+                     *     `_request_id` and `requestID`. It is the `x-request-id` of the request where that is one header of 1 to 64 letters,
+                     *     digits, dots, dashes and underscores; else the gateway makes one.
+                     */
                     "x-request-id": string;
                     [name: string]: unknown;
                 };
@@ -1881,7 +1985,11 @@ export interface operations {
             /** @description OpenAPI 3.1. */
             200: {
                 headers: {
-                    /** @description The id of this request, also in the gateway's log. SDKs show it as `_request_id` and `requestID`. */
+                    /**
+                     * @description The id of this request, also in the gateway's log and in what it sends to a model's provider. SDKs show it as
+                     *     `_request_id` and `requestID`. It is the `x-request-id` of the request where that is one header of 1 to 64 letters,
+                     *     digits, dots, dashes and underscores; else the gateway makes one.
+                     */
                     "x-request-id": string;
                     [name: string]: unknown;
                 };
@@ -1918,7 +2026,11 @@ export interface operations {
             /** @description HTML. */
             200: {
                 headers: {
-                    /** @description The id of this request, also in the gateway's log. SDKs show it as `_request_id` and `requestID`. */
+                    /**
+                     * @description The id of this request, also in the gateway's log and in what it sends to a model's provider. SDKs show it as
+                     *     `_request_id` and `requestID`. It is the `x-request-id` of the request where that is one header of 1 to 64 letters,
+                     *     digits, dots, dashes and underscores; else the gateway makes one.
+                     */
                     "x-request-id": string;
                     /** @description The page may load nothing. */
                     "content-security-policy": string;

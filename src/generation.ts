@@ -17,6 +17,7 @@ import { createApp } from "./edge/app.ts";
 import { createAuthenticate } from "./edge/authenticate.ts";
 import type { BodyBudget } from "./edge/body-budget.ts";
 import type { Credential } from "./edge/credential.ts";
+import { createAddressReader } from "./edge/forwarded.ts";
 import { Passages } from "./edge/passage.ts";
 import { createMediaGate } from "./run/media/media-gate.ts";
 import type { Runtime } from "./runtime.ts";
@@ -72,7 +73,7 @@ export function createGeneration(runtime: Runtime, options: GenerationOptions, l
     getContract: createGetContract(toGeneratedFile("openapi.json")),
     getDocs: createGetDocs(toGeneratedFile("docs.html")),
   };
-  const passages = new Passages(log, metrics);
+  const passages = new Passages(log, metrics, createAddressReader(config.gateway.trustedProxies));
   const app = createApp({
     handlers,
     authenticate: createAuthenticate(credential),

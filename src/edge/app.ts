@@ -55,7 +55,7 @@ export function createApp(parts: AppParts): Koa {
 
 function beginRequest(passages: Passages): Middleware {
   return (ctx, next) => {
-    const passage = passages.begin();
+    const passage = passages.begin(ctx.req);
     ctx.state = passage;
     ctx.res.once("close", () => passages.end(passage, ctx));
     return next();

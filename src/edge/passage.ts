@@ -1,4 +1,5 @@
 import type { Context } from "koa";
+import type { IncomingMessage } from "node:http";
 import type { OperationId } from "../base/contract.ts";
 import { GatewayError } from "../base/errors.ts";
 import { createHexId } from "../base/id.ts";
@@ -9,13 +10,20 @@ import type { BodyShare } from "./body-budget.ts";
 
 /** One request that is under way. It is passed down, and told by those below which operation it is and what went wrong. */
 export class Passage {
-  readonly requestId = `req_${createHexId()}`;
+  readonly requestId: string;
+  /** Of the client, as its socket or a trusted proxy says. */
+  readonly address: string;
   readonly #started = performance.now();
   readonly #controller = new AbortController();
   #operation: OperationId | undefined;
   #principal = anybody;
   #error: GatewayError | undefined;
   #body: BodyShare | undefined;
+
+  constructor({ headers }: IncomingMessage, address: string) {
+    this.requestId = toRequestId(headers["x-request-id"]);
+    this.address = address;
+  }
 
   /** Aborts when the client leaves early, or when the gateway's patience at its end is over. */
   get signal(): AbortSignal {
@@ -68,6 +76,23 @@ export class Passage {
   }
 }
 
+/** What a client may call its request. Two headers arrive as one with a comma in it. */
+const requestIdPattern = /^[A-Za-z0-9._-]{1,64}$/;
+
+function toRequestId(given: string | string[] | undefined): string {
+  return typeof given === "string" && requestIdPattern.test(given) ? given : createRequestId();
+}
+
+export function createRequestId(): string {
+  return `req_${createHexId()}`;
+}
+
+/** The other end of the connection. An IPv4 address is one also where the socket is for both kinds. */
+export function toPeer({ socket: { remoteAddress = "unknown" } }: Pick<IncomingMessage, "socket">): string {
+  if (!remoteAddress.includes(":")) return remoteAddress;
+  return remoteAddress.replace(/^::ffff:(?=\d+\.)/, "").replace(/%.*$/, "");
+}
+
 /** What every answer says: whose it is, and that nothing is for a browser to keep, frame, guess at or execute. */
 export function toCommonHeaders(requestId: string) {
   return {
@@ -85,22 +110,25 @@ export class Passages {
   readonly #log: Log;
   readonly #plainLog: Log;
   readonly #metrics: Metrics;
+  readonly #toAddress: (request: IncomingMessage) => string;
   #stopping = false;
   #emptied: PromiseWithResolvers<void> | undefined;
 
-  constructor(log: Log, metrics: Metrics) {
+  constructor(log: Log, metrics: Metrics, toAddress: (request: IncomingMessage) => string) {
     this.#log = log;
     // What the line of a good request says is all made here, so that there is nothing to look for and hide.
     this.#plainLog = log.child({}, { redact: [] });
     this.#metrics = metrics;
+    this.#toAddress = toAddress;
   }
 
   get stopping(): boolean {
     return this.#stopping;
   }
 
-  begin(): Passage {
-    const passage = new Passage();
+  begin(request: IncomingMessage): Passage {
+    // Once the connection is gone, nobody knows any more where it came from.
+    const passage = new Passage(request, this.#toAddress(request));
     this.#passages.add(passage);
     return passage;
   }
@@ -148,10 +176,11 @@ export class Passages {
     }
   }
 
-  #write(ctx: Context, { requestId, operation, principal, error }: Passage, seconds: number): void {
+  #write(ctx: Context, { requestId, address, operation, principal, error }: Passage, seconds: number): void {
     const retries = Number(ctx.get("x-stainless-retry-count"));
     const line = {
       requestId,
+      address,
       ...principal.logFields,
       operation,
       method: ctx.method,

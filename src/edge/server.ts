@@ -2,14 +2,13 @@ import { createServer, type IncomingMessage, type RequestListener, type Server, 
 import type { Duplex } from "node:stream";
 import type { Config, ErrorCode } from "../base/contract.ts";
 import { GatewayError } from "../base/errors.ts";
-import { createHexId } from "../base/id.ts";
 import type { Log } from "../base/log.ts";
 import type { Metrics } from "../base/metrics.ts";
 import type { BodyBudget } from "./body-budget.ts";
 import { boundConnections, readOpenFilesMax, toConnectionsMax } from "./connections.ts";
 import { toErrorReply } from "./error-reply.ts";
 import { headerBytesMax } from "./framing.ts";
-import { toCommonHeaders } from "./passage.ts";
+import { createRequestId, toCommonHeaders } from "./passage.ts";
 import { boundPipelines, waitingMax } from "./pipelines.ts";
 
 /** Deadlines of the connection, in milliseconds. Node checks them once per `checkMs`; its own default is 30 s. */
@@ -126,7 +125,7 @@ function writeRaw(socket: Duplex, error: GatewayError): void {
     ...headers,
     "content-type": "application/json; charset=utf-8",
     "content-length": String(Buffer.byteLength(text)),
-    ...toCommonHeaders(`req_${createHexId()}`),
+    ...toCommonHeaders(createRequestId()),
     date: new Date().toUTCString(),
     connection: "close",
   }).map(([name, value]) => `${name}: ${value}\r\n`);

@@ -16,6 +16,8 @@ export interface ModelRequest {
   /** Function and custom tools; a legacy `functions` list has been turned into these. */
   readonly tools: readonly Tool[];
   readonly settings: ModelSettings;
+  /** Of the request that began the run: a provider over HTTP sends it as `x-request-id`, so that both logs have it. */
+  readonly requestId?: string | undefined;
 }
 
 /**

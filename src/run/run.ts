@@ -34,7 +34,7 @@ export interface RunRequest {
   readonly messages: readonly Message[];
   readonly tools: readonly Tool[];
   readonly settings: ModelSettings;
-  /** Of the request that began it, for the log. */
+  /** Of the request that began it, for the log and for the providers' logs. */
   readonly requestId?: string;
 }
 
@@ -79,6 +79,7 @@ export function createRunAgent({ turns, toolServers, metrics, log: rootLog }: Ru
         needs: toNeeds({ sent: request.messages, history, tools, settings }),
         toolSet,
         onSpent: observed.spend,
+        requestId,
       };
       const { answer, append } = await runSteps(steps, to, log);
       // A client that left while the last words came would find a turn that it never saw.

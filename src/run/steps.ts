@@ -35,6 +35,7 @@ export interface StepRequest {
   /** Of the agent. */
   readonly toolSet: ToolSet | undefined;
   readonly onSpent: ModelCall["onSpent"];
+  readonly requestId?: string | undefined;
 }
 
 export interface StepsResult {
@@ -162,12 +163,12 @@ async function runStep(
   { signal, flow, emit }: Listener<RunEvent>,
   log: Log,
 ): Promise<StepAnswer> {
-  const { agent, instructions, history, toolSet, needs, onSpent } = request;
+  const { agent, instructions, history, toolSet, needs, onSpent, requestId } = request;
   const { append } = place;
   const said = [...history, ...append];
   const messages = [...instructions, ...(said.some(isToolTalk) ? pairResults(said) : said)];
   const offer = withOwnTools(narrowOffer(request), toolSet?.tools ?? []);
-  const call = { agent, request: { agentId: agent.id, messages, ...offer }, needs, onSpent };
+  const call = { agent, request: { agentId: agent.id, messages, ...offer, requestId }, needs, onSpent };
   const guard = createChoiceGuard(request);
   const step = new Step(place, guard, emit);
   try {

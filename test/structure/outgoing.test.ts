@@ -17,7 +17,7 @@ const allowed: Readonly<Record<string, string>> = {
 
 const modules = /^(?:node:)?(?:http|https|http2|net|tls|dgram|dns|dns\/promises)$|^(?:undici|openai|@ai-sdk\/.*)$/;
 /** What opens no connection, wherever it comes from. */
-const harmless = new Set(["isIP", "isIPv4", "isIPv6", "STATUS_CODES"]);
+const harmless = new Set(["BlockList", "isIP", "isIPv4", "isIPv6", "STATUS_CODES"]);
 const globals = new Set(["fetch", "WebSocket", "EventSource", "XMLHttpRequest"]);
 
 /** One sentence for each way to the outside that stands in a file without leave. */

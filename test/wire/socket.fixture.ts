@@ -34,9 +34,16 @@ export interface WireSocket {
   readRest(): Promise<Buffer>;
 }
 
+/** Both ends of a connection. */
+interface Ends {
+  readonly host?: string;
+  /** The address of the client, for tests of who is told apart by it. */
+  readonly from?: string;
+}
+
 /** Opens a connection, which ends with the test. */
-export async function openSocket(port: number, host = "127.0.0.1"): Promise<WireSocket> {
-  const socket = connect({ port, host, noDelay: true });
+export async function openSocket(port: number, { host = "127.0.0.1", from }: Ends = {}): Promise<WireSocket> {
+  const socket = connect({ port, host, noDelay: true, ...(from === undefined ? {} : { localAddress: from }) });
   onEnd(() => void socket.destroy());
   await new Promise<void>((resolve, reject) => {
     socket.once("connect", resolve);
@@ -153,4 +160,11 @@ export async function exchange(port: number, request: string | Uint8Array, bodyl
   const wire = await openSocket(port);
   wire.send(request);
   return wire.read({ bodyless });
+}
+
+/** The same from another address of this machine. */
+export async function exchangeFrom(from: string, port: number, request: string | Uint8Array): Promise<Answer> {
+  const wire = await openSocket(port, { from });
+  wire.send(request);
+  return wire.read();
 }

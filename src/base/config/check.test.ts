@@ -113,3 +113,16 @@ test("no refusal shows the secret", () => {
     expect(() => assertUsable(parseConfig(config))).not.toThrow(short);
   }
 });
+
+test.each(["", "proxy.example", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/8/8", "::/129", "10.0.0.0/a", "10.0.0/8"])(
+  "the proxy %j is refused",
+  (proxy) => {
+    const check = (): void => assertUsable(parseConfig({ gateway: { trustedProxies: ["::1", proxy || "/"] } }));
+    expect(check).toThrow(/^gateway\.trustedProxies\[1\] .*10\.0\.0\.0\/8/);
+  },
+);
+
+test.each(["0.0.0.0/0", "::/0"])("the proxy %s, which is everybody, is refused", (proxy) => {
+  const check = (): void => assertUsable(parseConfig({ gateway: { trustedProxies: [proxy] } }));
+  expect(check).toThrow(/^gateway\.trustedProxies\[0\] .*everybody/);
+});

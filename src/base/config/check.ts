@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import type { Config } from "../contract.ts";
 import { ConfigError } from "./config-error.ts";
+import { toProxyList } from "./proxy-list.ts";
 import { assertPassword, assertToken } from "./secret.ts";
 import { assertToolServer } from "./tool-server-check.ts";
 
@@ -19,6 +20,7 @@ export function isLoopback(host: string): boolean {
 /** Rules between keys that a schema cannot say. Throws `ConfigError`. */
 export function assertUsable(config: Config): void {
   assertAuth(config);
+  toProxyList(config.gateway.trustedProxies);
   assertAgents(config);
   for (const [name, server] of Object.entries(config.mcp.servers)) assertToolServer(name, server);
 }

@@ -112,7 +112,9 @@ async function attempt(
   { deadline, brake, flow }: Pick<ExchangeOptions, "deadline" | "brake" | "flow">,
 ): Promise<Accepted> {
   const key = config.apiKey === undefined ? { [vendor.keyHeader]: undefined } : {};
-  const exchange = createExchange({ connections, deadline, brake, flow, headers: { ...key, ...config.headers } });
+  const id = request.requestId === undefined ? {} : { "x-request-id": request.requestId };
+  const headers = { ...id, ...key, ...config.headers };
+  const exchange = createExchange({ connections, deadline, brake, flow, headers });
   // Always given: a package without a key or an address looks into the environment.
   const sdk = create({
     baseURL: config.baseUrl ?? vendor.baseUrl,

@@ -53,6 +53,11 @@ function lowerCased(headers: Readonly<Record<string, string>>): Record<string, s
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }
 
+/** What the configuration says wins. */
+function toHeaders({ headers }: Endpoint, { requestId }: ModelRequest): Endpoint["headers"] {
+  return requestId === undefined ? headers : { "x-request-id": requestId, ...headers };
+}
+
 async function converse(
   { endpoint, quirks, config, reportReason }: Parts,
   request: ModelRequest,
@@ -63,8 +68,9 @@ async function converse(
   let body: BodyReader | undefined;
   try {
     const text = JSON.stringify(toWireRequest(request, quirks));
+    const target = { ...endpoint, headers: toHeaders(endpoint, request) };
     const attempt = (): Promise<void> =>
-      post(endpoint, text, {
+      post(target, text, {
         deadline,
         flow,
         accept(head) {

@@ -18,6 +18,10 @@ export function createConformanceCommand(terminal: Terminal, host: Host = standa
   const own = host.start === undefined ? "" : ` Without it and --start ${host.name ?? "the host"} itself is started.`;
   const cases = toOrdered([...generic, ...(host.cases ?? [])]);
   const command = new Command(host.words)
+    .configureOutput({
+      writeOut: (text) => terminal.write(text),
+      writeErr: (text) => terminal.note(text.replace(/\n$/, "")),
+    })
     .exitOverride()
     .description("prove an OpenAI-compatible server: run the suite on it and report what breaks which client")
     .option("--base-url <url>", `The server, as an SDK would be given it (ends in /v1).${own}`)

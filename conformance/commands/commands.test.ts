@@ -5,12 +5,15 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { runConformance } from "../program.ts";
 import { createReport } from "../report/report.fixture.ts";
 import type { Report } from "../shapes.ts";
+import type { Terminal } from "../terminal.ts";
 
 const program = join(import.meta.dirname, "../../bin/clawgate.mjs");
 const timeout = 60_000;
 const key = "sk-test-0123456789";
+const quiet = { GITHUB_ACTIONS: "", GITHUB_STEP_SUMMARY: "", OPENAI_API_KEY: key };
 
 /** Meets MOD-01 and says things about an unknown model that a shell or a terminal must not see. */
 const answer: RequestListener = (request, response) => {
@@ -43,11 +46,28 @@ interface Ended {
   readonly notes: string;
 }
 
-function runCommand(words: readonly string[], cwd = createFolder(), environment: object = {}): Promise<Ended> {
+/** Plays the command on a terminal that writes down what it is told. */
+async function runCommand(words: readonly string[], cwd = createFolder(), environment: object = {}): Promise<Ended> {
+  let [status, output, notes] = [0, "", ""];
+  const terminal: Terminal = {
+    environment: { ...quiet, ...environment },
+    cwd,
+    print: (text) => terminal.write(`${text}\n`),
+    write: (text) => void (output += text),
+    note: (text) => void (notes += `${text}\n`),
+    interactive: false,
+    fail: (failed) => void (status = failed),
+  };
+  await runConformance(terminal, words);
+  return { status, output, notes };
+}
+
+/** The same as a program, whose output and status are those of the process. */
+function runProgram(words: readonly string[], cwd: string): Promise<Ended> {
   const child = spawn(process.execPath, [program, "conformance", ...words], {
     cwd,
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, GITHUB_ACTIONS: "", GITHUB_STEP_SUMMARY: "", OPENAI_API_KEY: key, ...environment },
+    env: { ...process.env, ...quiet },
   });
   onTestFinished(() => void child.kill("SIGKILL"));
   let [output, notes] = ["", ""];
@@ -58,9 +78,18 @@ function runCommand(words: readonly string[], cwd = createFolder(), environment:
   });
 }
 
-test.each<{ name: string; words: readonly string[]; status: number; says: string }>([
-  { name: "what passes", words: ["--only", "MOD-01"], status: 0, says: "4 passed, 0 failed" },
-  { name: "what fails", words: ["--only", "MOD-06"], status: 1, says: "0 passed, 1 failed" },
+interface Row {
+  readonly name: string;
+  readonly words: readonly string[];
+  readonly status: number;
+  readonly says: string;
+  /** As a program: one row for each status. */
+  readonly runs?: typeof runProgram;
+}
+
+test.each<Row>([
+  { name: "what passes", words: ["--only", "MOD-01"], status: 0, says: "4 passed, 0 failed", runs: runProgram },
+  { name: "what fails", words: ["--only", "MOD-06"], status: 1, says: "0 passed, 1 failed", runs: runProgram },
   {
     name: "a failure that the baseline knows",
     words: ["--only", "MOD-06", "--baseline", "known.yaml"],
@@ -94,19 +123,19 @@ test.each<{ name: string; words: readonly string[]; status: number; says: string
   },
   { name: "a report of no kind", words: ["--report", "pdf=x"], status: 2, says: "is no report" },
   { name: "an SDK that there is not", words: ["--sdk", "3"], status: 2, says: "There are 7, 6, 5, 4" },
-  { name: "an option that there is not", words: ["--nonsense"], status: 2, says: "unknown option" },
+  { name: "an option that there is not", words: ["--nonsense"], status: 2, says: "unknown option", runs: runProgram },
   {
     name: "a key file that is not there",
     words: ["--api-key-file", "none"],
     status: 2,
     says: "Cannot read the key file",
   },
-])("a run with $name ends with $status", { timeout }, async ({ words, status, says }) => {
+])("a run with $name ends with $status", { timeout }, async ({ words, status, says, runs = runCommand }) => {
   const folder = createFolder();
   writeFileSync(join(folder, "known.yaml"), "MOD-06: not built yet\n");
   writeFileSync(join(folder, "met.yaml"), "MOD-01: not built yet\n");
   writeFileSync(join(folder, "unknown.yaml"), "MOD-999: gone\n");
-  const ended = await runCommand(["--base-url", await listen(), "--model", "m", ...words], folder);
+  const ended = await runs(["--base-url", await listen(), "--model", "m", ...words], folder);
   expect(`${ended.output}${ended.notes}`).toContain(says);
   expect(ended.status).toBe(status);
 });

@@ -59,7 +59,7 @@ export function toWholeType({ responses }: AnyRow, status: number): string | und
 /** Matches the whole path. A parameter takes one segment, or everything up to the next part where it may hold slashes. */
 export function toPattern({ path, parameters }: AnyRow): RegExp {
   const pattern = path
-    .split(/\{([^}]+)\}/)
+    .split(/\{([^{}]+)\}/)
     .map((part, index) => {
       if (index % 2 === 0) return RegExp.escape(part);
       return parameters[part]?.slashes === true ? "(.+)" : "([^/]+)";
@@ -70,5 +70,5 @@ export function toPattern({ path, parameters }: AnyRow): RegExp {
 
 /** The names of the path parameters, in the order of the groups of `toPattern`. */
 export function listPathParameters({ path }: AnyRow): string[] {
-  return [...path.matchAll(/\{([^}]+)\}/g)].map(([, name = ""]) => name);
+  return [...path.matchAll(/\{([^{}]+)\}/g)].map(([, name = ""]) => name);
 }

@@ -69,7 +69,7 @@ function toHop(hop: string): string | undefined {
 function toForwardedHop(hop: string): string | undefined {
   const [found, ...others] = hop
     .split(";")
-    .map((pair) => /^\s*for=(?:"([^"\\]*)"|([^"\\]*?))\s*$/i.exec(pair))
+    .map((pair) => /^for=(?:"([^"\\]*)"|([^"\\]*))$/i.exec(pair.trim()))
     .filter((match) => match !== null);
   return found === undefined || others.length > 0 ? undefined : toHop(found[1] ?? found[2] ?? "");
 }

@@ -90,7 +90,7 @@ export function createRequestId(): string {
 /** The other end of the connection. An IPv4 address is one also where the socket is for both kinds. */
 export function toPeer({ socket: { remoteAddress = "unknown" } }: Pick<IncomingMessage, "socket">): string {
   if (!remoteAddress.includes(":")) return remoteAddress;
-  return remoteAddress.replace(/^::ffff:(?=\d+\.)/, "").replace(/%.*$/, "");
+  return remoteAddress.replace(/^::ffff:(?=\d+\.)/, "").replace(/%[^%]*$/, "");
 }
 
 /** What every answer says: whose it is, and that nothing is for a browser to keep, frame, guess at or execute. */

@@ -5,7 +5,7 @@ import { GatewayError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Metrics } from "../base/metrics.ts";
 import type { BodyBudget } from "./body-budget.ts";
-import { boundConnections, readOpenFilesMax, toConnectionsMax } from "./connections.ts";
+import { boundConnections, readOpenFilesMax, toConnectionsMax } from "./open-connections.ts";
 import { toErrorReply } from "./error-reply.ts";
 import { headerBytesMax } from "./framing.ts";
 import { createRequestId, toCommonHeaders } from "./passage.ts";

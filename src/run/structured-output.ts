@@ -103,7 +103,10 @@ function toRepairRequest(misfit: string): string {
 
 /** Models put JSON into a code fence however they are asked. */
 function toBareJson(text: string): string {
-  return /^\s*```(?:json)?\s*\n([\s\S]*?)\n?\s*```\s*$/.exec(text)?.[1] ?? text.trim();
+  const bare = text.trim();
+  const [, opening = ""] = /^(```(?:json)?[^\S\n]*\n)/.exec(bare) ?? [];
+  const isFenced = opening !== "" && bare.endsWith("```") && bare.length >= opening.length + 3;
+  return isFenced ? bare.slice(opening.length, -3).trim() : bare;
 }
 
 /** What did not fit is not told: it quotes the answer, and the log holds no texts of models. */

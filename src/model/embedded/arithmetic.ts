@@ -12,7 +12,7 @@ export function answerArithmetic(text: string): string | undefined {
   const expression = text
     .trim()
     .replace(question, "")
-    .replace(/[?=.!\s]+$/, "");
+    .replace(/(?<![?=.!\s])[?=.!\s]+$/, "");
   const tokens = toTokens(expression);
   // A lone number is no sum: "42" is something to remember or repeat.
   if (tokens === undefined || tokens.length < 2 || !tokens.some((token) => /^\d/.test(token))) return undefined;
@@ -24,7 +24,7 @@ export function answerArithmetic(text: string): string | undefined {
 const signs: readonly (readonly [RegExp, string])[] = [
   [/\bplus\b/gi, "+"],
   [/\bminus\b|−/gi, "-"],
-  [/\btimes\b|\bmultiplied by\b|×|(?<=\d\s*)x(?=\s*\d)/gi, "*"],
+  [/\btimes\b|\bmultiplied by\b|×|(?<=\d\s{0,9})x(?=\s{0,9}\d)/gi, "*"],
   [/\bdivided by\b|÷/gi, "/"],
 ];
 

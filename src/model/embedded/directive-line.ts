@@ -49,8 +49,9 @@ export function toMs(line: DirectiveLine, text: string): number {
 
 /** The first word, and what follows the white space after it. */
 export function splitWord(text: string): readonly [word: string, rest: string] {
-  const [, word = "", rest = ""] = /^\s*(\S*)(?:\s+([\s\S]*))?$/.exec(text) ?? [];
-  return [word, rest];
+  const start = text.trimStart();
+  const end = start.search(/\s/);
+  return end === -1 ? [start, ""] : [start.slice(0, end), start.slice(end).trimStart()];
 }
 
 /** `key=value key="a JSON string"`; only the known keys, each at most once. */
@@ -60,7 +61,7 @@ export function toOptions<K extends string>(
   known: readonly K[],
 ): Readonly<Partial<Record<K, string>>> {
   const options: Partial<Record<K, string>> = {};
-  for (const [given] of text.matchAll(/[^\s=]+="(?:[^"\\]|\\.)*"|\S+/g)) {
+  for (const [given] of text.matchAll(/(?<!\S)[^\s=]+="(?:[^"\\]|\\.)*"|\S+/g)) {
     const at = given.indexOf("=");
     const key = known.find((one) => one === given.slice(0, Math.max(at, 0)));
     if (key === undefined) throw line.error(`${JSON.stringify(given)} is none of ${known.join("=, ")}=`);

@@ -120,7 +120,7 @@ class Writer {
     const atom = this.atom();
     if (atom === undefined) return undefined;
     const [whole, sign, least = "0", comma, most] =
-      /^(?:([*+?])|\{(\d+)(,?)(\d*)\})\??/.exec(this.pattern.slice(this.at)) ?? [];
+      /^(?:([*+?])|\{(\d+)(?:(,)(\d*))?\})\??/.exec(this.pattern.slice(this.at)) ?? [];
     if (whole === undefined) return atom;
     this.at += whole.length;
     if (sign === "?") return "";

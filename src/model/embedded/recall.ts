@@ -19,7 +19,7 @@ export function toFacts(texts: readonly string[]): Fact[] {
 /** Sentences without their end mark; questions state nothing and are left out. A point within a number is no end. */
 function sentencesOf(text: string): string[] {
   const sentences = text.replaceAll(/[^\S\n]+/g, " ").match(/(?:[^.!?\n]|[.](?=\S))+[.!?]*/g) ?? [];
-  return sentences.filter((one) => !one.includes("?")).map((one) => one.replace(/[.!]+$/, "").trim());
+  return sentences.filter((one) => !one.includes("?")).map((one) => one.replace(/(?<![.!])[.!]+$/, "").trim());
 }
 
 const polite = /^(?:(?:hi|hello|hey|ok|okay|please|and|also|oh|well|can you|could you)\b[,:]?\s+)+/i;
@@ -27,7 +27,7 @@ const polite = /^(?:(?:hi|hello|hey|ok|okay|please|and|also|oh|well|can you|coul
 function factsOf(said: string): Fact[] {
   const text = said.replace(polite, "");
   const [, note] =
-    /^(?:remember|memori[sz]e|keep in mind|don'?t forget|note)\b(?:\s*[:,]\s*|\s+)(?:that\s+|this\s*[:,]\s*)?(.+)$/i.exec(
+    /^(?:remember|memori[sz]e|keep in mind|don'?t forget|note)\b(?:\s*[:,]\s*|\s+)(?=\S)(?:that\s+|this\s*[:,]\s*)?(\S.*)$/i.exec(
       text,
     ) ?? [];
   if (note === undefined) return statementsOf(text);
@@ -76,7 +76,7 @@ export function answerFromMemory(question: string, facts: readonly Fact[]): stri
   const text = question.slice(0, 300).trim();
   for (const { pattern, answer } of questions) {
     const match = pattern.exec(text);
-    const answered = match && answer(facts, normalise((match[1] ?? "").replace(/[?.!\s]+$/, "")));
+    const answered = match && answer(facts, normalise((match[1] ?? "").replace(/(?<![?.!\s])[?.!\s]+$/, "")));
     if (answered) return answered;
   }
   return undefined;

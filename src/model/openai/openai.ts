@@ -37,7 +37,7 @@ export function createOpenAiProvider(config: OpenAiProviderConfig, reportReason:
 function toEndpoint({ baseUrl, apiKey, headers }: OpenAiProviderConfig): Omit<Endpoint, "connections"> {
   const key = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` };
   return {
-    url: new URL(`${baseUrl.replace(/\/+$/, "")}/chat/completions`),
+    url: new URL(`${baseUrl.replace(/(?<!\/)\/+$/, "")}/chat/completions`),
     headers: {
       ...key,
       "content-type": "application/json",

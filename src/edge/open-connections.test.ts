@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { readOpenFilesMax, toConnectionsMax } from "./connections.ts";
+import { readOpenFilesMax, toConnectionsMax } from "./open-connections.ts";
 
 test.for<[configured: number, openFiles: number | undefined, want: number]>([
   [16_384, undefined, 16_384],

@@ -1,0 +1,99 @@
+import { once } from "node:events";
+import type { IncomingMessage } from "node:http";
+import { request } from "node:https";
+import { describe, expect, test } from "vitest";
+import { startTestGateway, testToken } from "../gateway.fixture.ts";
+import { isSoon } from "../soon.fixture.ts";
+import { isInstalled, proxies, startProxy } from "./proxy.fixture.ts";
+
+// The files of examples/deploy, as they are, with the proxies that they are for.
+
+const config = {
+  gateway: { http: { allowedHosts: ["gateway.example"] }, trustedProxies: ["127.0.0.1"] },
+};
+
+interface CallOptions {
+  readonly content?: string;
+  readonly stream?: boolean;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Instead of the body that `content` makes. */
+  readonly body?: string;
+}
+
+/** A call over TLS by another address than the proxy's. */
+async function call(port: number, { content = "@@echo hi", stream, headers, body }: CallOptions) {
+  const text = body ?? JSON.stringify({ model: "openclaw", stream, messages: [{ role: "user", content }] });
+  const outgoing = request({
+    host: "127.0.0.1",
+    localAddress: "127.0.0.7",
+    port,
+    path: "/v1/chat/completions",
+    method: "POST",
+    servername: "gateway.example",
+    rejectUnauthorized: false,
+    agent: false,
+    headers: {
+      host: "gateway.example",
+      authorization: `Bearer ${testToken}`,
+      "content-type": "application/json",
+      "content-length": Buffer.byteLength(text),
+      ...headers,
+    },
+  });
+  outgoing.on("error", () => undefined).end(text);
+  const [answer] = (await once(outgoing, "response")) as [IncomingMessage];
+  return { outgoing, answer };
+}
+
+async function read(answer: IncomingMessage): Promise<readonly string[]> {
+  const pieces: string[] = [];
+  for await (const piece of answer.setEncoding("utf8")) pieces.push(piece as string);
+  return pieces;
+}
+
+for (const name of proxies) {
+  const skipped = !isInstalled(name);
+  if (skipped) console.warn(`SKIPPED: ${name} is not installed, and its file in examples/deploy is not tried`);
+  describe.skipIf(skipped)(`behind ${name}`, () => {
+    test("answers come whole, streams word by word, and refusals as the gateway says them", async () => {
+      const gateway = await startTestGateway({ config });
+      const port = await startProxy(name, gateway.port);
+      const { answer } = await call(port, {});
+      expect(JSON.parse((await read(answer)).join(""))).toMatchObject({ choices: [{ message: { content: "hi" } }] });
+
+      const streamed = await call(port, { content: "@@words 6 delay=100ms", stream: true });
+      const pieces = await read(streamed.answer);
+      // Each word has its own read, but for those that a busy machine brings together.
+      expect(pieces.length).toBeGreaterThan(3);
+      expect(pieces.join("")).toMatch(/word5.*data: \[DONE\]\n\n$/s);
+
+      const wrong = await call(port, { headers: { authorization: "Bearer wrong" } });
+      expect(wrong.answer.statusCode).toBe(401);
+      expect((await read(wrong.answer)).join("")).toContain("invalid_api_key");
+
+      const large = await call(port, { body: JSON.stringify({ padding: "x".repeat(20 * 1024 * 1024) }) });
+      expect(large.answer.statusCode).toBe(413);
+      expect((await read(large.answer)).join("")).toContain("request_too_large");
+    });
+
+    test("the log has the client's address, and not what the client says of itself", async () => {
+      const gateway = await startTestGateway({ config });
+      const port = await startProxy(name, gateway.port);
+      const { answer } = await call(port, { headers: { "x-forwarded-for": "9.9.9.9" } });
+      await read(answer);
+      const lines = gateway.log.filter(({ operation }) => operation === "createChatCompletion");
+      expect(lines.map(({ address }) => address)).toEqual(["127.0.0.7"]);
+    });
+
+    test("a client that leaves ends its run", async () => {
+      const gateway = await startTestGateway({ config });
+      const port = await startProxy(name, gateway.port);
+      const { outgoing, answer } = await call(port, { content: "@@words 3\n@@hang", stream: true });
+      await once(answer, "data");
+      outgoing.destroy();
+      const isOver = async (): Promise<boolean> =>
+        (await gateway.gateway.metrics.toText()).includes('outcome="cancelled"} 1');
+      await expect.poll(() => isSoon(isOver)).toBe(true);
+    });
+  });
+}

@@ -1,4 +1,6 @@
 import { EventEmitter } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MessageChannel, Worker } from "node:worker_threads";
 import type { SessionStore } from "../store.ts";
@@ -6,11 +8,29 @@ import type { StartThread, StoreThread } from "./channel.ts";
 import { createSqliteStore } from "./sqlite-store.ts";
 
 let shared: Worker | undefined;
+let empty: Promise<Buffer> | undefined;
 const stores = new Set<EventEmitter>();
 
-/** A store like any other, on the one thread that all of a process have: to start one costs more than most tests do. */
-export function openOnSharedThread(stateFolder: string): Promise<SessionStore> {
-  return createSqliteStore({ path: join(stateFolder, "sessions.sqlite"), startThread: takeSharedThread });
+/**
+ * A store like any other, on the one thread that all of a process have, and in a copy of an empty database: to start a
+ * thread and to make a database, which waits for the disk again and again, costs more than most tests do.
+ */
+export async function openOnSharedThread(stateFolder: string): Promise<SessionStore> {
+  const path = join(stateFolder, "sessions.sqlite");
+  writeFileSync(path, await (empty ??= makeEmpty()), { mode: 0o600 });
+  return createSqliteStore({ path, startThread: takeSharedThread });
+}
+
+async function makeEmpty(): Promise<Buffer> {
+  const folder = mkdtempSync(join(tmpdir(), "clawgate-store-"));
+  const path = join(folder, "sessions.sqlite");
+  try {
+    const store = await createSqliteStore({ path, startThread: takeSharedThread });
+    await store.close();
+    return readFileSync(path);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 const takeSharedThread: StartThread = (options) => {

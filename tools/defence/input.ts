@@ -8,7 +8,14 @@ const types = wire("contract-fields", "a value of the wrong JSON type is refused
 const fields = wire("contract-requests", "%s is read, or refused by its code and its name");
 
 export const bodies: readonly DefenceRow[] = [
-  open("J01", "188 texts that are no JSON", "400 `invalid_json`", later),
+  row(
+    "J01",
+    "the 318 texts by which parsers of JSON are compared",
+    "those that are none are 400 `invalid_json`, the others are read; what the standard leaves open is settled",
+    wire("json-suite", "what is no JSON is refused as that"),
+    wire("json-suite", "what is JSON is read, wherever it stands"),
+    wire("json-suite", "what the standard leaves open is settled"),
+  ),
   row("J04", "nothing, `null`, `[]`, two values, a comment", "400", json),
   row(
     "J05",

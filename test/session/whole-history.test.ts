@@ -1,20 +1,17 @@
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Message } from "../../src/base/contract.ts";
-import { misbehave } from "../../src/tool/mcp/tool-servers.fixture.ts";
+import { playSay } from "../../src/tool/mcp/scripted-server.fixture.ts";
 import { startTestGateway, type TestGateway } from "../gateway.fixture.ts";
 import { readRows } from "../rows.fixture.ts";
 import { type Ask, say, toLine } from "../talk.fixture.ts";
 
-// A tool server is a program that is started, on a machine that does other things too.
-vi.setConfig({ testTimeout: 30_000 });
-
 /** The agent has a tool of its own, so that answers have steps that no client sees. */
-function start(): Promise<TestGateway> {
+async function start(): Promise<TestGateway> {
   const chatCompletions = { sessions: { chatIdHeaders: ["open-webui", "opencode", "x-chat"] } };
   return startTestGateway({
     config: {
       gateway: { http: { endpoints: { chatCompletions } } },
-      mcp: { servers: { fixture: misbehave("plain") } },
+      mcp: { servers: { fixture: await playSay() } },
       agents: { list: [{ id: "main", default: true, tools: { fixture: ["*"] } }] },
     },
   });

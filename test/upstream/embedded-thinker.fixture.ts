@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import { misbehave } from "../../src/tool/mcp/tool-servers.fixture.ts";
+import { playSay } from "../../src/tool/mcp/scripted-server.fixture.ts";
 import { startTestGateway, type TestGateway } from "../gateway.fixture.ts";
 
 /** Its scenarios refuse a result whose call has come back without its reasoning. */
-export function startEmbedded(tool: string, agent: object = {}, providers: object = {}): Promise<TestGateway> {
+export async function startEmbedded(tool: string, agent: object = {}, providers: object = {}): Promise<TestGateway> {
   const folder = mkdtempSync(join(tmpdir(), "clawgate-test-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const file = join(folder, "thinker.json");
@@ -14,7 +14,7 @@ export function startEmbedded(tool: string, agent: object = {}, providers: objec
   return startTestGateway({
     config: {
       gateway: { http: { endpoints: { sessions: { enabled: true } } } },
-      mcp: { servers: { fixture: misbehave("plain") } },
+      mcp: { servers: { fixture: await playSay() } },
       models: { providers: { embedded: { api: "embedded", scenarios: [file] }, ...providers } },
       agents: { list: [{ id: "main", default: true, model: "embedded/scenario", ...agent }] },
     },

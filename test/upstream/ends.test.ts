@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { misbehave } from "../../src/tool/mcp/tool-servers.fixture.ts";
+import { playSay } from "../../src/tool/mcp/scripted-server.fixture.ts";
 import { startTestGateway } from "../gateway.fixture.ts";
 import { ask, startHouse, wholeOnly } from "./answers.fixture.ts";
 import type { RemoteSubject } from "./provider-subjects.fixture.ts";
@@ -183,7 +183,7 @@ describe("a call whose arguments are not whole", () => {
     [[own({ text: "hi" }), { finish: "stop", word: "CANCELLED" }], "failure"],
   ])("of the agent's own tool is not run: %j", async (script, want) => {
     const config = {
-      mcp: { servers: { fixture: misbehave("plain") } },
+      mcp: { servers: { fixture: await playSay() } },
       agents: { list: [{ id: "main", default: true, model: "vendor/x", tools: { fixture: ["*"] } }] },
     };
     const { gateway, upstream } = await startHouse(script, { config });

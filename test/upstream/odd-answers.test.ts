@@ -1,13 +1,10 @@
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { FunctionToolCall } from "../../src/base/contract.ts";
-import { misbehave } from "../../src/tool/mcp/tool-servers.fixture.ts";
+import { playSay } from "../../src/tool/mcp/scripted-server.fixture.ts";
 import { startTestGateway, type TestGateway } from "../gateway.fixture.ts";
 import { say } from "../talk.fixture.ts";
 import { modes } from "./upstream.fixture.ts";
 import { startUpstream, type Upstream, type UpstreamAnswer, type UpstreamVendor } from "./servers/upstream.fixture.ts";
-
-// Programs are started, on a machine that does other things too.
-vi.setConfig({ testTimeout: 30_000 });
 
 interface Setup {
   readonly api: string;
@@ -28,7 +25,7 @@ async function start(
   const upstream = await startUpstream(vendor, script);
   const gateway = await startTestGateway({
     config: {
-      mcp: { servers: { fixture: misbehave("plain") } },
+      mcp: { servers: { fixture: await playSay() } },
       models: { providers: { lab: { api, baseUrl: upstream.baseUrl, apiKey: "sk-test" } } },
       agents: {
         defaults: { model: `lab/${model}` },

@@ -1,13 +1,10 @@
-import { describe, expect, test, vi } from "vitest";
-import { misbehave } from "../../src/tool/mcp/tool-servers.fixture.ts";
+import { describe, expect, test } from "vitest";
+import { playSay } from "../../src/tool/mcp/scripted-server.fixture.ts";
 import { startTestGateway, type TestGateway } from "../gateway.fixture.ts";
 import { ask, modes, question, session, toResult, weather } from "./replay.fixture.ts";
 import { startUpstream, type Upstream } from "./servers/upstream.fixture.ts";
 import { startEmbedded } from "./embedded-thinker.fixture.ts";
 import { type Thinker, thinkers, toForeignAnswer, toThinkerAnswer } from "./thinkers.fixture.ts";
-
-// Programs are started, on a machine that does other things too.
-vi.setConfig({ testTimeout: 30_000 });
 
 interface House {
   readonly gateway: TestGateway;
@@ -22,7 +19,7 @@ async function start(thinker: Thinker, tool: string, agent: object = {}): Promis
   const gateway = await startTestGateway({
     config: {
       gateway: { http: { endpoints: { sessions: { enabled: true } } } },
-      mcp: { servers: { fixture: misbehave("plain") } },
+      mcp: { servers: { fixture: await playSay() } },
       models: { providers: { thinker: toProvider(thinker, upstream) } },
       agents: { list: [{ id: "main", default: true, model: `thinker/${thinker.model}`, ...agent }] },
     },
@@ -139,7 +136,7 @@ describe.each(thinkers.map((first, index) => ({ first, second: thinkers[(index +
       const model = { primary: `first/${first.model}`, fallbacks: [`second/${second.model}`] };
       const gateway = await startTestGateway({
         config: {
-          mcp: { servers: { fixture: misbehave("plain") } },
+          mcp: { servers: { fixture: await playSay() } },
           models: { providers: { first: toProvider(first, failing), second: toProvider(second, other) } },
           agents: { list: [{ id: "main", default: true, model, ...agent }] },
         },

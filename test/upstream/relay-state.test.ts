@@ -1,19 +1,16 @@
-import { describe, expect, test, vi } from "vitest";
-import { misbehave } from "../../src/tool/mcp/tool-servers.fixture.ts";
+import { describe, expect, test } from "vitest";
+import { playSay } from "../../src/tool/mcp/scripted-server.fixture.ts";
 import { startTestGateway, type TestGateway, testToken } from "../gateway.fixture.ts";
 import { ask, modes, question, session, toResult, weather } from "./replay.fixture.ts";
 import { startUpstream } from "./servers/upstream.fixture.ts";
 import { startEmbedded } from "./embedded-thinker.fixture.ts";
 import { thinkers, toThinkerAnswer } from "./thinkers.fixture.ts";
 
-// Programs are started, on a machine that does other things too.
-vi.setConfig({ testTimeout: 30_000 });
-
 /** A gateway whose own model is another gateway. */
-function startBefore(inner: Pick<TestGateway, "baseUrl">): Promise<TestGateway> {
+async function startBefore(inner: Pick<TestGateway, "baseUrl">): Promise<TestGateway> {
   return startTestGateway({
     config: {
-      mcp: { servers: { fixture: misbehave("plain") } },
+      mcp: { servers: { fixture: await playSay() } },
       models: { providers: { inner: { api: "openai-completions", baseUrl: inner.baseUrl, apiKey: testToken } } },
       agents: {
         defaults: { model: "inner/openclaw" },

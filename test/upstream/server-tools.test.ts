@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { SessionMessage } from "../../src/base/contract.ts";
 import { everythingStdio, startEverythingHttp } from "../../src/tool/mcp/everything.fixture.ts";
+import { playSay } from "../../src/tool/mcp/scripted-server.fixture.ts";
 import { misbehave } from "../../src/tool/mcp/tool-servers.fixture.ts";
 import { startTestGateway, type TestGateway } from "../gateway.fixture.ts";
 import { readRows } from "../rows.fixture.ts";
@@ -18,11 +19,11 @@ interface Setup {
 }
 
 /** The agent `main` may use all of a server, `beta` nothing. */
-function start({ servers, agent }: Setup = {}): Promise<TestGateway> {
+async function start({ servers, agent }: Setup = {}): Promise<TestGateway> {
   return startTestGateway({
     config: {
       gateway: { http: { endpoints: { sessions: { enabled: true } } } },
-      mcp: { servers: servers ?? { fixture: misbehave("plain") } },
+      mcp: { servers: servers ?? { fixture: await playSay() } },
       agents: { list: [{ id: "main", default: true, tools: { fixture: ["*"] }, ...agent }, { id: "beta" }] },
     },
   });
@@ -141,7 +142,7 @@ describe("an agent", () => {
     gateway = await startTestGateway({
       config: {
         models: { providers: { house: { api: "openai-completions", baseUrl } } },
-        mcp: { servers: { fixture: misbehave("plain") } },
+        mcp: { servers: { fixture: await playSay() } },
         agents: { list: [{ id: "main", model: "house/small", stepsMax: 3, tools: { fixture: ["*"] } }] },
       },
     });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { misbehave } from "../../src/tool/mcp/tool-servers.fixture.ts";
+import { playSay } from "../../src/tool/mcp/scripted-server.fixture.ts";
 import { ask, startHouse, type ToldCall, wholeOnly } from "./answers.fixture.ts";
 import type { Script } from "./servers/script.fixture.ts";
 
@@ -194,7 +194,7 @@ test("calls of the agent's own tools that come mixed up are run, each with its o
     [more(1, '{"text":"two"}'), more(0, '{"text":"one"}')],
   ];
   const config = {
-    mcp: { servers: { fixture: misbehave("plain") } },
+    mcp: { servers: { fixture: await playSay() } },
     agents: { list: [{ id: "main", default: true, model: "vendor/x", tools: { fixture: ["*"] } }] },
   };
   const { gateway, upstream } = await startHouse((_, count) => (count === 0 ? toScript(deltas) : [{ text: "Done." }]), {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { misbehave } from "../../src/tool/mcp/tool-servers.fixture.ts";
+import { playSay } from "../../src/tool/mcp/scripted-server.fixture.ts";
 import { startTestGateway, type TestGateway } from "../gateway.fixture.ts";
 import { ask, sdks, startSdkTest } from "../sdk/clients.fixture.ts";
 import { type Ask, say } from "../talk.fixture.ts";
@@ -27,7 +27,7 @@ async function toHouse(scripts: readonly Script[], agent: object = { structuredO
   const house = { api: "openai-completions", baseUrl, compat: { responseFormats: [] } };
   const config = {
     models: { providers: { house } },
-    mcp: { servers: { fixture: misbehave("plain") } },
+    mcp: { servers: { fixture: await playSay() } },
     agents: { list: [{ id: "main", model: "house/small", ...agent }] },
   };
   return { config, upstream };

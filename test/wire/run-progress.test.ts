@@ -1,6 +1,6 @@
 import { describe, expect, vi } from "vitest";
 import type { ChatCompletionChunk } from "../../src/base/contract.ts";
-import { misbehave } from "../../src/tool/mcp/tool-servers.fixture.ts";
+import { playSay } from "../../src/tool/mcp/scripted-server.fixture.ts";
 import { startTestGateway, type TestGateway, test } from "../gateway.fixture.ts";
 import { ask, collect, sdks, startSdkTest } from "../sdk/clients.fixture.ts";
 import { readRows } from "../rows.fixture.ts";
@@ -20,7 +20,7 @@ async function toConfig(agent: object = {}): Promise<object> {
   const { baseUrl } = await startUpstream("openai-chat", (_, count) => scripts[count % scripts.length] ?? []);
   return {
     models: { providers: { house: { api: "openai-completions", baseUrl } } },
-    mcp: { servers: { fixture: misbehave("plain") } },
+    mcp: { servers: { fixture: await playSay() } },
     agents: { list: [{ id: "main", model: "house/small", tools: { fixture: ["*"] }, ...agent }] },
   };
 }

@@ -37,3 +37,19 @@ export async function playHttp(
   if (address === null || typeof address === "string") throw new Error("no port");
   return fill({ url: `http://127.0.0.1:${address.port}/mcp` });
 }
+
+/**
+ * The tools `say` and `refuse` of `misbehave("plain")` at an address, for whoever needs a tool and not a program: that
+ * costs more to start than most tests do.
+ */
+export function playSay(): Promise<ToolServerConfig> {
+  const inputSchema = { type: "object", properties: { text: { type: "string" } } };
+  const say = ({ text: said = "say" }: { readonly text?: string } = {}): object => ({
+    content: [{ type: "text", text: said }],
+  });
+  const refuse = (): never => {
+    throw new Error("no such thing");
+  };
+  const tools = ["say", "refuse"].map((name) => ({ name, description: `Does ${name}.`, inputSchema }));
+  return playHttp({ tools, results: { say, refuse } }, "json");
+}

@@ -12,7 +12,10 @@ export interface Script {
   readonly pages?: readonly unknown[];
   /** The tools of the only page, where there are no pages. */
   readonly tools?: readonly unknown[];
-  /** The result of each tool, besides `{ text: "done" }`. */
+  /**
+   * The result of each tool, besides `{ text: "done" }`; a function, where the server is in process, makes it of the
+   * arguments, and refuses by throwing.
+   */
   readonly results?: Readonly<Record<string, unknown>>;
   /** What stands beside, or instead of, `result` in the answer to a call. */
   readonly beside?: object;
@@ -21,7 +24,11 @@ export interface Script {
 interface Request {
   readonly id?: unknown;
   readonly method?: string;
-  readonly params?: { readonly name?: string; readonly _meta?: Readonly<Record<string, unknown>> };
+  readonly params?: {
+    readonly name?: string;
+    readonly arguments?: unknown;
+    readonly _meta?: Readonly<Record<string, unknown>>;
+  };
 }
 
 /** A tool that nothing is wrong with. */
@@ -33,13 +40,14 @@ export const done = { content: [{ type: "text", text: "done" }] };
 export function createTalk(script: Script): (request: Request) => object | undefined {
   const { tools = [good], pages = [{ tools }] } = script;
   let page = 0;
-  const toResult = ({ method, params: { name = "" } = {} }: Request): unknown => {
+  const toResult = ({ method, params: { name = "", arguments: given } = {} }: Request): unknown => {
     if (method === "tools/list") {
       page += 1;
       return pages[Math.min(page, pages.length) - 1];
     }
     if (method === "tools/call") {
-      return script.results !== undefined && name in script.results ? script.results[name] : done;
+      const result = script.results !== undefined && name in script.results ? script.results[name] : done;
+      return typeof result === "function" ? (result as (given: unknown) => unknown)(given) : result;
     }
     const serverInfo = { name: "scripted", version: "1" };
     return { protocolVersion: "2025-06-18", capabilities: { tools: {} }, serverInfo, ...script.initialize };
@@ -54,7 +62,12 @@ export function createTalk(script: Script): (request: Request) => object | undef
     if (method !== "initialize" && method !== "tools/list" && method !== "tools/call") {
       return { jsonrpc: "2.0", id, error: { code: -32_601, message: "Method not found" } };
     }
-    return { jsonrpc: "2.0", id, result: toResult(request), ...(method === "tools/call" ? script.beside : {}) };
+    const head = { jsonrpc: "2.0", id };
+    try {
+      return { ...head, result: toResult(request), ...(method === "tools/call" ? script.beside : {}) };
+    } catch (error) {
+      return { ...head, error: { code: -32_602, message: (error as Error).message } };
+    }
   };
 }
 

@@ -33,7 +33,8 @@ async function makeEmpty(): Promise<Buffer> {
   }
 }
 
-const takeSharedThread: StartThread = (options) => {
+/** For a store whose thread is not what it is about. */
+export const takeSharedThread: StartThread = (options) => {
   const { port1, port2 } = new MessageChannel();
   shared ??= startShared();
   shared.postMessage({ port: port2, options }, [port2]);

@@ -7,11 +7,16 @@ import { defineStoreContract } from "../store.suite.ts";
 import type { SessionStore } from "../store.ts";
 import { addTurn, answer, mustOpen, user } from "../turns.fixture.ts";
 import { createDatabasePath } from "./path.fixture.ts";
+import { takeSharedThread } from "./shared-thread.fixture.ts";
 import { createSqliteStore } from "./sqlite-store.ts";
 
 defineStoreContract("the SQLite store", async () => {
   const { path, remove } = await createDatabasePath();
-  return { connect: () => createSqliteStore({ path }), remove };
+  // A second store on the same file is to work beside the first, as in another process.
+  let connected = 0;
+  const connect = (): Promise<SessionStore> =>
+    connected++ === 0 ? createSqliteStore({ path, startThread: takeSharedThread }) : createSqliteStore({ path });
+  return { connect, remove };
 });
 
 const unavailable = { code: "storage_unavailable" };
@@ -27,7 +32,7 @@ beforeEach(async () => {
 afterEach(() => remove());
 
 async function withStore(use: (store: SessionStore) => Promise<void>): Promise<void> {
-  const store = await createSqliteStore({ path });
+  const store = await createSqliteStore({ path, startThread: takeSharedThread });
   try {
     await use(store);
   } finally {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { expect } from "vitest";
 import { loadConfig } from "../src/base/config/load.ts";
+import { compileCache } from "../test/compile-cache.fixture.ts";
 import { startTestGateway, testToken, test } from "../test/gateway.fixture.ts";
 
 const folder = import.meta.dirname;
@@ -11,7 +12,7 @@ const folder = import.meta.dirname;
 /** Runs an example as a user does, with nothing but the two variables that the SDK reads. */
 async function runExample(name: string, baseUrl: string): Promise<string> {
   const child = spawn(process.execPath, [join(folder, name)], {
-    env: { OPENAI_BASE_URL: baseUrl, OPENAI_API_KEY: testToken },
+    env: { ...compileCache, OPENAI_BASE_URL: baseUrl, OPENAI_API_KEY: testToken },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const [output, complaints] = await Promise.all([text(child.stdout), text(child.stderr)]);

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { onEnd } from "./end.fixture.ts";
+import { compileCache } from "./compile-cache.fixture.ts";
 import { type Ended, type Place, type StartedGateway, startListening } from "./command.fixture.ts";
 import { testToken } from "./gateway.fixture.ts";
 
@@ -21,7 +22,8 @@ export interface Running {
 
 /** Starts `clawgate …` with standard input left open; what still runs when the test is finished is killed. */
 export function start({ folder, environment }: Place, args: readonly string[]): Running {
-  const child = spawn(process.execPath, [entry, ...args], { cwd: folder, env: { ...environment } });
+  const env = { ...compileCache, ...environment };
+  const child = spawn(process.execPath, [entry, ...args], { cwd: folder, env });
   const patience = setTimeout(() => child.kill("SIGKILL"), patienceMs);
   onEnd(() => void child.kill("SIGKILL"));
   let output = "";

@@ -4,6 +4,7 @@ import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { compileCache } from "../../test/compile-cache.fixture.ts";
 import { createNetwork, fetchRefused, pixel, type Refused, startInternet, startWire } from "./internet.fixture.ts";
 
 const param = "messages[0].content[0].image_url.url";
@@ -320,7 +321,7 @@ it("proxies of the environment are not used", async () => {
   const address = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
   const names = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"];
   const child = spawn(process.execPath, [join(import.meta.dirname, "proxy.fixture.ts"), String(port)], {
-    env: { ...all(names, address), NODE_USE_ENV_PROXY: "1", NO_PROXY: "" },
+    env: { ...compileCache, ...all(names, address), NODE_USE_ENV_PROXY: "1", NO_PROXY: "" },
     stdio: ["ignore", "pipe", "inherit"],
   });
   let output = "";

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
+import { compileCache } from "../../../test/compile-cache.fixture.ts";
 
 // A dependency of the tests' own package, wherever npm has put it.
 const clients = createRequire(join(import.meta.dirname, "../../../test/client/package.json"));
@@ -10,9 +11,14 @@ const folder = dirname(clients.resolve("@modelcontextprotocol/server-everything/
 const entry = join(folder, "dist/index.js");
 
 /** The MCP project's own server of everything, as a program. */
-export const everythingStdio: { readonly command: string; readonly args: string[] } = {
+export const everythingStdio: {
+  readonly command: string;
+  readonly args: string[];
+  readonly env: Readonly<Record<string, string>>;
+} = {
   command: process.execPath,
   args: [entry, "stdio"],
+  env: compileCache,
 };
 
 export interface EverythingHttp {
@@ -24,7 +30,7 @@ export interface EverythingHttp {
 export async function startEverythingHttp(port?: number): Promise<EverythingHttp> {
   const own = port ?? (await findFreePort());
   const child = spawn(process.execPath, [entry, "streamableHttp"], {
-    env: { PORT: String(own) },
+    env: { ...compileCache, PORT: String(own) },
     stdio: ["ignore", "ignore", "pipe"],
   });
   await waitUntilListening(child);

@@ -5,12 +5,12 @@ import { join } from "node:path";
 import { onEnd } from "../../../test/end.fixture.ts";
 import type { ToolServerConfig } from "../../base/contract.ts";
 import { createTalk, type Script } from "./scripted-talk.fixture.ts";
-import { fill } from "./tool-servers.fixture.ts";
+import { fill, runNode } from "./tool-servers.fixture.ts";
 
 /** The configuration of a program that answers as the script says. */
 export function play(script: Script, rest: Partial<ToolServerConfig> = {}): ToolServerConfig {
   const args = [join(import.meta.dirname, "scripted-program.fixture.ts"), JSON.stringify(script)];
-  return fill({ command: process.execPath, args, ...rest });
+  return runNode(args, rest);
 }
 
 /** The same at an address, until the test is finished; its answers are JSON, or streams of events. */

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { compileCache } from "../../../test/compile-cache.fixture.ts";
 import { onEnd } from "../../../test/end.fixture.ts";
 import type { ToolServerConfig } from "../../base/contract.ts";
 import { createLog } from "../../base/log.ts";
@@ -15,7 +16,12 @@ export function fill(server: Partial<ToolServerConfig>): ToolServerConfig {
 /** `tool-server.fixture.ts` with one of its behaviours. */
 export function misbehave(behaviour: string, rest: Partial<ToolServerConfig> = {}): ToolServerConfig {
   const args = [join(import.meta.dirname, "tool-server.fixture.ts"), behaviour];
-  return fill({ command: process.execPath, args, ...rest });
+  return runNode(args, rest);
+}
+
+/** A program of ours. */
+export function runNode(args: string[], rest: Partial<ToolServerConfig> = {}): ToolServerConfig {
+  return fill({ command: process.execPath, args, ...rest, env: { ...compileCache, ...rest.env } });
 }
 
 export interface Started {

@@ -1,7 +1,16 @@
 import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import { findFreePort } from "./everything.fixture.ts";
-import { call, fill, isRunning, misbehave, neverAborted, startToolServers, toNames } from "./tool-servers.fixture.ts";
+import {
+  call,
+  fill,
+  isRunning,
+  misbehave,
+  runNode,
+  neverAborted,
+  startToolServers,
+  toNames,
+} from "./tool-servers.fixture.ts";
 
 /** Nobody listens there. */
 const nowhere = `http://127.0.0.1:${await findFreePort()}/mcp`;
@@ -184,7 +193,7 @@ describe.concurrent("a program", () => {
 
   test("of the revision 2026-07-28 that changes its tools has the new ones in a later run", async () => {
     const args = [join(import.meta.dirname, "changing-program.fixture.ts")];
-    const { open } = startToolServers({ s: fill({ command: process.execPath, args }) });
+    const { open } = startToolServers({ s: runNode(args) });
     await call(await open("s"), "s__grow");
     await vi.waitFor(async () => expect(toNames(await open("s"))).toContain("s__grown"), { timeout: 5000 });
   });

@@ -9,7 +9,7 @@ const constant4 = {"types":["boolean"]};
 const constant5 = {"types":["object"],"values":["embedded","openai-completions","openai-responses","anthropic-messages","google-generative-ai"]};
 const constant6 = {"types":["string","object"]};
 const constant7 = {"maxTokensField":1,"supportsDeveloperRole":1,"supportsUsageInStreaming":1,"supportsStreaming":1,"supportsTools":1,"supportsCustomTools":1,"supportsLogprobs":1,"requiresReasoningContent":1,"responseFormats":1,"input":1,"messageForm":1};
-const constant8 = {"port":1,"bind":1,"auth":1,"trustedProxies":1,"http":1,"limits":1,"drainMs":1,"log":1,"checkAnswers":1};
+const constant8 = {"port":1,"bind":1,"auth":1,"trustedProxies":1,"http":1,"runs":1,"limits":1,"drainMs":1,"log":1,"checkAnswers":1};
 const constant9 = {"command":1,"args":1,"env":1,"cwd":1,"url":1,"headers":1,"connectMs":1,"timeoutMs":1,"outputBytesMax":1};
 const constant10 = ["text","image","audio","file"];
 const constant11 = ["max_completion_tokens","max_tokens"];
@@ -2267,6 +2267,9 @@ data0.trustedProxies = [];
 if(data0.http === undefined){
 data0.http = {};
 }
+if(data0.runs === undefined){
+data0.runs = {};
+}
 if(data0.limits === undefined){
 data0.limits = {};
 }
@@ -3166,49 +3169,43 @@ return false;
 }
 var valid1 = _errs22 === errors;
 if(valid1){
-let data45 = data0.limits;
+let data45 = data0.runs;
 const _errs104 = errors;
 if(errors === _errs104){
 if(data45 && typeof data45 == "object" && !Array.isArray(data45)){
-if(data45.connections === undefined){
-data45.connections = 16384;
+if(data45.max === undefined){
+data45.max = 1024;
 }
-if(data45.connectionsPerAddress === undefined){
-data45.connectionsPerAddress = 12288;
+if(data45.queueMax === undefined){
+data45.queueMax = 256;
 }
-if(data45.bodyBytesHeld === undefined){
-data45.bodyBytesHeld = 268435456;
-}
-if(data45.answerBytesHeld === undefined){
-data45.answerBytesHeld = 268435456;
-}
-if(data45.writeStallMs === undefined){
-data45.writeStallMs = 30000;
+if(data45.waitMs === undefined){
+data45.waitMs = 30000;
 }
 const _errs106 = errors;
 for(const key13 in data45){
-if(!(((((key13 === "connections") || (key13 === "connectionsPerAddress")) || (key13 === "bodyBytesHeld")) || (key13 === "answerBytesHeld")) || (key13 === "writeStallMs"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits",keyword:"additionalProperties",params:{additionalProperty: key13},message:"must NOT have additional properties",expected:constant0,data:data45}];
+if(!(((key13 === "max") || (key13 === "queueMax")) || (key13 === "waitMs"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs",keyword:"additionalProperties",params:{additionalProperty: key13},message:"must NOT have additional properties",expected:constant0,data:data45}];
 return false;
 break;
 }
 }
 if(_errs106 === errors){
-let data46 = data45.connections;
+let data46 = data45.max;
 const _errs107 = errors;
 if(!(((typeof data46 == "number") && (!(data46 % 1) && !isNaN(data46))) && (isFinite(data46)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/connections",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data46}];
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/max",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data46}];
 return false;
 }
 if(errors === _errs107){
 if((typeof data46 == "number") && (isFinite(data46))){
-if(data46 > 1000000 || isNaN(data46)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/connections",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000",expected:constant3,data:data46}];
+if(data46 > 100000 || isNaN(data46)){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/max",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000",expected:constant3,data:data46}];
 return false;
 }
 else {
 if(data46 < 1 || isNaN(data46)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/connections",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data46}];
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/max",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data46}];
 return false;
 }
 }
@@ -3216,21 +3213,21 @@ return false;
 }
 var valid19 = _errs107 === errors;
 if(valid19){
-let data47 = data45.connectionsPerAddress;
+let data47 = data45.queueMax;
 const _errs109 = errors;
 if(!(((typeof data47 == "number") && (!(data47 % 1) && !isNaN(data47))) && (isFinite(data47)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/connectionsPerAddress",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data47}];
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/queueMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data47}];
 return false;
 }
 if(errors === _errs109){
 if((typeof data47 == "number") && (isFinite(data47))){
-if(data47 > 1000000 || isNaN(data47)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/connectionsPerAddress",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000",expected:constant3,data:data47}];
+if(data47 > 100000 || isNaN(data47)){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/queueMax",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000",expected:constant3,data:data47}];
 return false;
 }
 else {
 if(data47 < 0 || isNaN(data47)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/connectionsPerAddress",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data47}];
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/queueMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data47}];
 return false;
 }
 }
@@ -3238,151 +3235,282 @@ return false;
 }
 var valid19 = _errs109 === errors;
 if(valid19){
-let data48 = data45.bodyBytesHeld;
+let data48 = data45.waitMs;
 const _errs111 = errors;
 if(!(((typeof data48 == "number") && (!(data48 % 1) && !isNaN(data48))) && (isFinite(data48)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/bodyBytesHeld",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data48}];
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/waitMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data48}];
 return false;
 }
 if(errors === _errs111){
 if((typeof data48 == "number") && (isFinite(data48))){
-if(data48 > 1099511627776 || isNaN(data48)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/bodyBytesHeld",keyword:"maximum",params:{comparison: "<=", limit: 1099511627776},message:"must be <= 1099511627776",expected:constant3,data:data48}];
+if(data48 > 600000 || isNaN(data48)){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/waitMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data48}];
 return false;
 }
 else {
-if(data48 < 65536 || isNaN(data48)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/bodyBytesHeld",keyword:"minimum",params:{comparison: ">=", limit: 65536},message:"must be >= 65536",expected:constant3,data:data48}];
+if(data48 < 100 || isNaN(data48)){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/waitMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data48}];
 return false;
 }
 }
 }
 }
 var valid19 = _errs111 === errors;
-if(valid19){
-let data49 = data45.answerBytesHeld;
-const _errs113 = errors;
-if(!(((typeof data49 == "number") && (!(data49 % 1) && !isNaN(data49))) && (isFinite(data49)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/answerBytesHeld",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data49}];
-return false;
-}
-if(errors === _errs113){
-if((typeof data49 == "number") && (isFinite(data49))){
-if(data49 > 1099511627776 || isNaN(data49)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/answerBytesHeld",keyword:"maximum",params:{comparison: "<=", limit: 1099511627776},message:"must be <= 1099511627776",expected:constant3,data:data49}];
-return false;
-}
-else {
-if(data49 < 65536 || isNaN(data49)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/answerBytesHeld",keyword:"minimum",params:{comparison: ">=", limit: 65536},message:"must be >= 65536",expected:constant3,data:data49}];
-return false;
-}
-}
-}
-}
-var valid19 = _errs113 === errors;
-if(valid19){
-let data50 = data45.writeStallMs;
-const _errs115 = errors;
-if(!(((typeof data50 == "number") && (!(data50 % 1) && !isNaN(data50))) && (isFinite(data50)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/writeStallMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data50}];
-return false;
-}
-if(errors === _errs115){
-if((typeof data50 == "number") && (isFinite(data50))){
-if(data50 > 3600000 || isNaN(data50)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/writeStallMs",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",expected:constant3,data:data50}];
-return false;
-}
-else {
-if(data50 < 100 || isNaN(data50)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/writeStallMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data50}];
-return false;
-}
-}
-}
-}
-var valid19 = _errs115 === errors;
-}
-}
 }
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/limits",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data45}];
+validate20.errors = [{instancePath:instancePath+"/gateway/runs",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data45}];
 return false;
 }
 }
 var valid1 = _errs104 === errors;
 if(valid1){
-let data51 = data0.drainMs;
-const _errs117 = errors;
-if(!(((typeof data51 == "number") && (!(data51 % 1) && !isNaN(data51))) && (isFinite(data51)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data51}];
-return false;
+let data49 = data0.limits;
+const _errs113 = errors;
+if(errors === _errs113){
+if(data49 && typeof data49 == "object" && !Array.isArray(data49)){
+if(data49.connections === undefined){
+data49.connections = 16384;
 }
-if(errors === _errs117){
-if((typeof data51 == "number") && (isFinite(data51))){
-if(data51 > 600000 || isNaN(data51)){
-validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data51}];
-return false;
+if(data49.connectionsPerAddress === undefined){
+data49.connectionsPerAddress = 12288;
 }
-else {
-if(data51 < 0 || isNaN(data51)){
-validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data51}];
-return false;
+if(data49.bodyBytesHeld === undefined){
+data49.bodyBytesHeld = 268435456;
 }
+if(data49.answerBytesHeld === undefined){
+data49.answerBytesHeld = 268435456;
 }
+if(data49.writeStallMs === undefined){
+data49.writeStallMs = 30000;
 }
+if(data49.loopDelayMs === undefined){
+data49.loopDelayMs = 500;
 }
-var valid1 = _errs117 === errors;
-if(valid1){
-let data52 = data0.log;
-const _errs119 = errors;
-if(errors === _errs119){
-if(data52 && typeof data52 == "object" && !Array.isArray(data52)){
-if(data52.level === undefined){
-data52.level = "info";
-}
-const _errs121 = errors;
-for(const key14 in data52){
-if(!(key14 === "level")){
-validate20.errors = [{instancePath:instancePath+"/gateway/log",keyword:"additionalProperties",params:{additionalProperty: key14},message:"must NOT have additional properties",expected:constant0,data:data52}];
+const _errs115 = errors;
+for(const key14 in data49){
+if(!((((((key14 === "connections") || (key14 === "connectionsPerAddress")) || (key14 === "bodyBytesHeld")) || (key14 === "answerBytesHeld")) || (key14 === "writeStallMs")) || (key14 === "loopDelayMs"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits",keyword:"additionalProperties",params:{additionalProperty: key14},message:"must NOT have additional properties",expected:constant0,data:data49}];
 return false;
 break;
 }
 }
-if(_errs121 === errors){
-let data53 = data52.level;
-if(typeof data53 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/gateway/log/level",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data53}];
+if(_errs115 === errors){
+let data50 = data49.connections;
+const _errs116 = errors;
+if(!(((typeof data50 == "number") && (!(data50 % 1) && !isNaN(data50))) && (isFinite(data50)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/connections",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data50}];
 return false;
 }
-if(!(((((((data53 === "fatal") || (data53 === "error")) || (data53 === "warn")) || (data53 === "info")) || (data53 === "debug")) || (data53 === "trace")) || (data53 === "silent"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/log/level",keyword:"enum",params:{allowedValues: constant18},message:"must be equal to one of the allowed values",expected:constant1,data:data53}];
+if(errors === _errs116){
+if((typeof data50 == "number") && (isFinite(data50))){
+if(data50 > 1000000 || isNaN(data50)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/connections",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000",expected:constant3,data:data50}];
+return false;
+}
+else {
+if(data50 < 1 || isNaN(data50)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/connections",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data50}];
+return false;
+}
+}
+}
+}
+var valid20 = _errs116 === errors;
+if(valid20){
+let data51 = data49.connectionsPerAddress;
+const _errs118 = errors;
+if(!(((typeof data51 == "number") && (!(data51 % 1) && !isNaN(data51))) && (isFinite(data51)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/connectionsPerAddress",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data51}];
+return false;
+}
+if(errors === _errs118){
+if((typeof data51 == "number") && (isFinite(data51))){
+if(data51 > 1000000 || isNaN(data51)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/connectionsPerAddress",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000",expected:constant3,data:data51}];
+return false;
+}
+else {
+if(data51 < 0 || isNaN(data51)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/connectionsPerAddress",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data51}];
+return false;
+}
+}
+}
+}
+var valid20 = _errs118 === errors;
+if(valid20){
+let data52 = data49.bodyBytesHeld;
+const _errs120 = errors;
+if(!(((typeof data52 == "number") && (!(data52 % 1) && !isNaN(data52))) && (isFinite(data52)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/bodyBytesHeld",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data52}];
+return false;
+}
+if(errors === _errs120){
+if((typeof data52 == "number") && (isFinite(data52))){
+if(data52 > 1099511627776 || isNaN(data52)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/bodyBytesHeld",keyword:"maximum",params:{comparison: "<=", limit: 1099511627776},message:"must be <= 1099511627776",expected:constant3,data:data52}];
+return false;
+}
+else {
+if(data52 < 65536 || isNaN(data52)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/bodyBytesHeld",keyword:"minimum",params:{comparison: ">=", limit: 65536},message:"must be >= 65536",expected:constant3,data:data52}];
+return false;
+}
+}
+}
+}
+var valid20 = _errs120 === errors;
+if(valid20){
+let data53 = data49.answerBytesHeld;
+const _errs122 = errors;
+if(!(((typeof data53 == "number") && (!(data53 % 1) && !isNaN(data53))) && (isFinite(data53)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/answerBytesHeld",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data53}];
+return false;
+}
+if(errors === _errs122){
+if((typeof data53 == "number") && (isFinite(data53))){
+if(data53 > 1099511627776 || isNaN(data53)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/answerBytesHeld",keyword:"maximum",params:{comparison: "<=", limit: 1099511627776},message:"must be <= 1099511627776",expected:constant3,data:data53}];
+return false;
+}
+else {
+if(data53 < 65536 || isNaN(data53)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/answerBytesHeld",keyword:"minimum",params:{comparison: ">=", limit: 65536},message:"must be >= 65536",expected:constant3,data:data53}];
+return false;
+}
+}
+}
+}
+var valid20 = _errs122 === errors;
+if(valid20){
+let data54 = data49.writeStallMs;
+const _errs124 = errors;
+if(!(((typeof data54 == "number") && (!(data54 % 1) && !isNaN(data54))) && (isFinite(data54)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/writeStallMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data54}];
+return false;
+}
+if(errors === _errs124){
+if((typeof data54 == "number") && (isFinite(data54))){
+if(data54 > 3600000 || isNaN(data54)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/writeStallMs",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",expected:constant3,data:data54}];
+return false;
+}
+else {
+if(data54 < 100 || isNaN(data54)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/writeStallMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data54}];
+return false;
+}
+}
+}
+}
+var valid20 = _errs124 === errors;
+if(valid20){
+let data55 = data49.loopDelayMs;
+const _errs126 = errors;
+if(!(((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55))) && (isFinite(data55)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/loopDelayMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data55}];
+return false;
+}
+if(errors === _errs126){
+if((typeof data55 == "number") && (isFinite(data55))){
+if(data55 > 60000 || isNaN(data55)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/loopDelayMs",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",expected:constant3,data:data55}];
+return false;
+}
+else {
+if(data55 < 0 || isNaN(data55)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/loopDelayMs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data55}];
+return false;
+}
+}
+}
+}
+var valid20 = _errs126 === errors;
+}
+}
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/limits",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data49}];
+return false;
+}
+}
+var valid1 = _errs113 === errors;
+if(valid1){
+let data56 = data0.drainMs;
+const _errs128 = errors;
+if(!(((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56))) && (isFinite(data56)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data56}];
+return false;
+}
+if(errors === _errs128){
+if((typeof data56 == "number") && (isFinite(data56))){
+if(data56 > 600000 || isNaN(data56)){
+validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data56}];
+return false;
+}
+else {
+if(data56 < 0 || isNaN(data56)){
+validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data56}];
+return false;
+}
+}
+}
+}
+var valid1 = _errs128 === errors;
+if(valid1){
+let data57 = data0.log;
+const _errs130 = errors;
+if(errors === _errs130){
+if(data57 && typeof data57 == "object" && !Array.isArray(data57)){
+if(data57.level === undefined){
+data57.level = "info";
+}
+const _errs132 = errors;
+for(const key15 in data57){
+if(!(key15 === "level")){
+validate20.errors = [{instancePath:instancePath+"/gateway/log",keyword:"additionalProperties",params:{additionalProperty: key15},message:"must NOT have additional properties",expected:constant0,data:data57}];
+return false;
+break;
+}
+}
+if(_errs132 === errors){
+let data58 = data57.level;
+if(typeof data58 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/gateway/log/level",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data58}];
+return false;
+}
+if(!(((((((data58 === "fatal") || (data58 === "error")) || (data58 === "warn")) || (data58 === "info")) || (data58 === "debug")) || (data58 === "trace")) || (data58 === "silent"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/log/level",keyword:"enum",params:{allowedValues: constant18},message:"must be equal to one of the allowed values",expected:constant1,data:data58}];
 return false;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/log",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data52}];
+validate20.errors = [{instancePath:instancePath+"/gateway/log",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data57}];
 return false;
 }
 }
-var valid1 = _errs119 === errors;
+var valid1 = _errs130 === errors;
 if(valid1){
-let data54 = data0.checkAnswers;
-const _errs124 = errors;
-if(typeof data54 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/gateway/checkAnswers",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data54}];
+let data59 = data0.checkAnswers;
+const _errs135 = errors;
+if(typeof data59 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/gateway/checkAnswers",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data59}];
 return false;
 }
-if(!(((data54 === "throw") || (data54 === "count")) || (data54 === "off"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/checkAnswers",keyword:"enum",params:{allowedValues: constant19},message:"must be equal to one of the allowed values",expected:constant1,data:data54}];
+if(!(((data59 === "throw") || (data59 === "count")) || (data59 === "off"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/checkAnswers",keyword:"enum",params:{allowedValues: constant19},message:"must be equal to one of the allowed values",expected:constant1,data:data59}];
 return false;
 }
-var valid1 = _errs124 === errors;
+var valid1 = _errs135 === errors;
+}
 }
 }
 }
@@ -3400,1168 +3528,1168 @@ return false;
 }
 var valid0 = _errs2 === errors;
 if(valid0){
-let data55 = data.agents;
-const _errs126 = errors;
-if(errors === _errs126){
-if(data55 && typeof data55 == "object" && !Array.isArray(data55)){
-if(data55.defaults === undefined){
-data55.defaults = {};
+let data60 = data.agents;
+const _errs137 = errors;
+if(errors === _errs137){
+if(data60 && typeof data60 == "object" && !Array.isArray(data60)){
+if(data60.defaults === undefined){
+data60.defaults = {};
 }
-if(data55.aliases === undefined){
-data55.aliases = {};
+if(data60.aliases === undefined){
+data60.aliases = {};
 }
-if(data55.list === undefined){
-data55.list = [];
+if(data60.list === undefined){
+data60.list = [];
 }
-const _errs128 = errors;
-for(const key15 in data55){
-if(!(((key15 === "defaults") || (key15 === "aliases")) || (key15 === "list"))){
-validate20.errors = [{instancePath:instancePath+"/agents",keyword:"additionalProperties",params:{additionalProperty: key15},message:"must NOT have additional properties",expected:constant0,data:data55}];
+const _errs139 = errors;
+for(const key16 in data60){
+if(!(((key16 === "defaults") || (key16 === "aliases")) || (key16 === "list"))){
+validate20.errors = [{instancePath:instancePath+"/agents",keyword:"additionalProperties",params:{additionalProperty: key16},message:"must NOT have additional properties",expected:constant0,data:data60}];
 return false;
 break;
 }
 }
-if(_errs128 === errors){
-let data56 = data55.defaults;
-const _errs129 = errors;
-if(errors === _errs129){
-if(data56 && typeof data56 == "object" && !Array.isArray(data56)){
-const _errs131 = errors;
-for(const key16 in data56){
-if(!((((((key16 === "model") || (key16 === "instructions")) || (key16 === "include")) || (key16 === "structuredOutput")) || (key16 === "stepsMax")) || (key16 === "tools"))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults",keyword:"additionalProperties",params:{additionalProperty: key16},message:"must NOT have additional properties",expected:constant0,data:data56}];
+if(_errs139 === errors){
+let data61 = data60.defaults;
+const _errs140 = errors;
+if(errors === _errs140){
+if(data61 && typeof data61 == "object" && !Array.isArray(data61)){
+const _errs142 = errors;
+for(const key17 in data61){
+if(!((((((key17 === "model") || (key17 === "instructions")) || (key17 === "include")) || (key17 === "structuredOutput")) || (key17 === "stepsMax")) || (key17 === "tools"))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults",keyword:"additionalProperties",params:{additionalProperty: key17},message:"must NOT have additional properties",expected:constant0,data:data61}];
 return false;
 break;
 }
 }
-if(_errs131 === errors){
-if(data56.model !== undefined){
-let data57 = data56.model;
-const _errs132 = errors;
-const _errs133 = errors;
-if((typeof data57 !== "string") && (!(data57 && typeof data57 == "object" && !Array.isArray(data57)))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"type",params:{type: constant20},message:"must be string,object",expected:constant6,data:data57}];
+if(_errs142 === errors){
+if(data61.model !== undefined){
+let data62 = data61.model;
+const _errs143 = errors;
+const _errs144 = errors;
+if((typeof data62 !== "string") && (!(data62 && typeof data62 == "object" && !Array.isArray(data62)))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"type",params:{type: constant20},message:"must be string,object",expected:constant6,data:data62}];
 return false;
 }
-if(errors === _errs133){
-if(typeof data57 === "string"){
-if(!pattern6.test(data57)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant6,data:data57}];
+if(errors === _errs144){
+if(typeof data62 === "string"){
+if(!pattern6.test(data62)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant6,data:data62}];
 return false;
 }
 }
-if(errors === _errs133){
-if(data57 && typeof data57 == "object" && !Array.isArray(data57)){
+if(errors === _errs144){
+if(data62 && typeof data62 == "object" && !Array.isArray(data62)){
 let missing0;
-if((data57.primary === undefined) && (missing0 = "primary")){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant6,data:data57}];
+if((data62.primary === undefined) && (missing0 = "primary")){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant6,data:data62}];
 return false;
 }
 else {
-const _errs135 = errors;
-for(const key17 in data57){
-if(!((key17 === "primary") || (key17 === "fallbacks"))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"additionalProperties",params:{additionalProperty: key17},message:"must NOT have additional properties",expected:constant6,data:data57}];
+const _errs146 = errors;
+for(const key18 in data62){
+if(!((key18 === "primary") || (key18 === "fallbacks"))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"additionalProperties",params:{additionalProperty: key18},message:"must NOT have additional properties",expected:constant6,data:data62}];
 return false;
 break;
 }
 }
-if(_errs135 === errors){
-if(data57.primary !== undefined){
-let data58 = data57.primary;
-const _errs136 = errors;
-if(errors === _errs136){
-if(typeof data58 === "string"){
-if(!pattern6.test(data58)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/primary",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data58}];
+if(_errs146 === errors){
+if(data62.primary !== undefined){
+let data63 = data62.primary;
+const _errs147 = errors;
+if(errors === _errs147){
+if(typeof data63 === "string"){
+if(!pattern6.test(data63)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/primary",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data63}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/primary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data58}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/primary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data63}];
 return false;
 }
 }
-var valid24 = _errs136 === errors;
-}
-else {
-var valid24 = true;
-}
-if(valid24){
-if(data57.fallbacks !== undefined){
-let data59 = data57.fallbacks;
-const _errs138 = errors;
-if(errors === _errs138){
-if(Array.isArray(data59)){
-if(data59.length > 8){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",expected:constant2,data:data59}];
-return false;
+var valid25 = _errs147 === errors;
 }
 else {
 var valid25 = true;
-const len6 = data59.length;
-for(let i6=0; i6<len6; i6++){
-let data60 = data59[i6];
-const _errs140 = errors;
-if(errors === _errs140){
-if(typeof data60 === "string"){
-if(!pattern6.test(data60)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks/" + i6,keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data60}];
-return false;
 }
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks/" + i6,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data60}];
-return false;
-}
-}
-var valid25 = _errs140 === errors;
-if(!valid25){
-break;
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data59}];
-return false;
-}
-}
-var valid24 = _errs138 === errors;
-}
-else {
-var valid24 = true;
-}
-}
-}
-}
-}
-}
-}
-var valid22 = _errs132 === errors;
-}
-else {
-var valid22 = true;
-}
-if(valid22){
-if(data56.instructions !== undefined){
-let data61 = data56.instructions;
-const _errs142 = errors;
-if(typeof data61 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/instructions",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data61}];
-return false;
-}
-var valid22 = _errs142 === errors;
-}
-else {
-var valid22 = true;
-}
-if(valid22){
-if(data56.include !== undefined){
-let data62 = data56.include;
-const _errs144 = errors;
-const _errs145 = errors;
-if(errors === _errs145){
-if(Array.isArray(data62)){
-var valid27 = true;
-const len7 = data62.length;
-for(let i7=0; i7<len7; i7++){
-let data63 = data62[i7];
-const _errs147 = errors;
-if(typeof data63 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/include/" + i7,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data63}];
-return false;
-}
-if(!((data63 === "reasoning") || (data63 === "tools"))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/include/" + i7,keyword:"enum",params:{allowedValues: constant21},message:"must be equal to one of the allowed values",expected:constant1,data:data63}];
-return false;
-}
-var valid27 = _errs147 === errors;
-if(!valid27){
-break;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/include",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data62}];
-return false;
-}
-}
-var valid22 = _errs144 === errors;
-}
-else {
-var valid22 = true;
-}
-if(valid22){
-if(data56.structuredOutput !== undefined){
-let data64 = data56.structuredOutput;
+if(valid25){
+if(data62.fallbacks !== undefined){
+let data64 = data62.fallbacks;
 const _errs149 = errors;
-if(typeof data64 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/structuredOutput",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data64}];
+if(errors === _errs149){
+if(Array.isArray(data64)){
+if(data64.length > 8){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",expected:constant2,data:data64}];
 return false;
-}
-if(!((data64 === "forward") || (data64 === "enforce"))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/structuredOutput",keyword:"enum",params:{allowedValues: constant22},message:"must be equal to one of the allowed values",expected:constant1,data:data64}];
-return false;
-}
-var valid22 = _errs149 === errors;
 }
 else {
-var valid22 = true;
+var valid26 = true;
+const len6 = data64.length;
+for(let i6=0; i6<len6; i6++){
+let data65 = data64[i6];
+const _errs151 = errors;
+if(errors === _errs151){
+if(typeof data65 === "string"){
+if(!pattern6.test(data65)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks/" + i6,keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data65}];
+return false;
 }
-if(valid22){
-if(data56.stepsMax !== undefined){
-let data65 = data56.stepsMax;
-const _errs152 = errors;
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks/" + i6,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data65}];
+return false;
+}
+}
+var valid26 = _errs151 === errors;
+if(!valid26){
+break;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data64}];
+return false;
+}
+}
+var valid25 = _errs149 === errors;
+}
+else {
+var valid25 = true;
+}
+}
+}
+}
+}
+}
+}
+var valid23 = _errs143 === errors;
+}
+else {
+var valid23 = true;
+}
+if(valid23){
+if(data61.instructions !== undefined){
+let data66 = data61.instructions;
 const _errs153 = errors;
-if(!(((typeof data65 == "number") && (!(data65 % 1) && !isNaN(data65))) && (isFinite(data65)))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data65}];
+if(typeof data66 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/instructions",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data66}];
 return false;
 }
-if(errors === _errs153){
-if((typeof data65 == "number") && (isFinite(data65))){
-if(data65 > 128 || isNaN(data65)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"maximum",params:{comparison: "<=", limit: 128},message:"must be <= 128",expected:constant3,data:data65}];
-return false;
+var valid23 = _errs153 === errors;
 }
 else {
-if(data65 < 1 || isNaN(data65)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data65}];
-return false;
+var valid23 = true;
 }
-}
-}
-}
-var valid22 = _errs152 === errors;
-}
-else {
-var valid22 = true;
-}
-if(valid22){
-if(data56.tools !== undefined){
-let data66 = data56.tools;
+if(valid23){
+if(data61.include !== undefined){
+let data67 = data61.include;
 const _errs155 = errors;
 const _errs156 = errors;
 if(errors === _errs156){
-if(data66 && typeof data66 == "object" && !Array.isArray(data66)){
-for(const key18 in data66){
-let data67 = data66[key18];
-const _errs159 = errors;
-if(errors === _errs159){
 if(Array.isArray(data67)){
-if(data67.length < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key18.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant2,data:data67}];
+var valid28 = true;
+const len7 = data67.length;
+for(let i7=0; i7<len7; i7++){
+let data68 = data67[i7];
+const _errs158 = errors;
+if(typeof data68 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/include/" + i7,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data68}];
 return false;
 }
-else {
-var valid32 = true;
-const len8 = data67.length;
-for(let i8=0; i8<len8; i8++){
-let data68 = data67[i8];
-const _errs161 = errors;
-if(errors === _errs161){
-if(typeof data68 === "string"){
-if(func2(data68) < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key18.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i8,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data68}];
+if(!((data68 === "reasoning") || (data68 === "tools"))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/include/" + i7,keyword:"enum",params:{allowedValues: constant21},message:"must be equal to one of the allowed values",expected:constant1,data:data68}];
 return false;
 }
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key18.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i8,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data68}];
-return false;
-}
-}
-var valid32 = _errs161 === errors;
-if(!valid32){
-break;
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key18.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data67}];
-return false;
-}
-}
-var valid31 = _errs159 === errors;
-if(!valid31){
+var valid28 = _errs158 === errors;
+if(!valid28){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data66}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/include",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data67}];
 return false;
 }
 }
-var valid22 = _errs155 === errors;
+var valid23 = _errs155 === errors;
 }
 else {
-var valid22 = true;
+var valid23 = true;
 }
-}
-}
-}
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data56}];
+if(valid23){
+if(data61.structuredOutput !== undefined){
+let data69 = data61.structuredOutput;
+const _errs160 = errors;
+if(typeof data69 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/structuredOutput",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data69}];
 return false;
 }
+if(!((data69 === "forward") || (data69 === "enforce"))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/structuredOutput",keyword:"enum",params:{allowedValues: constant22},message:"must be equal to one of the allowed values",expected:constant1,data:data69}];
+return false;
 }
-var valid21 = _errs129 === errors;
-if(valid21){
-let data69 = data55.aliases;
+var valid23 = _errs160 === errors;
+}
+else {
+var valid23 = true;
+}
+if(valid23){
+if(data61.stepsMax !== undefined){
+let data70 = data61.stepsMax;
 const _errs163 = errors;
-if(errors === _errs163){
-if(data69 && typeof data69 == "object" && !Array.isArray(data69)){
-for(const key19 in data69){
-let data70 = data69[key19];
+const _errs164 = errors;
+if(!(((typeof data70 == "number") && (!(data70 % 1) && !isNaN(data70))) && (isFinite(data70)))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data70}];
+return false;
+}
+if(errors === _errs164){
+if((typeof data70 == "number") && (isFinite(data70))){
+if(data70 > 128 || isNaN(data70)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"maximum",params:{comparison: "<=", limit: 128},message:"must be <= 128",expected:constant3,data:data70}];
+return false;
+}
+else {
+if(data70 < 1 || isNaN(data70)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data70}];
+return false;
+}
+}
+}
+}
+var valid23 = _errs163 === errors;
+}
+else {
+var valid23 = true;
+}
+if(valid23){
+if(data61.tools !== undefined){
+let data71 = data61.tools;
 const _errs166 = errors;
-if(errors === _errs166){
-if(typeof data70 === "string"){
-if(func2(data70) < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/aliases/" + key19.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data70}];
+const _errs167 = errors;
+if(errors === _errs167){
+if(data71 && typeof data71 == "object" && !Array.isArray(data71)){
+for(const key19 in data71){
+let data72 = data71[key19];
+const _errs170 = errors;
+if(errors === _errs170){
+if(Array.isArray(data72)){
+if(data72.length < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key19.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant2,data:data72}];
+return false;
+}
+else {
+var valid33 = true;
+const len8 = data72.length;
+for(let i8=0; i8<len8; i8++){
+let data73 = data72[i8];
+const _errs172 = errors;
+if(errors === _errs172){
+if(typeof data73 === "string"){
+if(func2(data73) < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key19.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i8,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data73}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/aliases/" + key19.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data70}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key19.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i8,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data73}];
 return false;
 }
 }
-var valid33 = _errs166 === errors;
+var valid33 = _errs172 === errors;
 if(!valid33){
 break;
 }
 }
 }
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/aliases",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data69}];
-return false;
-}
-}
-var valid21 = _errs163 === errors;
-if(valid21){
-let data71 = data55.list;
-const _errs168 = errors;
-if(errors === _errs168){
-if(Array.isArray(data71)){
-var valid34 = true;
-const len9 = data71.length;
-for(let i9=0; i9<len9; i9++){
-let data72 = data71[i9];
-const _errs170 = errors;
-if(errors === _errs170){
-if(data72 && typeof data72 == "object" && !Array.isArray(data72)){
-if(data72.default === undefined){
-data72.default = false;
-}
-let missing1;
-if((data72.id === undefined) && (missing1 = "id")){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant0,data:data72}];
-return false;
 }
 else {
-const _errs172 = errors;
-for(const key20 in data72){
-if(!((((((((key20 === "id") || (key20 === "default")) || (key20 === "model")) || (key20 === "instructions")) || (key20 === "include")) || (key20 === "structuredOutput")) || (key20 === "stepsMax")) || (key20 === "tools"))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9,keyword:"additionalProperties",params:{additionalProperty: key20},message:"must NOT have additional properties",expected:constant0,data:data72}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key19.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data72}];
 return false;
+}
+}
+var valid32 = _errs170 === errors;
+if(!valid32){
 break;
 }
 }
-if(_errs172 === errors){
-if(data72.id !== undefined){
-let data73 = data72.id;
-const _errs173 = errors;
-if(errors === _errs173){
-if(typeof data73 === "string"){
-if(!pattern9.test(data73)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/id",keyword:"pattern",params:{pattern: "^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$"},message:"must match pattern \""+"^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$"+"\"",expected:constant1,data:data73}];
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data71}];
 return false;
+}
+}
+var valid23 = _errs166 === errors;
+}
+else {
+var valid23 = true;
+}
+}
+}
+}
+}
+}
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data73}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data61}];
 return false;
 }
 }
-var valid35 = _errs173 === errors;
-}
-else {
-var valid35 = true;
-}
-if(valid35){
-let data74 = data72.default;
-const _errs175 = errors;
-if(typeof data74 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/default",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data74}];
-return false;
-}
-var valid35 = _errs175 === errors;
-if(valid35){
-if(data72.model !== undefined){
-let data75 = data72.model;
+var valid22 = _errs140 === errors;
+if(valid22){
+let data74 = data60.aliases;
+const _errs174 = errors;
+if(errors === _errs174){
+if(data74 && typeof data74 == "object" && !Array.isArray(data74)){
+for(const key20 in data74){
+let data75 = data74[key20];
 const _errs177 = errors;
-const _errs178 = errors;
-if((typeof data75 !== "string") && (!(data75 && typeof data75 == "object" && !Array.isArray(data75)))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model",keyword:"type",params:{type: constant20},message:"must be string,object",expected:constant6,data:data75}];
-return false;
-}
-if(errors === _errs178){
+if(errors === _errs177){
 if(typeof data75 === "string"){
-if(!pattern6.test(data75)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant6,data:data75}];
-return false;
-}
-}
-if(errors === _errs178){
-if(data75 && typeof data75 == "object" && !Array.isArray(data75)){
-let missing2;
-if((data75.primary === undefined) && (missing2 = "primary")){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant6,data:data75}];
-return false;
-}
-else {
-const _errs180 = errors;
-for(const key21 in data75){
-if(!((key21 === "primary") || (key21 === "fallbacks"))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model",keyword:"additionalProperties",params:{additionalProperty: key21},message:"must NOT have additional properties",expected:constant6,data:data75}];
-return false;
-break;
-}
-}
-if(_errs180 === errors){
-if(data75.primary !== undefined){
-let data76 = data75.primary;
-const _errs181 = errors;
-if(errors === _errs181){
-if(typeof data76 === "string"){
-if(!pattern6.test(data76)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model/primary",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data76}];
+if(func2(data75) < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/aliases/" + key20.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data75}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model/primary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data76}];
+validate20.errors = [{instancePath:instancePath+"/agents/aliases/" + key20.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data75}];
 return false;
 }
 }
-var valid37 = _errs181 === errors;
-}
-else {
-var valid37 = true;
-}
-if(valid37){
-if(data75.fallbacks !== undefined){
-let data77 = data75.fallbacks;
-const _errs183 = errors;
-if(errors === _errs183){
-if(Array.isArray(data77)){
-if(data77.length > 8){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model/fallbacks",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",expected:constant2,data:data77}];
-return false;
-}
-else {
-var valid38 = true;
-const len10 = data77.length;
-for(let i10=0; i10<len10; i10++){
-let data78 = data77[i10];
-const _errs185 = errors;
-if(errors === _errs185){
-if(typeof data78 === "string"){
-if(!pattern6.test(data78)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model/fallbacks/" + i10,keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data78}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model/fallbacks/" + i10,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data78}];
-return false;
-}
-}
-var valid38 = _errs185 === errors;
-if(!valid38){
-break;
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model/fallbacks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data77}];
-return false;
-}
-}
-var valid37 = _errs183 === errors;
-}
-else {
-var valid37 = true;
-}
-}
-}
-}
-}
-}
-}
-var valid35 = _errs177 === errors;
-}
-else {
-var valid35 = true;
-}
-if(valid35){
-if(data72.instructions !== undefined){
-let data79 = data72.instructions;
-const _errs187 = errors;
-if(typeof data79 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/instructions",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data79}];
-return false;
-}
-var valid35 = _errs187 === errors;
-}
-else {
-var valid35 = true;
-}
-if(valid35){
-if(data72.include !== undefined){
-let data80 = data72.include;
-const _errs189 = errors;
-const _errs190 = errors;
-if(errors === _errs190){
-if(Array.isArray(data80)){
-var valid40 = true;
-const len11 = data80.length;
-for(let i11=0; i11<len11; i11++){
-let data81 = data80[i11];
-const _errs192 = errors;
-if(typeof data81 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/include/" + i11,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data81}];
-return false;
-}
-if(!((data81 === "reasoning") || (data81 === "tools"))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/include/" + i11,keyword:"enum",params:{allowedValues: constant21},message:"must be equal to one of the allowed values",expected:constant1,data:data81}];
-return false;
-}
-var valid40 = _errs192 === errors;
-if(!valid40){
-break;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/include",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data80}];
-return false;
-}
-}
-var valid35 = _errs189 === errors;
-}
-else {
-var valid35 = true;
-}
-if(valid35){
-if(data72.structuredOutput !== undefined){
-let data82 = data72.structuredOutput;
-const _errs194 = errors;
-if(typeof data82 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/structuredOutput",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data82}];
-return false;
-}
-if(!((data82 === "forward") || (data82 === "enforce"))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/structuredOutput",keyword:"enum",params:{allowedValues: constant22},message:"must be equal to one of the allowed values",expected:constant1,data:data82}];
-return false;
-}
-var valid35 = _errs194 === errors;
-}
-else {
-var valid35 = true;
-}
-if(valid35){
-if(data72.stepsMax !== undefined){
-let data83 = data72.stepsMax;
-const _errs197 = errors;
-const _errs198 = errors;
-if(!(((typeof data83 == "number") && (!(data83 % 1) && !isNaN(data83))) && (isFinite(data83)))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/stepsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data83}];
-return false;
-}
-if(errors === _errs198){
-if((typeof data83 == "number") && (isFinite(data83))){
-if(data83 > 128 || isNaN(data83)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/stepsMax",keyword:"maximum",params:{comparison: "<=", limit: 128},message:"must be <= 128",expected:constant3,data:data83}];
-return false;
-}
-else {
-if(data83 < 1 || isNaN(data83)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/stepsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data83}];
-return false;
-}
-}
-}
-}
-var valid35 = _errs197 === errors;
-}
-else {
-var valid35 = true;
-}
-if(valid35){
-if(data72.tools !== undefined){
-let data84 = data72.tools;
-const _errs200 = errors;
-const _errs201 = errors;
-if(errors === _errs201){
-if(data84 && typeof data84 == "object" && !Array.isArray(data84)){
-for(const key22 in data84){
-let data85 = data84[key22];
-const _errs204 = errors;
-if(errors === _errs204){
-if(Array.isArray(data85)){
-if(data85.length < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/tools/" + key22.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant2,data:data85}];
-return false;
-}
-else {
-var valid45 = true;
-const len12 = data85.length;
-for(let i12=0; i12<len12; i12++){
-let data86 = data85[i12];
-const _errs206 = errors;
-if(errors === _errs206){
-if(typeof data86 === "string"){
-if(func2(data86) < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/tools/" + key22.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i12,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data86}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/tools/" + key22.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i12,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data86}];
-return false;
-}
-}
-var valid45 = _errs206 === errors;
-if(!valid45){
-break;
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/tools/" + key22.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data85}];
-return false;
-}
-}
-var valid44 = _errs204 === errors;
-if(!valid44){
-break;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/tools",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data84}];
-return false;
-}
-}
-var valid35 = _errs200 === errors;
-}
-else {
-var valid35 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data72}];
-return false;
-}
-}
-var valid34 = _errs170 === errors;
+var valid34 = _errs177 === errors;
 if(!valid34){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/list",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data71}];
+validate20.errors = [{instancePath:instancePath+"/agents/aliases",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data74}];
 return false;
 }
 }
-var valid21 = _errs168 === errors;
+var valid22 = _errs174 === errors;
+if(valid22){
+let data76 = data60.list;
+const _errs179 = errors;
+if(errors === _errs179){
+if(Array.isArray(data76)){
+var valid35 = true;
+const len9 = data76.length;
+for(let i9=0; i9<len9; i9++){
+let data77 = data76[i9];
+const _errs181 = errors;
+if(errors === _errs181){
+if(data77 && typeof data77 == "object" && !Array.isArray(data77)){
+if(data77.default === undefined){
+data77.default = false;
+}
+let missing1;
+if((data77.id === undefined) && (missing1 = "id")){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant0,data:data77}];
+return false;
+}
+else {
+const _errs183 = errors;
+for(const key21 in data77){
+if(!((((((((key21 === "id") || (key21 === "default")) || (key21 === "model")) || (key21 === "instructions")) || (key21 === "include")) || (key21 === "structuredOutput")) || (key21 === "stepsMax")) || (key21 === "tools"))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9,keyword:"additionalProperties",params:{additionalProperty: key21},message:"must NOT have additional properties",expected:constant0,data:data77}];
+return false;
+break;
+}
+}
+if(_errs183 === errors){
+if(data77.id !== undefined){
+let data78 = data77.id;
+const _errs184 = errors;
+if(errors === _errs184){
+if(typeof data78 === "string"){
+if(!pattern9.test(data78)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/id",keyword:"pattern",params:{pattern: "^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$"},message:"must match pattern \""+"^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$"+"\"",expected:constant1,data:data78}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data78}];
+return false;
+}
+}
+var valid36 = _errs184 === errors;
+}
+else {
+var valid36 = true;
+}
+if(valid36){
+let data79 = data77.default;
+const _errs186 = errors;
+if(typeof data79 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/default",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data79}];
+return false;
+}
+var valid36 = _errs186 === errors;
+if(valid36){
+if(data77.model !== undefined){
+let data80 = data77.model;
+const _errs188 = errors;
+const _errs189 = errors;
+if((typeof data80 !== "string") && (!(data80 && typeof data80 == "object" && !Array.isArray(data80)))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model",keyword:"type",params:{type: constant20},message:"must be string,object",expected:constant6,data:data80}];
+return false;
+}
+if(errors === _errs189){
+if(typeof data80 === "string"){
+if(!pattern6.test(data80)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant6,data:data80}];
+return false;
+}
+}
+if(errors === _errs189){
+if(data80 && typeof data80 == "object" && !Array.isArray(data80)){
+let missing2;
+if((data80.primary === undefined) && (missing2 = "primary")){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant6,data:data80}];
+return false;
+}
+else {
+const _errs191 = errors;
+for(const key22 in data80){
+if(!((key22 === "primary") || (key22 === "fallbacks"))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model",keyword:"additionalProperties",params:{additionalProperty: key22},message:"must NOT have additional properties",expected:constant6,data:data80}];
+return false;
+break;
+}
+}
+if(_errs191 === errors){
+if(data80.primary !== undefined){
+let data81 = data80.primary;
+const _errs192 = errors;
+if(errors === _errs192){
+if(typeof data81 === "string"){
+if(!pattern6.test(data81)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model/primary",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data81}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model/primary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data81}];
+return false;
+}
+}
+var valid38 = _errs192 === errors;
+}
+else {
+var valid38 = true;
+}
+if(valid38){
+if(data80.fallbacks !== undefined){
+let data82 = data80.fallbacks;
+const _errs194 = errors;
+if(errors === _errs194){
+if(Array.isArray(data82)){
+if(data82.length > 8){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model/fallbacks",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",expected:constant2,data:data82}];
+return false;
+}
+else {
+var valid39 = true;
+const len10 = data82.length;
+for(let i10=0; i10<len10; i10++){
+let data83 = data82[i10];
+const _errs196 = errors;
+if(errors === _errs196){
+if(typeof data83 === "string"){
+if(!pattern6.test(data83)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model/fallbacks/" + i10,keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data83}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model/fallbacks/" + i10,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data83}];
+return false;
+}
+}
+var valid39 = _errs196 === errors;
+if(!valid39){
+break;
 }
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data55}];
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model/fallbacks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data82}];
 return false;
 }
 }
-var valid0 = _errs126 === errors;
-if(valid0){
-let data87 = data.models;
-const _errs208 = errors;
-if(errors === _errs208){
-if(data87 && typeof data87 == "object" && !Array.isArray(data87)){
-if(data87.providers === undefined){
-data87.providers = {};
+var valid38 = _errs194 === errors;
 }
-const _errs210 = errors;
-for(const key23 in data87){
-if(!(key23 === "providers")){
-validate20.errors = [{instancePath:instancePath+"/models",keyword:"additionalProperties",params:{additionalProperty: key23},message:"must NOT have additional properties",expected:constant0,data:data87}];
+else {
+var valid38 = true;
+}
+}
+}
+}
+}
+}
+}
+var valid36 = _errs188 === errors;
+}
+else {
+var valid36 = true;
+}
+if(valid36){
+if(data77.instructions !== undefined){
+let data84 = data77.instructions;
+const _errs198 = errors;
+if(typeof data84 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/instructions",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data84}];
+return false;
+}
+var valid36 = _errs198 === errors;
+}
+else {
+var valid36 = true;
+}
+if(valid36){
+if(data77.include !== undefined){
+let data85 = data77.include;
+const _errs200 = errors;
+const _errs201 = errors;
+if(errors === _errs201){
+if(Array.isArray(data85)){
+var valid41 = true;
+const len11 = data85.length;
+for(let i11=0; i11<len11; i11++){
+let data86 = data85[i11];
+const _errs203 = errors;
+if(typeof data86 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/include/" + i11,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data86}];
+return false;
+}
+if(!((data86 === "reasoning") || (data86 === "tools"))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/include/" + i11,keyword:"enum",params:{allowedValues: constant21},message:"must be equal to one of the allowed values",expected:constant1,data:data86}];
+return false;
+}
+var valid41 = _errs203 === errors;
+if(!valid41){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/include",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data85}];
+return false;
+}
+}
+var valid36 = _errs200 === errors;
+}
+else {
+var valid36 = true;
+}
+if(valid36){
+if(data77.structuredOutput !== undefined){
+let data87 = data77.structuredOutput;
+const _errs205 = errors;
+if(typeof data87 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/structuredOutput",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data87}];
+return false;
+}
+if(!((data87 === "forward") || (data87 === "enforce"))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/structuredOutput",keyword:"enum",params:{allowedValues: constant22},message:"must be equal to one of the allowed values",expected:constant1,data:data87}];
+return false;
+}
+var valid36 = _errs205 === errors;
+}
+else {
+var valid36 = true;
+}
+if(valid36){
+if(data77.stepsMax !== undefined){
+let data88 = data77.stepsMax;
+const _errs208 = errors;
+const _errs209 = errors;
+if(!(((typeof data88 == "number") && (!(data88 % 1) && !isNaN(data88))) && (isFinite(data88)))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/stepsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data88}];
+return false;
+}
+if(errors === _errs209){
+if((typeof data88 == "number") && (isFinite(data88))){
+if(data88 > 128 || isNaN(data88)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/stepsMax",keyword:"maximum",params:{comparison: "<=", limit: 128},message:"must be <= 128",expected:constant3,data:data88}];
+return false;
+}
+else {
+if(data88 < 1 || isNaN(data88)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/stepsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data88}];
+return false;
+}
+}
+}
+}
+var valid36 = _errs208 === errors;
+}
+else {
+var valid36 = true;
+}
+if(valid36){
+if(data77.tools !== undefined){
+let data89 = data77.tools;
+const _errs211 = errors;
+const _errs212 = errors;
+if(errors === _errs212){
+if(data89 && typeof data89 == "object" && !Array.isArray(data89)){
+for(const key23 in data89){
+let data90 = data89[key23];
+const _errs215 = errors;
+if(errors === _errs215){
+if(Array.isArray(data90)){
+if(data90.length < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/tools/" + key23.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant2,data:data90}];
+return false;
+}
+else {
+var valid46 = true;
+const len12 = data90.length;
+for(let i12=0; i12<len12; i12++){
+let data91 = data90[i12];
+const _errs217 = errors;
+if(errors === _errs217){
+if(typeof data91 === "string"){
+if(func2(data91) < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/tools/" + key23.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i12,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data91}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/tools/" + key23.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i12,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data91}];
+return false;
+}
+}
+var valid46 = _errs217 === errors;
+if(!valid46){
+break;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/tools/" + key23.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data90}];
+return false;
+}
+}
+var valid45 = _errs215 === errors;
+if(!valid45){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/tools",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data89}];
+return false;
+}
+}
+var valid36 = _errs211 === errors;
+}
+else {
+var valid36 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data77}];
+return false;
+}
+}
+var valid35 = _errs181 === errors;
+if(!valid35){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data76}];
+return false;
+}
+}
+var valid22 = _errs179 === errors;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data60}];
+return false;
+}
+}
+var valid0 = _errs137 === errors;
+if(valid0){
+let data92 = data.models;
+const _errs219 = errors;
+if(errors === _errs219){
+if(data92 && typeof data92 == "object" && !Array.isArray(data92)){
+if(data92.providers === undefined){
+data92.providers = {};
+}
+const _errs221 = errors;
+for(const key24 in data92){
+if(!(key24 === "providers")){
+validate20.errors = [{instancePath:instancePath+"/models",keyword:"additionalProperties",params:{additionalProperty: key24},message:"must NOT have additional properties",expected:constant0,data:data92}];
 return false;
 break;
 }
 }
-if(_errs210 === errors){
-let data88 = data87.providers;
-const _errs211 = errors;
-if(errors === _errs211){
-if(data88 && typeof data88 == "object" && !Array.isArray(data88)){
-for(const key24 in data88){
-const _errs214 = errors;
-if(!(validate21(data88[key24], {instancePath:instancePath+"/models/providers/" + key24.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data88,parentDataProperty:key24,rootData,dynamicAnchors}))){
+if(_errs221 === errors){
+let data93 = data92.providers;
+const _errs222 = errors;
+if(errors === _errs222){
+if(data93 && typeof data93 == "object" && !Array.isArray(data93)){
+for(const key25 in data93){
+const _errs225 = errors;
+if(!(validate21(data93[key25], {instancePath:instancePath+"/models/providers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data93,parentDataProperty:key25,rootData,dynamicAnchors}))){
 vErrors = vErrors === null ? validate21.errors : vErrors.concat(validate21.errors);
 errors = vErrors.length;
 }
-var valid47 = _errs214 === errors;
-if(!valid47){
+var valid48 = _errs225 === errors;
+if(!valid48){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/models/providers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data88}];
+validate20.errors = [{instancePath:instancePath+"/models/providers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data93}];
 return false;
 }
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/models",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data87}];
+validate20.errors = [{instancePath:instancePath+"/models",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data92}];
 return false;
 }
 }
-var valid0 = _errs208 === errors;
+var valid0 = _errs219 === errors;
 if(valid0){
-let data90 = data.mcp;
-const _errs215 = errors;
-if(errors === _errs215){
-if(data90 && typeof data90 == "object" && !Array.isArray(data90)){
-if(data90.servers === undefined){
-data90.servers = {};
+let data95 = data.mcp;
+const _errs226 = errors;
+if(errors === _errs226){
+if(data95 && typeof data95 == "object" && !Array.isArray(data95)){
+if(data95.servers === undefined){
+data95.servers = {};
 }
-const _errs217 = errors;
-for(const key25 in data90){
-if(!(key25 === "servers")){
-validate20.errors = [{instancePath:instancePath+"/mcp",keyword:"additionalProperties",params:{additionalProperty: key25},message:"must NOT have additional properties",expected:constant0,data:data90}];
+const _errs228 = errors;
+for(const key26 in data95){
+if(!(key26 === "servers")){
+validate20.errors = [{instancePath:instancePath+"/mcp",keyword:"additionalProperties",params:{additionalProperty: key26},message:"must NOT have additional properties",expected:constant0,data:data95}];
 return false;
 break;
 }
 }
-if(_errs217 === errors){
-let data91 = data90.servers;
-const _errs218 = errors;
-if(errors === _errs218){
-if(data91 && typeof data91 == "object" && !Array.isArray(data91)){
-for(const key26 in data91){
-let data92 = data91[key26];
-const _errs221 = errors;
-const _errs222 = errors;
-if(errors === _errs222){
-if(data92 && typeof data92 == "object" && !Array.isArray(data92)){
-if(data92.args === undefined){
-data92.args = [];
-}
-if(data92.env === undefined){
-data92.env = {};
-}
-if(data92.headers === undefined){
-data92.headers = {};
-}
-if(data92.connectMs === undefined){
-data92.connectMs = 30000;
-}
-if(data92.timeoutMs === undefined){
-data92.timeoutMs = 60000;
-}
-if(data92.outputBytesMax === undefined){
-data92.outputBytesMax = 65536;
-}
-const _errs224 = errors;
-for(const key27 in data92){
-if(!(func1.call(constant9, key27))){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key27},message:"must NOT have additional properties",expected:constant0,data:data92}];
-return false;
-break;
-}
-}
-if(_errs224 === errors){
-if(data92.command !== undefined){
-let data93 = data92.command;
-const _errs225 = errors;
-if(errors === _errs225){
-if(typeof data93 === "string"){
-if(func2(data93) < 1){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/command",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data93}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/command",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data93}];
-return false;
-}
-}
-var valid51 = _errs225 === errors;
-}
-else {
-var valid51 = true;
-}
-if(valid51){
-let data94 = data92.args;
-const _errs227 = errors;
-if(errors === _errs227){
-if(Array.isArray(data94)){
-var valid52 = true;
-const len13 = data94.length;
-for(let i13=0; i13<len13; i13++){
-let data95 = data94[i13];
+if(_errs228 === errors){
+let data96 = data95.servers;
 const _errs229 = errors;
-if(typeof data95 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/" + i13,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data95}];
-return false;
+if(errors === _errs229){
+if(data96 && typeof data96 == "object" && !Array.isArray(data96)){
+for(const key27 in data96){
+let data97 = data96[key27];
+const _errs232 = errors;
+const _errs233 = errors;
+if(errors === _errs233){
+if(data97 && typeof data97 == "object" && !Array.isArray(data97)){
+if(data97.args === undefined){
+data97.args = [];
 }
-var valid52 = _errs229 === errors;
-if(!valid52){
+if(data97.env === undefined){
+data97.env = {};
+}
+if(data97.headers === undefined){
+data97.headers = {};
+}
+if(data97.connectMs === undefined){
+data97.connectMs = 30000;
+}
+if(data97.timeoutMs === undefined){
+data97.timeoutMs = 60000;
+}
+if(data97.outputBytesMax === undefined){
+data97.outputBytesMax = 65536;
+}
+const _errs235 = errors;
+for(const key28 in data97){
+if(!(func1.call(constant9, key28))){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key27.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key28},message:"must NOT have additional properties",expected:constant0,data:data97}];
+return false;
 break;
 }
 }
+if(_errs235 === errors){
+if(data97.command !== undefined){
+let data98 = data97.command;
+const _errs236 = errors;
+if(errors === _errs236){
+if(typeof data98 === "string"){
+if(func2(data98) < 1){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key27.replace(/~/g, "~0").replace(/\//g, "~1")+"/command",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data98}];
+return false;
+}
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data94}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key27.replace(/~/g, "~0").replace(/\//g, "~1")+"/command",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data98}];
 return false;
 }
 }
-var valid51 = _errs227 === errors;
-if(valid51){
-let data96 = data92.env;
-const _errs231 = errors;
-if(errors === _errs231){
-if(data96 && typeof data96 == "object" && !Array.isArray(data96)){
-for(const key28 in data96){
-let data97 = data96[key28];
-const _errs234 = errors;
-if(typeof data97 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/env/" + key28.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data97}];
+var valid52 = _errs236 === errors;
+}
+else {
+var valid52 = true;
+}
+if(valid52){
+let data99 = data97.args;
+const _errs238 = errors;
+if(errors === _errs238){
+if(Array.isArray(data99)){
+var valid53 = true;
+const len13 = data99.length;
+for(let i13=0; i13<len13; i13++){
+let data100 = data99[i13];
+const _errs240 = errors;
+if(typeof data100 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key27.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/" + i13,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data100}];
 return false;
 }
-var valid53 = _errs234 === errors;
+var valid53 = _errs240 === errors;
 if(!valid53){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/env",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data96}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key27.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data99}];
 return false;
 }
 }
-var valid51 = _errs231 === errors;
-if(valid51){
-if(data92.cwd !== undefined){
-let data98 = data92.cwd;
-const _errs236 = errors;
-if(errors === _errs236){
-if(typeof data98 === "string"){
-if(func2(data98) < 1){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/cwd",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data98}];
+var valid52 = _errs238 === errors;
+if(valid52){
+let data101 = data97.env;
+const _errs242 = errors;
+if(errors === _errs242){
+if(data101 && typeof data101 == "object" && !Array.isArray(data101)){
+for(const key29 in data101){
+let data102 = data101[key29];
+const _errs245 = errors;
+if(typeof data102 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key27.replace(/~/g, "~0").replace(/\//g, "~1")+"/env/" + key29.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data102}];
 return false;
 }
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/cwd",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data98}];
-return false;
-}
-}
-var valid51 = _errs236 === errors;
-}
-else {
-var valid51 = true;
-}
-if(valid51){
-if(data92.url !== undefined){
-let data99 = data92.url;
-const _errs238 = errors;
-if(errors === _errs238){
-if(typeof data99 === "string"){
-if(!pattern21.test(data99)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/url",keyword:"pattern",params:{pattern: "^https?://[^\\s]+$"},message:"must match pattern \""+"^https?://[^\\s]+$"+"\"",expected:constant1,data:data99}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/url",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data99}];
-return false;
-}
-}
-var valid51 = _errs238 === errors;
-}
-else {
-var valid51 = true;
-}
-if(valid51){
-let data100 = data92.headers;
-const _errs240 = errors;
-if(errors === _errs240){
-if(data100 && typeof data100 == "object" && !Array.isArray(data100)){
-for(const key29 in data100){
-let data101 = data100[key29];
-const _errs243 = errors;
-if(typeof data101 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/headers/" + key29.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data101}];
-return false;
-}
-var valid54 = _errs243 === errors;
+var valid54 = _errs245 === errors;
 if(!valid54){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/headers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data100}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key27.replace(/~/g, "~0").replace(/\//g, "~1")+"/env",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data101}];
 return false;
 }
 }
-var valid51 = _errs240 === errors;
-if(valid51){
-let data102 = data92.connectMs;
-const _errs245 = errors;
-if(!(((typeof data102 == "number") && (!(data102 % 1) && !isNaN(data102))) && (isFinite(data102)))){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data102}];
-return false;
-}
-if(errors === _errs245){
-if((typeof data102 == "number") && (isFinite(data102))){
-if(data102 > 600000 || isNaN(data102)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data102}];
-return false;
-}
-else {
-if(data102 < 10 || isNaN(data102)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",expected:constant3,data:data102}];
-return false;
-}
-}
-}
-}
-var valid51 = _errs245 === errors;
-if(valid51){
-let data103 = data92.timeoutMs;
+var valid52 = _errs242 === errors;
+if(valid52){
+if(data97.cwd !== undefined){
+let data103 = data97.cwd;
 const _errs247 = errors;
-if(!(((typeof data103 == "number") && (!(data103 % 1) && !isNaN(data103))) && (isFinite(data103)))){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data103}];
-return false;
-}
 if(errors === _errs247){
-if((typeof data103 == "number") && (isFinite(data103))){
-if(data103 > 3600000 || isNaN(data103)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",expected:constant3,data:data103}];
+if(typeof data103 === "string"){
+if(func2(data103) < 1){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key27.replace(/~/g, "~0").replace(/\//g, "~1")+"/cwd",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data103}];
 return false;
+}
 }
 else {
-if(data103 < 10 || isNaN(data103)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",expected:constant3,data:data103}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key27.replace(/~/g, "~0").replace(/\//g, "~1")+"/cwd",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data103}];
 return false;
 }
 }
+var valid52 = _errs247 === errors;
 }
+else {
+var valid52 = true;
 }
-var valid51 = _errs247 === errors;
-if(valid51){
-let data104 = data92.outputBytesMax;
+if(valid52){
+if(data97.url !== undefined){
+let data104 = data97.url;
 const _errs249 = errors;
-if(!(((typeof data104 == "number") && (!(data104 % 1) && !isNaN(data104))) && (isFinite(data104)))){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data104}];
-return false;
-}
 if(errors === _errs249){
-if((typeof data104 == "number") && (isFinite(data104))){
-if(data104 > 16777216 || isNaN(data104)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"maximum",params:{comparison: "<=", limit: 16777216},message:"must be <= 16777216",expected:constant3,data:data104}];
+if(typeof data104 === "string"){
+if(!pattern21.test(data104)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key27.replace(/~/g, "~0").replace(/\//g, "~1")+"/url",keyword:"pattern",params:{pattern: "^https?://[^\\s]+$"},message:"must match pattern \""+"^https?://[^\\s]+$"+"\"",expected:constant1,data:data104}];
 return false;
-}
-else {
-if(data104 < 256 || isNaN(data104)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"minimum",params:{comparison: ">=", limit: 256},message:"must be >= 256",expected:constant3,data:data104}];
-return false;
-}
-}
-}
-}
-var valid51 = _errs249 === errors;
-}
-}
-}
-}
-}
-}
-}
-}
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data92}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key27.replace(/~/g, "~0").replace(/\//g, "~1")+"/url",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data104}];
 return false;
 }
 }
-var valid49 = _errs221 === errors;
-if(!valid49){
-break;
-}
-}
+var valid52 = _errs249 === errors;
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data91}];
-return false;
+var valid52 = true;
 }
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/mcp",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data90}];
-return false;
-}
-}
-var valid0 = _errs215 === errors;
-if(valid0){
-let data105 = data.sessions;
+if(valid52){
+let data105 = data97.headers;
 const _errs251 = errors;
 if(errors === _errs251){
 if(data105 && typeof data105 == "object" && !Array.isArray(data105)){
-if(data105.idleMinutes === undefined){
-data105.idleMinutes = 0;
-}
-if(data105.lane === undefined){
-data105.lane = {};
-}
-const _errs253 = errors;
 for(const key30 in data105){
-if(!((key30 === "idleMinutes") || (key30 === "lane"))){
-validate20.errors = [{instancePath:instancePath+"/sessions",keyword:"additionalProperties",params:{additionalProperty: key30},message:"must NOT have additional properties",expected:constant0,data:data105}];
-return false;
-break;
-}
-}
-if(_errs253 === errors){
-let data106 = data105.idleMinutes;
+let data106 = data105[key30];
 const _errs254 = errors;
-if(!(((typeof data106 == "number") && (!(data106 % 1) && !isNaN(data106))) && (isFinite(data106)))){
-validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data106}];
+if(typeof data106 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key27.replace(/~/g, "~0").replace(/\//g, "~1")+"/headers/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data106}];
 return false;
-}
-if(errors === _errs254){
-if((typeof data106 == "number") && (isFinite(data106))){
-if(data106 > 5256000 || isNaN(data106)){
-validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"maximum",params:{comparison: "<=", limit: 5256000},message:"must be <= 5256000",expected:constant3,data:data106}];
-return false;
-}
-else {
-if(data106 < 0 || isNaN(data106)){
-validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data106}];
-return false;
-}
-}
-}
 }
 var valid55 = _errs254 === errors;
-if(valid55){
-let data107 = data105.lane;
+if(!valid55){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key27.replace(/~/g, "~0").replace(/\//g, "~1")+"/headers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data105}];
+return false;
+}
+}
+var valid52 = _errs251 === errors;
+if(valid52){
+let data107 = data97.connectMs;
 const _errs256 = errors;
+if(!(((typeof data107 == "number") && (!(data107 % 1) && !isNaN(data107))) && (isFinite(data107)))){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key27.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data107}];
+return false;
+}
 if(errors === _errs256){
-if(data107 && typeof data107 == "object" && !Array.isArray(data107)){
-if(data107.waitingMax === undefined){
-data107.waitingMax = 8;
+if((typeof data107 == "number") && (isFinite(data107))){
+if(data107 > 600000 || isNaN(data107)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key27.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data107}];
+return false;
 }
-if(data107.waitMs === undefined){
-data107.waitMs = 60000;
+else {
+if(data107 < 10 || isNaN(data107)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key27.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",expected:constant3,data:data107}];
+return false;
 }
+}
+}
+}
+var valid52 = _errs256 === errors;
+if(valid52){
+let data108 = data97.timeoutMs;
 const _errs258 = errors;
-for(const key31 in data107){
-if(!((key31 === "waitingMax") || (key31 === "waitMs"))){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane",keyword:"additionalProperties",params:{additionalProperty: key31},message:"must NOT have additional properties",expected:constant0,data:data107}];
+if(!(((typeof data108 == "number") && (!(data108 % 1) && !isNaN(data108))) && (isFinite(data108)))){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key27.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data108}];
+return false;
+}
+if(errors === _errs258){
+if((typeof data108 == "number") && (isFinite(data108))){
+if(data108 > 3600000 || isNaN(data108)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key27.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",expected:constant3,data:data108}];
+return false;
+}
+else {
+if(data108 < 10 || isNaN(data108)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key27.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",expected:constant3,data:data108}];
+return false;
+}
+}
+}
+}
+var valid52 = _errs258 === errors;
+if(valid52){
+let data109 = data97.outputBytesMax;
+const _errs260 = errors;
+if(!(((typeof data109 == "number") && (!(data109 % 1) && !isNaN(data109))) && (isFinite(data109)))){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key27.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data109}];
+return false;
+}
+if(errors === _errs260){
+if((typeof data109 == "number") && (isFinite(data109))){
+if(data109 > 16777216 || isNaN(data109)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key27.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"maximum",params:{comparison: "<=", limit: 16777216},message:"must be <= 16777216",expected:constant3,data:data109}];
+return false;
+}
+else {
+if(data109 < 256 || isNaN(data109)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key27.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"minimum",params:{comparison: ">=", limit: 256},message:"must be >= 256",expected:constant3,data:data109}];
+return false;
+}
+}
+}
+}
+var valid52 = _errs260 === errors;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key27.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data97}];
+return false;
+}
+}
+var valid50 = _errs232 === errors;
+if(!valid50){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp/servers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data96}];
+return false;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data95}];
+return false;
+}
+}
+var valid0 = _errs226 === errors;
+if(valid0){
+let data110 = data.sessions;
+const _errs262 = errors;
+if(errors === _errs262){
+if(data110 && typeof data110 == "object" && !Array.isArray(data110)){
+if(data110.idleMinutes === undefined){
+data110.idleMinutes = 0;
+}
+if(data110.lane === undefined){
+data110.lane = {};
+}
+const _errs264 = errors;
+for(const key31 in data110){
+if(!((key31 === "idleMinutes") || (key31 === "lane"))){
+validate20.errors = [{instancePath:instancePath+"/sessions",keyword:"additionalProperties",params:{additionalProperty: key31},message:"must NOT have additional properties",expected:constant0,data:data110}];
 return false;
 break;
 }
 }
-if(_errs258 === errors){
-let data108 = data107.waitingMax;
-const _errs259 = errors;
-if(!(((typeof data108 == "number") && (!(data108 % 1) && !isNaN(data108))) && (isFinite(data108)))){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data108}];
+if(_errs264 === errors){
+let data111 = data110.idleMinutes;
+const _errs265 = errors;
+if(!(((typeof data111 == "number") && (!(data111 % 1) && !isNaN(data111))) && (isFinite(data111)))){
+validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data111}];
 return false;
 }
-if(errors === _errs259){
-if((typeof data108 == "number") && (isFinite(data108))){
-if(data108 > 1024 || isNaN(data108)){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",expected:constant3,data:data108}];
+if(errors === _errs265){
+if((typeof data111 == "number") && (isFinite(data111))){
+if(data111 > 5256000 || isNaN(data111)){
+validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"maximum",params:{comparison: "<=", limit: 5256000},message:"must be <= 5256000",expected:constant3,data:data111}];
 return false;
 }
 else {
-if(data108 < 0 || isNaN(data108)){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data108}];
+if(data111 < 0 || isNaN(data111)){
+validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data111}];
 return false;
 }
 }
 }
 }
-var valid56 = _errs259 === errors;
+var valid56 = _errs265 === errors;
 if(valid56){
-let data109 = data107.waitMs;
-const _errs261 = errors;
-if(!(((typeof data109 == "number") && (!(data109 % 1) && !isNaN(data109))) && (isFinite(data109)))){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data109}];
+let data112 = data110.lane;
+const _errs267 = errors;
+if(errors === _errs267){
+if(data112 && typeof data112 == "object" && !Array.isArray(data112)){
+if(data112.waitingMax === undefined){
+data112.waitingMax = 8;
+}
+if(data112.waitMs === undefined){
+data112.waitMs = 60000;
+}
+const _errs269 = errors;
+for(const key32 in data112){
+if(!((key32 === "waitingMax") || (key32 === "waitMs"))){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane",keyword:"additionalProperties",params:{additionalProperty: key32},message:"must NOT have additional properties",expected:constant0,data:data112}];
+return false;
+break;
+}
+}
+if(_errs269 === errors){
+let data113 = data112.waitingMax;
+const _errs270 = errors;
+if(!(((typeof data113 == "number") && (!(data113 % 1) && !isNaN(data113))) && (isFinite(data113)))){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data113}];
 return false;
 }
-if(errors === _errs261){
-if((typeof data109 == "number") && (isFinite(data109))){
-if(data109 > 600000 || isNaN(data109)){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data109}];
+if(errors === _errs270){
+if((typeof data113 == "number") && (isFinite(data113))){
+if(data113 > 1024 || isNaN(data113)){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",expected:constant3,data:data113}];
 return false;
 }
 else {
-if(data109 < 100 || isNaN(data109)){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data109}];
+if(data113 < 0 || isNaN(data113)){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data113}];
 return false;
 }
 }
 }
 }
-var valid56 = _errs261 === errors;
+var valid57 = _errs270 === errors;
+if(valid57){
+let data114 = data112.waitMs;
+const _errs272 = errors;
+if(!(((typeof data114 == "number") && (!(data114 % 1) && !isNaN(data114))) && (isFinite(data114)))){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data114}];
+return false;
+}
+if(errors === _errs272){
+if((typeof data114 == "number") && (isFinite(data114))){
+if(data114 > 600000 || isNaN(data114)){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data114}];
+return false;
+}
+else {
+if(data114 < 100 || isNaN(data114)){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data114}];
+return false;
+}
+}
+}
+}
+var valid57 = _errs272 === errors;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/sessions/lane",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data107}];
+validate20.errors = [{instancePath:instancePath+"/sessions/lane",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data112}];
 return false;
 }
 }
-var valid55 = _errs256 === errors;
+var valid56 = _errs267 === errors;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/sessions",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data105}];
+validate20.errors = [{instancePath:instancePath+"/sessions",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data110}];
 return false;
 }
 }
-var valid0 = _errs251 === errors;
+var valid0 = _errs262 === errors;
 }
 }
 }

@@ -227,7 +227,31 @@ export interface components {
                     };
                 };
                 /**
-                 * @description What the port may hold for its clients at once. `/metrics` shows how much of each is used.
+                 * @description How many agents run at once, of all callers together.
+                 * @default {}
+                 */
+                runs: {
+                    /**
+                     * @description Runs at once. Most of a run is waiting for a model, so this bounds memory (some 50 KB for each), not work:
+                     *     while the process has no rest, it lets fewer run at once by itself, though never fewer than 64.
+                     * @default 1024
+                     */
+                    max: number;
+                    /**
+                     * @description How many more may wait. Keys take turns, and so do the sessions of one key. Where all places are taken,
+                     *     whoever has most waiting gives way to others; beyond that, 503 `overloaded`.
+                     * @default 256
+                     */
+                    queueMax: number;
+                    /**
+                     * @description How long one may wait.
+                     * @default 30000
+                     */
+                    waitMs: number;
+                };
+                /**
+                 * @description What the port may hold for its clients at once (`/metrics` shows how much of each is used), and when it takes no
+                 *     more work.
                  * @default {}
                  */
                 limits: {
@@ -260,6 +284,12 @@ export interface components {
                      * @default 30000
                      */
                     writeStallMs: number;
+                    /**
+                     * @description When the process is so late with everything, runs and the calls of `/v1/sessions` are refused with 503
+                     *     `overloaded`, and `/readyz` says so, until it has caught up for a second; 0 is never.
+                     * @default 500
+                     */
+                    loopDelayMs: number;
                 };
                 /**
                  * @description How long runs may go on after SIGTERM before they are cut.

@@ -25,6 +25,10 @@ export interface paths {
          *     nothing of it is kept. So is what a known client asks for its own use (titles, tags), where the configuration says. A client may send only what is new, or its whole history again: no turn reaches the model
          *     twice, and where the client's history differs from the transcript the client's wins.
          *
+         *     **Too much.** While more runs are under way than `gateway.runs` lets there be, a call waits for its turn: keys take
+         *     turns, and so do the sessions of one key. Beyond that, and while the process is late with everything, it is 503
+         *     `overloaded` with `retry-after`, most often before its body is read; the run has not begun.
+         *
          *     **Leaving.** A client that closes the connection cancels the run.
          */
         post: operations["createChatCompletion"];
@@ -252,7 +256,8 @@ export interface paths {
         };
         /**
          * Does it take calls?
-         * @description Open to everyone. 503 while the gateway is stopping or its session store does not answer.
+         * @description Open to everyone. 503 while the gateway is stopping, is late with everything (`gateway.limits.loopDelayMs`), or its session store does not
+         *     answer. Not while too many runs wait: others may still be served.
          */
         get: operations["getReadiness"];
         put?: never;

@@ -12,6 +12,7 @@ import {
   createRetrieveSession,
 } from "./api/sessions/sessions.ts";
 import { type Config, type Handlers, toGeneratedFile } from "./base/contract.ts";
+import { GatewayError } from "./base/errors.ts";
 import type { Log } from "./base/log.ts";
 import { createApp } from "./edge/app.ts";
 import { createAuthenticate } from "./edge/authenticate.ts";
@@ -48,7 +49,7 @@ export interface Generation extends GenerationOptions {
 export function createGeneration(runtime: Runtime, options: GenerationOptions, lasting: Lasting): Generation {
   const { config, credential, log } = options;
   const { http, checkAnswers } = config.gateway;
-  const { agents, runAgent, turns, store, metrics } = runtime;
+  const { agents, runAgent, slots, loop, turns, store, metrics } = runtime;
   const { started, condemned, bodies } = lasting;
 
   const handlers: Handlers = {
@@ -68,7 +69,10 @@ export function createGeneration(runtime: Runtime, options: GenerationOptions, l
     resetSession: createResetSession(store, turns),
     deleteSession: createDeleteSession(turns),
     getHealth,
-    getReadiness: createGetReadiness(async () => void (await store.read("readiness"))),
+    getReadiness: createGetReadiness(async () => {
+      if (loop.isLate()) throw new GatewayError("overloaded", "The gateway is late with everything.");
+      await store.read("readiness");
+    }),
     getMetrics: createGetMetrics(metrics),
     getContract: createGetContract(toGeneratedFile("openapi.json")),
     getDocs: createGetDocs(toGeneratedFile("docs.html")),
@@ -83,6 +87,7 @@ export function createGeneration(runtime: Runtime, options: GenerationOptions, l
     bodyBytesMax: http.bodyBytesMax,
     bodies,
     keepAlive: http.keepAlive,
+    room: slots,
     diagnose: { createChatCompletion: diagnoseChatMistake },
     passages,
     condemned,

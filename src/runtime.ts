@@ -2,11 +2,13 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { Config } from "./base/contract.ts";
 import type { Log } from "./base/log.ts";
+import { LoopWatch } from "./base/loop-watch.ts";
 import { createMetrics, type Metrics } from "./base/metrics.ts";
 import { createProviders, stopProviders } from "./model/table.ts";
 import { type Agents, createAgents, type Providers } from "./run/agents.ts";
 import { createRunAgent, type RunAgent } from "./run/run.ts";
 import { createLanes, createTurns, type Lanes, type Turns } from "./run/turns.ts";
+import { Slots } from "./run/slots.ts";
 import { createSqliteStore } from "./session/sqlite/sqlite-store.ts";
 import type { SessionStore } from "./session/store.ts";
 import { assertToolGrants } from "./tool/grants.ts";
@@ -28,6 +30,8 @@ export interface RuntimeOptions {
 export interface Runtime {
   readonly agents: Agents;
   readonly runAgent: RunAgent;
+  readonly slots: Slots;
+  readonly loop: LoopWatch;
   readonly turns: Turns;
   readonly store: SessionStore;
   readonly metrics: Metrics;
@@ -50,6 +54,8 @@ export type RenewOptions = Omit<RuntimeOptions, "stateFolder" | "openStore">;
 interface Foundation {
   readonly store: SessionStore;
   readonly lanes: Lanes;
+  readonly loop: LoopWatch;
+  readonly slots: Slots;
   readonly metrics: Metrics;
 }
 
@@ -70,7 +76,9 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
   const parts = await createParts(options);
   const metrics = createMetrics();
   const store = await (options.openStore ?? openSqliteStore)(options.stateFolder);
-  return assemble(parts, { store, metrics, lanes: createLanes(options.config.sessions.lane) });
+  const loop = new LoopWatch(metrics);
+  const slots = new Slots(options.config.gateway.runs, { loop, metrics });
+  return assemble(parts, { store, metrics, lanes: createLanes(options.config.sessions.lane), loop, slots });
 }
 
 function openSqliteStore(stateFolder: string): Promise<SessionStore> {
@@ -100,9 +108,11 @@ function hasSameTools(one: RenewOptions, other: RenewOptions): boolean {
 function assemble(parts: Parts, foundation: Foundation): Runtime {
   const { options, providers, agents, tools } = parts;
   const { config, log } = options;
-  const { store, metrics, lanes } = foundation;
+  const { store, metrics, lanes, loop, slots } = foundation;
   const { lane, idleMinutes } = config.sessions;
   lanes.limit(lane);
+  loop.limit(config.gateway.limits.loopDelayMs);
+  slots.limit(config.gateway.runs);
   tools.take();
   const turns = createTurns({ store, lanes, waitMs: lane.waitMs, idleMs: idleMinutes * 60_000, now: Date.now, log });
   const { signal } = new AbortController();
@@ -111,7 +121,9 @@ function assemble(parts: Parts, foundation: Foundation): Runtime {
   };
   return {
     agents,
-    runAgent: createRunAgent({ turns, toolServers: tools.servers, metrics, log }),
+    runAgent: createRunAgent({ slots, turns, toolServers: tools.servers, metrics, log }),
+    slots,
+    loop,
     turns,
     store,
     metrics,
@@ -121,6 +133,7 @@ function assemble(parts: Parts, foundation: Foundation): Runtime {
     renew: async (next) => assemble(await createParts(next, parts), foundation),
     retire,
     async stop() {
+      loop.stop();
       await retire();
       await store.close();
     },

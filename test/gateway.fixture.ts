@@ -153,6 +153,8 @@ const baseConfig = {
     port: 0,
     drainMs: 2000,
     checkAnswers: "throw",
+    // The tests themselves run in this process and may keep it busy.
+    limits: { loopDelayMs: 0 },
     http: { endpoints: { chatCompletions: { enabled: true } } },
   },
   models: { providers: { embedded: { api: "embedded", directives: true } } },

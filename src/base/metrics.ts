@@ -28,13 +28,23 @@ export type RefusedFor = "connections" | "connections_per_address";
 /** Why a connection was closed that was served: what its client did not take, or did not stop to send. */
 export type CutFor = "stalled" | "answer_bytes" | "pipelined" | "body";
 
-export interface Metrics extends RunMetrics {
+/** Why a run was not begun: what `reason` of `clawgate_runs_refused_total` may be. */
+export type RefusalReason = "loop_delay" | "queue_full" | "displaced" | "wait_too_long";
+
+export interface SlotMetrics {
+  refuseRun(reason: RefusalReason): void;
+  setRunsWaiting(count: number): void;
+}
+
+export interface Metrics extends RunMetrics, SlotMetrics {
   watchPort(load: PortLoad): void;
   refuseConnection(reason: RefusedFor): void;
   cutConnection(reason: CutFor): void;
   request(operation: string, status: number, seconds: number): void;
   /** An answer that breaks the contract. */
   violation(operation: string): void;
+  /** How late the event loop was, ten times a second. */
+  loopDelay(seconds: number): void;
   /** The Prometheus exposition format 0.0.4. */
   toText(): Promise<string>;
   readonly violations: number;
@@ -64,6 +74,19 @@ export function createMetrics(): Metrics {
     name: "clawgate_runs_total",
     help: "Runs that ended, by outcome: completed, failed or cancelled.",
     labelNames: ["agent", "model", "outcome"],
+    registers,
+  });
+  const waiting = new Gauge({ name: "clawgate_runs_waiting", help: "Runs that wait for a slot.", registers });
+  const refusedRuns = new Counter({
+    name: "clawgate_runs_refused_total",
+    help: "Calls that were refused for too much load, by reason: loop_delay, queue_full, displaced or wait_too_long.",
+    labelNames: ["reason"],
+    registers,
+  });
+  const loopDelay = new Histogram({
+    name: "clawgate_loop_delay_seconds",
+    help: "How late the event loop was, ten times a second: so long everything waited.",
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
     registers,
   });
   const tokens = new Counter({
@@ -104,6 +127,9 @@ export function createMetrics(): Metrics {
     },
     refuseConnection: (reason) => refused.inc({ reason }),
     cutConnection: (reason) => cut.inc({ reason }),
+    refuseRun: (reason) => refusedRuns.inc({ reason }),
+    setRunsWaiting: (count) => waiting.set(count),
+    loopDelay: (seconds) => loopDelay.observe(seconds),
     toText: () => registry.metrics(),
     get violations() {
       return violationCount;

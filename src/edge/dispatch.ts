@@ -23,8 +23,14 @@ export interface DispatchParts {
   readonly bodies: BodyBudget;
   readonly keepAlive: SseOptions<unknown>["keepAlive"];
   readonly answers: AnswerCheck;
+  readonly room: Room;
   /** Says more about a body than its check can; undefined leaves it to the check. */
   readonly diagnose: Partial<Record<OperationId, (body: unknown) => GatewayError | undefined>>;
+}
+
+/** Throws `overloaded` where there is none for an operation that takes more than a moment. */
+export interface Room {
+  assertRoom(principal: string): void;
 }
 
 /** Binds one row of the operation table to its handler: parameters and body in, answer or stream out. */
@@ -34,11 +40,14 @@ export function createDispatch<O extends OperationId>(
   parts: DispatchParts,
 ): Middleware {
   const toText = createTextReader(row);
+  const isHeavy = row.extensions["x-heavy"] === true;
   const answer = bind(row, handler, { diagnose: parts.diagnose[row.id] });
   return async (ctx) => {
     const passage: Passage = ctx.state;
     passage.reach(row.id);
     const { requestId, principal, signal } = passage;
+    // Before anything of the body is read: a refusal has to cost less than what it refuses.
+    if (isHeavy) parts.room.assertRoom(principal.name);
     const brake = createBrake();
     const reply = await answer({
       readBody() {

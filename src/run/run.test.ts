@@ -21,6 +21,7 @@ import {
 } from "./model.fixture.ts";
 import type { RunAnswer, RunEvent } from "./run-event.ts";
 import { createRunAgent, type RunRequest } from "./run.ts";
+import { createTestSlots } from "./slots.fixture.ts";
 import type { Turns } from "./turns.ts";
 import type { StoredMessage, Turn } from "../session/store.ts";
 import type { ToolServers, ToolSet } from "../tool/tool-set.ts";
@@ -97,7 +98,7 @@ async function run({
     settings: {},
     ...ask,
   };
-  const runAgent = createRunAgent({ turns, toolServers, metrics, log });
+  const runAgent = createRunAgent({ slots: createTestSlots().slots, turns, toolServers, metrics, log });
   const onEvent = (event: RunEvent): void => {
     if (event.type === "run-start") happened.push(event.type);
     hearing.onEvent?.(event);

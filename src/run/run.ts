@@ -8,8 +8,10 @@ import type { Principal } from "../base/principal.ts";
 import type { ModelSettings } from "../base/settings.ts";
 import { toToolName } from "../base/tool-call.ts";
 import type { Agent } from "./agents.ts";
+import type { Place } from "./fair-queue.ts";
 import { assertToolResultsBound, toNeeds } from "./demands.ts";
 import type { RunAnswer, RunEvent } from "./run-event.ts";
+import type { Slots } from "./slots.ts";
 import { runSteps, type StepRequest } from "./steps.ts";
 import type { OpenTurn, Turns } from "./turns.ts";
 import { reconcile, separateInstructions } from "../session/reconcile.ts";
@@ -46,23 +48,29 @@ export interface RunRequest {
 export type RunAgent = (request: RunRequest, to: Listener<RunEvent>) => Promise<RunAnswer>;
 
 export interface RunParts {
+  readonly slots: Slots;
   readonly turns: Turns;
   readonly toolServers: ToolServers;
   readonly metrics: RunMetrics;
   readonly log: Log;
 }
 
-export function createRunAgent({ turns, toolServers, metrics, log: rootLog }: RunParts): RunAgent {
+export function createRunAgent({ slots, turns, toolServers, metrics, log: rootLog }: RunParts): RunAgent {
   return async (request, to) => {
     const { principal, agent, session, tools, settings, requestId } = request;
     const { signal, emit } = to;
     const runId = `run_${randomUUID()}`;
     const log = new RunLog(rootLog, { requestId, runId, ...principal.logFields, agent: agent.id });
+    // Before anything else: a refused call leaves no trace of a run.
+    slots.assertRoom(principal.name);
     const observed = metrics.startRun(agent.id, agent.models[0].name);
     let turn: OpenTurn | undefined;
+    let hasSlot = false;
     try {
       emit({ type: "run-start", runId });
       turn = session.kept ? await turns.open(session.key, signal, log) : undefined;
+      // Whoever waits for a session takes no slot from others.
+      hasSlot = slots.take() || (await slots.wait(toPlace(request), signal));
       const { instructions, conversation } = separateInstructions(request.messages);
       const stored = turn?.messages ?? [];
       const { keep, fresh } = reconcile(stored, conversation, session.toldWhole);
@@ -93,9 +101,15 @@ export function createRunAgent({ turns, toolServers, metrics, log: rootLog }: Ru
       throw error;
     } finally {
       observed.close();
+      if (hasSlot) slots.leave();
       await turn?.release();
     }
   };
+}
+
+/** Sessions of a principal take turns; its calls without a session are one more that does. */
+function toPlace({ principal, session }: RunRequest): Place {
+  return { principal: principal.name, line: session.kept ? session.key : "" };
 }
 
 /** What a run appends is the model's and its own tools'; a client's results came with the request. */

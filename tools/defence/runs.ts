@@ -75,6 +75,7 @@ export const streams: readonly DefenceRow[] = [
     "a client that leaves while it waits, before a word, within a word",
     "never runs; its run ends",
     wire("stream-leave", "a client that waits for its session and leaves never runs"),
+    wire("overload", "a client that leaves while it waits never has a run"),
     wire("stream-leave", "a client that leaves %s ends its run"),
   ),
   row(

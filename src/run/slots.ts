@@ -1,0 +1,149 @@
+import { GatewayError } from "../base/errors.ts";
+import type { LoopState } from "../base/loop-watch.ts";
+import type { RefusalReason, SlotMetrics } from "../base/metrics.ts";
+import { FairQueue, type Place } from "./fair-queue.ts";
+
+/** `gateway.runs` of the configuration. */
+export interface SlotLimits {
+  /** Runs at once. */
+  readonly max: number;
+  /** Runs that wait for a slot. */
+  readonly queueMax: number;
+  readonly waitMs: number;
+}
+
+export interface SlotParts {
+  readonly loop: LoopState;
+  readonly metrics: SlotMetrics;
+}
+
+/** However short of time the process is, so many runs may go on at once: most of a run is waiting for a model. */
+const runsMin = 64;
+/** Those that are refused at one moment are told 1 to so many seconds in turn, so as not to come back at one. */
+const retrySecondsMax = 5;
+
+/**
+ * How many runs there may be at once, and who is next. A run takes its slot when nothing but its model is left to wait
+ * for. Where the event loop has no rest, fewer run at once: more would not get on faster, only all of them end later.
+ */
+export class Slots {
+  #limits: SlotLimits;
+  readonly #loop: LoopState;
+  readonly #metrics: SlotMetrics;
+  readonly #queue = new FairQueue<Waiter>();
+  #running = 0;
+  /** At most `max`. Whoever waits does so because `#running` has reached it. */
+  #allowed: number;
+  #isBusy = false;
+  #refused = 0;
+
+  constructor(limits: SlotLimits, { loop, metrics }: SlotParts) {
+    this.#limits = limits;
+    this.#allowed = limits.max;
+    this.#loop = loop;
+    this.#metrics = metrics;
+    loop.onSample = this.#adapt;
+  }
+
+  /** From now on these limits hold; who waits already waits as long as was said. */
+  limit(limits: SlotLimits): void {
+    this.#limits = limits;
+    this.#allowed = limits.max;
+    this.#serve();
+  }
+
+  /**
+   * Throws `overloaded` where a call of this principal could not even wait. It costs next to nothing, for calls of which
+   * nothing has been read yet.
+   */
+  assertRoom(principal: string): void {
+    if (this.#loop.isLate()) throw this.#refuse("loop_delay", "it is late with everything");
+    if (this.#running < this.#allowed || this.#queue.size < this.#limits.queueMax) return;
+    // The session stands in the body, and where there is no time to read it, the principal alone decides.
+    const mayWait = this.#isBusy ? this.#queue.hasLargerThan(principal) : this.#queue.hasCrowdFor(principal);
+    if (!mayWait) throw this.#refuse("queue_full", "too many runs wait");
+  }
+
+  /** Takes a slot if one is free. */
+  take(): boolean {
+    if (this.#running >= this.#allowed) return false;
+    this.#running++;
+    return true;
+  }
+
+  /**
+   * Waits for a slot, in turn with other principals and sessions, and takes it. Throws `overloaded` if too many wait or
+   * it takes too long, and the signal's reason when it aborts.
+   */
+  async wait(place: Place, signal: AbortSignal): Promise<true> {
+    signal.throwIfAborted();
+    if (this.#queue.size >= this.#limits.queueMax) this.#makeRoom(place);
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const waiter: Waiter = { enter: resolve, giveUp: reject };
+    const leave = (reason: unknown): void => {
+      this.#queue.remove(place, waiter);
+      reject(reason);
+    };
+    const onAbort = (): void => leave(signal.reason);
+    const { waitMs } = this.#limits;
+    const timer = setTimeout(() => leave(this.#refuse("wait_too_long", `no run ended within ${waitMs} ms`)), waitMs);
+    signal.addEventListener("abort", onAbort, { once: true });
+    this.#queue.push(place, waiter);
+    this.#metrics.setRunsWaiting(this.#queue.size);
+    try {
+      await promise;
+      return true;
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", onAbort);
+      this.#metrics.setRunsWaiting(this.#queue.size);
+    }
+  }
+
+  /** Gives a slot back that was taken. */
+  leave(): void {
+    const mayWait = this.#running >= this.#allowed;
+    this.#running--;
+    if (mayWait) this.#serve();
+  }
+
+  #serve(): void {
+    while (this.#running < this.#allowed) {
+      const next = this.#queue.shift();
+      if (next === undefined) return;
+      this.#running++;
+      next.enter();
+    }
+  }
+
+  /** Whoever has most waiting makes room for somebody who has less. */
+  #makeRoom(place: Place): void {
+    const crowd = this.#queue.findCrowd(place);
+    if (crowd === undefined) throw this.#refuse("queue_full", "too many runs wait");
+    this.#queue.remove(crowd.place, crowd.item);
+    crowd.item.giveUp(this.#refuse("displaced", "too many runs wait, most of them the caller's own"));
+  }
+
+  readonly #adapt = (isBusy: boolean): void => {
+    const { max } = this.#limits;
+    this.#isBusy = isBusy;
+    if (isBusy) {
+      this.#allowed = Math.max(Math.min(max, runsMin), Math.floor(Math.min(this.#allowed, this.#running) * 0.9));
+    } else if (this.#allowed < max) {
+      this.#allowed = Math.min(max, Math.ceil(this.#allowed * 1.1) + 8);
+      this.#serve();
+    }
+  };
+
+  #refuse(reason: RefusalReason, why: string): GatewayError {
+    this.#metrics.refuseRun(reason);
+    return new GatewayError("overloaded", `The gateway has more to do than it can: ${why}.`, {
+      retryAfterSeconds: 1 + (this.#refused++ % retrySecondsMax),
+    });
+  }
+}
+
+interface Waiter {
+  readonly enter: () => void;
+  readonly giveUp: (reason: unknown) => void;
+}

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import type { Message } from "../base/contract.ts";
 import { describe, expect, it } from "vitest";
+import { anyCharacter } from "../../test/character.fixture.ts";
 import { countPromptTokens, countTokens, splitPieces, splitTokens, takeTokens } from "./tokens.ts";
 
 describe("splitTokens", () => {
@@ -18,7 +19,7 @@ describe("splitTokens", () => {
   });
 
   const text = fc.oneof(
-    fc.string({ unit: "binary" }),
+    fc.string({ unit: anyCharacter }),
     fc.string({ unit: fc.constantFrom("a", "Z", "é", " ", "\n", "7", "-", "👍", "日") }),
   );
 

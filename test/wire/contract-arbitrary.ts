@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import type { JsonSchema, OpenApi } from "@clawgate/contract/generate";
+import { anyCharacter } from "../character.fixture.ts";
 
 /** The contract as it is published. */
 export const contract = JSON.parse(
@@ -54,7 +55,7 @@ const makers: Record<TypeName, (schema: JsonSchema, depth: number) => fc.Arbitra
       minLength: toNumber(minLength, 0),
       maxLength: Math.min(toNumber(maxLength, Infinity), charactersMax),
     };
-    if (typeof pattern !== "string") return fc.string({ unit: "binary", ...bounds });
+    if (typeof pattern !== "string") return fc.string({ unit: anyCharacter, ...bounds });
     return fc.stringMatching(new RegExp(pattern)).filter((text) => text.length <= toNumber(maxLength, Infinity));
   },
   array: ({ items = {}, minItems, maxItems }, depth) => {

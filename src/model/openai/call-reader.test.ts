@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
+import { anyCharacter } from "../../../test/character.fixture.ts";
 import type { ModelEvent } from "../model.ts";
 import { type CallDelta, CallReader } from "./call-reader.ts";
 
@@ -398,7 +399,7 @@ test("however an answer's calls are cut into deltas, they come out as they were"
   const aCall = fc.record({
     kind: fc.constantFrom("function" as const, "custom" as const),
     name: fc.constantFrom("go", "stay", "get_weather"),
-    text: fc.oneof(fc.json(), fc.string({ unit: "binary", maxLength: 40 }), fc.constant("")),
+    text: fc.oneof(fc.json(), fc.string({ unit: anyCharacter, maxLength: 40 }), fc.constant("")),
   });
   const style = fc.record({ index: fc.boolean(), idAgain: fc.boolean(), nameAgain: fc.boolean(), type: fc.boolean() });
   fc.assert(

@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { SessionMessage } from "../../src/base/contract.ts";
-import { everythingStdio, startEverythingHttp } from "../../src/tool/mcp/everything.fixture.ts";
+import { type EverythingHttp, everythingStdio, startEverythingHttp } from "../../src/tool/mcp/everything.fixture.ts";
 import { playSay } from "../../src/tool/mcp/scripted-server.fixture.ts";
 import { misbehave } from "../../src/tool/mcp/tool-servers.fixture.ts";
 import { startTestGateway, type TestGateway } from "../gateway.fixture.ts";
@@ -44,19 +44,19 @@ describe("the MCP project's own server", () => {
   const content = '@@tool everything__echo {"message":"hi"}\n@@then It said: {result}';
   const startEverything = (everything: object): Promise<TestGateway> =>
     start({ servers: { everything }, agent: { tools: { everything: ["*"] } } });
-  const transports: readonly [name: string, toServer: () => Promise<object>][] = [
-    ["stdio", async () => ({ ...everythingStdio })],
-    [
-      "HTTP",
-      async () => {
-        const server = await startEverythingHttp();
-        onTestFinished(() => server.stop());
-        return { url: server.url };
-      },
-    ],
+  // Started once for all, since it loads much.
+  let http: EverythingHttp;
+  beforeAll(async () => {
+    http = await startEverythingHttp();
+  });
+  afterAll(() => http.stop());
+
+  const transports: readonly [name: string, toServer: () => object][] = [
+    ["stdio", () => ({ ...everythingStdio })],
+    ["HTTP", () => ({ url: http.url })],
   ];
   test.each(transports)("over %s answers the model, and the client sees the text alone", async (_, toServer) => {
-    const gateway = await startEverything(await toServer());
+    const gateway = await startEverything(toServer());
     const whole = await say(gateway, content);
     expect(whole).toMatchObject({ status: 200, text: "It said: Echo: hi", finishReason: "stop", error: undefined });
     expect(whole.message).not.toHaveProperty("tool_calls");
@@ -74,7 +74,7 @@ describe("the MCP project's own server", () => {
   });
 
   test("is shown to the model with its schema, beside the client's tools", async () => {
-    const gateway = await startEverything({ ...everythingStdio });
+    const gateway = await startEverything({ url: http.url });
     const { text } = await say(gateway, "@@settings", { body: { tools: [clientTool("ask")] } });
     const { tools } = JSON.parse(text) as { tools: string[] };
     expect(tools[0]).toBe("ask");
@@ -83,20 +83,20 @@ describe("the MCP project's own server", () => {
   });
 
   test("is called at an order to the embedded assistant", async () => {
-    const gateway = await startEverything({ ...everythingStdio });
+    const gateway = await startEverything({ url: http.url });
     const { text } = await say(gateway, 'call everything__echo with {"message": "boats"}');
     expect(text).toBe("everything__echo returned: Echo: boats");
   });
 
   test("is read by the model when it fails", async () => {
-    const gateway = await startEverything({ ...everythingStdio });
+    const gateway = await startEverything({ url: http.url });
     const { status, text } = await say(gateway, '@@tool everything__echo {"message":7}\n@@then It said: {result}');
     expect(status).toBe(200);
     expect(text).toMatch(/^It said: .*(?:invalid|expected)/i);
   });
 
   test("answers two calls of one answer at once, streamed as whole", async () => {
-    const gateway = await startEverything({ ...everythingStdio });
+    const gateway = await startEverything({ url: http.url });
     const both = '@@tool everything__echo {"message":"hi"}\n@@tool everything__get-sum {"a":2,"b":3}\n@@then {result}';
     const { text } = await say(gateway, both);
     expect(text).toMatch(/^Echo: hi\n.*5/);

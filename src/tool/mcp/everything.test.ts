@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ToolServerConfig } from "../../base/contract.ts";
+import { createSilentLog } from "../../base/log.ts";
+import type { ToolServers, ToolSet } from "../tool-set.ts";
+import { createToolServers } from "./tool-servers.ts";
 import { type EverythingHttp, everythingStdio, startEverythingHttp } from "./everything.fixture.ts";
 import { call, fill, neverAborted, startToolServers, toNames } from "./tool-servers.fixture.ts";
 
@@ -16,9 +19,16 @@ describe.for<[transport: string, config: () => Partial<ToolServerConfig>]>([
   ["a program", () => everythingStdio],
   ["an address", () => ({ url: http.url })],
 ])("server-everything as %s", ([, config]) => {
+  // Started once, since it loads much, for the tests that leave it as it was.
+  let servers: ToolServers;
+  beforeAll(() => {
+    servers = createToolServers({ all: fill(config()) }, { folder: import.meta.dirname, log: createSilentLog() });
+  });
+  afterAll(() => servers.stop());
+  const open = (): Promise<ToolSet> => servers.open({ all: ["*"] }, neverAborted());
+
   test("offers its tools with their descriptions and schemas", async () => {
-    const { open } = startToolServers({ all: fill(config()) });
-    const { tools } = await open("all");
+    const { tools } = await open();
     expect(tools.find((tool) => tool.function.name === "all__echo")).toMatchObject({
       type: "function",
       function: {
@@ -38,8 +48,7 @@ describe.for<[transport: string, config: () => Partial<ToolServerConfig>]>([
       ["get-resource-reference", { resourceType: "Text", resourceId: 1 }, "This is a plaintext resource", false],
       ["get-sum", { a: "two" }, "Invalid arguments", true],
     ];
-    const { open } = startToolServers({ all: fill(config()) });
-    const set = await open("all");
+    const set = await open();
     for (const [name, args, text, failed] of table) {
       const result = await call(set, `all__${name}`, args);
       expect(result).toMatchObject({ text: expect.stringContaining(text) as string, failed });
@@ -47,15 +56,14 @@ describe.for<[transport: string, config: () => Partial<ToolServerConfig>]>([
   });
 
   test("a call that takes too long is a failed result, and the connection lives on", async () => {
-    const { open } = startToolServers({ all: fill({ ...config(), timeoutMs: 1000 }) });
-    const set = await open("all");
+    const { open: openImpatient } = startToolServers({ all: fill({ ...config(), timeoutMs: 1000 }) });
+    const set = await openImpatient("all");
     expect(await call(set, longRunName, longRun)).toEqual({ text: "The call timed out after 1000 ms.", failed: true });
     expect(await call(set, "all__echo", { message: "still" })).toEqual({ text: "Echo: still", failed: false });
   });
 
   test("a call whose run is left throws the reason at once, and the others go on", async () => {
-    const { open } = startToolServers({ all: fill(config()) });
-    const set = await open("all");
+    const set = await open();
     const run = new AbortController();
     const left = set.call(longRunName, JSON.stringify(longRun), run.signal);
     const other = call(set, longRunName, { duration: 0.3, steps: 3 });
@@ -66,8 +74,7 @@ describe.for<[transport: string, config: () => Partial<ToolServerConfig>]>([
   });
 
   test("many calls at the same time each get their own answer", async () => {
-    const { open } = startToolServers({ all: fill(config()) });
-    const set = await open("all");
+    const set = await open();
     const numbers = Array.from({ length: 50 }, (_, index) => index);
     const results = await Promise.all(numbers.map((a) => call(set, "all__get-sum", { a, b: 0 })));
     expect(results.map(({ text }) => text)).toEqual(numbers.map((a) => `The sum of ${a} and 0 is ${a}.`));

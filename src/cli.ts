@@ -1,5 +1,6 @@
 import { addAbortSignal } from "node:stream";
 import { text } from "node:stream/consumers";
+import { isatty } from "node:tty";
 import { GatewayError } from "./base/errors.ts";
 import { runCommand } from "./command/program.ts";
 import type { Terminal } from "./command/terminal.ts";
@@ -19,6 +20,7 @@ function createTerminal(): Terminal {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE") throw error;
   });
+  const window = [0, 1, 2].find((descriptor) => isatty(descriptor));
   return {
     environment: process.env,
     cwd: process.cwd(),
@@ -31,6 +33,18 @@ function createTerminal(): Terminal {
       return text(process.stdin);
     },
     ending: ending.signal,
+    onHangUp(reload) {
+      process.on("SIGHUP", () => {
+        // The same signal says that the terminal is gone, and whoever started the gateway there with it.
+        if (window === undefined || isatty(window)) reload();
+        else {
+          // The log would try for ever to write its last lines to it.
+          process.prependOnceListener("exit", () => process.kill(process.pid, "SIGKILL"));
+          ending.abort(new GatewayError("cancelled", "Its terminal was closed."));
+        }
+      });
+    },
+    hangUp: (pid) => void process.kill(pid, "SIGHUP"),
     fail(status) {
       process.exitCode = status;
     },

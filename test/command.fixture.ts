@@ -50,6 +50,9 @@ export interface Ended {
   readonly notes: string;
 }
 
+/** Of the gateways that run in this process, what a hang-up does. */
+const hangUps = new Set<() => void>();
+
 interface Played {
   /** What has come so far. */
   readonly output: () => string;
@@ -78,6 +81,14 @@ function play(
     interactive: false,
     readInput: () => Promise.resolve(input),
     ending,
+    // Of processes there is one here.
+    onHangUp(reload) {
+      hangUps.add(reload);
+      onEnd(() => hangUps.delete(reload));
+    },
+    hangUp() {
+      for (const reload of hangUps) reload();
+    },
     fail: (failed) => void (status = failed),
   };
   const ended = runCommand(terminal, args).then(() => ({ status, output, notes }));

@@ -13,8 +13,15 @@ export interface Log {
   readonly error: Write;
   /** Whether lines of this level are written, for what would be dear to say in vain. */
   isLevelEnabled(level: string): boolean;
-  /** A log whose every line has these fields too. `redact` names the fields to hide instead of the usual ones. */
-  child(fields: object, options?: { readonly redact: string[] }): Log;
+  /** A log whose every line has these fields too. */
+  child(fields: object, options?: ChildOptions): Log;
+}
+
+export interface ChildOptions {
+  /** The fields to hide instead of the usual ones. */
+  readonly redact?: string[];
+  /** Instead of the parent's. */
+  readonly level?: string;
 }
 
 /** Takes whole lines. */

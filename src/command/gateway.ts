@@ -3,8 +3,13 @@ import { type Credential, loadCredential } from "../edge/credential.ts";
 import { contractVersion } from "../base/contract.ts";
 import { type Gateway, startGateway } from "../gateway.ts";
 import { findWeakAuth } from "../base/config/secret.ts";
-import { createLog } from "../base/log.ts";
+import { ConfigError } from "../base/config/config-error.ts";
+import type { LoadedConfig } from "../base/config/load.ts";
+import { keepUntilRestart } from "../base/config/restart.ts";
+import { GatewayError } from "../base/errors.ts";
+import { createLog, type Log } from "../base/log.ts";
 import { addConfigOption, type CommonOptions, loadFor, prepare, type ReadyConfig } from "./common.ts";
+import { type Announcement, announce } from "./presence.ts";
 import type { Terminal } from "./terminal.ts";
 
 export function createGatewayCommand(terminal: Terminal): Command {
@@ -13,7 +18,8 @@ export function createGatewayCommand(terminal: Terminal): Command {
     .addHelpText(
       "after",
       `
-The gateway runs until SIGINT or SIGTERM. It then takes no new calls, lets running ones finish, and ends with status 0.
+The gateway runs until SIGINT or SIGTERM. It then takes no new calls, lets running ones finish, and ends with status 0. On
+SIGHUP, or \`clawgate reload\`, it reads its configuration and secrets anew.
 
 Environment: OPENCLAW_GATEWAY_PORT, OPENCLAW_GATEWAY_TOKEN, OPENCLAW_GATEWAY_PASSWORD, OPENCLAW_STATE_DIR,
 OPENCLAW_CONFIG_PATH.
@@ -26,9 +32,11 @@ Example:
       const credential = loadCredential(loaded.config, loaded.stateFolder);
       const log = createLog(loaded.config.gateway.log.level, terminal.log);
       const gateway = await startGateway({ ...loaded, credential, log });
-      const weak = findWeakAuth(loaded.config);
-      for (const { key, problem } of [...loaded.warnings, ...weak])
-        log.warn({ key, problem }, "configuration is suspicious");
+      const announcement = announce(loaded.stateFolder);
+      terminal.onHangUp(
+        createReload({ terminal, options, gateway, stateFolder: loaded.stateFolder, log, announcement }),
+      );
+      warn(loaded, log);
       terminal.print(toBanner(gateway, loaded, credential));
       if (!terminal.ending.aborted) {
         await new Promise<void>((resolve) => {
@@ -36,8 +44,75 @@ Example:
         });
       }
       log.info("stopping");
+      announcement?.withdraw();
       await gateway.stop();
     });
+}
+
+function warn({ config, warnings }: LoadedConfig, log: Log): void {
+  for (const { key, problem } of [...warnings, ...findWeakAuth(config)])
+    log.warn({ key, problem }, "configuration is suspicious");
+}
+
+interface ReloadParts {
+  readonly terminal: Terminal;
+  readonly options: CommonOptions;
+  readonly gateway: Gateway;
+  readonly stateFolder: string;
+  readonly log: Log;
+  readonly announcement: Announcement | undefined;
+}
+
+/**
+ * Reads the configuration anew, with the files and variables that it names and the stored token, and puts it in force;
+ * what cannot be used is said in the log and changes nothing. Asked while it reads, it reads once more.
+ */
+function createReload(parts: ReloadParts): () => void {
+  let { log } = parts;
+  let asked = false;
+  let reading = false;
+  const read = async (): Promise<void> => {
+    reading = true;
+    while (asked) {
+      asked = false;
+      // oxlint-disable-next-line no-await-in-loop -- one takes the place of the other
+      log = await reload({ ...parts, log });
+    }
+    reading = false;
+  };
+  return () => {
+    asked = true;
+    if (!reading) void read();
+  };
+}
+
+/** Resolves to the log that is in force then. */
+async function reload({ terminal, options, gateway, stateFolder, log, announcement }: ReloadParts): Promise<Log> {
+  try {
+    const loaded = await prepare(terminal, loadFor(terminal, options));
+    const { config, waiting } = keepUntilRestart(loaded.config, gateway.config);
+    const credential = loadCredential(config, stateFolder);
+    const renewed = log.child({}, { level: config.gateway.log.level });
+    await gateway.reload({ ...loaded, config, credential, log: renewed });
+    renewed.info({ path: loaded.path, waiting }, "configuration reloaded");
+    warn(loaded, renewed);
+    announcement?.tell({ waiting });
+    return renewed;
+  } catch (cause) {
+    const problem = toProblem(cause);
+    log.error(
+      { problem, ...(problem === defect ? { err: cause } : {}) },
+      "configuration not reloaded; the old one stays",
+    );
+    announcement?.tell({ problem });
+    return log;
+  }
+}
+
+const defect = "The gateway failed at it; its log says why.";
+
+function toProblem(cause: unknown): string {
+  return cause instanceof ConfigError || cause instanceof GatewayError ? cause.message : defect;
 }
 
 function toBanner(

@@ -10,6 +10,7 @@ const usageStatus = 2;
 /** Only the command that is asked for is loaded; the list of all of them needs all. */
 const commands: Readonly<Record<string, () => Promise<(terminal: Terminal) => Command>>> = {
   gateway: async () => (await import("./gateway.ts")).createGatewayCommand,
+  reload: async () => (await import("./reload.ts")).createReloadCommand,
   agent: async () => (await import("./agent.ts")).createAgentCommand,
   conformance: async () => (await import("./conformance.ts")).createConformanceCommand,
   token: async () => (await import("./token.ts")).createTokenCommand,

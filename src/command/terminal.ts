@@ -19,6 +19,10 @@ export interface Terminal {
   readInput(): Promise<string>;
   /** Aborts when the process is told to end (SIGINT, SIGTERM). */
   readonly ending: AbortSignal;
+  /** From now on a hang-up (SIGHUP) is a request to read the configuration anew, and no longer the end. */
+  onHangUp(reload: () => void): void;
+  /** Sends such a request to another process. Throws if there is none, or it is somebody else's. */
+  hangUp(pid: number): void;
   /** Sets the exit status; the process ends by itself. */
   fail(status: number): void;
 }

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Message, Tool } from "../base/contract.ts";
 import { GatewayError, invalidValue, withoutRetry } from "../base/errors.ts";
 import type { Listener } from "../base/listener.ts";
-import type { Log, Write } from "../base/log.ts";
+import type { ChildOptions, Log, Write } from "../base/log.ts";
 import type { RunMetrics } from "../base/metrics.ts";
 import type { Principal } from "../base/principal.ts";
 import type { ModelSettings } from "../base/settings.ts";
@@ -183,7 +183,7 @@ class RunLog implements Log {
     return this.#parent.isLevelEnabled(level);
   }
 
-  child(fields: object, options?: { readonly redact: string[] }): Log {
+  child(fields: object, options?: ChildOptions): Log {
     return this.#child.child(fields, options);
   }
 

@@ -87,7 +87,7 @@ describe("`doctor`", () => {
 });
 
 describe("the command line", () => {
-  const commands = ["gateway", "agent", "token", "config", "doctor", "docs"];
+  const commands = ["gateway", "reload", "agent", "token", "config", "doctor", "docs"];
 
   test("has help for itself and for every command, with status 0", async () => {
     const place = createPlace();

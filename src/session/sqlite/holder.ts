@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { closeSync, existsSync, openSync, readdirSync, rmSync } from "node:fs";
+import { readdirSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import { isUnlocked, lockFile } from "../../base/file-lock.ts";
 
 /**
  * A store as the others on its file know it: by an empty file beside the database that it keeps locked until it closes, or
@@ -52,27 +52,4 @@ export function openHolder(path: string): Holder {
       rmSync(stem + own, { force: true });
     },
   };
-}
-
-/** Node has no locks of files, and SQLite has: an empty file is a database to it, and a transaction on it a lock. */
-function lockFile(file: string): DatabaseSync {
-  closeSync(openSync(file, "wx", 0o600));
-  const lock = new DatabaseSync(file, { timeout: 0 });
-  // A journal in memory, so that there is no other file.
-  lock.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
-  return lock;
-}
-
-/** False for a file that is not there. */
-function isUnlocked(file: string): boolean {
-  if (!existsSync(file)) return false;
-  // Read-only, so that the file is not made anew if it goes meanwhile.
-  try {
-    using probe = new DatabaseSync(file, { readOnly: true, timeout: 0 });
-    probe.prepare("SELECT 1 FROM sqlite_schema").all();
-    return true;
-  } catch {
-    // Locked; or nobody can tell.
-    return false;
-  }
 }

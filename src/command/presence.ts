@@ -1,0 +1,71 @@
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type FileLock, isUnlocked, lockFile } from "../base/file-lock.ts";
+
+/** What a running gateway says of itself in its state folder, for `clawgate reload`. */
+export interface Presence {
+  readonly pid: number;
+  /** How often it has read its configuration anew. */
+  readonly reloads: number;
+  /** Why the last time changed nothing; undefined if it did. */
+  readonly problem?: string;
+  /** The keys whose change waits for a restart. */
+  readonly waiting?: readonly string[];
+}
+
+export interface Announcement {
+  /** How a reload went. */
+  tell(outcome: Pick<Presence, "problem" | "waiting">): void;
+  /** It runs no more. */
+  withdraw(): void;
+}
+
+const toPath = (stateFolder: string): string => join(stateFolder, "gateway.pid");
+const toLockPath = (stateFolder: string): string => join(stateFolder, "gateway.lock");
+
+/**
+ * Writes `gateway.pid`. The lock beside it says whether the process is still the one that wrote it: ids of processes are
+ * given out again. Of several gateways on one state folder the first is announced; for another the answer is undefined.
+ * The folder must exist.
+ */
+export function announce(stateFolder: string): Announcement | undefined {
+  let lock: FileLock;
+  try {
+    lock = lockFile(toLockPath(stateFolder));
+  } catch {
+    return undefined;
+  }
+  const path = toPath(stateFolder);
+  let presence: Presence = { pid: process.pid, reloads: 0 };
+  const write = (): void => {
+    // Whoever reads it meanwhile reads the old one.
+    writeFileSync(`${path}.new`, JSON.stringify(presence), { mode: 0o600 });
+    renameSync(`${path}.new`, path);
+  };
+  write();
+  return {
+    tell(outcome) {
+      presence = { pid: presence.pid, reloads: presence.reloads + 1, ...outcome };
+      write();
+    },
+    withdraw() {
+      rmSync(path, { force: true });
+      lock.close();
+    },
+  };
+}
+
+/** The gateway that runs on this state folder, if one does. */
+export function findPresence(stateFolder: string): Presence | undefined {
+  let text: string;
+  try {
+    text = readFileSync(toPath(stateFolder), "utf8");
+  } catch {
+    // None was ever announced, or it has withdrawn.
+    return undefined;
+  }
+  const lock = toLockPath(stateFolder);
+  if (!existsSync(lock) || isUnlocked(lock)) return undefined;
+  const presence = JSON.parse(text) as Presence;
+  return Number.isSafeInteger(presence.pid) && presence.pid > 0 ? presence : undefined;
+}

@@ -1,0 +1,99 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { createPlace, type Place, run, startCommand, usual } from "../command.fixture.ts";
+import { runProcess, startProcess } from "../process.fixture.ts";
+
+const first = "first-token-0123456789abcdef";
+const second = "second-token-0123456789abcdef";
+
+function configure({ environment }: Place, config: object): void {
+  writeFileSync(environment["OPENCLAW_CONFIG_PATH"] ?? "", JSON.stringify(config));
+}
+
+const withGateway = (gateway: object): object => ({ ...usual, gateway: { ...usual.gateway, ...gateway } });
+
+interface Listening {
+  readonly url: string;
+  readonly fetch: typeof globalThis.fetch;
+}
+
+async function list({ url, fetch }: Listening, token: string): Promise<number> {
+  return (await fetch(`${url}/v1/models`, { headers: { authorization: `Bearer ${token}` } })).status;
+}
+
+test("`reload` takes another token, and one that is broken changes nothing", async () => {
+  const place = createPlace({ config: withGateway({ auth: { token: { file: "secret" } } }) });
+  const secret = join(place.folder, "secret");
+  writeFileSync(secret, first);
+  const gateway = await startProcess(place, first);
+  expect([await list(gateway, first), await list(gateway, second)]).toEqual([200, 401]);
+
+  writeFileSync(secret, second);
+  const done = await runProcess(place, ["reload"]);
+  expect(done).toEqual({ status: 0, output: "The new configuration is in force.\n", notes: "" });
+  expect([await list(gateway, first), await list(gateway, second)]).toEqual([401, 200]);
+
+  configure(place, withGateway({ auth: { token: first }, tpyo: 1 }));
+  const refused = await runProcess(place, ["reload"]);
+  expect(refused).toMatchObject({ status: 2, output: "" });
+  expect(refused.notes).toMatch(/^clawgate: nothing has changed\. .*tpyo.*\n$/);
+  expect([await list(gateway, first), await list(gateway, second)]).toEqual([401, 200]);
+  expect((await gateway.fetch(`${gateway.url}/healthz`)).status).toBe(200);
+
+  const { status, notes, output } = await gateway.stop();
+  const lines = notes.split("\n").filter((line) => line !== "");
+  const errors = lines.map((line) => JSON.parse(line) as { level: number }).filter(({ level }) => level >= 50);
+  expect(errors).toMatchObject([
+    { msg: "configuration not reloaded; the old one stays", problem: expect.stringContaining("tpyo") as string },
+  ]);
+  expect(status).toBe(0);
+  for (const token of [first, second]) expect(notes + output).not.toContain(token);
+});
+
+test("`reload` names what waits for a restart, and changes the level of the log", async () => {
+  const place = createPlace({ config: withGateway({ log: { level: "silent" }, auth: { token: first } }) });
+  const gateway = await startCommand(place, first);
+  await list(gateway, first);
+  configure(place, withGateway({ port: 1, log: { level: "info" }, auth: { token: first } }));
+  const { status, notes } = await run(place, ["reload"]);
+  expect({ status, notes }).toEqual({ status: 0, notes: "gateway.port waits for a restart.\n" });
+  await list(gateway, first);
+  const ended = await gateway.stop();
+  const events = ended.notes.split("\n").filter((line) => line !== "");
+  expect(events.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual([
+    "configuration reloaded",
+    "request",
+  ]);
+});
+
+test("the token that the first start made is read anew", async () => {
+  const place = createPlace({ config: usual });
+  const gateway = await startCommand(place);
+  writeFileSync(join(place.stateFolder, "token"), second);
+  expect((await run(place, ["reload"])).status).toBe(0);
+  expect(await list(gateway, second)).toBe(200);
+  await gateway.stop();
+});
+
+test("`reload` signals nobody where no gateway runs, whatever a crash has left", async () => {
+  const place = createPlace({ config: usual });
+  expect(await run(place, ["reload"])).toMatchObject({
+    status: 1,
+    notes: expect.stringMatching(/no gateway runs/) as string,
+  });
+  const gateway = await startCommand(place);
+  const left = readFileSync(join(place.stateFolder, "gateway.pid"));
+  await gateway.stop();
+  expect(await run(place, ["reload"])).toMatchObject({
+    status: 1,
+    notes: expect.stringMatching(/no gateway runs/) as string,
+  });
+  mkdirSync(place.stateFolder, { recursive: true });
+  // Its process goes on, as that of a stranger that got the number of one that crashed.
+  writeFileSync(join(place.stateFolder, "gateway.pid"), left);
+  expect(await runProcess(place, ["reload"])).toMatchObject({
+    status: 1,
+    notes: expect.stringMatching(/no gateway runs/) as string,
+  });
+});

@@ -9,7 +9,7 @@ const constant4 = {"types":["boolean"]};
 const constant5 = {"types":["object"],"values":["embedded","openai-completions","openai-responses","anthropic-messages","google-generative-ai"]};
 const constant6 = {"types":["string","object"]};
 const constant7 = {"maxTokensField":1,"supportsDeveloperRole":1,"supportsUsageInStreaming":1,"supportsStreaming":1,"supportsTools":1,"supportsCustomTools":1,"supportsLogprobs":1,"requiresReasoningContent":1,"responseFormats":1,"input":1,"messageForm":1};
-const constant8 = {"port":1,"bind":1,"auth":1,"trustedProxies":1,"http":1,"runs":1,"limits":1,"drainMs":1,"log":1,"checkAnswers":1};
+const constant8 = {"port":1,"bind":1,"auth":1,"trustedProxies":1,"http":1,"runs":1,"limits":1,"drainMs":1,"log":1,"audit":1,"checkAnswers":1};
 const constant9 = {"command":1,"args":1,"env":1,"cwd":1,"url":1,"headers":1,"connectMs":1,"timeoutMs":1,"outputBytesMax":1};
 const constant10 = ["text","image","audio","file"];
 const constant11 = ["max_completion_tokens","max_tokens"];
@@ -2279,6 +2279,9 @@ data0.drainMs = 30000;
 if(data0.log === undefined){
 data0.log = {};
 }
+if(data0.audit === undefined){
+data0.audit = {};
+}
 if(data0.checkAnswers === undefined){
 data0.checkAnswers = "count";
 }
@@ -3499,17 +3502,124 @@ return false;
 }
 var valid1 = _errs130 === errors;
 if(valid1){
-let data59 = data0.checkAnswers;
+let data59 = data0.audit;
 const _errs135 = errors;
-if(typeof data59 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/gateway/checkAnswers",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data59}];
+if(errors === _errs135){
+if(data59 && typeof data59 == "object" && !Array.isArray(data59)){
+if(data59.enabled === undefined){
+data59.enabled = true;
+}
+if(data59.bytesMax === undefined){
+data59.bytesMax = 10485760;
+}
+if(data59.keep === undefined){
+data59.keep = 4;
+}
+const _errs137 = errors;
+for(const key16 in data59){
+if(!((((key16 === "enabled") || (key16 === "file")) || (key16 === "bytesMax")) || (key16 === "keep"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit",keyword:"additionalProperties",params:{additionalProperty: key16},message:"must NOT have additional properties",expected:constant0,data:data59}];
+return false;
+break;
+}
+}
+if(_errs137 === errors){
+let data60 = data59.enabled;
+const _errs138 = errors;
+if(typeof data60 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data60}];
 return false;
 }
-if(!(((data59 === "throw") || (data59 === "count")) || (data59 === "off"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/checkAnswers",keyword:"enum",params:{allowedValues: constant19},message:"must be equal to one of the allowed values",expected:constant1,data:data59}];
+var valid22 = _errs138 === errors;
+if(valid22){
+if(data59.file !== undefined){
+let data61 = data59.file;
+const _errs140 = errors;
+if(errors === _errs140){
+if(typeof data61 === "string"){
+if(func2(data61) < 1){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/file",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data61}];
 return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/file",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data61}];
+return false;
+}
+}
+var valid22 = _errs140 === errors;
+}
+else {
+var valid22 = true;
+}
+if(valid22){
+let data62 = data59.bytesMax;
+const _errs142 = errors;
+if(!(((typeof data62 == "number") && (!(data62 % 1) && !isNaN(data62))) && (isFinite(data62)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/bytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data62}];
+return false;
+}
+if(errors === _errs142){
+if((typeof data62 == "number") && (isFinite(data62))){
+if(data62 > 1073741824 || isNaN(data62)){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/bytesMax",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",expected:constant3,data:data62}];
+return false;
+}
+else {
+if(data62 < 4096 || isNaN(data62)){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/bytesMax",keyword:"minimum",params:{comparison: ">=", limit: 4096},message:"must be >= 4096",expected:constant3,data:data62}];
+return false;
+}
+}
+}
+}
+var valid22 = _errs142 === errors;
+if(valid22){
+let data63 = data59.keep;
+const _errs144 = errors;
+if(!(((typeof data63 == "number") && (!(data63 % 1) && !isNaN(data63))) && (isFinite(data63)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/keep",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data63}];
+return false;
+}
+if(errors === _errs144){
+if((typeof data63 == "number") && (isFinite(data63))){
+if(data63 > 100 || isNaN(data63)){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/keep",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100",expected:constant3,data:data63}];
+return false;
+}
+else {
+if(data63 < 0 || isNaN(data63)){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/keep",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data63}];
+return false;
+}
+}
+}
+}
+var valid22 = _errs144 === errors;
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/audit",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data59}];
+return false;
+}
 }
 var valid1 = _errs135 === errors;
+if(valid1){
+let data64 = data0.checkAnswers;
+const _errs146 = errors;
+if(typeof data64 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/gateway/checkAnswers",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data64}];
+return false;
+}
+if(!(((data64 === "throw") || (data64 === "count")) || (data64 === "off"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/checkAnswers",keyword:"enum",params:{allowedValues: constant19},message:"must be equal to one of the allowed values",expected:constant1,data:data64}];
+return false;
+}
+var valid1 = _errs146 === errors;
+}
 }
 }
 }
@@ -3528,1168 +3638,1168 @@ return false;
 }
 var valid0 = _errs2 === errors;
 if(valid0){
-let data60 = data.agents;
-const _errs137 = errors;
-if(errors === _errs137){
-if(data60 && typeof data60 == "object" && !Array.isArray(data60)){
-if(data60.defaults === undefined){
-data60.defaults = {};
+let data65 = data.agents;
+const _errs148 = errors;
+if(errors === _errs148){
+if(data65 && typeof data65 == "object" && !Array.isArray(data65)){
+if(data65.defaults === undefined){
+data65.defaults = {};
 }
-if(data60.aliases === undefined){
-data60.aliases = {};
+if(data65.aliases === undefined){
+data65.aliases = {};
 }
-if(data60.list === undefined){
-data60.list = [];
+if(data65.list === undefined){
+data65.list = [];
 }
-const _errs139 = errors;
-for(const key16 in data60){
-if(!(((key16 === "defaults") || (key16 === "aliases")) || (key16 === "list"))){
-validate20.errors = [{instancePath:instancePath+"/agents",keyword:"additionalProperties",params:{additionalProperty: key16},message:"must NOT have additional properties",expected:constant0,data:data60}];
+const _errs150 = errors;
+for(const key17 in data65){
+if(!(((key17 === "defaults") || (key17 === "aliases")) || (key17 === "list"))){
+validate20.errors = [{instancePath:instancePath+"/agents",keyword:"additionalProperties",params:{additionalProperty: key17},message:"must NOT have additional properties",expected:constant0,data:data65}];
 return false;
 break;
 }
 }
-if(_errs139 === errors){
-let data61 = data60.defaults;
-const _errs140 = errors;
-if(errors === _errs140){
-if(data61 && typeof data61 == "object" && !Array.isArray(data61)){
-const _errs142 = errors;
-for(const key17 in data61){
-if(!((((((key17 === "model") || (key17 === "instructions")) || (key17 === "include")) || (key17 === "structuredOutput")) || (key17 === "stepsMax")) || (key17 === "tools"))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults",keyword:"additionalProperties",params:{additionalProperty: key17},message:"must NOT have additional properties",expected:constant0,data:data61}];
+if(_errs150 === errors){
+let data66 = data65.defaults;
+const _errs151 = errors;
+if(errors === _errs151){
+if(data66 && typeof data66 == "object" && !Array.isArray(data66)){
+const _errs153 = errors;
+for(const key18 in data66){
+if(!((((((key18 === "model") || (key18 === "instructions")) || (key18 === "include")) || (key18 === "structuredOutput")) || (key18 === "stepsMax")) || (key18 === "tools"))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults",keyword:"additionalProperties",params:{additionalProperty: key18},message:"must NOT have additional properties",expected:constant0,data:data66}];
 return false;
 break;
 }
 }
-if(_errs142 === errors){
-if(data61.model !== undefined){
-let data62 = data61.model;
-const _errs143 = errors;
-const _errs144 = errors;
-if((typeof data62 !== "string") && (!(data62 && typeof data62 == "object" && !Array.isArray(data62)))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"type",params:{type: constant20},message:"must be string,object",expected:constant6,data:data62}];
+if(_errs153 === errors){
+if(data66.model !== undefined){
+let data67 = data66.model;
+const _errs154 = errors;
+const _errs155 = errors;
+if((typeof data67 !== "string") && (!(data67 && typeof data67 == "object" && !Array.isArray(data67)))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"type",params:{type: constant20},message:"must be string,object",expected:constant6,data:data67}];
 return false;
 }
-if(errors === _errs144){
-if(typeof data62 === "string"){
-if(!pattern6.test(data62)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant6,data:data62}];
+if(errors === _errs155){
+if(typeof data67 === "string"){
+if(!pattern6.test(data67)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant6,data:data67}];
 return false;
 }
 }
-if(errors === _errs144){
-if(data62 && typeof data62 == "object" && !Array.isArray(data62)){
+if(errors === _errs155){
+if(data67 && typeof data67 == "object" && !Array.isArray(data67)){
 let missing0;
-if((data62.primary === undefined) && (missing0 = "primary")){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant6,data:data62}];
+if((data67.primary === undefined) && (missing0 = "primary")){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant6,data:data67}];
 return false;
 }
 else {
-const _errs146 = errors;
-for(const key18 in data62){
-if(!((key18 === "primary") || (key18 === "fallbacks"))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"additionalProperties",params:{additionalProperty: key18},message:"must NOT have additional properties",expected:constant6,data:data62}];
+const _errs157 = errors;
+for(const key19 in data67){
+if(!((key19 === "primary") || (key19 === "fallbacks"))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"additionalProperties",params:{additionalProperty: key19},message:"must NOT have additional properties",expected:constant6,data:data67}];
 return false;
 break;
 }
 }
-if(_errs146 === errors){
-if(data62.primary !== undefined){
-let data63 = data62.primary;
-const _errs147 = errors;
-if(errors === _errs147){
-if(typeof data63 === "string"){
-if(!pattern6.test(data63)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/primary",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data63}];
+if(_errs157 === errors){
+if(data67.primary !== undefined){
+let data68 = data67.primary;
+const _errs158 = errors;
+if(errors === _errs158){
+if(typeof data68 === "string"){
+if(!pattern6.test(data68)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/primary",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data68}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/primary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data63}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/primary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data68}];
 return false;
 }
 }
-var valid25 = _errs147 === errors;
-}
-else {
-var valid25 = true;
-}
-if(valid25){
-if(data62.fallbacks !== undefined){
-let data64 = data62.fallbacks;
-const _errs149 = errors;
-if(errors === _errs149){
-if(Array.isArray(data64)){
-if(data64.length > 8){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",expected:constant2,data:data64}];
-return false;
+var valid26 = _errs158 === errors;
 }
 else {
 var valid26 = true;
-const len6 = data64.length;
-for(let i6=0; i6<len6; i6++){
-let data65 = data64[i6];
-const _errs151 = errors;
-if(errors === _errs151){
-if(typeof data65 === "string"){
-if(!pattern6.test(data65)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks/" + i6,keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data65}];
-return false;
 }
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks/" + i6,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data65}];
-return false;
-}
-}
-var valid26 = _errs151 === errors;
-if(!valid26){
-break;
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data64}];
-return false;
-}
-}
-var valid25 = _errs149 === errors;
-}
-else {
-var valid25 = true;
-}
-}
-}
-}
-}
-}
-}
-var valid23 = _errs143 === errors;
-}
-else {
-var valid23 = true;
-}
-if(valid23){
-if(data61.instructions !== undefined){
-let data66 = data61.instructions;
-const _errs153 = errors;
-if(typeof data66 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/instructions",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data66}];
-return false;
-}
-var valid23 = _errs153 === errors;
-}
-else {
-var valid23 = true;
-}
-if(valid23){
-if(data61.include !== undefined){
-let data67 = data61.include;
-const _errs155 = errors;
-const _errs156 = errors;
-if(errors === _errs156){
-if(Array.isArray(data67)){
-var valid28 = true;
-const len7 = data67.length;
-for(let i7=0; i7<len7; i7++){
-let data68 = data67[i7];
-const _errs158 = errors;
-if(typeof data68 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/include/" + i7,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data68}];
-return false;
-}
-if(!((data68 === "reasoning") || (data68 === "tools"))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/include/" + i7,keyword:"enum",params:{allowedValues: constant21},message:"must be equal to one of the allowed values",expected:constant1,data:data68}];
-return false;
-}
-var valid28 = _errs158 === errors;
-if(!valid28){
-break;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/include",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data67}];
-return false;
-}
-}
-var valid23 = _errs155 === errors;
-}
-else {
-var valid23 = true;
-}
-if(valid23){
-if(data61.structuredOutput !== undefined){
-let data69 = data61.structuredOutput;
+if(valid26){
+if(data67.fallbacks !== undefined){
+let data69 = data67.fallbacks;
 const _errs160 = errors;
-if(typeof data69 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/structuredOutput",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data69}];
+if(errors === _errs160){
+if(Array.isArray(data69)){
+if(data69.length > 8){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",expected:constant2,data:data69}];
 return false;
-}
-if(!((data69 === "forward") || (data69 === "enforce"))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/structuredOutput",keyword:"enum",params:{allowedValues: constant22},message:"must be equal to one of the allowed values",expected:constant1,data:data69}];
-return false;
-}
-var valid23 = _errs160 === errors;
 }
 else {
-var valid23 = true;
+var valid27 = true;
+const len6 = data69.length;
+for(let i6=0; i6<len6; i6++){
+let data70 = data69[i6];
+const _errs162 = errors;
+if(errors === _errs162){
+if(typeof data70 === "string"){
+if(!pattern6.test(data70)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks/" + i6,keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data70}];
+return false;
 }
-if(valid23){
-if(data61.stepsMax !== undefined){
-let data70 = data61.stepsMax;
-const _errs163 = errors;
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks/" + i6,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data70}];
+return false;
+}
+}
+var valid27 = _errs162 === errors;
+if(!valid27){
+break;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data69}];
+return false;
+}
+}
+var valid26 = _errs160 === errors;
+}
+else {
+var valid26 = true;
+}
+}
+}
+}
+}
+}
+}
+var valid24 = _errs154 === errors;
+}
+else {
+var valid24 = true;
+}
+if(valid24){
+if(data66.instructions !== undefined){
+let data71 = data66.instructions;
 const _errs164 = errors;
-if(!(((typeof data70 == "number") && (!(data70 % 1) && !isNaN(data70))) && (isFinite(data70)))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data70}];
+if(typeof data71 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/instructions",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data71}];
 return false;
 }
-if(errors === _errs164){
-if((typeof data70 == "number") && (isFinite(data70))){
-if(data70 > 128 || isNaN(data70)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"maximum",params:{comparison: "<=", limit: 128},message:"must be <= 128",expected:constant3,data:data70}];
-return false;
+var valid24 = _errs164 === errors;
 }
 else {
-if(data70 < 1 || isNaN(data70)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data70}];
-return false;
+var valid24 = true;
 }
-}
-}
-}
-var valid23 = _errs163 === errors;
-}
-else {
-var valid23 = true;
-}
-if(valid23){
-if(data61.tools !== undefined){
-let data71 = data61.tools;
+if(valid24){
+if(data66.include !== undefined){
+let data72 = data66.include;
 const _errs166 = errors;
 const _errs167 = errors;
 if(errors === _errs167){
-if(data71 && typeof data71 == "object" && !Array.isArray(data71)){
-for(const key19 in data71){
-let data72 = data71[key19];
-const _errs170 = errors;
-if(errors === _errs170){
 if(Array.isArray(data72)){
-if(data72.length < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key19.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant2,data:data72}];
+var valid29 = true;
+const len7 = data72.length;
+for(let i7=0; i7<len7; i7++){
+let data73 = data72[i7];
+const _errs169 = errors;
+if(typeof data73 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/include/" + i7,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data73}];
 return false;
 }
-else {
-var valid33 = true;
-const len8 = data72.length;
-for(let i8=0; i8<len8; i8++){
-let data73 = data72[i8];
-const _errs172 = errors;
-if(errors === _errs172){
-if(typeof data73 === "string"){
-if(func2(data73) < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key19.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i8,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data73}];
+if(!((data73 === "reasoning") || (data73 === "tools"))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/include/" + i7,keyword:"enum",params:{allowedValues: constant21},message:"must be equal to one of the allowed values",expected:constant1,data:data73}];
 return false;
 }
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key19.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i8,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data73}];
-return false;
-}
-}
-var valid33 = _errs172 === errors;
-if(!valid33){
-break;
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key19.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data72}];
-return false;
-}
-}
-var valid32 = _errs170 === errors;
-if(!valid32){
+var valid29 = _errs169 === errors;
+if(!valid29){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data71}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/include",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data72}];
 return false;
 }
 }
-var valid23 = _errs166 === errors;
+var valid24 = _errs166 === errors;
 }
 else {
-var valid23 = true;
+var valid24 = true;
 }
-}
-}
-}
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data61}];
+if(valid24){
+if(data66.structuredOutput !== undefined){
+let data74 = data66.structuredOutput;
+const _errs171 = errors;
+if(typeof data74 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/structuredOutput",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data74}];
 return false;
 }
+if(!((data74 === "forward") || (data74 === "enforce"))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/structuredOutput",keyword:"enum",params:{allowedValues: constant22},message:"must be equal to one of the allowed values",expected:constant1,data:data74}];
+return false;
 }
-var valid22 = _errs140 === errors;
-if(valid22){
-let data74 = data60.aliases;
+var valid24 = _errs171 === errors;
+}
+else {
+var valid24 = true;
+}
+if(valid24){
+if(data66.stepsMax !== undefined){
+let data75 = data66.stepsMax;
 const _errs174 = errors;
-if(errors === _errs174){
-if(data74 && typeof data74 == "object" && !Array.isArray(data74)){
-for(const key20 in data74){
-let data75 = data74[key20];
+const _errs175 = errors;
+if(!(((typeof data75 == "number") && (!(data75 % 1) && !isNaN(data75))) && (isFinite(data75)))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data75}];
+return false;
+}
+if(errors === _errs175){
+if((typeof data75 == "number") && (isFinite(data75))){
+if(data75 > 128 || isNaN(data75)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"maximum",params:{comparison: "<=", limit: 128},message:"must be <= 128",expected:constant3,data:data75}];
+return false;
+}
+else {
+if(data75 < 1 || isNaN(data75)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data75}];
+return false;
+}
+}
+}
+}
+var valid24 = _errs174 === errors;
+}
+else {
+var valid24 = true;
+}
+if(valid24){
+if(data66.tools !== undefined){
+let data76 = data66.tools;
 const _errs177 = errors;
-if(errors === _errs177){
-if(typeof data75 === "string"){
-if(func2(data75) < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/aliases/" + key20.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data75}];
+const _errs178 = errors;
+if(errors === _errs178){
+if(data76 && typeof data76 == "object" && !Array.isArray(data76)){
+for(const key20 in data76){
+let data77 = data76[key20];
+const _errs181 = errors;
+if(errors === _errs181){
+if(Array.isArray(data77)){
+if(data77.length < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key20.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant2,data:data77}];
+return false;
+}
+else {
+var valid34 = true;
+const len8 = data77.length;
+for(let i8=0; i8<len8; i8++){
+let data78 = data77[i8];
+const _errs183 = errors;
+if(errors === _errs183){
+if(typeof data78 === "string"){
+if(func2(data78) < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key20.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i8,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data78}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/aliases/" + key20.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data75}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key20.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i8,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data78}];
 return false;
 }
 }
-var valid34 = _errs177 === errors;
+var valid34 = _errs183 === errors;
 if(!valid34){
 break;
 }
 }
 }
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/aliases",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data74}];
-return false;
-}
-}
-var valid22 = _errs174 === errors;
-if(valid22){
-let data76 = data60.list;
-const _errs179 = errors;
-if(errors === _errs179){
-if(Array.isArray(data76)){
-var valid35 = true;
-const len9 = data76.length;
-for(let i9=0; i9<len9; i9++){
-let data77 = data76[i9];
-const _errs181 = errors;
-if(errors === _errs181){
-if(data77 && typeof data77 == "object" && !Array.isArray(data77)){
-if(data77.default === undefined){
-data77.default = false;
-}
-let missing1;
-if((data77.id === undefined) && (missing1 = "id")){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant0,data:data77}];
-return false;
 }
 else {
-const _errs183 = errors;
-for(const key21 in data77){
-if(!((((((((key21 === "id") || (key21 === "default")) || (key21 === "model")) || (key21 === "instructions")) || (key21 === "include")) || (key21 === "structuredOutput")) || (key21 === "stepsMax")) || (key21 === "tools"))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9,keyword:"additionalProperties",params:{additionalProperty: key21},message:"must NOT have additional properties",expected:constant0,data:data77}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key20.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data77}];
 return false;
+}
+}
+var valid33 = _errs181 === errors;
+if(!valid33){
 break;
 }
 }
-if(_errs183 === errors){
-if(data77.id !== undefined){
-let data78 = data77.id;
-const _errs184 = errors;
-if(errors === _errs184){
-if(typeof data78 === "string"){
-if(!pattern9.test(data78)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/id",keyword:"pattern",params:{pattern: "^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$"},message:"must match pattern \""+"^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$"+"\"",expected:constant1,data:data78}];
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data76}];
 return false;
+}
+}
+var valid24 = _errs177 === errors;
+}
+else {
+var valid24 = true;
+}
+}
+}
+}
+}
+}
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data78}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data66}];
 return false;
 }
 }
-var valid36 = _errs184 === errors;
-}
-else {
-var valid36 = true;
-}
-if(valid36){
-let data79 = data77.default;
-const _errs186 = errors;
-if(typeof data79 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/default",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data79}];
-return false;
-}
-var valid36 = _errs186 === errors;
-if(valid36){
-if(data77.model !== undefined){
-let data80 = data77.model;
+var valid23 = _errs151 === errors;
+if(valid23){
+let data79 = data65.aliases;
+const _errs185 = errors;
+if(errors === _errs185){
+if(data79 && typeof data79 == "object" && !Array.isArray(data79)){
+for(const key21 in data79){
+let data80 = data79[key21];
 const _errs188 = errors;
-const _errs189 = errors;
-if((typeof data80 !== "string") && (!(data80 && typeof data80 == "object" && !Array.isArray(data80)))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model",keyword:"type",params:{type: constant20},message:"must be string,object",expected:constant6,data:data80}];
-return false;
-}
-if(errors === _errs189){
+if(errors === _errs188){
 if(typeof data80 === "string"){
-if(!pattern6.test(data80)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant6,data:data80}];
-return false;
-}
-}
-if(errors === _errs189){
-if(data80 && typeof data80 == "object" && !Array.isArray(data80)){
-let missing2;
-if((data80.primary === undefined) && (missing2 = "primary")){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant6,data:data80}];
-return false;
-}
-else {
-const _errs191 = errors;
-for(const key22 in data80){
-if(!((key22 === "primary") || (key22 === "fallbacks"))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model",keyword:"additionalProperties",params:{additionalProperty: key22},message:"must NOT have additional properties",expected:constant6,data:data80}];
-return false;
-break;
-}
-}
-if(_errs191 === errors){
-if(data80.primary !== undefined){
-let data81 = data80.primary;
-const _errs192 = errors;
-if(errors === _errs192){
-if(typeof data81 === "string"){
-if(!pattern6.test(data81)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model/primary",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data81}];
+if(func2(data80) < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/aliases/" + key21.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data80}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model/primary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data81}];
+validate20.errors = [{instancePath:instancePath+"/agents/aliases/" + key21.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data80}];
 return false;
 }
 }
-var valid38 = _errs192 === errors;
-}
-else {
-var valid38 = true;
-}
-if(valid38){
-if(data80.fallbacks !== undefined){
-let data82 = data80.fallbacks;
-const _errs194 = errors;
-if(errors === _errs194){
-if(Array.isArray(data82)){
-if(data82.length > 8){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model/fallbacks",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",expected:constant2,data:data82}];
-return false;
-}
-else {
-var valid39 = true;
-const len10 = data82.length;
-for(let i10=0; i10<len10; i10++){
-let data83 = data82[i10];
-const _errs196 = errors;
-if(errors === _errs196){
-if(typeof data83 === "string"){
-if(!pattern6.test(data83)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model/fallbacks/" + i10,keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data83}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model/fallbacks/" + i10,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data83}];
-return false;
-}
-}
-var valid39 = _errs196 === errors;
-if(!valid39){
-break;
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model/fallbacks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data82}];
-return false;
-}
-}
-var valid38 = _errs194 === errors;
-}
-else {
-var valid38 = true;
-}
-}
-}
-}
-}
-}
-}
-var valid36 = _errs188 === errors;
-}
-else {
-var valid36 = true;
-}
-if(valid36){
-if(data77.instructions !== undefined){
-let data84 = data77.instructions;
-const _errs198 = errors;
-if(typeof data84 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/instructions",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data84}];
-return false;
-}
-var valid36 = _errs198 === errors;
-}
-else {
-var valid36 = true;
-}
-if(valid36){
-if(data77.include !== undefined){
-let data85 = data77.include;
-const _errs200 = errors;
-const _errs201 = errors;
-if(errors === _errs201){
-if(Array.isArray(data85)){
-var valid41 = true;
-const len11 = data85.length;
-for(let i11=0; i11<len11; i11++){
-let data86 = data85[i11];
-const _errs203 = errors;
-if(typeof data86 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/include/" + i11,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data86}];
-return false;
-}
-if(!((data86 === "reasoning") || (data86 === "tools"))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/include/" + i11,keyword:"enum",params:{allowedValues: constant21},message:"must be equal to one of the allowed values",expected:constant1,data:data86}];
-return false;
-}
-var valid41 = _errs203 === errors;
-if(!valid41){
-break;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/include",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data85}];
-return false;
-}
-}
-var valid36 = _errs200 === errors;
-}
-else {
-var valid36 = true;
-}
-if(valid36){
-if(data77.structuredOutput !== undefined){
-let data87 = data77.structuredOutput;
-const _errs205 = errors;
-if(typeof data87 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/structuredOutput",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data87}];
-return false;
-}
-if(!((data87 === "forward") || (data87 === "enforce"))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/structuredOutput",keyword:"enum",params:{allowedValues: constant22},message:"must be equal to one of the allowed values",expected:constant1,data:data87}];
-return false;
-}
-var valid36 = _errs205 === errors;
-}
-else {
-var valid36 = true;
-}
-if(valid36){
-if(data77.stepsMax !== undefined){
-let data88 = data77.stepsMax;
-const _errs208 = errors;
-const _errs209 = errors;
-if(!(((typeof data88 == "number") && (!(data88 % 1) && !isNaN(data88))) && (isFinite(data88)))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/stepsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data88}];
-return false;
-}
-if(errors === _errs209){
-if((typeof data88 == "number") && (isFinite(data88))){
-if(data88 > 128 || isNaN(data88)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/stepsMax",keyword:"maximum",params:{comparison: "<=", limit: 128},message:"must be <= 128",expected:constant3,data:data88}];
-return false;
-}
-else {
-if(data88 < 1 || isNaN(data88)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/stepsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data88}];
-return false;
-}
-}
-}
-}
-var valid36 = _errs208 === errors;
-}
-else {
-var valid36 = true;
-}
-if(valid36){
-if(data77.tools !== undefined){
-let data89 = data77.tools;
-const _errs211 = errors;
-const _errs212 = errors;
-if(errors === _errs212){
-if(data89 && typeof data89 == "object" && !Array.isArray(data89)){
-for(const key23 in data89){
-let data90 = data89[key23];
-const _errs215 = errors;
-if(errors === _errs215){
-if(Array.isArray(data90)){
-if(data90.length < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/tools/" + key23.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant2,data:data90}];
-return false;
-}
-else {
-var valid46 = true;
-const len12 = data90.length;
-for(let i12=0; i12<len12; i12++){
-let data91 = data90[i12];
-const _errs217 = errors;
-if(errors === _errs217){
-if(typeof data91 === "string"){
-if(func2(data91) < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/tools/" + key23.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i12,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data91}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/tools/" + key23.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i12,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data91}];
-return false;
-}
-}
-var valid46 = _errs217 === errors;
-if(!valid46){
-break;
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/tools/" + key23.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data90}];
-return false;
-}
-}
-var valid45 = _errs215 === errors;
-if(!valid45){
-break;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/tools",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data89}];
-return false;
-}
-}
-var valid36 = _errs211 === errors;
-}
-else {
-var valid36 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data77}];
-return false;
-}
-}
-var valid35 = _errs181 === errors;
+var valid35 = _errs188 === errors;
 if(!valid35){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/list",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data76}];
+validate20.errors = [{instancePath:instancePath+"/agents/aliases",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data79}];
 return false;
 }
 }
-var valid22 = _errs179 === errors;
+var valid23 = _errs185 === errors;
+if(valid23){
+let data81 = data65.list;
+const _errs190 = errors;
+if(errors === _errs190){
+if(Array.isArray(data81)){
+var valid36 = true;
+const len9 = data81.length;
+for(let i9=0; i9<len9; i9++){
+let data82 = data81[i9];
+const _errs192 = errors;
+if(errors === _errs192){
+if(data82 && typeof data82 == "object" && !Array.isArray(data82)){
+if(data82.default === undefined){
+data82.default = false;
+}
+let missing1;
+if((data82.id === undefined) && (missing1 = "id")){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant0,data:data82}];
+return false;
+}
+else {
+const _errs194 = errors;
+for(const key22 in data82){
+if(!((((((((key22 === "id") || (key22 === "default")) || (key22 === "model")) || (key22 === "instructions")) || (key22 === "include")) || (key22 === "structuredOutput")) || (key22 === "stepsMax")) || (key22 === "tools"))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9,keyword:"additionalProperties",params:{additionalProperty: key22},message:"must NOT have additional properties",expected:constant0,data:data82}];
+return false;
+break;
+}
+}
+if(_errs194 === errors){
+if(data82.id !== undefined){
+let data83 = data82.id;
+const _errs195 = errors;
+if(errors === _errs195){
+if(typeof data83 === "string"){
+if(!pattern9.test(data83)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/id",keyword:"pattern",params:{pattern: "^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$"},message:"must match pattern \""+"^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$"+"\"",expected:constant1,data:data83}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data83}];
+return false;
+}
+}
+var valid37 = _errs195 === errors;
+}
+else {
+var valid37 = true;
+}
+if(valid37){
+let data84 = data82.default;
+const _errs197 = errors;
+if(typeof data84 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/default",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data84}];
+return false;
+}
+var valid37 = _errs197 === errors;
+if(valid37){
+if(data82.model !== undefined){
+let data85 = data82.model;
+const _errs199 = errors;
+const _errs200 = errors;
+if((typeof data85 !== "string") && (!(data85 && typeof data85 == "object" && !Array.isArray(data85)))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model",keyword:"type",params:{type: constant20},message:"must be string,object",expected:constant6,data:data85}];
+return false;
+}
+if(errors === _errs200){
+if(typeof data85 === "string"){
+if(!pattern6.test(data85)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant6,data:data85}];
+return false;
+}
+}
+if(errors === _errs200){
+if(data85 && typeof data85 == "object" && !Array.isArray(data85)){
+let missing2;
+if((data85.primary === undefined) && (missing2 = "primary")){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant6,data:data85}];
+return false;
+}
+else {
+const _errs202 = errors;
+for(const key23 in data85){
+if(!((key23 === "primary") || (key23 === "fallbacks"))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model",keyword:"additionalProperties",params:{additionalProperty: key23},message:"must NOT have additional properties",expected:constant6,data:data85}];
+return false;
+break;
+}
+}
+if(_errs202 === errors){
+if(data85.primary !== undefined){
+let data86 = data85.primary;
+const _errs203 = errors;
+if(errors === _errs203){
+if(typeof data86 === "string"){
+if(!pattern6.test(data86)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model/primary",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data86}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model/primary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data86}];
+return false;
+}
+}
+var valid39 = _errs203 === errors;
+}
+else {
+var valid39 = true;
+}
+if(valid39){
+if(data85.fallbacks !== undefined){
+let data87 = data85.fallbacks;
+const _errs205 = errors;
+if(errors === _errs205){
+if(Array.isArray(data87)){
+if(data87.length > 8){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model/fallbacks",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",expected:constant2,data:data87}];
+return false;
+}
+else {
+var valid40 = true;
+const len10 = data87.length;
+for(let i10=0; i10<len10; i10++){
+let data88 = data87[i10];
+const _errs207 = errors;
+if(errors === _errs207){
+if(typeof data88 === "string"){
+if(!pattern6.test(data88)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model/fallbacks/" + i10,keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data88}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model/fallbacks/" + i10,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data88}];
+return false;
+}
+}
+var valid40 = _errs207 === errors;
+if(!valid40){
+break;
 }
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data60}];
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model/fallbacks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data87}];
 return false;
 }
 }
-var valid0 = _errs137 === errors;
-if(valid0){
-let data92 = data.models;
-const _errs219 = errors;
-if(errors === _errs219){
-if(data92 && typeof data92 == "object" && !Array.isArray(data92)){
-if(data92.providers === undefined){
-data92.providers = {};
+var valid39 = _errs205 === errors;
 }
-const _errs221 = errors;
-for(const key24 in data92){
-if(!(key24 === "providers")){
-validate20.errors = [{instancePath:instancePath+"/models",keyword:"additionalProperties",params:{additionalProperty: key24},message:"must NOT have additional properties",expected:constant0,data:data92}];
+else {
+var valid39 = true;
+}
+}
+}
+}
+}
+}
+}
+var valid37 = _errs199 === errors;
+}
+else {
+var valid37 = true;
+}
+if(valid37){
+if(data82.instructions !== undefined){
+let data89 = data82.instructions;
+const _errs209 = errors;
+if(typeof data89 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/instructions",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data89}];
+return false;
+}
+var valid37 = _errs209 === errors;
+}
+else {
+var valid37 = true;
+}
+if(valid37){
+if(data82.include !== undefined){
+let data90 = data82.include;
+const _errs211 = errors;
+const _errs212 = errors;
+if(errors === _errs212){
+if(Array.isArray(data90)){
+var valid42 = true;
+const len11 = data90.length;
+for(let i11=0; i11<len11; i11++){
+let data91 = data90[i11];
+const _errs214 = errors;
+if(typeof data91 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/include/" + i11,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data91}];
+return false;
+}
+if(!((data91 === "reasoning") || (data91 === "tools"))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/include/" + i11,keyword:"enum",params:{allowedValues: constant21},message:"must be equal to one of the allowed values",expected:constant1,data:data91}];
+return false;
+}
+var valid42 = _errs214 === errors;
+if(!valid42){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/include",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data90}];
+return false;
+}
+}
+var valid37 = _errs211 === errors;
+}
+else {
+var valid37 = true;
+}
+if(valid37){
+if(data82.structuredOutput !== undefined){
+let data92 = data82.structuredOutput;
+const _errs216 = errors;
+if(typeof data92 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/structuredOutput",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data92}];
+return false;
+}
+if(!((data92 === "forward") || (data92 === "enforce"))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/structuredOutput",keyword:"enum",params:{allowedValues: constant22},message:"must be equal to one of the allowed values",expected:constant1,data:data92}];
+return false;
+}
+var valid37 = _errs216 === errors;
+}
+else {
+var valid37 = true;
+}
+if(valid37){
+if(data82.stepsMax !== undefined){
+let data93 = data82.stepsMax;
+const _errs219 = errors;
+const _errs220 = errors;
+if(!(((typeof data93 == "number") && (!(data93 % 1) && !isNaN(data93))) && (isFinite(data93)))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/stepsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data93}];
+return false;
+}
+if(errors === _errs220){
+if((typeof data93 == "number") && (isFinite(data93))){
+if(data93 > 128 || isNaN(data93)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/stepsMax",keyword:"maximum",params:{comparison: "<=", limit: 128},message:"must be <= 128",expected:constant3,data:data93}];
+return false;
+}
+else {
+if(data93 < 1 || isNaN(data93)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/stepsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data93}];
+return false;
+}
+}
+}
+}
+var valid37 = _errs219 === errors;
+}
+else {
+var valid37 = true;
+}
+if(valid37){
+if(data82.tools !== undefined){
+let data94 = data82.tools;
+const _errs222 = errors;
+const _errs223 = errors;
+if(errors === _errs223){
+if(data94 && typeof data94 == "object" && !Array.isArray(data94)){
+for(const key24 in data94){
+let data95 = data94[key24];
+const _errs226 = errors;
+if(errors === _errs226){
+if(Array.isArray(data95)){
+if(data95.length < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/tools/" + key24.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant2,data:data95}];
+return false;
+}
+else {
+var valid47 = true;
+const len12 = data95.length;
+for(let i12=0; i12<len12; i12++){
+let data96 = data95[i12];
+const _errs228 = errors;
+if(errors === _errs228){
+if(typeof data96 === "string"){
+if(func2(data96) < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/tools/" + key24.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i12,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data96}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/tools/" + key24.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i12,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data96}];
+return false;
+}
+}
+var valid47 = _errs228 === errors;
+if(!valid47){
+break;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/tools/" + key24.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data95}];
+return false;
+}
+}
+var valid46 = _errs226 === errors;
+if(!valid46){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/tools",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data94}];
+return false;
+}
+}
+var valid37 = _errs222 === errors;
+}
+else {
+var valid37 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data82}];
+return false;
+}
+}
+var valid36 = _errs192 === errors;
+if(!valid36){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data81}];
+return false;
+}
+}
+var valid23 = _errs190 === errors;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data65}];
+return false;
+}
+}
+var valid0 = _errs148 === errors;
+if(valid0){
+let data97 = data.models;
+const _errs230 = errors;
+if(errors === _errs230){
+if(data97 && typeof data97 == "object" && !Array.isArray(data97)){
+if(data97.providers === undefined){
+data97.providers = {};
+}
+const _errs232 = errors;
+for(const key25 in data97){
+if(!(key25 === "providers")){
+validate20.errors = [{instancePath:instancePath+"/models",keyword:"additionalProperties",params:{additionalProperty: key25},message:"must NOT have additional properties",expected:constant0,data:data97}];
 return false;
 break;
 }
 }
-if(_errs221 === errors){
-let data93 = data92.providers;
-const _errs222 = errors;
-if(errors === _errs222){
-if(data93 && typeof data93 == "object" && !Array.isArray(data93)){
-for(const key25 in data93){
-const _errs225 = errors;
-if(!(validate21(data93[key25], {instancePath:instancePath+"/models/providers/" + key25.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data93,parentDataProperty:key25,rootData,dynamicAnchors}))){
+if(_errs232 === errors){
+let data98 = data97.providers;
+const _errs233 = errors;
+if(errors === _errs233){
+if(data98 && typeof data98 == "object" && !Array.isArray(data98)){
+for(const key26 in data98){
+const _errs236 = errors;
+if(!(validate21(data98[key26], {instancePath:instancePath+"/models/providers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data98,parentDataProperty:key26,rootData,dynamicAnchors}))){
 vErrors = vErrors === null ? validate21.errors : vErrors.concat(validate21.errors);
 errors = vErrors.length;
 }
-var valid48 = _errs225 === errors;
-if(!valid48){
+var valid49 = _errs236 === errors;
+if(!valid49){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/models/providers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data93}];
+validate20.errors = [{instancePath:instancePath+"/models/providers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data98}];
 return false;
 }
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/models",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data92}];
+validate20.errors = [{instancePath:instancePath+"/models",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data97}];
 return false;
 }
 }
-var valid0 = _errs219 === errors;
+var valid0 = _errs230 === errors;
 if(valid0){
-let data95 = data.mcp;
-const _errs226 = errors;
-if(errors === _errs226){
-if(data95 && typeof data95 == "object" && !Array.isArray(data95)){
-if(data95.servers === undefined){
-data95.servers = {};
+let data100 = data.mcp;
+const _errs237 = errors;
+if(errors === _errs237){
+if(data100 && typeof data100 == "object" && !Array.isArray(data100)){
+if(data100.servers === undefined){
+data100.servers = {};
 }
-const _errs228 = errors;
-for(const key26 in data95){
-if(!(key26 === "servers")){
-validate20.errors = [{instancePath:instancePath+"/mcp",keyword:"additionalProperties",params:{additionalProperty: key26},message:"must NOT have additional properties",expected:constant0,data:data95}];
+const _errs239 = errors;
+for(const key27 in data100){
+if(!(key27 === "servers")){
+validate20.errors = [{instancePath:instancePath+"/mcp",keyword:"additionalProperties",params:{additionalProperty: key27},message:"must NOT have additional properties",expected:constant0,data:data100}];
 return false;
 break;
 }
 }
-if(_errs228 === errors){
-let data96 = data95.servers;
-const _errs229 = errors;
-if(errors === _errs229){
-if(data96 && typeof data96 == "object" && !Array.isArray(data96)){
-for(const key27 in data96){
-let data97 = data96[key27];
-const _errs232 = errors;
-const _errs233 = errors;
-if(errors === _errs233){
-if(data97 && typeof data97 == "object" && !Array.isArray(data97)){
-if(data97.args === undefined){
-data97.args = [];
-}
-if(data97.env === undefined){
-data97.env = {};
-}
-if(data97.headers === undefined){
-data97.headers = {};
-}
-if(data97.connectMs === undefined){
-data97.connectMs = 30000;
-}
-if(data97.timeoutMs === undefined){
-data97.timeoutMs = 60000;
-}
-if(data97.outputBytesMax === undefined){
-data97.outputBytesMax = 65536;
-}
-const _errs235 = errors;
-for(const key28 in data97){
-if(!(func1.call(constant9, key28))){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key27.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key28},message:"must NOT have additional properties",expected:constant0,data:data97}];
-return false;
-break;
-}
-}
-if(_errs235 === errors){
-if(data97.command !== undefined){
-let data98 = data97.command;
-const _errs236 = errors;
-if(errors === _errs236){
-if(typeof data98 === "string"){
-if(func2(data98) < 1){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key27.replace(/~/g, "~0").replace(/\//g, "~1")+"/command",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data98}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key27.replace(/~/g, "~0").replace(/\//g, "~1")+"/command",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data98}];
-return false;
-}
-}
-var valid52 = _errs236 === errors;
-}
-else {
-var valid52 = true;
-}
-if(valid52){
-let data99 = data97.args;
-const _errs238 = errors;
-if(errors === _errs238){
-if(Array.isArray(data99)){
-var valid53 = true;
-const len13 = data99.length;
-for(let i13=0; i13<len13; i13++){
-let data100 = data99[i13];
+if(_errs239 === errors){
+let data101 = data100.servers;
 const _errs240 = errors;
-if(typeof data100 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key27.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/" + i13,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data100}];
-return false;
+if(errors === _errs240){
+if(data101 && typeof data101 == "object" && !Array.isArray(data101)){
+for(const key28 in data101){
+let data102 = data101[key28];
+const _errs243 = errors;
+const _errs244 = errors;
+if(errors === _errs244){
+if(data102 && typeof data102 == "object" && !Array.isArray(data102)){
+if(data102.args === undefined){
+data102.args = [];
 }
-var valid53 = _errs240 === errors;
-if(!valid53){
+if(data102.env === undefined){
+data102.env = {};
+}
+if(data102.headers === undefined){
+data102.headers = {};
+}
+if(data102.connectMs === undefined){
+data102.connectMs = 30000;
+}
+if(data102.timeoutMs === undefined){
+data102.timeoutMs = 60000;
+}
+if(data102.outputBytesMax === undefined){
+data102.outputBytesMax = 65536;
+}
+const _errs246 = errors;
+for(const key29 in data102){
+if(!(func1.call(constant9, key29))){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key28.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key29},message:"must NOT have additional properties",expected:constant0,data:data102}];
+return false;
 break;
 }
 }
+if(_errs246 === errors){
+if(data102.command !== undefined){
+let data103 = data102.command;
+const _errs247 = errors;
+if(errors === _errs247){
+if(typeof data103 === "string"){
+if(func2(data103) < 1){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key28.replace(/~/g, "~0").replace(/\//g, "~1")+"/command",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data103}];
+return false;
+}
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key27.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data99}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key28.replace(/~/g, "~0").replace(/\//g, "~1")+"/command",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data103}];
 return false;
 }
 }
-var valid52 = _errs238 === errors;
-if(valid52){
-let data101 = data97.env;
-const _errs242 = errors;
-if(errors === _errs242){
-if(data101 && typeof data101 == "object" && !Array.isArray(data101)){
-for(const key29 in data101){
-let data102 = data101[key29];
-const _errs245 = errors;
-if(typeof data102 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key27.replace(/~/g, "~0").replace(/\//g, "~1")+"/env/" + key29.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data102}];
+var valid53 = _errs247 === errors;
+}
+else {
+var valid53 = true;
+}
+if(valid53){
+let data104 = data102.args;
+const _errs249 = errors;
+if(errors === _errs249){
+if(Array.isArray(data104)){
+var valid54 = true;
+const len13 = data104.length;
+for(let i13=0; i13<len13; i13++){
+let data105 = data104[i13];
+const _errs251 = errors;
+if(typeof data105 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key28.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/" + i13,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data105}];
 return false;
 }
-var valid54 = _errs245 === errors;
+var valid54 = _errs251 === errors;
 if(!valid54){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key27.replace(/~/g, "~0").replace(/\//g, "~1")+"/env",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data101}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key28.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data104}];
 return false;
 }
 }
-var valid52 = _errs242 === errors;
-if(valid52){
-if(data97.cwd !== undefined){
-let data103 = data97.cwd;
-const _errs247 = errors;
-if(errors === _errs247){
-if(typeof data103 === "string"){
-if(func2(data103) < 1){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key27.replace(/~/g, "~0").replace(/\//g, "~1")+"/cwd",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data103}];
+var valid53 = _errs249 === errors;
+if(valid53){
+let data106 = data102.env;
+const _errs253 = errors;
+if(errors === _errs253){
+if(data106 && typeof data106 == "object" && !Array.isArray(data106)){
+for(const key30 in data106){
+let data107 = data106[key30];
+const _errs256 = errors;
+if(typeof data107 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key28.replace(/~/g, "~0").replace(/\//g, "~1")+"/env/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data107}];
 return false;
 }
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key27.replace(/~/g, "~0").replace(/\//g, "~1")+"/cwd",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data103}];
-return false;
-}
-}
-var valid52 = _errs247 === errors;
-}
-else {
-var valid52 = true;
-}
-if(valid52){
-if(data97.url !== undefined){
-let data104 = data97.url;
-const _errs249 = errors;
-if(errors === _errs249){
-if(typeof data104 === "string"){
-if(!pattern21.test(data104)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key27.replace(/~/g, "~0").replace(/\//g, "~1")+"/url",keyword:"pattern",params:{pattern: "^https?://[^\\s]+$"},message:"must match pattern \""+"^https?://[^\\s]+$"+"\"",expected:constant1,data:data104}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key27.replace(/~/g, "~0").replace(/\//g, "~1")+"/url",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data104}];
-return false;
-}
-}
-var valid52 = _errs249 === errors;
-}
-else {
-var valid52 = true;
-}
-if(valid52){
-let data105 = data97.headers;
-const _errs251 = errors;
-if(errors === _errs251){
-if(data105 && typeof data105 == "object" && !Array.isArray(data105)){
-for(const key30 in data105){
-let data106 = data105[key30];
-const _errs254 = errors;
-if(typeof data106 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key27.replace(/~/g, "~0").replace(/\//g, "~1")+"/headers/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data106}];
-return false;
-}
-var valid55 = _errs254 === errors;
+var valid55 = _errs256 === errors;
 if(!valid55){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key27.replace(/~/g, "~0").replace(/\//g, "~1")+"/headers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data105}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key28.replace(/~/g, "~0").replace(/\//g, "~1")+"/env",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data106}];
 return false;
 }
 }
-var valid52 = _errs251 === errors;
-if(valid52){
-let data107 = data97.connectMs;
-const _errs256 = errors;
-if(!(((typeof data107 == "number") && (!(data107 % 1) && !isNaN(data107))) && (isFinite(data107)))){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key27.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data107}];
-return false;
-}
-if(errors === _errs256){
-if((typeof data107 == "number") && (isFinite(data107))){
-if(data107 > 600000 || isNaN(data107)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key27.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data107}];
-return false;
-}
-else {
-if(data107 < 10 || isNaN(data107)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key27.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",expected:constant3,data:data107}];
-return false;
-}
-}
-}
-}
-var valid52 = _errs256 === errors;
-if(valid52){
-let data108 = data97.timeoutMs;
+var valid53 = _errs253 === errors;
+if(valid53){
+if(data102.cwd !== undefined){
+let data108 = data102.cwd;
 const _errs258 = errors;
-if(!(((typeof data108 == "number") && (!(data108 % 1) && !isNaN(data108))) && (isFinite(data108)))){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key27.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data108}];
-return false;
-}
 if(errors === _errs258){
-if((typeof data108 == "number") && (isFinite(data108))){
-if(data108 > 3600000 || isNaN(data108)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key27.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",expected:constant3,data:data108}];
+if(typeof data108 === "string"){
+if(func2(data108) < 1){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key28.replace(/~/g, "~0").replace(/\//g, "~1")+"/cwd",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data108}];
 return false;
+}
 }
 else {
-if(data108 < 10 || isNaN(data108)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key27.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",expected:constant3,data:data108}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key28.replace(/~/g, "~0").replace(/\//g, "~1")+"/cwd",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data108}];
 return false;
 }
 }
+var valid53 = _errs258 === errors;
 }
+else {
+var valid53 = true;
 }
-var valid52 = _errs258 === errors;
-if(valid52){
-let data109 = data97.outputBytesMax;
+if(valid53){
+if(data102.url !== undefined){
+let data109 = data102.url;
 const _errs260 = errors;
-if(!(((typeof data109 == "number") && (!(data109 % 1) && !isNaN(data109))) && (isFinite(data109)))){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key27.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data109}];
-return false;
-}
 if(errors === _errs260){
-if((typeof data109 == "number") && (isFinite(data109))){
-if(data109 > 16777216 || isNaN(data109)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key27.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"maximum",params:{comparison: "<=", limit: 16777216},message:"must be <= 16777216",expected:constant3,data:data109}];
+if(typeof data109 === "string"){
+if(!pattern21.test(data109)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key28.replace(/~/g, "~0").replace(/\//g, "~1")+"/url",keyword:"pattern",params:{pattern: "^https?://[^\\s]+$"},message:"must match pattern \""+"^https?://[^\\s]+$"+"\"",expected:constant1,data:data109}];
 return false;
-}
-else {
-if(data109 < 256 || isNaN(data109)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key27.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"minimum",params:{comparison: ">=", limit: 256},message:"must be >= 256",expected:constant3,data:data109}];
-return false;
-}
-}
-}
-}
-var valid52 = _errs260 === errors;
-}
-}
-}
-}
-}
-}
-}
-}
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key27.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data97}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key28.replace(/~/g, "~0").replace(/\//g, "~1")+"/url",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data109}];
 return false;
 }
 }
-var valid50 = _errs232 === errors;
-if(!valid50){
-break;
-}
-}
+var valid53 = _errs260 === errors;
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data96}];
-return false;
+var valid53 = true;
 }
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/mcp",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data95}];
-return false;
-}
-}
-var valid0 = _errs226 === errors;
-if(valid0){
-let data110 = data.sessions;
+if(valid53){
+let data110 = data102.headers;
 const _errs262 = errors;
 if(errors === _errs262){
 if(data110 && typeof data110 == "object" && !Array.isArray(data110)){
-if(data110.idleMinutes === undefined){
-data110.idleMinutes = 0;
-}
-if(data110.lane === undefined){
-data110.lane = {};
-}
-const _errs264 = errors;
 for(const key31 in data110){
-if(!((key31 === "idleMinutes") || (key31 === "lane"))){
-validate20.errors = [{instancePath:instancePath+"/sessions",keyword:"additionalProperties",params:{additionalProperty: key31},message:"must NOT have additional properties",expected:constant0,data:data110}];
-return false;
-break;
-}
-}
-if(_errs264 === errors){
-let data111 = data110.idleMinutes;
+let data111 = data110[key31];
 const _errs265 = errors;
-if(!(((typeof data111 == "number") && (!(data111 % 1) && !isNaN(data111))) && (isFinite(data111)))){
-validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data111}];
+if(typeof data111 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key28.replace(/~/g, "~0").replace(/\//g, "~1")+"/headers/" + key31.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data111}];
 return false;
-}
-if(errors === _errs265){
-if((typeof data111 == "number") && (isFinite(data111))){
-if(data111 > 5256000 || isNaN(data111)){
-validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"maximum",params:{comparison: "<=", limit: 5256000},message:"must be <= 5256000",expected:constant3,data:data111}];
-return false;
-}
-else {
-if(data111 < 0 || isNaN(data111)){
-validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data111}];
-return false;
-}
-}
-}
 }
 var valid56 = _errs265 === errors;
-if(valid56){
-let data112 = data110.lane;
+if(!valid56){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key28.replace(/~/g, "~0").replace(/\//g, "~1")+"/headers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data110}];
+return false;
+}
+}
+var valid53 = _errs262 === errors;
+if(valid53){
+let data112 = data102.connectMs;
 const _errs267 = errors;
+if(!(((typeof data112 == "number") && (!(data112 % 1) && !isNaN(data112))) && (isFinite(data112)))){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key28.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data112}];
+return false;
+}
 if(errors === _errs267){
-if(data112 && typeof data112 == "object" && !Array.isArray(data112)){
-if(data112.waitingMax === undefined){
-data112.waitingMax = 8;
+if((typeof data112 == "number") && (isFinite(data112))){
+if(data112 > 600000 || isNaN(data112)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key28.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data112}];
+return false;
 }
-if(data112.waitMs === undefined){
-data112.waitMs = 60000;
+else {
+if(data112 < 10 || isNaN(data112)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key28.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",expected:constant3,data:data112}];
+return false;
 }
+}
+}
+}
+var valid53 = _errs267 === errors;
+if(valid53){
+let data113 = data102.timeoutMs;
 const _errs269 = errors;
-for(const key32 in data112){
-if(!((key32 === "waitingMax") || (key32 === "waitMs"))){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane",keyword:"additionalProperties",params:{additionalProperty: key32},message:"must NOT have additional properties",expected:constant0,data:data112}];
+if(!(((typeof data113 == "number") && (!(data113 % 1) && !isNaN(data113))) && (isFinite(data113)))){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key28.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data113}];
+return false;
+}
+if(errors === _errs269){
+if((typeof data113 == "number") && (isFinite(data113))){
+if(data113 > 3600000 || isNaN(data113)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key28.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",expected:constant3,data:data113}];
+return false;
+}
+else {
+if(data113 < 10 || isNaN(data113)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key28.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",expected:constant3,data:data113}];
+return false;
+}
+}
+}
+}
+var valid53 = _errs269 === errors;
+if(valid53){
+let data114 = data102.outputBytesMax;
+const _errs271 = errors;
+if(!(((typeof data114 == "number") && (!(data114 % 1) && !isNaN(data114))) && (isFinite(data114)))){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key28.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data114}];
+return false;
+}
+if(errors === _errs271){
+if((typeof data114 == "number") && (isFinite(data114))){
+if(data114 > 16777216 || isNaN(data114)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key28.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"maximum",params:{comparison: "<=", limit: 16777216},message:"must be <= 16777216",expected:constant3,data:data114}];
+return false;
+}
+else {
+if(data114 < 256 || isNaN(data114)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key28.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"minimum",params:{comparison: ">=", limit: 256},message:"must be >= 256",expected:constant3,data:data114}];
+return false;
+}
+}
+}
+}
+var valid53 = _errs271 === errors;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key28.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data102}];
+return false;
+}
+}
+var valid51 = _errs243 === errors;
+if(!valid51){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp/servers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data101}];
+return false;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data100}];
+return false;
+}
+}
+var valid0 = _errs237 === errors;
+if(valid0){
+let data115 = data.sessions;
+const _errs273 = errors;
+if(errors === _errs273){
+if(data115 && typeof data115 == "object" && !Array.isArray(data115)){
+if(data115.idleMinutes === undefined){
+data115.idleMinutes = 0;
+}
+if(data115.lane === undefined){
+data115.lane = {};
+}
+const _errs275 = errors;
+for(const key32 in data115){
+if(!((key32 === "idleMinutes") || (key32 === "lane"))){
+validate20.errors = [{instancePath:instancePath+"/sessions",keyword:"additionalProperties",params:{additionalProperty: key32},message:"must NOT have additional properties",expected:constant0,data:data115}];
 return false;
 break;
 }
 }
-if(_errs269 === errors){
-let data113 = data112.waitingMax;
-const _errs270 = errors;
-if(!(((typeof data113 == "number") && (!(data113 % 1) && !isNaN(data113))) && (isFinite(data113)))){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data113}];
+if(_errs275 === errors){
+let data116 = data115.idleMinutes;
+const _errs276 = errors;
+if(!(((typeof data116 == "number") && (!(data116 % 1) && !isNaN(data116))) && (isFinite(data116)))){
+validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data116}];
 return false;
 }
-if(errors === _errs270){
-if((typeof data113 == "number") && (isFinite(data113))){
-if(data113 > 1024 || isNaN(data113)){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",expected:constant3,data:data113}];
+if(errors === _errs276){
+if((typeof data116 == "number") && (isFinite(data116))){
+if(data116 > 5256000 || isNaN(data116)){
+validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"maximum",params:{comparison: "<=", limit: 5256000},message:"must be <= 5256000",expected:constant3,data:data116}];
 return false;
 }
 else {
-if(data113 < 0 || isNaN(data113)){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data113}];
+if(data116 < 0 || isNaN(data116)){
+validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data116}];
 return false;
 }
 }
 }
 }
-var valid57 = _errs270 === errors;
+var valid57 = _errs276 === errors;
 if(valid57){
-let data114 = data112.waitMs;
-const _errs272 = errors;
-if(!(((typeof data114 == "number") && (!(data114 % 1) && !isNaN(data114))) && (isFinite(data114)))){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data114}];
+let data117 = data115.lane;
+const _errs278 = errors;
+if(errors === _errs278){
+if(data117 && typeof data117 == "object" && !Array.isArray(data117)){
+if(data117.waitingMax === undefined){
+data117.waitingMax = 8;
+}
+if(data117.waitMs === undefined){
+data117.waitMs = 60000;
+}
+const _errs280 = errors;
+for(const key33 in data117){
+if(!((key33 === "waitingMax") || (key33 === "waitMs"))){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane",keyword:"additionalProperties",params:{additionalProperty: key33},message:"must NOT have additional properties",expected:constant0,data:data117}];
+return false;
+break;
+}
+}
+if(_errs280 === errors){
+let data118 = data117.waitingMax;
+const _errs281 = errors;
+if(!(((typeof data118 == "number") && (!(data118 % 1) && !isNaN(data118))) && (isFinite(data118)))){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data118}];
 return false;
 }
-if(errors === _errs272){
-if((typeof data114 == "number") && (isFinite(data114))){
-if(data114 > 600000 || isNaN(data114)){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data114}];
+if(errors === _errs281){
+if((typeof data118 == "number") && (isFinite(data118))){
+if(data118 > 1024 || isNaN(data118)){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",expected:constant3,data:data118}];
 return false;
 }
 else {
-if(data114 < 100 || isNaN(data114)){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data114}];
+if(data118 < 0 || isNaN(data118)){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data118}];
 return false;
 }
 }
 }
 }
-var valid57 = _errs272 === errors;
+var valid58 = _errs281 === errors;
+if(valid58){
+let data119 = data117.waitMs;
+const _errs283 = errors;
+if(!(((typeof data119 == "number") && (!(data119 % 1) && !isNaN(data119))) && (isFinite(data119)))){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data119}];
+return false;
+}
+if(errors === _errs283){
+if((typeof data119 == "number") && (isFinite(data119))){
+if(data119 > 600000 || isNaN(data119)){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data119}];
+return false;
+}
+else {
+if(data119 < 100 || isNaN(data119)){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data119}];
+return false;
+}
+}
+}
+}
+var valid58 = _errs283 === errors;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/sessions/lane",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data112}];
+validate20.errors = [{instancePath:instancePath+"/sessions/lane",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data117}];
 return false;
 }
 }
-var valid56 = _errs267 === errors;
+var valid57 = _errs278 === errors;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/sessions",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data110}];
+validate20.errors = [{instancePath:instancePath+"/sessions",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data115}];
 return false;
 }
 }
-var valid0 = _errs262 === errors;
+var valid0 = _errs273 === errors;
 }
 }
 }

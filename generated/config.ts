@@ -309,6 +309,31 @@ export interface components {
                     level: "fatal" | "error" | "warn" | "info" | "debug" | "trace" | "silent";
                 };
                 /**
+                 * @description What happened that somebody may have to account for, as JSON lines in a file of its own: starts and stops, changes
+                 *     of the configuration, wrong secrets and lockouts, deleted and reset sessions, calls of tools inside the gateway. It
+                 *     never holds message texts, arguments or secrets.
+                 * @default {}
+                 */
+                audit: {
+                    /**
+                     * @description Whether it is written.
+                     * @default true
+                     */
+                    enabled: boolean;
+                    /** @description The file; without it `audit.jsonl` in the state directory. Its owner alone can read it. */
+                    file?: string;
+                    /**
+                     * @description How large the file grows before another is begun.
+                     * @default 10485760
+                     */
+                    bytesMax: number;
+                    /**
+                     * @description How many files before it are kept, as `audit.jsonl.1`, the youngest, and so on.
+                     * @default 4
+                     */
+                    keep: number;
+                };
+                /**
                  * @description Every answer is checked against the contract. `count` logs a violation and counts it in the metrics, `throw`
                  *     makes it an error (for tests).
                  * @default count

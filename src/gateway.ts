@@ -1,4 +1,7 @@
 import type { AddressInfo } from "node:net";
+import type { Audit } from "./base/audit/audit.ts";
+import { openAuditFile } from "./base/audit/audit-file.ts";
+import { listChanges } from "./base/config/changes.ts";
 import { assertUsable, toHost } from "./base/config/check.ts";
 import { ConfigError } from "./base/config/config-error.ts";
 import { keepUntilRestart } from "./base/config/restart.ts";
@@ -19,6 +22,7 @@ export interface Gateway {
   /** What is in force. */
   readonly config: Config;
   readonly metrics: Metrics;
+  readonly audit: Audit;
   /** The address it listens on, without a slash at the end. */
   readonly url: string;
   /**
@@ -38,12 +42,17 @@ const cutGraceMs = 250;
 
 /** Starts a gateway; resolves when it takes calls. The port, and what stands behind it from one configuration to the next. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const audit = openAuditFile(options);
   const lasting: Lasting = {
+    audit,
     started: Math.floor(Date.now() / 1000),
     condemned: new WeakSet(),
     bodies: new BodyBudget(() => current.config.gateway.limits.bodyBytesHeld),
   };
-  const runtime = await createRuntime(options);
+  const runtime = await createRuntime({ ...options, audit }).catch((cause: unknown) => {
+    audit.close();
+    throw cause;
+  });
   let current = createGeneration(runtime, options, lasting);
   /** The current one, and those before it that are still needed. */
   const generations = new Set([current]);
@@ -61,8 +70,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     await listen(server, toHost(options.config.gateway.bind), options.config.gateway.port);
   } catch (error) {
     await runtime.stop();
+    audit.close();
     throw error;
   }
+  const url = toUrl(server.address() as AddressInfo);
+  audit.record({ event: "start", outcome: "done", url });
   void runtime.connectTools();
 
   const retire = async (old: Generation): Promise<void> => {
@@ -74,12 +86,16 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const replace = async (next: ReloadOptions): Promise<void> => {
     const { config } = keepUntilRestart(next.config, current.config);
     assertUsable(config);
-    const renewed = await current.runtime.renew({ ...next, config });
-    if (stopping) {
+    const renewed = await current.runtime.renew({ ...next, config, audit });
+    try {
+      if (stopping) throw new GatewayError("shutting_down", "The gateway is stopping.");
+      audit.reopen({ ...next, config, stateFolder: options.stateFolder });
+    } catch (cause) {
       await renewed.retire();
-      throw new GatewayError("shutting_down", "The gateway is stopping.");
+      throw cause;
     }
     const old = current;
+    audit.record({ event: "configuration-change", outcome: "done", changed: listChanges(old.config, config) });
     current = createGeneration(renewed, { ...next, config }, lasting);
     generations.add(current);
     void renewed.connectTools();
@@ -107,6 +123,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     });
     await Promise.all(retirements);
     await current.runtime.stop();
+    audit.record({ event: "stop", outcome: "done" });
+    audit.close();
   };
   return {
     get agents() {
@@ -116,7 +134,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       return current.config;
     },
     metrics: runtime.metrics,
-    url: toUrl(server.address() as AddressInfo),
+    audit,
+    url,
     reload(next) {
       // One after the other: each takes the place of the one before.
       const replacing = replaced.then(() => replace(next));

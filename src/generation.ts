@@ -11,6 +11,7 @@ import {
   createResetSession,
   createRetrieveSession,
 } from "./api/sessions/sessions.ts";
+import type { Audit } from "./base/audit/audit.ts";
 import { type Config, type Handlers, toGeneratedFile } from "./base/contract.ts";
 import { GatewayError } from "./base/errors.ts";
 import type { Log } from "./base/log.ts";
@@ -32,6 +33,7 @@ export interface GenerationOptions {
 
 /** What it does not: made once for each gateway, and known to all its generations. */
 export interface Lasting {
+  readonly audit: Audit;
   /** In seconds since 1970. */
   readonly started: number;
   readonly condemned: WeakSet<Socket>;
@@ -50,7 +52,7 @@ export function createGeneration(runtime: Runtime, options: GenerationOptions, l
   const { config, credential, log } = options;
   const { http, checkAnswers } = config.gateway;
   const { agents, runAgent, slots, loop, turns, store, metrics } = runtime;
-  const { started, condemned, bodies } = lasting;
+  const { audit, started, condemned, bodies } = lasting;
 
   const handlers: Handlers = {
     createChatCompletion: createChatCompletion({
@@ -66,8 +68,8 @@ export function createGeneration(runtime: Runtime, options: GenerationOptions, l
     listSessions: createListSessions(store),
     retrieveSession: createRetrieveSession(store),
     listSessionMessages: createListSessionMessages(store),
-    resetSession: createResetSession(store, turns),
-    deleteSession: createDeleteSession(turns),
+    resetSession: createResetSession(store, turns, audit),
+    deleteSession: createDeleteSession(turns, audit),
     getHealth,
     getReadiness: createGetReadiness(async () => {
       if (loop.isLate()) throw new GatewayError("overloaded", "The gateway is late with everything.");
@@ -91,6 +93,7 @@ export function createGeneration(runtime: Runtime, options: GenerationOptions, l
     diagnose: { createChatCompletion: diagnoseChatMistake },
     passages,
     condemned,
+    audit,
     log,
     metrics,
   });

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
+import { type Audit, noAudit } from "./base/audit/audit.ts";
 import type { Config } from "./base/contract.ts";
 import type { Log } from "./base/log.ts";
 import { LoopWatch } from "./base/loop-watch.ts";
@@ -24,6 +25,8 @@ export interface RuntimeOptions {
   readonly log: Log;
   /** Opens the store of the sessions. Without it, that is a SQLite file in the state folder. */
   readonly openStore?: (stateFolder: string) => Promise<SessionStore>;
+  /** Told of calls of tools; without it nobody is. */
+  readonly audit?: Audit;
 }
 
 /** Agents, their sessions, models and tools, and the one way to run them: everything but the port. */
@@ -107,7 +110,7 @@ function hasSameTools(one: RenewOptions, other: RenewOptions): boolean {
 
 function assemble(parts: Parts, foundation: Foundation): Runtime {
   const { options, providers, agents, tools } = parts;
-  const { config, log } = options;
+  const { config, log, audit = noAudit } = options;
   const { store, metrics, lanes, loop, slots } = foundation;
   const { lane, idleMinutes } = config.sessions;
   lanes.limit(lane);
@@ -121,7 +124,7 @@ function assemble(parts: Parts, foundation: Foundation): Runtime {
   };
   return {
     agents,
-    runAgent: createRunAgent({ slots, turns, toolServers: tools.servers, metrics, log }),
+    runAgent: createRunAgent({ slots, turns, toolServers: tools.servers, metrics, log, audit }),
     slots,
     loop,
     turns,

@@ -72,6 +72,8 @@ export interface RequestContext {
    */
   readonly header: (name: string) => string | undefined;
   readonly requestId: string;
+  /** Of the client. */
+  readonly address: string;
   /** Who calls: `anybody` where the operation asks for no secret. */
   readonly principal: Principal;
   /** Held while the client does not read what it is sent. It is the flow of the reply's stream, if that is one. */

@@ -1,6 +1,7 @@
 import type { AnswerCheck } from "@clawgate/contract";
 import Koa, { type Context, type Middleware } from "koa";
 import type { Socket } from "node:net";
+import type { Audit } from "../base/audit/audit.ts";
 import { type Handlers, type OperationRow, operations } from "../base/contract.ts";
 import { GatewayError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
@@ -23,6 +24,8 @@ export interface AppParts extends Omit<DispatchParts, "answers"> {
   readonly passages: Passages;
   /** Connections whose next request is not looked at. */
   readonly condemned: WeakSet<Socket>;
+  /** Told of secrets that are wrong. */
+  readonly audit: Audit;
   readonly log: Log;
   readonly metrics: Metrics;
 }
@@ -41,7 +44,7 @@ export function createApp(parts: AppParts): Koa {
   app.use(answerErrors(answers));
   app.use(refuseAmbiguity(createOriginCheck(parts.origins), condemned));
   app.use(allowOrigins(parts.origins.allowedOrigins));
-  app.use(requireToken(parts.authenticate));
+  app.use(requireToken(parts.authenticate, parts.audit));
   app.use(refuseWhileStopping(parts.passages));
   app.use(route(createRoutes(parts.handlers, parts.isEnabled, { ...parts, answers })));
   app.use(refuseUnrouted);
@@ -116,19 +119,21 @@ function refuseAmbiguity(checkOrigin: ReturnType<typeof createOriginCheck>, cond
 }
 
 /** Under `/v1` nothing is answered without a token, not even that a path does not exist. */
-function requireToken(authenticate: Authenticate): Middleware {
+function requireToken(authenticate: Authenticate, audit: Audit): Middleware {
   const secured = listSecuredPaths();
   return (ctx, next) => {
     const needed = ctx.path === "/v1" || ctx.path.startsWith("/v1/") || secured.has(ctx.path);
     if (!needed) return next();
+    const passage: Passage = ctx.state;
     const principal = authenticate(ctx.req.headers.authorization);
     if (principal === undefined) {
+      const { address, requestId } = passage;
+      audit.record({ event: "sign-in", outcome: "refused", address, requestId });
       throw new GatewayError(
         "invalid_api_key",
         "Missing or wrong API key. Send 'Authorization: Bearer <token>'; 'clawgate token' prints the token.",
       );
     }
-    const passage: Passage = ctx.state;
     passage.admit(principal);
     return next();
   };

@@ -45,7 +45,7 @@ export function createDispatch<O extends OperationId>(
   return async (ctx) => {
     const passage: Passage = ctx.state;
     passage.reach(row.id);
-    const { requestId, principal, signal } = passage;
+    const { requestId, address, principal, signal } = passage;
     // Before anything of the body is read: a refusal has to cost less than what it refuses.
     if (isHeavy) parts.room.assertRoom(principal.name);
     const brake = createBrake();
@@ -59,7 +59,7 @@ export function createDispatch<O extends OperationId>(
       },
       readText: toText(ctx),
       signal,
-      context: { header: createHeaderReader(ctx), requestId, principal, flow: brake },
+      context: { header: createHeaderReader(ctx), requestId, address, principal, flow: brake },
     });
     // An answer that waits to be read needs nothing of its request any more; a stream's run goes on with it.
     if (reply.stream === undefined) passage.releaseBody();

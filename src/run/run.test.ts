@@ -1,3 +1,4 @@
+import { noAudit } from "../base/audit/audit.ts";
 import { describe, expect, test } from "vitest";
 import type { Tool } from "../base/contract.ts";
 import { GatewayError } from "../base/errors.ts";
@@ -98,7 +99,7 @@ async function run({
     settings: {},
     ...ask,
   };
-  const runAgent = createRunAgent({ slots: createTestSlots().slots, turns, toolServers, metrics, log });
+  const runAgent = createRunAgent({ slots: createTestSlots().slots, turns, toolServers, metrics, log, audit: noAudit });
   const onEvent = (event: RunEvent): void => {
     if (event.type === "run-start") happened.push(event.type);
     hearing.onEvent?.(event);

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { Audit } from "../base/audit/audit.ts";
 import type { Message, Tool } from "../base/contract.ts";
 import { GatewayError, invalidValue, withoutRetry } from "../base/errors.ts";
 import type { Listener } from "../base/listener.ts";
@@ -7,6 +8,7 @@ import type { RunMetrics } from "../base/metrics.ts";
 import type { Principal } from "../base/principal.ts";
 import type { ModelSettings } from "../base/settings.ts";
 import { toToolName } from "../base/tool-call.ts";
+import { accountFor, type ToolRecord } from "./account-for.ts";
 import type { Agent } from "./agents.ts";
 import type { Place } from "./fair-queue.ts";
 import { assertToolResultsBound, toNeeds } from "./demands.ts";
@@ -53,9 +55,10 @@ export interface RunParts {
   readonly toolServers: ToolServers;
   readonly metrics: RunMetrics;
   readonly log: Log;
+  readonly audit: Audit;
 }
 
-export function createRunAgent({ slots, turns, toolServers, metrics, log: rootLog }: RunParts): RunAgent {
+export function createRunAgent({ slots, turns, toolServers, metrics, log: rootLog, audit }: RunParts): RunAgent {
   return async (request, to) => {
     const { principal, agent, session, tools, settings, requestId } = request;
     const { signal, emit } = to;
@@ -76,7 +79,8 @@ export function createRunAgent({ slots, turns, toolServers, metrics, log: rootLo
       const { keep, fresh } = reconcile(stored, conversation, session.toldWhole);
       const history = [...stored.slice(0, keep), ...fresh];
       assertToolResultsBound(history, request.messages);
-      const toolSet = await openToolSet(agent, toolServers, signal);
+      const opened = await openToolSet(agent, toolServers, signal);
+      const toolSet = opened && accountFor(opened, audit, toToolRecord(request, runId));
       assertNamesFree(tools, toolSet);
       const steps: StepRequest = {
         agent,
@@ -110,6 +114,11 @@ export function createRunAgent({ slots, turns, toolServers, metrics, log: rootLo
 /** Sessions of a principal take turns; its calls without a session are one more that does. */
 function toPlace({ principal, session }: RunRequest): Place {
   return { principal: principal.name, line: session.kept ? session.key : "" };
+}
+
+function toToolRecord({ principal, agent, session, requestId }: RunRequest, runId: string): ToolRecord {
+  const key = principal.name;
+  return { runId, agent: agent.id, requestId, key, ...(session.kept ? { session: session.key } : {}) };
 }
 
 /** What a run appends is the model's and its own tools'; a client's results came with the request. */

@@ -24,6 +24,8 @@ export interface ToolSet {
    * earlier turns may still call it, and no client would know what to do with that.
    */
   owns(name: string): boolean;
+  /** Its server's name and its own name there; of one that is not there now, the name that the model gave, cut. */
+  find(name: string): { readonly server?: string; readonly tool: string };
   /**
    * Runs one call. `args` is the JSON text that the model wrote. What goes wrong in the tool, its server or the
    * arguments is a failed result, within the tool's own time; only the signal's abort makes it throw, the signal's reason.

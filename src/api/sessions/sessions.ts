@@ -1,5 +1,6 @@
 import { toMessage, toMessageId, toSequence, toSession } from "./session-json.ts";
-import type { Handler } from "../../base/contract.ts";
+import type { Audit } from "../../base/audit/audit.ts";
+import type { Call, Handler } from "../../base/contract.ts";
 import { GatewayError } from "../../base/errors.ts";
 import type { OpenTurn, Turns } from "../../run/turns.ts";
 import type { SessionStore } from "../../session/store.ts";
@@ -49,26 +50,36 @@ export function createListSessionMessages(store: Reading): Handler<"listSessionM
 }
 
 /** `POST /v1/sessions/{key}/reset`. */
-export function createResetSession(store: Reading, turns: Turns): Handler<"resetSession"> {
-  return async ({ parameters: { key }, signal }) => {
-    await change(turns, key, signal, (turn) => turn.commit({ keep: 0, append: [] }));
+export function createResetSession(store: Reading, turns: Turns, audit: Audit): Handler<"resetSession"> {
+  return async (call) => {
+    const { key } = call.parameters;
+    await change(turns, call, (turn) => turn.commit({ keep: 0, append: [] }));
+    audit.record({ event: "session-reset", ...toRecord(call) });
     return { status: 200, body: toSession(await mustFind(store, key)) };
   };
 }
 
 /** `DELETE /v1/sessions/{key}`. */
-export function createDeleteSession(turns: Turns): Handler<"deleteSession"> {
-  return async ({ parameters: { key }, signal }) => {
-    await change(turns, key, signal, (turn) => turn.erase());
+export function createDeleteSession(turns: Turns, audit: Audit): Handler<"deleteSession"> {
+  return async (call) => {
+    const { key } = call.parameters;
+    await change(turns, call, (turn) => turn.erase());
+    audit.record({ event: "session-delete", ...toRecord(call) });
     return { status: 200, body: { id: key, object: "session.deleted", deleted: true } };
   };
+}
+
+type ChangeCall = Call<"deleteSession" | "resetSession">;
+
+/** Written before the answer: who was told that it is done finds it there. */
+function toRecord({ parameters: { key: session }, requestId, address, principal }: ChangeCall) {
+  return { outcome: "done", address, requestId, key: principal.name, session } as const;
 }
 
 /** Takes the session's turn as a run does, so that no run is under way meanwhile. */
 async function change(
   turns: Turns,
-  key: string,
-  signal: AbortSignal,
+  { parameters: { key }, signal }: ChangeCall,
   apply: (turn: OpenTurn) => Promise<void>,
 ): Promise<void> {
   const turn = await turns.open(key, signal);

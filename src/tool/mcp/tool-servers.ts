@@ -83,6 +83,10 @@ function createToolSet(granted: readonly GrantedTool[], servers: readonly string
   const prefixes = servers.map(toNamePrefix);
   return {
     owns: (name) => byName.has(name) || prefixes.some((prefix) => name.startsWith(prefix)),
+    find(name) {
+      const tool = byName.get(name);
+      return tool === undefined ? { tool: name.slice(0, 64) } : { server: tool.server, tool: tool.tool };
+    },
     tools: [...byName].map(([name, tool]) => toFunctionTool(name, tool)),
     async call(name, args, signal) {
       signal.throwIfAborted();

@@ -104,6 +104,7 @@ async function reload({ terminal, options, gateway, stateFolder, log, announceme
       { problem, ...(problem === defect ? { err: cause } : {}) },
       "configuration not reloaded; the old one stays",
     );
+    gateway.audit.record({ event: "configuration-change", outcome: "failed", problem });
     announcement?.tell({ problem });
     return log;
   }

@@ -48,6 +48,13 @@ test("`reload` takes another token, and one that is broken changes nothing", asy
     { msg: "configuration not reloaded; the old one stays", problem: expect.stringContaining("tpyo") as string },
   ]);
   expect(status).toBe(0);
+  const audit = readFileSync(join(place.stateFolder, "audit.jsonl"), "utf8");
+  const changes = audit.split("\n").filter((line) => line.includes("configuration-change"));
+  expect(changes.map((line) => JSON.parse(line) as object)).toMatchObject([
+    { outcome: "done", changed: ["gateway.auth.token"] },
+    { outcome: "failed", problem: expect.stringContaining("tpyo") as string },
+  ]);
+  expect(audit).not.toMatch(new RegExp(`${first}|${second}`));
   for (const token of [first, second]) expect(notes + output).not.toContain(token);
 });
 

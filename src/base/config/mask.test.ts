@@ -52,6 +52,26 @@ test("what a reference brought is named and not told, wherever it stands", () =>
   });
 });
 
+test("a secret is masked where it stands a second time, and so is what looks like one", () => {
+  const config = parseConfig({
+    gateway: { auth: { token: secret } },
+    models: {
+      providers: {
+        lab: { api: "openai-completions", baseUrl: "http://h/a8Kd93jf0sLq2mZx71Pw/v1", apiKey: "a-key-of-lab" },
+      },
+    },
+    mcp: {
+      servers: {
+        x: { command: "x", args: ["--token", "abc", "run", secret] },
+        y: { url: "https://h/mcp?key=abc&lab=a-key-of-lab" },
+      },
+    },
+  });
+  const text = JSON.stringify(maskSecrets(config));
+  for (const part of [secret, "abc", "a-key-of-lab", "a8Kd93jf0sLq2mZx71Pw"]) expect(text).not.toContain(part);
+  for (const part of ["http://h/", "/v1", "https://h/mcp?key=", "--token", "run"]) expect(text).toContain(part);
+});
+
 test("the configuration itself keeps its secrets", () => {
   const config = parseConfig({ gateway: { auth: { token: secret } } });
   maskSecrets(config);

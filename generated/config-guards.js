@@ -9,7 +9,7 @@ const constant4 = {"types":["boolean"]};
 const constant5 = {"types":["object"],"values":["embedded","openai-completions","openai-responses","anthropic-messages","google-generative-ai"]};
 const constant6 = {"types":["string","object"]};
 const constant7 = {"maxTokensField":1,"supportsDeveloperRole":1,"supportsUsageInStreaming":1,"supportsStreaming":1,"supportsTools":1,"supportsCustomTools":1,"supportsLogprobs":1,"requiresReasoningContent":1,"responseFormats":1,"input":1,"messageForm":1};
-const constant8 = {"port":1,"bind":1,"auth":1,"trustedProxies":1,"http":1,"runs":1,"limits":1,"drainMs":1,"log":1,"audit":1,"checkAnswers":1};
+const constant8 = {"port":1,"bind":1,"auth":1,"trustedProxies":1,"http":1,"runs":1,"limits":1,"drainMs":1,"log":1,"audit":1,"telemetry":1,"checkAnswers":1};
 const constant9 = {"command":1,"args":1,"env":1,"cwd":1,"url":1,"headers":1,"connectMs":1,"timeoutMs":1,"outputBytesMax":1};
 const constant10 = ["text","image","audio","file"];
 const constant11 = ["max_completion_tokens","max_tokens"];
@@ -2282,6 +2282,9 @@ data0.log = {};
 if(data0.audit === undefined){
 data0.audit = {};
 }
+if(data0.telemetry === undefined){
+data0.telemetry = {};
+}
 if(data0.checkAnswers === undefined){
 data0.checkAnswers = "count";
 }
@@ -3608,17 +3611,62 @@ return false;
 }
 var valid1 = _errs135 === errors;
 if(valid1){
-let data64 = data0.checkAnswers;
+let data64 = data0.telemetry;
 const _errs146 = errors;
-if(typeof data64 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/gateway/checkAnswers",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data64}];
+if(errors === _errs146){
+if(data64 && typeof data64 == "object" && !Array.isArray(data64)){
+if(data64.traces === undefined){
+data64.traces = true;
+}
+if(data64.content === undefined){
+data64.content = false;
+}
+const _errs148 = errors;
+for(const key17 in data64){
+if(!((key17 === "traces") || (key17 === "content"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/telemetry",keyword:"additionalProperties",params:{additionalProperty: key17},message:"must NOT have additional properties",expected:constant0,data:data64}];
+return false;
+break;
+}
+}
+if(_errs148 === errors){
+let data65 = data64.traces;
+const _errs149 = errors;
+if(typeof data65 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/telemetry/traces",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data65}];
 return false;
 }
-if(!(((data64 === "throw") || (data64 === "count")) || (data64 === "off"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/checkAnswers",keyword:"enum",params:{allowedValues: constant19},message:"must be equal to one of the allowed values",expected:constant1,data:data64}];
+var valid23 = _errs149 === errors;
+if(valid23){
+let data66 = data64.content;
+const _errs151 = errors;
+if(typeof data66 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/telemetry/content",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data66}];
 return false;
+}
+var valid23 = _errs151 === errors;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/telemetry",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data64}];
+return false;
+}
 }
 var valid1 = _errs146 === errors;
+if(valid1){
+let data67 = data0.checkAnswers;
+const _errs153 = errors;
+if(typeof data67 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/gateway/checkAnswers",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data67}];
+return false;
+}
+if(!(((data67 === "throw") || (data67 === "count")) || (data67 === "off"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/checkAnswers",keyword:"enum",params:{allowedValues: constant19},message:"must be equal to one of the allowed values",expected:constant1,data:data67}];
+return false;
+}
+var valid1 = _errs153 === errors;
+}
 }
 }
 }
@@ -3638,320 +3686,247 @@ return false;
 }
 var valid0 = _errs2 === errors;
 if(valid0){
-let data65 = data.agents;
-const _errs148 = errors;
-if(errors === _errs148){
-if(data65 && typeof data65 == "object" && !Array.isArray(data65)){
-if(data65.defaults === undefined){
-data65.defaults = {};
-}
-if(data65.aliases === undefined){
-data65.aliases = {};
-}
-if(data65.list === undefined){
-data65.list = [];
-}
-const _errs150 = errors;
-for(const key17 in data65){
-if(!(((key17 === "defaults") || (key17 === "aliases")) || (key17 === "list"))){
-validate20.errors = [{instancePath:instancePath+"/agents",keyword:"additionalProperties",params:{additionalProperty: key17},message:"must NOT have additional properties",expected:constant0,data:data65}];
-return false;
-break;
-}
-}
-if(_errs150 === errors){
-let data66 = data65.defaults;
-const _errs151 = errors;
-if(errors === _errs151){
-if(data66 && typeof data66 == "object" && !Array.isArray(data66)){
-const _errs153 = errors;
-for(const key18 in data66){
-if(!((((((key18 === "model") || (key18 === "instructions")) || (key18 === "include")) || (key18 === "structuredOutput")) || (key18 === "stepsMax")) || (key18 === "tools"))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults",keyword:"additionalProperties",params:{additionalProperty: key18},message:"must NOT have additional properties",expected:constant0,data:data66}];
-return false;
-break;
-}
-}
-if(_errs153 === errors){
-if(data66.model !== undefined){
-let data67 = data66.model;
-const _errs154 = errors;
+let data68 = data.agents;
 const _errs155 = errors;
-if((typeof data67 !== "string") && (!(data67 && typeof data67 == "object" && !Array.isArray(data67)))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"type",params:{type: constant20},message:"must be string,object",expected:constant6,data:data67}];
-return false;
-}
 if(errors === _errs155){
-if(typeof data67 === "string"){
-if(!pattern6.test(data67)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant6,data:data67}];
-return false;
+if(data68 && typeof data68 == "object" && !Array.isArray(data68)){
+if(data68.defaults === undefined){
+data68.defaults = {};
 }
+if(data68.aliases === undefined){
+data68.aliases = {};
 }
-if(errors === _errs155){
-if(data67 && typeof data67 == "object" && !Array.isArray(data67)){
-let missing0;
-if((data67.primary === undefined) && (missing0 = "primary")){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant6,data:data67}];
-return false;
+if(data68.list === undefined){
+data68.list = [];
 }
-else {
 const _errs157 = errors;
-for(const key19 in data67){
-if(!((key19 === "primary") || (key19 === "fallbacks"))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"additionalProperties",params:{additionalProperty: key19},message:"must NOT have additional properties",expected:constant6,data:data67}];
+for(const key18 in data68){
+if(!(((key18 === "defaults") || (key18 === "aliases")) || (key18 === "list"))){
+validate20.errors = [{instancePath:instancePath+"/agents",keyword:"additionalProperties",params:{additionalProperty: key18},message:"must NOT have additional properties",expected:constant0,data:data68}];
 return false;
 break;
 }
 }
 if(_errs157 === errors){
-if(data67.primary !== undefined){
-let data68 = data67.primary;
+let data69 = data68.defaults;
 const _errs158 = errors;
 if(errors === _errs158){
-if(typeof data68 === "string"){
-if(!pattern6.test(data68)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/primary",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data68}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/primary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data68}];
-return false;
-}
-}
-var valid26 = _errs158 === errors;
-}
-else {
-var valid26 = true;
-}
-if(valid26){
-if(data67.fallbacks !== undefined){
-let data69 = data67.fallbacks;
+if(data69 && typeof data69 == "object" && !Array.isArray(data69)){
 const _errs160 = errors;
-if(errors === _errs160){
-if(Array.isArray(data69)){
-if(data69.length > 8){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",expected:constant2,data:data69}];
+for(const key19 in data69){
+if(!((((((key19 === "model") || (key19 === "instructions")) || (key19 === "include")) || (key19 === "structuredOutput")) || (key19 === "stepsMax")) || (key19 === "tools"))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults",keyword:"additionalProperties",params:{additionalProperty: key19},message:"must NOT have additional properties",expected:constant0,data:data69}];
+return false;
+break;
+}
+}
+if(_errs160 === errors){
+if(data69.model !== undefined){
+let data70 = data69.model;
+const _errs161 = errors;
+const _errs162 = errors;
+if((typeof data70 !== "string") && (!(data70 && typeof data70 == "object" && !Array.isArray(data70)))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"type",params:{type: constant20},message:"must be string,object",expected:constant6,data:data70}];
 return false;
 }
-else {
-var valid27 = true;
-const len6 = data69.length;
-for(let i6=0; i6<len6; i6++){
-let data70 = data69[i6];
-const _errs162 = errors;
 if(errors === _errs162){
 if(typeof data70 === "string"){
 if(!pattern6.test(data70)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks/" + i6,keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data70}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant6,data:data70}];
 return false;
 }
+}
+if(errors === _errs162){
+if(data70 && typeof data70 == "object" && !Array.isArray(data70)){
+let missing0;
+if((data70.primary === undefined) && (missing0 = "primary")){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant6,data:data70}];
+return false;
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks/" + i6,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data70}];
+const _errs164 = errors;
+for(const key20 in data70){
+if(!((key20 === "primary") || (key20 === "fallbacks"))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"additionalProperties",params:{additionalProperty: key20},message:"must NOT have additional properties",expected:constant6,data:data70}];
 return false;
-}
-}
-var valid27 = _errs162 === errors;
-if(!valid27){
 break;
 }
 }
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data69}];
+if(_errs164 === errors){
+if(data70.primary !== undefined){
+let data71 = data70.primary;
+const _errs165 = errors;
+if(errors === _errs165){
+if(typeof data71 === "string"){
+if(!pattern6.test(data71)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/primary",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data71}];
 return false;
 }
 }
-var valid26 = _errs160 === errors;
-}
 else {
-var valid26 = true;
-}
-}
-}
-}
-}
-}
-}
-var valid24 = _errs154 === errors;
-}
-else {
-var valid24 = true;
-}
-if(valid24){
-if(data66.instructions !== undefined){
-let data71 = data66.instructions;
-const _errs164 = errors;
-if(typeof data71 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/instructions",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data71}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/primary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data71}];
 return false;
 }
-var valid24 = _errs164 === errors;
+}
+var valid27 = _errs165 === errors;
 }
 else {
-var valid24 = true;
+var valid27 = true;
 }
-if(valid24){
-if(data66.include !== undefined){
-let data72 = data66.include;
-const _errs166 = errors;
+if(valid27){
+if(data70.fallbacks !== undefined){
+let data72 = data70.fallbacks;
 const _errs167 = errors;
 if(errors === _errs167){
 if(Array.isArray(data72)){
-var valid29 = true;
-const len7 = data72.length;
-for(let i7=0; i7<len7; i7++){
-let data73 = data72[i7];
+if(data72.length > 8){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",expected:constant2,data:data72}];
+return false;
+}
+else {
+var valid28 = true;
+const len6 = data72.length;
+for(let i6=0; i6<len6; i6++){
+let data73 = data72[i6];
 const _errs169 = errors;
-if(typeof data73 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/include/" + i7,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data73}];
+if(errors === _errs169){
+if(typeof data73 === "string"){
+if(!pattern6.test(data73)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks/" + i6,keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data73}];
 return false;
 }
-if(!((data73 === "reasoning") || (data73 === "tools"))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/include/" + i7,keyword:"enum",params:{allowedValues: constant21},message:"must be equal to one of the allowed values",expected:constant1,data:data73}];
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks/" + i6,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data73}];
 return false;
 }
-var valid29 = _errs169 === errors;
-if(!valid29){
+}
+var valid28 = _errs169 === errors;
+if(!valid28){
 break;
 }
 }
 }
+}
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/include",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data72}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data72}];
 return false;
 }
 }
-var valid24 = _errs166 === errors;
+var valid27 = _errs167 === errors;
 }
 else {
-var valid24 = true;
+var valid27 = true;
 }
-if(valid24){
-if(data66.structuredOutput !== undefined){
-let data74 = data66.structuredOutput;
+}
+}
+}
+}
+}
+}
+var valid25 = _errs161 === errors;
+}
+else {
+var valid25 = true;
+}
+if(valid25){
+if(data69.instructions !== undefined){
+let data74 = data69.instructions;
 const _errs171 = errors;
 if(typeof data74 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/structuredOutput",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data74}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/instructions",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data74}];
 return false;
 }
-if(!((data74 === "forward") || (data74 === "enforce"))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/structuredOutput",keyword:"enum",params:{allowedValues: constant22},message:"must be equal to one of the allowed values",expected:constant1,data:data74}];
-return false;
-}
-var valid24 = _errs171 === errors;
+var valid25 = _errs171 === errors;
 }
 else {
-var valid24 = true;
+var valid25 = true;
 }
-if(valid24){
-if(data66.stepsMax !== undefined){
-let data75 = data66.stepsMax;
+if(valid25){
+if(data69.include !== undefined){
+let data75 = data69.include;
+const _errs173 = errors;
 const _errs174 = errors;
-const _errs175 = errors;
-if(!(((typeof data75 == "number") && (!(data75 % 1) && !isNaN(data75))) && (isFinite(data75)))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data75}];
+if(errors === _errs174){
+if(Array.isArray(data75)){
+var valid30 = true;
+const len7 = data75.length;
+for(let i7=0; i7<len7; i7++){
+let data76 = data75[i7];
+const _errs176 = errors;
+if(typeof data76 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/include/" + i7,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data76}];
 return false;
 }
-if(errors === _errs175){
-if((typeof data75 == "number") && (isFinite(data75))){
-if(data75 > 128 || isNaN(data75)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"maximum",params:{comparison: "<=", limit: 128},message:"must be <= 128",expected:constant3,data:data75}];
+if(!((data76 === "reasoning") || (data76 === "tools"))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/include/" + i7,keyword:"enum",params:{allowedValues: constant21},message:"must be equal to one of the allowed values",expected:constant1,data:data76}];
 return false;
+}
+var valid30 = _errs176 === errors;
+if(!valid30){
+break;
+}
+}
 }
 else {
-if(data75 < 1 || isNaN(data75)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data75}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/include",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data75}];
 return false;
 }
 }
-}
-}
-var valid24 = _errs174 === errors;
+var valid25 = _errs173 === errors;
 }
 else {
-var valid24 = true;
+var valid25 = true;
 }
-if(valid24){
-if(data66.tools !== undefined){
-let data76 = data66.tools;
-const _errs177 = errors;
+if(valid25){
+if(data69.structuredOutput !== undefined){
+let data77 = data69.structuredOutput;
 const _errs178 = errors;
-if(errors === _errs178){
-if(data76 && typeof data76 == "object" && !Array.isArray(data76)){
-for(const key20 in data76){
-let data77 = data76[key20];
+if(typeof data77 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/structuredOutput",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data77}];
+return false;
+}
+if(!((data77 === "forward") || (data77 === "enforce"))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/structuredOutput",keyword:"enum",params:{allowedValues: constant22},message:"must be equal to one of the allowed values",expected:constant1,data:data77}];
+return false;
+}
+var valid25 = _errs178 === errors;
+}
+else {
+var valid25 = true;
+}
+if(valid25){
+if(data69.stepsMax !== undefined){
+let data78 = data69.stepsMax;
 const _errs181 = errors;
-if(errors === _errs181){
-if(Array.isArray(data77)){
-if(data77.length < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key20.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant2,data:data77}];
+const _errs182 = errors;
+if(!(((typeof data78 == "number") && (!(data78 % 1) && !isNaN(data78))) && (isFinite(data78)))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data78}];
+return false;
+}
+if(errors === _errs182){
+if((typeof data78 == "number") && (isFinite(data78))){
+if(data78 > 128 || isNaN(data78)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"maximum",params:{comparison: "<=", limit: 128},message:"must be <= 128",expected:constant3,data:data78}];
 return false;
 }
 else {
-var valid34 = true;
-const len8 = data77.length;
-for(let i8=0; i8<len8; i8++){
-let data78 = data77[i8];
-const _errs183 = errors;
-if(errors === _errs183){
-if(typeof data78 === "string"){
-if(func2(data78) < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key20.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i8,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data78}];
+if(data78 < 1 || isNaN(data78)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data78}];
 return false;
 }
 }
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key20.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i8,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data78}];
-return false;
 }
 }
-var valid34 = _errs183 === errors;
-if(!valid34){
-break;
-}
-}
-}
+var valid25 = _errs181 === errors;
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key20.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data77}];
-return false;
+var valid25 = true;
 }
-}
-var valid33 = _errs181 === errors;
-if(!valid33){
-break;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data76}];
-return false;
-}
-}
-var valid24 = _errs177 === errors;
-}
-else {
-var valid24 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data66}];
-return false;
-}
-}
-var valid23 = _errs151 === errors;
-if(valid23){
-let data79 = data65.aliases;
+if(valid25){
+if(data69.tools !== undefined){
+let data79 = data69.tools;
+const _errs184 = errors;
 const _errs185 = errors;
 if(errors === _errs185){
 if(data79 && typeof data79 == "object" && !Array.isArray(data79)){
@@ -3959,847 +3934,920 @@ for(const key21 in data79){
 let data80 = data79[key21];
 const _errs188 = errors;
 if(errors === _errs188){
-if(typeof data80 === "string"){
-if(func2(data80) < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/aliases/" + key21.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data80}];
+if(Array.isArray(data80)){
+if(data80.length < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key21.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant2,data:data80}];
+return false;
+}
+else {
+var valid35 = true;
+const len8 = data80.length;
+for(let i8=0; i8<len8; i8++){
+let data81 = data80[i8];
+const _errs190 = errors;
+if(errors === _errs190){
+if(typeof data81 === "string"){
+if(func2(data81) < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key21.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i8,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data81}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/aliases/" + key21.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data80}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key21.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i8,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data81}];
 return false;
 }
 }
-var valid35 = _errs188 === errors;
+var valid35 = _errs190 === errors;
 if(!valid35){
 break;
 }
 }
 }
+}
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/aliases",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data79}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key21.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data80}];
 return false;
 }
 }
-var valid23 = _errs185 === errors;
-if(valid23){
-let data81 = data65.list;
-const _errs190 = errors;
-if(errors === _errs190){
-if(Array.isArray(data81)){
-var valid36 = true;
-const len9 = data81.length;
-for(let i9=0; i9<len9; i9++){
-let data82 = data81[i9];
+var valid34 = _errs188 === errors;
+if(!valid34){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data79}];
+return false;
+}
+}
+var valid25 = _errs184 === errors;
+}
+else {
+var valid25 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/defaults",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data69}];
+return false;
+}
+}
+var valid24 = _errs158 === errors;
+if(valid24){
+let data82 = data68.aliases;
 const _errs192 = errors;
 if(errors === _errs192){
 if(data82 && typeof data82 == "object" && !Array.isArray(data82)){
-if(data82.default === undefined){
-data82.default = false;
-}
-let missing1;
-if((data82.id === undefined) && (missing1 = "id")){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant0,data:data82}];
-return false;
-}
-else {
-const _errs194 = errors;
 for(const key22 in data82){
-if(!((((((((key22 === "id") || (key22 === "default")) || (key22 === "model")) || (key22 === "instructions")) || (key22 === "include")) || (key22 === "structuredOutput")) || (key22 === "stepsMax")) || (key22 === "tools"))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9,keyword:"additionalProperties",params:{additionalProperty: key22},message:"must NOT have additional properties",expected:constant0,data:data82}];
-return false;
-break;
-}
-}
-if(_errs194 === errors){
-if(data82.id !== undefined){
-let data83 = data82.id;
+let data83 = data82[key22];
 const _errs195 = errors;
 if(errors === _errs195){
 if(typeof data83 === "string"){
-if(!pattern9.test(data83)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/id",keyword:"pattern",params:{pattern: "^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$"},message:"must match pattern \""+"^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$"+"\"",expected:constant1,data:data83}];
+if(func2(data83) < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/aliases/" + key22.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data83}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data83}];
+validate20.errors = [{instancePath:instancePath+"/agents/aliases/" + key22.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data83}];
 return false;
 }
 }
-var valid37 = _errs195 === errors;
-}
-else {
-var valid37 = true;
-}
-if(valid37){
-let data84 = data82.default;
-const _errs197 = errors;
-if(typeof data84 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/default",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data84}];
-return false;
-}
-var valid37 = _errs197 === errors;
-if(valid37){
-if(data82.model !== undefined){
-let data85 = data82.model;
-const _errs199 = errors;
-const _errs200 = errors;
-if((typeof data85 !== "string") && (!(data85 && typeof data85 == "object" && !Array.isArray(data85)))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model",keyword:"type",params:{type: constant20},message:"must be string,object",expected:constant6,data:data85}];
-return false;
-}
-if(errors === _errs200){
-if(typeof data85 === "string"){
-if(!pattern6.test(data85)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant6,data:data85}];
-return false;
-}
-}
-if(errors === _errs200){
-if(data85 && typeof data85 == "object" && !Array.isArray(data85)){
-let missing2;
-if((data85.primary === undefined) && (missing2 = "primary")){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant6,data:data85}];
-return false;
-}
-else {
-const _errs202 = errors;
-for(const key23 in data85){
-if(!((key23 === "primary") || (key23 === "fallbacks"))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model",keyword:"additionalProperties",params:{additionalProperty: key23},message:"must NOT have additional properties",expected:constant6,data:data85}];
-return false;
-break;
-}
-}
-if(_errs202 === errors){
-if(data85.primary !== undefined){
-let data86 = data85.primary;
-const _errs203 = errors;
-if(errors === _errs203){
-if(typeof data86 === "string"){
-if(!pattern6.test(data86)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model/primary",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data86}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model/primary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data86}];
-return false;
-}
-}
-var valid39 = _errs203 === errors;
-}
-else {
-var valid39 = true;
-}
-if(valid39){
-if(data85.fallbacks !== undefined){
-let data87 = data85.fallbacks;
-const _errs205 = errors;
-if(errors === _errs205){
-if(Array.isArray(data87)){
-if(data87.length > 8){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model/fallbacks",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",expected:constant2,data:data87}];
-return false;
-}
-else {
-var valid40 = true;
-const len10 = data87.length;
-for(let i10=0; i10<len10; i10++){
-let data88 = data87[i10];
-const _errs207 = errors;
-if(errors === _errs207){
-if(typeof data88 === "string"){
-if(!pattern6.test(data88)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model/fallbacks/" + i10,keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data88}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model/fallbacks/" + i10,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data88}];
-return false;
-}
-}
-var valid40 = _errs207 === errors;
-if(!valid40){
-break;
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model/fallbacks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data87}];
-return false;
-}
-}
-var valid39 = _errs205 === errors;
-}
-else {
-var valid39 = true;
-}
-}
-}
-}
-}
-}
-}
-var valid37 = _errs199 === errors;
-}
-else {
-var valid37 = true;
-}
-if(valid37){
-if(data82.instructions !== undefined){
-let data89 = data82.instructions;
-const _errs209 = errors;
-if(typeof data89 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/instructions",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data89}];
-return false;
-}
-var valid37 = _errs209 === errors;
-}
-else {
-var valid37 = true;
-}
-if(valid37){
-if(data82.include !== undefined){
-let data90 = data82.include;
-const _errs211 = errors;
-const _errs212 = errors;
-if(errors === _errs212){
-if(Array.isArray(data90)){
-var valid42 = true;
-const len11 = data90.length;
-for(let i11=0; i11<len11; i11++){
-let data91 = data90[i11];
-const _errs214 = errors;
-if(typeof data91 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/include/" + i11,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data91}];
-return false;
-}
-if(!((data91 === "reasoning") || (data91 === "tools"))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/include/" + i11,keyword:"enum",params:{allowedValues: constant21},message:"must be equal to one of the allowed values",expected:constant1,data:data91}];
-return false;
-}
-var valid42 = _errs214 === errors;
-if(!valid42){
-break;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/include",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data90}];
-return false;
-}
-}
-var valid37 = _errs211 === errors;
-}
-else {
-var valid37 = true;
-}
-if(valid37){
-if(data82.structuredOutput !== undefined){
-let data92 = data82.structuredOutput;
-const _errs216 = errors;
-if(typeof data92 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/structuredOutput",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data92}];
-return false;
-}
-if(!((data92 === "forward") || (data92 === "enforce"))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/structuredOutput",keyword:"enum",params:{allowedValues: constant22},message:"must be equal to one of the allowed values",expected:constant1,data:data92}];
-return false;
-}
-var valid37 = _errs216 === errors;
-}
-else {
-var valid37 = true;
-}
-if(valid37){
-if(data82.stepsMax !== undefined){
-let data93 = data82.stepsMax;
-const _errs219 = errors;
-const _errs220 = errors;
-if(!(((typeof data93 == "number") && (!(data93 % 1) && !isNaN(data93))) && (isFinite(data93)))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/stepsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data93}];
-return false;
-}
-if(errors === _errs220){
-if((typeof data93 == "number") && (isFinite(data93))){
-if(data93 > 128 || isNaN(data93)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/stepsMax",keyword:"maximum",params:{comparison: "<=", limit: 128},message:"must be <= 128",expected:constant3,data:data93}];
-return false;
-}
-else {
-if(data93 < 1 || isNaN(data93)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/stepsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data93}];
-return false;
-}
-}
-}
-}
-var valid37 = _errs219 === errors;
-}
-else {
-var valid37 = true;
-}
-if(valid37){
-if(data82.tools !== undefined){
-let data94 = data82.tools;
-const _errs222 = errors;
-const _errs223 = errors;
-if(errors === _errs223){
-if(data94 && typeof data94 == "object" && !Array.isArray(data94)){
-for(const key24 in data94){
-let data95 = data94[key24];
-const _errs226 = errors;
-if(errors === _errs226){
-if(Array.isArray(data95)){
-if(data95.length < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/tools/" + key24.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant2,data:data95}];
-return false;
-}
-else {
-var valid47 = true;
-const len12 = data95.length;
-for(let i12=0; i12<len12; i12++){
-let data96 = data95[i12];
-const _errs228 = errors;
-if(errors === _errs228){
-if(typeof data96 === "string"){
-if(func2(data96) < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/tools/" + key24.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i12,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data96}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/tools/" + key24.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i12,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data96}];
-return false;
-}
-}
-var valid47 = _errs228 === errors;
-if(!valid47){
-break;
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/tools/" + key24.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data95}];
-return false;
-}
-}
-var valid46 = _errs226 === errors;
-if(!valid46){
-break;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/tools",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data94}];
-return false;
-}
-}
-var valid37 = _errs222 === errors;
-}
-else {
-var valid37 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data82}];
-return false;
-}
-}
-var valid36 = _errs192 === errors;
+var valid36 = _errs195 === errors;
 if(!valid36){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/list",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data81}];
+validate20.errors = [{instancePath:instancePath+"/agents/aliases",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data82}];
 return false;
 }
 }
-var valid23 = _errs190 === errors;
+var valid24 = _errs192 === errors;
+if(valid24){
+let data84 = data68.list;
+const _errs197 = errors;
+if(errors === _errs197){
+if(Array.isArray(data84)){
+var valid37 = true;
+const len9 = data84.length;
+for(let i9=0; i9<len9; i9++){
+let data85 = data84[i9];
+const _errs199 = errors;
+if(errors === _errs199){
+if(data85 && typeof data85 == "object" && !Array.isArray(data85)){
+if(data85.default === undefined){
+data85.default = false;
+}
+let missing1;
+if((data85.id === undefined) && (missing1 = "id")){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant0,data:data85}];
+return false;
+}
+else {
+const _errs201 = errors;
+for(const key23 in data85){
+if(!((((((((key23 === "id") || (key23 === "default")) || (key23 === "model")) || (key23 === "instructions")) || (key23 === "include")) || (key23 === "structuredOutput")) || (key23 === "stepsMax")) || (key23 === "tools"))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9,keyword:"additionalProperties",params:{additionalProperty: key23},message:"must NOT have additional properties",expected:constant0,data:data85}];
+return false;
+break;
+}
+}
+if(_errs201 === errors){
+if(data85.id !== undefined){
+let data86 = data85.id;
+const _errs202 = errors;
+if(errors === _errs202){
+if(typeof data86 === "string"){
+if(!pattern9.test(data86)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/id",keyword:"pattern",params:{pattern: "^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$"},message:"must match pattern \""+"^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$"+"\"",expected:constant1,data:data86}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data86}];
+return false;
+}
+}
+var valid38 = _errs202 === errors;
+}
+else {
+var valid38 = true;
+}
+if(valid38){
+let data87 = data85.default;
+const _errs204 = errors;
+if(typeof data87 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/default",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data87}];
+return false;
+}
+var valid38 = _errs204 === errors;
+if(valid38){
+if(data85.model !== undefined){
+let data88 = data85.model;
+const _errs206 = errors;
+const _errs207 = errors;
+if((typeof data88 !== "string") && (!(data88 && typeof data88 == "object" && !Array.isArray(data88)))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model",keyword:"type",params:{type: constant20},message:"must be string,object",expected:constant6,data:data88}];
+return false;
+}
+if(errors === _errs207){
+if(typeof data88 === "string"){
+if(!pattern6.test(data88)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant6,data:data88}];
+return false;
+}
+}
+if(errors === _errs207){
+if(data88 && typeof data88 == "object" && !Array.isArray(data88)){
+let missing2;
+if((data88.primary === undefined) && (missing2 = "primary")){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant6,data:data88}];
+return false;
+}
+else {
+const _errs209 = errors;
+for(const key24 in data88){
+if(!((key24 === "primary") || (key24 === "fallbacks"))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model",keyword:"additionalProperties",params:{additionalProperty: key24},message:"must NOT have additional properties",expected:constant6,data:data88}];
+return false;
+break;
+}
+}
+if(_errs209 === errors){
+if(data88.primary !== undefined){
+let data89 = data88.primary;
+const _errs210 = errors;
+if(errors === _errs210){
+if(typeof data89 === "string"){
+if(!pattern6.test(data89)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model/primary",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data89}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model/primary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data89}];
+return false;
+}
+}
+var valid40 = _errs210 === errors;
+}
+else {
+var valid40 = true;
+}
+if(valid40){
+if(data88.fallbacks !== undefined){
+let data90 = data88.fallbacks;
+const _errs212 = errors;
+if(errors === _errs212){
+if(Array.isArray(data90)){
+if(data90.length > 8){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model/fallbacks",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",expected:constant2,data:data90}];
+return false;
+}
+else {
+var valid41 = true;
+const len10 = data90.length;
+for(let i10=0; i10<len10; i10++){
+let data91 = data90[i10];
+const _errs214 = errors;
+if(errors === _errs214){
+if(typeof data91 === "string"){
+if(!pattern6.test(data91)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model/fallbacks/" + i10,keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data91}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model/fallbacks/" + i10,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data91}];
+return false;
+}
+}
+var valid41 = _errs214 === errors;
+if(!valid41){
+break;
 }
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data65}];
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model/fallbacks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data90}];
 return false;
 }
 }
-var valid0 = _errs148 === errors;
-if(valid0){
-let data97 = data.models;
+var valid40 = _errs212 === errors;
+}
+else {
+var valid40 = true;
+}
+}
+}
+}
+}
+}
+}
+var valid38 = _errs206 === errors;
+}
+else {
+var valid38 = true;
+}
+if(valid38){
+if(data85.instructions !== undefined){
+let data92 = data85.instructions;
+const _errs216 = errors;
+if(typeof data92 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/instructions",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data92}];
+return false;
+}
+var valid38 = _errs216 === errors;
+}
+else {
+var valid38 = true;
+}
+if(valid38){
+if(data85.include !== undefined){
+let data93 = data85.include;
+const _errs218 = errors;
+const _errs219 = errors;
+if(errors === _errs219){
+if(Array.isArray(data93)){
+var valid43 = true;
+const len11 = data93.length;
+for(let i11=0; i11<len11; i11++){
+let data94 = data93[i11];
+const _errs221 = errors;
+if(typeof data94 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/include/" + i11,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data94}];
+return false;
+}
+if(!((data94 === "reasoning") || (data94 === "tools"))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/include/" + i11,keyword:"enum",params:{allowedValues: constant21},message:"must be equal to one of the allowed values",expected:constant1,data:data94}];
+return false;
+}
+var valid43 = _errs221 === errors;
+if(!valid43){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/include",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data93}];
+return false;
+}
+}
+var valid38 = _errs218 === errors;
+}
+else {
+var valid38 = true;
+}
+if(valid38){
+if(data85.structuredOutput !== undefined){
+let data95 = data85.structuredOutput;
+const _errs223 = errors;
+if(typeof data95 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/structuredOutput",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data95}];
+return false;
+}
+if(!((data95 === "forward") || (data95 === "enforce"))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/structuredOutput",keyword:"enum",params:{allowedValues: constant22},message:"must be equal to one of the allowed values",expected:constant1,data:data95}];
+return false;
+}
+var valid38 = _errs223 === errors;
+}
+else {
+var valid38 = true;
+}
+if(valid38){
+if(data85.stepsMax !== undefined){
+let data96 = data85.stepsMax;
+const _errs226 = errors;
+const _errs227 = errors;
+if(!(((typeof data96 == "number") && (!(data96 % 1) && !isNaN(data96))) && (isFinite(data96)))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/stepsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data96}];
+return false;
+}
+if(errors === _errs227){
+if((typeof data96 == "number") && (isFinite(data96))){
+if(data96 > 128 || isNaN(data96)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/stepsMax",keyword:"maximum",params:{comparison: "<=", limit: 128},message:"must be <= 128",expected:constant3,data:data96}];
+return false;
+}
+else {
+if(data96 < 1 || isNaN(data96)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/stepsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data96}];
+return false;
+}
+}
+}
+}
+var valid38 = _errs226 === errors;
+}
+else {
+var valid38 = true;
+}
+if(valid38){
+if(data85.tools !== undefined){
+let data97 = data85.tools;
+const _errs229 = errors;
 const _errs230 = errors;
 if(errors === _errs230){
 if(data97 && typeof data97 == "object" && !Array.isArray(data97)){
-if(data97.providers === undefined){
-data97.providers = {};
-}
-const _errs232 = errors;
 for(const key25 in data97){
-if(!(key25 === "providers")){
-validate20.errors = [{instancePath:instancePath+"/models",keyword:"additionalProperties",params:{additionalProperty: key25},message:"must NOT have additional properties",expected:constant0,data:data97}];
-return false;
-break;
-}
-}
-if(_errs232 === errors){
-let data98 = data97.providers;
+let data98 = data97[key25];
 const _errs233 = errors;
 if(errors === _errs233){
-if(data98 && typeof data98 == "object" && !Array.isArray(data98)){
-for(const key26 in data98){
-const _errs236 = errors;
-if(!(validate21(data98[key26], {instancePath:instancePath+"/models/providers/" + key26.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data98,parentDataProperty:key26,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate21.errors : vErrors.concat(validate21.errors);
-errors = vErrors.length;
+if(Array.isArray(data98)){
+if(data98.length < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/tools/" + key25.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant2,data:data98}];
+return false;
 }
-var valid49 = _errs236 === errors;
-if(!valid49){
+else {
+var valid48 = true;
+const len12 = data98.length;
+for(let i12=0; i12<len12; i12++){
+let data99 = data98[i12];
+const _errs235 = errors;
+if(errors === _errs235){
+if(typeof data99 === "string"){
+if(func2(data99) < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/tools/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i12,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data99}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/tools/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i12,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data99}];
+return false;
+}
+}
+var valid48 = _errs235 === errors;
+if(!valid48){
+break;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/tools/" + key25.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data98}];
+return false;
+}
+}
+var valid47 = _errs233 === errors;
+if(!valid47){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/models/providers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data98}];
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/tools",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data97}];
 return false;
+}
+}
+var valid38 = _errs229 === errors;
+}
+else {
+var valid38 = true;
+}
+}
+}
+}
+}
+}
+}
 }
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/models",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data97}];
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data85}];
 return false;
 }
 }
-var valid0 = _errs230 === errors;
+var valid37 = _errs199 === errors;
+if(!valid37){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data84}];
+return false;
+}
+}
+var valid24 = _errs197 === errors;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data68}];
+return false;
+}
+}
+var valid0 = _errs155 === errors;
 if(valid0){
-let data100 = data.mcp;
+let data100 = data.models;
 const _errs237 = errors;
 if(errors === _errs237){
 if(data100 && typeof data100 == "object" && !Array.isArray(data100)){
-if(data100.servers === undefined){
-data100.servers = {};
+if(data100.providers === undefined){
+data100.providers = {};
 }
 const _errs239 = errors;
-for(const key27 in data100){
-if(!(key27 === "servers")){
-validate20.errors = [{instancePath:instancePath+"/mcp",keyword:"additionalProperties",params:{additionalProperty: key27},message:"must NOT have additional properties",expected:constant0,data:data100}];
+for(const key26 in data100){
+if(!(key26 === "providers")){
+validate20.errors = [{instancePath:instancePath+"/models",keyword:"additionalProperties",params:{additionalProperty: key26},message:"must NOT have additional properties",expected:constant0,data:data100}];
 return false;
 break;
 }
 }
 if(_errs239 === errors){
-let data101 = data100.servers;
+let data101 = data100.providers;
 const _errs240 = errors;
 if(errors === _errs240){
 if(data101 && typeof data101 == "object" && !Array.isArray(data101)){
-for(const key28 in data101){
-let data102 = data101[key28];
+for(const key27 in data101){
 const _errs243 = errors;
+if(!(validate21(data101[key27], {instancePath:instancePath+"/models/providers/" + key27.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data101,parentDataProperty:key27,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate21.errors : vErrors.concat(validate21.errors);
+errors = vErrors.length;
+}
+var valid50 = _errs243 === errors;
+if(!valid50){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/models/providers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data101}];
+return false;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/models",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data100}];
+return false;
+}
+}
+var valid0 = _errs237 === errors;
+if(valid0){
+let data103 = data.mcp;
 const _errs244 = errors;
 if(errors === _errs244){
-if(data102 && typeof data102 == "object" && !Array.isArray(data102)){
-if(data102.args === undefined){
-data102.args = [];
-}
-if(data102.env === undefined){
-data102.env = {};
-}
-if(data102.headers === undefined){
-data102.headers = {};
-}
-if(data102.connectMs === undefined){
-data102.connectMs = 30000;
-}
-if(data102.timeoutMs === undefined){
-data102.timeoutMs = 60000;
-}
-if(data102.outputBytesMax === undefined){
-data102.outputBytesMax = 65536;
+if(data103 && typeof data103 == "object" && !Array.isArray(data103)){
+if(data103.servers === undefined){
+data103.servers = {};
 }
 const _errs246 = errors;
-for(const key29 in data102){
-if(!(func1.call(constant9, key29))){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key28.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key29},message:"must NOT have additional properties",expected:constant0,data:data102}];
+for(const key28 in data103){
+if(!(key28 === "servers")){
+validate20.errors = [{instancePath:instancePath+"/mcp",keyword:"additionalProperties",params:{additionalProperty: key28},message:"must NOT have additional properties",expected:constant0,data:data103}];
 return false;
 break;
 }
 }
 if(_errs246 === errors){
-if(data102.command !== undefined){
-let data103 = data102.command;
+let data104 = data103.servers;
 const _errs247 = errors;
 if(errors === _errs247){
-if(typeof data103 === "string"){
-if(func2(data103) < 1){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key28.replace(/~/g, "~0").replace(/\//g, "~1")+"/command",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data103}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key28.replace(/~/g, "~0").replace(/\//g, "~1")+"/command",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data103}];
-return false;
-}
-}
-var valid53 = _errs247 === errors;
-}
-else {
-var valid53 = true;
-}
-if(valid53){
-let data104 = data102.args;
-const _errs249 = errors;
-if(errors === _errs249){
-if(Array.isArray(data104)){
-var valid54 = true;
-const len13 = data104.length;
-for(let i13=0; i13<len13; i13++){
-let data105 = data104[i13];
+if(data104 && typeof data104 == "object" && !Array.isArray(data104)){
+for(const key29 in data104){
+let data105 = data104[key29];
+const _errs250 = errors;
 const _errs251 = errors;
-if(typeof data105 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key28.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/" + i13,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data105}];
-return false;
+if(errors === _errs251){
+if(data105 && typeof data105 == "object" && !Array.isArray(data105)){
+if(data105.args === undefined){
+data105.args = [];
 }
-var valid54 = _errs251 === errors;
-if(!valid54){
+if(data105.env === undefined){
+data105.env = {};
+}
+if(data105.headers === undefined){
+data105.headers = {};
+}
+if(data105.connectMs === undefined){
+data105.connectMs = 30000;
+}
+if(data105.timeoutMs === undefined){
+data105.timeoutMs = 60000;
+}
+if(data105.outputBytesMax === undefined){
+data105.outputBytesMax = 65536;
+}
+const _errs253 = errors;
+for(const key30 in data105){
+if(!(func1.call(constant9, key30))){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key29.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key30},message:"must NOT have additional properties",expected:constant0,data:data105}];
+return false;
 break;
 }
 }
+if(_errs253 === errors){
+if(data105.command !== undefined){
+let data106 = data105.command;
+const _errs254 = errors;
+if(errors === _errs254){
+if(typeof data106 === "string"){
+if(func2(data106) < 1){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key29.replace(/~/g, "~0").replace(/\//g, "~1")+"/command",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data106}];
+return false;
+}
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key28.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data104}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key29.replace(/~/g, "~0").replace(/\//g, "~1")+"/command",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data106}];
 return false;
 }
 }
-var valid53 = _errs249 === errors;
-if(valid53){
-let data106 = data102.env;
-const _errs253 = errors;
-if(errors === _errs253){
-if(data106 && typeof data106 == "object" && !Array.isArray(data106)){
-for(const key30 in data106){
-let data107 = data106[key30];
+var valid54 = _errs254 === errors;
+}
+else {
+var valid54 = true;
+}
+if(valid54){
+let data107 = data105.args;
 const _errs256 = errors;
-if(typeof data107 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key28.replace(/~/g, "~0").replace(/\//g, "~1")+"/env/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data107}];
+if(errors === _errs256){
+if(Array.isArray(data107)){
+var valid55 = true;
+const len13 = data107.length;
+for(let i13=0; i13<len13; i13++){
+let data108 = data107[i13];
+const _errs258 = errors;
+if(typeof data108 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key29.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/" + i13,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data108}];
 return false;
 }
-var valid55 = _errs256 === errors;
+var valid55 = _errs258 === errors;
 if(!valid55){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key28.replace(/~/g, "~0").replace(/\//g, "~1")+"/env",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data106}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key29.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data107}];
 return false;
 }
 }
-var valid53 = _errs253 === errors;
-if(valid53){
-if(data102.cwd !== undefined){
-let data108 = data102.cwd;
-const _errs258 = errors;
-if(errors === _errs258){
-if(typeof data108 === "string"){
-if(func2(data108) < 1){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key28.replace(/~/g, "~0").replace(/\//g, "~1")+"/cwd",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data108}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key28.replace(/~/g, "~0").replace(/\//g, "~1")+"/cwd",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data108}];
-return false;
-}
-}
-var valid53 = _errs258 === errors;
-}
-else {
-var valid53 = true;
-}
-if(valid53){
-if(data102.url !== undefined){
-let data109 = data102.url;
+var valid54 = _errs256 === errors;
+if(valid54){
+let data109 = data105.env;
 const _errs260 = errors;
 if(errors === _errs260){
-if(typeof data109 === "string"){
-if(!pattern21.test(data109)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key28.replace(/~/g, "~0").replace(/\//g, "~1")+"/url",keyword:"pattern",params:{pattern: "^https?://[^\\s]+$"},message:"must match pattern \""+"^https?://[^\\s]+$"+"\"",expected:constant1,data:data109}];
+if(data109 && typeof data109 == "object" && !Array.isArray(data109)){
+for(const key31 in data109){
+let data110 = data109[key31];
+const _errs263 = errors;
+if(typeof data110 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key29.replace(/~/g, "~0").replace(/\//g, "~1")+"/env/" + key31.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data110}];
 return false;
 }
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key28.replace(/~/g, "~0").replace(/\//g, "~1")+"/url",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data109}];
-return false;
-}
-}
-var valid53 = _errs260 === errors;
-}
-else {
-var valid53 = true;
-}
-if(valid53){
-let data110 = data102.headers;
-const _errs262 = errors;
-if(errors === _errs262){
-if(data110 && typeof data110 == "object" && !Array.isArray(data110)){
-for(const key31 in data110){
-let data111 = data110[key31];
-const _errs265 = errors;
-if(typeof data111 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key28.replace(/~/g, "~0").replace(/\//g, "~1")+"/headers/" + key31.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data111}];
-return false;
-}
-var valid56 = _errs265 === errors;
+var valid56 = _errs263 === errors;
 if(!valid56){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key28.replace(/~/g, "~0").replace(/\//g, "~1")+"/headers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data110}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key29.replace(/~/g, "~0").replace(/\//g, "~1")+"/env",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data109}];
 return false;
 }
 }
-var valid53 = _errs262 === errors;
-if(valid53){
-let data112 = data102.connectMs;
+var valid54 = _errs260 === errors;
+if(valid54){
+if(data105.cwd !== undefined){
+let data111 = data105.cwd;
+const _errs265 = errors;
+if(errors === _errs265){
+if(typeof data111 === "string"){
+if(func2(data111) < 1){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key29.replace(/~/g, "~0").replace(/\//g, "~1")+"/cwd",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data111}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key29.replace(/~/g, "~0").replace(/\//g, "~1")+"/cwd",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data111}];
+return false;
+}
+}
+var valid54 = _errs265 === errors;
+}
+else {
+var valid54 = true;
+}
+if(valid54){
+if(data105.url !== undefined){
+let data112 = data105.url;
 const _errs267 = errors;
-if(!(((typeof data112 == "number") && (!(data112 % 1) && !isNaN(data112))) && (isFinite(data112)))){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key28.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data112}];
-return false;
-}
 if(errors === _errs267){
-if((typeof data112 == "number") && (isFinite(data112))){
-if(data112 > 600000 || isNaN(data112)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key28.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data112}];
+if(typeof data112 === "string"){
+if(!pattern21.test(data112)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key29.replace(/~/g, "~0").replace(/\//g, "~1")+"/url",keyword:"pattern",params:{pattern: "^https?://[^\\s]+$"},message:"must match pattern \""+"^https?://[^\\s]+$"+"\"",expected:constant1,data:data112}];
 return false;
+}
 }
 else {
-if(data112 < 10 || isNaN(data112)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key28.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",expected:constant3,data:data112}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key29.replace(/~/g, "~0").replace(/\//g, "~1")+"/url",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data112}];
 return false;
 }
 }
+var valid54 = _errs267 === errors;
 }
+else {
+var valid54 = true;
 }
-var valid53 = _errs267 === errors;
-if(valid53){
-let data113 = data102.timeoutMs;
+if(valid54){
+let data113 = data105.headers;
 const _errs269 = errors;
-if(!(((typeof data113 == "number") && (!(data113 % 1) && !isNaN(data113))) && (isFinite(data113)))){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key28.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data113}];
-return false;
-}
 if(errors === _errs269){
-if((typeof data113 == "number") && (isFinite(data113))){
-if(data113 > 3600000 || isNaN(data113)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key28.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",expected:constant3,data:data113}];
+if(data113 && typeof data113 == "object" && !Array.isArray(data113)){
+for(const key32 in data113){
+let data114 = data113[key32];
+const _errs272 = errors;
+if(typeof data114 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key29.replace(/~/g, "~0").replace(/\//g, "~1")+"/headers/" + key32.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data114}];
 return false;
 }
-else {
-if(data113 < 10 || isNaN(data113)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key28.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",expected:constant3,data:data113}];
-return false;
-}
-}
-}
-}
-var valid53 = _errs269 === errors;
-if(valid53){
-let data114 = data102.outputBytesMax;
-const _errs271 = errors;
-if(!(((typeof data114 == "number") && (!(data114 % 1) && !isNaN(data114))) && (isFinite(data114)))){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key28.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data114}];
-return false;
-}
-if(errors === _errs271){
-if((typeof data114 == "number") && (isFinite(data114))){
-if(data114 > 16777216 || isNaN(data114)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key28.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"maximum",params:{comparison: "<=", limit: 16777216},message:"must be <= 16777216",expected:constant3,data:data114}];
-return false;
-}
-else {
-if(data114 < 256 || isNaN(data114)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key28.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"minimum",params:{comparison: ">=", limit: 256},message:"must be >= 256",expected:constant3,data:data114}];
-return false;
-}
-}
-}
-}
-var valid53 = _errs271 === errors;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key28.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data102}];
-return false;
-}
-}
-var valid51 = _errs243 === errors;
-if(!valid51){
+var valid57 = _errs272 === errors;
+if(!valid57){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data101}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key29.replace(/~/g, "~0").replace(/\//g, "~1")+"/headers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data113}];
 return false;
 }
 }
+var valid54 = _errs269 === errors;
+if(valid54){
+let data115 = data105.connectMs;
+const _errs274 = errors;
+if(!(((typeof data115 == "number") && (!(data115 % 1) && !isNaN(data115))) && (isFinite(data115)))){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key29.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data115}];
+return false;
 }
+if(errors === _errs274){
+if((typeof data115 == "number") && (isFinite(data115))){
+if(data115 > 600000 || isNaN(data115)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key29.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data115}];
+return false;
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/mcp",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data100}];
+if(data115 < 10 || isNaN(data115)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key29.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",expected:constant3,data:data115}];
 return false;
 }
 }
-var valid0 = _errs237 === errors;
-if(valid0){
-let data115 = data.sessions;
-const _errs273 = errors;
-if(errors === _errs273){
-if(data115 && typeof data115 == "object" && !Array.isArray(data115)){
-if(data115.idleMinutes === undefined){
-data115.idleMinutes = 0;
-}
-if(data115.lane === undefined){
-data115.lane = {};
-}
-const _errs275 = errors;
-for(const key32 in data115){
-if(!((key32 === "idleMinutes") || (key32 === "lane"))){
-validate20.errors = [{instancePath:instancePath+"/sessions",keyword:"additionalProperties",params:{additionalProperty: key32},message:"must NOT have additional properties",expected:constant0,data:data115}];
-return false;
-break;
 }
 }
-if(_errs275 === errors){
-let data116 = data115.idleMinutes;
+var valid54 = _errs274 === errors;
+if(valid54){
+let data116 = data105.timeoutMs;
 const _errs276 = errors;
 if(!(((typeof data116 == "number") && (!(data116 % 1) && !isNaN(data116))) && (isFinite(data116)))){
-validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data116}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key29.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data116}];
 return false;
 }
 if(errors === _errs276){
 if((typeof data116 == "number") && (isFinite(data116))){
-if(data116 > 5256000 || isNaN(data116)){
-validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"maximum",params:{comparison: "<=", limit: 5256000},message:"must be <= 5256000",expected:constant3,data:data116}];
+if(data116 > 3600000 || isNaN(data116)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key29.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",expected:constant3,data:data116}];
 return false;
 }
 else {
-if(data116 < 0 || isNaN(data116)){
-validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data116}];
+if(data116 < 10 || isNaN(data116)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key29.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",expected:constant3,data:data116}];
 return false;
 }
 }
 }
 }
-var valid57 = _errs276 === errors;
-if(valid57){
-let data117 = data115.lane;
+var valid54 = _errs276 === errors;
+if(valid54){
+let data117 = data105.outputBytesMax;
 const _errs278 = errors;
+if(!(((typeof data117 == "number") && (!(data117 % 1) && !isNaN(data117))) && (isFinite(data117)))){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key29.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data117}];
+return false;
+}
 if(errors === _errs278){
-if(data117 && typeof data117 == "object" && !Array.isArray(data117)){
-if(data117.waitingMax === undefined){
-data117.waitingMax = 8;
+if((typeof data117 == "number") && (isFinite(data117))){
+if(data117 > 16777216 || isNaN(data117)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key29.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"maximum",params:{comparison: "<=", limit: 16777216},message:"must be <= 16777216",expected:constant3,data:data117}];
+return false;
 }
-if(data117.waitMs === undefined){
-data117.waitMs = 60000;
+else {
+if(data117 < 256 || isNaN(data117)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key29.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"minimum",params:{comparison: ">=", limit: 256},message:"must be >= 256",expected:constant3,data:data117}];
+return false;
 }
+}
+}
+}
+var valid54 = _errs278 === errors;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key29.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data105}];
+return false;
+}
+}
+var valid52 = _errs250 === errors;
+if(!valid52){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp/servers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data104}];
+return false;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data103}];
+return false;
+}
+}
+var valid0 = _errs244 === errors;
+if(valid0){
+let data118 = data.sessions;
 const _errs280 = errors;
-for(const key33 in data117){
-if(!((key33 === "waitingMax") || (key33 === "waitMs"))){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane",keyword:"additionalProperties",params:{additionalProperty: key33},message:"must NOT have additional properties",expected:constant0,data:data117}];
+if(errors === _errs280){
+if(data118 && typeof data118 == "object" && !Array.isArray(data118)){
+if(data118.idleMinutes === undefined){
+data118.idleMinutes = 0;
+}
+if(data118.lane === undefined){
+data118.lane = {};
+}
+const _errs282 = errors;
+for(const key33 in data118){
+if(!((key33 === "idleMinutes") || (key33 === "lane"))){
+validate20.errors = [{instancePath:instancePath+"/sessions",keyword:"additionalProperties",params:{additionalProperty: key33},message:"must NOT have additional properties",expected:constant0,data:data118}];
 return false;
 break;
 }
 }
-if(_errs280 === errors){
-let data118 = data117.waitingMax;
-const _errs281 = errors;
-if(!(((typeof data118 == "number") && (!(data118 % 1) && !isNaN(data118))) && (isFinite(data118)))){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data118}];
-return false;
-}
-if(errors === _errs281){
-if((typeof data118 == "number") && (isFinite(data118))){
-if(data118 > 1024 || isNaN(data118)){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",expected:constant3,data:data118}];
-return false;
-}
-else {
-if(data118 < 0 || isNaN(data118)){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data118}];
-return false;
-}
-}
-}
-}
-var valid58 = _errs281 === errors;
-if(valid58){
-let data119 = data117.waitMs;
+if(_errs282 === errors){
+let data119 = data118.idleMinutes;
 const _errs283 = errors;
 if(!(((typeof data119 == "number") && (!(data119 % 1) && !isNaN(data119))) && (isFinite(data119)))){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data119}];
+validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data119}];
 return false;
 }
 if(errors === _errs283){
 if((typeof data119 == "number") && (isFinite(data119))){
-if(data119 > 600000 || isNaN(data119)){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data119}];
+if(data119 > 5256000 || isNaN(data119)){
+validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"maximum",params:{comparison: "<=", limit: 5256000},message:"must be <= 5256000",expected:constant3,data:data119}];
 return false;
 }
 else {
-if(data119 < 100 || isNaN(data119)){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data119}];
+if(data119 < 0 || isNaN(data119)){
+validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data119}];
 return false;
 }
 }
 }
 }
 var valid58 = _errs283 === errors;
+if(valid58){
+let data120 = data118.lane;
+const _errs285 = errors;
+if(errors === _errs285){
+if(data120 && typeof data120 == "object" && !Array.isArray(data120)){
+if(data120.waitingMax === undefined){
+data120.waitingMax = 8;
+}
+if(data120.waitMs === undefined){
+data120.waitMs = 60000;
+}
+const _errs287 = errors;
+for(const key34 in data120){
+if(!((key34 === "waitingMax") || (key34 === "waitMs"))){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane",keyword:"additionalProperties",params:{additionalProperty: key34},message:"must NOT have additional properties",expected:constant0,data:data120}];
+return false;
+break;
+}
+}
+if(_errs287 === errors){
+let data121 = data120.waitingMax;
+const _errs288 = errors;
+if(!(((typeof data121 == "number") && (!(data121 % 1) && !isNaN(data121))) && (isFinite(data121)))){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data121}];
+return false;
+}
+if(errors === _errs288){
+if((typeof data121 == "number") && (isFinite(data121))){
+if(data121 > 1024 || isNaN(data121)){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",expected:constant3,data:data121}];
+return false;
+}
+else {
+if(data121 < 0 || isNaN(data121)){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data121}];
+return false;
+}
+}
+}
+}
+var valid59 = _errs288 === errors;
+if(valid59){
+let data122 = data120.waitMs;
+const _errs290 = errors;
+if(!(((typeof data122 == "number") && (!(data122 % 1) && !isNaN(data122))) && (isFinite(data122)))){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data122}];
+return false;
+}
+if(errors === _errs290){
+if((typeof data122 == "number") && (isFinite(data122))){
+if(data122 > 600000 || isNaN(data122)){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data122}];
+return false;
+}
+else {
+if(data122 < 100 || isNaN(data122)){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data122}];
+return false;
+}
+}
+}
+}
+var valid59 = _errs290 === errors;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/sessions/lane",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data117}];
+validate20.errors = [{instancePath:instancePath+"/sessions/lane",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data120}];
 return false;
 }
 }
-var valid57 = _errs278 === errors;
+var valid58 = _errs285 === errors;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/sessions",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data115}];
+validate20.errors = [{instancePath:instancePath+"/sessions",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data118}];
 return false;
 }
 }
-var valid0 = _errs273 === errors;
+var valid0 = _errs280 === errors;
 }
 }
 }

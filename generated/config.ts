@@ -334,6 +334,22 @@ export interface components {
                     keep: number;
                 };
                 /**
+                 * @description Spans of OpenTelemetry, for an SDK that the process has (docs/tracing.md).
+                 * @default {}
+                 */
+                telemetry: {
+                    /**
+                     * @description Whether there are spans of requests, runs, model calls and tools. Without an SDK there are none.
+                     * @default true
+                     */
+                    traces: boolean;
+                    /**
+                     * @description Whether spans hold what was said, and the arguments and results of tools.
+                     * @default false
+                     */
+                    content: boolean;
+                };
+                /**
                  * @description Every answer is checked against the contract. `count` logs a violation and counts it in the metrics, `throw`
                  *     makes it an error (for tests).
                  * @default count

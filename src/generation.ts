@@ -79,7 +79,7 @@ export function createGeneration(runtime: Runtime, options: GenerationOptions, l
     getContract: createGetContract(toGeneratedFile("openapi.json")),
     getDocs: createGetDocs(toGeneratedFile("docs.html")),
   };
-  const passages = new Passages(log, metrics, createAddressReader(config.gateway.trustedProxies));
+  const passages = new Passages(log, metrics, createAddressReader(config.gateway.trustedProxies), runtime.tracing);
   const app = createApp({
     handlers,
     authenticate: createAuthenticate(credential),

@@ -5,7 +5,9 @@ import type { Config } from "./base/contract.ts";
 import type { Log } from "./base/log.ts";
 import { LoopWatch } from "./base/loop-watch.ts";
 import { createMetrics, type Metrics } from "./base/metrics.ts";
+import { loadTracing, type Tracing } from "./base/telemetry/tracing.ts";
 import { createProviders, stopProviders } from "./model/table.ts";
+import { traceProviders } from "./model/traced-provider.ts";
 import { type Agents, createAgents, type Providers } from "./run/agents.ts";
 import { createRunAgent, type RunAgent } from "./run/run.ts";
 import { createLanes, createTurns, type Lanes, type Turns } from "./run/turns.ts";
@@ -38,6 +40,8 @@ export interface Runtime {
   readonly turns: Turns;
   readonly store: SessionStore;
   readonly metrics: Metrics;
+  /** Undefined where nobody takes spans. */
+  readonly tracing: Tracing | undefined;
   /** Connects the tool servers of all agents, so that no run has to wait for them. Never rejects: a run tries again. */
   connectTools(): Promise<void>;
   /**
@@ -68,6 +72,7 @@ interface Parts {
   readonly providers: Providers;
   readonly agents: Agents;
   readonly tools: SharedTools;
+  readonly tracing: Tracing | undefined;
 }
 
 /**
@@ -91,11 +96,15 @@ function openSqliteStore(stateFolder: string): Promise<SessionStore> {
 async function createParts(options: RenewOptions, before?: Parts): Promise<Parts> {
   const { config, folder, log } = options;
   assertToolGrants(config);
-  const providers = await createProviders(config, folder, log);
+  const tracing = await loadTracing(config.gateway.telemetry);
+  const made = await createProviders(config, folder, log);
+  const providers = tracing === undefined ? made : traceProviders(made, config, tracing);
   const agents = createAgents(config, providers);
-  if (before !== undefined && hasSameTools(options, before.options))
-    return { options, providers, agents, tools: before.tools };
-  return { options, providers, agents, tools: new SharedTools(createToolServers(config.mcp.servers, { folder, log })) };
+  const tools =
+    before !== undefined && hasSameTools(options, before.options)
+      ? before.tools
+      : new SharedTools(createToolServers(config.mcp.servers, { folder, log }));
+  return { options, providers, agents, tools, tracing };
 }
 
 function hasSameTools(one: RenewOptions, other: RenewOptions): boolean {
@@ -109,7 +118,7 @@ function hasSameTools(one: RenewOptions, other: RenewOptions): boolean {
 }
 
 function assemble(parts: Parts, foundation: Foundation): Runtime {
-  const { options, providers, agents, tools } = parts;
+  const { options, providers, agents, tools, tracing } = parts;
   const { config, log, audit = noAudit } = options;
   const { store, metrics, lanes, loop, slots } = foundation;
   const { lane, idleMinutes } = config.sessions;
@@ -124,12 +133,13 @@ function assemble(parts: Parts, foundation: Foundation): Runtime {
   };
   return {
     agents,
-    runAgent: createRunAgent({ slots, turns, toolServers: tools.servers, metrics, log, audit }),
+    runAgent: createRunAgent({ slots, turns, toolServers: tools.servers, metrics, log, audit, tracing }),
     slots,
     loop,
     turns,
     store,
     metrics,
+    tracing,
     async connectTools() {
       await Promise.all(agents.list.map((agent) => tools.servers.open(agent.tools, signal)));
     },

@@ -6,6 +6,7 @@ import type { components as ConfigComponents } from "../../generated/config.ts";
 import type { components, operations as OperationTypes } from "../../generated/openapi.ts";
 import type { components as ScenarioComponents } from "../../generated/scenario.ts";
 import type { Flow } from "./listener.ts";
+import type { TraceContext } from "./telemetry/tracing.ts";
 import type { Principal } from "./principal.ts";
 
 export { fillConfig } from "../../generated/config-guards.js";
@@ -74,6 +75,8 @@ export interface RequestContext {
   readonly requestId: string;
   /** Of the client. */
   readonly address: string;
+  /** The span of the request, if there is one. */
+  readonly trace?: TraceContext | undefined;
   /** Who calls: `anybody` where the operation asks for no secret. */
   readonly principal: Principal;
   /** Held while the client does not read what it is sent. It is the flow of the reply's stream, if that is one. */

@@ -59,7 +59,14 @@ export function createDispatch<O extends OperationId>(
       },
       readText: toText(ctx),
       signal,
-      context: { header: createHeaderReader(ctx), requestId, address, principal, flow: brake },
+      context: {
+        header: createHeaderReader(ctx),
+        requestId,
+        address,
+        principal,
+        trace: passage.span?.context,
+        flow: brake,
+      },
     });
     // An answer that waits to be read needs nothing of its request any more; a stream's run goes on with it.
     if (reply.stream === undefined) passage.releaseBody();

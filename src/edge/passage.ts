@@ -6,13 +6,17 @@ import { createHexId } from "../base/id.ts";
 import type { Log } from "../base/log.ts";
 import type { Metrics } from "../base/metrics.ts";
 import { anybody, type Principal } from "../base/principal.ts";
+import type { TraceSpan, Tracing } from "../base/telemetry/tracing.ts";
 import type { BodyShare } from "./body-budget.ts";
+import { endRequestSpan, startRequestSpan } from "./request-span.ts";
 
 /** One request that is under way. It is passed down, and told by those below which operation it is and what went wrong. */
 export class Passage {
   readonly requestId: string;
   /** Of the client, as its socket or a trusted proxy says. */
   readonly address: string;
+  /** Undefined unless requests are traced. */
+  readonly span: TraceSpan | undefined;
   readonly #started = performance.now();
   readonly #controller = new AbortController();
   #operation: OperationId | undefined;
@@ -20,9 +24,10 @@ export class Passage {
   #error: GatewayError | undefined;
   #body: BodyShare | undefined;
 
-  constructor({ headers }: IncomingMessage, address: string) {
+  constructor({ headers }: IncomingMessage, address: string, span: TraceSpan | undefined) {
     this.requestId = toRequestId(headers["x-request-id"]);
     this.address = address;
+    this.span = span;
   }
 
   /** Aborts when the client leaves early, or when the gateway's patience at its end is over. */
@@ -111,15 +116,17 @@ export class Passages {
   readonly #plainLog: Log;
   readonly #metrics: Metrics;
   readonly #toAddress: (request: IncomingMessage) => string;
+  readonly #tracing: Tracing | undefined;
   #stopping = false;
   #emptied: PromiseWithResolvers<void> | undefined;
 
-  constructor(log: Log, metrics: Metrics, toAddress: (request: IncomingMessage) => string) {
+  constructor(log: Log, metrics: Metrics, toAddress: (request: IncomingMessage) => string, tracing?: Tracing) {
     this.#log = log;
     // What the line of a good request says is all made here, so that there is nothing to look for and hide.
     this.#plainLog = log.child({}, { redact: [] });
     this.#metrics = metrics;
     this.#toAddress = toAddress;
+    this.#tracing = tracing;
   }
 
   get stopping(): boolean {
@@ -128,7 +135,9 @@ export class Passages {
 
   begin(request: IncomingMessage): Passage {
     // Once the connection is gone, nobody knows any more where it came from.
-    const passage = new Passage(request, this.#toAddress(request));
+    const address = this.#toAddress(request);
+    const span = this.#tracing && startRequestSpan(this.#tracing, request, address);
+    const passage = new Passage(request, address, span);
     this.#passages.add(passage);
     return passage;
   }
@@ -149,6 +158,7 @@ export class Passages {
     const { operation, seconds } = passage;
     this.#metrics.request(operation ?? "none", res.statusCode, seconds);
     this.#write(ctx, passage, seconds);
+    if (passage.span !== undefined) endRequestSpan(passage.span, ctx, passage);
   }
 
   /** Refuses new calls from now on; resolves when the last request has ended. */

@@ -2,6 +2,7 @@ import type { FinishReason, Message, TokenLogprob, Tool, Usage } from "../base/c
 import type { Listener } from "../base/listener.ts";
 import type { AnswerState, ExtraContent } from "../base/model-state.ts";
 import type { ModelSettings } from "../base/settings.ts";
+import type { TraceContext } from "../base/telemetry/tracing.ts";
 
 /** One call of a model: the whole conversation it shall see, and nothing that it shall not. */
 export interface ModelRequest {
@@ -18,6 +19,10 @@ export interface ModelRequest {
   readonly settings: ModelSettings;
   /** Of the request that began the run: a provider over HTTP sends it as `x-request-id`, so that both logs have it. */
   readonly requestId?: string | undefined;
+  /** The span that the call's is part of. */
+  readonly trace?: TraceContext | undefined;
+  /** A provider over HTTP sends them, unless the configuration has others of these names. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /**

@@ -7,12 +7,14 @@ import type { ChildOptions, Log, Write } from "../base/log.ts";
 import type { RunMetrics } from "../base/metrics.ts";
 import type { Principal } from "../base/principal.ts";
 import type { ModelSettings } from "../base/settings.ts";
+import type { TraceContext, Tracing } from "../base/telemetry/tracing.ts";
 import { toToolName } from "../base/tool-call.ts";
 import { accountFor, type ToolRecord } from "./account-for.ts";
 import type { Agent } from "./agents.ts";
 import type { Place } from "./fair-queue.ts";
 import { assertToolResultsBound, toNeeds } from "./demands.ts";
 import type { RunAnswer, RunEvent } from "./run-event.ts";
+import { setAnswer, startRunSpan, traceTools } from "./run-span.ts";
 import type { Slots } from "./slots.ts";
 import { runSteps, type StepRequest } from "./steps.ts";
 import type { OpenTurn, Turns } from "./turns.ts";
@@ -40,6 +42,8 @@ export interface RunRequest {
   readonly settings: ModelSettings;
   /** Of the request that began it, for the log and for the providers' logs. */
   readonly requestId?: string;
+  /** The span that the run's is part of. */
+  readonly trace?: TraceContext | undefined;
 }
 
 /**
@@ -56,9 +60,18 @@ export interface RunParts {
   readonly metrics: RunMetrics;
   readonly log: Log;
   readonly audit: Audit;
+  readonly tracing?: Tracing | undefined;
 }
 
-export function createRunAgent({ slots, turns, toolServers, metrics, log: rootLog, audit }: RunParts): RunAgent {
+export function createRunAgent({
+  slots,
+  turns,
+  toolServers,
+  metrics,
+  log: rootLog,
+  audit,
+  tracing,
+}: RunParts): RunAgent {
   return async (request, to) => {
     const { principal, agent, session, tools, settings, requestId } = request;
     const { signal, emit } = to;
@@ -67,6 +80,8 @@ export function createRunAgent({ slots, turns, toolServers, metrics, log: rootLo
     // Before anything else: a refused call leaves no trace of a run.
     slots.assertRoom(principal.name);
     const observed = metrics.startRun(agent.id, agent.models[0].name);
+    const span = tracing && startRunSpan(tracing, request, runId);
+    let failure: string | undefined;
     let turn: OpenTurn | undefined;
     let hasSlot = false;
     try {
@@ -80,7 +95,8 @@ export function createRunAgent({ slots, turns, toolServers, metrics, log: rootLo
       const history = [...stored.slice(0, keep), ...fresh];
       assertToolResultsBound(history, request.messages);
       const opened = await openToolSet(agent, toolServers, signal);
-      const toolSet = opened && accountFor(opened, audit, toToolRecord(request, runId));
+      const accounted = opened && accountFor(opened, audit, toToolRecord(request, runId));
+      const toolSet = accounted && span ? traceTools(accounted, tracing, span.context) : accounted;
       assertNamesFree(tools, toolSet);
       const steps: StepRequest = {
         agent,
@@ -92,20 +108,24 @@ export function createRunAgent({ slots, turns, toolServers, metrics, log: rootLo
         toolSet,
         onSpent: observed.spend,
         requestId,
+        trace: span?.context,
       };
       const { answer, append } = await runSteps(steps, to, log);
       // A client that left while the last words came would find a turn that it never saw.
       signal.throwIfAborted();
       await commit(turn, { keep, append: [...fresh, ...append] }, append.some(isToolResult));
       observed.end(answer.usage, answer.model);
+      if (span !== undefined) setAnswer(span, answer);
       return answer;
     } catch (cause) {
       const error = toRunError(cause, signal);
       observed.fail(error);
+      failure = error.code;
       throw error;
     } finally {
       observed.close();
       if (hasSlot) slots.leave();
+      span?.end(failure);
       await turn?.release();
     }
   };

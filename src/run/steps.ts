@@ -3,6 +3,7 @@ import { GatewayError, withoutRetry } from "../base/errors.ts";
 import type { Listener } from "../base/listener.ts";
 import type { Log } from "../base/log.ts";
 import type { ModelSettings } from "../base/settings.ts";
+import type { TraceContext } from "../base/telemetry/tracing.ts";
 import { toNamedCall, toToolName } from "../base/tool-call.ts";
 import type { ModelDelta } from "../model/model.ts";
 import type { Agent } from "./agents.ts";
@@ -36,6 +37,7 @@ export interface StepRequest {
   readonly toolSet: ToolSet | undefined;
   readonly onSpent: ModelCall["onSpent"];
   readonly requestId?: string | undefined;
+  readonly trace?: TraceContext | undefined;
 }
 
 export interface StepsResult {
@@ -163,12 +165,12 @@ async function runStep(
   { signal, flow, emit }: Listener<RunEvent>,
   log: Log,
 ): Promise<StepAnswer> {
-  const { agent, instructions, history, toolSet, needs, onSpent, requestId } = request;
+  const { agent, instructions, history, toolSet, needs, onSpent, requestId, trace } = request;
   const { append } = place;
   const said = [...history, ...append];
   const messages = [...instructions, ...(said.some(isToolTalk) ? pairResults(said) : said)];
   const offer = withOwnTools(narrowOffer(request), toolSet?.tools ?? []);
-  const call = { agent, request: { agentId: agent.id, messages, ...offer, requestId }, needs, onSpent };
+  const call = { agent, request: { agentId: agent.id, messages, ...offer, requestId, trace }, needs, onSpent };
   const guard = createChoiceGuard(request);
   const step = new Step(place, guard, emit);
   try {

@@ -64,11 +64,11 @@ function toStream(run: Promise<RunAnswer>, opening: Opening, head: AnswerHead): 
 }
 
 function toRunRequest(
-  { body, requestId, principal }: Call<"createChatCompletion">,
+  { body, requestId, principal, trace }: Call<"createChatCompletion">,
   messages: readonly Message[],
   route: Route,
 ): RunRequest {
-  return { ...route, principal, messages, tools: toTools(body), settings: toSettings(body), requestId };
+  return { ...route, principal, messages, tools: toTools(body), settings: toSettings(body), requestId, trace };
 }
 
 function toHeaders({ agent, session }: Route, model: string, ignored: readonly string[]) {

@@ -113,7 +113,7 @@ async function attempt(
 ): Promise<Accepted> {
   const key = config.apiKey === undefined ? { [vendor.keyHeader]: undefined } : {};
   const id = request.requestId === undefined ? {} : { "x-request-id": request.requestId };
-  const headers = { ...id, ...key, ...config.headers };
+  const headers = { ...id, ...request.headers, ...key, ...config.headers };
   const exchange = createExchange({ connections, deadline, brake, flow, headers });
   // Always given: a package without a key or an address looks into the environment.
   const sdk = create({

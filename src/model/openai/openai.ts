@@ -54,8 +54,8 @@ function lowerCased(headers: Readonly<Record<string, string>>): Record<string, s
 }
 
 /** What the configuration says wins. */
-function toHeaders({ headers }: Endpoint, { requestId }: ModelRequest): Endpoint["headers"] {
-  return requestId === undefined ? headers : { "x-request-id": requestId, ...headers };
+function toHeaders({ headers }: Endpoint, { requestId, headers: own }: ModelRequest): Endpoint["headers"] {
+  return requestId === undefined ? { ...own, ...headers } : { "x-request-id": requestId, ...own, ...headers };
 }
 
 async function converse(

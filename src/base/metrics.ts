@@ -5,11 +5,21 @@ import type { GatewayError, SpentTokens } from "./errors.ts";
 /** One run as the metrics see it. `end` or `fail` tells how it went; `close` without either counts as cancelled. */
 export interface ObservedRun {
   /** `model` is the one that answered; until then the run counts as the first choice's. */
-  end(usage: Usage, model: string): void;
+  end(usage: Usage, model: string, pace: Pace): void;
   /** What a model has cost that failed. */
   readonly spend: (tokens: SpentTokens, model: string) => void;
   fail(error: GatewayError): void;
   close(): void;
+}
+
+/** How fast the models of a run were, of all its model calls together. */
+export interface Pace {
+  /** When the first word, thought or call came (`performance.now()`); undefined if none did. */
+  readonly firstAt: number | undefined;
+  /** From the first word of each model call to its end. */
+  readonly saidMs: number;
+  /** The tokens that came in that time: all but the first of each call. */
+  readonly laterTokens: number;
 }
 
 export interface RunMetrics {
@@ -50,6 +60,8 @@ export interface Metrics extends RunMetrics, SlotMetrics {
   readonly violations: number;
 }
 
+const firstTokenBuckets = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+const tokenBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
 const secondsBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 
 /** Labels come from closed sets only (operations, agents, statuses), so that no client can make them grow. */
@@ -107,6 +119,20 @@ export function createMetrics(): Metrics {
     labelNames: ["reason"],
     registers,
   });
+  const firstToken = new Histogram({
+    name: "clawgate_time_to_first_token_seconds",
+    help: "Time from the beginning of a run, its wait for the session included, to the first word, thought or tool call of a model.",
+    labelNames: ["agent", "model"],
+    buckets: firstTokenBuckets,
+    registers,
+  });
+  const perToken = new Histogram({
+    name: "clawgate_time_per_output_token_seconds",
+    help: "Time between tokens of models, as the mean of a run.",
+    labelNames: ["agent", "model"],
+    buckets: tokenBuckets,
+    registers,
+  });
   let violationCount = 0;
   const watch = (name: string, help: string, read: () => number): void => {
     // prom-client calls it each time it is asked.
@@ -138,6 +164,7 @@ export function createMetrics(): Metrics {
       let model = firstModel;
       let outcome = "cancelled";
       let closed = false;
+      const startedAt = performance.now();
       live.inc({ agent });
       const spend: ObservedRun["spend"] = ({ prompt_tokens: prompt, completion_tokens: completion }, by) => {
         tokens.inc({ agent, model: by, kind: "prompt" }, prompt ?? 0);
@@ -145,8 +172,10 @@ export function createMetrics(): Metrics {
       };
       return {
         spend,
-        end(usage, answered) {
+        end(usage, answered, { firstAt, saidMs, laterTokens }) {
           model = answered;
+          if (firstAt !== undefined) firstToken.observe({ agent, model }, (firstAt - startedAt) / 1000);
+          if (laterTokens > 0) perToken.observe({ agent, model }, saidMs / laterTokens / 1000);
           outcome = "completed";
           spend(usage, answered);
         },

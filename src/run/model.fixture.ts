@@ -110,7 +110,7 @@ export function createTools(tools: Readonly<Record<string, RunTool>>): ScriptedT
     calls,
     tools: Object.keys(tools).map(tool),
     owns: (name) => Object.hasOwn(tools, name),
-    find: (tool) => ({ tool }),
+    find: (name) => ({ tool: name }),
     async call(name, args, signal) {
       calls.push(`${name} ${args}`);
       const run = tools[name];

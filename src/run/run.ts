@@ -110,11 +110,11 @@ export function createRunAgent({
         requestId,
         trace: span?.context,
       };
-      const { answer, append } = await runSteps(steps, to, log);
+      const { answer, append, pace } = await runSteps(steps, to, log);
       // A client that left while the last words came would find a turn that it never saw.
       signal.throwIfAborted();
       await commit(turn, { keep, append: [...fresh, ...append] }, append.some(isToolResult));
-      observed.end(answer.usage, answer.model);
+      observed.end(answer.usage, answer.model, pace);
       if (span !== undefined) setAnswer(span, answer);
       return answer;
     } catch (cause) {

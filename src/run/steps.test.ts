@@ -156,7 +156,7 @@ describe("a run", () => {
     const toolSet: ToolSet = {
       tools: [],
       owns: (name) => name.startsWith("house__"),
-      find: (tool) => ({ tool }),
+      find: (name) => ({ tool: name }),
       call: (name) => Promise.resolve({ text: `There is no ${name}.`, failed: true }),
     };
     const calls = [calling(call(0, "house__look")), answer("It is away.")];

@@ -2,6 +2,7 @@ import type { FinishReason, Message, Tool, ToolCall } from "../base/contract.ts"
 import { GatewayError, withoutRetry } from "../base/errors.ts";
 import type { Listener } from "../base/listener.ts";
 import type { Log } from "../base/log.ts";
+import type { Pace } from "../base/metrics.ts";
 import type { ModelSettings } from "../base/settings.ts";
 import type { TraceContext } from "../base/telemetry/tracing.ts";
 import { toNamedCall, toToolName } from "../base/tool-call.ts";
@@ -44,6 +45,7 @@ export interface StepsResult {
   readonly answer: RunAnswer;
   /** What the transcript gains: the model's messages and the results of tools inside the gateway. */
   readonly append: readonly StoredMessage[];
+  readonly pace: Pace;
 }
 
 /**
@@ -56,7 +58,15 @@ export async function runSteps(request: StepRequest, to: Listener<RunEvent>, log
   const isOwn = (name: string): boolean => toolSet?.owns(name) === true && !clients.has(name);
   const append: StoredMessage[] = [];
   let settings = request.settings;
-  let draft: Draft = { model: undefined, text: "", refusal: "", reasoning: "", logprobs: undefined, usage: noUsage };
+  let draft: Draft = {
+    model: undefined,
+    text: "",
+    refusal: "",
+    reasoning: "",
+    logprobs: undefined,
+    usage: noUsage,
+    pace: noPace,
+  };
   for (let step = 1; ; step += 1) {
     const place = { append, isOwn, needsSeparator: draft.text !== "" };
     const answer = withoutCutCalls(await runStep({ ...request, settings }, place, to, log), isOwn);
@@ -64,7 +74,8 @@ export async function runSteps(request: StepRequest, to: Listener<RunEvent>, log
     const calls = answer.message.tool_calls ?? [];
     append.push(toStored(answer));
     const serverCalls = calls.filter((call) => isOwn(toNamedCall(call).name));
-    if (serverCalls.length === 0 || toolSet === undefined) return { answer: toRunAnswer(draft, answer, calls), append };
+    if (serverCalls.length === 0 || toolSet === undefined)
+      return { answer: toRunAnswer(draft, answer, calls), append, pace: draft.pace };
     const clientCalls = calls.filter((call) => !isOwn(toNamedCall(call).name));
     const isOver = clientCalls.length > 0;
     // Nobody would read what the tools give.
@@ -74,7 +85,7 @@ export async function runSteps(request: StepRequest, to: Listener<RunEvent>, log
     } catch (cause) {
       throw withoutRetry(cause);
     }
-    if (isOver) return { answer: toRunAnswer(draft, answer, clientCalls), append };
+    if (isOver) return { answer: toRunAnswer(draft, answer, clientCalls), append, pace: draft.pace };
     settings = relaxDemand(settings);
   }
 }
@@ -86,9 +97,13 @@ interface Draft {
   readonly reasoning: string;
   readonly logprobs: RunAnswer["logprobs"];
   readonly usage: RunAnswer["usage"];
+  readonly pace: Pace;
 }
 
-function extend(draft: Draft, { model, message, reasoning, logprobs, usage }: StepAnswer): Draft {
+const noPace: Pace = { firstAt: undefined, saidMs: 0, laterTokens: 0 };
+
+function extend(draft: Draft, { model, message, reasoning, logprobs, usage, firstAt, saidMs }: StepAnswer): Draft {
+  const { pace } = draft;
   return {
     model: draft.model ?? model,
     text: draft.text + (typeof message.content === "string" ? message.content : ""),
@@ -96,6 +111,11 @@ function extend(draft: Draft, { model, message, reasoning, logprobs, usage }: St
     reasoning: draft.reasoning + reasoning,
     logprobs: logprobs === undefined ? draft.logprobs : [...(draft.logprobs ?? []), ...logprobs],
     usage: addUsage(draft.usage, usage),
+    pace: {
+      firstAt: pace.firstAt ?? firstAt,
+      saidMs: pace.saidMs + saidMs,
+      laterTokens: pace.laterTokens + Math.max(usage.completion_tokens - 1, 0),
+    },
   };
 }
 
@@ -153,6 +173,10 @@ interface StepPlace {
 interface StepAnswer extends ModelAnswer {
   /** The model that answered, as `provider/model`. */
   readonly model: string;
+  /** When it began to say something; undefined if it has said nothing. */
+  readonly firstAt: number | undefined;
+  /** From then on to its end. */
+  readonly saidMs: number;
 }
 
 /** Between what the model says before a tool of the gateway runs and what it says after. */
@@ -178,7 +202,10 @@ async function runStep(
     assertDemandMet(guard, end.finishReason, history);
     const answer = step.builder.finish(end, call.request);
     const { message } = answer;
+    const { firstAt } = step;
     return {
+      firstAt,
+      saidMs: firstAt === undefined ? 0 : performance.now() - firstAt,
       ...answer,
       message: end.state === undefined ? message : { ...message, stateOf: end.model },
       model: end.model,
@@ -197,6 +224,7 @@ function assertDemandMet(guard: ChoiceGuard, reason: FinishReason, history: read
 /** What becomes of the events of one model call: what the transcript keeps of them, and what the client sees. */
 class Step {
   readonly builder = new AnswerBuilder();
+  firstAt: number | undefined;
   readonly #isOwn: StepPlace["isOwn"];
   readonly #guard: ChoiceGuard;
   readonly #emit: (event: RunEvent) => void;
@@ -229,6 +257,7 @@ class Step {
   };
 
   #pass(event: ModelDelta): void {
+    this.firstAt ??= performance.now();
     this.builder.add(event);
     this.#emit(event);
   }
@@ -243,6 +272,7 @@ class Step {
       this.#dropped.add(event.index);
       return;
     }
+    this.firstAt ??= performance.now();
     this.builder.add(event);
     if (this.#isOwn(event.name)) return;
     const index = this.#shown.size;

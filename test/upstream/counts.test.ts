@@ -216,3 +216,27 @@ describe("what a model has cost that failed", () => {
     ]);
   });
 });
+
+test("how long the first token took, and each further one, is in the metrics once for each run", async () => {
+  const pauses = [{ pauseMs: 60 }, { text: "Here " }, { pauseMs: 90 }, { text: "I am." }];
+  const usage = { prompt: 7, completion: 4 };
+  const { baseUrl } = await startUpstream("openai-chat", (_, count) =>
+    count < 2 ? [...pauses, { finish: "stop", usage }] : [{ status: 400 }],
+  );
+  const gateway = await startTestGateway({
+    config: {
+      models: { providers: { lab: { api: "openai-completions", baseUrl } } },
+      agents: { defaults: { model: "lab/a" } },
+    },
+  });
+  for (const stream of [true, false, true]) await ask(gateway, { stream });
+  const metrics = await gateway.gateway.metrics.toText();
+  const read = (name: string, part: string): number => {
+    const line = new RegExp(`^clawgate_${name}_seconds_${part}\\{agent="main",model="lab/a"\\} (.*)$`, "m");
+    return Number(line.exec(metrics)?.[1]);
+  };
+  for (const name of ["time_to_first_token", "time_per_output_token"]) expect(read(name, "count")).toBe(2);
+  // Timers may fire a moment early.
+  expect(read("time_to_first_token", "sum")).toBeGreaterThan(2 * 0.055);
+  expect(read("time_per_output_token", "sum")).toBeGreaterThan((2 * 0.085) / 3);
+});

@@ -36,7 +36,8 @@ export function createPlace({ config, environment }: PlaceOptions = {}): Place {
 
 /** A gateway that may start beside any other: a free port, the endpoint enabled, agents `main` and `beta`. */
 export const usual = {
-  gateway: { port: 0, http: { endpoints: { chatCompletions: { enabled: true } } } },
+  // A busy machine is no overload.
+  gateway: { port: 0, limits: { loopDelayMs: 0 }, http: { endpoints: { chatCompletions: { enabled: true } } } },
   models: { providers: { embedded: { api: "embedded", directives: true } } },
   agents: { defaults: { model: "embedded/assistant" }, list: [{ id: "main", default: true }, { id: "beta" }] },
 };

@@ -4,6 +4,7 @@ import { isRunning, misbehave } from "../../src/tool/mcp/tool-servers.fixture.ts
 import { startTestGateway, type TestGateway, testToken } from "../gateway.fixture.ts";
 import { onEnd } from "../end.fixture.ts";
 import { readTalk, say, untilLive } from "../talk.fixture.ts";
+import { startUpstream } from "../upstream/servers/upstream.fixture.ts";
 
 const otherToken = "other-token-0123456789abcdef";
 const off = { gateway: { http: { endpoints: { chatCompletions: { enabled: false } } } } };
@@ -32,15 +33,14 @@ describe("a configuration that is put in force while the gateway runs", () => {
   });
 
   test("lets runs finish with what they began with", async () => {
-    const gateway = await startTestGateway();
-    const streaming = await gateway.chat({
-      model: "openclaw",
-      stream: true,
-      messages: [{ role: "user", content: "@@words 20 delay=10ms" }],
-    });
+    const { baseUrl } = await startUpstream("openai-chat", [{ text: "First, " }, { pauseMs: 200 }, { text: "last." }]);
+    const lab = { models: { providers: { lab: { api: "openai-completions", baseUrl } } } };
+    const gateway = await startTestGateway({ config: { ...lab, agents: { defaults: { model: "lab/one" } } } });
+    const messages = [{ role: "user", content: "hi" }];
+    const streaming = await gateway.chat({ model: "openclaw", stream: true, messages });
     await gateway.reload(off);
     expect((await gateway.chat({})).status).toBe(404);
-    expect(await readTalk(streaming)).toMatchObject({ finishReason: "stop", text: /^word0 .* word19$/s });
+    expect(await readTalk(streaming)).toMatchObject({ finishReason: "stop", text: "First, last." });
     // The old one is gone, and with it nothing of the new.
     await gateway.reload({});
     expect((await say(gateway, "hi")).status).toBe(200);

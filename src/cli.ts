@@ -24,6 +24,7 @@ function createTerminal(): Terminal {
   return {
     environment: process.env,
     cwd: process.cwd(),
+    flags: [...process.execArgv, ...(process.env["NODE_OPTIONS"] ?? "").split(/\s+/)],
     print: (line) => void process.stdout.write(`${line}\n`),
     write: (part) => void process.stdout.write(part),
     note: (line) => void process.stderr.write(`${line}\n`),

@@ -72,6 +72,7 @@ function play(
   const terminal: Terminal = {
     environment,
     cwd: folder,
+    flags: [],
     print: (text) => terminal.write(`${text}\n`),
     write(text) {
       output += text;

@@ -13,6 +13,7 @@ import { createRuntime } from "../runtime.ts";
 import { createSilentLog } from "../base/log.ts";
 import { examineTools } from "./examine-tools.ts";
 import type { Finding } from "./finding.ts";
+import { findRiskyFlags } from "./node-flags.ts";
 
 export function createDoctorCommand(terminal: Terminal): Command {
   return addConfigOption(new Command("doctor"))
@@ -21,7 +22,7 @@ export function createDoctorCommand(terminal: Terminal): Command {
       const given = loadFor(terminal, options);
       const loaded = await prepare(terminal, given);
       const findings = [
-        ...toConfigFindings(loaded),
+        ...toConfigFindings(loaded, terminal.flags),
         ...(await examineAgents(loaded, Object.keys(given.config.models.providers))),
         ...(await examineTools(loaded)),
         await examineSessions(loaded),
@@ -33,11 +34,16 @@ export function createDoctorCommand(terminal: Terminal): Command {
     });
 }
 
-function toConfigFindings({ config, path, stateFolder, warnings }: LoadedConfig): Finding[] {
+function toConfigFindings({ config, path, stateFolder, warnings }: LoadedConfig, flags: readonly string[]): Finding[] {
   const { enabled } = config.gateway.http.endpoints.chatCompletions;
   const credential = loadCredential(config, stateFolder);
   return [
     { state: "ok", what: "node", detail: process.versions.node },
+    ...findRiskyFlags(flags).map(({ key, problem }): Finding => ({
+      state: "warn",
+      what: "node",
+      detail: `${key} ${problem}`,
+    })),
     { state: "ok", what: "config", detail: path ?? "no file; the defaults hold" },
     ...warnings.map(({ key, problem }): Finding => ({ state: "warn", what: "config", detail: `${key} ${problem}` })),
     { state: "ok", what: "state", detail: stateFolder },

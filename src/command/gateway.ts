@@ -9,6 +9,7 @@ import { keepUntilRestart } from "../base/config/restart.ts";
 import { GatewayError } from "../base/errors.ts";
 import { createLog, type Log } from "../base/log.ts";
 import { addConfigOption, type CommonOptions, loadFor, prepare, type ReadyConfig } from "./common.ts";
+import { findRiskyFlags } from "./node-flags.ts";
 import { type Announcement, announce } from "./presence.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -36,6 +37,7 @@ Example:
       terminal.onHangUp(
         createReload({ terminal, options, gateway, stateFolder: loaded.stateFolder, log, announcement }),
       );
+      for (const { key, problem } of findRiskyFlags(terminal.flags)) log.warn({ key, problem }, "flag is dangerous");
       warn(loaded, log);
       terminal.print(toBanner(gateway, loaded, credential));
       if (!terminal.ending.aborted) {

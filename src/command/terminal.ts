@@ -5,6 +5,8 @@ import type { Environment } from "../base/config/source.ts";
 export interface Terminal {
   readonly environment: Environment;
   readonly cwd: string;
+  /** Of Node: those that the process was started with, and those of `NODE_OPTIONS`. */
+  readonly flags: readonly string[];
   /** What the command was asked for. */
   print(text: string): void;
   /** Writes without a line end, for text that is still coming. */

@@ -50,6 +50,8 @@ export function createHttpServer({ serve, settings, bodies, metrics, log }: Port
       connectionsCheckingInterval: deadlines.checkMs,
       // Counted in framing.ts, which answers; Node's own check drops the surplus in silence or without an error body.
       requireHostHeader: false,
+      // Whatever flag the process was started with.
+      insecureHTTPParser: false,
     },
     listener,
   );

@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
+import { connect, createServer, type AddressInfo } from "node:net";
 import { once } from "node:events";
 import { join } from "node:path";
+import { text as readText } from "node:stream/consumers";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { testToken } from "../gateway.fixture.ts";
 import { createPlace, run, startCommand, usual } from "../command.fixture.ts";
@@ -122,4 +123,17 @@ describe("`gateway`", () => {
     expect({ status, output }).toEqual({ status: 2, output: "" });
     expect(notes).toMatch(new RegExp(`^clawgate: .*127\\.0\\.0\\.1 port ${port}.*gateway\\.port[^\n]*\n$`));
   });
+});
+
+test("flags of Node that weaken the process are warned of, and the parser stays strict", async () => {
+  const place = createPlace({ config: usual, environment: { ...environment, NODE_OPTIONS: "--insecure-http-parser" } });
+  const gateway = await startProcess(place);
+  const socket = connect(Number(new URL(gateway.url).port), "127.0.0.1");
+  // A length and chunks at once: two requests to one reader, and one to another.
+  socket.end(
+    "POST /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+  );
+  expect(await readText(socket)).toMatch(/^HTTP\/1\.1 400 /);
+  const { notes } = await gateway.stop();
+  expect(notes).toContain('"key":"node --insecure-http-parser"');
 });

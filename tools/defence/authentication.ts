@@ -60,11 +60,13 @@ export const authentication: readonly DefenceRow[] = [
     command("gateway", "of mode password takes the password, and not a token"),
   ),
   open("A12", "how secrets are compared", "by digest, in one place, in constant time", later, exact),
-  open(
+  row(
     "A14",
     "a secret that is changed while the gateway runs",
     "the old one is refused from the next request on",
-    later,
+    wire("reload", "decides about the next request, also of a connection that was let in before"),
+    command("reload", "`reload` takes another token, and one that is broken changes nothing"),
+    command("reload", "the token that the first start made is read anew"),
   ),
   row(
     "A15",

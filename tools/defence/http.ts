@@ -111,6 +111,13 @@ export const routes: readonly DefenceRow[] = [
     wire("disabled", "what is off answers every method and body exactly as an unknown path does"),
     wire("http-order", "a disabled endpoint answers as an unknown path does, with and without a token"),
   ),
+  row(
+    "T09",
+    "an endpoint that is switched off and on under load",
+    "each answer is 200 or 404, whole; runs under way finish",
+    wire("reload", "switches an endpoint under load: each answer is of one of them, whole"),
+    wire("reload", "lets runs finish with what they began with"),
+  ),
 ];
 
 const later = "the test is being written";

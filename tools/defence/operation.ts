@@ -1,4 +1,5 @@
 import { command, type DefenceRow, open, row, session, wire } from "./row.ts";
+import { show } from "../shown.ts";
 
 const later = "the test is being written";
 
@@ -62,7 +63,14 @@ export const starts: readonly DefenceRow[] = [
     "ends at once; nothing acknowledged is lost",
     command("gateway", "does not wait for what still runs when it is told to end again and again"),
   ),
-  open("X06", "a reload with a broken configuration", "the old one stays, one line says why", later),
+  row(
+    "X06",
+    "a reload with a broken configuration",
+    "the old one stays, one line says why",
+    command("reload", "`reload` takes another token, and one that is broken changes nothing"),
+    wire("reload", "that cannot be used changes nothing"),
+    wire("reload", "is held against the address that the gateway has, and not against its own"),
+  ),
   row(
     "X08",
     "defects that throw, reject, come late",
@@ -78,7 +86,21 @@ export const starts: readonly DefenceRow[] = [
     wire("overload", "runs are refused and it is not ready, life is told, and it comes back by itself"),
   ),
   open("X10", "restarts under load", "nothing acknowledged is lost", later),
-  open("X11", "arguments and environments of child processes", "no secret of the gateway", later),
+  row(
+    "X11",
+    "arguments and environments of child processes",
+    "no secret of the gateway",
+    show(
+      "src/tool/mcp/tool-servers.test.ts",
+      "has the environment of its configuration, and nothing secret of the gateway's",
+    ),
+  ),
+  row(
+    "X12",
+    "flags of Node that weaken it",
+    "warned of; the parser stays strict",
+    command("gateway", "flags of Node that weaken the process are warned of, and the parser stays strict"),
+  ),
 ];
 
 export const logs: readonly DefenceRow[] = [
@@ -88,8 +110,21 @@ export const logs: readonly DefenceRow[] = [
     "in no line, answer or file",
     wire("auth-secrets", "no line of the log holds a credential or a message, not even that of a defect"),
     wire("auth-secrets", "no answer holds the token, nor the credential that was refused"),
+    command(
+      "canaries",
+      "no secret is in an answer, the log, the audit, the metrics, a file or what commands print, at any level",
+    ),
   ),
-  open("Y03", "sign-in failures, lockouts, reloads, deletions", "a record each, without secrets", later),
+  row(
+    "Y03",
+    "sign-in failures, reloads, deletions, calls of tools, a flood of them",
+    "a record each, without secrets, before the effect is seen; a flood is few",
+    wire(
+      "audit",
+      "what somebody may have to account for is written before it is seen, and neither secrets nor words are",
+    ),
+    show("src/base/audit/tally.test.ts", "a flood of addresses is a few records, which count all of it"),
+  ),
   open("Y04", "a client's own request id", "used where it is well-formed, in answer, log and upstream", later),
   row(
     "Y05",

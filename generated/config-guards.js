@@ -2342,9 +2342,12 @@ if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
 if(data3.mode === undefined){
 data3.mode = "token";
 }
+if(data3.limit === undefined){
+data3.limit = {};
+}
 const _errs11 = errors;
 for(const key2 in data3){
-if(!(((key2 === "mode") || (key2 === "token")) || (key2 === "password"))){
+if(!((((key2 === "mode") || (key2 === "token")) || (key2 === "password")) || (key2 === "limit"))){
 validate20.errors = [{instancePath:instancePath+"/gateway/auth",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",expected:constant0,data:data3}];
 return false;
 break;
@@ -2388,6 +2391,117 @@ var valid2 = _errs16 === errors;
 else {
 var valid2 = true;
 }
+if(valid2){
+let data7 = data3.limit;
+const _errs18 = errors;
+if(errors === _errs18){
+if(data7 && typeof data7 == "object" && !Array.isArray(data7)){
+if(data7.enabled === undefined){
+data7.enabled = true;
+}
+if(data7.failures === undefined){
+data7.failures = 10;
+}
+if(data7.windowMs === undefined){
+data7.windowMs = 60000;
+}
+if(data7.lockMs === undefined){
+data7.lockMs = 60000;
+}
+const _errs20 = errors;
+for(const key3 in data7){
+if(!((((key3 === "enabled") || (key3 === "failures")) || (key3 === "windowMs")) || (key3 === "lockMs"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/limit",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",expected:constant0,data:data7}];
+return false;
+break;
+}
+}
+if(_errs20 === errors){
+let data8 = data7.enabled;
+const _errs21 = errors;
+if(typeof data8 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/limit/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data8}];
+return false;
+}
+var valid3 = _errs21 === errors;
+if(valid3){
+let data9 = data7.failures;
+const _errs23 = errors;
+if(!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/limit/failures",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data9}];
+return false;
+}
+if(errors === _errs23){
+if((typeof data9 == "number") && (isFinite(data9))){
+if(data9 > 1000000 || isNaN(data9)){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/limit/failures",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000",expected:constant3,data:data9}];
+return false;
+}
+else {
+if(data9 < 1 || isNaN(data9)){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/limit/failures",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data9}];
+return false;
+}
+}
+}
+}
+var valid3 = _errs23 === errors;
+if(valid3){
+let data10 = data7.windowMs;
+const _errs25 = errors;
+if(!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/limit/windowMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data10}];
+return false;
+}
+if(errors === _errs25){
+if((typeof data10 == "number") && (isFinite(data10))){
+if(data10 > 3600000 || isNaN(data10)){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/limit/windowMs",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",expected:constant3,data:data10}];
+return false;
+}
+else {
+if(data10 < 100 || isNaN(data10)){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/limit/windowMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data10}];
+return false;
+}
+}
+}
+}
+var valid3 = _errs25 === errors;
+if(valid3){
+let data11 = data7.lockMs;
+const _errs27 = errors;
+if(!(((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11))) && (isFinite(data11)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/limit/lockMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data11}];
+return false;
+}
+if(errors === _errs27){
+if((typeof data11 == "number") && (isFinite(data11))){
+if(data11 > 3600000 || isNaN(data11)){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/limit/lockMs",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",expected:constant3,data:data11}];
+return false;
+}
+else {
+if(data11 < 100 || isNaN(data11)){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/limit/lockMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data11}];
+return false;
+}
+}
+}
+}
+var valid3 = _errs27 === errors;
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/limit",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data7}];
+return false;
+}
+}
+var valid2 = _errs18 === errors;
+}
 }
 }
 }
@@ -2399,432 +2513,343 @@ return false;
 }
 var valid1 = _errs9 === errors;
 if(valid1){
-let data7 = data0.trustedProxies;
-const _errs18 = errors;
-if(errors === _errs18){
-if(Array.isArray(data7)){
-if(data7.length > 64){
-validate20.errors = [{instancePath:instancePath+"/gateway/trustedProxies",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items",expected:constant2,data:data7}];
+let data12 = data0.trustedProxies;
+const _errs29 = errors;
+if(errors === _errs29){
+if(Array.isArray(data12)){
+if(data12.length > 64){
+validate20.errors = [{instancePath:instancePath+"/gateway/trustedProxies",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items",expected:constant2,data:data12}];
 return false;
 }
 else {
-var valid3 = true;
-const len0 = data7.length;
+var valid4 = true;
+const len0 = data12.length;
 for(let i0=0; i0<len0; i0++){
-let data8 = data7[i0];
-const _errs20 = errors;
-if(errors === _errs20){
-if(typeof data8 === "string"){
-if(func2(data8) < 1){
-validate20.errors = [{instancePath:instancePath+"/gateway/trustedProxies/" + i0,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data8}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/trustedProxies/" + i0,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data8}];
-return false;
-}
-}
-var valid3 = _errs20 === errors;
-if(!valid3){
-break;
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/trustedProxies",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data7}];
-return false;
-}
-}
-var valid1 = _errs18 === errors;
-if(valid1){
-let data9 = data0.http;
-const _errs22 = errors;
-if(errors === _errs22){
-if(data9 && typeof data9 == "object" && !Array.isArray(data9)){
-if(data9.endpoints === undefined){
-data9.endpoints = {};
-}
-if(data9.allowedHosts === undefined){
-data9.allowedHosts = [];
-}
-if(data9.allowedOrigins === undefined){
-data9.allowedOrigins = [];
-}
-if(data9.bodyBytesMax === undefined){
-data9.bodyBytesMax = 20971520;
-}
-if(data9.pipelineMax === undefined){
-data9.pipelineMax = 16;
-}
-if(data9.keepAlive === undefined){
-data9.keepAlive = {};
-}
-const _errs24 = errors;
-for(const key3 in data9){
-if(!((((((key3 === "endpoints") || (key3 === "allowedHosts")) || (key3 === "allowedOrigins")) || (key3 === "bodyBytesMax")) || (key3 === "pipelineMax")) || (key3 === "keepAlive"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",expected:constant0,data:data9}];
-return false;
-break;
-}
-}
-if(_errs24 === errors){
-let data10 = data9.endpoints;
-const _errs25 = errors;
-if(errors === _errs25){
-if(data10 && typeof data10 == "object" && !Array.isArray(data10)){
-if(data10.chatCompletions === undefined){
-data10.chatCompletions = {};
-}
-if(data10.sessions === undefined){
-data10.sessions = {};
-}
-if(data10.docs === undefined){
-data10.docs = {};
-}
-if(data10.metrics === undefined){
-data10.metrics = {};
-}
-const _errs27 = errors;
-for(const key4 in data10){
-if(!((((key4 === "chatCompletions") || (key4 === "sessions")) || (key4 === "docs")) || (key4 === "metrics"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties",expected:constant0,data:data10}];
-return false;
-break;
-}
-}
-if(_errs27 === errors){
-let data11 = data10.chatCompletions;
-const _errs28 = errors;
-if(errors === _errs28){
-if(data11 && typeof data11 == "object" && !Array.isArray(data11)){
-if(data11.enabled === undefined){
-data11.enabled = false;
-}
-if(data11.strict === undefined){
-data11.strict = false;
-}
-if(data11.sessions === undefined){
-data11.sessions = {};
-}
-if(data11.media === undefined){
-data11.media = {};
-}
-const _errs30 = errors;
-for(const key5 in data11){
-if(!((((key5 === "enabled") || (key5 === "strict")) || (key5 === "sessions")) || (key5 === "media"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties",expected:constant0,data:data11}];
-return false;
-break;
-}
-}
-if(_errs30 === errors){
-let data12 = data11.enabled;
+let data13 = data12[i0];
 const _errs31 = errors;
-if(typeof data12 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data12}];
+if(errors === _errs31){
+if(typeof data13 === "string"){
+if(func2(data13) < 1){
+validate20.errors = [{instancePath:instancePath+"/gateway/trustedProxies/" + i0,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data13}];
 return false;
 }
-var valid6 = _errs31 === errors;
-if(valid6){
-let data13 = data11.strict;
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/trustedProxies/" + i0,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data13}];
+return false;
+}
+}
+var valid4 = _errs31 === errors;
+if(!valid4){
+break;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/trustedProxies",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data12}];
+return false;
+}
+}
+var valid1 = _errs29 === errors;
+if(valid1){
+let data14 = data0.http;
 const _errs33 = errors;
-if(typeof data13 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/strict",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data13}];
-return false;
-}
-var valid6 = _errs33 === errors;
-if(valid6){
-let data14 = data11.sessions;
-const _errs35 = errors;
-if(errors === _errs35){
+if(errors === _errs33){
 if(data14 && typeof data14 == "object" && !Array.isArray(data14)){
-if(data14.chatIdHeaders === undefined){
-data14.chatIdHeaders = [];
+if(data14.endpoints === undefined){
+data14.endpoints = {};
 }
-if(data14.user === undefined){
-data14.user = "session";
+if(data14.allowedHosts === undefined){
+data14.allowedHosts = [];
 }
-const _errs37 = errors;
-for(const key6 in data14){
-if(!(((key6 === "chatIdHeaders") || (key6 === "user")) || (key6 === "sideTasks"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties",expected:constant0,data:data14}];
+if(data14.allowedOrigins === undefined){
+data14.allowedOrigins = [];
+}
+if(data14.bodyBytesMax === undefined){
+data14.bodyBytesMax = 20971520;
+}
+if(data14.pipelineMax === undefined){
+data14.pipelineMax = 16;
+}
+if(data14.keepAlive === undefined){
+data14.keepAlive = {};
+}
+const _errs35 = errors;
+for(const key4 in data14){
+if(!((((((key4 === "endpoints") || (key4 === "allowedHosts")) || (key4 === "allowedOrigins")) || (key4 === "bodyBytesMax")) || (key4 === "pipelineMax")) || (key4 === "keepAlive"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties",expected:constant0,data:data14}];
 return false;
 break;
 }
 }
-if(_errs37 === errors){
-let data15 = data14.chatIdHeaders;
+if(_errs35 === errors){
+let data15 = data14.endpoints;
+const _errs36 = errors;
+if(errors === _errs36){
+if(data15 && typeof data15 == "object" && !Array.isArray(data15)){
+if(data15.chatCompletions === undefined){
+data15.chatCompletions = {};
+}
+if(data15.sessions === undefined){
+data15.sessions = {};
+}
+if(data15.docs === undefined){
+data15.docs = {};
+}
+if(data15.metrics === undefined){
+data15.metrics = {};
+}
 const _errs38 = errors;
-if(errors === _errs38){
-if(Array.isArray(data15)){
-if(data15.length > 16){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/chatIdHeaders",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items",expected:constant2,data:data15}];
+for(const key5 in data15){
+if(!((((key5 === "chatCompletions") || (key5 === "sessions")) || (key5 === "docs")) || (key5 === "metrics"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties",expected:constant0,data:data15}];
 return false;
-}
-else {
-var valid8 = true;
-const len1 = data15.length;
-for(let i1=0; i1<len1; i1++){
-let data16 = data15[i1];
-const _errs40 = errors;
-if(errors === _errs40){
-if(typeof data16 === "string"){
-if(!pattern4.test(data16)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/chatIdHeaders/" + i1,keyword:"pattern",params:{pattern: "^(?!authorization$|proxy-authorization$|cookie$|x-openclaw-)[a-z0-9][a-z0-9._-]{0,63}$"},message:"must match pattern \""+"^(?!authorization$|proxy-authorization$|cookie$|x-openclaw-)[a-z0-9][a-z0-9._-]{0,63}$"+"\"",expected:constant1,data:data16}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/chatIdHeaders/" + i1,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data16}];
-return false;
-}
-}
-var valid8 = _errs40 === errors;
-if(!valid8){
 break;
 }
 }
+if(_errs38 === errors){
+let data16 = data15.chatCompletions;
+const _errs39 = errors;
+if(errors === _errs39){
+if(data16 && typeof data16 == "object" && !Array.isArray(data16)){
+if(data16.enabled === undefined){
+data16.enabled = false;
 }
+if(data16.strict === undefined){
+data16.strict = false;
 }
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/chatIdHeaders",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data15}];
+if(data16.sessions === undefined){
+data16.sessions = {};
+}
+if(data16.media === undefined){
+data16.media = {};
+}
+const _errs41 = errors;
+for(const key6 in data16){
+if(!((((key6 === "enabled") || (key6 === "strict")) || (key6 === "sessions")) || (key6 === "media"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties",expected:constant0,data:data16}];
 return false;
+break;
 }
 }
-var valid7 = _errs38 === errors;
-if(valid7){
-let data17 = data14.user;
+if(_errs41 === errors){
+let data17 = data16.enabled;
 const _errs42 = errors;
-if(typeof data17 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/user",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data17}];
-return false;
-}
-if(!((data17 === "session") || (data17 === "ignore"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/user",keyword:"enum",params:{allowedValues: constant15},message:"must be equal to one of the allowed values",expected:constant1,data:data17}];
+if(typeof data17 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data17}];
 return false;
 }
 var valid7 = _errs42 === errors;
 if(valid7){
-if(data14.sideTasks !== undefined){
-let data18 = data14.sideTasks;
+let data18 = data16.strict;
 const _errs44 = errors;
-if(errors === _errs44){
-if(Array.isArray(data18)){
-var valid9 = true;
-const len2 = data18.length;
-for(let i2=0; i2<len2; i2++){
-let data19 = data18[i2];
+if(typeof data18 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/strict",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data18}];
+return false;
+}
+var valid7 = _errs44 === errors;
+if(valid7){
+let data19 = data16.sessions;
 const _errs46 = errors;
-if(typeof data19 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/sideTasks/" + i2,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data19}];
+if(errors === _errs46){
+if(data19 && typeof data19 == "object" && !Array.isArray(data19)){
+if(data19.chatIdHeaders === undefined){
+data19.chatIdHeaders = [];
+}
+if(data19.user === undefined){
+data19.user = "session";
+}
+const _errs48 = errors;
+for(const key7 in data19){
+if(!(((key7 === "chatIdHeaders") || (key7 === "user")) || (key7 === "sideTasks"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions",keyword:"additionalProperties",params:{additionalProperty: key7},message:"must NOT have additional properties",expected:constant0,data:data19}];
+return false;
+break;
+}
+}
+if(_errs48 === errors){
+let data20 = data19.chatIdHeaders;
+const _errs49 = errors;
+if(errors === _errs49){
+if(Array.isArray(data20)){
+if(data20.length > 16){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/chatIdHeaders",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items",expected:constant2,data:data20}];
 return false;
 }
-if(!((data19 === "open-webui") || (data19 === "opencode"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/sideTasks/" + i2,keyword:"enum",params:{allowedValues: constant16},message:"must be equal to one of the allowed values",expected:constant1,data:data19}];
+else {
+var valid9 = true;
+const len1 = data20.length;
+for(let i1=0; i1<len1; i1++){
+let data21 = data20[i1];
+const _errs51 = errors;
+if(errors === _errs51){
+if(typeof data21 === "string"){
+if(!pattern4.test(data21)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/chatIdHeaders/" + i1,keyword:"pattern",params:{pattern: "^(?!authorization$|proxy-authorization$|cookie$|x-openclaw-)[a-z0-9][a-z0-9._-]{0,63}$"},message:"must match pattern \""+"^(?!authorization$|proxy-authorization$|cookie$|x-openclaw-)[a-z0-9][a-z0-9._-]{0,63}$"+"\"",expected:constant1,data:data21}];
 return false;
 }
-var valid9 = _errs46 === errors;
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/chatIdHeaders/" + i1,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data21}];
+return false;
+}
+}
+var valid9 = _errs51 === errors;
 if(!valid9){
 break;
 }
 }
 }
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/sideTasks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data18}];
-return false;
-}
-}
-var valid7 = _errs44 === errors;
 }
 else {
-var valid7 = true;
-}
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data14}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/chatIdHeaders",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data20}];
 return false;
 }
 }
-var valid6 = _errs35 === errors;
-if(valid6){
-let data20 = data11.media;
-const _errs48 = errors;
-if(errors === _errs48){
-if(data20 && typeof data20 == "object" && !Array.isArray(data20)){
-if(data20.imagesMax === undefined){
-data20.imagesMax = 8;
-}
-if(data20.bytesMax === undefined){
-data20.bytesMax = 20971520;
-}
-if(data20.pixelsMax === undefined){
-data20.pixelsMax = 50000000;
-}
-if(data20.imageUrls === undefined){
-data20.imageUrls = {};
-}
-const _errs50 = errors;
-for(const key7 in data20){
-if(!((((key7 === "imagesMax") || (key7 === "bytesMax")) || (key7 === "pixelsMax")) || (key7 === "imageUrls"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media",keyword:"additionalProperties",params:{additionalProperty: key7},message:"must NOT have additional properties",expected:constant0,data:data20}];
-return false;
-break;
-}
-}
-if(_errs50 === errors){
-let data21 = data20.imagesMax;
-const _errs51 = errors;
-if(!(((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21))) && (isFinite(data21)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imagesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data21}];
-return false;
-}
-if(errors === _errs51){
-if((typeof data21 == "number") && (isFinite(data21))){
-if(data21 > 256 || isNaN(data21)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imagesMax",keyword:"maximum",params:{comparison: "<=", limit: 256},message:"must be <= 256",expected:constant3,data:data21}];
-return false;
-}
-else {
-if(data21 < 0 || isNaN(data21)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imagesMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data21}];
-return false;
-}
-}
-}
-}
-var valid10 = _errs51 === errors;
-if(valid10){
-let data22 = data20.bytesMax;
+var valid8 = _errs49 === errors;
+if(valid8){
+let data22 = data19.user;
 const _errs53 = errors;
-if(!(((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22))) && (isFinite(data22)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/bytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data22}];
+if(typeof data22 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/user",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data22}];
 return false;
 }
-if(errors === _errs53){
-if((typeof data22 == "number") && (isFinite(data22))){
-if(data22 > 1073741824 || isNaN(data22)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/bytesMax",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",expected:constant3,data:data22}];
+if(!((data22 === "session") || (data22 === "ignore"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/user",keyword:"enum",params:{allowedValues: constant15},message:"must be equal to one of the allowed values",expected:constant1,data:data22}];
 return false;
 }
-else {
-if(data22 < 0 || isNaN(data22)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/bytesMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data22}];
-return false;
-}
-}
-}
-}
-var valid10 = _errs53 === errors;
-if(valid10){
-let data23 = data20.pixelsMax;
+var valid8 = _errs53 === errors;
+if(valid8){
+if(data19.sideTasks !== undefined){
+let data23 = data19.sideTasks;
 const _errs55 = errors;
-if(!(((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23))) && (isFinite(data23)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/pixelsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data23}];
-return false;
-}
 if(errors === _errs55){
-if((typeof data23 == "number") && (isFinite(data23))){
-if(data23 > 1000000000 || isNaN(data23)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/pixelsMax",keyword:"maximum",params:{comparison: "<=", limit: 1000000000},message:"must be <= 1000000000",expected:constant3,data:data23}];
-return false;
-}
-else {
-if(data23 < 1 || isNaN(data23)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/pixelsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data23}];
-return false;
-}
-}
-}
-}
-var valid10 = _errs55 === errors;
-if(valid10){
-let data24 = data20.imageUrls;
+if(Array.isArray(data23)){
+var valid10 = true;
+const len2 = data23.length;
+for(let i2=0; i2<len2; i2++){
+let data24 = data23[i2];
 const _errs57 = errors;
-if(errors === _errs57){
-if(data24 && typeof data24 == "object" && !Array.isArray(data24)){
-if(data24.enabled === undefined){
-data24.enabled = false;
+if(typeof data24 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/sideTasks/" + i2,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data24}];
+return false;
 }
-if(data24.allowedHosts === undefined){
-data24.allowedHosts = [];
+if(!((data24 === "open-webui") || (data24 === "opencode"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/sideTasks/" + i2,keyword:"enum",params:{allowedValues: constant16},message:"must be equal to one of the allowed values",expected:constant1,data:data24}];
+return false;
 }
-if(data24.bytesMax === undefined){
-data24.bytesMax = 10485760;
+var valid10 = _errs57 === errors;
+if(!valid10){
+break;
 }
-if(data24.timeoutMs === undefined){
-data24.timeoutMs = 10000;
 }
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/sideTasks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data23}];
+return false;
+}
+}
+var valid8 = _errs55 === errors;
+}
+else {
+var valid8 = true;
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data19}];
+return false;
+}
+}
+var valid7 = _errs46 === errors;
+if(valid7){
+let data25 = data16.media;
 const _errs59 = errors;
-for(const key8 in data24){
-if(!((((key8 === "enabled") || (key8 === "allowedHosts")) || (key8 === "bytesMax")) || (key8 === "timeoutMs"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls",keyword:"additionalProperties",params:{additionalProperty: key8},message:"must NOT have additional properties",expected:constant0,data:data24}];
+if(errors === _errs59){
+if(data25 && typeof data25 == "object" && !Array.isArray(data25)){
+if(data25.imagesMax === undefined){
+data25.imagesMax = 8;
+}
+if(data25.bytesMax === undefined){
+data25.bytesMax = 20971520;
+}
+if(data25.pixelsMax === undefined){
+data25.pixelsMax = 50000000;
+}
+if(data25.imageUrls === undefined){
+data25.imageUrls = {};
+}
+const _errs61 = errors;
+for(const key8 in data25){
+if(!((((key8 === "imagesMax") || (key8 === "bytesMax")) || (key8 === "pixelsMax")) || (key8 === "imageUrls"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media",keyword:"additionalProperties",params:{additionalProperty: key8},message:"must NOT have additional properties",expected:constant0,data:data25}];
 return false;
 break;
 }
 }
-if(_errs59 === errors){
-let data25 = data24.enabled;
-const _errs60 = errors;
-if(typeof data25 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data25}];
-return false;
-}
-var valid11 = _errs60 === errors;
-if(valid11){
-let data26 = data24.allowedHosts;
+if(_errs61 === errors){
+let data26 = data25.imagesMax;
 const _errs62 = errors;
+if(!(((typeof data26 == "number") && (!(data26 % 1) && !isNaN(data26))) && (isFinite(data26)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imagesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data26}];
+return false;
+}
 if(errors === _errs62){
-if(Array.isArray(data26)){
-var valid12 = true;
-const len3 = data26.length;
-for(let i3=0; i3<len3; i3++){
-let data27 = data26[i3];
-const _errs64 = errors;
-if(errors === _errs64){
-if(typeof data27 === "string"){
-if(!pattern5.test(data27)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/allowedHosts/" + i3,keyword:"pattern",params:{pattern: "^(\\[[0-9a-fA-F:.]+\\]|[^\\s/:@*?#%\\[\\]\\\\]+)$"},message:"must match pattern \""+"^(\\[[0-9a-fA-F:.]+\\]|[^\\s/:@*?#%\\[\\]\\\\]+)$"+"\"",expected:constant1,data:data27}];
+if((typeof data26 == "number") && (isFinite(data26))){
+if(data26 > 256 || isNaN(data26)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imagesMax",keyword:"maximum",params:{comparison: "<=", limit: 256},message:"must be <= 256",expected:constant3,data:data26}];
 return false;
-}
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/allowedHosts/" + i3,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data27}];
+if(data26 < 0 || isNaN(data26)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imagesMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data26}];
 return false;
 }
 }
-var valid12 = _errs64 === errors;
-if(!valid12){
-break;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/allowedHosts",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data26}];
-return false;
 }
 }
 var valid11 = _errs62 === errors;
 if(valid11){
-let data28 = data24.bytesMax;
+let data27 = data25.bytesMax;
+const _errs64 = errors;
+if(!(((typeof data27 == "number") && (!(data27 % 1) && !isNaN(data27))) && (isFinite(data27)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/bytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data27}];
+return false;
+}
+if(errors === _errs64){
+if((typeof data27 == "number") && (isFinite(data27))){
+if(data27 > 1073741824 || isNaN(data27)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/bytesMax",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",expected:constant3,data:data27}];
+return false;
+}
+else {
+if(data27 < 0 || isNaN(data27)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/bytesMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data27}];
+return false;
+}
+}
+}
+}
+var valid11 = _errs64 === errors;
+if(valid11){
+let data28 = data25.pixelsMax;
 const _errs66 = errors;
 if(!(((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28))) && (isFinite(data28)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/bytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data28}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/pixelsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data28}];
 return false;
 }
 if(errors === _errs66){
 if((typeof data28 == "number") && (isFinite(data28))){
-if(data28 > 1073741824 || isNaN(data28)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/bytesMax",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",expected:constant3,data:data28}];
+if(data28 > 1000000000 || isNaN(data28)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/pixelsMax",keyword:"maximum",params:{comparison: "<=", limit: 1000000000},message:"must be <= 1000000000",expected:constant3,data:data28}];
 return false;
 }
 else {
 if(data28 < 1 || isNaN(data28)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/bytesMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data28}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/pixelsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data28}];
 return false;
 }
 }
@@ -2832,24 +2857,124 @@ return false;
 }
 var valid11 = _errs66 === errors;
 if(valid11){
-let data29 = data24.timeoutMs;
+let data29 = data25.imageUrls;
 const _errs68 = errors;
-if(!(((typeof data29 == "number") && (!(data29 % 1) && !isNaN(data29))) && (isFinite(data29)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/timeoutMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data29}];
+if(errors === _errs68){
+if(data29 && typeof data29 == "object" && !Array.isArray(data29)){
+if(data29.enabled === undefined){
+data29.enabled = false;
+}
+if(data29.allowedHosts === undefined){
+data29.allowedHosts = [];
+}
+if(data29.bytesMax === undefined){
+data29.bytesMax = 10485760;
+}
+if(data29.timeoutMs === undefined){
+data29.timeoutMs = 10000;
+}
+const _errs70 = errors;
+for(const key9 in data29){
+if(!((((key9 === "enabled") || (key9 === "allowedHosts")) || (key9 === "bytesMax")) || (key9 === "timeoutMs"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls",keyword:"additionalProperties",params:{additionalProperty: key9},message:"must NOT have additional properties",expected:constant0,data:data29}];
+return false;
+break;
+}
+}
+if(_errs70 === errors){
+let data30 = data29.enabled;
+const _errs71 = errors;
+if(typeof data30 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data30}];
 return false;
 }
-if(errors === _errs68){
-if((typeof data29 == "number") && (isFinite(data29))){
-if(data29 > 120000 || isNaN(data29)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/timeoutMs",keyword:"maximum",params:{comparison: "<=", limit: 120000},message:"must be <= 120000",expected:constant3,data:data29}];
+var valid12 = _errs71 === errors;
+if(valid12){
+let data31 = data29.allowedHosts;
+const _errs73 = errors;
+if(errors === _errs73){
+if(Array.isArray(data31)){
+var valid13 = true;
+const len3 = data31.length;
+for(let i3=0; i3<len3; i3++){
+let data32 = data31[i3];
+const _errs75 = errors;
+if(errors === _errs75){
+if(typeof data32 === "string"){
+if(!pattern5.test(data32)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/allowedHosts/" + i3,keyword:"pattern",params:{pattern: "^(\\[[0-9a-fA-F:.]+\\]|[^\\s/:@*?#%\\[\\]\\\\]+)$"},message:"must match pattern \""+"^(\\[[0-9a-fA-F:.]+\\]|[^\\s/:@*?#%\\[\\]\\\\]+)$"+"\"",expected:constant1,data:data32}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/allowedHosts/" + i3,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data32}];
+return false;
+}
+}
+var valid13 = _errs75 === errors;
+if(!valid13){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/allowedHosts",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data31}];
+return false;
+}
+}
+var valid12 = _errs73 === errors;
+if(valid12){
+let data33 = data29.bytesMax;
+const _errs77 = errors;
+if(!(((typeof data33 == "number") && (!(data33 % 1) && !isNaN(data33))) && (isFinite(data33)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/bytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data33}];
+return false;
+}
+if(errors === _errs77){
+if((typeof data33 == "number") && (isFinite(data33))){
+if(data33 > 1073741824 || isNaN(data33)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/bytesMax",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",expected:constant3,data:data33}];
 return false;
 }
 else {
-if(data29 < 100 || isNaN(data29)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/timeoutMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data29}];
+if(data33 < 1 || isNaN(data33)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/bytesMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data33}];
 return false;
 }
 }
+}
+}
+var valid12 = _errs77 === errors;
+if(valid12){
+let data34 = data29.timeoutMs;
+const _errs79 = errors;
+if(!(((typeof data34 == "number") && (!(data34 % 1) && !isNaN(data34))) && (isFinite(data34)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/timeoutMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data34}];
+return false;
+}
+if(errors === _errs79){
+if((typeof data34 == "number") && (isFinite(data34))){
+if(data34 > 120000 || isNaN(data34)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/timeoutMs",keyword:"maximum",params:{comparison: "<=", limit: 120000},message:"must be <= 120000",expected:constant3,data:data34}];
+return false;
+}
+else {
+if(data34 < 100 || isNaN(data34)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/timeoutMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data34}];
+return false;
+}
+}
+}
+}
+var valid12 = _errs79 === errors;
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data29}];
+return false;
 }
 }
 var valid11 = _errs68 === errors;
@@ -2859,488 +2984,348 @@ var valid11 = _errs68 === errors;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data24}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data25}];
 return false;
 }
 }
-var valid10 = _errs57 === errors;
+var valid7 = _errs59 === errors;
 }
 }
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data20}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data16}];
 return false;
 }
 }
-var valid6 = _errs48 === errors;
+var valid6 = _errs39 === errors;
+if(valid6){
+let data35 = data15.sessions;
+const _errs81 = errors;
+if(errors === _errs81){
+if(data35 && typeof data35 == "object" && !Array.isArray(data35)){
+if(data35.enabled === undefined){
+data35.enabled = false;
 }
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data11}];
-return false;
-}
-}
-var valid5 = _errs28 === errors;
-if(valid5){
-let data30 = data10.sessions;
-const _errs70 = errors;
-if(errors === _errs70){
-if(data30 && typeof data30 == "object" && !Array.isArray(data30)){
-if(data30.enabled === undefined){
-data30.enabled = false;
-}
-const _errs72 = errors;
-for(const key9 in data30){
-if(!(key9 === "enabled")){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/sessions",keyword:"additionalProperties",params:{additionalProperty: key9},message:"must NOT have additional properties",expected:constant0,data:data30}];
-return false;
-break;
-}
-}
-if(_errs72 === errors){
-let data31 = data30.enabled;
-if(typeof data31 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/sessions/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data31}];
-return false;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/sessions",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data30}];
-return false;
-}
-}
-var valid5 = _errs70 === errors;
-if(valid5){
-let data32 = data10.docs;
-const _errs75 = errors;
-if(errors === _errs75){
-if(data32 && typeof data32 == "object" && !Array.isArray(data32)){
-if(data32.enabled === undefined){
-data32.enabled = true;
-}
-const _errs77 = errors;
-for(const key10 in data32){
+const _errs83 = errors;
+for(const key10 in data35){
 if(!(key10 === "enabled")){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/docs",keyword:"additionalProperties",params:{additionalProperty: key10},message:"must NOT have additional properties",expected:constant0,data:data32}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/sessions",keyword:"additionalProperties",params:{additionalProperty: key10},message:"must NOT have additional properties",expected:constant0,data:data35}];
 return false;
 break;
 }
 }
-if(_errs77 === errors){
-let data33 = data32.enabled;
-if(typeof data33 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/docs/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data33}];
+if(_errs83 === errors){
+let data36 = data35.enabled;
+if(typeof data36 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/sessions/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data36}];
 return false;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/docs",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data32}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/sessions",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data35}];
 return false;
 }
 }
-var valid5 = _errs75 === errors;
-if(valid5){
-let data34 = data10.metrics;
-const _errs80 = errors;
-if(errors === _errs80){
-if(data34 && typeof data34 == "object" && !Array.isArray(data34)){
-if(data34.enabled === undefined){
-data34.enabled = true;
+var valid6 = _errs81 === errors;
+if(valid6){
+let data37 = data15.docs;
+const _errs86 = errors;
+if(errors === _errs86){
+if(data37 && typeof data37 == "object" && !Array.isArray(data37)){
+if(data37.enabled === undefined){
+data37.enabled = true;
 }
-const _errs82 = errors;
-for(const key11 in data34){
+const _errs88 = errors;
+for(const key11 in data37){
 if(!(key11 === "enabled")){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/metrics",keyword:"additionalProperties",params:{additionalProperty: key11},message:"must NOT have additional properties",expected:constant0,data:data34}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/docs",keyword:"additionalProperties",params:{additionalProperty: key11},message:"must NOT have additional properties",expected:constant0,data:data37}];
 return false;
 break;
 }
 }
-if(_errs82 === errors){
-let data35 = data34.enabled;
-if(typeof data35 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/metrics/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data35}];
+if(_errs88 === errors){
+let data38 = data37.enabled;
+if(typeof data38 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/docs/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data38}];
 return false;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/metrics",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data34}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/docs",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data37}];
 return false;
 }
 }
-var valid5 = _errs80 === errors;
-}
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data10}];
-return false;
-}
-}
-var valid4 = _errs25 === errors;
-if(valid4){
-let data36 = data9.allowedHosts;
-const _errs85 = errors;
-if(errors === _errs85){
-if(Array.isArray(data36)){
-var valid16 = true;
-const len4 = data36.length;
-for(let i4=0; i4<len4; i4++){
-let data37 = data36[i4];
-const _errs87 = errors;
-if(errors === _errs87){
-if(typeof data37 === "string"){
-if(func2(data37) < 1){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedHosts/" + i4,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data37}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedHosts/" + i4,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data37}];
-return false;
-}
-}
-var valid16 = _errs87 === errors;
-if(!valid16){
-break;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedHosts",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data36}];
-return false;
-}
-}
-var valid4 = _errs85 === errors;
-if(valid4){
-let data38 = data9.allowedOrigins;
-const _errs89 = errors;
-if(errors === _errs89){
-if(Array.isArray(data38)){
-var valid17 = true;
-const len5 = data38.length;
-for(let i5=0; i5<len5; i5++){
-let data39 = data38[i5];
+var valid6 = _errs86 === errors;
+if(valid6){
+let data39 = data15.metrics;
 const _errs91 = errors;
 if(errors === _errs91){
-if(typeof data39 === "string"){
-if(func2(data39) < 1){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedOrigins/" + i5,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data39}];
+if(data39 && typeof data39 == "object" && !Array.isArray(data39)){
+if(data39.enabled === undefined){
+data39.enabled = true;
+}
+const _errs93 = errors;
+for(const key12 in data39){
+if(!(key12 === "enabled")){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/metrics",keyword:"additionalProperties",params:{additionalProperty: key12},message:"must NOT have additional properties",expected:constant0,data:data39}];
+return false;
+break;
+}
+}
+if(_errs93 === errors){
+let data40 = data39.enabled;
+if(typeof data40 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/metrics/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data40}];
+return false;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/metrics",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data39}];
+return false;
+}
+}
+var valid6 = _errs91 === errors;
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data15}];
+return false;
+}
+}
+var valid5 = _errs36 === errors;
+if(valid5){
+let data41 = data14.allowedHosts;
+const _errs96 = errors;
+if(errors === _errs96){
+if(Array.isArray(data41)){
+var valid17 = true;
+const len4 = data41.length;
+for(let i4=0; i4<len4; i4++){
+let data42 = data41[i4];
+const _errs98 = errors;
+if(errors === _errs98){
+if(typeof data42 === "string"){
+if(func2(data42) < 1){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedHosts/" + i4,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data42}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedOrigins/" + i5,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data39}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedHosts/" + i4,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data42}];
 return false;
 }
 }
-var valid17 = _errs91 === errors;
+var valid17 = _errs98 === errors;
 if(!valid17){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedOrigins",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data38}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedHosts",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data41}];
 return false;
 }
 }
-var valid4 = _errs89 === errors;
-if(valid4){
-let data40 = data9.bodyBytesMax;
-const _errs93 = errors;
-if(!(((typeof data40 == "number") && (!(data40 % 1) && !isNaN(data40))) && (isFinite(data40)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/bodyBytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data40}];
-return false;
-}
-if(errors === _errs93){
-if((typeof data40 == "number") && (isFinite(data40))){
-if(data40 > 1073741824 || isNaN(data40)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/bodyBytesMax",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",expected:constant3,data:data40}];
-return false;
-}
-else {
-if(data40 < 1024 || isNaN(data40)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/bodyBytesMax",keyword:"minimum",params:{comparison: ">=", limit: 1024},message:"must be >= 1024",expected:constant3,data:data40}];
-return false;
-}
-}
-}
-}
-var valid4 = _errs93 === errors;
-if(valid4){
-let data41 = data9.pipelineMax;
-const _errs95 = errors;
-if(!(((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41))) && (isFinite(data41)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/pipelineMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data41}];
-return false;
-}
-if(errors === _errs95){
-if((typeof data41 == "number") && (isFinite(data41))){
-if(data41 > 1024 || isNaN(data41)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/pipelineMax",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",expected:constant3,data:data41}];
-return false;
-}
-else {
-if(data41 < 1 || isNaN(data41)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/pipelineMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data41}];
-return false;
-}
-}
-}
-}
-var valid4 = _errs95 === errors;
-if(valid4){
-let data42 = data9.keepAlive;
-const _errs97 = errors;
-if(errors === _errs97){
-if(data42 && typeof data42 == "object" && !Array.isArray(data42)){
-if(data42.form === undefined){
-data42.form = "comment";
-}
-if(data42.intervalMs === undefined){
-data42.intervalMs = 15000;
-}
-const _errs99 = errors;
-for(const key12 in data42){
-if(!((key12 === "form") || (key12 === "intervalMs"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive",keyword:"additionalProperties",params:{additionalProperty: key12},message:"must NOT have additional properties",expected:constant0,data:data42}];
-return false;
-break;
-}
-}
-if(_errs99 === errors){
-let data43 = data42.form;
+var valid5 = _errs96 === errors;
+if(valid5){
+let data43 = data14.allowedOrigins;
 const _errs100 = errors;
-if(typeof data43 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/form",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data43}];
-return false;
-}
-if(!(((data43 === "comment") || (data43 === "chunk")) || (data43 === "off"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/form",keyword:"enum",params:{allowedValues: constant17},message:"must be equal to one of the allowed values",expected:constant1,data:data43}];
-return false;
-}
-var valid18 = _errs100 === errors;
-if(valid18){
-let data44 = data42.intervalMs;
+if(errors === _errs100){
+if(Array.isArray(data43)){
+var valid18 = true;
+const len5 = data43.length;
+for(let i5=0; i5<len5; i5++){
+let data44 = data43[i5];
 const _errs102 = errors;
-if(!(((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44))) && (isFinite(data44)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/intervalMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data44}];
+if(errors === _errs102){
+if(typeof data44 === "string"){
+if(func2(data44) < 1){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedOrigins/" + i5,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data44}];
 return false;
 }
-if(errors === _errs102){
-if((typeof data44 == "number") && (isFinite(data44))){
-if(data44 > 300000 || isNaN(data44)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/intervalMs",keyword:"maximum",params:{comparison: "<=", limit: 300000},message:"must be <= 300000",expected:constant3,data:data44}];
-return false;
 }
 else {
-if(data44 < 100 || isNaN(data44)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/intervalMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data44}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedOrigins/" + i5,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data44}];
 return false;
-}
-}
 }
 }
 var valid18 = _errs102 === errors;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data42}];
-return false;
-}
-}
-var valid4 = _errs97 === errors;
-}
-}
-}
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data9}];
-return false;
-}
-}
-var valid1 = _errs22 === errors;
-if(valid1){
-let data45 = data0.runs;
-const _errs104 = errors;
-if(errors === _errs104){
-if(data45 && typeof data45 == "object" && !Array.isArray(data45)){
-if(data45.max === undefined){
-data45.max = 1024;
-}
-if(data45.queueMax === undefined){
-data45.queueMax = 256;
-}
-if(data45.waitMs === undefined){
-data45.waitMs = 30000;
-}
-const _errs106 = errors;
-for(const key13 in data45){
-if(!(((key13 === "max") || (key13 === "queueMax")) || (key13 === "waitMs"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs",keyword:"additionalProperties",params:{additionalProperty: key13},message:"must NOT have additional properties",expected:constant0,data:data45}];
-return false;
+if(!valid18){
 break;
 }
 }
-if(_errs106 === errors){
-let data46 = data45.max;
-const _errs107 = errors;
-if(!(((typeof data46 == "number") && (!(data46 % 1) && !isNaN(data46))) && (isFinite(data46)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/max",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data46}];
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedOrigins",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data43}];
 return false;
 }
-if(errors === _errs107){
+}
+var valid5 = _errs100 === errors;
+if(valid5){
+let data45 = data14.bodyBytesMax;
+const _errs104 = errors;
+if(!(((typeof data45 == "number") && (!(data45 % 1) && !isNaN(data45))) && (isFinite(data45)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/bodyBytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data45}];
+return false;
+}
+if(errors === _errs104){
+if((typeof data45 == "number") && (isFinite(data45))){
+if(data45 > 1073741824 || isNaN(data45)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/bodyBytesMax",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",expected:constant3,data:data45}];
+return false;
+}
+else {
+if(data45 < 1024 || isNaN(data45)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/bodyBytesMax",keyword:"minimum",params:{comparison: ">=", limit: 1024},message:"must be >= 1024",expected:constant3,data:data45}];
+return false;
+}
+}
+}
+}
+var valid5 = _errs104 === errors;
+if(valid5){
+let data46 = data14.pipelineMax;
+const _errs106 = errors;
+if(!(((typeof data46 == "number") && (!(data46 % 1) && !isNaN(data46))) && (isFinite(data46)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/pipelineMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data46}];
+return false;
+}
+if(errors === _errs106){
 if((typeof data46 == "number") && (isFinite(data46))){
-if(data46 > 100000 || isNaN(data46)){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/max",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000",expected:constant3,data:data46}];
+if(data46 > 1024 || isNaN(data46)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/pipelineMax",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",expected:constant3,data:data46}];
 return false;
 }
 else {
 if(data46 < 1 || isNaN(data46)){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/max",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data46}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/pipelineMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data46}];
 return false;
 }
 }
 }
 }
-var valid19 = _errs107 === errors;
-if(valid19){
-let data47 = data45.queueMax;
-const _errs109 = errors;
-if(!(((typeof data47 == "number") && (!(data47 % 1) && !isNaN(data47))) && (isFinite(data47)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/queueMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data47}];
-return false;
+var valid5 = _errs106 === errors;
+if(valid5){
+let data47 = data14.keepAlive;
+const _errs108 = errors;
+if(errors === _errs108){
+if(data47 && typeof data47 == "object" && !Array.isArray(data47)){
+if(data47.form === undefined){
+data47.form = "comment";
 }
-if(errors === _errs109){
-if((typeof data47 == "number") && (isFinite(data47))){
-if(data47 > 100000 || isNaN(data47)){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/queueMax",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000",expected:constant3,data:data47}];
-return false;
+if(data47.intervalMs === undefined){
+data47.intervalMs = 15000;
 }
-else {
-if(data47 < 0 || isNaN(data47)){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/queueMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data47}];
-return false;
-}
-}
-}
-}
-var valid19 = _errs109 === errors;
-if(valid19){
-let data48 = data45.waitMs;
-const _errs111 = errors;
-if(!(((typeof data48 == "number") && (!(data48 % 1) && !isNaN(data48))) && (isFinite(data48)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/waitMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data48}];
-return false;
-}
-if(errors === _errs111){
-if((typeof data48 == "number") && (isFinite(data48))){
-if(data48 > 600000 || isNaN(data48)){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/waitMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data48}];
-return false;
-}
-else {
-if(data48 < 100 || isNaN(data48)){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/waitMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data48}];
-return false;
-}
-}
-}
-}
-var valid19 = _errs111 === errors;
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/runs",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data45}];
-return false;
-}
-}
-var valid1 = _errs104 === errors;
-if(valid1){
-let data49 = data0.limits;
-const _errs113 = errors;
-if(errors === _errs113){
-if(data49 && typeof data49 == "object" && !Array.isArray(data49)){
-if(data49.connections === undefined){
-data49.connections = 16384;
-}
-if(data49.connectionsPerAddress === undefined){
-data49.connectionsPerAddress = 12288;
-}
-if(data49.bodyBytesHeld === undefined){
-data49.bodyBytesHeld = 268435456;
-}
-if(data49.answerBytesHeld === undefined){
-data49.answerBytesHeld = 268435456;
-}
-if(data49.writeStallMs === undefined){
-data49.writeStallMs = 30000;
-}
-if(data49.loopDelayMs === undefined){
-data49.loopDelayMs = 500;
-}
-const _errs115 = errors;
-for(const key14 in data49){
-if(!((((((key14 === "connections") || (key14 === "connectionsPerAddress")) || (key14 === "bodyBytesHeld")) || (key14 === "answerBytesHeld")) || (key14 === "writeStallMs")) || (key14 === "loopDelayMs"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits",keyword:"additionalProperties",params:{additionalProperty: key14},message:"must NOT have additional properties",expected:constant0,data:data49}];
+const _errs110 = errors;
+for(const key13 in data47){
+if(!((key13 === "form") || (key13 === "intervalMs"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive",keyword:"additionalProperties",params:{additionalProperty: key13},message:"must NOT have additional properties",expected:constant0,data:data47}];
 return false;
 break;
 }
 }
-if(_errs115 === errors){
-let data50 = data49.connections;
-const _errs116 = errors;
-if(!(((typeof data50 == "number") && (!(data50 % 1) && !isNaN(data50))) && (isFinite(data50)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/connections",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data50}];
+if(_errs110 === errors){
+let data48 = data47.form;
+const _errs111 = errors;
+if(typeof data48 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/form",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data48}];
 return false;
 }
-if(errors === _errs116){
-if((typeof data50 == "number") && (isFinite(data50))){
-if(data50 > 1000000 || isNaN(data50)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/connections",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000",expected:constant3,data:data50}];
+if(!(((data48 === "comment") || (data48 === "chunk")) || (data48 === "off"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/form",keyword:"enum",params:{allowedValues: constant17},message:"must be equal to one of the allowed values",expected:constant1,data:data48}];
+return false;
+}
+var valid19 = _errs111 === errors;
+if(valid19){
+let data49 = data47.intervalMs;
+const _errs113 = errors;
+if(!(((typeof data49 == "number") && (!(data49 % 1) && !isNaN(data49))) && (isFinite(data49)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/intervalMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data49}];
+return false;
+}
+if(errors === _errs113){
+if((typeof data49 == "number") && (isFinite(data49))){
+if(data49 > 300000 || isNaN(data49)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/intervalMs",keyword:"maximum",params:{comparison: "<=", limit: 300000},message:"must be <= 300000",expected:constant3,data:data49}];
 return false;
 }
 else {
-if(data50 < 1 || isNaN(data50)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/connections",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data50}];
+if(data49 < 100 || isNaN(data49)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/intervalMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data49}];
 return false;
 }
 }
 }
 }
-var valid20 = _errs116 === errors;
-if(valid20){
-let data51 = data49.connectionsPerAddress;
+var valid19 = _errs113 === errors;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data47}];
+return false;
+}
+}
+var valid5 = _errs108 === errors;
+}
+}
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/http",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data14}];
+return false;
+}
+}
+var valid1 = _errs33 === errors;
+if(valid1){
+let data50 = data0.runs;
+const _errs115 = errors;
+if(errors === _errs115){
+if(data50 && typeof data50 == "object" && !Array.isArray(data50)){
+if(data50.max === undefined){
+data50.max = 1024;
+}
+if(data50.queueMax === undefined){
+data50.queueMax = 256;
+}
+if(data50.waitMs === undefined){
+data50.waitMs = 30000;
+}
+const _errs117 = errors;
+for(const key14 in data50){
+if(!(((key14 === "max") || (key14 === "queueMax")) || (key14 === "waitMs"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs",keyword:"additionalProperties",params:{additionalProperty: key14},message:"must NOT have additional properties",expected:constant0,data:data50}];
+return false;
+break;
+}
+}
+if(_errs117 === errors){
+let data51 = data50.max;
 const _errs118 = errors;
 if(!(((typeof data51 == "number") && (!(data51 % 1) && !isNaN(data51))) && (isFinite(data51)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/connectionsPerAddress",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data51}];
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/max",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data51}];
 return false;
 }
 if(errors === _errs118){
 if((typeof data51 == "number") && (isFinite(data51))){
-if(data51 > 1000000 || isNaN(data51)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/connectionsPerAddress",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000",expected:constant3,data:data51}];
+if(data51 > 100000 || isNaN(data51)){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/max",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000",expected:constant3,data:data51}];
 return false;
 }
 else {
-if(data51 < 0 || isNaN(data51)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/connectionsPerAddress",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data51}];
+if(data51 < 1 || isNaN(data51)){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/max",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data51}];
 return false;
 }
 }
@@ -3348,21 +3333,21 @@ return false;
 }
 var valid20 = _errs118 === errors;
 if(valid20){
-let data52 = data49.bodyBytesHeld;
+let data52 = data50.queueMax;
 const _errs120 = errors;
 if(!(((typeof data52 == "number") && (!(data52 % 1) && !isNaN(data52))) && (isFinite(data52)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/bodyBytesHeld",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data52}];
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/queueMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data52}];
 return false;
 }
 if(errors === _errs120){
 if((typeof data52 == "number") && (isFinite(data52))){
-if(data52 > 1099511627776 || isNaN(data52)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/bodyBytesHeld",keyword:"maximum",params:{comparison: "<=", limit: 1099511627776},message:"must be <= 1099511627776",expected:constant3,data:data52}];
+if(data52 > 100000 || isNaN(data52)){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/queueMax",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000",expected:constant3,data:data52}];
 return false;
 }
 else {
-if(data52 < 65536 || isNaN(data52)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/bodyBytesHeld",keyword:"minimum",params:{comparison: ">=", limit: 65536},message:"must be >= 65536",expected:constant3,data:data52}];
+if(data52 < 0 || isNaN(data52)){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/queueMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data52}];
 return false;
 }
 }
@@ -3370,302 +3355,431 @@ return false;
 }
 var valid20 = _errs120 === errors;
 if(valid20){
-let data53 = data49.answerBytesHeld;
+let data53 = data50.waitMs;
 const _errs122 = errors;
 if(!(((typeof data53 == "number") && (!(data53 % 1) && !isNaN(data53))) && (isFinite(data53)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/answerBytesHeld",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data53}];
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/waitMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data53}];
 return false;
 }
 if(errors === _errs122){
 if((typeof data53 == "number") && (isFinite(data53))){
-if(data53 > 1099511627776 || isNaN(data53)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/answerBytesHeld",keyword:"maximum",params:{comparison: "<=", limit: 1099511627776},message:"must be <= 1099511627776",expected:constant3,data:data53}];
+if(data53 > 600000 || isNaN(data53)){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/waitMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data53}];
 return false;
 }
 else {
-if(data53 < 65536 || isNaN(data53)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/answerBytesHeld",keyword:"minimum",params:{comparison: ">=", limit: 65536},message:"must be >= 65536",expected:constant3,data:data53}];
+if(data53 < 100 || isNaN(data53)){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/waitMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data53}];
 return false;
 }
 }
 }
 }
 var valid20 = _errs122 === errors;
-if(valid20){
-let data54 = data49.writeStallMs;
-const _errs124 = errors;
-if(!(((typeof data54 == "number") && (!(data54 % 1) && !isNaN(data54))) && (isFinite(data54)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/writeStallMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data54}];
-return false;
-}
-if(errors === _errs124){
-if((typeof data54 == "number") && (isFinite(data54))){
-if(data54 > 3600000 || isNaN(data54)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/writeStallMs",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",expected:constant3,data:data54}];
-return false;
-}
-else {
-if(data54 < 100 || isNaN(data54)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/writeStallMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data54}];
-return false;
-}
-}
-}
-}
-var valid20 = _errs124 === errors;
-if(valid20){
-let data55 = data49.loopDelayMs;
-const _errs126 = errors;
-if(!(((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55))) && (isFinite(data55)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/loopDelayMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data55}];
-return false;
-}
-if(errors === _errs126){
-if((typeof data55 == "number") && (isFinite(data55))){
-if(data55 > 60000 || isNaN(data55)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/loopDelayMs",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",expected:constant3,data:data55}];
-return false;
-}
-else {
-if(data55 < 0 || isNaN(data55)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/loopDelayMs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data55}];
-return false;
-}
-}
-}
-}
-var valid20 = _errs126 === errors;
-}
-}
-}
 }
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/limits",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data49}];
+validate20.errors = [{instancePath:instancePath+"/gateway/runs",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data50}];
 return false;
 }
 }
-var valid1 = _errs113 === errors;
+var valid1 = _errs115 === errors;
 if(valid1){
-let data56 = data0.drainMs;
-const _errs128 = errors;
-if(!(((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56))) && (isFinite(data56)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data56}];
+let data54 = data0.limits;
+const _errs124 = errors;
+if(errors === _errs124){
+if(data54 && typeof data54 == "object" && !Array.isArray(data54)){
+if(data54.connections === undefined){
+data54.connections = 16384;
+}
+if(data54.connectionsPerAddress === undefined){
+data54.connectionsPerAddress = 12288;
+}
+if(data54.bodyBytesHeld === undefined){
+data54.bodyBytesHeld = 268435456;
+}
+if(data54.answerBytesHeld === undefined){
+data54.answerBytesHeld = 268435456;
+}
+if(data54.writeStallMs === undefined){
+data54.writeStallMs = 30000;
+}
+if(data54.loopDelayMs === undefined){
+data54.loopDelayMs = 500;
+}
+const _errs126 = errors;
+for(const key15 in data54){
+if(!((((((key15 === "connections") || (key15 === "connectionsPerAddress")) || (key15 === "bodyBytesHeld")) || (key15 === "answerBytesHeld")) || (key15 === "writeStallMs")) || (key15 === "loopDelayMs"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits",keyword:"additionalProperties",params:{additionalProperty: key15},message:"must NOT have additional properties",expected:constant0,data:data54}];
+return false;
+break;
+}
+}
+if(_errs126 === errors){
+let data55 = data54.connections;
+const _errs127 = errors;
+if(!(((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55))) && (isFinite(data55)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/connections",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data55}];
 return false;
 }
-if(errors === _errs128){
+if(errors === _errs127){
+if((typeof data55 == "number") && (isFinite(data55))){
+if(data55 > 1000000 || isNaN(data55)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/connections",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000",expected:constant3,data:data55}];
+return false;
+}
+else {
+if(data55 < 1 || isNaN(data55)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/connections",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data55}];
+return false;
+}
+}
+}
+}
+var valid21 = _errs127 === errors;
+if(valid21){
+let data56 = data54.connectionsPerAddress;
+const _errs129 = errors;
+if(!(((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56))) && (isFinite(data56)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/connectionsPerAddress",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data56}];
+return false;
+}
+if(errors === _errs129){
 if((typeof data56 == "number") && (isFinite(data56))){
-if(data56 > 600000 || isNaN(data56)){
-validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data56}];
+if(data56 > 1000000 || isNaN(data56)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/connectionsPerAddress",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000",expected:constant3,data:data56}];
 return false;
 }
 else {
 if(data56 < 0 || isNaN(data56)){
-validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data56}];
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/connectionsPerAddress",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data56}];
 return false;
 }
 }
 }
 }
-var valid1 = _errs128 === errors;
-if(valid1){
-let data57 = data0.log;
-const _errs130 = errors;
-if(errors === _errs130){
-if(data57 && typeof data57 == "object" && !Array.isArray(data57)){
-if(data57.level === undefined){
-data57.level = "info";
-}
-const _errs132 = errors;
-for(const key15 in data57){
-if(!(key15 === "level")){
-validate20.errors = [{instancePath:instancePath+"/gateway/log",keyword:"additionalProperties",params:{additionalProperty: key15},message:"must NOT have additional properties",expected:constant0,data:data57}];
-return false;
-break;
-}
-}
-if(_errs132 === errors){
-let data58 = data57.level;
-if(typeof data58 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/gateway/log/level",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data58}];
+var valid21 = _errs129 === errors;
+if(valid21){
+let data57 = data54.bodyBytesHeld;
+const _errs131 = errors;
+if(!(((typeof data57 == "number") && (!(data57 % 1) && !isNaN(data57))) && (isFinite(data57)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/bodyBytesHeld",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data57}];
 return false;
 }
-if(!(((((((data58 === "fatal") || (data58 === "error")) || (data58 === "warn")) || (data58 === "info")) || (data58 === "debug")) || (data58 === "trace")) || (data58 === "silent"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/log/level",keyword:"enum",params:{allowedValues: constant18},message:"must be equal to one of the allowed values",expected:constant1,data:data58}];
+if(errors === _errs131){
+if((typeof data57 == "number") && (isFinite(data57))){
+if(data57 > 1099511627776 || isNaN(data57)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/bodyBytesHeld",keyword:"maximum",params:{comparison: "<=", limit: 1099511627776},message:"must be <= 1099511627776",expected:constant3,data:data57}];
 return false;
-}
-}
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/log",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data57}];
+if(data57 < 65536 || isNaN(data57)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/bodyBytesHeld",keyword:"minimum",params:{comparison: ">=", limit: 65536},message:"must be >= 65536",expected:constant3,data:data57}];
 return false;
 }
 }
-var valid1 = _errs130 === errors;
-if(valid1){
-let data59 = data0.audit;
+}
+}
+var valid21 = _errs131 === errors;
+if(valid21){
+let data58 = data54.answerBytesHeld;
+const _errs133 = errors;
+if(!(((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58))) && (isFinite(data58)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/answerBytesHeld",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data58}];
+return false;
+}
+if(errors === _errs133){
+if((typeof data58 == "number") && (isFinite(data58))){
+if(data58 > 1099511627776 || isNaN(data58)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/answerBytesHeld",keyword:"maximum",params:{comparison: "<=", limit: 1099511627776},message:"must be <= 1099511627776",expected:constant3,data:data58}];
+return false;
+}
+else {
+if(data58 < 65536 || isNaN(data58)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/answerBytesHeld",keyword:"minimum",params:{comparison: ">=", limit: 65536},message:"must be >= 65536",expected:constant3,data:data58}];
+return false;
+}
+}
+}
+}
+var valid21 = _errs133 === errors;
+if(valid21){
+let data59 = data54.writeStallMs;
 const _errs135 = errors;
+if(!(((typeof data59 == "number") && (!(data59 % 1) && !isNaN(data59))) && (isFinite(data59)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/writeStallMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data59}];
+return false;
+}
 if(errors === _errs135){
-if(data59 && typeof data59 == "object" && !Array.isArray(data59)){
-if(data59.enabled === undefined){
-data59.enabled = true;
+if((typeof data59 == "number") && (isFinite(data59))){
+if(data59 > 3600000 || isNaN(data59)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/writeStallMs",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",expected:constant3,data:data59}];
+return false;
 }
-if(data59.bytesMax === undefined){
-data59.bytesMax = 10485760;
+else {
+if(data59 < 100 || isNaN(data59)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/writeStallMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data59}];
+return false;
 }
-if(data59.keep === undefined){
-data59.keep = 4;
 }
+}
+}
+var valid21 = _errs135 === errors;
+if(valid21){
+let data60 = data54.loopDelayMs;
 const _errs137 = errors;
-for(const key16 in data59){
-if(!((((key16 === "enabled") || (key16 === "file")) || (key16 === "bytesMax")) || (key16 === "keep"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/audit",keyword:"additionalProperties",params:{additionalProperty: key16},message:"must NOT have additional properties",expected:constant0,data:data59}];
+if(!(((typeof data60 == "number") && (!(data60 % 1) && !isNaN(data60))) && (isFinite(data60)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/loopDelayMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data60}];
+return false;
+}
+if(errors === _errs137){
+if((typeof data60 == "number") && (isFinite(data60))){
+if(data60 > 60000 || isNaN(data60)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/loopDelayMs",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",expected:constant3,data:data60}];
+return false;
+}
+else {
+if(data60 < 0 || isNaN(data60)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/loopDelayMs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data60}];
+return false;
+}
+}
+}
+}
+var valid21 = _errs137 === errors;
+}
+}
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/limits",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data54}];
+return false;
+}
+}
+var valid1 = _errs124 === errors;
+if(valid1){
+let data61 = data0.drainMs;
+const _errs139 = errors;
+if(!(((typeof data61 == "number") && (!(data61 % 1) && !isNaN(data61))) && (isFinite(data61)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data61}];
+return false;
+}
+if(errors === _errs139){
+if((typeof data61 == "number") && (isFinite(data61))){
+if(data61 > 600000 || isNaN(data61)){
+validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data61}];
+return false;
+}
+else {
+if(data61 < 0 || isNaN(data61)){
+validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data61}];
+return false;
+}
+}
+}
+}
+var valid1 = _errs139 === errors;
+if(valid1){
+let data62 = data0.log;
+const _errs141 = errors;
+if(errors === _errs141){
+if(data62 && typeof data62 == "object" && !Array.isArray(data62)){
+if(data62.level === undefined){
+data62.level = "info";
+}
+const _errs143 = errors;
+for(const key16 in data62){
+if(!(key16 === "level")){
+validate20.errors = [{instancePath:instancePath+"/gateway/log",keyword:"additionalProperties",params:{additionalProperty: key16},message:"must NOT have additional properties",expected:constant0,data:data62}];
 return false;
 break;
 }
 }
-if(_errs137 === errors){
-let data60 = data59.enabled;
-const _errs138 = errors;
-if(typeof data60 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/audit/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data60}];
+if(_errs143 === errors){
+let data63 = data62.level;
+if(typeof data63 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/gateway/log/level",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data63}];
 return false;
 }
-var valid22 = _errs138 === errors;
-if(valid22){
-if(data59.file !== undefined){
-let data61 = data59.file;
-const _errs140 = errors;
-if(errors === _errs140){
-if(typeof data61 === "string"){
-if(func2(data61) < 1){
-validate20.errors = [{instancePath:instancePath+"/gateway/audit/file",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data61}];
+if(!(((((((data63 === "fatal") || (data63 === "error")) || (data63 === "warn")) || (data63 === "info")) || (data63 === "debug")) || (data63 === "trace")) || (data63 === "silent"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/log/level",keyword:"enum",params:{allowedValues: constant18},message:"must be equal to one of the allowed values",expected:constant1,data:data63}];
 return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/audit/file",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data61}];
-return false;
-}
-}
-var valid22 = _errs140 === errors;
-}
-else {
-var valid22 = true;
-}
-if(valid22){
-let data62 = data59.bytesMax;
-const _errs142 = errors;
-if(!(((typeof data62 == "number") && (!(data62 % 1) && !isNaN(data62))) && (isFinite(data62)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/audit/bytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data62}];
-return false;
-}
-if(errors === _errs142){
-if((typeof data62 == "number") && (isFinite(data62))){
-if(data62 > 1073741824 || isNaN(data62)){
-validate20.errors = [{instancePath:instancePath+"/gateway/audit/bytesMax",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",expected:constant3,data:data62}];
-return false;
-}
-else {
-if(data62 < 4096 || isNaN(data62)){
-validate20.errors = [{instancePath:instancePath+"/gateway/audit/bytesMax",keyword:"minimum",params:{comparison: ">=", limit: 4096},message:"must be >= 4096",expected:constant3,data:data62}];
-return false;
-}
-}
-}
-}
-var valid22 = _errs142 === errors;
-if(valid22){
-let data63 = data59.keep;
-const _errs144 = errors;
-if(!(((typeof data63 == "number") && (!(data63 % 1) && !isNaN(data63))) && (isFinite(data63)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/audit/keep",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data63}];
-return false;
-}
-if(errors === _errs144){
-if((typeof data63 == "number") && (isFinite(data63))){
-if(data63 > 100 || isNaN(data63)){
-validate20.errors = [{instancePath:instancePath+"/gateway/audit/keep",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100",expected:constant3,data:data63}];
-return false;
-}
-else {
-if(data63 < 0 || isNaN(data63)){
-validate20.errors = [{instancePath:instancePath+"/gateway/audit/keep",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data63}];
-return false;
-}
-}
-}
-}
-var valid22 = _errs144 === errors;
-}
-}
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/audit",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data59}];
+validate20.errors = [{instancePath:instancePath+"/gateway/log",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data62}];
 return false;
 }
 }
-var valid1 = _errs135 === errors;
+var valid1 = _errs141 === errors;
 if(valid1){
-let data64 = data0.telemetry;
+let data64 = data0.audit;
 const _errs146 = errors;
 if(errors === _errs146){
 if(data64 && typeof data64 == "object" && !Array.isArray(data64)){
-if(data64.traces === undefined){
-data64.traces = true;
+if(data64.enabled === undefined){
+data64.enabled = true;
 }
-if(data64.content === undefined){
-data64.content = false;
+if(data64.bytesMax === undefined){
+data64.bytesMax = 10485760;
+}
+if(data64.keep === undefined){
+data64.keep = 4;
 }
 const _errs148 = errors;
 for(const key17 in data64){
-if(!((key17 === "traces") || (key17 === "content"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/telemetry",keyword:"additionalProperties",params:{additionalProperty: key17},message:"must NOT have additional properties",expected:constant0,data:data64}];
+if(!((((key17 === "enabled") || (key17 === "file")) || (key17 === "bytesMax")) || (key17 === "keep"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit",keyword:"additionalProperties",params:{additionalProperty: key17},message:"must NOT have additional properties",expected:constant0,data:data64}];
 return false;
 break;
 }
 }
 if(_errs148 === errors){
-let data65 = data64.traces;
+let data65 = data64.enabled;
 const _errs149 = errors;
 if(typeof data65 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/telemetry/traces",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data65}];
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data65}];
 return false;
 }
 var valid23 = _errs149 === errors;
 if(valid23){
-let data66 = data64.content;
+if(data64.file !== undefined){
+let data66 = data64.file;
 const _errs151 = errors;
-if(typeof data66 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/telemetry/content",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data66}];
+if(errors === _errs151){
+if(typeof data66 === "string"){
+if(func2(data66) < 1){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/file",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data66}];
 return false;
 }
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/file",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data66}];
+return false;
+}
+}
 var valid23 = _errs151 === errors;
+}
+else {
+var valid23 = true;
+}
+if(valid23){
+let data67 = data64.bytesMax;
+const _errs153 = errors;
+if(!(((typeof data67 == "number") && (!(data67 % 1) && !isNaN(data67))) && (isFinite(data67)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/bytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data67}];
+return false;
+}
+if(errors === _errs153){
+if((typeof data67 == "number") && (isFinite(data67))){
+if(data67 > 1073741824 || isNaN(data67)){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/bytesMax",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",expected:constant3,data:data67}];
+return false;
+}
+else {
+if(data67 < 4096 || isNaN(data67)){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/bytesMax",keyword:"minimum",params:{comparison: ">=", limit: 4096},message:"must be >= 4096",expected:constant3,data:data67}];
+return false;
+}
+}
+}
+}
+var valid23 = _errs153 === errors;
+if(valid23){
+let data68 = data64.keep;
+const _errs155 = errors;
+if(!(((typeof data68 == "number") && (!(data68 % 1) && !isNaN(data68))) && (isFinite(data68)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/keep",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data68}];
+return false;
+}
+if(errors === _errs155){
+if((typeof data68 == "number") && (isFinite(data68))){
+if(data68 > 100 || isNaN(data68)){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/keep",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100",expected:constant3,data:data68}];
+return false;
+}
+else {
+if(data68 < 0 || isNaN(data68)){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/keep",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data68}];
+return false;
+}
+}
+}
+}
+var valid23 = _errs155 === errors;
+}
+}
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/telemetry",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data64}];
+validate20.errors = [{instancePath:instancePath+"/gateway/audit",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data64}];
 return false;
 }
 }
 var valid1 = _errs146 === errors;
 if(valid1){
-let data67 = data0.checkAnswers;
-const _errs153 = errors;
-if(typeof data67 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/gateway/checkAnswers",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data67}];
+let data69 = data0.telemetry;
+const _errs157 = errors;
+if(errors === _errs157){
+if(data69 && typeof data69 == "object" && !Array.isArray(data69)){
+if(data69.traces === undefined){
+data69.traces = true;
+}
+if(data69.content === undefined){
+data69.content = false;
+}
+const _errs159 = errors;
+for(const key18 in data69){
+if(!((key18 === "traces") || (key18 === "content"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/telemetry",keyword:"additionalProperties",params:{additionalProperty: key18},message:"must NOT have additional properties",expected:constant0,data:data69}];
+return false;
+break;
+}
+}
+if(_errs159 === errors){
+let data70 = data69.traces;
+const _errs160 = errors;
+if(typeof data70 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/telemetry/traces",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data70}];
 return false;
 }
-if(!(((data67 === "throw") || (data67 === "count")) || (data67 === "off"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/checkAnswers",keyword:"enum",params:{allowedValues: constant19},message:"must be equal to one of the allowed values",expected:constant1,data:data67}];
+var valid24 = _errs160 === errors;
+if(valid24){
+let data71 = data69.content;
+const _errs162 = errors;
+if(typeof data71 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/telemetry/content",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data71}];
 return false;
 }
-var valid1 = _errs153 === errors;
+var valid24 = _errs162 === errors;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/telemetry",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data69}];
+return false;
+}
+}
+var valid1 = _errs157 === errors;
+if(valid1){
+let data72 = data0.checkAnswers;
+const _errs164 = errors;
+if(typeof data72 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/gateway/checkAnswers",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data72}];
+return false;
+}
+if(!(((data72 === "throw") || (data72 === "count")) || (data72 === "off"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/checkAnswers",keyword:"enum",params:{allowedValues: constant19},message:"must be equal to one of the allowed values",expected:constant1,data:data72}];
+return false;
+}
+var valid1 = _errs164 === errors;
 }
 }
 }
@@ -3686,1168 +3800,1168 @@ return false;
 }
 var valid0 = _errs2 === errors;
 if(valid0){
-let data68 = data.agents;
-const _errs155 = errors;
-if(errors === _errs155){
-if(data68 && typeof data68 == "object" && !Array.isArray(data68)){
-if(data68.defaults === undefined){
-data68.defaults = {};
+let data73 = data.agents;
+const _errs166 = errors;
+if(errors === _errs166){
+if(data73 && typeof data73 == "object" && !Array.isArray(data73)){
+if(data73.defaults === undefined){
+data73.defaults = {};
 }
-if(data68.aliases === undefined){
-data68.aliases = {};
+if(data73.aliases === undefined){
+data73.aliases = {};
 }
-if(data68.list === undefined){
-data68.list = [];
+if(data73.list === undefined){
+data73.list = [];
 }
-const _errs157 = errors;
-for(const key18 in data68){
-if(!(((key18 === "defaults") || (key18 === "aliases")) || (key18 === "list"))){
-validate20.errors = [{instancePath:instancePath+"/agents",keyword:"additionalProperties",params:{additionalProperty: key18},message:"must NOT have additional properties",expected:constant0,data:data68}];
+const _errs168 = errors;
+for(const key19 in data73){
+if(!(((key19 === "defaults") || (key19 === "aliases")) || (key19 === "list"))){
+validate20.errors = [{instancePath:instancePath+"/agents",keyword:"additionalProperties",params:{additionalProperty: key19},message:"must NOT have additional properties",expected:constant0,data:data73}];
 return false;
 break;
 }
 }
-if(_errs157 === errors){
-let data69 = data68.defaults;
-const _errs158 = errors;
-if(errors === _errs158){
-if(data69 && typeof data69 == "object" && !Array.isArray(data69)){
-const _errs160 = errors;
-for(const key19 in data69){
-if(!((((((key19 === "model") || (key19 === "instructions")) || (key19 === "include")) || (key19 === "structuredOutput")) || (key19 === "stepsMax")) || (key19 === "tools"))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults",keyword:"additionalProperties",params:{additionalProperty: key19},message:"must NOT have additional properties",expected:constant0,data:data69}];
+if(_errs168 === errors){
+let data74 = data73.defaults;
+const _errs169 = errors;
+if(errors === _errs169){
+if(data74 && typeof data74 == "object" && !Array.isArray(data74)){
+const _errs171 = errors;
+for(const key20 in data74){
+if(!((((((key20 === "model") || (key20 === "instructions")) || (key20 === "include")) || (key20 === "structuredOutput")) || (key20 === "stepsMax")) || (key20 === "tools"))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults",keyword:"additionalProperties",params:{additionalProperty: key20},message:"must NOT have additional properties",expected:constant0,data:data74}];
 return false;
 break;
 }
 }
-if(_errs160 === errors){
-if(data69.model !== undefined){
-let data70 = data69.model;
-const _errs161 = errors;
-const _errs162 = errors;
-if((typeof data70 !== "string") && (!(data70 && typeof data70 == "object" && !Array.isArray(data70)))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"type",params:{type: constant20},message:"must be string,object",expected:constant6,data:data70}];
+if(_errs171 === errors){
+if(data74.model !== undefined){
+let data75 = data74.model;
+const _errs172 = errors;
+const _errs173 = errors;
+if((typeof data75 !== "string") && (!(data75 && typeof data75 == "object" && !Array.isArray(data75)))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"type",params:{type: constant20},message:"must be string,object",expected:constant6,data:data75}];
 return false;
 }
-if(errors === _errs162){
-if(typeof data70 === "string"){
-if(!pattern6.test(data70)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant6,data:data70}];
+if(errors === _errs173){
+if(typeof data75 === "string"){
+if(!pattern6.test(data75)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant6,data:data75}];
 return false;
 }
 }
-if(errors === _errs162){
-if(data70 && typeof data70 == "object" && !Array.isArray(data70)){
+if(errors === _errs173){
+if(data75 && typeof data75 == "object" && !Array.isArray(data75)){
 let missing0;
-if((data70.primary === undefined) && (missing0 = "primary")){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant6,data:data70}];
+if((data75.primary === undefined) && (missing0 = "primary")){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant6,data:data75}];
 return false;
 }
 else {
-const _errs164 = errors;
-for(const key20 in data70){
-if(!((key20 === "primary") || (key20 === "fallbacks"))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"additionalProperties",params:{additionalProperty: key20},message:"must NOT have additional properties",expected:constant6,data:data70}];
+const _errs175 = errors;
+for(const key21 in data75){
+if(!((key21 === "primary") || (key21 === "fallbacks"))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"additionalProperties",params:{additionalProperty: key21},message:"must NOT have additional properties",expected:constant6,data:data75}];
 return false;
 break;
 }
 }
-if(_errs164 === errors){
-if(data70.primary !== undefined){
-let data71 = data70.primary;
-const _errs165 = errors;
-if(errors === _errs165){
-if(typeof data71 === "string"){
-if(!pattern6.test(data71)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/primary",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data71}];
+if(_errs175 === errors){
+if(data75.primary !== undefined){
+let data76 = data75.primary;
+const _errs176 = errors;
+if(errors === _errs176){
+if(typeof data76 === "string"){
+if(!pattern6.test(data76)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/primary",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data76}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/primary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data71}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/primary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data76}];
 return false;
 }
 }
-var valid27 = _errs165 === errors;
-}
-else {
-var valid27 = true;
-}
-if(valid27){
-if(data70.fallbacks !== undefined){
-let data72 = data70.fallbacks;
-const _errs167 = errors;
-if(errors === _errs167){
-if(Array.isArray(data72)){
-if(data72.length > 8){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",expected:constant2,data:data72}];
-return false;
+var valid28 = _errs176 === errors;
 }
 else {
 var valid28 = true;
-const len6 = data72.length;
-for(let i6=0; i6<len6; i6++){
-let data73 = data72[i6];
-const _errs169 = errors;
-if(errors === _errs169){
-if(typeof data73 === "string"){
-if(!pattern6.test(data73)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks/" + i6,keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data73}];
-return false;
 }
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks/" + i6,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data73}];
-return false;
-}
-}
-var valid28 = _errs169 === errors;
-if(!valid28){
-break;
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data72}];
-return false;
-}
-}
-var valid27 = _errs167 === errors;
-}
-else {
-var valid27 = true;
-}
-}
-}
-}
-}
-}
-}
-var valid25 = _errs161 === errors;
-}
-else {
-var valid25 = true;
-}
-if(valid25){
-if(data69.instructions !== undefined){
-let data74 = data69.instructions;
-const _errs171 = errors;
-if(typeof data74 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/instructions",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data74}];
-return false;
-}
-var valid25 = _errs171 === errors;
-}
-else {
-var valid25 = true;
-}
-if(valid25){
-if(data69.include !== undefined){
-let data75 = data69.include;
-const _errs173 = errors;
-const _errs174 = errors;
-if(errors === _errs174){
-if(Array.isArray(data75)){
-var valid30 = true;
-const len7 = data75.length;
-for(let i7=0; i7<len7; i7++){
-let data76 = data75[i7];
-const _errs176 = errors;
-if(typeof data76 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/include/" + i7,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data76}];
-return false;
-}
-if(!((data76 === "reasoning") || (data76 === "tools"))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/include/" + i7,keyword:"enum",params:{allowedValues: constant21},message:"must be equal to one of the allowed values",expected:constant1,data:data76}];
-return false;
-}
-var valid30 = _errs176 === errors;
-if(!valid30){
-break;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/include",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data75}];
-return false;
-}
-}
-var valid25 = _errs173 === errors;
-}
-else {
-var valid25 = true;
-}
-if(valid25){
-if(data69.structuredOutput !== undefined){
-let data77 = data69.structuredOutput;
+if(valid28){
+if(data75.fallbacks !== undefined){
+let data77 = data75.fallbacks;
 const _errs178 = errors;
-if(typeof data77 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/structuredOutput",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data77}];
+if(errors === _errs178){
+if(Array.isArray(data77)){
+if(data77.length > 8){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",expected:constant2,data:data77}];
 return false;
-}
-if(!((data77 === "forward") || (data77 === "enforce"))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/structuredOutput",keyword:"enum",params:{allowedValues: constant22},message:"must be equal to one of the allowed values",expected:constant1,data:data77}];
-return false;
-}
-var valid25 = _errs178 === errors;
 }
 else {
-var valid25 = true;
+var valid29 = true;
+const len6 = data77.length;
+for(let i6=0; i6<len6; i6++){
+let data78 = data77[i6];
+const _errs180 = errors;
+if(errors === _errs180){
+if(typeof data78 === "string"){
+if(!pattern6.test(data78)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks/" + i6,keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data78}];
+return false;
 }
-if(valid25){
-if(data69.stepsMax !== undefined){
-let data78 = data69.stepsMax;
-const _errs181 = errors;
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks/" + i6,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data78}];
+return false;
+}
+}
+var valid29 = _errs180 === errors;
+if(!valid29){
+break;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data77}];
+return false;
+}
+}
+var valid28 = _errs178 === errors;
+}
+else {
+var valid28 = true;
+}
+}
+}
+}
+}
+}
+}
+var valid26 = _errs172 === errors;
+}
+else {
+var valid26 = true;
+}
+if(valid26){
+if(data74.instructions !== undefined){
+let data79 = data74.instructions;
 const _errs182 = errors;
-if(!(((typeof data78 == "number") && (!(data78 % 1) && !isNaN(data78))) && (isFinite(data78)))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data78}];
+if(typeof data79 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/instructions",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data79}];
 return false;
 }
-if(errors === _errs182){
-if((typeof data78 == "number") && (isFinite(data78))){
-if(data78 > 128 || isNaN(data78)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"maximum",params:{comparison: "<=", limit: 128},message:"must be <= 128",expected:constant3,data:data78}];
-return false;
+var valid26 = _errs182 === errors;
 }
 else {
-if(data78 < 1 || isNaN(data78)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data78}];
-return false;
+var valid26 = true;
 }
-}
-}
-}
-var valid25 = _errs181 === errors;
-}
-else {
-var valid25 = true;
-}
-if(valid25){
-if(data69.tools !== undefined){
-let data79 = data69.tools;
+if(valid26){
+if(data74.include !== undefined){
+let data80 = data74.include;
 const _errs184 = errors;
 const _errs185 = errors;
 if(errors === _errs185){
-if(data79 && typeof data79 == "object" && !Array.isArray(data79)){
-for(const key21 in data79){
-let data80 = data79[key21];
-const _errs188 = errors;
-if(errors === _errs188){
 if(Array.isArray(data80)){
-if(data80.length < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key21.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant2,data:data80}];
+var valid31 = true;
+const len7 = data80.length;
+for(let i7=0; i7<len7; i7++){
+let data81 = data80[i7];
+const _errs187 = errors;
+if(typeof data81 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/include/" + i7,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data81}];
 return false;
 }
-else {
-var valid35 = true;
-const len8 = data80.length;
-for(let i8=0; i8<len8; i8++){
-let data81 = data80[i8];
-const _errs190 = errors;
-if(errors === _errs190){
-if(typeof data81 === "string"){
-if(func2(data81) < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key21.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i8,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data81}];
+if(!((data81 === "reasoning") || (data81 === "tools"))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/include/" + i7,keyword:"enum",params:{allowedValues: constant21},message:"must be equal to one of the allowed values",expected:constant1,data:data81}];
 return false;
 }
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key21.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i8,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data81}];
-return false;
-}
-}
-var valid35 = _errs190 === errors;
-if(!valid35){
-break;
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key21.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data80}];
-return false;
-}
-}
-var valid34 = _errs188 === errors;
-if(!valid34){
+var valid31 = _errs187 === errors;
+if(!valid31){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data79}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/include",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data80}];
 return false;
 }
 }
-var valid25 = _errs184 === errors;
+var valid26 = _errs184 === errors;
 }
 else {
-var valid25 = true;
+var valid26 = true;
 }
-}
-}
-}
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data69}];
+if(valid26){
+if(data74.structuredOutput !== undefined){
+let data82 = data74.structuredOutput;
+const _errs189 = errors;
+if(typeof data82 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/structuredOutput",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data82}];
 return false;
 }
+if(!((data82 === "forward") || (data82 === "enforce"))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/structuredOutput",keyword:"enum",params:{allowedValues: constant22},message:"must be equal to one of the allowed values",expected:constant1,data:data82}];
+return false;
 }
-var valid24 = _errs158 === errors;
-if(valid24){
-let data82 = data68.aliases;
+var valid26 = _errs189 === errors;
+}
+else {
+var valid26 = true;
+}
+if(valid26){
+if(data74.stepsMax !== undefined){
+let data83 = data74.stepsMax;
 const _errs192 = errors;
-if(errors === _errs192){
-if(data82 && typeof data82 == "object" && !Array.isArray(data82)){
-for(const key22 in data82){
-let data83 = data82[key22];
+const _errs193 = errors;
+if(!(((typeof data83 == "number") && (!(data83 % 1) && !isNaN(data83))) && (isFinite(data83)))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data83}];
+return false;
+}
+if(errors === _errs193){
+if((typeof data83 == "number") && (isFinite(data83))){
+if(data83 > 128 || isNaN(data83)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"maximum",params:{comparison: "<=", limit: 128},message:"must be <= 128",expected:constant3,data:data83}];
+return false;
+}
+else {
+if(data83 < 1 || isNaN(data83)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data83}];
+return false;
+}
+}
+}
+}
+var valid26 = _errs192 === errors;
+}
+else {
+var valid26 = true;
+}
+if(valid26){
+if(data74.tools !== undefined){
+let data84 = data74.tools;
 const _errs195 = errors;
-if(errors === _errs195){
-if(typeof data83 === "string"){
-if(func2(data83) < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/aliases/" + key22.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data83}];
+const _errs196 = errors;
+if(errors === _errs196){
+if(data84 && typeof data84 == "object" && !Array.isArray(data84)){
+for(const key22 in data84){
+let data85 = data84[key22];
+const _errs199 = errors;
+if(errors === _errs199){
+if(Array.isArray(data85)){
+if(data85.length < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key22.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant2,data:data85}];
+return false;
+}
+else {
+var valid36 = true;
+const len8 = data85.length;
+for(let i8=0; i8<len8; i8++){
+let data86 = data85[i8];
+const _errs201 = errors;
+if(errors === _errs201){
+if(typeof data86 === "string"){
+if(func2(data86) < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key22.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i8,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data86}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/aliases/" + key22.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data83}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key22.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i8,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data86}];
 return false;
 }
 }
-var valid36 = _errs195 === errors;
+var valid36 = _errs201 === errors;
 if(!valid36){
 break;
 }
 }
 }
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/aliases",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data82}];
-return false;
-}
-}
-var valid24 = _errs192 === errors;
-if(valid24){
-let data84 = data68.list;
-const _errs197 = errors;
-if(errors === _errs197){
-if(Array.isArray(data84)){
-var valid37 = true;
-const len9 = data84.length;
-for(let i9=0; i9<len9; i9++){
-let data85 = data84[i9];
-const _errs199 = errors;
-if(errors === _errs199){
-if(data85 && typeof data85 == "object" && !Array.isArray(data85)){
-if(data85.default === undefined){
-data85.default = false;
-}
-let missing1;
-if((data85.id === undefined) && (missing1 = "id")){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant0,data:data85}];
-return false;
 }
 else {
-const _errs201 = errors;
-for(const key23 in data85){
-if(!((((((((key23 === "id") || (key23 === "default")) || (key23 === "model")) || (key23 === "instructions")) || (key23 === "include")) || (key23 === "structuredOutput")) || (key23 === "stepsMax")) || (key23 === "tools"))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9,keyword:"additionalProperties",params:{additionalProperty: key23},message:"must NOT have additional properties",expected:constant0,data:data85}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key22.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data85}];
 return false;
+}
+}
+var valid35 = _errs199 === errors;
+if(!valid35){
 break;
 }
 }
-if(_errs201 === errors){
-if(data85.id !== undefined){
-let data86 = data85.id;
-const _errs202 = errors;
-if(errors === _errs202){
-if(typeof data86 === "string"){
-if(!pattern9.test(data86)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/id",keyword:"pattern",params:{pattern: "^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$"},message:"must match pattern \""+"^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$"+"\"",expected:constant1,data:data86}];
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data84}];
 return false;
+}
+}
+var valid26 = _errs195 === errors;
+}
+else {
+var valid26 = true;
+}
+}
+}
+}
+}
+}
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data86}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data74}];
 return false;
 }
 }
-var valid38 = _errs202 === errors;
-}
-else {
-var valid38 = true;
-}
-if(valid38){
-let data87 = data85.default;
-const _errs204 = errors;
-if(typeof data87 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/default",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data87}];
-return false;
-}
-var valid38 = _errs204 === errors;
-if(valid38){
-if(data85.model !== undefined){
-let data88 = data85.model;
+var valid25 = _errs169 === errors;
+if(valid25){
+let data87 = data73.aliases;
+const _errs203 = errors;
+if(errors === _errs203){
+if(data87 && typeof data87 == "object" && !Array.isArray(data87)){
+for(const key23 in data87){
+let data88 = data87[key23];
 const _errs206 = errors;
-const _errs207 = errors;
-if((typeof data88 !== "string") && (!(data88 && typeof data88 == "object" && !Array.isArray(data88)))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model",keyword:"type",params:{type: constant20},message:"must be string,object",expected:constant6,data:data88}];
-return false;
-}
-if(errors === _errs207){
+if(errors === _errs206){
 if(typeof data88 === "string"){
-if(!pattern6.test(data88)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant6,data:data88}];
-return false;
-}
-}
-if(errors === _errs207){
-if(data88 && typeof data88 == "object" && !Array.isArray(data88)){
-let missing2;
-if((data88.primary === undefined) && (missing2 = "primary")){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant6,data:data88}];
-return false;
-}
-else {
-const _errs209 = errors;
-for(const key24 in data88){
-if(!((key24 === "primary") || (key24 === "fallbacks"))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model",keyword:"additionalProperties",params:{additionalProperty: key24},message:"must NOT have additional properties",expected:constant6,data:data88}];
-return false;
-break;
-}
-}
-if(_errs209 === errors){
-if(data88.primary !== undefined){
-let data89 = data88.primary;
-const _errs210 = errors;
-if(errors === _errs210){
-if(typeof data89 === "string"){
-if(!pattern6.test(data89)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model/primary",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data89}];
+if(func2(data88) < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/aliases/" + key23.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data88}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model/primary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data89}];
+validate20.errors = [{instancePath:instancePath+"/agents/aliases/" + key23.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data88}];
 return false;
 }
 }
-var valid40 = _errs210 === errors;
-}
-else {
-var valid40 = true;
-}
-if(valid40){
-if(data88.fallbacks !== undefined){
-let data90 = data88.fallbacks;
-const _errs212 = errors;
-if(errors === _errs212){
-if(Array.isArray(data90)){
-if(data90.length > 8){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model/fallbacks",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",expected:constant2,data:data90}];
-return false;
-}
-else {
-var valid41 = true;
-const len10 = data90.length;
-for(let i10=0; i10<len10; i10++){
-let data91 = data90[i10];
-const _errs214 = errors;
-if(errors === _errs214){
-if(typeof data91 === "string"){
-if(!pattern6.test(data91)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model/fallbacks/" + i10,keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data91}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model/fallbacks/" + i10,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data91}];
-return false;
-}
-}
-var valid41 = _errs214 === errors;
-if(!valid41){
-break;
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model/fallbacks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data90}];
-return false;
-}
-}
-var valid40 = _errs212 === errors;
-}
-else {
-var valid40 = true;
-}
-}
-}
-}
-}
-}
-}
-var valid38 = _errs206 === errors;
-}
-else {
-var valid38 = true;
-}
-if(valid38){
-if(data85.instructions !== undefined){
-let data92 = data85.instructions;
-const _errs216 = errors;
-if(typeof data92 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/instructions",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data92}];
-return false;
-}
-var valid38 = _errs216 === errors;
-}
-else {
-var valid38 = true;
-}
-if(valid38){
-if(data85.include !== undefined){
-let data93 = data85.include;
-const _errs218 = errors;
-const _errs219 = errors;
-if(errors === _errs219){
-if(Array.isArray(data93)){
-var valid43 = true;
-const len11 = data93.length;
-for(let i11=0; i11<len11; i11++){
-let data94 = data93[i11];
-const _errs221 = errors;
-if(typeof data94 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/include/" + i11,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data94}];
-return false;
-}
-if(!((data94 === "reasoning") || (data94 === "tools"))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/include/" + i11,keyword:"enum",params:{allowedValues: constant21},message:"must be equal to one of the allowed values",expected:constant1,data:data94}];
-return false;
-}
-var valid43 = _errs221 === errors;
-if(!valid43){
-break;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/include",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data93}];
-return false;
-}
-}
-var valid38 = _errs218 === errors;
-}
-else {
-var valid38 = true;
-}
-if(valid38){
-if(data85.structuredOutput !== undefined){
-let data95 = data85.structuredOutput;
-const _errs223 = errors;
-if(typeof data95 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/structuredOutput",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data95}];
-return false;
-}
-if(!((data95 === "forward") || (data95 === "enforce"))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/structuredOutput",keyword:"enum",params:{allowedValues: constant22},message:"must be equal to one of the allowed values",expected:constant1,data:data95}];
-return false;
-}
-var valid38 = _errs223 === errors;
-}
-else {
-var valid38 = true;
-}
-if(valid38){
-if(data85.stepsMax !== undefined){
-let data96 = data85.stepsMax;
-const _errs226 = errors;
-const _errs227 = errors;
-if(!(((typeof data96 == "number") && (!(data96 % 1) && !isNaN(data96))) && (isFinite(data96)))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/stepsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data96}];
-return false;
-}
-if(errors === _errs227){
-if((typeof data96 == "number") && (isFinite(data96))){
-if(data96 > 128 || isNaN(data96)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/stepsMax",keyword:"maximum",params:{comparison: "<=", limit: 128},message:"must be <= 128",expected:constant3,data:data96}];
-return false;
-}
-else {
-if(data96 < 1 || isNaN(data96)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/stepsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data96}];
-return false;
-}
-}
-}
-}
-var valid38 = _errs226 === errors;
-}
-else {
-var valid38 = true;
-}
-if(valid38){
-if(data85.tools !== undefined){
-let data97 = data85.tools;
-const _errs229 = errors;
-const _errs230 = errors;
-if(errors === _errs230){
-if(data97 && typeof data97 == "object" && !Array.isArray(data97)){
-for(const key25 in data97){
-let data98 = data97[key25];
-const _errs233 = errors;
-if(errors === _errs233){
-if(Array.isArray(data98)){
-if(data98.length < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/tools/" + key25.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant2,data:data98}];
-return false;
-}
-else {
-var valid48 = true;
-const len12 = data98.length;
-for(let i12=0; i12<len12; i12++){
-let data99 = data98[i12];
-const _errs235 = errors;
-if(errors === _errs235){
-if(typeof data99 === "string"){
-if(func2(data99) < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/tools/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i12,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data99}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/tools/" + key25.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i12,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data99}];
-return false;
-}
-}
-var valid48 = _errs235 === errors;
-if(!valid48){
-break;
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/tools/" + key25.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data98}];
-return false;
-}
-}
-var valid47 = _errs233 === errors;
-if(!valid47){
-break;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/tools",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data97}];
-return false;
-}
-}
-var valid38 = _errs229 === errors;
-}
-else {
-var valid38 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data85}];
-return false;
-}
-}
-var valid37 = _errs199 === errors;
+var valid37 = _errs206 === errors;
 if(!valid37){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/list",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data84}];
+validate20.errors = [{instancePath:instancePath+"/agents/aliases",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data87}];
 return false;
 }
 }
-var valid24 = _errs197 === errors;
+var valid25 = _errs203 === errors;
+if(valid25){
+let data89 = data73.list;
+const _errs208 = errors;
+if(errors === _errs208){
+if(Array.isArray(data89)){
+var valid38 = true;
+const len9 = data89.length;
+for(let i9=0; i9<len9; i9++){
+let data90 = data89[i9];
+const _errs210 = errors;
+if(errors === _errs210){
+if(data90 && typeof data90 == "object" && !Array.isArray(data90)){
+if(data90.default === undefined){
+data90.default = false;
+}
+let missing1;
+if((data90.id === undefined) && (missing1 = "id")){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant0,data:data90}];
+return false;
+}
+else {
+const _errs212 = errors;
+for(const key24 in data90){
+if(!((((((((key24 === "id") || (key24 === "default")) || (key24 === "model")) || (key24 === "instructions")) || (key24 === "include")) || (key24 === "structuredOutput")) || (key24 === "stepsMax")) || (key24 === "tools"))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9,keyword:"additionalProperties",params:{additionalProperty: key24},message:"must NOT have additional properties",expected:constant0,data:data90}];
+return false;
+break;
+}
+}
+if(_errs212 === errors){
+if(data90.id !== undefined){
+let data91 = data90.id;
+const _errs213 = errors;
+if(errors === _errs213){
+if(typeof data91 === "string"){
+if(!pattern9.test(data91)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/id",keyword:"pattern",params:{pattern: "^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$"},message:"must match pattern \""+"^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$"+"\"",expected:constant1,data:data91}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data91}];
+return false;
+}
+}
+var valid39 = _errs213 === errors;
+}
+else {
+var valid39 = true;
+}
+if(valid39){
+let data92 = data90.default;
+const _errs215 = errors;
+if(typeof data92 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/default",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data92}];
+return false;
+}
+var valid39 = _errs215 === errors;
+if(valid39){
+if(data90.model !== undefined){
+let data93 = data90.model;
+const _errs217 = errors;
+const _errs218 = errors;
+if((typeof data93 !== "string") && (!(data93 && typeof data93 == "object" && !Array.isArray(data93)))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model",keyword:"type",params:{type: constant20},message:"must be string,object",expected:constant6,data:data93}];
+return false;
+}
+if(errors === _errs218){
+if(typeof data93 === "string"){
+if(!pattern6.test(data93)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant6,data:data93}];
+return false;
+}
+}
+if(errors === _errs218){
+if(data93 && typeof data93 == "object" && !Array.isArray(data93)){
+let missing2;
+if((data93.primary === undefined) && (missing2 = "primary")){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant6,data:data93}];
+return false;
+}
+else {
+const _errs220 = errors;
+for(const key25 in data93){
+if(!((key25 === "primary") || (key25 === "fallbacks"))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model",keyword:"additionalProperties",params:{additionalProperty: key25},message:"must NOT have additional properties",expected:constant6,data:data93}];
+return false;
+break;
+}
+}
+if(_errs220 === errors){
+if(data93.primary !== undefined){
+let data94 = data93.primary;
+const _errs221 = errors;
+if(errors === _errs221){
+if(typeof data94 === "string"){
+if(!pattern6.test(data94)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model/primary",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data94}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model/primary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data94}];
+return false;
+}
+}
+var valid41 = _errs221 === errors;
+}
+else {
+var valid41 = true;
+}
+if(valid41){
+if(data93.fallbacks !== undefined){
+let data95 = data93.fallbacks;
+const _errs223 = errors;
+if(errors === _errs223){
+if(Array.isArray(data95)){
+if(data95.length > 8){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model/fallbacks",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",expected:constant2,data:data95}];
+return false;
+}
+else {
+var valid42 = true;
+const len10 = data95.length;
+for(let i10=0; i10<len10; i10++){
+let data96 = data95[i10];
+const _errs225 = errors;
+if(errors === _errs225){
+if(typeof data96 === "string"){
+if(!pattern6.test(data96)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model/fallbacks/" + i10,keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data96}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model/fallbacks/" + i10,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data96}];
+return false;
+}
+}
+var valid42 = _errs225 === errors;
+if(!valid42){
+break;
 }
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data68}];
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model/fallbacks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data95}];
 return false;
 }
 }
-var valid0 = _errs155 === errors;
-if(valid0){
-let data100 = data.models;
-const _errs237 = errors;
-if(errors === _errs237){
-if(data100 && typeof data100 == "object" && !Array.isArray(data100)){
-if(data100.providers === undefined){
-data100.providers = {};
+var valid41 = _errs223 === errors;
 }
-const _errs239 = errors;
-for(const key26 in data100){
-if(!(key26 === "providers")){
-validate20.errors = [{instancePath:instancePath+"/models",keyword:"additionalProperties",params:{additionalProperty: key26},message:"must NOT have additional properties",expected:constant0,data:data100}];
+else {
+var valid41 = true;
+}
+}
+}
+}
+}
+}
+}
+var valid39 = _errs217 === errors;
+}
+else {
+var valid39 = true;
+}
+if(valid39){
+if(data90.instructions !== undefined){
+let data97 = data90.instructions;
+const _errs227 = errors;
+if(typeof data97 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/instructions",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data97}];
+return false;
+}
+var valid39 = _errs227 === errors;
+}
+else {
+var valid39 = true;
+}
+if(valid39){
+if(data90.include !== undefined){
+let data98 = data90.include;
+const _errs229 = errors;
+const _errs230 = errors;
+if(errors === _errs230){
+if(Array.isArray(data98)){
+var valid44 = true;
+const len11 = data98.length;
+for(let i11=0; i11<len11; i11++){
+let data99 = data98[i11];
+const _errs232 = errors;
+if(typeof data99 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/include/" + i11,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data99}];
+return false;
+}
+if(!((data99 === "reasoning") || (data99 === "tools"))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/include/" + i11,keyword:"enum",params:{allowedValues: constant21},message:"must be equal to one of the allowed values",expected:constant1,data:data99}];
+return false;
+}
+var valid44 = _errs232 === errors;
+if(!valid44){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/include",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data98}];
+return false;
+}
+}
+var valid39 = _errs229 === errors;
+}
+else {
+var valid39 = true;
+}
+if(valid39){
+if(data90.structuredOutput !== undefined){
+let data100 = data90.structuredOutput;
+const _errs234 = errors;
+if(typeof data100 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/structuredOutput",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data100}];
+return false;
+}
+if(!((data100 === "forward") || (data100 === "enforce"))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/structuredOutput",keyword:"enum",params:{allowedValues: constant22},message:"must be equal to one of the allowed values",expected:constant1,data:data100}];
+return false;
+}
+var valid39 = _errs234 === errors;
+}
+else {
+var valid39 = true;
+}
+if(valid39){
+if(data90.stepsMax !== undefined){
+let data101 = data90.stepsMax;
+const _errs237 = errors;
+const _errs238 = errors;
+if(!(((typeof data101 == "number") && (!(data101 % 1) && !isNaN(data101))) && (isFinite(data101)))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/stepsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data101}];
+return false;
+}
+if(errors === _errs238){
+if((typeof data101 == "number") && (isFinite(data101))){
+if(data101 > 128 || isNaN(data101)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/stepsMax",keyword:"maximum",params:{comparison: "<=", limit: 128},message:"must be <= 128",expected:constant3,data:data101}];
+return false;
+}
+else {
+if(data101 < 1 || isNaN(data101)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/stepsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data101}];
+return false;
+}
+}
+}
+}
+var valid39 = _errs237 === errors;
+}
+else {
+var valid39 = true;
+}
+if(valid39){
+if(data90.tools !== undefined){
+let data102 = data90.tools;
+const _errs240 = errors;
+const _errs241 = errors;
+if(errors === _errs241){
+if(data102 && typeof data102 == "object" && !Array.isArray(data102)){
+for(const key26 in data102){
+let data103 = data102[key26];
+const _errs244 = errors;
+if(errors === _errs244){
+if(Array.isArray(data103)){
+if(data103.length < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/tools/" + key26.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant2,data:data103}];
+return false;
+}
+else {
+var valid49 = true;
+const len12 = data103.length;
+for(let i12=0; i12<len12; i12++){
+let data104 = data103[i12];
+const _errs246 = errors;
+if(errors === _errs246){
+if(typeof data104 === "string"){
+if(func2(data104) < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/tools/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i12,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data104}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/tools/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i12,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data104}];
+return false;
+}
+}
+var valid49 = _errs246 === errors;
+if(!valid49){
+break;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/tools/" + key26.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data103}];
+return false;
+}
+}
+var valid48 = _errs244 === errors;
+if(!valid48){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/tools",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data102}];
+return false;
+}
+}
+var valid39 = _errs240 === errors;
+}
+else {
+var valid39 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data90}];
+return false;
+}
+}
+var valid38 = _errs210 === errors;
+if(!valid38){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data89}];
+return false;
+}
+}
+var valid25 = _errs208 === errors;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data73}];
+return false;
+}
+}
+var valid0 = _errs166 === errors;
+if(valid0){
+let data105 = data.models;
+const _errs248 = errors;
+if(errors === _errs248){
+if(data105 && typeof data105 == "object" && !Array.isArray(data105)){
+if(data105.providers === undefined){
+data105.providers = {};
+}
+const _errs250 = errors;
+for(const key27 in data105){
+if(!(key27 === "providers")){
+validate20.errors = [{instancePath:instancePath+"/models",keyword:"additionalProperties",params:{additionalProperty: key27},message:"must NOT have additional properties",expected:constant0,data:data105}];
 return false;
 break;
 }
 }
-if(_errs239 === errors){
-let data101 = data100.providers;
-const _errs240 = errors;
-if(errors === _errs240){
-if(data101 && typeof data101 == "object" && !Array.isArray(data101)){
-for(const key27 in data101){
-const _errs243 = errors;
-if(!(validate21(data101[key27], {instancePath:instancePath+"/models/providers/" + key27.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data101,parentDataProperty:key27,rootData,dynamicAnchors}))){
+if(_errs250 === errors){
+let data106 = data105.providers;
+const _errs251 = errors;
+if(errors === _errs251){
+if(data106 && typeof data106 == "object" && !Array.isArray(data106)){
+for(const key28 in data106){
+const _errs254 = errors;
+if(!(validate21(data106[key28], {instancePath:instancePath+"/models/providers/" + key28.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data106,parentDataProperty:key28,rootData,dynamicAnchors}))){
 vErrors = vErrors === null ? validate21.errors : vErrors.concat(validate21.errors);
 errors = vErrors.length;
 }
-var valid50 = _errs243 === errors;
-if(!valid50){
+var valid51 = _errs254 === errors;
+if(!valid51){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/models/providers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data101}];
+validate20.errors = [{instancePath:instancePath+"/models/providers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data106}];
 return false;
 }
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/models",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data100}];
+validate20.errors = [{instancePath:instancePath+"/models",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data105}];
 return false;
 }
 }
-var valid0 = _errs237 === errors;
+var valid0 = _errs248 === errors;
 if(valid0){
-let data103 = data.mcp;
-const _errs244 = errors;
-if(errors === _errs244){
-if(data103 && typeof data103 == "object" && !Array.isArray(data103)){
-if(data103.servers === undefined){
-data103.servers = {};
+let data108 = data.mcp;
+const _errs255 = errors;
+if(errors === _errs255){
+if(data108 && typeof data108 == "object" && !Array.isArray(data108)){
+if(data108.servers === undefined){
+data108.servers = {};
 }
-const _errs246 = errors;
-for(const key28 in data103){
-if(!(key28 === "servers")){
-validate20.errors = [{instancePath:instancePath+"/mcp",keyword:"additionalProperties",params:{additionalProperty: key28},message:"must NOT have additional properties",expected:constant0,data:data103}];
+const _errs257 = errors;
+for(const key29 in data108){
+if(!(key29 === "servers")){
+validate20.errors = [{instancePath:instancePath+"/mcp",keyword:"additionalProperties",params:{additionalProperty: key29},message:"must NOT have additional properties",expected:constant0,data:data108}];
 return false;
 break;
 }
 }
-if(_errs246 === errors){
-let data104 = data103.servers;
-const _errs247 = errors;
-if(errors === _errs247){
-if(data104 && typeof data104 == "object" && !Array.isArray(data104)){
-for(const key29 in data104){
-let data105 = data104[key29];
-const _errs250 = errors;
-const _errs251 = errors;
-if(errors === _errs251){
-if(data105 && typeof data105 == "object" && !Array.isArray(data105)){
-if(data105.args === undefined){
-data105.args = [];
-}
-if(data105.env === undefined){
-data105.env = {};
-}
-if(data105.headers === undefined){
-data105.headers = {};
-}
-if(data105.connectMs === undefined){
-data105.connectMs = 30000;
-}
-if(data105.timeoutMs === undefined){
-data105.timeoutMs = 60000;
-}
-if(data105.outputBytesMax === undefined){
-data105.outputBytesMax = 65536;
-}
-const _errs253 = errors;
-for(const key30 in data105){
-if(!(func1.call(constant9, key30))){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key29.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key30},message:"must NOT have additional properties",expected:constant0,data:data105}];
-return false;
-break;
-}
-}
-if(_errs253 === errors){
-if(data105.command !== undefined){
-let data106 = data105.command;
-const _errs254 = errors;
-if(errors === _errs254){
-if(typeof data106 === "string"){
-if(func2(data106) < 1){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key29.replace(/~/g, "~0").replace(/\//g, "~1")+"/command",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data106}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key29.replace(/~/g, "~0").replace(/\//g, "~1")+"/command",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data106}];
-return false;
-}
-}
-var valid54 = _errs254 === errors;
-}
-else {
-var valid54 = true;
-}
-if(valid54){
-let data107 = data105.args;
-const _errs256 = errors;
-if(errors === _errs256){
-if(Array.isArray(data107)){
-var valid55 = true;
-const len13 = data107.length;
-for(let i13=0; i13<len13; i13++){
-let data108 = data107[i13];
+if(_errs257 === errors){
+let data109 = data108.servers;
 const _errs258 = errors;
-if(typeof data108 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key29.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/" + i13,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data108}];
-return false;
+if(errors === _errs258){
+if(data109 && typeof data109 == "object" && !Array.isArray(data109)){
+for(const key30 in data109){
+let data110 = data109[key30];
+const _errs261 = errors;
+const _errs262 = errors;
+if(errors === _errs262){
+if(data110 && typeof data110 == "object" && !Array.isArray(data110)){
+if(data110.args === undefined){
+data110.args = [];
 }
-var valid55 = _errs258 === errors;
-if(!valid55){
+if(data110.env === undefined){
+data110.env = {};
+}
+if(data110.headers === undefined){
+data110.headers = {};
+}
+if(data110.connectMs === undefined){
+data110.connectMs = 30000;
+}
+if(data110.timeoutMs === undefined){
+data110.timeoutMs = 60000;
+}
+if(data110.outputBytesMax === undefined){
+data110.outputBytesMax = 65536;
+}
+const _errs264 = errors;
+for(const key31 in data110){
+if(!(func1.call(constant9, key31))){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key31},message:"must NOT have additional properties",expected:constant0,data:data110}];
+return false;
 break;
 }
 }
+if(_errs264 === errors){
+if(data110.command !== undefined){
+let data111 = data110.command;
+const _errs265 = errors;
+if(errors === _errs265){
+if(typeof data111 === "string"){
+if(func2(data111) < 1){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key30.replace(/~/g, "~0").replace(/\//g, "~1")+"/command",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data111}];
+return false;
+}
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key29.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data107}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key30.replace(/~/g, "~0").replace(/\//g, "~1")+"/command",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data111}];
 return false;
 }
 }
-var valid54 = _errs256 === errors;
-if(valid54){
-let data109 = data105.env;
-const _errs260 = errors;
-if(errors === _errs260){
-if(data109 && typeof data109 == "object" && !Array.isArray(data109)){
-for(const key31 in data109){
-let data110 = data109[key31];
-const _errs263 = errors;
-if(typeof data110 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key29.replace(/~/g, "~0").replace(/\//g, "~1")+"/env/" + key31.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data110}];
+var valid55 = _errs265 === errors;
+}
+else {
+var valid55 = true;
+}
+if(valid55){
+let data112 = data110.args;
+const _errs267 = errors;
+if(errors === _errs267){
+if(Array.isArray(data112)){
+var valid56 = true;
+const len13 = data112.length;
+for(let i13=0; i13<len13; i13++){
+let data113 = data112[i13];
+const _errs269 = errors;
+if(typeof data113 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key30.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/" + i13,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data113}];
 return false;
 }
-var valid56 = _errs263 === errors;
+var valid56 = _errs269 === errors;
 if(!valid56){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key29.replace(/~/g, "~0").replace(/\//g, "~1")+"/env",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data109}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key30.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data112}];
 return false;
 }
 }
-var valid54 = _errs260 === errors;
-if(valid54){
-if(data105.cwd !== undefined){
-let data111 = data105.cwd;
-const _errs265 = errors;
-if(errors === _errs265){
-if(typeof data111 === "string"){
-if(func2(data111) < 1){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key29.replace(/~/g, "~0").replace(/\//g, "~1")+"/cwd",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data111}];
+var valid55 = _errs267 === errors;
+if(valid55){
+let data114 = data110.env;
+const _errs271 = errors;
+if(errors === _errs271){
+if(data114 && typeof data114 == "object" && !Array.isArray(data114)){
+for(const key32 in data114){
+let data115 = data114[key32];
+const _errs274 = errors;
+if(typeof data115 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key30.replace(/~/g, "~0").replace(/\//g, "~1")+"/env/" + key32.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data115}];
 return false;
 }
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key29.replace(/~/g, "~0").replace(/\//g, "~1")+"/cwd",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data111}];
-return false;
-}
-}
-var valid54 = _errs265 === errors;
-}
-else {
-var valid54 = true;
-}
-if(valid54){
-if(data105.url !== undefined){
-let data112 = data105.url;
-const _errs267 = errors;
-if(errors === _errs267){
-if(typeof data112 === "string"){
-if(!pattern21.test(data112)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key29.replace(/~/g, "~0").replace(/\//g, "~1")+"/url",keyword:"pattern",params:{pattern: "^https?://[^\\s]+$"},message:"must match pattern \""+"^https?://[^\\s]+$"+"\"",expected:constant1,data:data112}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key29.replace(/~/g, "~0").replace(/\//g, "~1")+"/url",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data112}];
-return false;
-}
-}
-var valid54 = _errs267 === errors;
-}
-else {
-var valid54 = true;
-}
-if(valid54){
-let data113 = data105.headers;
-const _errs269 = errors;
-if(errors === _errs269){
-if(data113 && typeof data113 == "object" && !Array.isArray(data113)){
-for(const key32 in data113){
-let data114 = data113[key32];
-const _errs272 = errors;
-if(typeof data114 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key29.replace(/~/g, "~0").replace(/\//g, "~1")+"/headers/" + key32.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data114}];
-return false;
-}
-var valid57 = _errs272 === errors;
+var valid57 = _errs274 === errors;
 if(!valid57){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key29.replace(/~/g, "~0").replace(/\//g, "~1")+"/headers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data113}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key30.replace(/~/g, "~0").replace(/\//g, "~1")+"/env",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data114}];
 return false;
 }
 }
-var valid54 = _errs269 === errors;
-if(valid54){
-let data115 = data105.connectMs;
-const _errs274 = errors;
-if(!(((typeof data115 == "number") && (!(data115 % 1) && !isNaN(data115))) && (isFinite(data115)))){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key29.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data115}];
-return false;
-}
-if(errors === _errs274){
-if((typeof data115 == "number") && (isFinite(data115))){
-if(data115 > 600000 || isNaN(data115)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key29.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data115}];
-return false;
-}
-else {
-if(data115 < 10 || isNaN(data115)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key29.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",expected:constant3,data:data115}];
-return false;
-}
-}
-}
-}
-var valid54 = _errs274 === errors;
-if(valid54){
-let data116 = data105.timeoutMs;
+var valid55 = _errs271 === errors;
+if(valid55){
+if(data110.cwd !== undefined){
+let data116 = data110.cwd;
 const _errs276 = errors;
-if(!(((typeof data116 == "number") && (!(data116 % 1) && !isNaN(data116))) && (isFinite(data116)))){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key29.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data116}];
-return false;
-}
 if(errors === _errs276){
-if((typeof data116 == "number") && (isFinite(data116))){
-if(data116 > 3600000 || isNaN(data116)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key29.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",expected:constant3,data:data116}];
+if(typeof data116 === "string"){
+if(func2(data116) < 1){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key30.replace(/~/g, "~0").replace(/\//g, "~1")+"/cwd",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data116}];
 return false;
+}
 }
 else {
-if(data116 < 10 || isNaN(data116)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key29.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",expected:constant3,data:data116}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key30.replace(/~/g, "~0").replace(/\//g, "~1")+"/cwd",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data116}];
 return false;
 }
 }
+var valid55 = _errs276 === errors;
 }
+else {
+var valid55 = true;
 }
-var valid54 = _errs276 === errors;
-if(valid54){
-let data117 = data105.outputBytesMax;
+if(valid55){
+if(data110.url !== undefined){
+let data117 = data110.url;
 const _errs278 = errors;
-if(!(((typeof data117 == "number") && (!(data117 % 1) && !isNaN(data117))) && (isFinite(data117)))){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key29.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data117}];
-return false;
-}
 if(errors === _errs278){
-if((typeof data117 == "number") && (isFinite(data117))){
-if(data117 > 16777216 || isNaN(data117)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key29.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"maximum",params:{comparison: "<=", limit: 16777216},message:"must be <= 16777216",expected:constant3,data:data117}];
+if(typeof data117 === "string"){
+if(!pattern21.test(data117)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key30.replace(/~/g, "~0").replace(/\//g, "~1")+"/url",keyword:"pattern",params:{pattern: "^https?://[^\\s]+$"},message:"must match pattern \""+"^https?://[^\\s]+$"+"\"",expected:constant1,data:data117}];
 return false;
-}
-else {
-if(data117 < 256 || isNaN(data117)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key29.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"minimum",params:{comparison: ">=", limit: 256},message:"must be >= 256",expected:constant3,data:data117}];
-return false;
-}
-}
-}
-}
-var valid54 = _errs278 === errors;
-}
-}
-}
-}
-}
-}
-}
-}
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key29.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data105}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key30.replace(/~/g, "~0").replace(/\//g, "~1")+"/url",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data117}];
 return false;
 }
 }
-var valid52 = _errs250 === errors;
-if(!valid52){
-break;
-}
-}
+var valid55 = _errs278 === errors;
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data104}];
-return false;
+var valid55 = true;
 }
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/mcp",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data103}];
-return false;
-}
-}
-var valid0 = _errs244 === errors;
-if(valid0){
-let data118 = data.sessions;
+if(valid55){
+let data118 = data110.headers;
 const _errs280 = errors;
 if(errors === _errs280){
 if(data118 && typeof data118 == "object" && !Array.isArray(data118)){
-if(data118.idleMinutes === undefined){
-data118.idleMinutes = 0;
-}
-if(data118.lane === undefined){
-data118.lane = {};
-}
-const _errs282 = errors;
 for(const key33 in data118){
-if(!((key33 === "idleMinutes") || (key33 === "lane"))){
-validate20.errors = [{instancePath:instancePath+"/sessions",keyword:"additionalProperties",params:{additionalProperty: key33},message:"must NOT have additional properties",expected:constant0,data:data118}];
-return false;
-break;
-}
-}
-if(_errs282 === errors){
-let data119 = data118.idleMinutes;
+let data119 = data118[key33];
 const _errs283 = errors;
-if(!(((typeof data119 == "number") && (!(data119 % 1) && !isNaN(data119))) && (isFinite(data119)))){
-validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data119}];
+if(typeof data119 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key30.replace(/~/g, "~0").replace(/\//g, "~1")+"/headers/" + key33.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data119}];
 return false;
-}
-if(errors === _errs283){
-if((typeof data119 == "number") && (isFinite(data119))){
-if(data119 > 5256000 || isNaN(data119)){
-validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"maximum",params:{comparison: "<=", limit: 5256000},message:"must be <= 5256000",expected:constant3,data:data119}];
-return false;
-}
-else {
-if(data119 < 0 || isNaN(data119)){
-validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data119}];
-return false;
-}
-}
-}
 }
 var valid58 = _errs283 === errors;
-if(valid58){
-let data120 = data118.lane;
+if(!valid58){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key30.replace(/~/g, "~0").replace(/\//g, "~1")+"/headers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data118}];
+return false;
+}
+}
+var valid55 = _errs280 === errors;
+if(valid55){
+let data120 = data110.connectMs;
 const _errs285 = errors;
+if(!(((typeof data120 == "number") && (!(data120 % 1) && !isNaN(data120))) && (isFinite(data120)))){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key30.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data120}];
+return false;
+}
 if(errors === _errs285){
-if(data120 && typeof data120 == "object" && !Array.isArray(data120)){
-if(data120.waitingMax === undefined){
-data120.waitingMax = 8;
+if((typeof data120 == "number") && (isFinite(data120))){
+if(data120 > 600000 || isNaN(data120)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key30.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data120}];
+return false;
 }
-if(data120.waitMs === undefined){
-data120.waitMs = 60000;
+else {
+if(data120 < 10 || isNaN(data120)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key30.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",expected:constant3,data:data120}];
+return false;
 }
+}
+}
+}
+var valid55 = _errs285 === errors;
+if(valid55){
+let data121 = data110.timeoutMs;
 const _errs287 = errors;
-for(const key34 in data120){
-if(!((key34 === "waitingMax") || (key34 === "waitMs"))){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane",keyword:"additionalProperties",params:{additionalProperty: key34},message:"must NOT have additional properties",expected:constant0,data:data120}];
+if(!(((typeof data121 == "number") && (!(data121 % 1) && !isNaN(data121))) && (isFinite(data121)))){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key30.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data121}];
+return false;
+}
+if(errors === _errs287){
+if((typeof data121 == "number") && (isFinite(data121))){
+if(data121 > 3600000 || isNaN(data121)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key30.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",expected:constant3,data:data121}];
+return false;
+}
+else {
+if(data121 < 10 || isNaN(data121)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key30.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",expected:constant3,data:data121}];
+return false;
+}
+}
+}
+}
+var valid55 = _errs287 === errors;
+if(valid55){
+let data122 = data110.outputBytesMax;
+const _errs289 = errors;
+if(!(((typeof data122 == "number") && (!(data122 % 1) && !isNaN(data122))) && (isFinite(data122)))){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key30.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data122}];
+return false;
+}
+if(errors === _errs289){
+if((typeof data122 == "number") && (isFinite(data122))){
+if(data122 > 16777216 || isNaN(data122)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key30.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"maximum",params:{comparison: "<=", limit: 16777216},message:"must be <= 16777216",expected:constant3,data:data122}];
+return false;
+}
+else {
+if(data122 < 256 || isNaN(data122)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key30.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"minimum",params:{comparison: ">=", limit: 256},message:"must be >= 256",expected:constant3,data:data122}];
+return false;
+}
+}
+}
+}
+var valid55 = _errs289 === errors;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data110}];
+return false;
+}
+}
+var valid53 = _errs261 === errors;
+if(!valid53){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp/servers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data109}];
+return false;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data108}];
+return false;
+}
+}
+var valid0 = _errs255 === errors;
+if(valid0){
+let data123 = data.sessions;
+const _errs291 = errors;
+if(errors === _errs291){
+if(data123 && typeof data123 == "object" && !Array.isArray(data123)){
+if(data123.idleMinutes === undefined){
+data123.idleMinutes = 0;
+}
+if(data123.lane === undefined){
+data123.lane = {};
+}
+const _errs293 = errors;
+for(const key34 in data123){
+if(!((key34 === "idleMinutes") || (key34 === "lane"))){
+validate20.errors = [{instancePath:instancePath+"/sessions",keyword:"additionalProperties",params:{additionalProperty: key34},message:"must NOT have additional properties",expected:constant0,data:data123}];
 return false;
 break;
 }
 }
-if(_errs287 === errors){
-let data121 = data120.waitingMax;
-const _errs288 = errors;
-if(!(((typeof data121 == "number") && (!(data121 % 1) && !isNaN(data121))) && (isFinite(data121)))){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data121}];
+if(_errs293 === errors){
+let data124 = data123.idleMinutes;
+const _errs294 = errors;
+if(!(((typeof data124 == "number") && (!(data124 % 1) && !isNaN(data124))) && (isFinite(data124)))){
+validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data124}];
 return false;
 }
-if(errors === _errs288){
-if((typeof data121 == "number") && (isFinite(data121))){
-if(data121 > 1024 || isNaN(data121)){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",expected:constant3,data:data121}];
+if(errors === _errs294){
+if((typeof data124 == "number") && (isFinite(data124))){
+if(data124 > 5256000 || isNaN(data124)){
+validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"maximum",params:{comparison: "<=", limit: 5256000},message:"must be <= 5256000",expected:constant3,data:data124}];
 return false;
 }
 else {
-if(data121 < 0 || isNaN(data121)){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data121}];
+if(data124 < 0 || isNaN(data124)){
+validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data124}];
 return false;
 }
 }
 }
 }
-var valid59 = _errs288 === errors;
+var valid59 = _errs294 === errors;
 if(valid59){
-let data122 = data120.waitMs;
-const _errs290 = errors;
-if(!(((typeof data122 == "number") && (!(data122 % 1) && !isNaN(data122))) && (isFinite(data122)))){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data122}];
+let data125 = data123.lane;
+const _errs296 = errors;
+if(errors === _errs296){
+if(data125 && typeof data125 == "object" && !Array.isArray(data125)){
+if(data125.waitingMax === undefined){
+data125.waitingMax = 8;
+}
+if(data125.waitMs === undefined){
+data125.waitMs = 60000;
+}
+const _errs298 = errors;
+for(const key35 in data125){
+if(!((key35 === "waitingMax") || (key35 === "waitMs"))){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane",keyword:"additionalProperties",params:{additionalProperty: key35},message:"must NOT have additional properties",expected:constant0,data:data125}];
+return false;
+break;
+}
+}
+if(_errs298 === errors){
+let data126 = data125.waitingMax;
+const _errs299 = errors;
+if(!(((typeof data126 == "number") && (!(data126 % 1) && !isNaN(data126))) && (isFinite(data126)))){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data126}];
 return false;
 }
-if(errors === _errs290){
-if((typeof data122 == "number") && (isFinite(data122))){
-if(data122 > 600000 || isNaN(data122)){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data122}];
+if(errors === _errs299){
+if((typeof data126 == "number") && (isFinite(data126))){
+if(data126 > 1024 || isNaN(data126)){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",expected:constant3,data:data126}];
 return false;
 }
 else {
-if(data122 < 100 || isNaN(data122)){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data122}];
+if(data126 < 0 || isNaN(data126)){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data126}];
 return false;
 }
 }
 }
 }
-var valid59 = _errs290 === errors;
+var valid60 = _errs299 === errors;
+if(valid60){
+let data127 = data125.waitMs;
+const _errs301 = errors;
+if(!(((typeof data127 == "number") && (!(data127 % 1) && !isNaN(data127))) && (isFinite(data127)))){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data127}];
+return false;
+}
+if(errors === _errs301){
+if((typeof data127 == "number") && (isFinite(data127))){
+if(data127 > 600000 || isNaN(data127)){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data127}];
+return false;
+}
+else {
+if(data127 < 100 || isNaN(data127)){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data127}];
+return false;
+}
+}
+}
+}
+var valid60 = _errs301 === errors;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/sessions/lane",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data120}];
+validate20.errors = [{instancePath:instancePath+"/sessions/lane",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data125}];
 return false;
 }
 }
-var valid58 = _errs285 === errors;
+var valid59 = _errs296 === errors;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/sessions",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data118}];
+validate20.errors = [{instancePath:instancePath+"/sessions",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data123}];
 return false;
 }
 }
-var valid0 = _errs280 === errors;
+var valid0 = _errs291 === errors;
 }
 }
 }

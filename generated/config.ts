@@ -46,6 +46,33 @@ export interface components {
                      *     loopback; a shorter one on loopback is warned of.
                      */
                     password?: string;
+                    /**
+                     * @description Locks an address (of IPv6 a /64), loopback too, after wrong tokens, passwords or keys: 429 `auth_locked`.
+                     *     Right ones of at least 24 characters are let in all the same.
+                     * @default {}
+                     */
+                    limit: {
+                        /**
+                         * @description Whether wrong ones are counted at all.
+                         * @default true
+                         */
+                        enabled: boolean;
+                        /**
+                         * @description How many may be wrong within `windowMs`; one more locks the address.
+                         * @default 10
+                         */
+                        failures: number;
+                        /**
+                         * @description From the first one on.
+                         * @default 60000
+                         */
+                        windowMs: number;
+                        /**
+                         * @description How long the lock lasts.
+                         * @default 60000
+                         */
+                        lockMs: number;
+                    };
                 };
                 /**
                  * @description Addresses and networks (`10.0.0.0/8`) of the proxies in front, whose word on the client's address is believed:

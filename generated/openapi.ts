@@ -1063,7 +1063,7 @@ export interface components {
          * @description The closed table of codes; see the error catalogue for status, meaning and remedy of each.
          * @enum {string}
          */
-        ErrorCode: "invalid_api_key" | "host_not_allowed" | "origin_not_allowed" | "not_found" | "endpoint_not_served" | "model_not_found" | "method_not_allowed" | "invalid_http" | "http_version_not_supported" | "transfer_coding_not_supported" | "websocket_not_available" | "expectation_failed" | "uri_too_long" | "headers_too_large" | "request_timeout" | "request_too_large" | "unsupported_media_type" | "invalid_utf8" | "invalid_json" | "too_deep" | "too_many_values" | "missing_required_parameter" | "invalid_type" | "invalid_value" | "unknown_parameter" | "unsupported_parameter" | "unsupported_value" | "image_url_not_allowed" | "image_fetch_failed" | "responses_request" | "empty_array" | "array_above_max_length" | "empty_string" | "string_above_max_length" | "object_above_max_properties" | "integer_below_min_value" | "integer_above_max_value" | "decimal_below_min_value" | "decimal_above_max_value" | "context_length_exceeded" | "invalid_session_key" | "session_not_found" | "agent_conflict" | "session_busy" | "rate_limit_exceeded" | "upstream_rejected" | "upstream_error" | "upstream_unavailable" | "upstream_timeout" | "cancelled" | "storage_unavailable" | "overloaded" | "shutting_down" | "internal_error";
+        ErrorCode: "invalid_api_key" | "auth_locked" | "host_not_allowed" | "origin_not_allowed" | "not_found" | "endpoint_not_served" | "model_not_found" | "method_not_allowed" | "invalid_http" | "http_version_not_supported" | "transfer_coding_not_supported" | "websocket_not_available" | "expectation_failed" | "uri_too_long" | "headers_too_large" | "request_timeout" | "request_too_large" | "unsupported_media_type" | "invalid_utf8" | "invalid_json" | "too_deep" | "too_many_values" | "missing_required_parameter" | "invalid_type" | "invalid_value" | "unknown_parameter" | "unsupported_parameter" | "unsupported_value" | "image_url_not_allowed" | "image_fetch_failed" | "responses_request" | "empty_array" | "array_above_max_length" | "empty_string" | "string_above_max_length" | "object_above_max_properties" | "integer_below_min_value" | "integer_above_max_value" | "decimal_below_min_value" | "decimal_above_max_value" | "context_length_exceeded" | "invalid_session_key" | "session_not_found" | "agent_conflict" | "session_busy" | "rate_limit_exceeded" | "upstream_rejected" | "upstream_error" | "upstream_unavailable" | "upstream_timeout" | "cancelled" | "storage_unavailable" | "overloaded" | "shutting_down" | "internal_error";
         /** @description The one shape of an error, in a body and in a stream. All four keys are always there. */
         ErrorResponse: {
             error: {
@@ -1565,6 +1565,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             405: components["responses"]["MethodNotAllowed"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };
@@ -1582,6 +1583,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             405: components["responses"]["MethodNotAllowed"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };
@@ -1599,6 +1601,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             405: components["responses"]["MethodNotAllowed"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };
@@ -1631,6 +1634,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             405: components["responses"]["MethodNotAllowed"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };
@@ -1670,6 +1674,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             405: components["responses"]["MethodNotAllowed"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };
@@ -1713,6 +1718,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             405: components["responses"]["MethodNotAllowed"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };
@@ -1753,6 +1759,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             405: components["responses"]["MethodNotAllowed"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };
@@ -1841,6 +1848,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             405: components["responses"]["MethodNotAllowed"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };
@@ -1974,6 +1982,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             405: components["responses"]["MethodNotAllowed"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };

@@ -3,6 +3,7 @@ export type Support = "honoured" | "forwarded" | "ignored" | "refused";
 
 export const errorCodes = {
   invalid_api_key: { status: 401, type: "invalid_request_error", retry: false },
+  auth_locked: { status: 429, type: "rate_limit_error", retry: false },
   host_not_allowed: { status: 403, type: "invalid_request_error", retry: false },
   origin_not_allowed: { status: 403, type: "invalid_request_error", retry: false },
   not_found: { status: 404, type: "invalid_request_error", retry: false },

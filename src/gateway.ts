@@ -9,6 +9,7 @@ import type { Config } from "./base/contract.ts";
 import { GatewayError } from "./base/errors.ts";
 import type { Metrics } from "./base/metrics.ts";
 import { BodyBudget } from "./edge/body-budget.ts";
+import { Lockout } from "./edge/lockout.ts";
 import { createHttpServer } from "./edge/server.ts";
 import { createGeneration, type Generation, type GenerationOptions, type Lasting } from "./generation.ts";
 import type { Agents } from "./run/agents.ts";
@@ -47,6 +48,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     audit,
     started: Math.floor(Date.now() / 1000),
     condemned: new WeakSet(),
+    lockout: new Lockout(),
     bodies: new BodyBudget(() => current.config.gateway.limits.bodyBytesHeld),
   };
   const runtime = await createRuntime({ ...options, audit }).catch((cause: unknown) => {

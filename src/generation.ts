@@ -12,6 +12,7 @@ import {
   createRetrieveSession,
 } from "./api/sessions/sessions.ts";
 import type { Audit } from "./base/audit/audit.ts";
+import { isStrong } from "./base/config/secret.ts";
 import { type Config, type Handlers, toGeneratedFile } from "./base/contract.ts";
 import { GatewayError } from "./base/errors.ts";
 import type { Log } from "./base/log.ts";
@@ -20,6 +21,7 @@ import { createAuthenticate } from "./edge/authenticate.ts";
 import type { BodyBudget } from "./edge/body-budget.ts";
 import type { Credential } from "./edge/credential.ts";
 import { createAddressReader } from "./edge/forwarded.ts";
+import type { Lockout } from "./edge/lockout.ts";
 import { Passages } from "./edge/passage.ts";
 import { createMediaGate } from "./run/media/media-gate.ts";
 import type { Runtime } from "./runtime.ts";
@@ -37,6 +39,7 @@ export interface Lasting {
   /** In seconds since 1970. */
   readonly started: number;
   readonly condemned: WeakSet<Socket>;
+  readonly lockout: Lockout;
   readonly bodies: BodyBudget;
 }
 
@@ -52,7 +55,8 @@ export function createGeneration(runtime: Runtime, options: GenerationOptions, l
   const { config, credential, log } = options;
   const { http, checkAnswers } = config.gateway;
   const { agents, runAgent, slots, loop, turns, store, metrics } = runtime;
-  const { audit, started, condemned, bodies } = lasting;
+  const { audit, started, condemned, lockout, bodies } = lasting;
+  lockout.limit(config.gateway.auth.limit);
 
   const handlers: Handlers = {
     createChatCompletion: createChatCompletion({
@@ -94,6 +98,8 @@ export function createGeneration(runtime: Runtime, options: GenerationOptions, l
     passages,
     condemned,
     audit,
+    lockout,
+    guessable: credential.mode !== "none" && !isStrong(credential.secret),
     log,
     metrics,
   });

@@ -5,6 +5,7 @@ import { pino } from "pino";
 import { expect, test as plain } from "vitest";
 import { onEnd } from "./end.fixture.ts";
 import { parseConfig } from "../src/base/config/load.ts";
+import type { Credential } from "../src/edge/credential.ts";
 import { type Gateway, type ReloadOptions, startGateway } from "../src/gateway.ts";
 import { openOnSharedThread } from "../src/session/sqlite/shared-thread.fixture.ts";
 import { createContractFetch, type ContractFetch } from "./wire/contract-fetch.ts";
@@ -35,6 +36,8 @@ export interface TestGateway {
 export interface TestGatewayOptions {
   /** Merged over the test's configuration, which enables the endpoint and has the agents `main` and `beta`. */
   readonly config?: object;
+  /** Instead of the test's token, for what depends on what the secret is. */
+  readonly credential?: Credential;
   /** To start again on what an earlier gateway has kept. */
   readonly stateFolder?: string;
   /** The test makes the gateway fail; without it a logged defect fails the test. */
@@ -105,7 +108,7 @@ async function launch(options: TestGatewayOptions): Promise<Started> {
   const toOptions = (config: object, secret = testToken): ReloadOptions => ({
     config: parseConfig(merge(baseConfig, config)),
     folder: import.meta.dirname,
-    credential: { mode: "token", secret, origin: "configured" },
+    credential: options.credential ?? { mode: "token", secret, origin: "configured" },
     log: pino({ level: "info" }, { write }),
     // A folder of the test's own may be another gateway's too, which then is to have the file beside it as in real life.
     ...(options.stateFolder === undefined ? { openStore: openOnSharedThread } : {}),
@@ -155,6 +158,8 @@ const baseConfig = {
     checkAnswers: "throw",
     // The tests themselves run in this process and may keep it busy.
     limits: { loopDelayMs: 0 },
+    // Tests of the credential send many wrong ones.
+    auth: { limit: { failures: 100_000 } },
     http: { endpoints: { chatCompletions: { enabled: true } } },
   },
   models: { providers: { embedded: { api: "embedded", directives: true } } },

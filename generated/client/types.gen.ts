@@ -853,7 +853,7 @@ export type ChatCompletionChunk = {
 /**
  * The closed table of codes; see the error catalogue for status, meaning and remedy of each.
  */
-export type ErrorCode = 'invalid_api_key' | 'host_not_allowed' | 'origin_not_allowed' | 'not_found' | 'endpoint_not_served' | 'model_not_found' | 'method_not_allowed' | 'invalid_http' | 'http_version_not_supported' | 'transfer_coding_not_supported' | 'websocket_not_available' | 'expectation_failed' | 'uri_too_long' | 'headers_too_large' | 'request_timeout' | 'request_too_large' | 'unsupported_media_type' | 'invalid_utf8' | 'invalid_json' | 'too_deep' | 'too_many_values' | 'missing_required_parameter' | 'invalid_type' | 'invalid_value' | 'unknown_parameter' | 'unsupported_parameter' | 'unsupported_value' | 'image_url_not_allowed' | 'image_fetch_failed' | 'responses_request' | 'empty_array' | 'array_above_max_length' | 'empty_string' | 'string_above_max_length' | 'object_above_max_properties' | 'integer_below_min_value' | 'integer_above_max_value' | 'decimal_below_min_value' | 'decimal_above_max_value' | 'context_length_exceeded' | 'invalid_session_key' | 'session_not_found' | 'agent_conflict' | 'session_busy' | 'rate_limit_exceeded' | 'upstream_rejected' | 'upstream_error' | 'upstream_unavailable' | 'upstream_timeout' | 'cancelled' | 'storage_unavailable' | 'overloaded' | 'shutting_down' | 'internal_error';
+export type ErrorCode = 'invalid_api_key' | 'auth_locked' | 'host_not_allowed' | 'origin_not_allowed' | 'not_found' | 'endpoint_not_served' | 'model_not_found' | 'method_not_allowed' | 'invalid_http' | 'http_version_not_supported' | 'transfer_coding_not_supported' | 'websocket_not_available' | 'expectation_failed' | 'uri_too_long' | 'headers_too_large' | 'request_timeout' | 'request_too_large' | 'unsupported_media_type' | 'invalid_utf8' | 'invalid_json' | 'too_deep' | 'too_many_values' | 'missing_required_parameter' | 'invalid_type' | 'invalid_value' | 'unknown_parameter' | 'unsupported_parameter' | 'unsupported_value' | 'image_url_not_allowed' | 'image_fetch_failed' | 'responses_request' | 'empty_array' | 'array_above_max_length' | 'empty_string' | 'string_above_max_length' | 'object_above_max_properties' | 'integer_below_min_value' | 'integer_above_max_value' | 'decimal_below_min_value' | 'decimal_above_max_value' | 'context_length_exceeded' | 'invalid_session_key' | 'session_not_found' | 'agent_conflict' | 'session_busy' | 'rate_limit_exceeded' | 'upstream_rejected' | 'upstream_error' | 'upstream_unavailable' | 'upstream_timeout' | 'cancelled' | 'storage_unavailable' | 'overloaded' | 'shutting_down' | 'internal_error';
 
 /**
  * The one shape of an error, in a body and in a stream. All four keys are always there.
@@ -1160,6 +1160,10 @@ export type CreateResponseErrors = {
      */
     405: ErrorResponse;
     /**
+     * Too many calls, here or at the model provider.
+     */
+    429: ErrorResponse;
+    /**
      * A defect in the gateway.
      */
     500: ErrorResponse;
@@ -1195,6 +1199,10 @@ export type CreateEmbeddingErrors = {
      * The path has other methods.
      */
     405: ErrorResponse;
+    /**
+     * Too many calls, here or at the model provider.
+     */
+    429: ErrorResponse;
     /**
      * A defect in the gateway.
      */
@@ -1232,6 +1240,10 @@ export type CreateCompletionErrors = {
      */
     405: ErrorResponse;
     /**
+     * Too many calls, here or at the model provider.
+     */
+    429: ErrorResponse;
+    /**
      * A defect in the gateway.
      */
     500: ErrorResponse;
@@ -1267,6 +1279,10 @@ export type ListModelsErrors = {
      * The path has other methods.
      */
     405: ErrorResponse;
+    /**
+     * Too many calls, here or at the model provider.
+     */
+    429: ErrorResponse;
     /**
      * A defect in the gateway.
      */
@@ -1323,6 +1339,10 @@ export type RetrieveModelErrors = {
      * The path has other methods.
      */
     405: ErrorResponse;
+    /**
+     * Too many calls, here or at the model provider.
+     */
+    429: ErrorResponse;
     /**
      * A defect in the gateway.
      */
@@ -1385,6 +1405,10 @@ export type ListSessionsErrors = {
      * The path has other methods.
      */
     405: ErrorResponse;
+    /**
+     * Too many calls, here or at the model provider.
+     */
+    429: ErrorResponse;
     /**
      * A defect in the gateway.
      */
@@ -1502,6 +1526,10 @@ export type RetrieveSessionErrors = {
      */
     405: ErrorResponse;
     /**
+     * Too many calls, here or at the model provider.
+     */
+    429: ErrorResponse;
+    /**
      * A defect in the gateway.
      */
     500: ErrorResponse;
@@ -1570,6 +1598,10 @@ export type ListSessionMessagesErrors = {
      * The path has other methods.
      */
     405: ErrorResponse;
+    /**
+     * Too many calls, here or at the model provider.
+     */
+    429: ErrorResponse;
     /**
      * A defect in the gateway.
      */
@@ -1749,6 +1781,10 @@ export type GetMetricsErrors = {
      * The path has other methods.
      */
     405: ErrorResponse;
+    /**
+     * Too many calls, here or at the model provider.
+     */
+    429: ErrorResponse;
     /**
      * A defect in the gateway.
      */

@@ -46,7 +46,13 @@ export interface SlotMetrics {
   setRunsWaiting(count: number): void;
 }
 
+/** Why somebody was not let in: no secret, a wrong one, or one from a locked address. */
+export type AuthFailure = "missing" | "wrong" | "locked";
+
 export interface Metrics extends RunMetrics, SlotMetrics {
+  authFailure(reason: AuthFailure): void;
+  /** An address that was locked. */
+  lockout(): void;
   watchPort(load: PortLoad): void;
   refuseConnection(reason: RefusedFor): void;
   cutConnection(reason: CutFor): void;
@@ -133,6 +139,17 @@ export function createMetrics(): Metrics {
     buckets: tokenBuckets,
     registers,
   });
+  const authFailures = new Counter({
+    name: "clawgate_auth_failures_total",
+    help: "Requests that were not let in, by reason: missing, wrong, or locked, which is any of a locked address.",
+    labelNames: ["reason"],
+    registers,
+  });
+  const lockouts = new Counter({
+    name: "clawgate_auth_lockouts_total",
+    help: "How often an address was locked after too many wrong tokens, passwords or keys.",
+    registers,
+  });
   let violationCount = 0;
   const watch = (name: string, help: string, read: () => number): void => {
     // prom-client calls it each time it is asked.
@@ -151,6 +168,8 @@ export function createMetrics(): Metrics {
       watch("clawgate_request_bytes_held", "Bytes of request bodies that are not answered yet.", requestBytes);
       watch("clawgate_answer_bytes_held", "Bytes of answers that clients have not taken yet.", answerBytes);
     },
+    authFailure: (reason) => authFailures.inc({ reason }),
+    lockout: () => lockouts.inc(),
     refuseConnection: (reason) => refused.inc({ reason }),
     cutConnection: (reason) => cut.inc({ reason }),
     refuseRun: (reason) => refusedRuns.inc({ reason }),

@@ -13,6 +13,8 @@ const baseConfig = {
   gateway: {
     port: 0,
     log: { level: "error" },
+    // A run sends wrong keys by the dozen, all from one address; what the limit does, a case looks at by itself.
+    auth: { limit: { failures: 1000 } },
     http: {
       endpoints,
       allowedOrigins: ["https://app.example"],

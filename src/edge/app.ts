@@ -7,10 +7,11 @@ import { GatewayError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Metrics } from "../base/metrics.ts";
 import { checkAnswers } from "./answer-check.ts";
-import type { Authenticate } from "./authenticate.ts";
+import { type Authenticate, toToken } from "./authenticate.ts";
 import type { DispatchParts } from "./dispatch.ts";
 import { toErrorReply } from "./error-reply.ts";
 import { findFramingFault } from "./framing.ts";
+import type { Lockout } from "./lockout.ts";
 import { allowOrigins, createOriginCheck, type OriginRules } from "./origin.ts";
 import { type Passage, type Passages, toCommonHeaders } from "./passage.ts";
 import { createRoutes, listSecuredPaths, type Routes } from "./routes.ts";
@@ -21,6 +22,9 @@ export interface AppParts extends Omit<DispatchParts, "answers"> {
   readonly origins: OriginRules;
   readonly isEnabled: (endpoint: string) => boolean;
   readonly checkAnswers: "throw" | "count" | "off";
+  readonly lockout: Lockout;
+  /** Whether the operator's secret could be guessed, so that the lock holds for it too. */
+  readonly guessable: boolean;
   readonly passages: Passages;
   /** Connections whose next request is not looked at. */
   readonly condemned: WeakSet<Socket>;
@@ -44,7 +48,7 @@ export function createApp(parts: AppParts): Koa {
   app.use(answerErrors(answers));
   app.use(refuseAmbiguity(createOriginCheck(parts.origins), condemned));
   app.use(allowOrigins(parts.origins.allowedOrigins));
-  app.use(requireToken(parts.authenticate, parts.audit));
+  app.use(requireToken(parts));
   app.use(refuseWhileStopping(parts.passages));
   app.use(route(createRoutes(parts.handlers, parts.isEnabled, { ...parts, answers })));
   app.use(refuseUnrouted);
@@ -119,24 +123,49 @@ function refuseAmbiguity(checkOrigin: ReturnType<typeof createOriginCheck>, cond
 }
 
 /** Under `/v1` nothing is answered without a token, not even that a path does not exist. */
-function requireToken(authenticate: Authenticate, audit: Audit): Middleware {
+function requireToken(parts: AppParts): Middleware {
+  const { authenticate, guessable } = parts;
   const secured = listSecuredPaths();
   return (ctx, next) => {
     const needed = ctx.path === "/v1" || ctx.path.startsWith("/v1/") || secured.has(ctx.path);
     if (!needed) return next();
+    const { authorization } = ctx.req.headers;
     const passage: Passage = ctx.state;
-    const principal = authenticate(ctx.req.headers.authorization);
-    if (principal === undefined) {
-      const { address, requestId } = passage;
-      audit.record({ event: "sign-in", outcome: "refused", address, requestId });
-      throw new GatewayError(
-        "invalid_api_key",
-        "Missing or wrong API key. Send 'Authorization: Bearer <token>'; 'clawgate token' prints the token.",
-      );
-    }
+    const principal = authenticate(authorization);
+    if (principal === undefined) return refuseEntry(parts, passage, toToken(authorization));
+    if (guessable) assertOpen(parts, passage);
     passage.admit(principal);
     return next();
   };
+}
+
+/** What has not the form of a secret is no guess, and is not counted. */
+function refuseEntry(parts: AppParts, passage: Passage, token: string | undefined): never {
+  const { lockout, metrics, audit, log } = parts;
+  const { address, requestId } = passage;
+  const attempt = token === undefined ? undefined : lockout.fail(address);
+  if (attempt === "locks") {
+    metrics.lockout();
+    audit.record({ event: "lockout", outcome: "done", address, requestId });
+    log.warn({ address }, "address locked after too many wrong keys");
+  }
+  if (attempt === "locks" || attempt === "locked") assertOpen(parts, passage);
+  audit.record({ event: "sign-in", outcome: "refused", address, requestId });
+  metrics.authFailure(attempt === undefined ? "missing" : "wrong");
+  throw new GatewayError(
+    "invalid_api_key",
+    "Missing or wrong API key. Send 'Authorization: Bearer <token>'; 'clawgate token' prints the token.",
+  );
+}
+
+function assertOpen({ lockout, metrics, audit }: AppParts, { address, requestId }: Passage): void {
+  try {
+    lockout.assertOpen(address);
+  } catch (refusal) {
+    audit.record({ event: "sign-in", outcome: "refused", address, requestId });
+    metrics.authFailure("locked");
+    throw refusal;
+  }
 }
 
 function refuseWhileStopping(passages: Passages): Middleware {

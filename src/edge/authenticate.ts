@@ -26,7 +26,8 @@ export function createAuthenticate(credential: Credential): Authenticate {
   }
 }
 
-function toToken(authorization: string | undefined): string | undefined {
+/** The secret in the header, right or wrong; undefined where there is none, or another scheme. */
+export function toToken(authorization: string | undefined): string | undefined {
   return /^bearer +([\x21-\x7e]+)$/i.exec(authorization ?? "")?.[1];
 }
 

@@ -46,7 +46,8 @@ export function boundConnections(server: Server, { limits, isShared, onRefuse }:
 }
 
 /** One client: of IPv6 whoever has one address has the rest of its /64 too, and IPv4 may come dressed as IPv6. */
-function toAddressKey(text: string): string {
+export function toAddressKey(text: string): string {
+  if (!ipaddr.isValid(text)) return text;
   const address = ipaddr.process(text);
   return "parts" in address ? address.parts.slice(0, 4).join(":") : address.toString();
 }

@@ -7,6 +7,7 @@ import type { Log } from "../base/log.ts";
 import type { Metrics } from "../base/metrics.ts";
 import { anybody, type Principal } from "../base/principal.ts";
 import type { TraceSpan, Tracing } from "../base/telemetry/tracing.ts";
+import { LineBudget } from "./line-budget.ts";
 import type { BodyShare } from "./body-budget.ts";
 import { endRequestSpan, startRequestSpan } from "./request-span.ts";
 
@@ -115,6 +116,7 @@ export class Passages {
   readonly #log: Log;
   readonly #plainLog: Log;
   readonly #metrics: Metrics;
+  readonly #strangers: LineBudget;
   readonly #toAddress: (request: IncomingMessage) => string;
   readonly #tracing: Tracing | undefined;
   #stopping = false;
@@ -125,6 +127,7 @@ export class Passages {
     // What the line of a good request says is all made here, so that there is nothing to look for and hide.
     this.#plainLog = log.child({}, { redact: [] });
     this.#metrics = metrics;
+    this.#strangers = new LineBudget(log);
     this.#toAddress = toAddress;
     this.#tracing = tracing;
   }
@@ -168,10 +171,9 @@ export class Passages {
   }
 
   /** Resolves when no request is under way. */
-  idle(): Promise<void> {
-    if (this.#passages.size === 0) return Promise.resolve();
-    this.#emptied ??= Promise.withResolvers();
-    return this.#emptied.promise;
+  async idle(): Promise<void> {
+    if (this.#passages.size > 0) await (this.#emptied ??= Promise.withResolvers()).promise;
+    this.#strangers.tell();
   }
 
   #noteEmpty(): void {
@@ -187,6 +189,7 @@ export class Passages {
   }
 
   #write(ctx: Context, { requestId, address, operation, principal, error }: Passage, seconds: number): void {
+    if (principal === anybody && error?.code !== "internal_error" && !this.#strangers.take()) return;
     const retries = Number(ctx.get("x-stainless-retry-count"));
     const line = {
       requestId,

@@ -1,0 +1,45 @@
+import type { Log } from "../base/log.ts";
+
+/** So many lines at once, and from then on so many a second: 2.5 KB/s, however many ask. */
+const burst = 200;
+const perSecond = 10;
+const tellMs = 10_000;
+
+/**
+ * How many lines of the log whoever has no key can cause. Beyond it their requests are only counted; how many, the log
+ * says every ten seconds while it lasts. The metrics have all of them.
+ */
+export class LineBudget {
+  readonly #log: Log;
+  #left = burst;
+  #at = performance.now();
+  #missed = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  /** Whether one more line may be written. */
+  take(): boolean {
+    const now = performance.now();
+    this.#left = Math.min(burst, this.#left + ((now - this.#at) * perSecond) / 1000);
+    this.#at = now;
+    if (this.#left >= 1) {
+      this.#left--;
+      return true;
+    }
+    this.#missed++;
+    this.#timer ??= setTimeout(this.tell, tellMs).unref();
+    return false;
+  }
+
+  /** Says now how many were not written, if any. */
+  readonly tell = (): void => {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#missed === 0) return;
+    this.#log.warn({ requests: this.#missed }, "too many requests without a key to log them one by one");
+    this.#missed = 0;
+  };
+}

@@ -16,7 +16,8 @@ export interface OriginRules {
 export function createOriginCheck({ allowedHosts, allowedOrigins }: OriginRules): (request: IncomingMessage) => void {
   const hosts = new Set(["localhost", ...allowedHosts.map((host) => host.toLowerCase())]);
   const origins = new Set(allowedOrigins);
-  return ({ headers: { host, origin } }) => {
+  return (request) => {
+    const { host, origin } = request.headers;
     if (host !== undefined && !isServedHost(toName(host), hosts)) {
       throw new GatewayError(
         "host_not_allowed",
@@ -24,7 +25,8 @@ export function createOriginCheck({ allowedHosts, allowedOrigins }: OriginRules)
         { param: "host" },
       );
     }
-    if (origin === undefined || origins.has(origin)) return;
+    if (origin === undefined) return assertOwnSite(request);
+    if (origins.has(origin)) return;
     // A page that this gateway served itself (/docs) may call it.
     if (host !== undefined && origin === `http://${host}`) return;
     throw new GatewayError(
@@ -33,6 +35,22 @@ export function createOriginCheck({ allowedHosts, allowedOrigins }: OriginRules)
       { param: "origin" },
     );
   };
+}
+
+/**
+ * What a page asks for without `Origin` (an image, a script, a form that only reads) a browser marks all the same (Fetch
+ * Metadata). Pages of other sites may link to what is open, and no more. Other clients send no such header.
+ */
+function assertOwnSite({ headers, method, url = "" }: IncomingMessage): void {
+  const site = headers["sec-fetch-site"];
+  if (site !== "cross-site" && site !== "same-site") return;
+  const follows = headers["sec-fetch-mode"] === "navigate" && (method === "GET" || method === "HEAD");
+  if (follows && !/^\/v1(?![^/?])/.test(url)) return;
+  throw new GatewayError(
+    "origin_not_allowed",
+    "A page of another web site may not call this gateway. Let it call by CORS, and add its origin to gateway.http.allowedOrigins.",
+    { param: "sec-fetch-site" },
+  );
 }
 
 function isServedHost(name: string, hosts: ReadonlySet<string>): boolean {

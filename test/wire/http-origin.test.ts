@@ -70,6 +70,45 @@ test("a page of a foreign origin is kept out, whoever sends it and whatever it a
   }
 });
 
+const [link, image, call] = [
+  { "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" },
+  { "sec-fetch-mode": "no-cors", "sec-fetch-dest": "image" },
+  { "sec-fetch-mode": "cors", "sec-fetch-dest": "empty" },
+] as const;
+const visits: readonly (readonly [method: string, path: string, headers: Record<string, string>, status: number])[] = [
+  // A link of another site, and what a person types.
+  ["GET", "/docs", { "sec-fetch-site": "cross-site", ...link }, 200],
+  ["HEAD", "/docs", { "sec-fetch-site": "same-site", ...link }, 200],
+  ["GET", "/v1/models", { "sec-fetch-site": "none", ...link }, 200],
+  // The gateway's own page, and clients that are no browser.
+  ["GET", "/v1/models", { "sec-fetch-site": "same-origin", ...call }, 200],
+  ["POST", "/v1/chat/completions", { "sec-fetch-site": "same-origin", origin: "http://127.0.0.1", ...call }, 200],
+  ["GET", "/v1/models", {}, 200],
+  // An allowed origin says so.
+  ["POST", "/v1/chat/completions", { "sec-fetch-site": "cross-site", origin: "https://good.example", ...call }, 200],
+  // A foreign page, by whatever means.
+  ["GET", "/v1/models", { "sec-fetch-site": "cross-site", ...link }, 403],
+  ["GET", "/v1", { "sec-fetch-site": "cross-site", ...link }, 403],
+  ["GET", "/v1?x", { "sec-fetch-site": "cross-site", ...link }, 403],
+  ["GET", "/v1x", { "sec-fetch-site": "cross-site", ...link }, 404],
+  ["GET", "/v1/models", { "sec-fetch-site": "same-site", ...call }, 403],
+  ["GET", "/v1/models", { "sec-fetch-site": "cross-site" }, 403],
+  ["GET", "/healthz", { "sec-fetch-site": "cross-site", ...image }, 403],
+  ["GET", "/openapi.json", { "sec-fetch-site": "cross-site", ...image }, 403],
+  ["POST", "/v1/chat/completions", { "sec-fetch-site": "cross-site", ...call }, 403],
+  ["POST", "/docs", { "sec-fetch-site": "cross-site", ...link }, 403],
+  ["DELETE", "/v1/sessions/x", { "sec-fetch-site": "same-site", ...call }, 403],
+];
+
+test("what a page of another site asks for without an origin is refused, and a link to what is open is not", async () => {
+  const { port } = await startTestGateway({ config });
+  for (const [method, path, headers, status] of visits) {
+    const answer = await exchange(port, toRequest({ method, path, headers }), method === "HEAD");
+    expect(answer.status, `${method} ${path} ${JSON.stringify(headers)}`).toBe(status);
+    if (status === 403) expectError(answer, { code: "origin_not_allowed", param: "sec-fetch-site" });
+  }
+});
+
 test("host and origin are checked before the token, on open paths too", async ({ gateway }) => {
   const { port } = gateway;
   for (const path of ["/healthz", "/openapi.json", "/v1/models"]) {

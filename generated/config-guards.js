@@ -15,7 +15,7 @@ const constant10 = ["text","image","audio","file"];
 const constant11 = ["max_completion_tokens","max_tokens"];
 const constant12 = ["json_object","json_schema"];
 const constant13 = ["any","openai","mistral","anthropic","google"];
-const constant14 = ["token","password","none"];
+const constant14 = ["token","password","trusted-proxy","none"];
 const constant15 = ["session","ignore"];
 const constant16 = ["open-webui","opencode"];
 const constant17 = ["comment","chunk","off"];
@@ -28,13 +28,14 @@ const constant22 = ["forward","enforce"];
 export const fillConfig = toCheck(validate20);
 const func1 = Object.prototype.hasOwnProperty;
 const func2 = helper0.default;
-const pattern4 = new RegExp("^(?!authorization$|proxy-authorization$|cookie$|x-openclaw-)[a-z0-9][a-z0-9._-]{0,63}$", "u");
-const pattern5 = new RegExp("^(\\[[0-9a-fA-F:.]+\\]|[^\\s/:@*?#%\\[\\]\\\\]+)$", "u");
-const pattern6 = new RegExp("^[^/]+/.+$", "u");
-const pattern9 = new RegExp("^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$", "u");
-const pattern21 = new RegExp("^https?://[^\\s]+$", "u");
-const pattern13 = new RegExp("^https?://[^/?#@\\s]+(/[^?#\\s]*)?$", "u");
-const pattern14 = new RegExp("^[A-Za-z0-9-]+$", "u");
+const pattern4 = new RegExp("^[A-Za-z0-9-]{1,64}$", "u");
+const pattern6 = new RegExp("^(?!authorization$|proxy-authorization$|cookie$|x-openclaw-)[a-z0-9][a-z0-9._-]{0,63}$", "u");
+const pattern7 = new RegExp("^(\\[[0-9a-fA-F:.]+\\]|[^\\s/:@*?#%\\[\\]\\\\]+)$", "u");
+const pattern8 = new RegExp("^[^/]+/.+$", "u");
+const pattern11 = new RegExp("^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$", "u");
+const pattern23 = new RegExp("^https?://[^\\s]+$", "u");
+const pattern15 = new RegExp("^https?://[^/?#@\\s]+(/[^?#\\s]*)?$", "u");
+const pattern16 = new RegExp("^[A-Za-z0-9-]+$", "u");
 function validate22(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
@@ -97,7 +98,7 @@ const _errs4 = errors;
 const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data1 === "string"){
-if(!pattern13.test(data1)){
+if(!pattern15.test(data1)){
 validate22.errors = [{instancePath:instancePath+"/baseUrl",keyword:"pattern",params:{pattern: "^https?://[^/?#@\\s]+(/[^?#\\s]*)?$"},message:"must match pattern \""+"^https?://[^/?#@\\s]+(/[^?#\\s]*)?$"+"\"",expected:constant1,data:data1}];
 return false;
 }
@@ -149,7 +150,7 @@ for(const key1 in data3){
 const _errs13 = errors;
 if(errors === _errs13){
 if(typeof key1 === "string"){
-if(!pattern14.test(key1)){
+if(!pattern16.test(key1)){
 const err0 = {instancePath:instancePath+"/headers",keyword:"pattern",params:{pattern: "^[A-Za-z0-9-]+$"},message:"must match pattern \""+"^[A-Za-z0-9-]+$"+"\"",expected:constant1,data:key1,propertyName:key1};
 if(vErrors === null){
 vErrors = [err0];
@@ -770,7 +771,7 @@ const _errs4 = errors;
 const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data1 === "string"){
-if(!pattern13.test(data1)){
+if(!pattern15.test(data1)){
 validate23.errors = [{instancePath:instancePath+"/baseUrl",keyword:"pattern",params:{pattern: "^https?://[^/?#@\\s]+(/[^?#\\s]*)?$"},message:"must match pattern \""+"^https?://[^/?#@\\s]+(/[^?#\\s]*)?$"+"\"",expected:constant1,data:data1}];
 return false;
 }
@@ -822,7 +823,7 @@ for(const key1 in data3){
 const _errs13 = errors;
 if(errors === _errs13){
 if(typeof key1 === "string"){
-if(!pattern14.test(key1)){
+if(!pattern16.test(key1)){
 const err0 = {instancePath:instancePath+"/headers",keyword:"pattern",params:{pattern: "^[A-Za-z0-9-]+$"},message:"must match pattern \""+"^[A-Za-z0-9-]+$"+"\"",expected:constant1,data:key1,propertyName:key1};
 if(vErrors === null){
 vErrors = [err0];
@@ -1215,7 +1216,7 @@ const _errs4 = errors;
 const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data1 === "string"){
-if(!pattern13.test(data1)){
+if(!pattern15.test(data1)){
 validate24.errors = [{instancePath:instancePath+"/baseUrl",keyword:"pattern",params:{pattern: "^https?://[^/?#@\\s]+(/[^?#\\s]*)?$"},message:"must match pattern \""+"^https?://[^/?#@\\s]+(/[^?#\\s]*)?$"+"\"",expected:constant1,data:data1}];
 return false;
 }
@@ -1267,7 +1268,7 @@ for(const key1 in data3){
 const _errs13 = errors;
 if(errors === _errs13){
 if(typeof key1 === "string"){
-if(!pattern14.test(key1)){
+if(!pattern16.test(key1)){
 const err0 = {instancePath:instancePath+"/headers",keyword:"pattern",params:{pattern: "^[A-Za-z0-9-]+$"},message:"must match pattern \""+"^[A-Za-z0-9-]+$"+"\"",expected:constant1,data:key1,propertyName:key1};
 if(vErrors === null){
 vErrors = [err0];
@@ -1660,7 +1661,7 @@ const _errs4 = errors;
 const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data1 === "string"){
-if(!pattern13.test(data1)){
+if(!pattern15.test(data1)){
 validate25.errors = [{instancePath:instancePath+"/baseUrl",keyword:"pattern",params:{pattern: "^https?://[^/?#@\\s]+(/[^?#\\s]*)?$"},message:"must match pattern \""+"^https?://[^/?#@\\s]+(/[^?#\\s]*)?$"+"\"",expected:constant1,data:data1}];
 return false;
 }
@@ -1712,7 +1713,7 @@ for(const key1 in data3){
 const _errs13 = errors;
 if(errors === _errs13){
 if(typeof key1 === "string"){
-if(!pattern14.test(key1)){
+if(!pattern16.test(key1)){
 const err0 = {instancePath:instancePath+"/headers",keyword:"pattern",params:{pattern: "^[A-Za-z0-9-]+$"},message:"must match pattern \""+"^[A-Za-z0-9-]+$"+"\"",expected:constant1,data:key1,propertyName:key1};
 if(vErrors === null){
 vErrors = [err0];
@@ -2347,7 +2348,7 @@ data3.limit = {};
 }
 const _errs11 = errors;
 for(const key2 in data3){
-if(!((((key2 === "mode") || (key2 === "token")) || (key2 === "password")) || (key2 === "limit"))){
+if(!(((((key2 === "mode") || (key2 === "token")) || (key2 === "password")) || (key2 === "trustedProxy")) || (key2 === "limit"))){
 validate20.errors = [{instancePath:instancePath+"/gateway/auth",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",expected:constant0,data:data3}];
 return false;
 break;
@@ -2360,7 +2361,7 @@ if(typeof data4 !== "string"){
 validate20.errors = [{instancePath:instancePath+"/gateway/auth/mode",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data4}];
 return false;
 }
-if(!(((data4 === "token") || (data4 === "password")) || (data4 === "none"))){
+if(!((((data4 === "token") || (data4 === "password")) || (data4 === "trusted-proxy")) || (data4 === "none"))){
 validate20.errors = [{instancePath:instancePath+"/gateway/auth/mode",keyword:"enum",params:{allowedValues: constant14},message:"must be equal to one of the allowed values",expected:constant1,data:data4}];
 return false;
 }
@@ -2392,115 +2393,276 @@ else {
 var valid2 = true;
 }
 if(valid2){
-let data7 = data3.limit;
+if(data3.trustedProxy !== undefined){
+let data7 = data3.trustedProxy;
 const _errs18 = errors;
 if(errors === _errs18){
 if(data7 && typeof data7 == "object" && !Array.isArray(data7)){
-if(data7.enabled === undefined){
-data7.enabled = true;
+if(data7.requiredHeaders === undefined){
+data7.requiredHeaders = [];
 }
-if(data7.failures === undefined){
-data7.failures = 10;
+if(data7.allowUsers === undefined){
+data7.allowUsers = [];
 }
-if(data7.windowMs === undefined){
-data7.windowMs = 60000;
+if(data7.allowLoopback === undefined){
+data7.allowLoopback = false;
 }
-if(data7.lockMs === undefined){
-data7.lockMs = 60000;
+let missing0;
+if((data7.userHeader === undefined) && (missing0 = "userHeader")){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/trustedProxy",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data:data7}];
+return false;
 }
+else {
 const _errs20 = errors;
 for(const key3 in data7){
-if(!((((key3 === "enabled") || (key3 === "failures")) || (key3 === "windowMs")) || (key3 === "lockMs"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/limit",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",expected:constant0,data:data7}];
+if(!((((key3 === "userHeader") || (key3 === "requiredHeaders")) || (key3 === "allowUsers")) || (key3 === "allowLoopback"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/trustedProxy",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",expected:constant0,data:data7}];
 return false;
 break;
 }
 }
 if(_errs20 === errors){
-let data8 = data7.enabled;
+if(data7.userHeader !== undefined){
+let data8 = data7.userHeader;
 const _errs21 = errors;
-if(typeof data8 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/limit/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data8}];
+if(errors === _errs21){
+if(typeof data8 === "string"){
+if(!pattern4.test(data8)){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/trustedProxy/userHeader",keyword:"pattern",params:{pattern: "^[A-Za-z0-9-]{1,64}$"},message:"must match pattern \""+"^[A-Za-z0-9-]{1,64}$"+"\"",expected:constant1,data:data8}];
 return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/trustedProxy/userHeader",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data8}];
+return false;
+}
 }
 var valid3 = _errs21 === errors;
-if(valid3){
-let data9 = data7.failures;
-const _errs23 = errors;
-if(!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/limit/failures",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data9}];
-return false;
 }
+else {
+var valid3 = true;
+}
+if(valid3){
+let data9 = data7.requiredHeaders;
+const _errs23 = errors;
 if(errors === _errs23){
-if((typeof data9 == "number") && (isFinite(data9))){
-if(data9 > 1000000 || isNaN(data9)){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/limit/failures",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000",expected:constant3,data:data9}];
+if(Array.isArray(data9)){
+if(data9.length > 16){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/trustedProxy/requiredHeaders",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items",expected:constant2,data:data9}];
 return false;
 }
 else {
-if(data9 < 1 || isNaN(data9)){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/limit/failures",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data9}];
+var valid4 = true;
+const len0 = data9.length;
+for(let i0=0; i0<len0; i0++){
+let data10 = data9[i0];
+const _errs25 = errors;
+if(errors === _errs25){
+if(typeof data10 === "string"){
+if(!pattern4.test(data10)){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/trustedProxy/requiredHeaders/" + i0,keyword:"pattern",params:{pattern: "^[A-Za-z0-9-]{1,64}$"},message:"must match pattern \""+"^[A-Za-z0-9-]{1,64}$"+"\"",expected:constant1,data:data10}];
 return false;
 }
 }
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/trustedProxy/requiredHeaders/" + i0,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data10}];
+return false;
+}
+}
+var valid4 = _errs25 === errors;
+if(!valid4){
+break;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/trustedProxy/requiredHeaders",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data9}];
+return false;
 }
 }
 var valid3 = _errs23 === errors;
 if(valid3){
-let data10 = data7.windowMs;
-const _errs25 = errors;
-if(!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/limit/windowMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data10}];
-return false;
-}
-if(errors === _errs25){
-if((typeof data10 == "number") && (isFinite(data10))){
-if(data10 > 3600000 || isNaN(data10)){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/limit/windowMs",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",expected:constant3,data:data10}];
-return false;
-}
-else {
-if(data10 < 100 || isNaN(data10)){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/limit/windowMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data10}];
-return false;
-}
-}
-}
-}
-var valid3 = _errs25 === errors;
-if(valid3){
-let data11 = data7.lockMs;
+let data11 = data7.allowUsers;
 const _errs27 = errors;
-if(!(((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11))) && (isFinite(data11)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/limit/lockMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data11}];
-return false;
-}
 if(errors === _errs27){
-if((typeof data11 == "number") && (isFinite(data11))){
-if(data11 > 3600000 || isNaN(data11)){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/limit/lockMs",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",expected:constant3,data:data11}];
+if(Array.isArray(data11)){
+if(data11.length > 1000){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/trustedProxy/allowUsers",keyword:"maxItems",params:{limit: 1000},message:"must NOT have more than 1000 items",expected:constant2,data:data11}];
 return false;
 }
 else {
-if(data11 < 100 || isNaN(data11)){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/limit/lockMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data11}];
+var valid5 = true;
+const len1 = data11.length;
+for(let i1=0; i1<len1; i1++){
+let data12 = data11[i1];
+const _errs29 = errors;
+if(errors === _errs29){
+if(typeof data12 === "string"){
+if(func2(data12) > 256){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/trustedProxy/allowUsers/" + i1,keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",expected:constant1,data:data12}];
+return false;
+}
+else {
+if(func2(data12) < 1){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/trustedProxy/allowUsers/" + i1,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data12}];
 return false;
 }
 }
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/trustedProxy/allowUsers/" + i1,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data12}];
+return false;
+}
+}
+var valid5 = _errs29 === errors;
+if(!valid5){
+break;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/trustedProxy/allowUsers",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data11}];
+return false;
 }
 }
 var valid3 = _errs27 === errors;
+if(valid3){
+let data13 = data7.allowLoopback;
+const _errs31 = errors;
+if(typeof data13 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/trustedProxy/allowLoopback",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data13}];
+return false;
+}
+var valid3 = _errs31 === errors;
+}
 }
 }
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/limit",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data7}];
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/trustedProxy",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data7}];
 return false;
 }
 }
 var valid2 = _errs18 === errors;
+}
+else {
+var valid2 = true;
+}
+if(valid2){
+let data14 = data3.limit;
+const _errs33 = errors;
+if(errors === _errs33){
+if(data14 && typeof data14 == "object" && !Array.isArray(data14)){
+if(data14.enabled === undefined){
+data14.enabled = true;
+}
+if(data14.failures === undefined){
+data14.failures = 10;
+}
+if(data14.windowMs === undefined){
+data14.windowMs = 60000;
+}
+if(data14.lockMs === undefined){
+data14.lockMs = 60000;
+}
+const _errs35 = errors;
+for(const key4 in data14){
+if(!((((key4 === "enabled") || (key4 === "failures")) || (key4 === "windowMs")) || (key4 === "lockMs"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/limit",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties",expected:constant0,data:data14}];
+return false;
+break;
+}
+}
+if(_errs35 === errors){
+let data15 = data14.enabled;
+const _errs36 = errors;
+if(typeof data15 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/limit/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data15}];
+return false;
+}
+var valid6 = _errs36 === errors;
+if(valid6){
+let data16 = data14.failures;
+const _errs38 = errors;
+if(!(((typeof data16 == "number") && (!(data16 % 1) && !isNaN(data16))) && (isFinite(data16)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/limit/failures",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data16}];
+return false;
+}
+if(errors === _errs38){
+if((typeof data16 == "number") && (isFinite(data16))){
+if(data16 > 1000000 || isNaN(data16)){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/limit/failures",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000",expected:constant3,data:data16}];
+return false;
+}
+else {
+if(data16 < 1 || isNaN(data16)){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/limit/failures",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data16}];
+return false;
+}
+}
+}
+}
+var valid6 = _errs38 === errors;
+if(valid6){
+let data17 = data14.windowMs;
+const _errs40 = errors;
+if(!(((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17))) && (isFinite(data17)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/limit/windowMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data17}];
+return false;
+}
+if(errors === _errs40){
+if((typeof data17 == "number") && (isFinite(data17))){
+if(data17 > 3600000 || isNaN(data17)){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/limit/windowMs",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",expected:constant3,data:data17}];
+return false;
+}
+else {
+if(data17 < 100 || isNaN(data17)){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/limit/windowMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data17}];
+return false;
+}
+}
+}
+}
+var valid6 = _errs40 === errors;
+if(valid6){
+let data18 = data14.lockMs;
+const _errs42 = errors;
+if(!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/limit/lockMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data18}];
+return false;
+}
+if(errors === _errs42){
+if((typeof data18 == "number") && (isFinite(data18))){
+if(data18 > 3600000 || isNaN(data18)){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/limit/lockMs",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",expected:constant3,data:data18}];
+return false;
+}
+else {
+if(data18 < 100 || isNaN(data18)){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/limit/lockMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data18}];
+return false;
+}
+}
+}
+}
+var valid6 = _errs42 === errors;
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/limit",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data14}];
+return false;
+}
+}
+var valid2 = _errs33 === errors;
+}
 }
 }
 }
@@ -2513,1273 +2675,1273 @@ return false;
 }
 var valid1 = _errs9 === errors;
 if(valid1){
-let data12 = data0.trustedProxies;
-const _errs29 = errors;
-if(errors === _errs29){
-if(Array.isArray(data12)){
-if(data12.length > 64){
-validate20.errors = [{instancePath:instancePath+"/gateway/trustedProxies",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items",expected:constant2,data:data12}];
-return false;
-}
-else {
-var valid4 = true;
-const len0 = data12.length;
-for(let i0=0; i0<len0; i0++){
-let data13 = data12[i0];
-const _errs31 = errors;
-if(errors === _errs31){
-if(typeof data13 === "string"){
-if(func2(data13) < 1){
-validate20.errors = [{instancePath:instancePath+"/gateway/trustedProxies/" + i0,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data13}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/trustedProxies/" + i0,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data13}];
-return false;
-}
-}
-var valid4 = _errs31 === errors;
-if(!valid4){
-break;
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/trustedProxies",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data12}];
-return false;
-}
-}
-var valid1 = _errs29 === errors;
-if(valid1){
-let data14 = data0.http;
-const _errs33 = errors;
-if(errors === _errs33){
-if(data14 && typeof data14 == "object" && !Array.isArray(data14)){
-if(data14.endpoints === undefined){
-data14.endpoints = {};
-}
-if(data14.allowedHosts === undefined){
-data14.allowedHosts = [];
-}
-if(data14.allowedOrigins === undefined){
-data14.allowedOrigins = [];
-}
-if(data14.bodyBytesMax === undefined){
-data14.bodyBytesMax = 20971520;
-}
-if(data14.pipelineMax === undefined){
-data14.pipelineMax = 16;
-}
-if(data14.keepAlive === undefined){
-data14.keepAlive = {};
-}
-const _errs35 = errors;
-for(const key4 in data14){
-if(!((((((key4 === "endpoints") || (key4 === "allowedHosts")) || (key4 === "allowedOrigins")) || (key4 === "bodyBytesMax")) || (key4 === "pipelineMax")) || (key4 === "keepAlive"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties",expected:constant0,data:data14}];
-return false;
-break;
-}
-}
-if(_errs35 === errors){
-let data15 = data14.endpoints;
-const _errs36 = errors;
-if(errors === _errs36){
-if(data15 && typeof data15 == "object" && !Array.isArray(data15)){
-if(data15.chatCompletions === undefined){
-data15.chatCompletions = {};
-}
-if(data15.sessions === undefined){
-data15.sessions = {};
-}
-if(data15.docs === undefined){
-data15.docs = {};
-}
-if(data15.metrics === undefined){
-data15.metrics = {};
-}
-const _errs38 = errors;
-for(const key5 in data15){
-if(!((((key5 === "chatCompletions") || (key5 === "sessions")) || (key5 === "docs")) || (key5 === "metrics"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties",expected:constant0,data:data15}];
-return false;
-break;
-}
-}
-if(_errs38 === errors){
-let data16 = data15.chatCompletions;
-const _errs39 = errors;
-if(errors === _errs39){
-if(data16 && typeof data16 == "object" && !Array.isArray(data16)){
-if(data16.enabled === undefined){
-data16.enabled = false;
-}
-if(data16.strict === undefined){
-data16.strict = false;
-}
-if(data16.sessions === undefined){
-data16.sessions = {};
-}
-if(data16.media === undefined){
-data16.media = {};
-}
-const _errs41 = errors;
-for(const key6 in data16){
-if(!((((key6 === "enabled") || (key6 === "strict")) || (key6 === "sessions")) || (key6 === "media"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties",expected:constant0,data:data16}];
-return false;
-break;
-}
-}
-if(_errs41 === errors){
-let data17 = data16.enabled;
-const _errs42 = errors;
-if(typeof data17 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data17}];
-return false;
-}
-var valid7 = _errs42 === errors;
-if(valid7){
-let data18 = data16.strict;
+let data19 = data0.trustedProxies;
 const _errs44 = errors;
-if(typeof data18 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/strict",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data18}];
+if(errors === _errs44){
+if(Array.isArray(data19)){
+if(data19.length > 64){
+validate20.errors = [{instancePath:instancePath+"/gateway/trustedProxies",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items",expected:constant2,data:data19}];
 return false;
 }
-var valid7 = _errs44 === errors;
-if(valid7){
-let data19 = data16.sessions;
+else {
+var valid7 = true;
+const len2 = data19.length;
+for(let i2=0; i2<len2; i2++){
+let data20 = data19[i2];
 const _errs46 = errors;
 if(errors === _errs46){
-if(data19 && typeof data19 == "object" && !Array.isArray(data19)){
-if(data19.chatIdHeaders === undefined){
-data19.chatIdHeaders = [];
-}
-if(data19.user === undefined){
-data19.user = "session";
-}
-const _errs48 = errors;
-for(const key7 in data19){
-if(!(((key7 === "chatIdHeaders") || (key7 === "user")) || (key7 === "sideTasks"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions",keyword:"additionalProperties",params:{additionalProperty: key7},message:"must NOT have additional properties",expected:constant0,data:data19}];
-return false;
-break;
-}
-}
-if(_errs48 === errors){
-let data20 = data19.chatIdHeaders;
-const _errs49 = errors;
-if(errors === _errs49){
-if(Array.isArray(data20)){
-if(data20.length > 16){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/chatIdHeaders",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items",expected:constant2,data:data20}];
-return false;
-}
-else {
-var valid9 = true;
-const len1 = data20.length;
-for(let i1=0; i1<len1; i1++){
-let data21 = data20[i1];
-const _errs51 = errors;
-if(errors === _errs51){
-if(typeof data21 === "string"){
-if(!pattern4.test(data21)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/chatIdHeaders/" + i1,keyword:"pattern",params:{pattern: "^(?!authorization$|proxy-authorization$|cookie$|x-openclaw-)[a-z0-9][a-z0-9._-]{0,63}$"},message:"must match pattern \""+"^(?!authorization$|proxy-authorization$|cookie$|x-openclaw-)[a-z0-9][a-z0-9._-]{0,63}$"+"\"",expected:constant1,data:data21}];
+if(typeof data20 === "string"){
+if(func2(data20) < 1){
+validate20.errors = [{instancePath:instancePath+"/gateway/trustedProxies/" + i2,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data20}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/chatIdHeaders/" + i1,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data21}];
-return false;
-}
-}
-var valid9 = _errs51 === errors;
-if(!valid9){
-break;
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/chatIdHeaders",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data20}];
-return false;
-}
-}
-var valid8 = _errs49 === errors;
-if(valid8){
-let data22 = data19.user;
-const _errs53 = errors;
-if(typeof data22 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/user",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data22}];
-return false;
-}
-if(!((data22 === "session") || (data22 === "ignore"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/user",keyword:"enum",params:{allowedValues: constant15},message:"must be equal to one of the allowed values",expected:constant1,data:data22}];
-return false;
-}
-var valid8 = _errs53 === errors;
-if(valid8){
-if(data19.sideTasks !== undefined){
-let data23 = data19.sideTasks;
-const _errs55 = errors;
-if(errors === _errs55){
-if(Array.isArray(data23)){
-var valid10 = true;
-const len2 = data23.length;
-for(let i2=0; i2<len2; i2++){
-let data24 = data23[i2];
-const _errs57 = errors;
-if(typeof data24 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/sideTasks/" + i2,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data24}];
-return false;
-}
-if(!((data24 === "open-webui") || (data24 === "opencode"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/sideTasks/" + i2,keyword:"enum",params:{allowedValues: constant16},message:"must be equal to one of the allowed values",expected:constant1,data:data24}];
-return false;
-}
-var valid10 = _errs57 === errors;
-if(!valid10){
-break;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/sideTasks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data23}];
-return false;
-}
-}
-var valid8 = _errs55 === errors;
-}
-else {
-var valid8 = true;
-}
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data19}];
+validate20.errors = [{instancePath:instancePath+"/gateway/trustedProxies/" + i2,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data20}];
 return false;
 }
 }
 var valid7 = _errs46 === errors;
-if(valid7){
-let data25 = data16.media;
-const _errs59 = errors;
-if(errors === _errs59){
-if(data25 && typeof data25 == "object" && !Array.isArray(data25)){
-if(data25.imagesMax === undefined){
-data25.imagesMax = 8;
+if(!valid7){
+break;
 }
-if(data25.bytesMax === undefined){
-data25.bytesMax = 20971520;
 }
-if(data25.pixelsMax === undefined){
-data25.pixelsMax = 50000000;
 }
-if(data25.imageUrls === undefined){
-data25.imageUrls = {};
 }
-const _errs61 = errors;
-for(const key8 in data25){
-if(!((((key8 === "imagesMax") || (key8 === "bytesMax")) || (key8 === "pixelsMax")) || (key8 === "imageUrls"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media",keyword:"additionalProperties",params:{additionalProperty: key8},message:"must NOT have additional properties",expected:constant0,data:data25}];
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/trustedProxies",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data19}];
+return false;
+}
+}
+var valid1 = _errs44 === errors;
+if(valid1){
+let data21 = data0.http;
+const _errs48 = errors;
+if(errors === _errs48){
+if(data21 && typeof data21 == "object" && !Array.isArray(data21)){
+if(data21.endpoints === undefined){
+data21.endpoints = {};
+}
+if(data21.allowedHosts === undefined){
+data21.allowedHosts = [];
+}
+if(data21.allowedOrigins === undefined){
+data21.allowedOrigins = [];
+}
+if(data21.bodyBytesMax === undefined){
+data21.bodyBytesMax = 20971520;
+}
+if(data21.pipelineMax === undefined){
+data21.pipelineMax = 16;
+}
+if(data21.keepAlive === undefined){
+data21.keepAlive = {};
+}
+const _errs50 = errors;
+for(const key5 in data21){
+if(!((((((key5 === "endpoints") || (key5 === "allowedHosts")) || (key5 === "allowedOrigins")) || (key5 === "bodyBytesMax")) || (key5 === "pipelineMax")) || (key5 === "keepAlive"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties",expected:constant0,data:data21}];
 return false;
 break;
 }
 }
-if(_errs61 === errors){
-let data26 = data25.imagesMax;
-const _errs62 = errors;
-if(!(((typeof data26 == "number") && (!(data26 % 1) && !isNaN(data26))) && (isFinite(data26)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imagesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data26}];
+if(_errs50 === errors){
+let data22 = data21.endpoints;
+const _errs51 = errors;
+if(errors === _errs51){
+if(data22 && typeof data22 == "object" && !Array.isArray(data22)){
+if(data22.chatCompletions === undefined){
+data22.chatCompletions = {};
+}
+if(data22.sessions === undefined){
+data22.sessions = {};
+}
+if(data22.docs === undefined){
+data22.docs = {};
+}
+if(data22.metrics === undefined){
+data22.metrics = {};
+}
+const _errs53 = errors;
+for(const key6 in data22){
+if(!((((key6 === "chatCompletions") || (key6 === "sessions")) || (key6 === "docs")) || (key6 === "metrics"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties",expected:constant0,data:data22}];
+return false;
+break;
+}
+}
+if(_errs53 === errors){
+let data23 = data22.chatCompletions;
+const _errs54 = errors;
+if(errors === _errs54){
+if(data23 && typeof data23 == "object" && !Array.isArray(data23)){
+if(data23.enabled === undefined){
+data23.enabled = false;
+}
+if(data23.strict === undefined){
+data23.strict = false;
+}
+if(data23.sessions === undefined){
+data23.sessions = {};
+}
+if(data23.media === undefined){
+data23.media = {};
+}
+const _errs56 = errors;
+for(const key7 in data23){
+if(!((((key7 === "enabled") || (key7 === "strict")) || (key7 === "sessions")) || (key7 === "media"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions",keyword:"additionalProperties",params:{additionalProperty: key7},message:"must NOT have additional properties",expected:constant0,data:data23}];
+return false;
+break;
+}
+}
+if(_errs56 === errors){
+let data24 = data23.enabled;
+const _errs57 = errors;
+if(typeof data24 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data24}];
 return false;
 }
-if(errors === _errs62){
-if((typeof data26 == "number") && (isFinite(data26))){
-if(data26 > 256 || isNaN(data26)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imagesMax",keyword:"maximum",params:{comparison: "<=", limit: 256},message:"must be <= 256",expected:constant3,data:data26}];
+var valid10 = _errs57 === errors;
+if(valid10){
+let data25 = data23.strict;
+const _errs59 = errors;
+if(typeof data25 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/strict",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data25}];
 return false;
 }
-else {
-if(data26 < 0 || isNaN(data26)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imagesMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data26}];
+var valid10 = _errs59 === errors;
+if(valid10){
+let data26 = data23.sessions;
+const _errs61 = errors;
+if(errors === _errs61){
+if(data26 && typeof data26 == "object" && !Array.isArray(data26)){
+if(data26.chatIdHeaders === undefined){
+data26.chatIdHeaders = [];
+}
+if(data26.user === undefined){
+data26.user = "session";
+}
+const _errs63 = errors;
+for(const key8 in data26){
+if(!(((key8 === "chatIdHeaders") || (key8 === "user")) || (key8 === "sideTasks"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions",keyword:"additionalProperties",params:{additionalProperty: key8},message:"must NOT have additional properties",expected:constant0,data:data26}];
 return false;
+break;
 }
 }
-}
-}
-var valid11 = _errs62 === errors;
-if(valid11){
-let data27 = data25.bytesMax;
+if(_errs63 === errors){
+let data27 = data26.chatIdHeaders;
 const _errs64 = errors;
-if(!(((typeof data27 == "number") && (!(data27 % 1) && !isNaN(data27))) && (isFinite(data27)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/bytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data27}];
-return false;
-}
 if(errors === _errs64){
-if((typeof data27 == "number") && (isFinite(data27))){
-if(data27 > 1073741824 || isNaN(data27)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/bytesMax",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",expected:constant3,data:data27}];
+if(Array.isArray(data27)){
+if(data27.length > 16){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/chatIdHeaders",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items",expected:constant2,data:data27}];
 return false;
 }
 else {
-if(data27 < 0 || isNaN(data27)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/bytesMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data27}];
+var valid12 = true;
+const len3 = data27.length;
+for(let i3=0; i3<len3; i3++){
+let data28 = data27[i3];
+const _errs66 = errors;
+if(errors === _errs66){
+if(typeof data28 === "string"){
+if(!pattern6.test(data28)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/chatIdHeaders/" + i3,keyword:"pattern",params:{pattern: "^(?!authorization$|proxy-authorization$|cookie$|x-openclaw-)[a-z0-9][a-z0-9._-]{0,63}$"},message:"must match pattern \""+"^(?!authorization$|proxy-authorization$|cookie$|x-openclaw-)[a-z0-9][a-z0-9._-]{0,63}$"+"\"",expected:constant1,data:data28}];
 return false;
 }
 }
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/chatIdHeaders/" + i3,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data28}];
+return false;
+}
+}
+var valid12 = _errs66 === errors;
+if(!valid12){
+break;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/chatIdHeaders",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data27}];
+return false;
 }
 }
 var valid11 = _errs64 === errors;
 if(valid11){
-let data28 = data25.pixelsMax;
-const _errs66 = errors;
-if(!(((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28))) && (isFinite(data28)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/pixelsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data28}];
-return false;
-}
-if(errors === _errs66){
-if((typeof data28 == "number") && (isFinite(data28))){
-if(data28 > 1000000000 || isNaN(data28)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/pixelsMax",keyword:"maximum",params:{comparison: "<=", limit: 1000000000},message:"must be <= 1000000000",expected:constant3,data:data28}];
-return false;
-}
-else {
-if(data28 < 1 || isNaN(data28)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/pixelsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data28}];
-return false;
-}
-}
-}
-}
-var valid11 = _errs66 === errors;
-if(valid11){
-let data29 = data25.imageUrls;
+let data29 = data26.user;
 const _errs68 = errors;
-if(errors === _errs68){
-if(data29 && typeof data29 == "object" && !Array.isArray(data29)){
-if(data29.enabled === undefined){
-data29.enabled = false;
+if(typeof data29 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/user",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data29}];
+return false;
 }
-if(data29.allowedHosts === undefined){
-data29.allowedHosts = [];
+if(!((data29 === "session") || (data29 === "ignore"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/user",keyword:"enum",params:{allowedValues: constant15},message:"must be equal to one of the allowed values",expected:constant1,data:data29}];
+return false;
 }
-if(data29.bytesMax === undefined){
-data29.bytesMax = 10485760;
-}
-if(data29.timeoutMs === undefined){
-data29.timeoutMs = 10000;
-}
+var valid11 = _errs68 === errors;
+if(valid11){
+if(data26.sideTasks !== undefined){
+let data30 = data26.sideTasks;
 const _errs70 = errors;
-for(const key9 in data29){
-if(!((((key9 === "enabled") || (key9 === "allowedHosts")) || (key9 === "bytesMax")) || (key9 === "timeoutMs"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls",keyword:"additionalProperties",params:{additionalProperty: key9},message:"must NOT have additional properties",expected:constant0,data:data29}];
-return false;
-break;
-}
-}
-if(_errs70 === errors){
-let data30 = data29.enabled;
-const _errs71 = errors;
-if(typeof data30 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data30}];
-return false;
-}
-var valid12 = _errs71 === errors;
-if(valid12){
-let data31 = data29.allowedHosts;
-const _errs73 = errors;
-if(errors === _errs73){
-if(Array.isArray(data31)){
+if(errors === _errs70){
+if(Array.isArray(data30)){
 var valid13 = true;
-const len3 = data31.length;
-for(let i3=0; i3<len3; i3++){
-let data32 = data31[i3];
-const _errs75 = errors;
-if(errors === _errs75){
-if(typeof data32 === "string"){
-if(!pattern5.test(data32)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/allowedHosts/" + i3,keyword:"pattern",params:{pattern: "^(\\[[0-9a-fA-F:.]+\\]|[^\\s/:@*?#%\\[\\]\\\\]+)$"},message:"must match pattern \""+"^(\\[[0-9a-fA-F:.]+\\]|[^\\s/:@*?#%\\[\\]\\\\]+)$"+"\"",expected:constant1,data:data32}];
+const len4 = data30.length;
+for(let i4=0; i4<len4; i4++){
+let data31 = data30[i4];
+const _errs72 = errors;
+if(typeof data31 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/sideTasks/" + i4,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data31}];
 return false;
 }
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/allowedHosts/" + i3,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data32}];
+if(!((data31 === "open-webui") || (data31 === "opencode"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/sideTasks/" + i4,keyword:"enum",params:{allowedValues: constant16},message:"must be equal to one of the allowed values",expected:constant1,data:data31}];
 return false;
 }
-}
-var valid13 = _errs75 === errors;
+var valid13 = _errs72 === errors;
 if(!valid13){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/allowedHosts",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data31}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/sideTasks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data30}];
 return false;
 }
 }
-var valid12 = _errs73 === errors;
-if(valid12){
-let data33 = data29.bytesMax;
+var valid11 = _errs70 === errors;
+}
+else {
+var valid11 = true;
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data26}];
+return false;
+}
+}
+var valid10 = _errs61 === errors;
+if(valid10){
+let data32 = data23.media;
+const _errs74 = errors;
+if(errors === _errs74){
+if(data32 && typeof data32 == "object" && !Array.isArray(data32)){
+if(data32.imagesMax === undefined){
+data32.imagesMax = 8;
+}
+if(data32.bytesMax === undefined){
+data32.bytesMax = 20971520;
+}
+if(data32.pixelsMax === undefined){
+data32.pixelsMax = 50000000;
+}
+if(data32.imageUrls === undefined){
+data32.imageUrls = {};
+}
+const _errs76 = errors;
+for(const key9 in data32){
+if(!((((key9 === "imagesMax") || (key9 === "bytesMax")) || (key9 === "pixelsMax")) || (key9 === "imageUrls"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media",keyword:"additionalProperties",params:{additionalProperty: key9},message:"must NOT have additional properties",expected:constant0,data:data32}];
+return false;
+break;
+}
+}
+if(_errs76 === errors){
+let data33 = data32.imagesMax;
 const _errs77 = errors;
 if(!(((typeof data33 == "number") && (!(data33 % 1) && !isNaN(data33))) && (isFinite(data33)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/bytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data33}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imagesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data33}];
 return false;
 }
 if(errors === _errs77){
 if((typeof data33 == "number") && (isFinite(data33))){
-if(data33 > 1073741824 || isNaN(data33)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/bytesMax",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",expected:constant3,data:data33}];
+if(data33 > 256 || isNaN(data33)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imagesMax",keyword:"maximum",params:{comparison: "<=", limit: 256},message:"must be <= 256",expected:constant3,data:data33}];
 return false;
 }
 else {
-if(data33 < 1 || isNaN(data33)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/bytesMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data33}];
+if(data33 < 0 || isNaN(data33)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imagesMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data33}];
 return false;
 }
 }
 }
 }
-var valid12 = _errs77 === errors;
-if(valid12){
-let data34 = data29.timeoutMs;
+var valid14 = _errs77 === errors;
+if(valid14){
+let data34 = data32.bytesMax;
 const _errs79 = errors;
 if(!(((typeof data34 == "number") && (!(data34 % 1) && !isNaN(data34))) && (isFinite(data34)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/timeoutMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data34}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/bytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data34}];
 return false;
 }
 if(errors === _errs79){
 if((typeof data34 == "number") && (isFinite(data34))){
-if(data34 > 120000 || isNaN(data34)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/timeoutMs",keyword:"maximum",params:{comparison: "<=", limit: 120000},message:"must be <= 120000",expected:constant3,data:data34}];
+if(data34 > 1073741824 || isNaN(data34)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/bytesMax",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",expected:constant3,data:data34}];
 return false;
 }
 else {
-if(data34 < 100 || isNaN(data34)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/timeoutMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data34}];
+if(data34 < 0 || isNaN(data34)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/bytesMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data34}];
 return false;
 }
 }
 }
 }
-var valid12 = _errs79 === errors;
-}
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data29}];
-return false;
-}
-}
-var valid11 = _errs68 === errors;
-}
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data25}];
-return false;
-}
-}
-var valid7 = _errs59 === errors;
-}
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data16}];
-return false;
-}
-}
-var valid6 = _errs39 === errors;
-if(valid6){
-let data35 = data15.sessions;
+var valid14 = _errs79 === errors;
+if(valid14){
+let data35 = data32.pixelsMax;
 const _errs81 = errors;
+if(!(((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35))) && (isFinite(data35)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/pixelsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data35}];
+return false;
+}
 if(errors === _errs81){
-if(data35 && typeof data35 == "object" && !Array.isArray(data35)){
-if(data35.enabled === undefined){
-data35.enabled = false;
+if((typeof data35 == "number") && (isFinite(data35))){
+if(data35 > 1000000000 || isNaN(data35)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/pixelsMax",keyword:"maximum",params:{comparison: "<=", limit: 1000000000},message:"must be <= 1000000000",expected:constant3,data:data35}];
+return false;
 }
+else {
+if(data35 < 1 || isNaN(data35)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/pixelsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data35}];
+return false;
+}
+}
+}
+}
+var valid14 = _errs81 === errors;
+if(valid14){
+let data36 = data32.imageUrls;
 const _errs83 = errors;
-for(const key10 in data35){
-if(!(key10 === "enabled")){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/sessions",keyword:"additionalProperties",params:{additionalProperty: key10},message:"must NOT have additional properties",expected:constant0,data:data35}];
+if(errors === _errs83){
+if(data36 && typeof data36 == "object" && !Array.isArray(data36)){
+if(data36.enabled === undefined){
+data36.enabled = false;
+}
+if(data36.allowedHosts === undefined){
+data36.allowedHosts = [];
+}
+if(data36.bytesMax === undefined){
+data36.bytesMax = 10485760;
+}
+if(data36.timeoutMs === undefined){
+data36.timeoutMs = 10000;
+}
+const _errs85 = errors;
+for(const key10 in data36){
+if(!((((key10 === "enabled") || (key10 === "allowedHosts")) || (key10 === "bytesMax")) || (key10 === "timeoutMs"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls",keyword:"additionalProperties",params:{additionalProperty: key10},message:"must NOT have additional properties",expected:constant0,data:data36}];
 return false;
 break;
 }
 }
-if(_errs83 === errors){
-let data36 = data35.enabled;
-if(typeof data36 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/sessions/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data36}];
-return false;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/sessions",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data35}];
-return false;
-}
-}
-var valid6 = _errs81 === errors;
-if(valid6){
-let data37 = data15.docs;
+if(_errs85 === errors){
+let data37 = data36.enabled;
 const _errs86 = errors;
-if(errors === _errs86){
-if(data37 && typeof data37 == "object" && !Array.isArray(data37)){
-if(data37.enabled === undefined){
-data37.enabled = true;
+if(typeof data37 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data37}];
+return false;
 }
+var valid15 = _errs86 === errors;
+if(valid15){
+let data38 = data36.allowedHosts;
 const _errs88 = errors;
-for(const key11 in data37){
-if(!(key11 === "enabled")){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/docs",keyword:"additionalProperties",params:{additionalProperty: key11},message:"must NOT have additional properties",expected:constant0,data:data37}];
+if(errors === _errs88){
+if(Array.isArray(data38)){
+var valid16 = true;
+const len5 = data38.length;
+for(let i5=0; i5<len5; i5++){
+let data39 = data38[i5];
+const _errs90 = errors;
+if(errors === _errs90){
+if(typeof data39 === "string"){
+if(!pattern7.test(data39)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/allowedHosts/" + i5,keyword:"pattern",params:{pattern: "^(\\[[0-9a-fA-F:.]+\\]|[^\\s/:@*?#%\\[\\]\\\\]+)$"},message:"must match pattern \""+"^(\\[[0-9a-fA-F:.]+\\]|[^\\s/:@*?#%\\[\\]\\\\]+)$"+"\"",expected:constant1,data:data39}];
 return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/allowedHosts/" + i5,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data39}];
+return false;
+}
+}
+var valid16 = _errs90 === errors;
+if(!valid16){
 break;
 }
 }
-if(_errs88 === errors){
-let data38 = data37.enabled;
-if(typeof data38 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/docs/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data38}];
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/allowedHosts",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data38}];
 return false;
+}
+}
+var valid15 = _errs88 === errors;
+if(valid15){
+let data40 = data36.bytesMax;
+const _errs92 = errors;
+if(!(((typeof data40 == "number") && (!(data40 % 1) && !isNaN(data40))) && (isFinite(data40)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/bytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data40}];
+return false;
+}
+if(errors === _errs92){
+if((typeof data40 == "number") && (isFinite(data40))){
+if(data40 > 1073741824 || isNaN(data40)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/bytesMax",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",expected:constant3,data:data40}];
+return false;
+}
+else {
+if(data40 < 1 || isNaN(data40)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/bytesMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data40}];
+return false;
+}
+}
+}
+}
+var valid15 = _errs92 === errors;
+if(valid15){
+let data41 = data36.timeoutMs;
+const _errs94 = errors;
+if(!(((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41))) && (isFinite(data41)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/timeoutMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data41}];
+return false;
+}
+if(errors === _errs94){
+if((typeof data41 == "number") && (isFinite(data41))){
+if(data41 > 120000 || isNaN(data41)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/timeoutMs",keyword:"maximum",params:{comparison: "<=", limit: 120000},message:"must be <= 120000",expected:constant3,data:data41}];
+return false;
+}
+else {
+if(data41 < 100 || isNaN(data41)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/timeoutMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data41}];
+return false;
+}
+}
+}
+}
+var valid15 = _errs94 === errors;
+}
+}
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/docs",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data37}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data36}];
 return false;
 }
 }
-var valid6 = _errs86 === errors;
-if(valid6){
-let data39 = data15.metrics;
-const _errs91 = errors;
-if(errors === _errs91){
-if(data39 && typeof data39 == "object" && !Array.isArray(data39)){
-if(data39.enabled === undefined){
-data39.enabled = true;
-}
-const _errs93 = errors;
-for(const key12 in data39){
-if(!(key12 === "enabled")){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/metrics",keyword:"additionalProperties",params:{additionalProperty: key12},message:"must NOT have additional properties",expected:constant0,data:data39}];
-return false;
-break;
-}
-}
-if(_errs93 === errors){
-let data40 = data39.enabled;
-if(typeof data40 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/metrics/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data40}];
-return false;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/metrics",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data39}];
-return false;
-}
-}
-var valid6 = _errs91 === errors;
+var valid14 = _errs83 === errors;
 }
 }
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data15}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data32}];
 return false;
 }
 }
-var valid5 = _errs36 === errors;
-if(valid5){
-let data41 = data14.allowedHosts;
+var valid10 = _errs74 === errors;
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data23}];
+return false;
+}
+}
+var valid9 = _errs54 === errors;
+if(valid9){
+let data42 = data22.sessions;
 const _errs96 = errors;
 if(errors === _errs96){
-if(Array.isArray(data41)){
-var valid17 = true;
-const len4 = data41.length;
-for(let i4=0; i4<len4; i4++){
-let data42 = data41[i4];
+if(data42 && typeof data42 == "object" && !Array.isArray(data42)){
+if(data42.enabled === undefined){
+data42.enabled = false;
+}
 const _errs98 = errors;
-if(errors === _errs98){
-if(typeof data42 === "string"){
-if(func2(data42) < 1){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedHosts/" + i4,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data42}];
+for(const key11 in data42){
+if(!(key11 === "enabled")){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/sessions",keyword:"additionalProperties",params:{additionalProperty: key11},message:"must NOT have additional properties",expected:constant0,data:data42}];
 return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedHosts/" + i4,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data42}];
-return false;
-}
-}
-var valid17 = _errs98 === errors;
-if(!valid17){
 break;
 }
 }
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedHosts",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data41}];
+if(_errs98 === errors){
+let data43 = data42.enabled;
+if(typeof data43 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/sessions/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data43}];
 return false;
 }
-}
-var valid5 = _errs96 === errors;
-if(valid5){
-let data43 = data14.allowedOrigins;
-const _errs100 = errors;
-if(errors === _errs100){
-if(Array.isArray(data43)){
-var valid18 = true;
-const len5 = data43.length;
-for(let i5=0; i5<len5; i5++){
-let data44 = data43[i5];
-const _errs102 = errors;
-if(errors === _errs102){
-if(typeof data44 === "string"){
-if(func2(data44) < 1){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedOrigins/" + i5,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data44}];
-return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedOrigins/" + i5,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data44}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/sessions",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data42}];
 return false;
 }
 }
-var valid18 = _errs102 === errors;
-if(!valid18){
+var valid9 = _errs96 === errors;
+if(valid9){
+let data44 = data22.docs;
+const _errs101 = errors;
+if(errors === _errs101){
+if(data44 && typeof data44 == "object" && !Array.isArray(data44)){
+if(data44.enabled === undefined){
+data44.enabled = true;
+}
+const _errs103 = errors;
+for(const key12 in data44){
+if(!(key12 === "enabled")){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/docs",keyword:"additionalProperties",params:{additionalProperty: key12},message:"must NOT have additional properties",expected:constant0,data:data44}];
+return false;
 break;
 }
 }
+if(_errs103 === errors){
+let data45 = data44.enabled;
+if(typeof data45 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/docs/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data45}];
+return false;
+}
+}
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedOrigins",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data43}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/docs",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data44}];
 return false;
 }
 }
-var valid5 = _errs100 === errors;
-if(valid5){
-let data45 = data14.bodyBytesMax;
-const _errs104 = errors;
-if(!(((typeof data45 == "number") && (!(data45 % 1) && !isNaN(data45))) && (isFinite(data45)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/bodyBytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data45}];
-return false;
-}
-if(errors === _errs104){
-if((typeof data45 == "number") && (isFinite(data45))){
-if(data45 > 1073741824 || isNaN(data45)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/bodyBytesMax",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",expected:constant3,data:data45}];
-return false;
-}
-else {
-if(data45 < 1024 || isNaN(data45)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/bodyBytesMax",keyword:"minimum",params:{comparison: ">=", limit: 1024},message:"must be >= 1024",expected:constant3,data:data45}];
-return false;
-}
-}
-}
-}
-var valid5 = _errs104 === errors;
-if(valid5){
-let data46 = data14.pipelineMax;
+var valid9 = _errs101 === errors;
+if(valid9){
+let data46 = data22.metrics;
 const _errs106 = errors;
-if(!(((typeof data46 == "number") && (!(data46 % 1) && !isNaN(data46))) && (isFinite(data46)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/pipelineMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data46}];
-return false;
-}
 if(errors === _errs106){
-if((typeof data46 == "number") && (isFinite(data46))){
-if(data46 > 1024 || isNaN(data46)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/pipelineMax",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",expected:constant3,data:data46}];
-return false;
+if(data46 && typeof data46 == "object" && !Array.isArray(data46)){
+if(data46.enabled === undefined){
+data46.enabled = true;
 }
-else {
-if(data46 < 1 || isNaN(data46)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/pipelineMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data46}];
-return false;
-}
-}
-}
-}
-var valid5 = _errs106 === errors;
-if(valid5){
-let data47 = data14.keepAlive;
 const _errs108 = errors;
-if(errors === _errs108){
-if(data47 && typeof data47 == "object" && !Array.isArray(data47)){
-if(data47.form === undefined){
-data47.form = "comment";
-}
-if(data47.intervalMs === undefined){
-data47.intervalMs = 15000;
-}
-const _errs110 = errors;
-for(const key13 in data47){
-if(!((key13 === "form") || (key13 === "intervalMs"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive",keyword:"additionalProperties",params:{additionalProperty: key13},message:"must NOT have additional properties",expected:constant0,data:data47}];
+for(const key13 in data46){
+if(!(key13 === "enabled")){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/metrics",keyword:"additionalProperties",params:{additionalProperty: key13},message:"must NOT have additional properties",expected:constant0,data:data46}];
 return false;
 break;
 }
 }
-if(_errs110 === errors){
-let data48 = data47.form;
+if(_errs108 === errors){
+let data47 = data46.enabled;
+if(typeof data47 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/metrics/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data47}];
+return false;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/metrics",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data46}];
+return false;
+}
+}
+var valid9 = _errs106 === errors;
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data22}];
+return false;
+}
+}
+var valid8 = _errs51 === errors;
+if(valid8){
+let data48 = data21.allowedHosts;
 const _errs111 = errors;
-if(typeof data48 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/form",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data48}];
-return false;
-}
-if(!(((data48 === "comment") || (data48 === "chunk")) || (data48 === "off"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/form",keyword:"enum",params:{allowedValues: constant17},message:"must be equal to one of the allowed values",expected:constant1,data:data48}];
-return false;
-}
-var valid19 = _errs111 === errors;
-if(valid19){
-let data49 = data47.intervalMs;
+if(errors === _errs111){
+if(Array.isArray(data48)){
+var valid20 = true;
+const len6 = data48.length;
+for(let i6=0; i6<len6; i6++){
+let data49 = data48[i6];
 const _errs113 = errors;
-if(!(((typeof data49 == "number") && (!(data49 % 1) && !isNaN(data49))) && (isFinite(data49)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/intervalMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data49}];
-return false;
-}
 if(errors === _errs113){
-if((typeof data49 == "number") && (isFinite(data49))){
-if(data49 > 300000 || isNaN(data49)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/intervalMs",keyword:"maximum",params:{comparison: "<=", limit: 300000},message:"must be <= 300000",expected:constant3,data:data49}];
+if(typeof data49 === "string"){
+if(func2(data49) < 1){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedHosts/" + i6,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data49}];
 return false;
-}
-else {
-if(data49 < 100 || isNaN(data49)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/intervalMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data49}];
-return false;
-}
-}
-}
-}
-var valid19 = _errs113 === errors;
-}
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data47}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedHosts/" + i6,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data49}];
 return false;
 }
 }
-var valid5 = _errs108 === errors;
-}
-}
-}
-}
+var valid20 = _errs113 === errors;
+if(!valid20){
+break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data14}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedHosts",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data48}];
 return false;
 }
 }
-var valid1 = _errs33 === errors;
-if(valid1){
-let data50 = data0.runs;
+var valid8 = _errs111 === errors;
+if(valid8){
+let data50 = data21.allowedOrigins;
 const _errs115 = errors;
 if(errors === _errs115){
-if(data50 && typeof data50 == "object" && !Array.isArray(data50)){
-if(data50.max === undefined){
-data50.max = 1024;
-}
-if(data50.queueMax === undefined){
-data50.queueMax = 256;
-}
-if(data50.waitMs === undefined){
-data50.waitMs = 30000;
-}
+if(Array.isArray(data50)){
+var valid21 = true;
+const len7 = data50.length;
+for(let i7=0; i7<len7; i7++){
+let data51 = data50[i7];
 const _errs117 = errors;
-for(const key14 in data50){
-if(!(((key14 === "max") || (key14 === "queueMax")) || (key14 === "waitMs"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs",keyword:"additionalProperties",params:{additionalProperty: key14},message:"must NOT have additional properties",expected:constant0,data:data50}];
+if(errors === _errs117){
+if(typeof data51 === "string"){
+if(func2(data51) < 1){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedOrigins/" + i7,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data51}];
 return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedOrigins/" + i7,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data51}];
+return false;
+}
+}
+var valid21 = _errs117 === errors;
+if(!valid21){
 break;
 }
 }
-if(_errs117 === errors){
-let data51 = data50.max;
-const _errs118 = errors;
-if(!(((typeof data51 == "number") && (!(data51 % 1) && !isNaN(data51))) && (isFinite(data51)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/max",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data51}];
-return false;
-}
-if(errors === _errs118){
-if((typeof data51 == "number") && (isFinite(data51))){
-if(data51 > 100000 || isNaN(data51)){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/max",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000",expected:constant3,data:data51}];
-return false;
 }
 else {
-if(data51 < 1 || isNaN(data51)){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/max",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data51}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedOrigins",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data50}];
 return false;
 }
 }
-}
-}
-var valid20 = _errs118 === errors;
-if(valid20){
-let data52 = data50.queueMax;
-const _errs120 = errors;
+var valid8 = _errs115 === errors;
+if(valid8){
+let data52 = data21.bodyBytesMax;
+const _errs119 = errors;
 if(!(((typeof data52 == "number") && (!(data52 % 1) && !isNaN(data52))) && (isFinite(data52)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/queueMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data52}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/bodyBytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data52}];
 return false;
 }
-if(errors === _errs120){
+if(errors === _errs119){
 if((typeof data52 == "number") && (isFinite(data52))){
-if(data52 > 100000 || isNaN(data52)){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/queueMax",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000",expected:constant3,data:data52}];
+if(data52 > 1073741824 || isNaN(data52)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/bodyBytesMax",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",expected:constant3,data:data52}];
 return false;
 }
 else {
-if(data52 < 0 || isNaN(data52)){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/queueMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data52}];
+if(data52 < 1024 || isNaN(data52)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/bodyBytesMax",keyword:"minimum",params:{comparison: ">=", limit: 1024},message:"must be >= 1024",expected:constant3,data:data52}];
 return false;
 }
 }
 }
 }
-var valid20 = _errs120 === errors;
-if(valid20){
-let data53 = data50.waitMs;
-const _errs122 = errors;
+var valid8 = _errs119 === errors;
+if(valid8){
+let data53 = data21.pipelineMax;
+const _errs121 = errors;
 if(!(((typeof data53 == "number") && (!(data53 % 1) && !isNaN(data53))) && (isFinite(data53)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/waitMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data53}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/pipelineMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data53}];
 return false;
 }
-if(errors === _errs122){
+if(errors === _errs121){
 if((typeof data53 == "number") && (isFinite(data53))){
-if(data53 > 600000 || isNaN(data53)){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/waitMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data53}];
+if(data53 > 1024 || isNaN(data53)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/pipelineMax",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",expected:constant3,data:data53}];
 return false;
 }
 else {
-if(data53 < 100 || isNaN(data53)){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/waitMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data53}];
+if(data53 < 1 || isNaN(data53)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/pipelineMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data53}];
 return false;
 }
 }
 }
 }
-var valid20 = _errs122 === errors;
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/runs",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data50}];
-return false;
-}
-}
-var valid1 = _errs115 === errors;
-if(valid1){
-let data54 = data0.limits;
-const _errs124 = errors;
-if(errors === _errs124){
+var valid8 = _errs121 === errors;
+if(valid8){
+let data54 = data21.keepAlive;
+const _errs123 = errors;
+if(errors === _errs123){
 if(data54 && typeof data54 == "object" && !Array.isArray(data54)){
-if(data54.connections === undefined){
-data54.connections = 16384;
+if(data54.form === undefined){
+data54.form = "comment";
 }
-if(data54.connectionsPerAddress === undefined){
-data54.connectionsPerAddress = 12288;
+if(data54.intervalMs === undefined){
+data54.intervalMs = 15000;
 }
-if(data54.bodyBytesHeld === undefined){
-data54.bodyBytesHeld = 268435456;
-}
-if(data54.answerBytesHeld === undefined){
-data54.answerBytesHeld = 268435456;
-}
-if(data54.writeStallMs === undefined){
-data54.writeStallMs = 30000;
-}
-if(data54.loopDelayMs === undefined){
-data54.loopDelayMs = 500;
-}
-const _errs126 = errors;
-for(const key15 in data54){
-if(!((((((key15 === "connections") || (key15 === "connectionsPerAddress")) || (key15 === "bodyBytesHeld")) || (key15 === "answerBytesHeld")) || (key15 === "writeStallMs")) || (key15 === "loopDelayMs"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits",keyword:"additionalProperties",params:{additionalProperty: key15},message:"must NOT have additional properties",expected:constant0,data:data54}];
+const _errs125 = errors;
+for(const key14 in data54){
+if(!((key14 === "form") || (key14 === "intervalMs"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive",keyword:"additionalProperties",params:{additionalProperty: key14},message:"must NOT have additional properties",expected:constant0,data:data54}];
 return false;
 break;
 }
 }
-if(_errs126 === errors){
-let data55 = data54.connections;
-const _errs127 = errors;
-if(!(((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55))) && (isFinite(data55)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/connections",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data55}];
+if(_errs125 === errors){
+let data55 = data54.form;
+const _errs126 = errors;
+if(typeof data55 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/form",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data55}];
 return false;
 }
-if(errors === _errs127){
-if((typeof data55 == "number") && (isFinite(data55))){
-if(data55 > 1000000 || isNaN(data55)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/connections",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000",expected:constant3,data:data55}];
+if(!(((data55 === "comment") || (data55 === "chunk")) || (data55 === "off"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/form",keyword:"enum",params:{allowedValues: constant17},message:"must be equal to one of the allowed values",expected:constant1,data:data55}];
 return false;
 }
-else {
-if(data55 < 1 || isNaN(data55)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/connections",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data55}];
-return false;
-}
-}
-}
-}
-var valid21 = _errs127 === errors;
-if(valid21){
-let data56 = data54.connectionsPerAddress;
-const _errs129 = errors;
+var valid22 = _errs126 === errors;
+if(valid22){
+let data56 = data54.intervalMs;
+const _errs128 = errors;
 if(!(((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56))) && (isFinite(data56)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/connectionsPerAddress",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data56}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/intervalMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data56}];
 return false;
 }
-if(errors === _errs129){
+if(errors === _errs128){
 if((typeof data56 == "number") && (isFinite(data56))){
-if(data56 > 1000000 || isNaN(data56)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/connectionsPerAddress",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000",expected:constant3,data:data56}];
+if(data56 > 300000 || isNaN(data56)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/intervalMs",keyword:"maximum",params:{comparison: "<=", limit: 300000},message:"must be <= 300000",expected:constant3,data:data56}];
 return false;
 }
 else {
-if(data56 < 0 || isNaN(data56)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/connectionsPerAddress",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data56}];
+if(data56 < 100 || isNaN(data56)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/intervalMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data56}];
 return false;
 }
 }
 }
 }
-var valid21 = _errs129 === errors;
-if(valid21){
-let data57 = data54.bodyBytesHeld;
-const _errs131 = errors;
-if(!(((typeof data57 == "number") && (!(data57 % 1) && !isNaN(data57))) && (isFinite(data57)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/bodyBytesHeld",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data57}];
-return false;
+var valid22 = _errs128 === errors;
 }
-if(errors === _errs131){
-if((typeof data57 == "number") && (isFinite(data57))){
-if(data57 > 1099511627776 || isNaN(data57)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/bodyBytesHeld",keyword:"maximum",params:{comparison: "<=", limit: 1099511627776},message:"must be <= 1099511627776",expected:constant3,data:data57}];
-return false;
+}
 }
 else {
-if(data57 < 65536 || isNaN(data57)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/bodyBytesHeld",keyword:"minimum",params:{comparison: ">=", limit: 65536},message:"must be >= 65536",expected:constant3,data:data57}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data54}];
 return false;
 }
 }
+var valid8 = _errs123 === errors;
 }
 }
-var valid21 = _errs131 === errors;
-if(valid21){
-let data58 = data54.answerBytesHeld;
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/http",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data21}];
+return false;
+}
+}
+var valid1 = _errs48 === errors;
+if(valid1){
+let data57 = data0.runs;
+const _errs130 = errors;
+if(errors === _errs130){
+if(data57 && typeof data57 == "object" && !Array.isArray(data57)){
+if(data57.max === undefined){
+data57.max = 1024;
+}
+if(data57.queueMax === undefined){
+data57.queueMax = 256;
+}
+if(data57.waitMs === undefined){
+data57.waitMs = 30000;
+}
+const _errs132 = errors;
+for(const key15 in data57){
+if(!(((key15 === "max") || (key15 === "queueMax")) || (key15 === "waitMs"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs",keyword:"additionalProperties",params:{additionalProperty: key15},message:"must NOT have additional properties",expected:constant0,data:data57}];
+return false;
+break;
+}
+}
+if(_errs132 === errors){
+let data58 = data57.max;
 const _errs133 = errors;
 if(!(((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58))) && (isFinite(data58)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/answerBytesHeld",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data58}];
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/max",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data58}];
 return false;
 }
 if(errors === _errs133){
 if((typeof data58 == "number") && (isFinite(data58))){
-if(data58 > 1099511627776 || isNaN(data58)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/answerBytesHeld",keyword:"maximum",params:{comparison: "<=", limit: 1099511627776},message:"must be <= 1099511627776",expected:constant3,data:data58}];
+if(data58 > 100000 || isNaN(data58)){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/max",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000",expected:constant3,data:data58}];
 return false;
 }
 else {
-if(data58 < 65536 || isNaN(data58)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/answerBytesHeld",keyword:"minimum",params:{comparison: ">=", limit: 65536},message:"must be >= 65536",expected:constant3,data:data58}];
+if(data58 < 1 || isNaN(data58)){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/max",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data58}];
 return false;
 }
 }
 }
 }
-var valid21 = _errs133 === errors;
-if(valid21){
-let data59 = data54.writeStallMs;
+var valid23 = _errs133 === errors;
+if(valid23){
+let data59 = data57.queueMax;
 const _errs135 = errors;
 if(!(((typeof data59 == "number") && (!(data59 % 1) && !isNaN(data59))) && (isFinite(data59)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/writeStallMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data59}];
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/queueMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data59}];
 return false;
 }
 if(errors === _errs135){
 if((typeof data59 == "number") && (isFinite(data59))){
-if(data59 > 3600000 || isNaN(data59)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/writeStallMs",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",expected:constant3,data:data59}];
+if(data59 > 100000 || isNaN(data59)){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/queueMax",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000",expected:constant3,data:data59}];
 return false;
 }
 else {
-if(data59 < 100 || isNaN(data59)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/writeStallMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data59}];
+if(data59 < 0 || isNaN(data59)){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/queueMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data59}];
 return false;
 }
 }
 }
 }
-var valid21 = _errs135 === errors;
-if(valid21){
-let data60 = data54.loopDelayMs;
+var valid23 = _errs135 === errors;
+if(valid23){
+let data60 = data57.waitMs;
 const _errs137 = errors;
 if(!(((typeof data60 == "number") && (!(data60 % 1) && !isNaN(data60))) && (isFinite(data60)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/loopDelayMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data60}];
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/waitMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data60}];
 return false;
 }
 if(errors === _errs137){
 if((typeof data60 == "number") && (isFinite(data60))){
-if(data60 > 60000 || isNaN(data60)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/loopDelayMs",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",expected:constant3,data:data60}];
+if(data60 > 600000 || isNaN(data60)){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/waitMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data60}];
 return false;
 }
 else {
-if(data60 < 0 || isNaN(data60)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/loopDelayMs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data60}];
+if(data60 < 100 || isNaN(data60)){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/waitMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data60}];
 return false;
 }
 }
 }
 }
-var valid21 = _errs137 === errors;
-}
-}
-}
+var valid23 = _errs137 === errors;
 }
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/limits",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data54}];
+validate20.errors = [{instancePath:instancePath+"/gateway/runs",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data57}];
 return false;
 }
 }
-var valid1 = _errs124 === errors;
+var valid1 = _errs130 === errors;
 if(valid1){
-let data61 = data0.drainMs;
+let data61 = data0.limits;
 const _errs139 = errors;
-if(!(((typeof data61 == "number") && (!(data61 % 1) && !isNaN(data61))) && (isFinite(data61)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data61}];
+if(errors === _errs139){
+if(data61 && typeof data61 == "object" && !Array.isArray(data61)){
+if(data61.connections === undefined){
+data61.connections = 16384;
+}
+if(data61.connectionsPerAddress === undefined){
+data61.connectionsPerAddress = 12288;
+}
+if(data61.bodyBytesHeld === undefined){
+data61.bodyBytesHeld = 268435456;
+}
+if(data61.answerBytesHeld === undefined){
+data61.answerBytesHeld = 268435456;
+}
+if(data61.writeStallMs === undefined){
+data61.writeStallMs = 30000;
+}
+if(data61.loopDelayMs === undefined){
+data61.loopDelayMs = 500;
+}
+const _errs141 = errors;
+for(const key16 in data61){
+if(!((((((key16 === "connections") || (key16 === "connectionsPerAddress")) || (key16 === "bodyBytesHeld")) || (key16 === "answerBytesHeld")) || (key16 === "writeStallMs")) || (key16 === "loopDelayMs"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits",keyword:"additionalProperties",params:{additionalProperty: key16},message:"must NOT have additional properties",expected:constant0,data:data61}];
+return false;
+break;
+}
+}
+if(_errs141 === errors){
+let data62 = data61.connections;
+const _errs142 = errors;
+if(!(((typeof data62 == "number") && (!(data62 % 1) && !isNaN(data62))) && (isFinite(data62)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/connections",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data62}];
 return false;
 }
-if(errors === _errs139){
-if((typeof data61 == "number") && (isFinite(data61))){
-if(data61 > 600000 || isNaN(data61)){
-validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data61}];
+if(errors === _errs142){
+if((typeof data62 == "number") && (isFinite(data62))){
+if(data62 > 1000000 || isNaN(data62)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/connections",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000",expected:constant3,data:data62}];
 return false;
 }
 else {
-if(data61 < 0 || isNaN(data61)){
-validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data61}];
+if(data62 < 1 || isNaN(data62)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/connections",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data62}];
 return false;
 }
 }
+}
+}
+var valid24 = _errs142 === errors;
+if(valid24){
+let data63 = data61.connectionsPerAddress;
+const _errs144 = errors;
+if(!(((typeof data63 == "number") && (!(data63 % 1) && !isNaN(data63))) && (isFinite(data63)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/connectionsPerAddress",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data63}];
+return false;
+}
+if(errors === _errs144){
+if((typeof data63 == "number") && (isFinite(data63))){
+if(data63 > 1000000 || isNaN(data63)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/connectionsPerAddress",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000",expected:constant3,data:data63}];
+return false;
+}
+else {
+if(data63 < 0 || isNaN(data63)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/connectionsPerAddress",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data63}];
+return false;
+}
+}
+}
+}
+var valid24 = _errs144 === errors;
+if(valid24){
+let data64 = data61.bodyBytesHeld;
+const _errs146 = errors;
+if(!(((typeof data64 == "number") && (!(data64 % 1) && !isNaN(data64))) && (isFinite(data64)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/bodyBytesHeld",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data64}];
+return false;
+}
+if(errors === _errs146){
+if((typeof data64 == "number") && (isFinite(data64))){
+if(data64 > 1099511627776 || isNaN(data64)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/bodyBytesHeld",keyword:"maximum",params:{comparison: "<=", limit: 1099511627776},message:"must be <= 1099511627776",expected:constant3,data:data64}];
+return false;
+}
+else {
+if(data64 < 65536 || isNaN(data64)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/bodyBytesHeld",keyword:"minimum",params:{comparison: ">=", limit: 65536},message:"must be >= 65536",expected:constant3,data:data64}];
+return false;
+}
+}
+}
+}
+var valid24 = _errs146 === errors;
+if(valid24){
+let data65 = data61.answerBytesHeld;
+const _errs148 = errors;
+if(!(((typeof data65 == "number") && (!(data65 % 1) && !isNaN(data65))) && (isFinite(data65)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/answerBytesHeld",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data65}];
+return false;
+}
+if(errors === _errs148){
+if((typeof data65 == "number") && (isFinite(data65))){
+if(data65 > 1099511627776 || isNaN(data65)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/answerBytesHeld",keyword:"maximum",params:{comparison: "<=", limit: 1099511627776},message:"must be <= 1099511627776",expected:constant3,data:data65}];
+return false;
+}
+else {
+if(data65 < 65536 || isNaN(data65)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/answerBytesHeld",keyword:"minimum",params:{comparison: ">=", limit: 65536},message:"must be >= 65536",expected:constant3,data:data65}];
+return false;
+}
+}
+}
+}
+var valid24 = _errs148 === errors;
+if(valid24){
+let data66 = data61.writeStallMs;
+const _errs150 = errors;
+if(!(((typeof data66 == "number") && (!(data66 % 1) && !isNaN(data66))) && (isFinite(data66)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/writeStallMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data66}];
+return false;
+}
+if(errors === _errs150){
+if((typeof data66 == "number") && (isFinite(data66))){
+if(data66 > 3600000 || isNaN(data66)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/writeStallMs",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",expected:constant3,data:data66}];
+return false;
+}
+else {
+if(data66 < 100 || isNaN(data66)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/writeStallMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data66}];
+return false;
+}
+}
+}
+}
+var valid24 = _errs150 === errors;
+if(valid24){
+let data67 = data61.loopDelayMs;
+const _errs152 = errors;
+if(!(((typeof data67 == "number") && (!(data67 % 1) && !isNaN(data67))) && (isFinite(data67)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/loopDelayMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data67}];
+return false;
+}
+if(errors === _errs152){
+if((typeof data67 == "number") && (isFinite(data67))){
+if(data67 > 60000 || isNaN(data67)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/loopDelayMs",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",expected:constant3,data:data67}];
+return false;
+}
+else {
+if(data67 < 0 || isNaN(data67)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/loopDelayMs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data67}];
+return false;
+}
+}
+}
+}
+var valid24 = _errs152 === errors;
+}
+}
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/limits",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data61}];
+return false;
 }
 }
 var valid1 = _errs139 === errors;
 if(valid1){
-let data62 = data0.log;
-const _errs141 = errors;
-if(errors === _errs141){
-if(data62 && typeof data62 == "object" && !Array.isArray(data62)){
-if(data62.level === undefined){
-data62.level = "info";
-}
-const _errs143 = errors;
-for(const key16 in data62){
-if(!(key16 === "level")){
-validate20.errors = [{instancePath:instancePath+"/gateway/log",keyword:"additionalProperties",params:{additionalProperty: key16},message:"must NOT have additional properties",expected:constant0,data:data62}];
-return false;
-break;
-}
-}
-if(_errs143 === errors){
-let data63 = data62.level;
-if(typeof data63 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/gateway/log/level",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data63}];
-return false;
-}
-if(!(((((((data63 === "fatal") || (data63 === "error")) || (data63 === "warn")) || (data63 === "info")) || (data63 === "debug")) || (data63 === "trace")) || (data63 === "silent"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/log/level",keyword:"enum",params:{allowedValues: constant18},message:"must be equal to one of the allowed values",expected:constant1,data:data63}];
-return false;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/log",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data62}];
-return false;
-}
-}
-var valid1 = _errs141 === errors;
-if(valid1){
-let data64 = data0.audit;
-const _errs146 = errors;
-if(errors === _errs146){
-if(data64 && typeof data64 == "object" && !Array.isArray(data64)){
-if(data64.enabled === undefined){
-data64.enabled = true;
-}
-if(data64.bytesMax === undefined){
-data64.bytesMax = 10485760;
-}
-if(data64.keep === undefined){
-data64.keep = 4;
-}
-const _errs148 = errors;
-for(const key17 in data64){
-if(!((((key17 === "enabled") || (key17 === "file")) || (key17 === "bytesMax")) || (key17 === "keep"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/audit",keyword:"additionalProperties",params:{additionalProperty: key17},message:"must NOT have additional properties",expected:constant0,data:data64}];
-return false;
-break;
-}
-}
-if(_errs148 === errors){
-let data65 = data64.enabled;
-const _errs149 = errors;
-if(typeof data65 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/audit/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data65}];
-return false;
-}
-var valid23 = _errs149 === errors;
-if(valid23){
-if(data64.file !== undefined){
-let data66 = data64.file;
-const _errs151 = errors;
-if(errors === _errs151){
-if(typeof data66 === "string"){
-if(func2(data66) < 1){
-validate20.errors = [{instancePath:instancePath+"/gateway/audit/file",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data66}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/audit/file",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data66}];
-return false;
-}
-}
-var valid23 = _errs151 === errors;
-}
-else {
-var valid23 = true;
-}
-if(valid23){
-let data67 = data64.bytesMax;
-const _errs153 = errors;
-if(!(((typeof data67 == "number") && (!(data67 % 1) && !isNaN(data67))) && (isFinite(data67)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/audit/bytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data67}];
-return false;
-}
-if(errors === _errs153){
-if((typeof data67 == "number") && (isFinite(data67))){
-if(data67 > 1073741824 || isNaN(data67)){
-validate20.errors = [{instancePath:instancePath+"/gateway/audit/bytesMax",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",expected:constant3,data:data67}];
-return false;
-}
-else {
-if(data67 < 4096 || isNaN(data67)){
-validate20.errors = [{instancePath:instancePath+"/gateway/audit/bytesMax",keyword:"minimum",params:{comparison: ">=", limit: 4096},message:"must be >= 4096",expected:constant3,data:data67}];
-return false;
-}
-}
-}
-}
-var valid23 = _errs153 === errors;
-if(valid23){
-let data68 = data64.keep;
-const _errs155 = errors;
+let data68 = data0.drainMs;
+const _errs154 = errors;
 if(!(((typeof data68 == "number") && (!(data68 % 1) && !isNaN(data68))) && (isFinite(data68)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/audit/keep",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data68}];
+validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data68}];
 return false;
 }
-if(errors === _errs155){
+if(errors === _errs154){
 if((typeof data68 == "number") && (isFinite(data68))){
-if(data68 > 100 || isNaN(data68)){
-validate20.errors = [{instancePath:instancePath+"/gateway/audit/keep",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100",expected:constant3,data:data68}];
+if(data68 > 600000 || isNaN(data68)){
+validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data68}];
 return false;
 }
 else {
 if(data68 < 0 || isNaN(data68)){
-validate20.errors = [{instancePath:instancePath+"/gateway/audit/keep",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data68}];
+validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data68}];
 return false;
 }
 }
 }
 }
-var valid23 = _errs155 === errors;
-}
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/audit",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data64}];
-return false;
-}
-}
-var valid1 = _errs146 === errors;
+var valid1 = _errs154 === errors;
 if(valid1){
-let data69 = data0.telemetry;
-const _errs157 = errors;
-if(errors === _errs157){
+let data69 = data0.log;
+const _errs156 = errors;
+if(errors === _errs156){
 if(data69 && typeof data69 == "object" && !Array.isArray(data69)){
-if(data69.traces === undefined){
-data69.traces = true;
+if(data69.level === undefined){
+data69.level = "info";
 }
-if(data69.content === undefined){
-data69.content = false;
-}
-const _errs159 = errors;
-for(const key18 in data69){
-if(!((key18 === "traces") || (key18 === "content"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/telemetry",keyword:"additionalProperties",params:{additionalProperty: key18},message:"must NOT have additional properties",expected:constant0,data:data69}];
+const _errs158 = errors;
+for(const key17 in data69){
+if(!(key17 === "level")){
+validate20.errors = [{instancePath:instancePath+"/gateway/log",keyword:"additionalProperties",params:{additionalProperty: key17},message:"must NOT have additional properties",expected:constant0,data:data69}];
 return false;
 break;
 }
 }
-if(_errs159 === errors){
-let data70 = data69.traces;
-const _errs160 = errors;
-if(typeof data70 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/telemetry/traces",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data70}];
+if(_errs158 === errors){
+let data70 = data69.level;
+if(typeof data70 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/gateway/log/level",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data70}];
 return false;
 }
-var valid24 = _errs160 === errors;
-if(valid24){
-let data71 = data69.content;
-const _errs162 = errors;
-if(typeof data71 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/telemetry/content",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data71}];
+if(!(((((((data70 === "fatal") || (data70 === "error")) || (data70 === "warn")) || (data70 === "info")) || (data70 === "debug")) || (data70 === "trace")) || (data70 === "silent"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/log/level",keyword:"enum",params:{allowedValues: constant18},message:"must be equal to one of the allowed values",expected:constant1,data:data70}];
 return false;
-}
-var valid24 = _errs162 === errors;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/telemetry",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data69}];
+validate20.errors = [{instancePath:instancePath+"/gateway/log",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data69}];
 return false;
 }
 }
-var valid1 = _errs157 === errors;
+var valid1 = _errs156 === errors;
 if(valid1){
-let data72 = data0.checkAnswers;
+let data71 = data0.audit;
+const _errs161 = errors;
+if(errors === _errs161){
+if(data71 && typeof data71 == "object" && !Array.isArray(data71)){
+if(data71.enabled === undefined){
+data71.enabled = true;
+}
+if(data71.bytesMax === undefined){
+data71.bytesMax = 10485760;
+}
+if(data71.keep === undefined){
+data71.keep = 4;
+}
+const _errs163 = errors;
+for(const key18 in data71){
+if(!((((key18 === "enabled") || (key18 === "file")) || (key18 === "bytesMax")) || (key18 === "keep"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit",keyword:"additionalProperties",params:{additionalProperty: key18},message:"must NOT have additional properties",expected:constant0,data:data71}];
+return false;
+break;
+}
+}
+if(_errs163 === errors){
+let data72 = data71.enabled;
 const _errs164 = errors;
-if(typeof data72 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/gateway/checkAnswers",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data72}];
+if(typeof data72 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data72}];
 return false;
 }
-if(!(((data72 === "throw") || (data72 === "count")) || (data72 === "off"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/checkAnswers",keyword:"enum",params:{allowedValues: constant19},message:"must be equal to one of the allowed values",expected:constant1,data:data72}];
+var valid26 = _errs164 === errors;
+if(valid26){
+if(data71.file !== undefined){
+let data73 = data71.file;
+const _errs166 = errors;
+if(errors === _errs166){
+if(typeof data73 === "string"){
+if(func2(data73) < 1){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/file",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data73}];
 return false;
 }
-var valid1 = _errs164 === errors;
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/file",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data73}];
+return false;
+}
+}
+var valid26 = _errs166 === errors;
+}
+else {
+var valid26 = true;
+}
+if(valid26){
+let data74 = data71.bytesMax;
+const _errs168 = errors;
+if(!(((typeof data74 == "number") && (!(data74 % 1) && !isNaN(data74))) && (isFinite(data74)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/bytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data74}];
+return false;
+}
+if(errors === _errs168){
+if((typeof data74 == "number") && (isFinite(data74))){
+if(data74 > 1073741824 || isNaN(data74)){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/bytesMax",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",expected:constant3,data:data74}];
+return false;
+}
+else {
+if(data74 < 4096 || isNaN(data74)){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/bytesMax",keyword:"minimum",params:{comparison: ">=", limit: 4096},message:"must be >= 4096",expected:constant3,data:data74}];
+return false;
+}
+}
+}
+}
+var valid26 = _errs168 === errors;
+if(valid26){
+let data75 = data71.keep;
+const _errs170 = errors;
+if(!(((typeof data75 == "number") && (!(data75 % 1) && !isNaN(data75))) && (isFinite(data75)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/keep",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data75}];
+return false;
+}
+if(errors === _errs170){
+if((typeof data75 == "number") && (isFinite(data75))){
+if(data75 > 100 || isNaN(data75)){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/keep",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100",expected:constant3,data:data75}];
+return false;
+}
+else {
+if(data75 < 0 || isNaN(data75)){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/keep",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data75}];
+return false;
+}
+}
+}
+}
+var valid26 = _errs170 === errors;
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/audit",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data71}];
+return false;
+}
+}
+var valid1 = _errs161 === errors;
+if(valid1){
+let data76 = data0.telemetry;
+const _errs172 = errors;
+if(errors === _errs172){
+if(data76 && typeof data76 == "object" && !Array.isArray(data76)){
+if(data76.traces === undefined){
+data76.traces = true;
+}
+if(data76.content === undefined){
+data76.content = false;
+}
+const _errs174 = errors;
+for(const key19 in data76){
+if(!((key19 === "traces") || (key19 === "content"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/telemetry",keyword:"additionalProperties",params:{additionalProperty: key19},message:"must NOT have additional properties",expected:constant0,data:data76}];
+return false;
+break;
+}
+}
+if(_errs174 === errors){
+let data77 = data76.traces;
+const _errs175 = errors;
+if(typeof data77 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/telemetry/traces",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data77}];
+return false;
+}
+var valid27 = _errs175 === errors;
+if(valid27){
+let data78 = data76.content;
+const _errs177 = errors;
+if(typeof data78 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/telemetry/content",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data78}];
+return false;
+}
+var valid27 = _errs177 === errors;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/telemetry",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data76}];
+return false;
+}
+}
+var valid1 = _errs172 === errors;
+if(valid1){
+let data79 = data0.checkAnswers;
+const _errs179 = errors;
+if(typeof data79 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/gateway/checkAnswers",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data79}];
+return false;
+}
+if(!(((data79 === "throw") || (data79 === "count")) || (data79 === "off"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/checkAnswers",keyword:"enum",params:{allowedValues: constant19},message:"must be equal to one of the allowed values",expected:constant1,data:data79}];
+return false;
+}
+var valid1 = _errs179 === errors;
 }
 }
 }
@@ -3800,1168 +3962,1168 @@ return false;
 }
 var valid0 = _errs2 === errors;
 if(valid0){
-let data73 = data.agents;
-const _errs166 = errors;
-if(errors === _errs166){
-if(data73 && typeof data73 == "object" && !Array.isArray(data73)){
-if(data73.defaults === undefined){
-data73.defaults = {};
+let data80 = data.agents;
+const _errs181 = errors;
+if(errors === _errs181){
+if(data80 && typeof data80 == "object" && !Array.isArray(data80)){
+if(data80.defaults === undefined){
+data80.defaults = {};
 }
-if(data73.aliases === undefined){
-data73.aliases = {};
+if(data80.aliases === undefined){
+data80.aliases = {};
 }
-if(data73.list === undefined){
-data73.list = [];
+if(data80.list === undefined){
+data80.list = [];
 }
-const _errs168 = errors;
-for(const key19 in data73){
-if(!(((key19 === "defaults") || (key19 === "aliases")) || (key19 === "list"))){
-validate20.errors = [{instancePath:instancePath+"/agents",keyword:"additionalProperties",params:{additionalProperty: key19},message:"must NOT have additional properties",expected:constant0,data:data73}];
+const _errs183 = errors;
+for(const key20 in data80){
+if(!(((key20 === "defaults") || (key20 === "aliases")) || (key20 === "list"))){
+validate20.errors = [{instancePath:instancePath+"/agents",keyword:"additionalProperties",params:{additionalProperty: key20},message:"must NOT have additional properties",expected:constant0,data:data80}];
 return false;
 break;
 }
 }
-if(_errs168 === errors){
-let data74 = data73.defaults;
-const _errs169 = errors;
-if(errors === _errs169){
-if(data74 && typeof data74 == "object" && !Array.isArray(data74)){
-const _errs171 = errors;
-for(const key20 in data74){
-if(!((((((key20 === "model") || (key20 === "instructions")) || (key20 === "include")) || (key20 === "structuredOutput")) || (key20 === "stepsMax")) || (key20 === "tools"))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults",keyword:"additionalProperties",params:{additionalProperty: key20},message:"must NOT have additional properties",expected:constant0,data:data74}];
+if(_errs183 === errors){
+let data81 = data80.defaults;
+const _errs184 = errors;
+if(errors === _errs184){
+if(data81 && typeof data81 == "object" && !Array.isArray(data81)){
+const _errs186 = errors;
+for(const key21 in data81){
+if(!((((((key21 === "model") || (key21 === "instructions")) || (key21 === "include")) || (key21 === "structuredOutput")) || (key21 === "stepsMax")) || (key21 === "tools"))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults",keyword:"additionalProperties",params:{additionalProperty: key21},message:"must NOT have additional properties",expected:constant0,data:data81}];
 return false;
 break;
 }
 }
-if(_errs171 === errors){
-if(data74.model !== undefined){
-let data75 = data74.model;
-const _errs172 = errors;
-const _errs173 = errors;
-if((typeof data75 !== "string") && (!(data75 && typeof data75 == "object" && !Array.isArray(data75)))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"type",params:{type: constant20},message:"must be string,object",expected:constant6,data:data75}];
+if(_errs186 === errors){
+if(data81.model !== undefined){
+let data82 = data81.model;
+const _errs187 = errors;
+const _errs188 = errors;
+if((typeof data82 !== "string") && (!(data82 && typeof data82 == "object" && !Array.isArray(data82)))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"type",params:{type: constant20},message:"must be string,object",expected:constant6,data:data82}];
 return false;
 }
-if(errors === _errs173){
-if(typeof data75 === "string"){
-if(!pattern6.test(data75)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant6,data:data75}];
+if(errors === _errs188){
+if(typeof data82 === "string"){
+if(!pattern8.test(data82)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant6,data:data82}];
 return false;
 }
 }
-if(errors === _errs173){
-if(data75 && typeof data75 == "object" && !Array.isArray(data75)){
-let missing0;
-if((data75.primary === undefined) && (missing0 = "primary")){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant6,data:data75}];
+if(errors === _errs188){
+if(data82 && typeof data82 == "object" && !Array.isArray(data82)){
+let missing1;
+if((data82.primary === undefined) && (missing1 = "primary")){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant6,data:data82}];
 return false;
 }
 else {
-const _errs175 = errors;
-for(const key21 in data75){
-if(!((key21 === "primary") || (key21 === "fallbacks"))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"additionalProperties",params:{additionalProperty: key21},message:"must NOT have additional properties",expected:constant6,data:data75}];
+const _errs190 = errors;
+for(const key22 in data82){
+if(!((key22 === "primary") || (key22 === "fallbacks"))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"additionalProperties",params:{additionalProperty: key22},message:"must NOT have additional properties",expected:constant6,data:data82}];
 return false;
 break;
 }
 }
-if(_errs175 === errors){
-if(data75.primary !== undefined){
-let data76 = data75.primary;
-const _errs176 = errors;
-if(errors === _errs176){
-if(typeof data76 === "string"){
-if(!pattern6.test(data76)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/primary",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data76}];
+if(_errs190 === errors){
+if(data82.primary !== undefined){
+let data83 = data82.primary;
+const _errs191 = errors;
+if(errors === _errs191){
+if(typeof data83 === "string"){
+if(!pattern8.test(data83)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/primary",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data83}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/primary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data76}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/primary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data83}];
 return false;
 }
 }
-var valid28 = _errs176 === errors;
+var valid31 = _errs191 === errors;
 }
 else {
-var valid28 = true;
+var valid31 = true;
 }
-if(valid28){
-if(data75.fallbacks !== undefined){
-let data77 = data75.fallbacks;
-const _errs178 = errors;
-if(errors === _errs178){
-if(Array.isArray(data77)){
-if(data77.length > 8){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",expected:constant2,data:data77}];
+if(valid31){
+if(data82.fallbacks !== undefined){
+let data84 = data82.fallbacks;
+const _errs193 = errors;
+if(errors === _errs193){
+if(Array.isArray(data84)){
+if(data84.length > 8){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",expected:constant2,data:data84}];
 return false;
+}
+else {
+var valid32 = true;
+const len8 = data84.length;
+for(let i8=0; i8<len8; i8++){
+let data85 = data84[i8];
+const _errs195 = errors;
+if(errors === _errs195){
+if(typeof data85 === "string"){
+if(!pattern8.test(data85)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks/" + i8,keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data85}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks/" + i8,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data85}];
+return false;
+}
+}
+var valid32 = _errs195 === errors;
+if(!valid32){
+break;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data84}];
+return false;
+}
+}
+var valid31 = _errs193 === errors;
+}
+else {
+var valid31 = true;
+}
+}
+}
+}
+}
+}
+}
+var valid29 = _errs187 === errors;
 }
 else {
 var valid29 = true;
-const len6 = data77.length;
-for(let i6=0; i6<len6; i6++){
-let data78 = data77[i6];
-const _errs180 = errors;
-if(errors === _errs180){
-if(typeof data78 === "string"){
-if(!pattern6.test(data78)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks/" + i6,keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data78}];
+}
+if(valid29){
+if(data81.instructions !== undefined){
+let data86 = data81.instructions;
+const _errs197 = errors;
+if(typeof data86 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/instructions",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data86}];
 return false;
 }
+var valid29 = _errs197 === errors;
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks/" + i6,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data78}];
-return false;
+var valid29 = true;
 }
-}
-var valid29 = _errs180 === errors;
-if(!valid29){
-break;
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data77}];
-return false;
-}
-}
-var valid28 = _errs178 === errors;
-}
-else {
-var valid28 = true;
-}
-}
-}
-}
-}
-}
-}
-var valid26 = _errs172 === errors;
-}
-else {
-var valid26 = true;
-}
-if(valid26){
-if(data74.instructions !== undefined){
-let data79 = data74.instructions;
-const _errs182 = errors;
-if(typeof data79 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/instructions",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data79}];
-return false;
-}
-var valid26 = _errs182 === errors;
-}
-else {
-var valid26 = true;
-}
-if(valid26){
-if(data74.include !== undefined){
-let data80 = data74.include;
-const _errs184 = errors;
-const _errs185 = errors;
-if(errors === _errs185){
-if(Array.isArray(data80)){
-var valid31 = true;
-const len7 = data80.length;
-for(let i7=0; i7<len7; i7++){
-let data81 = data80[i7];
-const _errs187 = errors;
-if(typeof data81 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/include/" + i7,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data81}];
-return false;
-}
-if(!((data81 === "reasoning") || (data81 === "tools"))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/include/" + i7,keyword:"enum",params:{allowedValues: constant21},message:"must be equal to one of the allowed values",expected:constant1,data:data81}];
-return false;
-}
-var valid31 = _errs187 === errors;
-if(!valid31){
-break;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/include",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data80}];
-return false;
-}
-}
-var valid26 = _errs184 === errors;
-}
-else {
-var valid26 = true;
-}
-if(valid26){
-if(data74.structuredOutput !== undefined){
-let data82 = data74.structuredOutput;
-const _errs189 = errors;
-if(typeof data82 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/structuredOutput",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data82}];
-return false;
-}
-if(!((data82 === "forward") || (data82 === "enforce"))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/structuredOutput",keyword:"enum",params:{allowedValues: constant22},message:"must be equal to one of the allowed values",expected:constant1,data:data82}];
-return false;
-}
-var valid26 = _errs189 === errors;
-}
-else {
-var valid26 = true;
-}
-if(valid26){
-if(data74.stepsMax !== undefined){
-let data83 = data74.stepsMax;
-const _errs192 = errors;
-const _errs193 = errors;
-if(!(((typeof data83 == "number") && (!(data83 % 1) && !isNaN(data83))) && (isFinite(data83)))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data83}];
-return false;
-}
-if(errors === _errs193){
-if((typeof data83 == "number") && (isFinite(data83))){
-if(data83 > 128 || isNaN(data83)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"maximum",params:{comparison: "<=", limit: 128},message:"must be <= 128",expected:constant3,data:data83}];
-return false;
-}
-else {
-if(data83 < 1 || isNaN(data83)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data83}];
-return false;
-}
-}
-}
-}
-var valid26 = _errs192 === errors;
-}
-else {
-var valid26 = true;
-}
-if(valid26){
-if(data74.tools !== undefined){
-let data84 = data74.tools;
-const _errs195 = errors;
-const _errs196 = errors;
-if(errors === _errs196){
-if(data84 && typeof data84 == "object" && !Array.isArray(data84)){
-for(const key22 in data84){
-let data85 = data84[key22];
+if(valid29){
+if(data81.include !== undefined){
+let data87 = data81.include;
 const _errs199 = errors;
-if(errors === _errs199){
-if(Array.isArray(data85)){
-if(data85.length < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key22.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant2,data:data85}];
-return false;
-}
-else {
-var valid36 = true;
-const len8 = data85.length;
-for(let i8=0; i8<len8; i8++){
-let data86 = data85[i8];
-const _errs201 = errors;
-if(errors === _errs201){
-if(typeof data86 === "string"){
-if(func2(data86) < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key22.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i8,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data86}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key22.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i8,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data86}];
-return false;
-}
-}
-var valid36 = _errs201 === errors;
-if(!valid36){
-break;
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key22.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data85}];
-return false;
-}
-}
-var valid35 = _errs199 === errors;
-if(!valid35){
-break;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data84}];
-return false;
-}
-}
-var valid26 = _errs195 === errors;
-}
-else {
-var valid26 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data74}];
-return false;
-}
-}
-var valid25 = _errs169 === errors;
-if(valid25){
-let data87 = data73.aliases;
-const _errs203 = errors;
-if(errors === _errs203){
-if(data87 && typeof data87 == "object" && !Array.isArray(data87)){
-for(const key23 in data87){
-let data88 = data87[key23];
-const _errs206 = errors;
-if(errors === _errs206){
-if(typeof data88 === "string"){
-if(func2(data88) < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/aliases/" + key23.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data88}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/aliases/" + key23.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data88}];
-return false;
-}
-}
-var valid37 = _errs206 === errors;
-if(!valid37){
-break;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/aliases",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data87}];
-return false;
-}
-}
-var valid25 = _errs203 === errors;
-if(valid25){
-let data89 = data73.list;
-const _errs208 = errors;
-if(errors === _errs208){
-if(Array.isArray(data89)){
-var valid38 = true;
-const len9 = data89.length;
+const _errs200 = errors;
+if(errors === _errs200){
+if(Array.isArray(data87)){
+var valid34 = true;
+const len9 = data87.length;
 for(let i9=0; i9<len9; i9++){
-let data90 = data89[i9];
+let data88 = data87[i9];
+const _errs202 = errors;
+if(typeof data88 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/include/" + i9,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data88}];
+return false;
+}
+if(!((data88 === "reasoning") || (data88 === "tools"))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/include/" + i9,keyword:"enum",params:{allowedValues: constant21},message:"must be equal to one of the allowed values",expected:constant1,data:data88}];
+return false;
+}
+var valid34 = _errs202 === errors;
+if(!valid34){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/include",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data87}];
+return false;
+}
+}
+var valid29 = _errs199 === errors;
+}
+else {
+var valid29 = true;
+}
+if(valid29){
+if(data81.structuredOutput !== undefined){
+let data89 = data81.structuredOutput;
+const _errs204 = errors;
+if(typeof data89 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/structuredOutput",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data89}];
+return false;
+}
+if(!((data89 === "forward") || (data89 === "enforce"))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/structuredOutput",keyword:"enum",params:{allowedValues: constant22},message:"must be equal to one of the allowed values",expected:constant1,data:data89}];
+return false;
+}
+var valid29 = _errs204 === errors;
+}
+else {
+var valid29 = true;
+}
+if(valid29){
+if(data81.stepsMax !== undefined){
+let data90 = data81.stepsMax;
+const _errs207 = errors;
+const _errs208 = errors;
+if(!(((typeof data90 == "number") && (!(data90 % 1) && !isNaN(data90))) && (isFinite(data90)))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data90}];
+return false;
+}
+if(errors === _errs208){
+if((typeof data90 == "number") && (isFinite(data90))){
+if(data90 > 128 || isNaN(data90)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"maximum",params:{comparison: "<=", limit: 128},message:"must be <= 128",expected:constant3,data:data90}];
+return false;
+}
+else {
+if(data90 < 1 || isNaN(data90)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data90}];
+return false;
+}
+}
+}
+}
+var valid29 = _errs207 === errors;
+}
+else {
+var valid29 = true;
+}
+if(valid29){
+if(data81.tools !== undefined){
+let data91 = data81.tools;
 const _errs210 = errors;
-if(errors === _errs210){
-if(data90 && typeof data90 == "object" && !Array.isArray(data90)){
-if(data90.default === undefined){
-data90.default = false;
-}
-let missing1;
-if((data90.id === undefined) && (missing1 = "id")){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant0,data:data90}];
+const _errs211 = errors;
+if(errors === _errs211){
+if(data91 && typeof data91 == "object" && !Array.isArray(data91)){
+for(const key23 in data91){
+let data92 = data91[key23];
+const _errs214 = errors;
+if(errors === _errs214){
+if(Array.isArray(data92)){
+if(data92.length < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key23.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant2,data:data92}];
 return false;
-}
-else {
-const _errs212 = errors;
-for(const key24 in data90){
-if(!((((((((key24 === "id") || (key24 === "default")) || (key24 === "model")) || (key24 === "instructions")) || (key24 === "include")) || (key24 === "structuredOutput")) || (key24 === "stepsMax")) || (key24 === "tools"))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9,keyword:"additionalProperties",params:{additionalProperty: key24},message:"must NOT have additional properties",expected:constant0,data:data90}];
-return false;
-break;
-}
-}
-if(_errs212 === errors){
-if(data90.id !== undefined){
-let data91 = data90.id;
-const _errs213 = errors;
-if(errors === _errs213){
-if(typeof data91 === "string"){
-if(!pattern9.test(data91)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/id",keyword:"pattern",params:{pattern: "^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$"},message:"must match pattern \""+"^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$"+"\"",expected:constant1,data:data91}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data91}];
-return false;
-}
-}
-var valid39 = _errs213 === errors;
 }
 else {
 var valid39 = true;
-}
-if(valid39){
-let data92 = data90.default;
-const _errs215 = errors;
-if(typeof data92 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/default",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data92}];
-return false;
-}
-var valid39 = _errs215 === errors;
-if(valid39){
-if(data90.model !== undefined){
-let data93 = data90.model;
-const _errs217 = errors;
-const _errs218 = errors;
-if((typeof data93 !== "string") && (!(data93 && typeof data93 == "object" && !Array.isArray(data93)))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model",keyword:"type",params:{type: constant20},message:"must be string,object",expected:constant6,data:data93}];
-return false;
-}
-if(errors === _errs218){
-if(typeof data93 === "string"){
-if(!pattern6.test(data93)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant6,data:data93}];
-return false;
-}
-}
-if(errors === _errs218){
-if(data93 && typeof data93 == "object" && !Array.isArray(data93)){
-let missing2;
-if((data93.primary === undefined) && (missing2 = "primary")){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant6,data:data93}];
-return false;
-}
-else {
-const _errs220 = errors;
-for(const key25 in data93){
-if(!((key25 === "primary") || (key25 === "fallbacks"))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model",keyword:"additionalProperties",params:{additionalProperty: key25},message:"must NOT have additional properties",expected:constant6,data:data93}];
-return false;
-break;
-}
-}
-if(_errs220 === errors){
-if(data93.primary !== undefined){
-let data94 = data93.primary;
-const _errs221 = errors;
-if(errors === _errs221){
-if(typeof data94 === "string"){
-if(!pattern6.test(data94)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model/primary",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data94}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model/primary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data94}];
-return false;
-}
-}
-var valid41 = _errs221 === errors;
-}
-else {
-var valid41 = true;
-}
-if(valid41){
-if(data93.fallbacks !== undefined){
-let data95 = data93.fallbacks;
-const _errs223 = errors;
-if(errors === _errs223){
-if(Array.isArray(data95)){
-if(data95.length > 8){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model/fallbacks",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",expected:constant2,data:data95}];
-return false;
-}
-else {
-var valid42 = true;
-const len10 = data95.length;
+const len10 = data92.length;
 for(let i10=0; i10<len10; i10++){
-let data96 = data95[i10];
-const _errs225 = errors;
-if(errors === _errs225){
-if(typeof data96 === "string"){
-if(!pattern6.test(data96)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model/fallbacks/" + i10,keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data96}];
+let data93 = data92[i10];
+const _errs216 = errors;
+if(errors === _errs216){
+if(typeof data93 === "string"){
+if(func2(data93) < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key23.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i10,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data93}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model/fallbacks/" + i10,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data96}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key23.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i10,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data93}];
 return false;
 }
 }
-var valid42 = _errs225 === errors;
-if(!valid42){
+var valid39 = _errs216 === errors;
+if(!valid39){
 break;
 }
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/model/fallbacks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data95}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key23.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data92}];
 return false;
 }
 }
-var valid41 = _errs223 === errors;
-}
-else {
-var valid41 = true;
-}
-}
-}
-}
-}
-}
-}
-var valid39 = _errs217 === errors;
-}
-else {
-var valid39 = true;
-}
-if(valid39){
-if(data90.instructions !== undefined){
-let data97 = data90.instructions;
-const _errs227 = errors;
-if(typeof data97 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/instructions",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data97}];
-return false;
-}
-var valid39 = _errs227 === errors;
-}
-else {
-var valid39 = true;
-}
-if(valid39){
-if(data90.include !== undefined){
-let data98 = data90.include;
-const _errs229 = errors;
-const _errs230 = errors;
-if(errors === _errs230){
-if(Array.isArray(data98)){
-var valid44 = true;
-const len11 = data98.length;
-for(let i11=0; i11<len11; i11++){
-let data99 = data98[i11];
-const _errs232 = errors;
-if(typeof data99 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/include/" + i11,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data99}];
-return false;
-}
-if(!((data99 === "reasoning") || (data99 === "tools"))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/include/" + i11,keyword:"enum",params:{allowedValues: constant21},message:"must be equal to one of the allowed values",expected:constant1,data:data99}];
-return false;
-}
-var valid44 = _errs232 === errors;
-if(!valid44){
-break;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/include",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data98}];
-return false;
-}
-}
-var valid39 = _errs229 === errors;
-}
-else {
-var valid39 = true;
-}
-if(valid39){
-if(data90.structuredOutput !== undefined){
-let data100 = data90.structuredOutput;
-const _errs234 = errors;
-if(typeof data100 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/structuredOutput",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data100}];
-return false;
-}
-if(!((data100 === "forward") || (data100 === "enforce"))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/structuredOutput",keyword:"enum",params:{allowedValues: constant22},message:"must be equal to one of the allowed values",expected:constant1,data:data100}];
-return false;
-}
-var valid39 = _errs234 === errors;
-}
-else {
-var valid39 = true;
-}
-if(valid39){
-if(data90.stepsMax !== undefined){
-let data101 = data90.stepsMax;
-const _errs237 = errors;
-const _errs238 = errors;
-if(!(((typeof data101 == "number") && (!(data101 % 1) && !isNaN(data101))) && (isFinite(data101)))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/stepsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data101}];
-return false;
-}
-if(errors === _errs238){
-if((typeof data101 == "number") && (isFinite(data101))){
-if(data101 > 128 || isNaN(data101)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/stepsMax",keyword:"maximum",params:{comparison: "<=", limit: 128},message:"must be <= 128",expected:constant3,data:data101}];
-return false;
-}
-else {
-if(data101 < 1 || isNaN(data101)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/stepsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data101}];
-return false;
-}
-}
-}
-}
-var valid39 = _errs237 === errors;
-}
-else {
-var valid39 = true;
-}
-if(valid39){
-if(data90.tools !== undefined){
-let data102 = data90.tools;
-const _errs240 = errors;
-const _errs241 = errors;
-if(errors === _errs241){
-if(data102 && typeof data102 == "object" && !Array.isArray(data102)){
-for(const key26 in data102){
-let data103 = data102[key26];
-const _errs244 = errors;
-if(errors === _errs244){
-if(Array.isArray(data103)){
-if(data103.length < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/tools/" + key26.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant2,data:data103}];
-return false;
-}
-else {
-var valid49 = true;
-const len12 = data103.length;
-for(let i12=0; i12<len12; i12++){
-let data104 = data103[i12];
-const _errs246 = errors;
-if(errors === _errs246){
-if(typeof data104 === "string"){
-if(func2(data104) < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/tools/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i12,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data104}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/tools/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i12,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data104}];
-return false;
-}
-}
-var valid49 = _errs246 === errors;
-if(!valid49){
-break;
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/tools/" + key26.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data103}];
-return false;
-}
-}
-var valid48 = _errs244 === errors;
-if(!valid48){
-break;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9+"/tools",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data102}];
-return false;
-}
-}
-var valid39 = _errs240 === errors;
-}
-else {
-var valid39 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i9,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data90}];
-return false;
-}
-}
-var valid38 = _errs210 === errors;
+var valid38 = _errs214 === errors;
 if(!valid38){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/list",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data89}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data91}];
 return false;
 }
 }
-var valid25 = _errs208 === errors;
+var valid29 = _errs210 === errors;
+}
+else {
+var valid29 = true;
+}
+}
+}
+}
 }
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data73}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data81}];
 return false;
 }
 }
-var valid0 = _errs166 === errors;
-if(valid0){
-let data105 = data.models;
-const _errs248 = errors;
-if(errors === _errs248){
-if(data105 && typeof data105 == "object" && !Array.isArray(data105)){
-if(data105.providers === undefined){
-data105.providers = {};
+var valid28 = _errs184 === errors;
+if(valid28){
+let data94 = data80.aliases;
+const _errs218 = errors;
+if(errors === _errs218){
+if(data94 && typeof data94 == "object" && !Array.isArray(data94)){
+for(const key24 in data94){
+let data95 = data94[key24];
+const _errs221 = errors;
+if(errors === _errs221){
+if(typeof data95 === "string"){
+if(func2(data95) < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/aliases/" + key24.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data95}];
+return false;
 }
-const _errs250 = errors;
-for(const key27 in data105){
-if(!(key27 === "providers")){
-validate20.errors = [{instancePath:instancePath+"/models",keyword:"additionalProperties",params:{additionalProperty: key27},message:"must NOT have additional properties",expected:constant0,data:data105}];
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/aliases/" + key24.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data95}];
+return false;
+}
+}
+var valid40 = _errs221 === errors;
+if(!valid40){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/aliases",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data94}];
+return false;
+}
+}
+var valid28 = _errs218 === errors;
+if(valid28){
+let data96 = data80.list;
+const _errs223 = errors;
+if(errors === _errs223){
+if(Array.isArray(data96)){
+var valid41 = true;
+const len11 = data96.length;
+for(let i11=0; i11<len11; i11++){
+let data97 = data96[i11];
+const _errs225 = errors;
+if(errors === _errs225){
+if(data97 && typeof data97 == "object" && !Array.isArray(data97)){
+if(data97.default === undefined){
+data97.default = false;
+}
+let missing2;
+if((data97.id === undefined) && (missing2 = "id")){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i11,keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant0,data:data97}];
+return false;
+}
+else {
+const _errs227 = errors;
+for(const key25 in data97){
+if(!((((((((key25 === "id") || (key25 === "default")) || (key25 === "model")) || (key25 === "instructions")) || (key25 === "include")) || (key25 === "structuredOutput")) || (key25 === "stepsMax")) || (key25 === "tools"))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i11,keyword:"additionalProperties",params:{additionalProperty: key25},message:"must NOT have additional properties",expected:constant0,data:data97}];
 return false;
 break;
 }
 }
-if(_errs250 === errors){
-let data106 = data105.providers;
-const _errs251 = errors;
-if(errors === _errs251){
-if(data106 && typeof data106 == "object" && !Array.isArray(data106)){
-for(const key28 in data106){
-const _errs254 = errors;
-if(!(validate21(data106[key28], {instancePath:instancePath+"/models/providers/" + key28.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data106,parentDataProperty:key28,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate21.errors : vErrors.concat(validate21.errors);
-errors = vErrors.length;
+if(_errs227 === errors){
+if(data97.id !== undefined){
+let data98 = data97.id;
+const _errs228 = errors;
+if(errors === _errs228){
+if(typeof data98 === "string"){
+if(!pattern11.test(data98)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i11+"/id",keyword:"pattern",params:{pattern: "^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$"},message:"must match pattern \""+"^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$"+"\"",expected:constant1,data:data98}];
+return false;
 }
-var valid51 = _errs254 === errors;
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i11+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data98}];
+return false;
+}
+}
+var valid42 = _errs228 === errors;
+}
+else {
+var valid42 = true;
+}
+if(valid42){
+let data99 = data97.default;
+const _errs230 = errors;
+if(typeof data99 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i11+"/default",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data99}];
+return false;
+}
+var valid42 = _errs230 === errors;
+if(valid42){
+if(data97.model !== undefined){
+let data100 = data97.model;
+const _errs232 = errors;
+const _errs233 = errors;
+if((typeof data100 !== "string") && (!(data100 && typeof data100 == "object" && !Array.isArray(data100)))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i11+"/model",keyword:"type",params:{type: constant20},message:"must be string,object",expected:constant6,data:data100}];
+return false;
+}
+if(errors === _errs233){
+if(typeof data100 === "string"){
+if(!pattern8.test(data100)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i11+"/model",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant6,data:data100}];
+return false;
+}
+}
+if(errors === _errs233){
+if(data100 && typeof data100 == "object" && !Array.isArray(data100)){
+let missing3;
+if((data100.primary === undefined) && (missing3 = "primary")){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i11+"/model",keyword:"required",params:{missingProperty: missing3},message:"must have required property '"+missing3+"'",expected:constant6,data:data100}];
+return false;
+}
+else {
+const _errs235 = errors;
+for(const key26 in data100){
+if(!((key26 === "primary") || (key26 === "fallbacks"))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i11+"/model",keyword:"additionalProperties",params:{additionalProperty: key26},message:"must NOT have additional properties",expected:constant6,data:data100}];
+return false;
+break;
+}
+}
+if(_errs235 === errors){
+if(data100.primary !== undefined){
+let data101 = data100.primary;
+const _errs236 = errors;
+if(errors === _errs236){
+if(typeof data101 === "string"){
+if(!pattern8.test(data101)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i11+"/model/primary",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data101}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i11+"/model/primary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data101}];
+return false;
+}
+}
+var valid44 = _errs236 === errors;
+}
+else {
+var valid44 = true;
+}
+if(valid44){
+if(data100.fallbacks !== undefined){
+let data102 = data100.fallbacks;
+const _errs238 = errors;
+if(errors === _errs238){
+if(Array.isArray(data102)){
+if(data102.length > 8){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i11+"/model/fallbacks",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",expected:constant2,data:data102}];
+return false;
+}
+else {
+var valid45 = true;
+const len12 = data102.length;
+for(let i12=0; i12<len12; i12++){
+let data103 = data102[i12];
+const _errs240 = errors;
+if(errors === _errs240){
+if(typeof data103 === "string"){
+if(!pattern8.test(data103)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i11+"/model/fallbacks/" + i12,keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data103}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i11+"/model/fallbacks/" + i12,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data103}];
+return false;
+}
+}
+var valid45 = _errs240 === errors;
+if(!valid45){
+break;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i11+"/model/fallbacks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data102}];
+return false;
+}
+}
+var valid44 = _errs238 === errors;
+}
+else {
+var valid44 = true;
+}
+}
+}
+}
+}
+}
+}
+var valid42 = _errs232 === errors;
+}
+else {
+var valid42 = true;
+}
+if(valid42){
+if(data97.instructions !== undefined){
+let data104 = data97.instructions;
+const _errs242 = errors;
+if(typeof data104 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i11+"/instructions",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data104}];
+return false;
+}
+var valid42 = _errs242 === errors;
+}
+else {
+var valid42 = true;
+}
+if(valid42){
+if(data97.include !== undefined){
+let data105 = data97.include;
+const _errs244 = errors;
+const _errs245 = errors;
+if(errors === _errs245){
+if(Array.isArray(data105)){
+var valid47 = true;
+const len13 = data105.length;
+for(let i13=0; i13<len13; i13++){
+let data106 = data105[i13];
+const _errs247 = errors;
+if(typeof data106 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i11+"/include/" + i13,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data106}];
+return false;
+}
+if(!((data106 === "reasoning") || (data106 === "tools"))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i11+"/include/" + i13,keyword:"enum",params:{allowedValues: constant21},message:"must be equal to one of the allowed values",expected:constant1,data:data106}];
+return false;
+}
+var valid47 = _errs247 === errors;
+if(!valid47){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i11+"/include",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data105}];
+return false;
+}
+}
+var valid42 = _errs244 === errors;
+}
+else {
+var valid42 = true;
+}
+if(valid42){
+if(data97.structuredOutput !== undefined){
+let data107 = data97.structuredOutput;
+const _errs249 = errors;
+if(typeof data107 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i11+"/structuredOutput",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data107}];
+return false;
+}
+if(!((data107 === "forward") || (data107 === "enforce"))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i11+"/structuredOutput",keyword:"enum",params:{allowedValues: constant22},message:"must be equal to one of the allowed values",expected:constant1,data:data107}];
+return false;
+}
+var valid42 = _errs249 === errors;
+}
+else {
+var valid42 = true;
+}
+if(valid42){
+if(data97.stepsMax !== undefined){
+let data108 = data97.stepsMax;
+const _errs252 = errors;
+const _errs253 = errors;
+if(!(((typeof data108 == "number") && (!(data108 % 1) && !isNaN(data108))) && (isFinite(data108)))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i11+"/stepsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data108}];
+return false;
+}
+if(errors === _errs253){
+if((typeof data108 == "number") && (isFinite(data108))){
+if(data108 > 128 || isNaN(data108)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i11+"/stepsMax",keyword:"maximum",params:{comparison: "<=", limit: 128},message:"must be <= 128",expected:constant3,data:data108}];
+return false;
+}
+else {
+if(data108 < 1 || isNaN(data108)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i11+"/stepsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data108}];
+return false;
+}
+}
+}
+}
+var valid42 = _errs252 === errors;
+}
+else {
+var valid42 = true;
+}
+if(valid42){
+if(data97.tools !== undefined){
+let data109 = data97.tools;
+const _errs255 = errors;
+const _errs256 = errors;
+if(errors === _errs256){
+if(data109 && typeof data109 == "object" && !Array.isArray(data109)){
+for(const key27 in data109){
+let data110 = data109[key27];
+const _errs259 = errors;
+if(errors === _errs259){
+if(Array.isArray(data110)){
+if(data110.length < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i11+"/tools/" + key27.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant2,data:data110}];
+return false;
+}
+else {
+var valid52 = true;
+const len14 = data110.length;
+for(let i14=0; i14<len14; i14++){
+let data111 = data110[i14];
+const _errs261 = errors;
+if(errors === _errs261){
+if(typeof data111 === "string"){
+if(func2(data111) < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i11+"/tools/" + key27.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i14,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data111}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i11+"/tools/" + key27.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i14,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data111}];
+return false;
+}
+}
+var valid52 = _errs261 === errors;
+if(!valid52){
+break;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i11+"/tools/" + key27.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data110}];
+return false;
+}
+}
+var valid51 = _errs259 === errors;
 if(!valid51){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/models/providers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data106}];
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i11+"/tools",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data109}];
 return false;
+}
+}
+var valid42 = _errs255 === errors;
+}
+else {
+var valid42 = true;
+}
+}
+}
+}
+}
+}
+}
 }
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/models",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data105}];
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i11,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data97}];
 return false;
 }
 }
-var valid0 = _errs248 === errors;
+var valid41 = _errs225 === errors;
+if(!valid41){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data96}];
+return false;
+}
+}
+var valid28 = _errs223 === errors;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data80}];
+return false;
+}
+}
+var valid0 = _errs181 === errors;
 if(valid0){
-let data108 = data.mcp;
-const _errs255 = errors;
-if(errors === _errs255){
-if(data108 && typeof data108 == "object" && !Array.isArray(data108)){
-if(data108.servers === undefined){
-data108.servers = {};
+let data112 = data.models;
+const _errs263 = errors;
+if(errors === _errs263){
+if(data112 && typeof data112 == "object" && !Array.isArray(data112)){
+if(data112.providers === undefined){
+data112.providers = {};
 }
-const _errs257 = errors;
-for(const key29 in data108){
-if(!(key29 === "servers")){
-validate20.errors = [{instancePath:instancePath+"/mcp",keyword:"additionalProperties",params:{additionalProperty: key29},message:"must NOT have additional properties",expected:constant0,data:data108}];
-return false;
-break;
-}
-}
-if(_errs257 === errors){
-let data109 = data108.servers;
-const _errs258 = errors;
-if(errors === _errs258){
-if(data109 && typeof data109 == "object" && !Array.isArray(data109)){
-for(const key30 in data109){
-let data110 = data109[key30];
-const _errs261 = errors;
-const _errs262 = errors;
-if(errors === _errs262){
-if(data110 && typeof data110 == "object" && !Array.isArray(data110)){
-if(data110.args === undefined){
-data110.args = [];
-}
-if(data110.env === undefined){
-data110.env = {};
-}
-if(data110.headers === undefined){
-data110.headers = {};
-}
-if(data110.connectMs === undefined){
-data110.connectMs = 30000;
-}
-if(data110.timeoutMs === undefined){
-data110.timeoutMs = 60000;
-}
-if(data110.outputBytesMax === undefined){
-data110.outputBytesMax = 65536;
-}
-const _errs264 = errors;
-for(const key31 in data110){
-if(!(func1.call(constant9, key31))){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key31},message:"must NOT have additional properties",expected:constant0,data:data110}];
-return false;
-break;
-}
-}
-if(_errs264 === errors){
-if(data110.command !== undefined){
-let data111 = data110.command;
 const _errs265 = errors;
-if(errors === _errs265){
-if(typeof data111 === "string"){
-if(func2(data111) < 1){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key30.replace(/~/g, "~0").replace(/\//g, "~1")+"/command",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data111}];
+for(const key28 in data112){
+if(!(key28 === "providers")){
+validate20.errors = [{instancePath:instancePath+"/models",keyword:"additionalProperties",params:{additionalProperty: key28},message:"must NOT have additional properties",expected:constant0,data:data112}];
 return false;
+break;
 }
 }
-else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key30.replace(/~/g, "~0").replace(/\//g, "~1")+"/command",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data111}];
-return false;
-}
-}
-var valid55 = _errs265 === errors;
-}
-else {
-var valid55 = true;
-}
-if(valid55){
-let data112 = data110.args;
-const _errs267 = errors;
-if(errors === _errs267){
-if(Array.isArray(data112)){
-var valid56 = true;
-const len13 = data112.length;
-for(let i13=0; i13<len13; i13++){
-let data113 = data112[i13];
+if(_errs265 === errors){
+let data113 = data112.providers;
+const _errs266 = errors;
+if(errors === _errs266){
+if(data113 && typeof data113 == "object" && !Array.isArray(data113)){
+for(const key29 in data113){
 const _errs269 = errors;
-if(typeof data113 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key30.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/" + i13,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data113}];
+if(!(validate21(data113[key29], {instancePath:instancePath+"/models/providers/" + key29.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data113,parentDataProperty:key29,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate21.errors : vErrors.concat(validate21.errors);
+errors = vErrors.length;
+}
+var valid54 = _errs269 === errors;
+if(!valid54){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/models/providers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data113}];
 return false;
 }
-var valid56 = _errs269 === errors;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/models",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data112}];
+return false;
+}
+}
+var valid0 = _errs263 === errors;
+if(valid0){
+let data115 = data.mcp;
+const _errs270 = errors;
+if(errors === _errs270){
+if(data115 && typeof data115 == "object" && !Array.isArray(data115)){
+if(data115.servers === undefined){
+data115.servers = {};
+}
+const _errs272 = errors;
+for(const key30 in data115){
+if(!(key30 === "servers")){
+validate20.errors = [{instancePath:instancePath+"/mcp",keyword:"additionalProperties",params:{additionalProperty: key30},message:"must NOT have additional properties",expected:constant0,data:data115}];
+return false;
+break;
+}
+}
+if(_errs272 === errors){
+let data116 = data115.servers;
+const _errs273 = errors;
+if(errors === _errs273){
+if(data116 && typeof data116 == "object" && !Array.isArray(data116)){
+for(const key31 in data116){
+let data117 = data116[key31];
+const _errs276 = errors;
+const _errs277 = errors;
+if(errors === _errs277){
+if(data117 && typeof data117 == "object" && !Array.isArray(data117)){
+if(data117.args === undefined){
+data117.args = [];
+}
+if(data117.env === undefined){
+data117.env = {};
+}
+if(data117.headers === undefined){
+data117.headers = {};
+}
+if(data117.connectMs === undefined){
+data117.connectMs = 30000;
+}
+if(data117.timeoutMs === undefined){
+data117.timeoutMs = 60000;
+}
+if(data117.outputBytesMax === undefined){
+data117.outputBytesMax = 65536;
+}
+const _errs279 = errors;
+for(const key32 in data117){
+if(!(func1.call(constant9, key32))){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key31.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key32},message:"must NOT have additional properties",expected:constant0,data:data117}];
+return false;
+break;
+}
+}
+if(_errs279 === errors){
+if(data117.command !== undefined){
+let data118 = data117.command;
+const _errs280 = errors;
+if(errors === _errs280){
+if(typeof data118 === "string"){
+if(func2(data118) < 1){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key31.replace(/~/g, "~0").replace(/\//g, "~1")+"/command",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data118}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key31.replace(/~/g, "~0").replace(/\//g, "~1")+"/command",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data118}];
+return false;
+}
+}
+var valid58 = _errs280 === errors;
+}
+else {
+var valid58 = true;
+}
+if(valid58){
+let data119 = data117.args;
+const _errs282 = errors;
+if(errors === _errs282){
+if(Array.isArray(data119)){
+var valid59 = true;
+const len15 = data119.length;
+for(let i15=0; i15<len15; i15++){
+let data120 = data119[i15];
+const _errs284 = errors;
+if(typeof data120 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key31.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/" + i15,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data120}];
+return false;
+}
+var valid59 = _errs284 === errors;
+if(!valid59){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key31.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data119}];
+return false;
+}
+}
+var valid58 = _errs282 === errors;
+if(valid58){
+let data121 = data117.env;
+const _errs286 = errors;
+if(errors === _errs286){
+if(data121 && typeof data121 == "object" && !Array.isArray(data121)){
+for(const key33 in data121){
+let data122 = data121[key33];
+const _errs289 = errors;
+if(typeof data122 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key31.replace(/~/g, "~0").replace(/\//g, "~1")+"/env/" + key33.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data122}];
+return false;
+}
+var valid60 = _errs289 === errors;
+if(!valid60){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key31.replace(/~/g, "~0").replace(/\//g, "~1")+"/env",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data121}];
+return false;
+}
+}
+var valid58 = _errs286 === errors;
+if(valid58){
+if(data117.cwd !== undefined){
+let data123 = data117.cwd;
+const _errs291 = errors;
+if(errors === _errs291){
+if(typeof data123 === "string"){
+if(func2(data123) < 1){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key31.replace(/~/g, "~0").replace(/\//g, "~1")+"/cwd",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data123}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key31.replace(/~/g, "~0").replace(/\//g, "~1")+"/cwd",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data123}];
+return false;
+}
+}
+var valid58 = _errs291 === errors;
+}
+else {
+var valid58 = true;
+}
+if(valid58){
+if(data117.url !== undefined){
+let data124 = data117.url;
+const _errs293 = errors;
+if(errors === _errs293){
+if(typeof data124 === "string"){
+if(!pattern23.test(data124)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key31.replace(/~/g, "~0").replace(/\//g, "~1")+"/url",keyword:"pattern",params:{pattern: "^https?://[^\\s]+$"},message:"must match pattern \""+"^https?://[^\\s]+$"+"\"",expected:constant1,data:data124}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key31.replace(/~/g, "~0").replace(/\//g, "~1")+"/url",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data124}];
+return false;
+}
+}
+var valid58 = _errs293 === errors;
+}
+else {
+var valid58 = true;
+}
+if(valid58){
+let data125 = data117.headers;
+const _errs295 = errors;
+if(errors === _errs295){
+if(data125 && typeof data125 == "object" && !Array.isArray(data125)){
+for(const key34 in data125){
+let data126 = data125[key34];
+const _errs298 = errors;
+if(typeof data126 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key31.replace(/~/g, "~0").replace(/\//g, "~1")+"/headers/" + key34.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data126}];
+return false;
+}
+var valid61 = _errs298 === errors;
+if(!valid61){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key31.replace(/~/g, "~0").replace(/\//g, "~1")+"/headers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data125}];
+return false;
+}
+}
+var valid58 = _errs295 === errors;
+if(valid58){
+let data127 = data117.connectMs;
+const _errs300 = errors;
+if(!(((typeof data127 == "number") && (!(data127 % 1) && !isNaN(data127))) && (isFinite(data127)))){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key31.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data127}];
+return false;
+}
+if(errors === _errs300){
+if((typeof data127 == "number") && (isFinite(data127))){
+if(data127 > 600000 || isNaN(data127)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key31.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data127}];
+return false;
+}
+else {
+if(data127 < 10 || isNaN(data127)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key31.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",expected:constant3,data:data127}];
+return false;
+}
+}
+}
+}
+var valid58 = _errs300 === errors;
+if(valid58){
+let data128 = data117.timeoutMs;
+const _errs302 = errors;
+if(!(((typeof data128 == "number") && (!(data128 % 1) && !isNaN(data128))) && (isFinite(data128)))){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key31.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data128}];
+return false;
+}
+if(errors === _errs302){
+if((typeof data128 == "number") && (isFinite(data128))){
+if(data128 > 3600000 || isNaN(data128)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key31.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",expected:constant3,data:data128}];
+return false;
+}
+else {
+if(data128 < 10 || isNaN(data128)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key31.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",expected:constant3,data:data128}];
+return false;
+}
+}
+}
+}
+var valid58 = _errs302 === errors;
+if(valid58){
+let data129 = data117.outputBytesMax;
+const _errs304 = errors;
+if(!(((typeof data129 == "number") && (!(data129 % 1) && !isNaN(data129))) && (isFinite(data129)))){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key31.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data129}];
+return false;
+}
+if(errors === _errs304){
+if((typeof data129 == "number") && (isFinite(data129))){
+if(data129 > 16777216 || isNaN(data129)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key31.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"maximum",params:{comparison: "<=", limit: 16777216},message:"must be <= 16777216",expected:constant3,data:data129}];
+return false;
+}
+else {
+if(data129 < 256 || isNaN(data129)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key31.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"minimum",params:{comparison: ">=", limit: 256},message:"must be >= 256",expected:constant3,data:data129}];
+return false;
+}
+}
+}
+}
+var valid58 = _errs304 === errors;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key31.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data117}];
+return false;
+}
+}
+var valid56 = _errs276 === errors;
 if(!valid56){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key30.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data112}];
-return false;
-}
-}
-var valid55 = _errs267 === errors;
-if(valid55){
-let data114 = data110.env;
-const _errs271 = errors;
-if(errors === _errs271){
-if(data114 && typeof data114 == "object" && !Array.isArray(data114)){
-for(const key32 in data114){
-let data115 = data114[key32];
-const _errs274 = errors;
-if(typeof data115 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key30.replace(/~/g, "~0").replace(/\//g, "~1")+"/env/" + key32.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data115}];
-return false;
-}
-var valid57 = _errs274 === errors;
-if(!valid57){
-break;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key30.replace(/~/g, "~0").replace(/\//g, "~1")+"/env",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data114}];
-return false;
-}
-}
-var valid55 = _errs271 === errors;
-if(valid55){
-if(data110.cwd !== undefined){
-let data116 = data110.cwd;
-const _errs276 = errors;
-if(errors === _errs276){
-if(typeof data116 === "string"){
-if(func2(data116) < 1){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key30.replace(/~/g, "~0").replace(/\//g, "~1")+"/cwd",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data116}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key30.replace(/~/g, "~0").replace(/\//g, "~1")+"/cwd",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data116}];
-return false;
-}
-}
-var valid55 = _errs276 === errors;
-}
-else {
-var valid55 = true;
-}
-if(valid55){
-if(data110.url !== undefined){
-let data117 = data110.url;
-const _errs278 = errors;
-if(errors === _errs278){
-if(typeof data117 === "string"){
-if(!pattern21.test(data117)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key30.replace(/~/g, "~0").replace(/\//g, "~1")+"/url",keyword:"pattern",params:{pattern: "^https?://[^\\s]+$"},message:"must match pattern \""+"^https?://[^\\s]+$"+"\"",expected:constant1,data:data117}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key30.replace(/~/g, "~0").replace(/\//g, "~1")+"/url",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data117}];
-return false;
-}
-}
-var valid55 = _errs278 === errors;
-}
-else {
-var valid55 = true;
-}
-if(valid55){
-let data118 = data110.headers;
-const _errs280 = errors;
-if(errors === _errs280){
-if(data118 && typeof data118 == "object" && !Array.isArray(data118)){
-for(const key33 in data118){
-let data119 = data118[key33];
-const _errs283 = errors;
-if(typeof data119 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key30.replace(/~/g, "~0").replace(/\//g, "~1")+"/headers/" + key33.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data119}];
-return false;
-}
-var valid58 = _errs283 === errors;
-if(!valid58){
-break;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key30.replace(/~/g, "~0").replace(/\//g, "~1")+"/headers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data118}];
-return false;
-}
-}
-var valid55 = _errs280 === errors;
-if(valid55){
-let data120 = data110.connectMs;
-const _errs285 = errors;
-if(!(((typeof data120 == "number") && (!(data120 % 1) && !isNaN(data120))) && (isFinite(data120)))){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key30.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data120}];
-return false;
-}
-if(errors === _errs285){
-if((typeof data120 == "number") && (isFinite(data120))){
-if(data120 > 600000 || isNaN(data120)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key30.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data120}];
-return false;
-}
-else {
-if(data120 < 10 || isNaN(data120)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key30.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",expected:constant3,data:data120}];
-return false;
-}
-}
-}
-}
-var valid55 = _errs285 === errors;
-if(valid55){
-let data121 = data110.timeoutMs;
-const _errs287 = errors;
-if(!(((typeof data121 == "number") && (!(data121 % 1) && !isNaN(data121))) && (isFinite(data121)))){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key30.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data121}];
-return false;
-}
-if(errors === _errs287){
-if((typeof data121 == "number") && (isFinite(data121))){
-if(data121 > 3600000 || isNaN(data121)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key30.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",expected:constant3,data:data121}];
-return false;
-}
-else {
-if(data121 < 10 || isNaN(data121)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key30.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",expected:constant3,data:data121}];
-return false;
-}
-}
-}
-}
-var valid55 = _errs287 === errors;
-if(valid55){
-let data122 = data110.outputBytesMax;
-const _errs289 = errors;
-if(!(((typeof data122 == "number") && (!(data122 % 1) && !isNaN(data122))) && (isFinite(data122)))){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key30.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data122}];
-return false;
-}
-if(errors === _errs289){
-if((typeof data122 == "number") && (isFinite(data122))){
-if(data122 > 16777216 || isNaN(data122)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key30.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"maximum",params:{comparison: "<=", limit: 16777216},message:"must be <= 16777216",expected:constant3,data:data122}];
-return false;
-}
-else {
-if(data122 < 256 || isNaN(data122)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key30.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"minimum",params:{comparison: ">=", limit: 256},message:"must be >= 256",expected:constant3,data:data122}];
-return false;
-}
-}
-}
-}
-var valid55 = _errs289 === errors;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data110}];
-return false;
-}
-}
-var valid53 = _errs261 === errors;
-if(!valid53){
-break;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data109}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data116}];
 return false;
 }
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/mcp",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data108}];
+validate20.errors = [{instancePath:instancePath+"/mcp",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data115}];
 return false;
 }
 }
-var valid0 = _errs255 === errors;
+var valid0 = _errs270 === errors;
 if(valid0){
-let data123 = data.sessions;
-const _errs291 = errors;
-if(errors === _errs291){
-if(data123 && typeof data123 == "object" && !Array.isArray(data123)){
-if(data123.idleMinutes === undefined){
-data123.idleMinutes = 0;
+let data130 = data.sessions;
+const _errs306 = errors;
+if(errors === _errs306){
+if(data130 && typeof data130 == "object" && !Array.isArray(data130)){
+if(data130.idleMinutes === undefined){
+data130.idleMinutes = 0;
 }
-if(data123.lane === undefined){
-data123.lane = {};
+if(data130.lane === undefined){
+data130.lane = {};
 }
-const _errs293 = errors;
-for(const key34 in data123){
-if(!((key34 === "idleMinutes") || (key34 === "lane"))){
-validate20.errors = [{instancePath:instancePath+"/sessions",keyword:"additionalProperties",params:{additionalProperty: key34},message:"must NOT have additional properties",expected:constant0,data:data123}];
+const _errs308 = errors;
+for(const key35 in data130){
+if(!((key35 === "idleMinutes") || (key35 === "lane"))){
+validate20.errors = [{instancePath:instancePath+"/sessions",keyword:"additionalProperties",params:{additionalProperty: key35},message:"must NOT have additional properties",expected:constant0,data:data130}];
 return false;
 break;
 }
 }
-if(_errs293 === errors){
-let data124 = data123.idleMinutes;
-const _errs294 = errors;
-if(!(((typeof data124 == "number") && (!(data124 % 1) && !isNaN(data124))) && (isFinite(data124)))){
-validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data124}];
+if(_errs308 === errors){
+let data131 = data130.idleMinutes;
+const _errs309 = errors;
+if(!(((typeof data131 == "number") && (!(data131 % 1) && !isNaN(data131))) && (isFinite(data131)))){
+validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data131}];
 return false;
 }
-if(errors === _errs294){
-if((typeof data124 == "number") && (isFinite(data124))){
-if(data124 > 5256000 || isNaN(data124)){
-validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"maximum",params:{comparison: "<=", limit: 5256000},message:"must be <= 5256000",expected:constant3,data:data124}];
+if(errors === _errs309){
+if((typeof data131 == "number") && (isFinite(data131))){
+if(data131 > 5256000 || isNaN(data131)){
+validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"maximum",params:{comparison: "<=", limit: 5256000},message:"must be <= 5256000",expected:constant3,data:data131}];
 return false;
 }
 else {
-if(data124 < 0 || isNaN(data124)){
-validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data124}];
+if(data131 < 0 || isNaN(data131)){
+validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data131}];
 return false;
 }
 }
 }
 }
-var valid59 = _errs294 === errors;
-if(valid59){
-let data125 = data123.lane;
-const _errs296 = errors;
-if(errors === _errs296){
-if(data125 && typeof data125 == "object" && !Array.isArray(data125)){
-if(data125.waitingMax === undefined){
-data125.waitingMax = 8;
+var valid62 = _errs309 === errors;
+if(valid62){
+let data132 = data130.lane;
+const _errs311 = errors;
+if(errors === _errs311){
+if(data132 && typeof data132 == "object" && !Array.isArray(data132)){
+if(data132.waitingMax === undefined){
+data132.waitingMax = 8;
 }
-if(data125.waitMs === undefined){
-data125.waitMs = 60000;
+if(data132.waitMs === undefined){
+data132.waitMs = 60000;
 }
-const _errs298 = errors;
-for(const key35 in data125){
-if(!((key35 === "waitingMax") || (key35 === "waitMs"))){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane",keyword:"additionalProperties",params:{additionalProperty: key35},message:"must NOT have additional properties",expected:constant0,data:data125}];
+const _errs313 = errors;
+for(const key36 in data132){
+if(!((key36 === "waitingMax") || (key36 === "waitMs"))){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane",keyword:"additionalProperties",params:{additionalProperty: key36},message:"must NOT have additional properties",expected:constant0,data:data132}];
 return false;
 break;
 }
 }
-if(_errs298 === errors){
-let data126 = data125.waitingMax;
-const _errs299 = errors;
-if(!(((typeof data126 == "number") && (!(data126 % 1) && !isNaN(data126))) && (isFinite(data126)))){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data126}];
+if(_errs313 === errors){
+let data133 = data132.waitingMax;
+const _errs314 = errors;
+if(!(((typeof data133 == "number") && (!(data133 % 1) && !isNaN(data133))) && (isFinite(data133)))){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data133}];
 return false;
 }
-if(errors === _errs299){
-if((typeof data126 == "number") && (isFinite(data126))){
-if(data126 > 1024 || isNaN(data126)){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",expected:constant3,data:data126}];
-return false;
-}
-else {
-if(data126 < 0 || isNaN(data126)){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data126}];
-return false;
-}
-}
-}
-}
-var valid60 = _errs299 === errors;
-if(valid60){
-let data127 = data125.waitMs;
-const _errs301 = errors;
-if(!(((typeof data127 == "number") && (!(data127 % 1) && !isNaN(data127))) && (isFinite(data127)))){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data127}];
-return false;
-}
-if(errors === _errs301){
-if((typeof data127 == "number") && (isFinite(data127))){
-if(data127 > 600000 || isNaN(data127)){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data127}];
+if(errors === _errs314){
+if((typeof data133 == "number") && (isFinite(data133))){
+if(data133 > 1024 || isNaN(data133)){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",expected:constant3,data:data133}];
 return false;
 }
 else {
-if(data127 < 100 || isNaN(data127)){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data127}];
+if(data133 < 0 || isNaN(data133)){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data133}];
 return false;
 }
 }
 }
 }
-var valid60 = _errs301 === errors;
+var valid63 = _errs314 === errors;
+if(valid63){
+let data134 = data132.waitMs;
+const _errs316 = errors;
+if(!(((typeof data134 == "number") && (!(data134 % 1) && !isNaN(data134))) && (isFinite(data134)))){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data134}];
+return false;
 }
-}
+if(errors === _errs316){
+if((typeof data134 == "number") && (isFinite(data134))){
+if(data134 > 600000 || isNaN(data134)){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data134}];
+return false;
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/sessions/lane",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data125}];
+if(data134 < 100 || isNaN(data134)){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data134}];
 return false;
 }
 }
-var valid59 = _errs296 === errors;
+}
+}
+var valid63 = _errs316 === errors;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/sessions",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data123}];
+validate20.errors = [{instancePath:instancePath+"/sessions/lane",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data132}];
 return false;
 }
 }
-var valid0 = _errs291 === errors;
+var valid62 = _errs311 === errors;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/sessions",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data130}];
+return false;
+}
+}
+var valid0 = _errs306 === errors;
 }
 }
 }

@@ -31,11 +31,12 @@ export interface components {
                  */
                 auth: {
                     /**
-                     * @description What the bearer credential is compared with. `none` is refused off loopback.
+                     * @description What the bearer credential is compared with. `trusted-proxy`: nothing; the proxy in front signs people in, as
+                     *     `trustedProxy` says. `none` is refused off loopback.
                      * @default token
                      * @enum {string}
                      */
-                    mode: "token" | "password" | "none";
+                    mode: "token" | "password" | "trusted-proxy" | "none";
                     /**
                      * @description The bearer token of mode `token`; `OPENCLAW_GATEWAY_TOKEN` wins. Without one the first start makes one in
                      *     the state directory. At least 24 characters that do not repeat themselves.
@@ -46,6 +47,30 @@ export interface components {
                      *     loopback; a shorter one on loopback is warned of.
                      */
                     password?: string;
+                    /**
+                     * @description Mode `trusted-proxy`, for a proxy that knows its users (oauth2-proxy, Pomerium, Authelia) and takes these
+                     *     headers away from what it is sent. Whoever it has signed in is an operator. Others than
+                     *     `gateway.trustedProxies` get 401, so nothing else may reach the port from there.
+                     */
+                    trustedProxy?: {
+                        /** @description The header that names the user, as `x-forwarded-user`; the log has it as `key`. Missing or empty, it is 401. */
+                        userHeader: string;
+                        /**
+                         * @description Headers without which a request is not the proxy's, and 401.
+                         * @default []
+                         */
+                        requiredHeaders: string[];
+                        /**
+                         * @description The users that may call; empty, whoever the proxy has signed in.
+                         * @default []
+                         */
+                        allowUsers: string[];
+                        /**
+                         * @description Believe a proxy on this machine too. Any other process of this machine can then say who it is.
+                         * @default false
+                         */
+                        allowLoopback: boolean;
+                    };
                     /**
                      * @description Locks an address (of IPv6 a /64), loopback too, after wrong tokens, passwords or keys: 429 `auth_locked`.
                      *     Right ones of at least 24 characters are let in all the same.

@@ -23,6 +23,7 @@ import type { Credential } from "./edge/credential.ts";
 import { createAddressReader } from "./edge/forwarded.ts";
 import type { Lockout } from "./edge/lockout.ts";
 import { Passages } from "./edge/passage.ts";
+import { createSignIn } from "./edge/proxy-user.ts";
 import { createMediaGate } from "./run/media/media-gate.ts";
 import type { Runtime } from "./runtime.ts";
 
@@ -87,6 +88,7 @@ export function createGeneration(runtime: Runtime, options: GenerationOptions, l
   const app = createApp({
     handlers,
     authenticate: createAuthenticate(credential),
+    signIn: createSignIn(config.gateway),
     origins: http,
     isEnabled: createSwitch(http.endpoints),
     checkAnswers,
@@ -99,7 +101,7 @@ export function createGeneration(runtime: Runtime, options: GenerationOptions, l
     condemned,
     audit,
     lockout,
-    guessable: credential.mode !== "none" && !isStrong(credential.secret),
+    guessable: "secret" in credential && !isStrong(credential.secret),
     log,
     metrics,
   });

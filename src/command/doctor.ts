@@ -64,7 +64,7 @@ function toConfigFindings({ config, path, stateFolder, warnings }: LoadedConfig,
 }
 
 function toCredentialDetail(credential: Credential): string {
-  return credential.mode === "none" ? "none" : `${credential.mode}, ${credential.origin}`;
+  return "secret" in credential ? `${credential.mode}, ${credential.origin}` : credential.mode;
 }
 
 /** Only `configured` providers are asked: a key that merely lies in the environment is no order to call somebody. */

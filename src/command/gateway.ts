@@ -151,6 +151,7 @@ function toBanner(
 }
 
 function toCredentialText(credential: Credential): string {
+  if (credential.mode === "trusted-proxy") return "whom the proxies of gateway.trustedProxies have signed in";
   if (credential.mode === "none") return "none: whoever reaches the port may call";
   if (credential.mode === "password") return "the configured password";
   return `${{ configured: "the configured token", stored: "the token made at the first start", made: "a new token" }[credential.origin]}; \`clawgate token\` prints it`;

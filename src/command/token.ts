@@ -14,7 +14,8 @@ export function createTokenCommand(terminal: Terminal): Command {
     .action((options: CommonOptions) => {
       const { config, stateFolder } = loadFor(terminal, options);
       const credential = loadCredential(config, stateFolder);
-      if (credential.mode === "none") throw new ConfigError("gateway.auth.mode is 'none': callers need no token.");
+      if (!("secret" in credential))
+        throw new ConfigError(`gateway.auth.mode is '${credential.mode}': callers need no token.`);
       terminal.print(credential.secret);
     });
 }

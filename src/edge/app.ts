@@ -14,11 +14,14 @@ import { findFramingFault } from "./framing.ts";
 import type { Lockout } from "./lockout.ts";
 import { allowOrigins, createOriginCheck, type OriginRules } from "./origin.ts";
 import { type Passage, type Passages, toCommonHeaders } from "./passage.ts";
+import type { SignIn } from "./proxy-user.ts";
 import { createRoutes, listSecuredPaths, type Routes } from "./routes.ts";
 
 export interface AppParts extends Omit<DispatchParts, "answers"> {
   readonly handlers: Handlers;
   readonly authenticate: Authenticate;
+  /** Asked first, where a proxy in front signs people in. */
+  readonly signIn: SignIn | undefined;
   readonly origins: OriginRules;
   readonly isEnabled: (endpoint: string) => boolean;
   readonly checkAnswers: "throw" | "count" | "off";
@@ -124,14 +127,14 @@ function refuseAmbiguity(checkOrigin: ReturnType<typeof createOriginCheck>, cond
 
 /** Under `/v1` nothing is answered without a token, not even that a path does not exist. */
 function requireToken(parts: AppParts): Middleware {
-  const { authenticate, guessable } = parts;
+  const { authenticate, signIn, guessable } = parts;
   const secured = listSecuredPaths();
   return (ctx, next) => {
     const needed = ctx.path === "/v1" || ctx.path.startsWith("/v1/") || secured.has(ctx.path);
     if (!needed) return next();
     const { authorization } = ctx.req.headers;
     const passage: Passage = ctx.state;
-    const principal = authenticate(authorization);
+    const principal = signIn?.(ctx.req) ?? authenticate(authorization);
     if (principal === undefined) return refuseEntry(parts, passage, toToken(authorization));
     if (guessable) assertOpen(parts, passage);
     passage.admit(principal);
@@ -141,7 +144,7 @@ function requireToken(parts: AppParts): Middleware {
 
 /** What has not the form of a secret is no guess, and is not counted. */
 function refuseEntry(parts: AppParts, passage: Passage, token: string | undefined): never {
-  const { lockout, metrics, audit, log } = parts;
+  const { signIn, lockout, metrics, audit, log } = parts;
   const { address, requestId } = passage;
   const attempt = token === undefined ? undefined : lockout.fail(address);
   if (attempt === "locks") {
@@ -154,7 +157,9 @@ function refuseEntry(parts: AppParts, passage: Passage, token: string | undefine
   metrics.authFailure(attempt === undefined ? "missing" : "wrong");
   throw new GatewayError(
     "invalid_api_key",
-    "Missing or wrong API key. Send 'Authorization: Bearer <token>'; 'clawgate token' prints the token.",
+    signIn === undefined
+      ? "Missing or wrong API key. Send 'Authorization: Bearer <token>'; 'clawgate token' prints the token."
+      : "Nobody is signed in. Call through the proxy in front of this gateway.",
   );
 }
 

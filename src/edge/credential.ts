@@ -9,6 +9,7 @@ import type { Config } from "../base/contract.ts";
 /** What a caller has to present. */
 export type Credential =
   | { readonly mode: "token" | "password"; readonly secret: string; readonly origin: "configured" | "stored" | "made" }
+  | { readonly mode: "trusted-proxy" }
   | { readonly mode: "none" };
 
 const fileName = "token";
@@ -21,6 +22,8 @@ export function loadCredential({ gateway: { auth, bind } }: Config, stateFolder:
   switch (auth.mode) {
     case "none":
       return { mode: "none" };
+    case "trusted-proxy":
+      return { mode: "trusted-proxy" };
     case "password":
       assertPassword("gateway.auth.password", auth.password ?? "", isLoopback(toHost(bind)));
       return { mode: "password", secret: auth.password ?? "", origin: "configured" };

@@ -34,6 +34,17 @@ export function isListed(list: BlockList, address: string): boolean {
   return version !== 0 && list.check(address, version === 4 ? "ipv4" : "ipv6");
 }
 
+/** Whether the other end of a connection is one of the proxies, of which another configuration may name others. */
+export function createProxyCheck(proxies: () => readonly string[]): (address: string) => boolean {
+  let listed: readonly string[] = [];
+  let list = toProxyList(listed);
+  return (remoteAddress) => {
+    const named = proxies();
+    if (named !== listed) list = toProxyList((listed = named));
+    return isListed(list, toPeer({ socket: { remoteAddress } }));
+  };
+}
+
 /** Node gives several headers of these names as one, in their order. */
 function isText(value: string | string[] | undefined): value is string {
   return typeof value === "string" && value !== "";

@@ -93,8 +93,12 @@ export function createRequestId(): string {
   return `req_${createHexId()}`;
 }
 
+interface Connected {
+  readonly socket: { readonly remoteAddress?: string | undefined };
+}
+
 /** The other end of the connection. An IPv4 address is one also where the socket is for both kinds. */
-export function toPeer({ socket: { remoteAddress = "unknown" } }: Pick<IncomingMessage, "socket">): string {
+export function toPeer({ socket: { remoteAddress = "unknown" } }: Connected): string {
   if (!remoteAddress.includes(":")) return remoteAddress;
   return remoteAddress.replace(/^::ffff:(?=\d+\.)/, "").replace(/%[^%]*$/, "");
 }

@@ -7,6 +7,7 @@ import type { Metrics } from "../base/metrics.ts";
 import type { BodyBudget } from "./body-budget.ts";
 import { boundConnections, readOpenFilesMax, toConnectionsMax } from "./open-connections.ts";
 import { toErrorReply } from "./error-reply.ts";
+import { createProxyCheck } from "./forwarded.ts";
 import { headerBytesMax } from "./framing.ts";
 import { createRequestId, toCommonHeaders } from "./passage.ts";
 import { boundPipelines, waitingMax } from "./pipelines.ts";
@@ -23,7 +24,9 @@ export interface PortOptions {
   readonly log: () => Log;
 }
 
-type PortSettings = Pick<Config["gateway"], "limits"> & { readonly http: { readonly pipelineMax: number } };
+type PortSettings = Pick<Config["gateway"], "limits" | "trustedProxies"> & {
+  readonly http: { readonly pipelineMax: number };
+};
 
 /**
  * The port. What Node's parser refuses is answered with the same error body as everything else. There is no `upgrade`
@@ -57,11 +60,13 @@ export function createHttpServer({ serve, settings, bodies, metrics, log }: Port
   );
   server.maxHeadersCount = 0;
   const openFilesMax = readOpenFilesMax();
+  const isProxy = createProxyCheck(() => settings().trustedProxies);
   const countOpen = boundConnections(server, {
     limits() {
       const { connections, connectionsPerAddress } = settings().limits;
       return { connections: toConnectionsMax(connections, openFilesMax), connectionsPerAddress };
     },
+    isShared: (address) => settings().trustedProxies.length > 0 && isProxy(address),
     onRefuse(reason) {
       metrics.refuseConnection(reason);
       tell("too many connections");

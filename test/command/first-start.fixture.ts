@@ -20,7 +20,7 @@ function start(folder: string, round: number): string {
   while (Atomics.load(gates, round) < threads);
   try {
     const credential = loadCredential(config, folder);
-    return credential.mode === "none" ? "no token" : credential.secret;
+    return "secret" in credential ? credential.secret : "no token";
   } catch (error) {
     return (error as Error).message.replace(folder, "");
   }

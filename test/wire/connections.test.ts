@@ -61,4 +61,12 @@ describe("beyond the connections that there may be", () => {
     expect(await readMetric(gateway, 'clawgate_connections_refused_total{reason="connections_per_address"}')).toBe(1);
     expect((await exchange(gateway.port, life)).status).toBe(200);
   });
+
+  test("a proxy of the configuration, which many come through, has no limit of its own", async () => {
+    const gateway = await startTestGateway({
+      config: { gateway: { limits: { connectionsPerAddress: 1 }, trustedProxies: ["127.0.0.9"] } },
+    });
+    for (let count = 0; count < 3; count++) expect(await tryFrom(gateway.port, "127.0.0.9")).toBe("served");
+    expect([await tryFrom(gateway.port, "127.0.0.5"), await tryFrom(gateway.port, "127.0.0.5")]).toContain("closed");
+  });
 });

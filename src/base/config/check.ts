@@ -25,7 +25,8 @@ export function assertUsable(config: Config): void {
   for (const [name, server] of Object.entries(config.mcp.servers)) assertToolServer(name, server);
 }
 
-function assertAuth({ gateway: { auth, bind } }: Config): void {
+function assertAuth(config: Config): void {
+  const { auth, bind } = config.gateway;
   const local = isLoopback(toHost(bind));
   if (auth.mode === "none" && !local) {
     throw new ConfigError(`gateway.auth.mode 'none' is allowed on loopback only, but gateway.bind is '${bind}'.`);
@@ -40,9 +41,33 @@ function assertAuth({ gateway: { auth, bind } }: Config): void {
       "gateway.auth.mode is 'password', but there is no gateway.auth.password (or OPENCLAW_GATEWAY_PASSWORD).",
     );
   }
+  if (auth.mode === "trusted-proxy") assertTrustedProxy(config);
   if (auth.mode === "token" && auth.token !== undefined) assertToken("gateway.auth.token", auth.token);
   if (auth.mode === "password" && auth.password !== undefined)
     assertPassword("gateway.auth.password", auth.password, local);
+}
+
+/** What would let nobody in, or leave open who lets them in. */
+function assertTrustedProxy({ gateway: { auth, bind, trustedProxies } }: Config): void {
+  if (auth.trustedProxy === undefined) {
+    throw new ConfigError(
+      "gateway.auth.mode is 'trusted-proxy', but there is no gateway.auth.trustedProxy.userHeader.",
+    );
+  }
+  if (auth.token !== undefined) {
+    throw new ConfigError(
+      "gateway.auth.token is set, but gateway.auth.mode is 'trusted-proxy'. Remove the token, or set the mode to 'token'.",
+    );
+  }
+  if (trustedProxies.length === 0) {
+    throw new ConfigError("gateway.auth.mode is 'trusted-proxy', but gateway.trustedProxies names no proxy.");
+  }
+  if (auth.trustedProxy.allowLoopback) return;
+  if (isLoopback(toHost(bind)) || trustedProxies.every(isLoopback)) {
+    throw new ConfigError(
+      "gateway.auth.mode is 'trusted-proxy', but the proxy is on this machine, and gateway.auth.trustedProxy.allowLoopback is false: nobody could come in.",
+    );
+  }
 }
 
 function assertAgents({ agents }: Config): void {

@@ -41,7 +41,11 @@ const refused: readonly Refused[] = [
     says: /docs\.enabled'.*boolean/,
   },
   { name: "a number too large", config: { gateway: { port: 65_536 } }, says: /'gateway\.port'.*65535/ },
-  { name: "another word", config: auth({ mode: "tokn" }), says: /'gateway\.auth\.mode'.*'token', 'password', 'none'/ },
+  {
+    name: "another word",
+    config: auth({ mode: "tokn" }),
+    says: /'gateway\.auth\.mode'.*'token', 'password', 'trusted-proxy', 'none'/,
+  },
   { name: "an id with a colon", config: agents({ id: "a:b" }), says: /'agents\.list\[0\]\.id'/ },
   {
     name: "a model without a provider",
@@ -130,6 +134,6 @@ describe("what is loaded", () => {
   ];
   test.each(overridden)("of $config under $environment has $want", ({ config, environment, want }) => {
     expect(load(config, environment).config.gateway).toMatchObject(want);
-    expect(load({}, {}).config.gateway.auth).toEqual({ mode: "token" });
+    expect(load({}, {}).config).toEqual(parseConfig({}));
   });
 });

@@ -68,8 +68,8 @@ function overrideFromEnvironment({ gateway }: Config, environment: Environment):
       warnings.push({ key: `gateway.auth.${key}`, problem: `(from the environment variable ${variable}) ${problem}` });
   };
   if (port) gateway.port = toPort(port);
-  if (token) override("token", token);
-  // A password in the environment is no reason to doubt a configuration that does not use one.
+  // A secret in the environment is no reason to doubt a configuration that does not use one.
+  if (token && gateway.auth.mode !== "trusted-proxy") override("token", token);
   if (password && gateway.auth.mode === "password") override("password", password);
   return warnings;
 }

@@ -78,6 +78,10 @@ export function findWeakAuth({ gateway: { auth } }: Config): ConfigWarning[] {
     const problem = `is short or repeats itself, so that only the limit on wrong credentials keeps guesses away. ${advice}`;
     return [{ key: "gateway.auth.password", problem }];
   }
+  if (auth.mode === "trusted-proxy" && auth.trustedProxy?.allowLoopback === true) {
+    const problem = "is true: every process of this machine can send the header that says who it is";
+    return [{ key: "gateway.auth.trustedProxy.allowLoopback", problem }];
+  }
   return [];
 }
 

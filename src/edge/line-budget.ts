@@ -10,13 +10,14 @@ const tellMs = 10_000;
  * says every ten seconds while it lasts. The metrics have all of them.
  */
 export class LineBudget {
-  readonly #log: Log;
+  readonly #log: () => Log;
   #left = burst;
   #at = performance.now();
   #missed = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(log: Log) {
+  /** Asked each time: another configuration may say where it goes. */
+  constructor(log: () => Log) {
     this.#log = log;
   }
 
@@ -39,7 +40,7 @@ export class LineBudget {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (this.#missed === 0) return;
-    this.#log.warn({ requests: this.#missed }, "too many requests without a key to log them one by one");
+    this.#log().warn({ requests: this.#missed }, "too many requests without a key to log them one by one");
     this.#missed = 0;
   };
 }

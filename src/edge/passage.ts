@@ -131,7 +131,7 @@ export class Passages {
     // What the line of a good request says is all made here, so that there is nothing to look for and hide.
     this.#plainLog = log.child({}, { redact: [] });
     this.#metrics = metrics;
-    this.#strangers = new LineBudget(log);
+    this.#strangers = new LineBudget(() => log);
     this.#toAddress = toAddress;
     this.#tracing = tracing;
   }

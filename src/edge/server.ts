@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, STATUS_CODES } from "node:http";
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Config, ErrorCode } from "../base/contract.ts";
 import { GatewayError } from "../base/errors.ts";
@@ -9,7 +10,8 @@ import { boundConnections, readOpenFilesMax, toConnectionsMax } from "./open-con
 import { toErrorReply } from "./error-reply.ts";
 import { createProxyCheck } from "./forwarded.ts";
 import { headerBytesMax } from "./framing.ts";
-import { createRequestId, toCommonHeaders } from "./passage.ts";
+import { LineBudget } from "./line-budget.ts";
+import { createRequestId, toCommonHeaders, toPeer } from "./passage.ts";
 import { boundPipelines, waitingMax } from "./pipelines.ts";
 
 /** Deadlines of the connection, in milliseconds. Node checks them once per `checkMs`; its own default is 30 s. */
@@ -73,22 +75,28 @@ export function createHttpServer({ serve, settings, bodies, metrics, log }: Port
     },
   });
   metrics.watchPort({ connections: countOpen, requestBytes: () => bodies.held, answerBytes: () => 0 });
+  const strangers = new LineBudget(log);
+  server.on("close", strangers.tell);
+  const refuse = (socket: Duplex, error: GatewayError): void => {
+    const address = socket instanceof Socket ? toPeer({ socket }) : "unknown";
+    const { status, code } = error;
+    const requestId = writeRaw(socket, error);
+    if (requestId !== undefined && strangers.take()) log().info({ requestId, address, status, code }, "request");
+  };
   // Without these two listeners Node says 100 before the token is checked, and 417 without a body.
   server.on("checkContinue", listener);
   server.on("checkExpectation", (request, response) => {
     const error = new GatewayError("expectation_failed", "'Expect' must be '100-continue'.", { param: "expect" });
-    writeRaw(request.socket, error);
+    refuse(request.socket, error);
     response.destroy();
   });
   server.on("connect", (_request: IncomingMessage, socket: Duplex) => {
-    writeRaw(
-      socket,
-      new GatewayError("method_not_allowed", "CONNECT is not offered.", { headers: { allow: "GET, POST" } }),
-    );
+    const headers = { allow: "GET, POST" };
+    refuse(socket, new GatewayError("method_not_allowed", "CONNECT is not offered.", { headers }));
   });
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
     if (error.code === "ECONNRESET" || !socket.writable) socket.destroy();
-    else writeRaw(socket, toParserError(error));
+    else refuse(socket, toParserError(error));
   });
   return server;
 }
@@ -118,25 +126,27 @@ const parserErrors: ReadonlyMap<string, readonly [ErrorCode, string]> = new Map(
   ["HPE_CHUNK_EXTENSIONS_OVERFLOW", ["request_too_large", "The chunk extensions are too large."]],
 ]);
 
-/** An answer without a response object, and the end of the connection. */
-function writeRaw(socket: Duplex, error: GatewayError): void {
+/** An answer without a response object, and the end of the connection. Returns its request id, or undefined for none. */
+function writeRaw(socket: Duplex, error: GatewayError): string | undefined {
   socket.on("error", () => socket.destroy());
   // After an early answer the parser may still find fault with what follows; a second answer would be one too many.
   if (hasAnswered(socket)) {
     socket.destroy();
-    return;
+    return undefined;
   }
+  const requestId = createRequestId();
   const { status, headers, body } = toErrorReply(error);
   const text = JSON.stringify(body);
   const lines = Object.entries({
     ...headers,
     "content-type": "application/json; charset=utf-8",
     "content-length": String(Buffer.byteLength(text)),
-    ...toCommonHeaders(createRequestId()),
+    ...toCommonHeaders(requestId),
     date: new Date().toUTCString(),
     connection: "close",
   }).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${lines.join("")}\r\n${text}`);
+  return requestId;
 }
 
 function hasAnswered(socket: Duplex): boolean {

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { expect, onTestFinished } from "vitest";
 import { type OperationRow, operations } from "../../src/base/contract.ts";
 import { testToken, type SharedGateway, test } from "../gateway.fixture.ts";
+import { exchange, exchangeFrom, toRequest } from "./socket.fixture.ts";
 
 const chat = "/v1/chat/completions";
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
@@ -56,12 +57,23 @@ test("the scheme may be written in any case, with several spaces", async ({ gate
   }
 });
 
-test("a token elsewhere than in the header is none", async ({ gateway }) => {
-  const { url, fetch } = gateway;
-  const headers = { "x-api-key": testToken, "api-key": testToken, cookie: `token=${testToken}` };
+test("a token elsewhere than in the header is none, and stands in no log", async ({ gateway }) => {
+  const { url, fetch, log } = gateway;
+  const headers = {
+    "x-api-key": testToken,
+    "api-key": testToken,
+    "x-openclaw-token": testToken,
+    "proxy-authorization": `Bearer ${testToken}`,
+    "sec-websocket-protocol": `bearer, ${testToken}`,
+    cookie: `token=${testToken}`,
+  };
   for (const query of [`token=${testToken}`, `access_token=${testToken}`, `api_key=${testToken}`]) {
     expect((await fetch(`${url}/v1/models?${query}`, { headers })).status).toBe(401);
+    expect((await fetch(`${url}/v1/${testToken.slice(0, 4)}?${query}`, { headers })).status).toBe(401);
   }
+  const body = JSON.stringify({ token: testToken, api_key: testToken, authorization: `Bearer ${testToken}` });
+  expect((await fetch(`${url}${chat}`, { method: "POST", headers, body })).status).toBe(401);
+  expect(JSON.stringify(log)).not.toContain(testToken);
 });
 
 test("every secured operation of the contract refuses without a token, and no other does", async ({ gateway }) => {
@@ -76,6 +88,47 @@ test("every secured operation of the contract refuses without a token, and no ot
     if (!secured) expect({ path, status }).toEqual({ path, status: 200 });
   }
   expect(rows.filter(({ secured }) => secured).map(({ path }) => path)).toContain("/metrics");
+});
+
+/** What is answered without a token, and by which methods. Whatever else there is has to ask for one. */
+const open: Readonly<Record<string, readonly string[]>> = {
+  "/healthz": ["GET", "HEAD"],
+  "/readyz": ["GET", "HEAD"],
+  "/openapi.json": ["GET", "HEAD"],
+  "/docs": ["GET", "HEAD"],
+};
+
+test("without a token no method of any path that is routed is answered, but for those that are open", async ({
+  gateway: { url },
+}) => {
+  const paths = new Set(Object.values<OperationRow>(operations).map(({ path }) => path.replace(/\{.*?\}/g, "x")));
+  for (const path of paths) {
+    for (const method of ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]) {
+      const { status } = await fetch(`${url}${path}`, { method });
+      const known = open[path];
+      const want = known === undefined ? 401 : known.includes(method) ? 200 : 405;
+      expect(status, `${method} ${path}`).toBe(want);
+    }
+  }
+  expect([...paths]).toEqual(expect.arrayContaining(Object.keys(open)));
+});
+
+test("who is on this machine, or beside somebody who was let in, needs a token all the same", async ({ gateway }) => {
+  const bare = toRequest({ method: "GET", path: "/v1/models", headers: { authorization: null } });
+  for (const from of ["127.0.0.1", "127.0.0.77"]) {
+    expect((await exchangeFrom(from, gateway.port, toRequest())).status).toBe(200);
+    expect((await exchangeFrom(from, gateway.port, bare)).status).toBe(401);
+  }
+});
+
+test("a key may be as long as a header, and no longer", async ({ gateway: { port } }) => {
+  for (const [length, status] of [
+    [15_000, 401],
+    [17_000, 431],
+  ] as const) {
+    const headers = { authorization: `Bearer ${"x".repeat(length)}` };
+    expect((await exchange(port, toRequest({ headers }))).status).toBe(status);
+  }
 });
 
 test("under /v1 nothing is told apart without a token: no path, method or body", async ({ gateway }) => {

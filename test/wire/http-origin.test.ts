@@ -1,7 +1,9 @@
 import { expect } from "vitest";
 import { startTestGateway, test } from "../gateway.fixture.ts";
 import { expectError } from "./error.fixture.ts";
-import { exchange, toRequest } from "./socket.fixture.ts";
+import { type OperationRow, operations } from "../../src/base/contract.ts";
+import { countRows } from "../rows.fixture.ts";
+import { exchange, toChatBody, toRequest } from "./socket.fixture.ts";
 
 const http = { allowedHosts: ["Gate.Example"], allowedOrigins: ["https://good.example"] };
 const config = { gateway: { http } };
@@ -158,4 +160,54 @@ test("every answer carries the headers that keep a browser from using it", async
     expect(headers, name).not.toHaveProperty("server");
     expect(headers, name).not.toHaveProperty("x-powered-by");
   }
+});
+
+test("what a page could make of an answer's own words is never HTML", async ({ gateway: { port } }) => {
+  const script = `<script>alert(1)</script>"><img src=x onerror=alert(1)>`;
+  const path = encodeURI(script).replaceAll("%3C", "<").replaceAll("%3E", ">");
+  const requests = [
+    toRequest({ body: toChatBody("hi", { model: script }) }),
+    toRequest({ body: toChatBody("hi", { user: script, [script]: 1 }) }),
+    toRequest({ body: toChatBody("hi", { stop: { [script]: script } }) }),
+    toRequest({ body: `{"model":${script}}` }),
+    toRequest({ method: "GET", path: `/${path}` }),
+    toRequest({ method: "GET", path: `/v1/models/${path}` }),
+    toRequest({ method: "GET", path: `/docs/${path}` }),
+  ];
+  for (const request of requests) {
+    const { headers } = await exchange(port, request);
+    expect(headers["content-type"]).toBe("application/json; charset=utf-8");
+  }
+});
+
+test("what is only read changes nothing, however often", async () => {
+  const sessions = { enabled: true };
+  const { port, stateFolder, chat } = await startTestGateway({
+    config: { gateway: { http: { endpoints: { sessions } } } },
+  });
+  await chat({ model: "openclaw", user: "ada", messages: [{ role: "user", content: "hi" }] });
+  const key = encodeURIComponent("agent:main:openai-user:ada");
+  const before = countRows(stateFolder);
+  expect(before).toMatchObject({ sessions: 1, messages: 2 });
+  const rows: OperationRow[] = Object.values(operations);
+  for (const { path } of rows.filter(({ method }) => method === "GET")) {
+    const place = path.replace("{model}", "openclaw").replace(/\{.*?\}/, key);
+    for (let count = 0; count < 3; count++) {
+      expect((await exchange(port, toRequest({ method: "GET", path: place }))).status, place).toBe(200);
+    }
+  }
+  expect(countRows(stateFolder)).toEqual(before);
+});
+
+test("a header that is spelled with underscores is not the one with dashes", async ({ gateway: { port } }) => {
+  const headers = {
+    X_OpenClaw_Session_Key: "a",
+    X_OpenClaw_Agent_Id: "nobody",
+    Content_Length: "3",
+    Transfer_Encoding: "chunked",
+  };
+  const answer = await exchange(port, toRequest({ headers }));
+  expect(answer.status).toBe(200);
+  expect(answer.headers["x-openclaw-agent-id"]).toBe("main");
+  expect(answer.headers["x-openclaw-session-key"]).toMatch(/^agent:main:openai:/);
 });

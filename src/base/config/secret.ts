@@ -104,9 +104,9 @@ function isUniform(secret: string): boolean {
 }
 
 /** A unit that comes at least twice and fills the whole text, its last repetition cut off perhaps. */
-function repeats(secret: string): boolean {
-  for (let period = 1; period <= secret.length / 2; period++) {
-    if (secret.startsWith(secret.slice(period))) return true;
+function repeats(text: string): boolean {
+  for (let period = 1; period <= text.length / 2; period++) {
+    if (text.startsWith(text.slice(period))) return true;
   }
   return false;
 }

@@ -1,0 +1,87 @@
+import { join } from "node:path";
+import ts from "typescript";
+import { expect, test } from "vitest";
+import { isTestFile, loadFiles, type SourceFile } from "./sources.ts";
+
+/** The one place that says whether a secret is right. */
+const place = "src/edge/authenticate.ts";
+const files = loadFiles(join(import.meta.dirname, "../.."), ["src"]).filter((file) => !isTestFile(file));
+
+/** What a caller has presented, or what it is held against. A length, a kind or a header's name is neither. */
+const secretName = /^(?:secret|token|password|apiKey|authorization|bearer|digest|expected|presented)$/i;
+const comparing = new Set([
+  ts.SyntaxKind.EqualsEqualsToken,
+  ts.SyntaxKind.EqualsEqualsEqualsToken,
+  ts.SyntaxKind.ExclamationEqualsToken,
+  ts.SyntaxKind.ExclamationEqualsEqualsToken,
+]);
+const comparers = new Set([
+  "equals",
+  "compare",
+  "localeCompare",
+  "includes",
+  "startsWith",
+  "endsWith",
+  "has",
+  "indexOf",
+]);
+
+/** Comparisons of a secret with anything but what stands in the code, which end at the first byte that differs. */
+function findComparisons({ path, text }: SourceFile): string[] {
+  const found: string[] = [];
+  const visit = (node: ts.Node): void => {
+    const sides = toSides(node);
+    if (sides !== undefined && sides.some(isSecret) && !sides.some(isFixed)) found.push(`${path}: ${node.getText()}`);
+    ts.forEachChild(node, visit);
+  };
+  visit(ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true));
+  return found;
+}
+
+function toSides(node: ts.Node): ts.Expression[] | undefined {
+  if (ts.isBinaryExpression(node)) return comparing.has(node.operatorToken.kind) ? [node.left, node.right] : undefined;
+  if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression)) return undefined;
+  const { expression, name } = node.expression;
+  return comparers.has(name.text) ? [expression, ...node.arguments] : undefined;
+}
+
+function isSecret(node: ts.Expression): boolean {
+  if (ts.isIdentifier(node)) return secretName.test(node.text);
+  return ts.isPropertyAccessExpression(node) && secretName.test(node.name.text);
+}
+
+function isFixed(node: ts.Expression): boolean {
+  return (
+    ts.isLiteralExpression(node) ||
+    ts.isTypeOfExpression(node) ||
+    node.getText() === "undefined" ||
+    node.getText() === "null"
+  );
+}
+
+test("secrets are compared in one place, by digests and in constant time", () => {
+  const users = files.filter(({ text }) => text.includes("timingSafeEqual")).map(({ path }) => path);
+  expect(users).toEqual([place]);
+  expect(files.flatMap(findComparisons)).toEqual([]);
+});
+
+test.each([
+  "if (token === expected) return;",
+  "return request.headers.authorization == wanted;",
+  "const right = credential.secret !== given;",
+  "return tokens.includes(token);",
+  "return known.has(digest);",
+  "return Buffer.from(a).equals(secret);",
+])("%s would be found", (text) => {
+  expect(findComparisons({ path: "x.ts", text })).toHaveLength(1);
+});
+
+test.each([
+  'token === ""',
+  "secret === undefined",
+  'typeof token === "string"',
+  "token.length < 24",
+  'kind === "token"',
+])("%s says nothing of a secret's bytes", (text) => {
+  expect(findComparisons({ path: "x.ts", text })).toEqual([]);
+});

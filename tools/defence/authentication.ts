@@ -1,9 +1,11 @@
-import { show } from "../shown.ts";
+import { show, type Shown } from "../shown.ts";
 import { command, type DefenceRow, open, row, wire } from "./row.ts";
 
 const later = "the test is being written";
 const same = wire("auth", "every malformed or wrong credential gets the same 401");
 const secured = wire("auth", "every secured operation of the contract refuses without a token, and no other does");
+const local = wire("auth", "who is on this machine, or beside somebody who was let in, needs a token all the same");
+const lockout = (title: string): Shown => show("src/edge/lockout.test.ts", title);
 const exact = show("src/edge/authenticate.test.ts", "nothing but the secret is let in");
 const usable = show("src/base/config/check.test.ts", "$name is refused");
 
@@ -22,7 +24,7 @@ export const authentication: readonly DefenceRow[] = [
     "A05",
     "the token in the query, a cookie, another header, the body",
     "401, and in no log",
-    wire("auth", "a token elsewhere than in the header is none"),
+    wire("auth", "a token elsewhere than in the header is none, and stands in no log"),
     wire("auth-secrets", "no line of the log holds a credential or a message, not even that of a defect"),
   ),
   row(
@@ -30,13 +32,14 @@ export const authentication: readonly DefenceRow[] = [
     "tokens of 15,000 and 17,000 characters",
     "401; 431",
     same,
-    wire("http-framing", "a request with two meanings is refused, and the connection ends"),
+    wire("auth", "a key may be as long as a header, and no longer"),
   ),
   row(
     "A08",
     "a secret that is empty, blank, a placeholder or short",
     "no start; the key is named, the value not",
     usable,
+    show("src/base/config/secret.test.ts", "%j is weak"),
     show("src/base/config/check.test.ts", "no refusal shows the secret"),
     command("references", "a key that is only found in the environment is held to the same"),
   ),
@@ -59,7 +62,13 @@ export const authentication: readonly DefenceRow[] = [
     "401",
     command("gateway", "of mode password takes the password, and not a token"),
   ),
-  open("A12", "how secrets are compared", "by digest, in one place, in constant time", later, exact),
+  row(
+    "A12",
+    "how secrets are compared",
+    "by digest, in one place, in constant time",
+    exact,
+    show("test/structure/secrets.test.ts", "secrets are compared in one place, by digests and in constant time"),
+  ),
   row(
     "A14",
     "a secret that is changed while the gateway runs",
@@ -80,29 +89,53 @@ export const authentication: readonly DefenceRow[] = [
     "every method and path without a token",
     "401 or 404, but for what the contract says is open",
     secured,
+    wire("auth", "without a token no method of any path that is routed is answered, but for those that are open"),
     wire("auth", "under /v1 nothing is told apart without a token: no path, method or body"),
   ),
   open("A18", "the same credential over HTTP and WebSocket", "the same is allowed", "waits for the WebSocket side"),
   row("A19", "scopes that a caller gives itself", "no effect", secured),
   open("A21", "a source of secrets that fails while it runs", "503 or 401, never 200", later),
-  row("A22", "another client from the address of one that was let in", "401", same),
-  row("A23", "loopback, in all its addresses, without a token", "401", secured),
+  row("A22", "another client from the address of one that was let in", "401", local),
+  row("A23", "loopback, in all its addresses, without a token", "401", local),
 ];
 
+const eleventh = wire(
+  "lockout",
+  "by default the eleventh wrong key of a minute is 429, and a right one is let in all the same",
+);
+const counted = wire("lockout", "whatever else a guess carries, it counts, and for the address of its socket");
+
 export const guessing: readonly DefenceRow[] = [
-  open(
+  row(
     "R01",
     "eleven wrong tokens from one address",
-    "429 `auth_locked` with `retry-after`; other addresses are served",
-    later,
+    "429 `auth_locked` with `retry-after`; other addresses are served, and so is a right token of full strength",
+    eleventh,
+    wire("lockout", "a password that could be guessed stays locked out until the lock ends"),
   ),
-  open("R02", "the same from loopback, with an `Origin`", "the same", later),
-  open("R04", "each guess with another forwarded address", "one count", later),
-  open("R05", "10,000 addresses of one IPv6 /64", "one count", later),
-  open("R06", "no token, another method", "not counted", later),
-  open("R08", "a wrong token beside other credentials", "counted", later),
-  open("R09", "no limit configured", "there is one", later),
-  open("R10", "50,000 addresses", "bounded memory, and a new one can still be locked", later),
-  open("R11", "a clock that is set", "the lock is as long as it was", later),
+  row("R02", "the same from loopback, with an `Origin`", "the same", counted),
+  row("R04", "each guess with another forwarded address", "one count", counted),
+  row("R05", "10,000 addresses of one IPv6 /64", "one count", lockout("is a whole /64 of IPv6")),
+  row(
+    "R06",
+    "no token, a preflight, another scheme",
+    "not counted; a wrong token is, whatever the method, since its 401 would tell it from a right one",
+    wire("lockout", "what is no guess is not counted: no key, another scheme, a preflight, an open path"),
+  ),
+  row("R08", "a wrong token beside other credentials", "counted", counted),
+  row("R09", "no limit configured", "there is one", eleventh),
+  row(
+    "R10",
+    "50,000 addresses",
+    "bounded memory, and a new one can still be locked",
+    lockout("it stays small, and locks a new address also when it is full of locked ones"),
+  ),
+  row(
+    "R11",
+    "a clock that is set",
+    "the lock is as long as it was",
+    lockout("a wall clock that jumps changes nothing"),
+    lockout("a lock ends when it was said to, whatever is tried meanwhile; then it counts anew"),
+  ),
   open("R12", "a key above its limit", "429 `rate_limit_exceeded` with `retry-after`", later),
 ];

@@ -1,6 +1,6 @@
+import { show, type Shown } from "../shown.ts";
 import { type DefenceRow, open, row, wire } from "./row.ts";
 
-const later = "the test is being written";
 const host = wire("http-origin", "the host must be an address, localhost or a name of the configuration");
 const foreign = wire(
   "http-origin",
@@ -32,7 +32,15 @@ export const browsers: readonly DefenceRow[] = [
     "415",
     wire("http-body", "only application/json, plain, is read"),
   ),
-  open("O07", "a browser that says it comes from another site", "403", later),
+  row(
+    "O07",
+    "a browser that says it comes from another site",
+    "403, but for a link to what is open",
+    wire(
+      "http-origin",
+      "what a page of another site asks for without an origin is refused, and a link to what is open is not",
+    ),
+  ),
   open(
     "O08",
     "a WebSocket from a foreign origin",
@@ -42,17 +50,69 @@ export const browsers: readonly DefenceRow[] = [
   ),
   row("O09", "a foreign origin from loopback", "the same 403", foreign),
   row(
+    "O11",
+    "reading, again and again",
+    "changes nothing",
+    wire("http-origin", "what is only read changes nothing, however often"),
+  ),
+  row(
     "O12",
     "the headers of every answer",
     "nothing for a browser to keep, frame, guess or run",
     wire("http-origin", "every answer carries the headers that keep a browser from using it"),
     wire("docs", "no script runs in the page of the contract that it did not bring along"),
   ),
+  row(
+    "O13",
+    "markup in names, users and paths",
+    "JSON, never HTML",
+    wire("http-origin", "what a page could make of an answer's own words is never HTML"),
+  ),
 ];
 
+const forwarded = (title: string): Shown => show("src/edge/forwarded.test.ts", title);
+const user = (title: string): Shown => wire("proxy-user", title);
+
 export const proxies: readonly DefenceRow[] = [
-  open("P01", "forwarded addresses where no proxy is trusted", "the socket's address counts", later),
-  open("P02", "forwarded addresses from a trusted proxy", "the rightmost that is not trusted", later),
-  open("P03", "forwarded addresses that are none, in kilobytes", "the socket's address, in no time", later),
-  open("P04", "an identity header from somebody who is no proxy", "401", later),
+  row(
+    "P01",
+    "forwarded addresses where no proxy is trusted",
+    "the socket's address counts",
+    wire(
+      "request-traces",
+      "each line of a request has the client's address, and of a header nobody vouches for it has nothing",
+    ),
+    forwarded("without proxies nothing is believed, not even of loopback"),
+  ),
+  row(
+    "P02",
+    "forwarded addresses from a trusted proxy",
+    "the rightmost that is not trusted",
+    wire(
+      "request-traces",
+      "of a trusted proxy the rightmost address counts that is none of its kind, over several headers too",
+    ),
+    forwarded("the proxy's own entry on its right counts, in both headers"),
+  ),
+  row(
+    "P03",
+    "forwarded addresses that are none, in kilobytes",
+    "the socket's address, in no time",
+    forwarded("$peer $plain $forwarded is from $want"),
+    forwarded("it takes no time, however long it is"),
+  ),
+  row(
+    "P04",
+    "an identity header from somebody who is no proxy, twice, or empty",
+    "401; 400; 401",
+    user("anybody else is 401, however often"),
+    user("two names are 400"),
+    user("a proxy on this machine is believed only where the configuration says so"),
+  ),
+  row(
+    "P06",
+    "underscores for dashes in the names of headers",
+    "ignored",
+    wire("http-origin", "a header that is spelled with underscores is not the one with dashes"),
+  ),
 ];

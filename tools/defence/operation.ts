@@ -125,7 +125,13 @@ export const logs: readonly DefenceRow[] = [
     ),
     show("src/base/audit/tally.test.ts", "a flood of addresses is a few records, which count all of it"),
   ),
-  open("Y04", "a client's own request id", "used where it is well-formed, in answer, log and upstream", later),
+  row(
+    "Y04",
+    "a client's own request id",
+    "used where it is well-formed, in answer, log and upstream",
+    wire("request-traces", "a client's own request id is taken over where it is well-formed, and else replaced"),
+    wire("request-traces", "the request id goes upstream to %s, and stands in the log of the run"),
+  ),
   row(
     "Y05",
     "a message's text",

@@ -10,32 +10,38 @@ const constant5 = {"types":["object"],"values":["embedded","openai-completions",
 const constant6 = {"types":["string","object"]};
 const constant7 = {"maxTokensField":1,"supportsDeveloperRole":1,"supportsUsageInStreaming":1,"supportsStreaming":1,"supportsTools":1,"supportsCustomTools":1,"supportsLogprobs":1,"requiresReasoningContent":1,"responseFormats":1,"input":1,"messageForm":1};
 const constant8 = {"port":1,"bind":1,"auth":1,"trustedProxies":1,"http":1,"runs":1,"limits":1,"drainMs":1,"log":1,"audit":1,"telemetry":1,"checkAnswers":1};
-const constant9 = {"command":1,"args":1,"env":1,"cwd":1,"url":1,"headers":1,"connectMs":1,"timeoutMs":1,"outputBytesMax":1};
-const constant10 = ["text","image","audio","file"];
-const constant11 = ["max_completion_tokens","max_tokens"];
-const constant12 = ["json_object","json_schema"];
-const constant13 = ["any","openai","mistral","anthropic","google"];
-const constant14 = ["token","password","trusted-proxy","none"];
-const constant15 = ["session","ignore"];
-const constant16 = ["open-webui","opencode"];
-const constant17 = ["comment","chunk","off"];
-const constant18 = ["fatal","error","warn","info","debug","trace","silent"];
-const constant19 = ["throw","count","off"];
-const constant20 = ["string","object"];
-const constant21 = ["reasoning","tools"];
-const constant22 = ["forward","enforce"];
+const constant9 = {"sha256":1,"agents":1,"models":1,"sessions":1,"scopes":1,"expires":1,"requestsPerMinute":1,"runsMax":1,"tokensPerDay":1};
+const constant10 = {"command":1,"args":1,"env":1,"cwd":1,"url":1,"headers":1,"connectMs":1,"timeoutMs":1,"outputBytesMax":1};
+const constant11 = ["text","image","audio","file"];
+const constant12 = ["max_completion_tokens","max_tokens"];
+const constant13 = ["json_object","json_schema"];
+const constant14 = ["any","openai","mistral","anthropic","google"];
+const constant15 = ["token","password","trusted-proxy","none"];
+const constant16 = ["own","shared"];
+const constant17 = ["chat","sessions","metrics","admin"];
+const constant18 = ["session","ignore"];
+const constant19 = ["open-webui","opencode"];
+const constant20 = ["comment","chunk","off"];
+const constant21 = ["fatal","error","warn","info","debug","trace","silent"];
+const constant22 = ["throw","count","off"];
+const constant23 = ["string","object"];
+const constant24 = ["reasoning","tools"];
+const constant25 = ["forward","enforce"];
 
 export const fillConfig = toCheck(validate20);
 const func1 = Object.prototype.hasOwnProperty;
 const func2 = helper0.default;
 const pattern4 = new RegExp("^[A-Za-z0-9-]{1,64}$", "u");
-const pattern6 = new RegExp("^(?!authorization$|proxy-authorization$|cookie$|x-openclaw-)[a-z0-9][a-z0-9._-]{0,63}$", "u");
-const pattern7 = new RegExp("^(\\[[0-9a-fA-F:.]+\\]|[^\\s/:@*?#%\\[\\]\\\\]+)$", "u");
+const pattern6 = new RegExp("^[a-z0-9][a-z0-9-]{0,62}$", "u");
+const pattern7 = new RegExp("^[0-9a-fA-F]{64}$", "u");
 const pattern8 = new RegExp("^[^/]+/.+$", "u");
-const pattern11 = new RegExp("^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$", "u");
-const pattern23 = new RegExp("^https?://[^\\s]+$", "u");
-const pattern15 = new RegExp("^https?://[^/?#@\\s]+(/[^?#\\s]*)?$", "u");
-const pattern16 = new RegExp("^[A-Za-z0-9-]+$", "u");
+const pattern9 = new RegExp("^\\d{4}-\\d{2}-\\d{2}(T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,3})?)?(Z|[+-]\\d{2}:\\d{2}))?$", "u");
+const pattern10 = new RegExp("^(?!authorization$|proxy-authorization$|cookie$|x-openclaw-)[a-z0-9][a-z0-9._-]{0,63}$", "u");
+const pattern11 = new RegExp("^(\\[[0-9a-fA-F:.]+\\]|[^\\s/:@*?#%\\[\\]\\\\]+)$", "u");
+const pattern15 = new RegExp("^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$", "u");
+const pattern27 = new RegExp("^https?://[^\\s]+$", "u");
+const pattern19 = new RegExp("^https?://[^/?#@\\s]+(/[^?#\\s]*)?$", "u");
+const pattern20 = new RegExp("^[A-Za-z0-9-]+$", "u");
 function validate22(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
@@ -98,7 +104,7 @@ const _errs4 = errors;
 const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data1 === "string"){
-if(!pattern15.test(data1)){
+if(!pattern19.test(data1)){
 validate22.errors = [{instancePath:instancePath+"/baseUrl",keyword:"pattern",params:{pattern: "^https?://[^/?#@\\s]+(/[^?#\\s]*)?$"},message:"must match pattern \""+"^https?://[^/?#@\\s]+(/[^?#\\s]*)?$"+"\"",expected:constant1,data:data1}];
 return false;
 }
@@ -150,7 +156,7 @@ for(const key1 in data3){
 const _errs13 = errors;
 if(errors === _errs13){
 if(typeof key1 === "string"){
-if(!pattern16.test(key1)){
+if(!pattern20.test(key1)){
 const err0 = {instancePath:instancePath+"/headers",keyword:"pattern",params:{pattern: "^[A-Za-z0-9-]+$"},message:"must match pattern \""+"^[A-Za-z0-9-]+$"+"\"",expected:constant1,data:key1,propertyName:key1};
 if(vErrors === null){
 vErrors = [err0];
@@ -274,7 +280,7 @@ validate22.errors = [{instancePath:instancePath+"/models/" + i0+"/input/" + i1,k
 return false;
 }
 if(!((((data9 === "text") || (data9 === "image")) || (data9 === "audio")) || (data9 === "file"))){
-validate22.errors = [{instancePath:instancePath+"/models/" + i0+"/input/" + i1,keyword:"enum",params:{allowedValues: constant10},message:"must be equal to one of the allowed values",expected:constant1,data:data9}];
+validate22.errors = [{instancePath:instancePath+"/models/" + i0+"/input/" + i1,keyword:"enum",params:{allowedValues: constant11},message:"must be equal to one of the allowed values",expected:constant1,data:data9}];
 return false;
 }
 var valid9 = _errs28 === errors;
@@ -489,7 +495,7 @@ validate22.errors = [{instancePath:instancePath+"/compat/maxTokensField",keyword
 return false;
 }
 if(!((data17 === "max_completion_tokens") || (data17 === "max_tokens"))){
-validate22.errors = [{instancePath:instancePath+"/compat/maxTokensField",keyword:"enum",params:{allowedValues: constant11},message:"must be equal to one of the allowed values",expected:constant1,data:data17}];
+validate22.errors = [{instancePath:instancePath+"/compat/maxTokensField",keyword:"enum",params:{allowedValues: constant12},message:"must be equal to one of the allowed values",expected:constant1,data:data17}];
 return false;
 }
 var valid14 = _errs49 === errors;
@@ -604,7 +610,7 @@ validate22.errors = [{instancePath:instancePath+"/compat/responseFormats/" + i2,
 return false;
 }
 if(!((data26 === "json_object") || (data26 === "json_schema"))){
-validate22.errors = [{instancePath:instancePath+"/compat/responseFormats/" + i2,keyword:"enum",params:{allowedValues: constant12},message:"must be equal to one of the allowed values",expected:constant1,data:data26}];
+validate22.errors = [{instancePath:instancePath+"/compat/responseFormats/" + i2,keyword:"enum",params:{allowedValues: constant13},message:"must be equal to one of the allowed values",expected:constant1,data:data26}];
 return false;
 }
 var valid15 = _errs67 === errors;
@@ -639,7 +645,7 @@ validate22.errors = [{instancePath:instancePath+"/compat/input/" + i3,keyword:"t
 return false;
 }
 if(!((((data28 === "text") || (data28 === "image")) || (data28 === "audio")) || (data28 === "file"))){
-validate22.errors = [{instancePath:instancePath+"/compat/input/" + i3,keyword:"enum",params:{allowedValues: constant10},message:"must be equal to one of the allowed values",expected:constant1,data:data28}];
+validate22.errors = [{instancePath:instancePath+"/compat/input/" + i3,keyword:"enum",params:{allowedValues: constant11},message:"must be equal to one of the allowed values",expected:constant1,data:data28}];
 return false;
 }
 var valid16 = _errs71 === errors;
@@ -667,7 +673,7 @@ validate22.errors = [{instancePath:instancePath+"/compat/messageForm",keyword:"t
 return false;
 }
 if(!(((((data29 === "any") || (data29 === "openai")) || (data29 === "mistral")) || (data29 === "anthropic")) || (data29 === "google"))){
-validate22.errors = [{instancePath:instancePath+"/compat/messageForm",keyword:"enum",params:{allowedValues: constant13},message:"must be equal to one of the allowed values",expected:constant1,data:data29}];
+validate22.errors = [{instancePath:instancePath+"/compat/messageForm",keyword:"enum",params:{allowedValues: constant14},message:"must be equal to one of the allowed values",expected:constant1,data:data29}];
 return false;
 }
 var valid14 = _errs73 === errors;
@@ -771,7 +777,7 @@ const _errs4 = errors;
 const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data1 === "string"){
-if(!pattern15.test(data1)){
+if(!pattern19.test(data1)){
 validate23.errors = [{instancePath:instancePath+"/baseUrl",keyword:"pattern",params:{pattern: "^https?://[^/?#@\\s]+(/[^?#\\s]*)?$"},message:"must match pattern \""+"^https?://[^/?#@\\s]+(/[^?#\\s]*)?$"+"\"",expected:constant1,data:data1}];
 return false;
 }
@@ -823,7 +829,7 @@ for(const key1 in data3){
 const _errs13 = errors;
 if(errors === _errs13){
 if(typeof key1 === "string"){
-if(!pattern16.test(key1)){
+if(!pattern20.test(key1)){
 const err0 = {instancePath:instancePath+"/headers",keyword:"pattern",params:{pattern: "^[A-Za-z0-9-]+$"},message:"must match pattern \""+"^[A-Za-z0-9-]+$"+"\"",expected:constant1,data:key1,propertyName:key1};
 if(vErrors === null){
 vErrors = [err0];
@@ -947,7 +953,7 @@ validate23.errors = [{instancePath:instancePath+"/models/" + i0+"/input/" + i1,k
 return false;
 }
 if(!((((data9 === "text") || (data9 === "image")) || (data9 === "audio")) || (data9 === "file"))){
-validate23.errors = [{instancePath:instancePath+"/models/" + i0+"/input/" + i1,keyword:"enum",params:{allowedValues: constant10},message:"must be equal to one of the allowed values",expected:constant1,data:data9}];
+validate23.errors = [{instancePath:instancePath+"/models/" + i0+"/input/" + i1,keyword:"enum",params:{allowedValues: constant11},message:"must be equal to one of the allowed values",expected:constant1,data:data9}];
 return false;
 }
 var valid9 = _errs28 === errors;
@@ -1216,7 +1222,7 @@ const _errs4 = errors;
 const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data1 === "string"){
-if(!pattern15.test(data1)){
+if(!pattern19.test(data1)){
 validate24.errors = [{instancePath:instancePath+"/baseUrl",keyword:"pattern",params:{pattern: "^https?://[^/?#@\\s]+(/[^?#\\s]*)?$"},message:"must match pattern \""+"^https?://[^/?#@\\s]+(/[^?#\\s]*)?$"+"\"",expected:constant1,data:data1}];
 return false;
 }
@@ -1268,7 +1274,7 @@ for(const key1 in data3){
 const _errs13 = errors;
 if(errors === _errs13){
 if(typeof key1 === "string"){
-if(!pattern16.test(key1)){
+if(!pattern20.test(key1)){
 const err0 = {instancePath:instancePath+"/headers",keyword:"pattern",params:{pattern: "^[A-Za-z0-9-]+$"},message:"must match pattern \""+"^[A-Za-z0-9-]+$"+"\"",expected:constant1,data:key1,propertyName:key1};
 if(vErrors === null){
 vErrors = [err0];
@@ -1392,7 +1398,7 @@ validate24.errors = [{instancePath:instancePath+"/models/" + i0+"/input/" + i1,k
 return false;
 }
 if(!((((data9 === "text") || (data9 === "image")) || (data9 === "audio")) || (data9 === "file"))){
-validate24.errors = [{instancePath:instancePath+"/models/" + i0+"/input/" + i1,keyword:"enum",params:{allowedValues: constant10},message:"must be equal to one of the allowed values",expected:constant1,data:data9}];
+validate24.errors = [{instancePath:instancePath+"/models/" + i0+"/input/" + i1,keyword:"enum",params:{allowedValues: constant11},message:"must be equal to one of the allowed values",expected:constant1,data:data9}];
 return false;
 }
 var valid9 = _errs28 === errors;
@@ -1661,7 +1667,7 @@ const _errs4 = errors;
 const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data1 === "string"){
-if(!pattern15.test(data1)){
+if(!pattern19.test(data1)){
 validate25.errors = [{instancePath:instancePath+"/baseUrl",keyword:"pattern",params:{pattern: "^https?://[^/?#@\\s]+(/[^?#\\s]*)?$"},message:"must match pattern \""+"^https?://[^/?#@\\s]+(/[^?#\\s]*)?$"+"\"",expected:constant1,data:data1}];
 return false;
 }
@@ -1713,7 +1719,7 @@ for(const key1 in data3){
 const _errs13 = errors;
 if(errors === _errs13){
 if(typeof key1 === "string"){
-if(!pattern16.test(key1)){
+if(!pattern20.test(key1)){
 const err0 = {instancePath:instancePath+"/headers",keyword:"pattern",params:{pattern: "^[A-Za-z0-9-]+$"},message:"must match pattern \""+"^[A-Za-z0-9-]+$"+"\"",expected:constant1,data:key1,propertyName:key1};
 if(vErrors === null){
 vErrors = [err0];
@@ -1837,7 +1843,7 @@ validate25.errors = [{instancePath:instancePath+"/models/" + i0+"/input/" + i1,k
 return false;
 }
 if(!((((data9 === "text") || (data9 === "image")) || (data9 === "audio")) || (data9 === "file"))){
-validate25.errors = [{instancePath:instancePath+"/models/" + i0+"/input/" + i1,keyword:"enum",params:{allowedValues: constant10},message:"must be equal to one of the allowed values",expected:constant1,data:data9}];
+validate25.errors = [{instancePath:instancePath+"/models/" + i0+"/input/" + i1,keyword:"enum",params:{allowedValues: constant11},message:"must be equal to one of the allowed values",expected:constant1,data:data9}];
 return false;
 }
 var valid9 = _errs28 === errors;
@@ -2346,9 +2352,12 @@ data3.mode = "token";
 if(data3.limit === undefined){
 data3.limit = {};
 }
+if(data3.keys === undefined){
+data3.keys = {};
+}
 const _errs11 = errors;
 for(const key2 in data3){
-if(!(((((key2 === "mode") || (key2 === "token")) || (key2 === "password")) || (key2 === "trustedProxy")) || (key2 === "limit"))){
+if(!((((((key2 === "mode") || (key2 === "token")) || (key2 === "password")) || (key2 === "trustedProxy")) || (key2 === "limit")) || (key2 === "keys"))){
 validate20.errors = [{instancePath:instancePath+"/gateway/auth",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",expected:constant0,data:data3}];
 return false;
 break;
@@ -2362,7 +2371,7 @@ validate20.errors = [{instancePath:instancePath+"/gateway/auth/mode",keyword:"ty
 return false;
 }
 if(!((((data4 === "token") || (data4 === "password")) || (data4 === "trusted-proxy")) || (data4 === "none"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/mode",keyword:"enum",params:{allowedValues: constant14},message:"must be equal to one of the allowed values",expected:constant1,data:data4}];
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/mode",keyword:"enum",params:{allowedValues: constant15},message:"must be equal to one of the allowed values",expected:constant1,data:data4}];
 return false;
 }
 var valid2 = _errs12 === errors;
@@ -2662,6 +2671,460 @@ return false;
 }
 }
 var valid2 = _errs33 === errors;
+if(valid2){
+let data19 = data3.keys;
+const _errs44 = errors;
+if(errors === _errs44){
+if(data19 && typeof data19 == "object" && !Array.isArray(data19)){
+if(Object.keys(data19).length > 1000){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys",keyword:"maxProperties",params:{limit: 1000},message:"must NOT have more than 1000 properties",expected:constant0,data:data19}];
+return false;
+}
+else {
+for(const key5 in data19){
+const _errs46 = errors;
+if(errors === _errs46){
+if(typeof key5 === "string"){
+if(!pattern6.test(key5)){
+const err0 = {instancePath:instancePath+"/gateway/auth/keys",keyword:"pattern",params:{pattern: "^[a-z0-9][a-z0-9-]{0,62}$"},message:"must match pattern \""+"^[a-z0-9][a-z0-9-]{0,62}$"+"\"",expected:constant1,data:key5,propertyName:key5};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+}
+else {
+const err1 = {instancePath:instancePath+"/gateway/auth/keys",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:key5,propertyName:key5};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+}
+var valid7 = _errs46 === errors;
+if(!valid7){
+const err2 = {instancePath:instancePath+"/gateway/auth/keys",keyword:"propertyNames",params:{propertyName: key5},message:"property name must be valid",expected:constant0,data:data19};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+validate20.errors = vErrors;
+return false;
+break;
+}
+}
+if(valid7){
+for(const key6 in data19){
+let data20 = data19[key6];
+const _errs49 = errors;
+const _errs50 = errors;
+if(errors === _errs50){
+if(data20 && typeof data20 == "object" && !Array.isArray(data20)){
+if(data20.sessions === undefined){
+data20.sessions = "own";
+}
+if(data20.scopes === undefined){
+data20.scopes = ["chat"];
+}
+let missing1;
+if((data20.sha256 === undefined) && (missing1 = "sha256")){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant0,data:data20}];
+return false;
+}
+else {
+const _errs52 = errors;
+for(const key7 in data20){
+if(!(func1.call(constant9, key7))){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key7},message:"must NOT have additional properties",expected:constant0,data:data20}];
+return false;
+break;
+}
+}
+if(_errs52 === errors){
+if(data20.sha256 !== undefined){
+let data21 = data20.sha256;
+const _errs53 = errors;
+if(errors === _errs53){
+if(typeof data21 === "string"){
+if(!pattern7.test(data21)){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/sha256",keyword:"pattern",params:{pattern: "^[0-9a-fA-F]{64}$"},message:"must match pattern \""+"^[0-9a-fA-F]{64}$"+"\"",expected:constant1,data:data21}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/sha256",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data21}];
+return false;
+}
+}
+var valid10 = _errs53 === errors;
+}
+else {
+var valid10 = true;
+}
+if(valid10){
+if(data20.agents !== undefined){
+let data22 = data20.agents;
+const _errs55 = errors;
+if(errors === _errs55){
+if(Array.isArray(data22)){
+if(data22.length > 256){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/agents",keyword:"maxItems",params:{limit: 256},message:"must NOT have more than 256 items",expected:constant2,data:data22}];
+return false;
+}
+else {
+if(data22.length < 1){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/agents",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant2,data:data22}];
+return false;
+}
+else {
+var valid11 = true;
+const len2 = data22.length;
+for(let i2=0; i2<len2; i2++){
+let data23 = data22[i2];
+const _errs57 = errors;
+if(errors === _errs57){
+if(typeof data23 === "string"){
+if(func2(data23) > 64){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/agents/" + i2,keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",expected:constant1,data:data23}];
+return false;
+}
+else {
+if(func2(data23) < 1){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/agents/" + i2,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data23}];
+return false;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/agents/" + i2,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data23}];
+return false;
+}
+}
+var valid11 = _errs57 === errors;
+if(!valid11){
+break;
+}
+}
+if(valid11){
+let i3 = data22.length;
+let j0;
+if(i3 > 1){
+const indices0 = {};
+for(;i3--;){
+let item0 = data22[i3];
+if(typeof item0 !== "string"){
+continue;
+}
+if(typeof indices0[item0] == "number"){
+j0 = indices0[item0];
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/agents",keyword:"uniqueItems",params:{i: i3, j: j0},message:"must NOT have duplicate items (items ## "+j0+" and "+i3+" are identical)",expected:constant2,data:data22}];
+return false;
+break;
+}
+indices0[item0] = i3;
+}
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/agents",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data22}];
+return false;
+}
+}
+var valid10 = _errs55 === errors;
+}
+else {
+var valid10 = true;
+}
+if(valid10){
+if(data20.models !== undefined){
+let data24 = data20.models;
+const _errs59 = errors;
+if(errors === _errs59){
+if(Array.isArray(data24)){
+if(data24.length > 256){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/models",keyword:"maxItems",params:{limit: 256},message:"must NOT have more than 256 items",expected:constant2,data:data24}];
+return false;
+}
+else {
+if(data24.length < 1){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/models",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant2,data:data24}];
+return false;
+}
+else {
+var valid13 = true;
+const len3 = data24.length;
+for(let i4=0; i4<len3; i4++){
+let data25 = data24[i4];
+const _errs61 = errors;
+if(errors === _errs61){
+if(typeof data25 === "string"){
+if(!pattern8.test(data25)){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/models/" + i4,keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data25}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/models/" + i4,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data25}];
+return false;
+}
+}
+var valid13 = _errs61 === errors;
+if(!valid13){
+break;
+}
+}
+if(valid13){
+let i5 = data24.length;
+let j1;
+if(i5 > 1){
+const indices1 = {};
+for(;i5--;){
+let item1 = data24[i5];
+if(typeof item1 !== "string"){
+continue;
+}
+if(typeof indices1[item1] == "number"){
+j1 = indices1[item1];
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/models",keyword:"uniqueItems",params:{i: i5, j: j1},message:"must NOT have duplicate items (items ## "+j1+" and "+i5+" are identical)",expected:constant2,data:data24}];
+return false;
+break;
+}
+indices1[item1] = i5;
+}
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/models",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data24}];
+return false;
+}
+}
+var valid10 = _errs59 === errors;
+}
+else {
+var valid10 = true;
+}
+if(valid10){
+let data26 = data20.sessions;
+const _errs63 = errors;
+if(typeof data26 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/sessions",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data26}];
+return false;
+}
+if(!((data26 === "own") || (data26 === "shared"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/sessions",keyword:"enum",params:{allowedValues: constant16},message:"must be equal to one of the allowed values",expected:constant1,data:data26}];
+return false;
+}
+var valid10 = _errs63 === errors;
+if(valid10){
+let data27 = data20.scopes;
+const _errs65 = errors;
+if(errors === _errs65){
+if(Array.isArray(data27)){
+if(data27.length > 4){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/scopes",keyword:"maxItems",params:{limit: 4},message:"must NOT have more than 4 items",expected:constant2,data:data27}];
+return false;
+}
+else {
+if(data27.length < 1){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/scopes",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant2,data:data27}];
+return false;
+}
+else {
+var valid15 = true;
+const len4 = data27.length;
+for(let i6=0; i6<len4; i6++){
+let data28 = data27[i6];
+const _errs67 = errors;
+if(typeof data28 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/scopes/" + i6,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data28}];
+return false;
+}
+if(!((((data28 === "chat") || (data28 === "sessions")) || (data28 === "metrics")) || (data28 === "admin"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/scopes/" + i6,keyword:"enum",params:{allowedValues: constant17},message:"must be equal to one of the allowed values",expected:constant1,data:data28}];
+return false;
+}
+var valid15 = _errs67 === errors;
+if(!valid15){
+break;
+}
+}
+if(valid15){
+let i7 = data27.length;
+let j2;
+if(i7 > 1){
+const indices2 = {};
+for(;i7--;){
+let item2 = data27[i7];
+if(typeof item2 !== "string"){
+continue;
+}
+if(typeof indices2[item2] == "number"){
+j2 = indices2[item2];
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/scopes",keyword:"uniqueItems",params:{i: i7, j: j2},message:"must NOT have duplicate items (items ## "+j2+" and "+i7+" are identical)",expected:constant2,data:data27}];
+return false;
+break;
+}
+indices2[item2] = i7;
+}
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/scopes",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data27}];
+return false;
+}
+}
+var valid10 = _errs65 === errors;
+if(valid10){
+if(data20.expires !== undefined){
+let data29 = data20.expires;
+const _errs69 = errors;
+if(errors === _errs69){
+if(typeof data29 === "string"){
+if(!pattern9.test(data29)){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/expires",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}(T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,3})?)?(Z|[+-]\\d{2}:\\d{2}))?$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}(T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,3})?)?(Z|[+-]\\d{2}:\\d{2}))?$"+"\"",expected:constant1,data:data29}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/expires",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data29}];
+return false;
+}
+}
+var valid10 = _errs69 === errors;
+}
+else {
+var valid10 = true;
+}
+if(valid10){
+if(data20.requestsPerMinute !== undefined){
+let data30 = data20.requestsPerMinute;
+const _errs71 = errors;
+if(!(((typeof data30 == "number") && (!(data30 % 1) && !isNaN(data30))) && (isFinite(data30)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/requestsPerMinute",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data30}];
+return false;
+}
+if(errors === _errs71){
+if((typeof data30 == "number") && (isFinite(data30))){
+if(data30 > 60000 || isNaN(data30)){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/requestsPerMinute",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",expected:constant3,data:data30}];
+return false;
+}
+else {
+if(data30 < 1 || isNaN(data30)){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/requestsPerMinute",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data30}];
+return false;
+}
+}
+}
+}
+var valid10 = _errs71 === errors;
+}
+else {
+var valid10 = true;
+}
+if(valid10){
+if(data20.runsMax !== undefined){
+let data31 = data20.runsMax;
+const _errs73 = errors;
+if(!(((typeof data31 == "number") && (!(data31 % 1) && !isNaN(data31))) && (isFinite(data31)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/runsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data31}];
+return false;
+}
+if(errors === _errs73){
+if((typeof data31 == "number") && (isFinite(data31))){
+if(data31 > 10000 || isNaN(data31)){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/runsMax",keyword:"maximum",params:{comparison: "<=", limit: 10000},message:"must be <= 10000",expected:constant3,data:data31}];
+return false;
+}
+else {
+if(data31 < 1 || isNaN(data31)){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/runsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data31}];
+return false;
+}
+}
+}
+}
+var valid10 = _errs73 === errors;
+}
+else {
+var valid10 = true;
+}
+if(valid10){
+if(data20.tokensPerDay !== undefined){
+let data32 = data20.tokensPerDay;
+const _errs75 = errors;
+if(!(((typeof data32 == "number") && (!(data32 % 1) && !isNaN(data32))) && (isFinite(data32)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/tokensPerDay",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data32}];
+return false;
+}
+if(errors === _errs75){
+if((typeof data32 == "number") && (isFinite(data32))){
+if(data32 > 1000000000000 || isNaN(data32)){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/tokensPerDay",keyword:"maximum",params:{comparison: "<=", limit: 1000000000000},message:"must be <= 1000000000000",expected:constant3,data:data32}];
+return false;
+}
+else {
+if(data32 < 1 || isNaN(data32)){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/tokensPerDay",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data32}];
+return false;
+}
+}
+}
+}
+var valid10 = _errs75 === errors;
+}
+else {
+var valid10 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data20}];
+return false;
+}
+}
+var valid8 = _errs49 === errors;
+if(!valid8){
+break;
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data19}];
+return false;
+}
+}
+var valid2 = _errs44 === errors;
+}
 }
 }
 }
@@ -2675,1273 +3138,1273 @@ return false;
 }
 var valid1 = _errs9 === errors;
 if(valid1){
-let data19 = data0.trustedProxies;
-const _errs44 = errors;
-if(errors === _errs44){
-if(Array.isArray(data19)){
-if(data19.length > 64){
-validate20.errors = [{instancePath:instancePath+"/gateway/trustedProxies",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items",expected:constant2,data:data19}];
-return false;
-}
-else {
-var valid7 = true;
-const len2 = data19.length;
-for(let i2=0; i2<len2; i2++){
-let data20 = data19[i2];
-const _errs46 = errors;
-if(errors === _errs46){
-if(typeof data20 === "string"){
-if(func2(data20) < 1){
-validate20.errors = [{instancePath:instancePath+"/gateway/trustedProxies/" + i2,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data20}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/trustedProxies/" + i2,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data20}];
-return false;
-}
-}
-var valid7 = _errs46 === errors;
-if(!valid7){
-break;
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/trustedProxies",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data19}];
-return false;
-}
-}
-var valid1 = _errs44 === errors;
-if(valid1){
-let data21 = data0.http;
-const _errs48 = errors;
-if(errors === _errs48){
-if(data21 && typeof data21 == "object" && !Array.isArray(data21)){
-if(data21.endpoints === undefined){
-data21.endpoints = {};
-}
-if(data21.allowedHosts === undefined){
-data21.allowedHosts = [];
-}
-if(data21.allowedOrigins === undefined){
-data21.allowedOrigins = [];
-}
-if(data21.bodyBytesMax === undefined){
-data21.bodyBytesMax = 20971520;
-}
-if(data21.pipelineMax === undefined){
-data21.pipelineMax = 16;
-}
-if(data21.keepAlive === undefined){
-data21.keepAlive = {};
-}
-const _errs50 = errors;
-for(const key5 in data21){
-if(!((((((key5 === "endpoints") || (key5 === "allowedHosts")) || (key5 === "allowedOrigins")) || (key5 === "bodyBytesMax")) || (key5 === "pipelineMax")) || (key5 === "keepAlive"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties",expected:constant0,data:data21}];
-return false;
-break;
-}
-}
-if(_errs50 === errors){
-let data22 = data21.endpoints;
-const _errs51 = errors;
-if(errors === _errs51){
-if(data22 && typeof data22 == "object" && !Array.isArray(data22)){
-if(data22.chatCompletions === undefined){
-data22.chatCompletions = {};
-}
-if(data22.sessions === undefined){
-data22.sessions = {};
-}
-if(data22.docs === undefined){
-data22.docs = {};
-}
-if(data22.metrics === undefined){
-data22.metrics = {};
-}
-const _errs53 = errors;
-for(const key6 in data22){
-if(!((((key6 === "chatCompletions") || (key6 === "sessions")) || (key6 === "docs")) || (key6 === "metrics"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties",expected:constant0,data:data22}];
-return false;
-break;
-}
-}
-if(_errs53 === errors){
-let data23 = data22.chatCompletions;
-const _errs54 = errors;
-if(errors === _errs54){
-if(data23 && typeof data23 == "object" && !Array.isArray(data23)){
-if(data23.enabled === undefined){
-data23.enabled = false;
-}
-if(data23.strict === undefined){
-data23.strict = false;
-}
-if(data23.sessions === undefined){
-data23.sessions = {};
-}
-if(data23.media === undefined){
-data23.media = {};
-}
-const _errs56 = errors;
-for(const key7 in data23){
-if(!((((key7 === "enabled") || (key7 === "strict")) || (key7 === "sessions")) || (key7 === "media"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions",keyword:"additionalProperties",params:{additionalProperty: key7},message:"must NOT have additional properties",expected:constant0,data:data23}];
-return false;
-break;
-}
-}
-if(_errs56 === errors){
-let data24 = data23.enabled;
-const _errs57 = errors;
-if(typeof data24 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data24}];
-return false;
-}
-var valid10 = _errs57 === errors;
-if(valid10){
-let data25 = data23.strict;
-const _errs59 = errors;
-if(typeof data25 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/strict",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data25}];
-return false;
-}
-var valid10 = _errs59 === errors;
-if(valid10){
-let data26 = data23.sessions;
-const _errs61 = errors;
-if(errors === _errs61){
-if(data26 && typeof data26 == "object" && !Array.isArray(data26)){
-if(data26.chatIdHeaders === undefined){
-data26.chatIdHeaders = [];
-}
-if(data26.user === undefined){
-data26.user = "session";
-}
-const _errs63 = errors;
-for(const key8 in data26){
-if(!(((key8 === "chatIdHeaders") || (key8 === "user")) || (key8 === "sideTasks"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions",keyword:"additionalProperties",params:{additionalProperty: key8},message:"must NOT have additional properties",expected:constant0,data:data26}];
-return false;
-break;
-}
-}
-if(_errs63 === errors){
-let data27 = data26.chatIdHeaders;
-const _errs64 = errors;
-if(errors === _errs64){
-if(Array.isArray(data27)){
-if(data27.length > 16){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/chatIdHeaders",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items",expected:constant2,data:data27}];
-return false;
-}
-else {
-var valid12 = true;
-const len3 = data27.length;
-for(let i3=0; i3<len3; i3++){
-let data28 = data27[i3];
-const _errs66 = errors;
-if(errors === _errs66){
-if(typeof data28 === "string"){
-if(!pattern6.test(data28)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/chatIdHeaders/" + i3,keyword:"pattern",params:{pattern: "^(?!authorization$|proxy-authorization$|cookie$|x-openclaw-)[a-z0-9][a-z0-9._-]{0,63}$"},message:"must match pattern \""+"^(?!authorization$|proxy-authorization$|cookie$|x-openclaw-)[a-z0-9][a-z0-9._-]{0,63}$"+"\"",expected:constant1,data:data28}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/chatIdHeaders/" + i3,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data28}];
-return false;
-}
-}
-var valid12 = _errs66 === errors;
-if(!valid12){
-break;
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/chatIdHeaders",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data27}];
-return false;
-}
-}
-var valid11 = _errs64 === errors;
-if(valid11){
-let data29 = data26.user;
-const _errs68 = errors;
-if(typeof data29 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/user",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data29}];
-return false;
-}
-if(!((data29 === "session") || (data29 === "ignore"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/user",keyword:"enum",params:{allowedValues: constant15},message:"must be equal to one of the allowed values",expected:constant1,data:data29}];
-return false;
-}
-var valid11 = _errs68 === errors;
-if(valid11){
-if(data26.sideTasks !== undefined){
-let data30 = data26.sideTasks;
-const _errs70 = errors;
-if(errors === _errs70){
-if(Array.isArray(data30)){
-var valid13 = true;
-const len4 = data30.length;
-for(let i4=0; i4<len4; i4++){
-let data31 = data30[i4];
-const _errs72 = errors;
-if(typeof data31 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/sideTasks/" + i4,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data31}];
-return false;
-}
-if(!((data31 === "open-webui") || (data31 === "opencode"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/sideTasks/" + i4,keyword:"enum",params:{allowedValues: constant16},message:"must be equal to one of the allowed values",expected:constant1,data:data31}];
-return false;
-}
-var valid13 = _errs72 === errors;
-if(!valid13){
-break;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/sideTasks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data30}];
-return false;
-}
-}
-var valid11 = _errs70 === errors;
-}
-else {
-var valid11 = true;
-}
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data26}];
-return false;
-}
-}
-var valid10 = _errs61 === errors;
-if(valid10){
-let data32 = data23.media;
-const _errs74 = errors;
-if(errors === _errs74){
-if(data32 && typeof data32 == "object" && !Array.isArray(data32)){
-if(data32.imagesMax === undefined){
-data32.imagesMax = 8;
-}
-if(data32.bytesMax === undefined){
-data32.bytesMax = 20971520;
-}
-if(data32.pixelsMax === undefined){
-data32.pixelsMax = 50000000;
-}
-if(data32.imageUrls === undefined){
-data32.imageUrls = {};
-}
-const _errs76 = errors;
-for(const key9 in data32){
-if(!((((key9 === "imagesMax") || (key9 === "bytesMax")) || (key9 === "pixelsMax")) || (key9 === "imageUrls"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media",keyword:"additionalProperties",params:{additionalProperty: key9},message:"must NOT have additional properties",expected:constant0,data:data32}];
-return false;
-break;
-}
-}
-if(_errs76 === errors){
-let data33 = data32.imagesMax;
+let data33 = data0.trustedProxies;
 const _errs77 = errors;
-if(!(((typeof data33 == "number") && (!(data33 % 1) && !isNaN(data33))) && (isFinite(data33)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imagesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data33}];
-return false;
-}
 if(errors === _errs77){
-if((typeof data33 == "number") && (isFinite(data33))){
-if(data33 > 256 || isNaN(data33)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imagesMax",keyword:"maximum",params:{comparison: "<=", limit: 256},message:"must be <= 256",expected:constant3,data:data33}];
+if(Array.isArray(data33)){
+if(data33.length > 64){
+validate20.errors = [{instancePath:instancePath+"/gateway/trustedProxies",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items",expected:constant2,data:data33}];
 return false;
 }
 else {
-if(data33 < 0 || isNaN(data33)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imagesMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data33}];
-return false;
-}
-}
-}
-}
-var valid14 = _errs77 === errors;
-if(valid14){
-let data34 = data32.bytesMax;
+var valid17 = true;
+const len5 = data33.length;
+for(let i8=0; i8<len5; i8++){
+let data34 = data33[i8];
 const _errs79 = errors;
-if(!(((typeof data34 == "number") && (!(data34 % 1) && !isNaN(data34))) && (isFinite(data34)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/bytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data34}];
-return false;
-}
 if(errors === _errs79){
-if((typeof data34 == "number") && (isFinite(data34))){
-if(data34 > 1073741824 || isNaN(data34)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/bytesMax",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",expected:constant3,data:data34}];
+if(typeof data34 === "string"){
+if(func2(data34) < 1){
+validate20.errors = [{instancePath:instancePath+"/gateway/trustedProxies/" + i8,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data34}];
 return false;
+}
 }
 else {
-if(data34 < 0 || isNaN(data34)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/bytesMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data34}];
+validate20.errors = [{instancePath:instancePath+"/gateway/trustedProxies/" + i8,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data34}];
 return false;
 }
 }
+var valid17 = _errs79 === errors;
+if(!valid17){
+break;
 }
 }
-var valid14 = _errs79 === errors;
-if(valid14){
-let data35 = data32.pixelsMax;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/trustedProxies",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data33}];
+return false;
+}
+}
+var valid1 = _errs77 === errors;
+if(valid1){
+let data35 = data0.http;
 const _errs81 = errors;
-if(!(((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35))) && (isFinite(data35)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/pixelsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data35}];
-return false;
-}
 if(errors === _errs81){
-if((typeof data35 == "number") && (isFinite(data35))){
-if(data35 > 1000000000 || isNaN(data35)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/pixelsMax",keyword:"maximum",params:{comparison: "<=", limit: 1000000000},message:"must be <= 1000000000",expected:constant3,data:data35}];
-return false;
+if(data35 && typeof data35 == "object" && !Array.isArray(data35)){
+if(data35.endpoints === undefined){
+data35.endpoints = {};
 }
-else {
-if(data35 < 1 || isNaN(data35)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/pixelsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data35}];
-return false;
+if(data35.allowedHosts === undefined){
+data35.allowedHosts = [];
 }
+if(data35.allowedOrigins === undefined){
+data35.allowedOrigins = [];
 }
+if(data35.bodyBytesMax === undefined){
+data35.bodyBytesMax = 20971520;
 }
+if(data35.pipelineMax === undefined){
+data35.pipelineMax = 16;
 }
-var valid14 = _errs81 === errors;
-if(valid14){
-let data36 = data32.imageUrls;
+if(data35.keepAlive === undefined){
+data35.keepAlive = {};
+}
 const _errs83 = errors;
-if(errors === _errs83){
+for(const key8 in data35){
+if(!((((((key8 === "endpoints") || (key8 === "allowedHosts")) || (key8 === "allowedOrigins")) || (key8 === "bodyBytesMax")) || (key8 === "pipelineMax")) || (key8 === "keepAlive"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http",keyword:"additionalProperties",params:{additionalProperty: key8},message:"must NOT have additional properties",expected:constant0,data:data35}];
+return false;
+break;
+}
+}
+if(_errs83 === errors){
+let data36 = data35.endpoints;
+const _errs84 = errors;
+if(errors === _errs84){
 if(data36 && typeof data36 == "object" && !Array.isArray(data36)){
-if(data36.enabled === undefined){
-data36.enabled = false;
+if(data36.chatCompletions === undefined){
+data36.chatCompletions = {};
 }
-if(data36.allowedHosts === undefined){
-data36.allowedHosts = [];
+if(data36.sessions === undefined){
+data36.sessions = {};
 }
-if(data36.bytesMax === undefined){
-data36.bytesMax = 10485760;
+if(data36.docs === undefined){
+data36.docs = {};
 }
-if(data36.timeoutMs === undefined){
-data36.timeoutMs = 10000;
+if(data36.metrics === undefined){
+data36.metrics = {};
 }
-const _errs85 = errors;
-for(const key10 in data36){
-if(!((((key10 === "enabled") || (key10 === "allowedHosts")) || (key10 === "bytesMax")) || (key10 === "timeoutMs"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls",keyword:"additionalProperties",params:{additionalProperty: key10},message:"must NOT have additional properties",expected:constant0,data:data36}];
-return false;
-break;
-}
-}
-if(_errs85 === errors){
-let data37 = data36.enabled;
 const _errs86 = errors;
-if(typeof data37 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data37}];
+for(const key9 in data36){
+if(!((((key9 === "chatCompletions") || (key9 === "sessions")) || (key9 === "docs")) || (key9 === "metrics"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints",keyword:"additionalProperties",params:{additionalProperty: key9},message:"must NOT have additional properties",expected:constant0,data:data36}];
 return false;
+break;
 }
-var valid15 = _errs86 === errors;
-if(valid15){
-let data38 = data36.allowedHosts;
-const _errs88 = errors;
-if(errors === _errs88){
-if(Array.isArray(data38)){
-var valid16 = true;
-const len5 = data38.length;
-for(let i5=0; i5<len5; i5++){
-let data39 = data38[i5];
+}
+if(_errs86 === errors){
+let data37 = data36.chatCompletions;
+const _errs87 = errors;
+if(errors === _errs87){
+if(data37 && typeof data37 == "object" && !Array.isArray(data37)){
+if(data37.enabled === undefined){
+data37.enabled = false;
+}
+if(data37.strict === undefined){
+data37.strict = false;
+}
+if(data37.sessions === undefined){
+data37.sessions = {};
+}
+if(data37.media === undefined){
+data37.media = {};
+}
+const _errs89 = errors;
+for(const key10 in data37){
+if(!((((key10 === "enabled") || (key10 === "strict")) || (key10 === "sessions")) || (key10 === "media"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions",keyword:"additionalProperties",params:{additionalProperty: key10},message:"must NOT have additional properties",expected:constant0,data:data37}];
+return false;
+break;
+}
+}
+if(_errs89 === errors){
+let data38 = data37.enabled;
 const _errs90 = errors;
-if(errors === _errs90){
-if(typeof data39 === "string"){
-if(!pattern7.test(data39)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/allowedHosts/" + i5,keyword:"pattern",params:{pattern: "^(\\[[0-9a-fA-F:.]+\\]|[^\\s/:@*?#%\\[\\]\\\\]+)$"},message:"must match pattern \""+"^(\\[[0-9a-fA-F:.]+\\]|[^\\s/:@*?#%\\[\\]\\\\]+)$"+"\"",expected:constant1,data:data39}];
+if(typeof data38 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data38}];
 return false;
 }
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/allowedHosts/" + i5,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data39}];
-return false;
-}
-}
-var valid16 = _errs90 === errors;
-if(!valid16){
-break;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/allowedHosts",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data38}];
-return false;
-}
-}
-var valid15 = _errs88 === errors;
-if(valid15){
-let data40 = data36.bytesMax;
+var valid20 = _errs90 === errors;
+if(valid20){
+let data39 = data37.strict;
 const _errs92 = errors;
-if(!(((typeof data40 == "number") && (!(data40 % 1) && !isNaN(data40))) && (isFinite(data40)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/bytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data40}];
+if(typeof data39 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/strict",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data39}];
 return false;
 }
-if(errors === _errs92){
-if((typeof data40 == "number") && (isFinite(data40))){
-if(data40 > 1073741824 || isNaN(data40)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/bytesMax",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",expected:constant3,data:data40}];
-return false;
-}
-else {
-if(data40 < 1 || isNaN(data40)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/bytesMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data40}];
-return false;
-}
-}
-}
-}
-var valid15 = _errs92 === errors;
-if(valid15){
-let data41 = data36.timeoutMs;
+var valid20 = _errs92 === errors;
+if(valid20){
+let data40 = data37.sessions;
 const _errs94 = errors;
-if(!(((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41))) && (isFinite(data41)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/timeoutMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data41}];
-return false;
-}
 if(errors === _errs94){
-if((typeof data41 == "number") && (isFinite(data41))){
-if(data41 > 120000 || isNaN(data41)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/timeoutMs",keyword:"maximum",params:{comparison: "<=", limit: 120000},message:"must be <= 120000",expected:constant3,data:data41}];
-return false;
+if(data40 && typeof data40 == "object" && !Array.isArray(data40)){
+if(data40.chatIdHeaders === undefined){
+data40.chatIdHeaders = [];
 }
-else {
-if(data41 < 100 || isNaN(data41)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/timeoutMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data41}];
-return false;
+if(data40.user === undefined){
+data40.user = "session";
 }
-}
-}
-}
-var valid15 = _errs94 === errors;
-}
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data36}];
-return false;
-}
-}
-var valid14 = _errs83 === errors;
-}
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data32}];
-return false;
-}
-}
-var valid10 = _errs74 === errors;
-}
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data23}];
-return false;
-}
-}
-var valid9 = _errs54 === errors;
-if(valid9){
-let data42 = data22.sessions;
 const _errs96 = errors;
-if(errors === _errs96){
-if(data42 && typeof data42 == "object" && !Array.isArray(data42)){
-if(data42.enabled === undefined){
-data42.enabled = false;
-}
-const _errs98 = errors;
-for(const key11 in data42){
-if(!(key11 === "enabled")){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/sessions",keyword:"additionalProperties",params:{additionalProperty: key11},message:"must NOT have additional properties",expected:constant0,data:data42}];
+for(const key11 in data40){
+if(!(((key11 === "chatIdHeaders") || (key11 === "user")) || (key11 === "sideTasks"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions",keyword:"additionalProperties",params:{additionalProperty: key11},message:"must NOT have additional properties",expected:constant0,data:data40}];
 return false;
 break;
 }
 }
-if(_errs98 === errors){
-let data43 = data42.enabled;
-if(typeof data43 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/sessions/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data43}];
+if(_errs96 === errors){
+let data41 = data40.chatIdHeaders;
+const _errs97 = errors;
+if(errors === _errs97){
+if(Array.isArray(data41)){
+if(data41.length > 16){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/chatIdHeaders",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items",expected:constant2,data:data41}];
 return false;
+}
+else {
+var valid22 = true;
+const len6 = data41.length;
+for(let i9=0; i9<len6; i9++){
+let data42 = data41[i9];
+const _errs99 = errors;
+if(errors === _errs99){
+if(typeof data42 === "string"){
+if(!pattern10.test(data42)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/chatIdHeaders/" + i9,keyword:"pattern",params:{pattern: "^(?!authorization$|proxy-authorization$|cookie$|x-openclaw-)[a-z0-9][a-z0-9._-]{0,63}$"},message:"must match pattern \""+"^(?!authorization$|proxy-authorization$|cookie$|x-openclaw-)[a-z0-9][a-z0-9._-]{0,63}$"+"\"",expected:constant1,data:data42}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/chatIdHeaders/" + i9,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data42}];
+return false;
+}
+}
+var valid22 = _errs99 === errors;
+if(!valid22){
+break;
+}
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/sessions",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data42}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/chatIdHeaders",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data41}];
 return false;
 }
 }
-var valid9 = _errs96 === errors;
-if(valid9){
-let data44 = data22.docs;
+var valid21 = _errs97 === errors;
+if(valid21){
+let data43 = data40.user;
 const _errs101 = errors;
-if(errors === _errs101){
-if(data44 && typeof data44 == "object" && !Array.isArray(data44)){
-if(data44.enabled === undefined){
-data44.enabled = true;
+if(typeof data43 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/user",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data43}];
+return false;
 }
+if(!((data43 === "session") || (data43 === "ignore"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/user",keyword:"enum",params:{allowedValues: constant18},message:"must be equal to one of the allowed values",expected:constant1,data:data43}];
+return false;
+}
+var valid21 = _errs101 === errors;
+if(valid21){
+if(data40.sideTasks !== undefined){
+let data44 = data40.sideTasks;
 const _errs103 = errors;
-for(const key12 in data44){
-if(!(key12 === "enabled")){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/docs",keyword:"additionalProperties",params:{additionalProperty: key12},message:"must NOT have additional properties",expected:constant0,data:data44}];
-return false;
-break;
-}
-}
-if(_errs103 === errors){
-let data45 = data44.enabled;
-if(typeof data45 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/docs/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data45}];
+if(errors === _errs103){
+if(Array.isArray(data44)){
+var valid23 = true;
+const len7 = data44.length;
+for(let i10=0; i10<len7; i10++){
+let data45 = data44[i10];
+const _errs105 = errors;
+if(typeof data45 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/sideTasks/" + i10,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data45}];
 return false;
 }
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/docs",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data44}];
+if(!((data45 === "open-webui") || (data45 === "opencode"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/sideTasks/" + i10,keyword:"enum",params:{allowedValues: constant19},message:"must be equal to one of the allowed values",expected:constant1,data:data45}];
 return false;
 }
-}
-var valid9 = _errs101 === errors;
-if(valid9){
-let data46 = data22.metrics;
-const _errs106 = errors;
-if(errors === _errs106){
-if(data46 && typeof data46 == "object" && !Array.isArray(data46)){
-if(data46.enabled === undefined){
-data46.enabled = true;
-}
-const _errs108 = errors;
-for(const key13 in data46){
-if(!(key13 === "enabled")){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/metrics",keyword:"additionalProperties",params:{additionalProperty: key13},message:"must NOT have additional properties",expected:constant0,data:data46}];
-return false;
-break;
-}
-}
-if(_errs108 === errors){
-let data47 = data46.enabled;
-if(typeof data47 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/metrics/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data47}];
-return false;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/metrics",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data46}];
-return false;
-}
-}
-var valid9 = _errs106 === errors;
-}
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data22}];
-return false;
-}
-}
-var valid8 = _errs51 === errors;
-if(valid8){
-let data48 = data21.allowedHosts;
-const _errs111 = errors;
-if(errors === _errs111){
-if(Array.isArray(data48)){
-var valid20 = true;
-const len6 = data48.length;
-for(let i6=0; i6<len6; i6++){
-let data49 = data48[i6];
-const _errs113 = errors;
-if(errors === _errs113){
-if(typeof data49 === "string"){
-if(func2(data49) < 1){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedHosts/" + i6,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data49}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedHosts/" + i6,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data49}];
-return false;
-}
-}
-var valid20 = _errs113 === errors;
-if(!valid20){
+var valid23 = _errs105 === errors;
+if(!valid23){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedHosts",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data48}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/sideTasks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data44}];
 return false;
 }
 }
-var valid8 = _errs111 === errors;
-if(valid8){
-let data50 = data21.allowedOrigins;
-const _errs115 = errors;
-if(errors === _errs115){
-if(Array.isArray(data50)){
+var valid21 = _errs103 === errors;
+}
+else {
 var valid21 = true;
-const len7 = data50.length;
-for(let i7=0; i7<len7; i7++){
-let data51 = data50[i7];
-const _errs117 = errors;
-if(errors === _errs117){
-if(typeof data51 === "string"){
-if(func2(data51) < 1){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedOrigins/" + i7,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data51}];
-return false;
+}
+}
+}
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedOrigins/" + i7,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data51}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data40}];
 return false;
 }
 }
-var valid21 = _errs117 === errors;
-if(!valid21){
+var valid20 = _errs94 === errors;
+if(valid20){
+let data46 = data37.media;
+const _errs107 = errors;
+if(errors === _errs107){
+if(data46 && typeof data46 == "object" && !Array.isArray(data46)){
+if(data46.imagesMax === undefined){
+data46.imagesMax = 8;
+}
+if(data46.bytesMax === undefined){
+data46.bytesMax = 20971520;
+}
+if(data46.pixelsMax === undefined){
+data46.pixelsMax = 50000000;
+}
+if(data46.imageUrls === undefined){
+data46.imageUrls = {};
+}
+const _errs109 = errors;
+for(const key12 in data46){
+if(!((((key12 === "imagesMax") || (key12 === "bytesMax")) || (key12 === "pixelsMax")) || (key12 === "imageUrls"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media",keyword:"additionalProperties",params:{additionalProperty: key12},message:"must NOT have additional properties",expected:constant0,data:data46}];
+return false;
 break;
 }
 }
+if(_errs109 === errors){
+let data47 = data46.imagesMax;
+const _errs110 = errors;
+if(!(((typeof data47 == "number") && (!(data47 % 1) && !isNaN(data47))) && (isFinite(data47)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imagesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data47}];
+return false;
+}
+if(errors === _errs110){
+if((typeof data47 == "number") && (isFinite(data47))){
+if(data47 > 256 || isNaN(data47)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imagesMax",keyword:"maximum",params:{comparison: "<=", limit: 256},message:"must be <= 256",expected:constant3,data:data47}];
+return false;
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedOrigins",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data50}];
+if(data47 < 0 || isNaN(data47)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imagesMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data47}];
 return false;
 }
 }
-var valid8 = _errs115 === errors;
-if(valid8){
-let data52 = data21.bodyBytesMax;
+}
+}
+var valid24 = _errs110 === errors;
+if(valid24){
+let data48 = data46.bytesMax;
+const _errs112 = errors;
+if(!(((typeof data48 == "number") && (!(data48 % 1) && !isNaN(data48))) && (isFinite(data48)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/bytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data48}];
+return false;
+}
+if(errors === _errs112){
+if((typeof data48 == "number") && (isFinite(data48))){
+if(data48 > 1073741824 || isNaN(data48)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/bytesMax",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",expected:constant3,data:data48}];
+return false;
+}
+else {
+if(data48 < 0 || isNaN(data48)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/bytesMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data48}];
+return false;
+}
+}
+}
+}
+var valid24 = _errs112 === errors;
+if(valid24){
+let data49 = data46.pixelsMax;
+const _errs114 = errors;
+if(!(((typeof data49 == "number") && (!(data49 % 1) && !isNaN(data49))) && (isFinite(data49)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/pixelsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data49}];
+return false;
+}
+if(errors === _errs114){
+if((typeof data49 == "number") && (isFinite(data49))){
+if(data49 > 1000000000 || isNaN(data49)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/pixelsMax",keyword:"maximum",params:{comparison: "<=", limit: 1000000000},message:"must be <= 1000000000",expected:constant3,data:data49}];
+return false;
+}
+else {
+if(data49 < 1 || isNaN(data49)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/pixelsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data49}];
+return false;
+}
+}
+}
+}
+var valid24 = _errs114 === errors;
+if(valid24){
+let data50 = data46.imageUrls;
+const _errs116 = errors;
+if(errors === _errs116){
+if(data50 && typeof data50 == "object" && !Array.isArray(data50)){
+if(data50.enabled === undefined){
+data50.enabled = false;
+}
+if(data50.allowedHosts === undefined){
+data50.allowedHosts = [];
+}
+if(data50.bytesMax === undefined){
+data50.bytesMax = 10485760;
+}
+if(data50.timeoutMs === undefined){
+data50.timeoutMs = 10000;
+}
+const _errs118 = errors;
+for(const key13 in data50){
+if(!((((key13 === "enabled") || (key13 === "allowedHosts")) || (key13 === "bytesMax")) || (key13 === "timeoutMs"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls",keyword:"additionalProperties",params:{additionalProperty: key13},message:"must NOT have additional properties",expected:constant0,data:data50}];
+return false;
+break;
+}
+}
+if(_errs118 === errors){
+let data51 = data50.enabled;
 const _errs119 = errors;
-if(!(((typeof data52 == "number") && (!(data52 % 1) && !isNaN(data52))) && (isFinite(data52)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/bodyBytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data52}];
+if(typeof data51 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data51}];
 return false;
 }
-if(errors === _errs119){
-if((typeof data52 == "number") && (isFinite(data52))){
-if(data52 > 1073741824 || isNaN(data52)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/bodyBytesMax",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",expected:constant3,data:data52}];
-return false;
-}
-else {
-if(data52 < 1024 || isNaN(data52)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/bodyBytesMax",keyword:"minimum",params:{comparison: ">=", limit: 1024},message:"must be >= 1024",expected:constant3,data:data52}];
-return false;
-}
-}
-}
-}
-var valid8 = _errs119 === errors;
-if(valid8){
-let data53 = data21.pipelineMax;
+var valid25 = _errs119 === errors;
+if(valid25){
+let data52 = data50.allowedHosts;
 const _errs121 = errors;
-if(!(((typeof data53 == "number") && (!(data53 % 1) && !isNaN(data53))) && (isFinite(data53)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/pipelineMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data53}];
-return false;
-}
 if(errors === _errs121){
-if((typeof data53 == "number") && (isFinite(data53))){
-if(data53 > 1024 || isNaN(data53)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/pipelineMax",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",expected:constant3,data:data53}];
-return false;
-}
-else {
-if(data53 < 1 || isNaN(data53)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/pipelineMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data53}];
-return false;
-}
-}
-}
-}
-var valid8 = _errs121 === errors;
-if(valid8){
-let data54 = data21.keepAlive;
+if(Array.isArray(data52)){
+var valid26 = true;
+const len8 = data52.length;
+for(let i11=0; i11<len8; i11++){
+let data53 = data52[i11];
 const _errs123 = errors;
 if(errors === _errs123){
-if(data54 && typeof data54 == "object" && !Array.isArray(data54)){
-if(data54.form === undefined){
-data54.form = "comment";
+if(typeof data53 === "string"){
+if(!pattern11.test(data53)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/allowedHosts/" + i11,keyword:"pattern",params:{pattern: "^(\\[[0-9a-fA-F:.]+\\]|[^\\s/:@*?#%\\[\\]\\\\]+)$"},message:"must match pattern \""+"^(\\[[0-9a-fA-F:.]+\\]|[^\\s/:@*?#%\\[\\]\\\\]+)$"+"\"",expected:constant1,data:data53}];
+return false;
 }
-if(data54.intervalMs === undefined){
-data54.intervalMs = 15000;
 }
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/allowedHosts/" + i11,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data53}];
+return false;
+}
+}
+var valid26 = _errs123 === errors;
+if(!valid26){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/allowedHosts",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data52}];
+return false;
+}
+}
+var valid25 = _errs121 === errors;
+if(valid25){
+let data54 = data50.bytesMax;
 const _errs125 = errors;
-for(const key14 in data54){
-if(!((key14 === "form") || (key14 === "intervalMs"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive",keyword:"additionalProperties",params:{additionalProperty: key14},message:"must NOT have additional properties",expected:constant0,data:data54}];
+if(!(((typeof data54 == "number") && (!(data54 % 1) && !isNaN(data54))) && (isFinite(data54)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/bytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data54}];
+return false;
+}
+if(errors === _errs125){
+if((typeof data54 == "number") && (isFinite(data54))){
+if(data54 > 1073741824 || isNaN(data54)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/bytesMax",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",expected:constant3,data:data54}];
+return false;
+}
+else {
+if(data54 < 1 || isNaN(data54)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/bytesMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data54}];
+return false;
+}
+}
+}
+}
+var valid25 = _errs125 === errors;
+if(valid25){
+let data55 = data50.timeoutMs;
+const _errs127 = errors;
+if(!(((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55))) && (isFinite(data55)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/timeoutMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data55}];
+return false;
+}
+if(errors === _errs127){
+if((typeof data55 == "number") && (isFinite(data55))){
+if(data55 > 120000 || isNaN(data55)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/timeoutMs",keyword:"maximum",params:{comparison: "<=", limit: 120000},message:"must be <= 120000",expected:constant3,data:data55}];
+return false;
+}
+else {
+if(data55 < 100 || isNaN(data55)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/timeoutMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data55}];
+return false;
+}
+}
+}
+}
+var valid25 = _errs127 === errors;
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data50}];
+return false;
+}
+}
+var valid24 = _errs116 === errors;
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data46}];
+return false;
+}
+}
+var valid20 = _errs107 === errors;
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data37}];
+return false;
+}
+}
+var valid19 = _errs87 === errors;
+if(valid19){
+let data56 = data36.sessions;
+const _errs129 = errors;
+if(errors === _errs129){
+if(data56 && typeof data56 == "object" && !Array.isArray(data56)){
+if(data56.enabled === undefined){
+data56.enabled = false;
+}
+const _errs131 = errors;
+for(const key14 in data56){
+if(!(key14 === "enabled")){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/sessions",keyword:"additionalProperties",params:{additionalProperty: key14},message:"must NOT have additional properties",expected:constant0,data:data56}];
 return false;
 break;
 }
 }
-if(_errs125 === errors){
-let data55 = data54.form;
-const _errs126 = errors;
-if(typeof data55 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/form",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data55}];
+if(_errs131 === errors){
+let data57 = data56.enabled;
+if(typeof data57 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/sessions/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data57}];
 return false;
-}
-if(!(((data55 === "comment") || (data55 === "chunk")) || (data55 === "off"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/form",keyword:"enum",params:{allowedValues: constant17},message:"must be equal to one of the allowed values",expected:constant1,data:data55}];
-return false;
-}
-var valid22 = _errs126 === errors;
-if(valid22){
-let data56 = data54.intervalMs;
-const _errs128 = errors;
-if(!(((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56))) && (isFinite(data56)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/intervalMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data56}];
-return false;
-}
-if(errors === _errs128){
-if((typeof data56 == "number") && (isFinite(data56))){
-if(data56 > 300000 || isNaN(data56)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/intervalMs",keyword:"maximum",params:{comparison: "<=", limit: 300000},message:"must be <= 300000",expected:constant3,data:data56}];
-return false;
-}
-else {
-if(data56 < 100 || isNaN(data56)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/intervalMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data56}];
-return false;
-}
-}
-}
-}
-var valid22 = _errs128 === errors;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data54}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/sessions",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data56}];
 return false;
 }
 }
-var valid8 = _errs123 === errors;
+var valid19 = _errs129 === errors;
+if(valid19){
+let data58 = data36.docs;
+const _errs134 = errors;
+if(errors === _errs134){
+if(data58 && typeof data58 == "object" && !Array.isArray(data58)){
+if(data58.enabled === undefined){
+data58.enabled = true;
 }
-}
-}
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data21}];
-return false;
-}
-}
-var valid1 = _errs48 === errors;
-if(valid1){
-let data57 = data0.runs;
-const _errs130 = errors;
-if(errors === _errs130){
-if(data57 && typeof data57 == "object" && !Array.isArray(data57)){
-if(data57.max === undefined){
-data57.max = 1024;
-}
-if(data57.queueMax === undefined){
-data57.queueMax = 256;
-}
-if(data57.waitMs === undefined){
-data57.waitMs = 30000;
-}
-const _errs132 = errors;
-for(const key15 in data57){
-if(!(((key15 === "max") || (key15 === "queueMax")) || (key15 === "waitMs"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs",keyword:"additionalProperties",params:{additionalProperty: key15},message:"must NOT have additional properties",expected:constant0,data:data57}];
+const _errs136 = errors;
+for(const key15 in data58){
+if(!(key15 === "enabled")){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/docs",keyword:"additionalProperties",params:{additionalProperty: key15},message:"must NOT have additional properties",expected:constant0,data:data58}];
 return false;
 break;
 }
 }
-if(_errs132 === errors){
-let data58 = data57.max;
-const _errs133 = errors;
-if(!(((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58))) && (isFinite(data58)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/max",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data58}];
+if(_errs136 === errors){
+let data59 = data58.enabled;
+if(typeof data59 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/docs/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data59}];
 return false;
-}
-if(errors === _errs133){
-if((typeof data58 == "number") && (isFinite(data58))){
-if(data58 > 100000 || isNaN(data58)){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/max",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000",expected:constant3,data:data58}];
-return false;
-}
-else {
-if(data58 < 1 || isNaN(data58)){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/max",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data58}];
-return false;
-}
-}
-}
-}
-var valid23 = _errs133 === errors;
-if(valid23){
-let data59 = data57.queueMax;
-const _errs135 = errors;
-if(!(((typeof data59 == "number") && (!(data59 % 1) && !isNaN(data59))) && (isFinite(data59)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/queueMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data59}];
-return false;
-}
-if(errors === _errs135){
-if((typeof data59 == "number") && (isFinite(data59))){
-if(data59 > 100000 || isNaN(data59)){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/queueMax",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000",expected:constant3,data:data59}];
-return false;
-}
-else {
-if(data59 < 0 || isNaN(data59)){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/queueMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data59}];
-return false;
-}
-}
-}
-}
-var valid23 = _errs135 === errors;
-if(valid23){
-let data60 = data57.waitMs;
-const _errs137 = errors;
-if(!(((typeof data60 == "number") && (!(data60 % 1) && !isNaN(data60))) && (isFinite(data60)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/waitMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data60}];
-return false;
-}
-if(errors === _errs137){
-if((typeof data60 == "number") && (isFinite(data60))){
-if(data60 > 600000 || isNaN(data60)){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/waitMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data60}];
-return false;
-}
-else {
-if(data60 < 100 || isNaN(data60)){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/waitMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data60}];
-return false;
-}
-}
-}
-}
-var valid23 = _errs137 === errors;
-}
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/runs",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data57}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/docs",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data58}];
 return false;
 }
 }
-var valid1 = _errs130 === errors;
-if(valid1){
-let data61 = data0.limits;
+var valid19 = _errs134 === errors;
+if(valid19){
+let data60 = data36.metrics;
 const _errs139 = errors;
 if(errors === _errs139){
-if(data61 && typeof data61 == "object" && !Array.isArray(data61)){
-if(data61.connections === undefined){
-data61.connections = 16384;
-}
-if(data61.connectionsPerAddress === undefined){
-data61.connectionsPerAddress = 12288;
-}
-if(data61.bodyBytesHeld === undefined){
-data61.bodyBytesHeld = 268435456;
-}
-if(data61.answerBytesHeld === undefined){
-data61.answerBytesHeld = 268435456;
-}
-if(data61.writeStallMs === undefined){
-data61.writeStallMs = 30000;
-}
-if(data61.loopDelayMs === undefined){
-data61.loopDelayMs = 500;
+if(data60 && typeof data60 == "object" && !Array.isArray(data60)){
+if(data60.enabled === undefined){
+data60.enabled = true;
 }
 const _errs141 = errors;
-for(const key16 in data61){
-if(!((((((key16 === "connections") || (key16 === "connectionsPerAddress")) || (key16 === "bodyBytesHeld")) || (key16 === "answerBytesHeld")) || (key16 === "writeStallMs")) || (key16 === "loopDelayMs"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits",keyword:"additionalProperties",params:{additionalProperty: key16},message:"must NOT have additional properties",expected:constant0,data:data61}];
+for(const key16 in data60){
+if(!(key16 === "enabled")){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/metrics",keyword:"additionalProperties",params:{additionalProperty: key16},message:"must NOT have additional properties",expected:constant0,data:data60}];
 return false;
 break;
 }
 }
 if(_errs141 === errors){
-let data62 = data61.connections;
-const _errs142 = errors;
-if(!(((typeof data62 == "number") && (!(data62 % 1) && !isNaN(data62))) && (isFinite(data62)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/connections",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data62}];
+let data61 = data60.enabled;
+if(typeof data61 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/metrics/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data61}];
 return false;
 }
-if(errors === _errs142){
-if((typeof data62 == "number") && (isFinite(data62))){
-if(data62 > 1000000 || isNaN(data62)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/connections",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000",expected:constant3,data:data62}];
-return false;
+}
 }
 else {
-if(data62 < 1 || isNaN(data62)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/connections",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data62}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/metrics",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data60}];
 return false;
 }
 }
+var valid19 = _errs139 === errors;
 }
 }
-var valid24 = _errs142 === errors;
-if(valid24){
-let data63 = data61.connectionsPerAddress;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data36}];
+return false;
+}
+}
+var valid18 = _errs84 === errors;
+if(valid18){
+let data62 = data35.allowedHosts;
 const _errs144 = errors;
-if(!(((typeof data63 == "number") && (!(data63 % 1) && !isNaN(data63))) && (isFinite(data63)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/connectionsPerAddress",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data63}];
-return false;
-}
 if(errors === _errs144){
-if((typeof data63 == "number") && (isFinite(data63))){
-if(data63 > 1000000 || isNaN(data63)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/connectionsPerAddress",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000",expected:constant3,data:data63}];
-return false;
-}
-else {
-if(data63 < 0 || isNaN(data63)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/connectionsPerAddress",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data63}];
-return false;
-}
-}
-}
-}
-var valid24 = _errs144 === errors;
-if(valid24){
-let data64 = data61.bodyBytesHeld;
+if(Array.isArray(data62)){
+var valid30 = true;
+const len9 = data62.length;
+for(let i12=0; i12<len9; i12++){
+let data63 = data62[i12];
 const _errs146 = errors;
-if(!(((typeof data64 == "number") && (!(data64 % 1) && !isNaN(data64))) && (isFinite(data64)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/bodyBytesHeld",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data64}];
-return false;
-}
 if(errors === _errs146){
-if((typeof data64 == "number") && (isFinite(data64))){
-if(data64 > 1099511627776 || isNaN(data64)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/bodyBytesHeld",keyword:"maximum",params:{comparison: "<=", limit: 1099511627776},message:"must be <= 1099511627776",expected:constant3,data:data64}];
+if(typeof data63 === "string"){
+if(func2(data63) < 1){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedHosts/" + i12,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data63}];
 return false;
+}
 }
 else {
-if(data64 < 65536 || isNaN(data64)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/bodyBytesHeld",keyword:"minimum",params:{comparison: ">=", limit: 65536},message:"must be >= 65536",expected:constant3,data:data64}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedHosts/" + i12,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data63}];
 return false;
 }
 }
+var valid30 = _errs146 === errors;
+if(!valid30){
+break;
 }
 }
-var valid24 = _errs146 === errors;
-if(valid24){
-let data65 = data61.answerBytesHeld;
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedHosts",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data62}];
+return false;
+}
+}
+var valid18 = _errs144 === errors;
+if(valid18){
+let data64 = data35.allowedOrigins;
 const _errs148 = errors;
-if(!(((typeof data65 == "number") && (!(data65 % 1) && !isNaN(data65))) && (isFinite(data65)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/answerBytesHeld",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data65}];
-return false;
-}
 if(errors === _errs148){
-if((typeof data65 == "number") && (isFinite(data65))){
-if(data65 > 1099511627776 || isNaN(data65)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/answerBytesHeld",keyword:"maximum",params:{comparison: "<=", limit: 1099511627776},message:"must be <= 1099511627776",expected:constant3,data:data65}];
-return false;
-}
-else {
-if(data65 < 65536 || isNaN(data65)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/answerBytesHeld",keyword:"minimum",params:{comparison: ">=", limit: 65536},message:"must be >= 65536",expected:constant3,data:data65}];
-return false;
-}
-}
-}
-}
-var valid24 = _errs148 === errors;
-if(valid24){
-let data66 = data61.writeStallMs;
+if(Array.isArray(data64)){
+var valid31 = true;
+const len10 = data64.length;
+for(let i13=0; i13<len10; i13++){
+let data65 = data64[i13];
 const _errs150 = errors;
-if(!(((typeof data66 == "number") && (!(data66 % 1) && !isNaN(data66))) && (isFinite(data66)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/writeStallMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data66}];
+if(errors === _errs150){
+if(typeof data65 === "string"){
+if(func2(data65) < 1){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedOrigins/" + i13,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data65}];
 return false;
 }
-if(errors === _errs150){
-if((typeof data66 == "number") && (isFinite(data66))){
-if(data66 > 3600000 || isNaN(data66)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/writeStallMs",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",expected:constant3,data:data66}];
-return false;
 }
 else {
-if(data66 < 100 || isNaN(data66)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/writeStallMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data66}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedOrigins/" + i13,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data65}];
 return false;
 }
 }
+var valid31 = _errs150 === errors;
+if(!valid31){
+break;
 }
 }
-var valid24 = _errs150 === errors;
-if(valid24){
-let data67 = data61.loopDelayMs;
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedOrigins",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data64}];
+return false;
+}
+}
+var valid18 = _errs148 === errors;
+if(valid18){
+let data66 = data35.bodyBytesMax;
 const _errs152 = errors;
-if(!(((typeof data67 == "number") && (!(data67 % 1) && !isNaN(data67))) && (isFinite(data67)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/loopDelayMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data67}];
+if(!(((typeof data66 == "number") && (!(data66 % 1) && !isNaN(data66))) && (isFinite(data66)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/bodyBytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data66}];
 return false;
 }
 if(errors === _errs152){
-if((typeof data67 == "number") && (isFinite(data67))){
-if(data67 > 60000 || isNaN(data67)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/loopDelayMs",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",expected:constant3,data:data67}];
+if((typeof data66 == "number") && (isFinite(data66))){
+if(data66 > 1073741824 || isNaN(data66)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/bodyBytesMax",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",expected:constant3,data:data66}];
 return false;
 }
 else {
-if(data67 < 0 || isNaN(data67)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/loopDelayMs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data67}];
+if(data66 < 1024 || isNaN(data66)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/bodyBytesMax",keyword:"minimum",params:{comparison: ">=", limit: 1024},message:"must be >= 1024",expected:constant3,data:data66}];
 return false;
 }
 }
 }
 }
-var valid24 = _errs152 === errors;
-}
-}
-}
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/limits",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data61}];
-return false;
-}
-}
-var valid1 = _errs139 === errors;
-if(valid1){
-let data68 = data0.drainMs;
+var valid18 = _errs152 === errors;
+if(valid18){
+let data67 = data35.pipelineMax;
 const _errs154 = errors;
-if(!(((typeof data68 == "number") && (!(data68 % 1) && !isNaN(data68))) && (isFinite(data68)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data68}];
+if(!(((typeof data67 == "number") && (!(data67 % 1) && !isNaN(data67))) && (isFinite(data67)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/pipelineMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data67}];
 return false;
 }
 if(errors === _errs154){
-if((typeof data68 == "number") && (isFinite(data68))){
-if(data68 > 600000 || isNaN(data68)){
-validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data68}];
+if((typeof data67 == "number") && (isFinite(data67))){
+if(data67 > 1024 || isNaN(data67)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/pipelineMax",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",expected:constant3,data:data67}];
 return false;
 }
 else {
-if(data68 < 0 || isNaN(data68)){
-validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data68}];
+if(data67 < 1 || isNaN(data67)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/pipelineMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data67}];
 return false;
 }
 }
 }
 }
-var valid1 = _errs154 === errors;
-if(valid1){
-let data69 = data0.log;
+var valid18 = _errs154 === errors;
+if(valid18){
+let data68 = data35.keepAlive;
 const _errs156 = errors;
 if(errors === _errs156){
-if(data69 && typeof data69 == "object" && !Array.isArray(data69)){
-if(data69.level === undefined){
-data69.level = "info";
+if(data68 && typeof data68 == "object" && !Array.isArray(data68)){
+if(data68.form === undefined){
+data68.form = "comment";
+}
+if(data68.intervalMs === undefined){
+data68.intervalMs = 15000;
 }
 const _errs158 = errors;
-for(const key17 in data69){
-if(!(key17 === "level")){
-validate20.errors = [{instancePath:instancePath+"/gateway/log",keyword:"additionalProperties",params:{additionalProperty: key17},message:"must NOT have additional properties",expected:constant0,data:data69}];
+for(const key17 in data68){
+if(!((key17 === "form") || (key17 === "intervalMs"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive",keyword:"additionalProperties",params:{additionalProperty: key17},message:"must NOT have additional properties",expected:constant0,data:data68}];
 return false;
 break;
 }
 }
 if(_errs158 === errors){
-let data70 = data69.level;
-if(typeof data70 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/gateway/log/level",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data70}];
+let data69 = data68.form;
+const _errs159 = errors;
+if(typeof data69 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/form",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data69}];
 return false;
 }
-if(!(((((((data70 === "fatal") || (data70 === "error")) || (data70 === "warn")) || (data70 === "info")) || (data70 === "debug")) || (data70 === "trace")) || (data70 === "silent"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/log/level",keyword:"enum",params:{allowedValues: constant18},message:"must be equal to one of the allowed values",expected:constant1,data:data70}];
+if(!(((data69 === "comment") || (data69 === "chunk")) || (data69 === "off"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/form",keyword:"enum",params:{allowedValues: constant20},message:"must be equal to one of the allowed values",expected:constant1,data:data69}];
 return false;
+}
+var valid32 = _errs159 === errors;
+if(valid32){
+let data70 = data68.intervalMs;
+const _errs161 = errors;
+if(!(((typeof data70 == "number") && (!(data70 % 1) && !isNaN(data70))) && (isFinite(data70)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/intervalMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data70}];
+return false;
+}
+if(errors === _errs161){
+if((typeof data70 == "number") && (isFinite(data70))){
+if(data70 > 300000 || isNaN(data70)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/intervalMs",keyword:"maximum",params:{comparison: "<=", limit: 300000},message:"must be <= 300000",expected:constant3,data:data70}];
+return false;
+}
+else {
+if(data70 < 100 || isNaN(data70)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/intervalMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data70}];
+return false;
+}
+}
+}
+}
+var valid32 = _errs161 === errors;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/log",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data69}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data68}];
 return false;
 }
 }
-var valid1 = _errs156 === errors;
+var valid18 = _errs156 === errors;
+}
+}
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/http",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data35}];
+return false;
+}
+}
+var valid1 = _errs81 === errors;
 if(valid1){
-let data71 = data0.audit;
-const _errs161 = errors;
-if(errors === _errs161){
-if(data71 && typeof data71 == "object" && !Array.isArray(data71)){
-if(data71.enabled === undefined){
-data71.enabled = true;
-}
-if(data71.bytesMax === undefined){
-data71.bytesMax = 10485760;
-}
-if(data71.keep === undefined){
-data71.keep = 4;
-}
+let data71 = data0.runs;
 const _errs163 = errors;
+if(errors === _errs163){
+if(data71 && typeof data71 == "object" && !Array.isArray(data71)){
+if(data71.max === undefined){
+data71.max = 1024;
+}
+if(data71.queueMax === undefined){
+data71.queueMax = 256;
+}
+if(data71.waitMs === undefined){
+data71.waitMs = 30000;
+}
+const _errs165 = errors;
 for(const key18 in data71){
-if(!((((key18 === "enabled") || (key18 === "file")) || (key18 === "bytesMax")) || (key18 === "keep"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/audit",keyword:"additionalProperties",params:{additionalProperty: key18},message:"must NOT have additional properties",expected:constant0,data:data71}];
+if(!(((key18 === "max") || (key18 === "queueMax")) || (key18 === "waitMs"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs",keyword:"additionalProperties",params:{additionalProperty: key18},message:"must NOT have additional properties",expected:constant0,data:data71}];
 return false;
 break;
 }
 }
-if(_errs163 === errors){
-let data72 = data71.enabled;
-const _errs164 = errors;
-if(typeof data72 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/audit/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data72}];
-return false;
-}
-var valid26 = _errs164 === errors;
-if(valid26){
-if(data71.file !== undefined){
-let data73 = data71.file;
+if(_errs165 === errors){
+let data72 = data71.max;
 const _errs166 = errors;
+if(!(((typeof data72 == "number") && (!(data72 % 1) && !isNaN(data72))) && (isFinite(data72)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/max",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data72}];
+return false;
+}
 if(errors === _errs166){
-if(typeof data73 === "string"){
-if(func2(data73) < 1){
-validate20.errors = [{instancePath:instancePath+"/gateway/audit/file",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data73}];
+if((typeof data72 == "number") && (isFinite(data72))){
+if(data72 > 100000 || isNaN(data72)){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/max",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000",expected:constant3,data:data72}];
+return false;
+}
+else {
+if(data72 < 1 || isNaN(data72)){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/max",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data72}];
 return false;
 }
 }
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/audit/file",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data73}];
-return false;
 }
 }
-var valid26 = _errs166 === errors;
-}
-else {
-var valid26 = true;
-}
-if(valid26){
-let data74 = data71.bytesMax;
+var valid33 = _errs166 === errors;
+if(valid33){
+let data73 = data71.queueMax;
 const _errs168 = errors;
-if(!(((typeof data74 == "number") && (!(data74 % 1) && !isNaN(data74))) && (isFinite(data74)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/audit/bytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data74}];
+if(!(((typeof data73 == "number") && (!(data73 % 1) && !isNaN(data73))) && (isFinite(data73)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/queueMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data73}];
 return false;
 }
 if(errors === _errs168){
-if((typeof data74 == "number") && (isFinite(data74))){
-if(data74 > 1073741824 || isNaN(data74)){
-validate20.errors = [{instancePath:instancePath+"/gateway/audit/bytesMax",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",expected:constant3,data:data74}];
+if((typeof data73 == "number") && (isFinite(data73))){
+if(data73 > 100000 || isNaN(data73)){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/queueMax",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000",expected:constant3,data:data73}];
 return false;
 }
 else {
-if(data74 < 4096 || isNaN(data74)){
-validate20.errors = [{instancePath:instancePath+"/gateway/audit/bytesMax",keyword:"minimum",params:{comparison: ">=", limit: 4096},message:"must be >= 4096",expected:constant3,data:data74}];
+if(data73 < 0 || isNaN(data73)){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/queueMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data73}];
 return false;
 }
 }
 }
 }
-var valid26 = _errs168 === errors;
-if(valid26){
-let data75 = data71.keep;
+var valid33 = _errs168 === errors;
+if(valid33){
+let data74 = data71.waitMs;
 const _errs170 = errors;
-if(!(((typeof data75 == "number") && (!(data75 % 1) && !isNaN(data75))) && (isFinite(data75)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/audit/keep",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data75}];
+if(!(((typeof data74 == "number") && (!(data74 % 1) && !isNaN(data74))) && (isFinite(data74)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/waitMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data74}];
 return false;
 }
 if(errors === _errs170){
-if((typeof data75 == "number") && (isFinite(data75))){
-if(data75 > 100 || isNaN(data75)){
-validate20.errors = [{instancePath:instancePath+"/gateway/audit/keep",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100",expected:constant3,data:data75}];
+if((typeof data74 == "number") && (isFinite(data74))){
+if(data74 > 600000 || isNaN(data74)){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/waitMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data74}];
 return false;
 }
 else {
-if(data75 < 0 || isNaN(data75)){
-validate20.errors = [{instancePath:instancePath+"/gateway/audit/keep",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data75}];
+if(data74 < 100 || isNaN(data74)){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/waitMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data74}];
 return false;
 }
 }
 }
 }
-var valid26 = _errs170 === errors;
-}
+var valid33 = _errs170 === errors;
 }
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/audit",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data71}];
+validate20.errors = [{instancePath:instancePath+"/gateway/runs",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data71}];
 return false;
 }
 }
-var valid1 = _errs161 === errors;
+var valid1 = _errs163 === errors;
 if(valid1){
-let data76 = data0.telemetry;
+let data75 = data0.limits;
 const _errs172 = errors;
 if(errors === _errs172){
-if(data76 && typeof data76 == "object" && !Array.isArray(data76)){
-if(data76.traces === undefined){
-data76.traces = true;
+if(data75 && typeof data75 == "object" && !Array.isArray(data75)){
+if(data75.connections === undefined){
+data75.connections = 16384;
 }
-if(data76.content === undefined){
-data76.content = false;
+if(data75.connectionsPerAddress === undefined){
+data75.connectionsPerAddress = 12288;
+}
+if(data75.bodyBytesHeld === undefined){
+data75.bodyBytesHeld = 268435456;
+}
+if(data75.answerBytesHeld === undefined){
+data75.answerBytesHeld = 268435456;
+}
+if(data75.writeStallMs === undefined){
+data75.writeStallMs = 30000;
+}
+if(data75.loopDelayMs === undefined){
+data75.loopDelayMs = 500;
 }
 const _errs174 = errors;
-for(const key19 in data76){
-if(!((key19 === "traces") || (key19 === "content"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/telemetry",keyword:"additionalProperties",params:{additionalProperty: key19},message:"must NOT have additional properties",expected:constant0,data:data76}];
+for(const key19 in data75){
+if(!((((((key19 === "connections") || (key19 === "connectionsPerAddress")) || (key19 === "bodyBytesHeld")) || (key19 === "answerBytesHeld")) || (key19 === "writeStallMs")) || (key19 === "loopDelayMs"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits",keyword:"additionalProperties",params:{additionalProperty: key19},message:"must NOT have additional properties",expected:constant0,data:data75}];
 return false;
 break;
 }
 }
 if(_errs174 === errors){
-let data77 = data76.traces;
+let data76 = data75.connections;
 const _errs175 = errors;
-if(typeof data77 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/telemetry/traces",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data77}];
+if(!(((typeof data76 == "number") && (!(data76 % 1) && !isNaN(data76))) && (isFinite(data76)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/connections",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data76}];
 return false;
 }
-var valid27 = _errs175 === errors;
-if(valid27){
-let data78 = data76.content;
+if(errors === _errs175){
+if((typeof data76 == "number") && (isFinite(data76))){
+if(data76 > 1000000 || isNaN(data76)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/connections",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000",expected:constant3,data:data76}];
+return false;
+}
+else {
+if(data76 < 1 || isNaN(data76)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/connections",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data76}];
+return false;
+}
+}
+}
+}
+var valid34 = _errs175 === errors;
+if(valid34){
+let data77 = data75.connectionsPerAddress;
 const _errs177 = errors;
-if(typeof data78 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/telemetry/content",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data78}];
+if(!(((typeof data77 == "number") && (!(data77 % 1) && !isNaN(data77))) && (isFinite(data77)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/connectionsPerAddress",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data77}];
 return false;
 }
-var valid27 = _errs177 === errors;
+if(errors === _errs177){
+if((typeof data77 == "number") && (isFinite(data77))){
+if(data77 > 1000000 || isNaN(data77)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/connectionsPerAddress",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000",expected:constant3,data:data77}];
+return false;
+}
+else {
+if(data77 < 0 || isNaN(data77)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/connectionsPerAddress",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data77}];
+return false;
+}
+}
+}
+}
+var valid34 = _errs177 === errors;
+if(valid34){
+let data78 = data75.bodyBytesHeld;
+const _errs179 = errors;
+if(!(((typeof data78 == "number") && (!(data78 % 1) && !isNaN(data78))) && (isFinite(data78)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/bodyBytesHeld",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data78}];
+return false;
+}
+if(errors === _errs179){
+if((typeof data78 == "number") && (isFinite(data78))){
+if(data78 > 1099511627776 || isNaN(data78)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/bodyBytesHeld",keyword:"maximum",params:{comparison: "<=", limit: 1099511627776},message:"must be <= 1099511627776",expected:constant3,data:data78}];
+return false;
+}
+else {
+if(data78 < 65536 || isNaN(data78)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/bodyBytesHeld",keyword:"minimum",params:{comparison: ">=", limit: 65536},message:"must be >= 65536",expected:constant3,data:data78}];
+return false;
+}
+}
+}
+}
+var valid34 = _errs179 === errors;
+if(valid34){
+let data79 = data75.answerBytesHeld;
+const _errs181 = errors;
+if(!(((typeof data79 == "number") && (!(data79 % 1) && !isNaN(data79))) && (isFinite(data79)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/answerBytesHeld",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data79}];
+return false;
+}
+if(errors === _errs181){
+if((typeof data79 == "number") && (isFinite(data79))){
+if(data79 > 1099511627776 || isNaN(data79)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/answerBytesHeld",keyword:"maximum",params:{comparison: "<=", limit: 1099511627776},message:"must be <= 1099511627776",expected:constant3,data:data79}];
+return false;
+}
+else {
+if(data79 < 65536 || isNaN(data79)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/answerBytesHeld",keyword:"minimum",params:{comparison: ">=", limit: 65536},message:"must be >= 65536",expected:constant3,data:data79}];
+return false;
+}
+}
+}
+}
+var valid34 = _errs181 === errors;
+if(valid34){
+let data80 = data75.writeStallMs;
+const _errs183 = errors;
+if(!(((typeof data80 == "number") && (!(data80 % 1) && !isNaN(data80))) && (isFinite(data80)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/writeStallMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data80}];
+return false;
+}
+if(errors === _errs183){
+if((typeof data80 == "number") && (isFinite(data80))){
+if(data80 > 3600000 || isNaN(data80)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/writeStallMs",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",expected:constant3,data:data80}];
+return false;
+}
+else {
+if(data80 < 100 || isNaN(data80)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/writeStallMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data80}];
+return false;
+}
+}
+}
+}
+var valid34 = _errs183 === errors;
+if(valid34){
+let data81 = data75.loopDelayMs;
+const _errs185 = errors;
+if(!(((typeof data81 == "number") && (!(data81 % 1) && !isNaN(data81))) && (isFinite(data81)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/loopDelayMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data81}];
+return false;
+}
+if(errors === _errs185){
+if((typeof data81 == "number") && (isFinite(data81))){
+if(data81 > 60000 || isNaN(data81)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/loopDelayMs",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",expected:constant3,data:data81}];
+return false;
+}
+else {
+if(data81 < 0 || isNaN(data81)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/loopDelayMs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data81}];
+return false;
+}
+}
+}
+}
+var valid34 = _errs185 === errors;
+}
+}
+}
+}
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/telemetry",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data76}];
+validate20.errors = [{instancePath:instancePath+"/gateway/limits",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data75}];
 return false;
 }
 }
 var valid1 = _errs172 === errors;
 if(valid1){
-let data79 = data0.checkAnswers;
-const _errs179 = errors;
-if(typeof data79 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/gateway/checkAnswers",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data79}];
+let data82 = data0.drainMs;
+const _errs187 = errors;
+if(!(((typeof data82 == "number") && (!(data82 % 1) && !isNaN(data82))) && (isFinite(data82)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data82}];
 return false;
 }
-if(!(((data79 === "throw") || (data79 === "count")) || (data79 === "off"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/checkAnswers",keyword:"enum",params:{allowedValues: constant19},message:"must be equal to one of the allowed values",expected:constant1,data:data79}];
+if(errors === _errs187){
+if((typeof data82 == "number") && (isFinite(data82))){
+if(data82 > 600000 || isNaN(data82)){
+validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data82}];
 return false;
 }
-var valid1 = _errs179 === errors;
+else {
+if(data82 < 0 || isNaN(data82)){
+validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data82}];
+return false;
+}
+}
+}
+}
+var valid1 = _errs187 === errors;
+if(valid1){
+let data83 = data0.log;
+const _errs189 = errors;
+if(errors === _errs189){
+if(data83 && typeof data83 == "object" && !Array.isArray(data83)){
+if(data83.level === undefined){
+data83.level = "info";
+}
+const _errs191 = errors;
+for(const key20 in data83){
+if(!(key20 === "level")){
+validate20.errors = [{instancePath:instancePath+"/gateway/log",keyword:"additionalProperties",params:{additionalProperty: key20},message:"must NOT have additional properties",expected:constant0,data:data83}];
+return false;
+break;
+}
+}
+if(_errs191 === errors){
+let data84 = data83.level;
+if(typeof data84 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/gateway/log/level",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data84}];
+return false;
+}
+if(!(((((((data84 === "fatal") || (data84 === "error")) || (data84 === "warn")) || (data84 === "info")) || (data84 === "debug")) || (data84 === "trace")) || (data84 === "silent"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/log/level",keyword:"enum",params:{allowedValues: constant21},message:"must be equal to one of the allowed values",expected:constant1,data:data84}];
+return false;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/log",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data83}];
+return false;
+}
+}
+var valid1 = _errs189 === errors;
+if(valid1){
+let data85 = data0.audit;
+const _errs194 = errors;
+if(errors === _errs194){
+if(data85 && typeof data85 == "object" && !Array.isArray(data85)){
+if(data85.enabled === undefined){
+data85.enabled = true;
+}
+if(data85.bytesMax === undefined){
+data85.bytesMax = 10485760;
+}
+if(data85.keep === undefined){
+data85.keep = 4;
+}
+const _errs196 = errors;
+for(const key21 in data85){
+if(!((((key21 === "enabled") || (key21 === "file")) || (key21 === "bytesMax")) || (key21 === "keep"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit",keyword:"additionalProperties",params:{additionalProperty: key21},message:"must NOT have additional properties",expected:constant0,data:data85}];
+return false;
+break;
+}
+}
+if(_errs196 === errors){
+let data86 = data85.enabled;
+const _errs197 = errors;
+if(typeof data86 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data86}];
+return false;
+}
+var valid36 = _errs197 === errors;
+if(valid36){
+if(data85.file !== undefined){
+let data87 = data85.file;
+const _errs199 = errors;
+if(errors === _errs199){
+if(typeof data87 === "string"){
+if(func2(data87) < 1){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/file",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data87}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/file",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data87}];
+return false;
+}
+}
+var valid36 = _errs199 === errors;
+}
+else {
+var valid36 = true;
+}
+if(valid36){
+let data88 = data85.bytesMax;
+const _errs201 = errors;
+if(!(((typeof data88 == "number") && (!(data88 % 1) && !isNaN(data88))) && (isFinite(data88)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/bytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data88}];
+return false;
+}
+if(errors === _errs201){
+if((typeof data88 == "number") && (isFinite(data88))){
+if(data88 > 1073741824 || isNaN(data88)){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/bytesMax",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",expected:constant3,data:data88}];
+return false;
+}
+else {
+if(data88 < 4096 || isNaN(data88)){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/bytesMax",keyword:"minimum",params:{comparison: ">=", limit: 4096},message:"must be >= 4096",expected:constant3,data:data88}];
+return false;
+}
+}
+}
+}
+var valid36 = _errs201 === errors;
+if(valid36){
+let data89 = data85.keep;
+const _errs203 = errors;
+if(!(((typeof data89 == "number") && (!(data89 % 1) && !isNaN(data89))) && (isFinite(data89)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/keep",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data89}];
+return false;
+}
+if(errors === _errs203){
+if((typeof data89 == "number") && (isFinite(data89))){
+if(data89 > 100 || isNaN(data89)){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/keep",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100",expected:constant3,data:data89}];
+return false;
+}
+else {
+if(data89 < 0 || isNaN(data89)){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/keep",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data89}];
+return false;
+}
+}
+}
+}
+var valid36 = _errs203 === errors;
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/audit",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data85}];
+return false;
+}
+}
+var valid1 = _errs194 === errors;
+if(valid1){
+let data90 = data0.telemetry;
+const _errs205 = errors;
+if(errors === _errs205){
+if(data90 && typeof data90 == "object" && !Array.isArray(data90)){
+if(data90.traces === undefined){
+data90.traces = true;
+}
+if(data90.content === undefined){
+data90.content = false;
+}
+const _errs207 = errors;
+for(const key22 in data90){
+if(!((key22 === "traces") || (key22 === "content"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/telemetry",keyword:"additionalProperties",params:{additionalProperty: key22},message:"must NOT have additional properties",expected:constant0,data:data90}];
+return false;
+break;
+}
+}
+if(_errs207 === errors){
+let data91 = data90.traces;
+const _errs208 = errors;
+if(typeof data91 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/telemetry/traces",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data91}];
+return false;
+}
+var valid37 = _errs208 === errors;
+if(valid37){
+let data92 = data90.content;
+const _errs210 = errors;
+if(typeof data92 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/telemetry/content",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data92}];
+return false;
+}
+var valid37 = _errs210 === errors;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/telemetry",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data90}];
+return false;
+}
+}
+var valid1 = _errs205 === errors;
+if(valid1){
+let data93 = data0.checkAnswers;
+const _errs212 = errors;
+if(typeof data93 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/gateway/checkAnswers",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data93}];
+return false;
+}
+if(!(((data93 === "throw") || (data93 === "count")) || (data93 === "off"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/checkAnswers",keyword:"enum",params:{allowedValues: constant22},message:"must be equal to one of the allowed values",expected:constant1,data:data93}];
+return false;
+}
+var valid1 = _errs212 === errors;
 }
 }
 }
@@ -3962,1012 +4425,673 @@ return false;
 }
 var valid0 = _errs2 === errors;
 if(valid0){
-let data80 = data.agents;
-const _errs181 = errors;
-if(errors === _errs181){
-if(data80 && typeof data80 == "object" && !Array.isArray(data80)){
-if(data80.defaults === undefined){
-data80.defaults = {};
-}
-if(data80.aliases === undefined){
-data80.aliases = {};
-}
-if(data80.list === undefined){
-data80.list = [];
-}
-const _errs183 = errors;
-for(const key20 in data80){
-if(!(((key20 === "defaults") || (key20 === "aliases")) || (key20 === "list"))){
-validate20.errors = [{instancePath:instancePath+"/agents",keyword:"additionalProperties",params:{additionalProperty: key20},message:"must NOT have additional properties",expected:constant0,data:data80}];
-return false;
-break;
-}
-}
-if(_errs183 === errors){
-let data81 = data80.defaults;
-const _errs184 = errors;
-if(errors === _errs184){
-if(data81 && typeof data81 == "object" && !Array.isArray(data81)){
-const _errs186 = errors;
-for(const key21 in data81){
-if(!((((((key21 === "model") || (key21 === "instructions")) || (key21 === "include")) || (key21 === "structuredOutput")) || (key21 === "stepsMax")) || (key21 === "tools"))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults",keyword:"additionalProperties",params:{additionalProperty: key21},message:"must NOT have additional properties",expected:constant0,data:data81}];
-return false;
-break;
-}
-}
-if(_errs186 === errors){
-if(data81.model !== undefined){
-let data82 = data81.model;
-const _errs187 = errors;
-const _errs188 = errors;
-if((typeof data82 !== "string") && (!(data82 && typeof data82 == "object" && !Array.isArray(data82)))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"type",params:{type: constant20},message:"must be string,object",expected:constant6,data:data82}];
-return false;
-}
-if(errors === _errs188){
-if(typeof data82 === "string"){
-if(!pattern8.test(data82)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant6,data:data82}];
-return false;
-}
-}
-if(errors === _errs188){
-if(data82 && typeof data82 == "object" && !Array.isArray(data82)){
-let missing1;
-if((data82.primary === undefined) && (missing1 = "primary")){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant6,data:data82}];
-return false;
-}
-else {
-const _errs190 = errors;
-for(const key22 in data82){
-if(!((key22 === "primary") || (key22 === "fallbacks"))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"additionalProperties",params:{additionalProperty: key22},message:"must NOT have additional properties",expected:constant6,data:data82}];
-return false;
-break;
-}
-}
-if(_errs190 === errors){
-if(data82.primary !== undefined){
-let data83 = data82.primary;
-const _errs191 = errors;
-if(errors === _errs191){
-if(typeof data83 === "string"){
-if(!pattern8.test(data83)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/primary",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data83}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/primary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data83}];
-return false;
-}
-}
-var valid31 = _errs191 === errors;
-}
-else {
-var valid31 = true;
-}
-if(valid31){
-if(data82.fallbacks !== undefined){
-let data84 = data82.fallbacks;
-const _errs193 = errors;
-if(errors === _errs193){
-if(Array.isArray(data84)){
-if(data84.length > 8){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",expected:constant2,data:data84}];
-return false;
-}
-else {
-var valid32 = true;
-const len8 = data84.length;
-for(let i8=0; i8<len8; i8++){
-let data85 = data84[i8];
-const _errs195 = errors;
-if(errors === _errs195){
-if(typeof data85 === "string"){
-if(!pattern8.test(data85)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks/" + i8,keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data85}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks/" + i8,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data85}];
-return false;
-}
-}
-var valid32 = _errs195 === errors;
-if(!valid32){
-break;
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data84}];
-return false;
-}
-}
-var valid31 = _errs193 === errors;
-}
-else {
-var valid31 = true;
-}
-}
-}
-}
-}
-}
-}
-var valid29 = _errs187 === errors;
-}
-else {
-var valid29 = true;
-}
-if(valid29){
-if(data81.instructions !== undefined){
-let data86 = data81.instructions;
-const _errs197 = errors;
-if(typeof data86 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/instructions",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data86}];
-return false;
-}
-var valid29 = _errs197 === errors;
-}
-else {
-var valid29 = true;
-}
-if(valid29){
-if(data81.include !== undefined){
-let data87 = data81.include;
-const _errs199 = errors;
-const _errs200 = errors;
-if(errors === _errs200){
-if(Array.isArray(data87)){
-var valid34 = true;
-const len9 = data87.length;
-for(let i9=0; i9<len9; i9++){
-let data88 = data87[i9];
-const _errs202 = errors;
-if(typeof data88 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/include/" + i9,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data88}];
-return false;
-}
-if(!((data88 === "reasoning") || (data88 === "tools"))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/include/" + i9,keyword:"enum",params:{allowedValues: constant21},message:"must be equal to one of the allowed values",expected:constant1,data:data88}];
-return false;
-}
-var valid34 = _errs202 === errors;
-if(!valid34){
-break;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/include",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data87}];
-return false;
-}
-}
-var valid29 = _errs199 === errors;
-}
-else {
-var valid29 = true;
-}
-if(valid29){
-if(data81.structuredOutput !== undefined){
-let data89 = data81.structuredOutput;
-const _errs204 = errors;
-if(typeof data89 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/structuredOutput",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data89}];
-return false;
-}
-if(!((data89 === "forward") || (data89 === "enforce"))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/structuredOutput",keyword:"enum",params:{allowedValues: constant22},message:"must be equal to one of the allowed values",expected:constant1,data:data89}];
-return false;
-}
-var valid29 = _errs204 === errors;
-}
-else {
-var valid29 = true;
-}
-if(valid29){
-if(data81.stepsMax !== undefined){
-let data90 = data81.stepsMax;
-const _errs207 = errors;
-const _errs208 = errors;
-if(!(((typeof data90 == "number") && (!(data90 % 1) && !isNaN(data90))) && (isFinite(data90)))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data90}];
-return false;
-}
-if(errors === _errs208){
-if((typeof data90 == "number") && (isFinite(data90))){
-if(data90 > 128 || isNaN(data90)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"maximum",params:{comparison: "<=", limit: 128},message:"must be <= 128",expected:constant3,data:data90}];
-return false;
-}
-else {
-if(data90 < 1 || isNaN(data90)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data90}];
-return false;
-}
-}
-}
-}
-var valid29 = _errs207 === errors;
-}
-else {
-var valid29 = true;
-}
-if(valid29){
-if(data81.tools !== undefined){
-let data91 = data81.tools;
-const _errs210 = errors;
-const _errs211 = errors;
-if(errors === _errs211){
-if(data91 && typeof data91 == "object" && !Array.isArray(data91)){
-for(const key23 in data91){
-let data92 = data91[key23];
+let data94 = data.agents;
 const _errs214 = errors;
 if(errors === _errs214){
-if(Array.isArray(data92)){
-if(data92.length < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key23.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant2,data:data92}];
-return false;
-}
-else {
-var valid39 = true;
-const len10 = data92.length;
-for(let i10=0; i10<len10; i10++){
-let data93 = data92[i10];
-const _errs216 = errors;
-if(errors === _errs216){
-if(typeof data93 === "string"){
-if(func2(data93) < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key23.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i10,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data93}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key23.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i10,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data93}];
-return false;
-}
-}
-var valid39 = _errs216 === errors;
-if(!valid39){
-break;
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key23.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data92}];
-return false;
-}
-}
-var valid38 = _errs214 === errors;
-if(!valid38){
-break;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data91}];
-return false;
-}
-}
-var valid29 = _errs210 === errors;
-}
-else {
-var valid29 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data81}];
-return false;
-}
-}
-var valid28 = _errs184 === errors;
-if(valid28){
-let data94 = data80.aliases;
-const _errs218 = errors;
-if(errors === _errs218){
 if(data94 && typeof data94 == "object" && !Array.isArray(data94)){
-for(const key24 in data94){
-let data95 = data94[key24];
+if(data94.defaults === undefined){
+data94.defaults = {};
+}
+if(data94.aliases === undefined){
+data94.aliases = {};
+}
+if(data94.list === undefined){
+data94.list = [];
+}
+const _errs216 = errors;
+for(const key23 in data94){
+if(!(((key23 === "defaults") || (key23 === "aliases")) || (key23 === "list"))){
+validate20.errors = [{instancePath:instancePath+"/agents",keyword:"additionalProperties",params:{additionalProperty: key23},message:"must NOT have additional properties",expected:constant0,data:data94}];
+return false;
+break;
+}
+}
+if(_errs216 === errors){
+let data95 = data94.defaults;
+const _errs217 = errors;
+if(errors === _errs217){
+if(data95 && typeof data95 == "object" && !Array.isArray(data95)){
+const _errs219 = errors;
+for(const key24 in data95){
+if(!((((((key24 === "model") || (key24 === "instructions")) || (key24 === "include")) || (key24 === "structuredOutput")) || (key24 === "stepsMax")) || (key24 === "tools"))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults",keyword:"additionalProperties",params:{additionalProperty: key24},message:"must NOT have additional properties",expected:constant0,data:data95}];
+return false;
+break;
+}
+}
+if(_errs219 === errors){
+if(data95.model !== undefined){
+let data96 = data95.model;
+const _errs220 = errors;
 const _errs221 = errors;
+if((typeof data96 !== "string") && (!(data96 && typeof data96 == "object" && !Array.isArray(data96)))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"type",params:{type: constant23},message:"must be string,object",expected:constant6,data:data96}];
+return false;
+}
 if(errors === _errs221){
-if(typeof data95 === "string"){
-if(func2(data95) < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/aliases/" + key24.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data95}];
+if(typeof data96 === "string"){
+if(!pattern8.test(data96)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant6,data:data96}];
 return false;
 }
 }
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/aliases/" + key24.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data95}];
-return false;
-}
-}
-var valid40 = _errs221 === errors;
-if(!valid40){
-break;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/aliases",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data94}];
-return false;
-}
-}
-var valid28 = _errs218 === errors;
-if(valid28){
-let data96 = data80.list;
-const _errs223 = errors;
-if(errors === _errs223){
-if(Array.isArray(data96)){
-var valid41 = true;
-const len11 = data96.length;
-for(let i11=0; i11<len11; i11++){
-let data97 = data96[i11];
-const _errs225 = errors;
-if(errors === _errs225){
-if(data97 && typeof data97 == "object" && !Array.isArray(data97)){
-if(data97.default === undefined){
-data97.default = false;
-}
+if(errors === _errs221){
+if(data96 && typeof data96 == "object" && !Array.isArray(data96)){
 let missing2;
-if((data97.id === undefined) && (missing2 = "id")){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i11,keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant0,data:data97}];
+if((data96.primary === undefined) && (missing2 = "primary")){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant6,data:data96}];
 return false;
 }
 else {
-const _errs227 = errors;
-for(const key25 in data97){
-if(!((((((((key25 === "id") || (key25 === "default")) || (key25 === "model")) || (key25 === "instructions")) || (key25 === "include")) || (key25 === "structuredOutput")) || (key25 === "stepsMax")) || (key25 === "tools"))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i11,keyword:"additionalProperties",params:{additionalProperty: key25},message:"must NOT have additional properties",expected:constant0,data:data97}];
+const _errs223 = errors;
+for(const key25 in data96){
+if(!((key25 === "primary") || (key25 === "fallbacks"))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"additionalProperties",params:{additionalProperty: key25},message:"must NOT have additional properties",expected:constant6,data:data96}];
 return false;
 break;
 }
 }
-if(_errs227 === errors){
-if(data97.id !== undefined){
-let data98 = data97.id;
+if(_errs223 === errors){
+if(data96.primary !== undefined){
+let data97 = data96.primary;
+const _errs224 = errors;
+if(errors === _errs224){
+if(typeof data97 === "string"){
+if(!pattern8.test(data97)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/primary",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data97}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/primary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data97}];
+return false;
+}
+}
+var valid41 = _errs224 === errors;
+}
+else {
+var valid41 = true;
+}
+if(valid41){
+if(data96.fallbacks !== undefined){
+let data98 = data96.fallbacks;
+const _errs226 = errors;
+if(errors === _errs226){
+if(Array.isArray(data98)){
+if(data98.length > 8){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",expected:constant2,data:data98}];
+return false;
+}
+else {
+var valid42 = true;
+const len11 = data98.length;
+for(let i14=0; i14<len11; i14++){
+let data99 = data98[i14];
 const _errs228 = errors;
 if(errors === _errs228){
-if(typeof data98 === "string"){
-if(!pattern11.test(data98)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i11+"/id",keyword:"pattern",params:{pattern: "^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$"},message:"must match pattern \""+"^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$"+"\"",expected:constant1,data:data98}];
+if(typeof data99 === "string"){
+if(!pattern8.test(data99)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks/" + i14,keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data99}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i11+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data98}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks/" + i14,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data99}];
 return false;
 }
 }
 var valid42 = _errs228 === errors;
+if(!valid42){
+break;
+}
+}
+}
 }
 else {
-var valid42 = true;
-}
-if(valid42){
-let data99 = data97.default;
-const _errs230 = errors;
-if(typeof data99 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i11+"/default",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data99}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data98}];
 return false;
 }
-var valid42 = _errs230 === errors;
-if(valid42){
-if(data97.model !== undefined){
-let data100 = data97.model;
+}
+var valid41 = _errs226 === errors;
+}
+else {
+var valid41 = true;
+}
+}
+}
+}
+}
+}
+}
+var valid39 = _errs220 === errors;
+}
+else {
+var valid39 = true;
+}
+if(valid39){
+if(data95.instructions !== undefined){
+let data100 = data95.instructions;
+const _errs230 = errors;
+if(typeof data100 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/instructions",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data100}];
+return false;
+}
+var valid39 = _errs230 === errors;
+}
+else {
+var valid39 = true;
+}
+if(valid39){
+if(data95.include !== undefined){
+let data101 = data95.include;
 const _errs232 = errors;
 const _errs233 = errors;
-if((typeof data100 !== "string") && (!(data100 && typeof data100 == "object" && !Array.isArray(data100)))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i11+"/model",keyword:"type",params:{type: constant20},message:"must be string,object",expected:constant6,data:data100}];
-return false;
-}
 if(errors === _errs233){
-if(typeof data100 === "string"){
-if(!pattern8.test(data100)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i11+"/model",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant6,data:data100}];
-return false;
-}
-}
-if(errors === _errs233){
-if(data100 && typeof data100 == "object" && !Array.isArray(data100)){
-let missing3;
-if((data100.primary === undefined) && (missing3 = "primary")){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i11+"/model",keyword:"required",params:{missingProperty: missing3},message:"must have required property '"+missing3+"'",expected:constant6,data:data100}];
-return false;
-}
-else {
+if(Array.isArray(data101)){
+var valid44 = true;
+const len12 = data101.length;
+for(let i15=0; i15<len12; i15++){
+let data102 = data101[i15];
 const _errs235 = errors;
-for(const key26 in data100){
-if(!((key26 === "primary") || (key26 === "fallbacks"))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i11+"/model",keyword:"additionalProperties",params:{additionalProperty: key26},message:"must NOT have additional properties",expected:constant6,data:data100}];
+if(typeof data102 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/include/" + i15,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data102}];
 return false;
+}
+if(!((data102 === "reasoning") || (data102 === "tools"))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/include/" + i15,keyword:"enum",params:{allowedValues: constant24},message:"must be equal to one of the allowed values",expected:constant1,data:data102}];
+return false;
+}
+var valid44 = _errs235 === errors;
+if(!valid44){
 break;
 }
 }
-if(_errs235 === errors){
-if(data100.primary !== undefined){
-let data101 = data100.primary;
-const _errs236 = errors;
-if(errors === _errs236){
-if(typeof data101 === "string"){
-if(!pattern8.test(data101)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i11+"/model/primary",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data101}];
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/include",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data101}];
 return false;
 }
 }
+var valid39 = _errs232 === errors;
+}
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i11+"/model/primary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data101}];
+var valid39 = true;
+}
+if(valid39){
+if(data95.structuredOutput !== undefined){
+let data103 = data95.structuredOutput;
+const _errs237 = errors;
+if(typeof data103 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/structuredOutput",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data103}];
 return false;
 }
-}
-var valid44 = _errs236 === errors;
-}
-else {
-var valid44 = true;
-}
-if(valid44){
-if(data100.fallbacks !== undefined){
-let data102 = data100.fallbacks;
-const _errs238 = errors;
-if(errors === _errs238){
-if(Array.isArray(data102)){
-if(data102.length > 8){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i11+"/model/fallbacks",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",expected:constant2,data:data102}];
+if(!((data103 === "forward") || (data103 === "enforce"))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/structuredOutput",keyword:"enum",params:{allowedValues: constant25},message:"must be equal to one of the allowed values",expected:constant1,data:data103}];
 return false;
 }
+var valid39 = _errs237 === errors;
+}
 else {
-var valid45 = true;
-const len12 = data102.length;
-for(let i12=0; i12<len12; i12++){
-let data103 = data102[i12];
+var valid39 = true;
+}
+if(valid39){
+if(data95.stepsMax !== undefined){
+let data104 = data95.stepsMax;
 const _errs240 = errors;
-if(errors === _errs240){
-if(typeof data103 === "string"){
-if(!pattern8.test(data103)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i11+"/model/fallbacks/" + i12,keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data103}];
+const _errs241 = errors;
+if(!(((typeof data104 == "number") && (!(data104 % 1) && !isNaN(data104))) && (isFinite(data104)))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data104}];
+return false;
+}
+if(errors === _errs241){
+if((typeof data104 == "number") && (isFinite(data104))){
+if(data104 > 128 || isNaN(data104)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"maximum",params:{comparison: "<=", limit: 128},message:"must be <= 128",expected:constant3,data:data104}];
+return false;
+}
+else {
+if(data104 < 1 || isNaN(data104)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data104}];
 return false;
 }
 }
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i11+"/model/fallbacks/" + i12,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data103}];
-return false;
 }
 }
-var valid45 = _errs240 === errors;
-if(!valid45){
-break;
-}
-}
-}
+var valid39 = _errs240 === errors;
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i11+"/model/fallbacks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data102}];
-return false;
+var valid39 = true;
 }
-}
-var valid44 = _errs238 === errors;
-}
-else {
-var valid44 = true;
-}
-}
-}
-}
-}
-}
-}
-var valid42 = _errs232 === errors;
-}
-else {
-var valid42 = true;
-}
-if(valid42){
-if(data97.instructions !== undefined){
-let data104 = data97.instructions;
-const _errs242 = errors;
-if(typeof data104 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i11+"/instructions",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data104}];
-return false;
-}
-var valid42 = _errs242 === errors;
-}
-else {
-var valid42 = true;
-}
-if(valid42){
-if(data97.include !== undefined){
-let data105 = data97.include;
+if(valid39){
+if(data95.tools !== undefined){
+let data105 = data95.tools;
+const _errs243 = errors;
 const _errs244 = errors;
-const _errs245 = errors;
-if(errors === _errs245){
-if(Array.isArray(data105)){
-var valid47 = true;
-const len13 = data105.length;
-for(let i13=0; i13<len13; i13++){
-let data106 = data105[i13];
+if(errors === _errs244){
+if(data105 && typeof data105 == "object" && !Array.isArray(data105)){
+for(const key26 in data105){
+let data106 = data105[key26];
 const _errs247 = errors;
-if(typeof data106 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i11+"/include/" + i13,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data106}];
+if(errors === _errs247){
+if(Array.isArray(data106)){
+if(data106.length < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key26.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant2,data:data106}];
 return false;
 }
-if(!((data106 === "reasoning") || (data106 === "tools"))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i11+"/include/" + i13,keyword:"enum",params:{allowedValues: constant21},message:"must be equal to one of the allowed values",expected:constant1,data:data106}];
+else {
+var valid49 = true;
+const len13 = data106.length;
+for(let i16=0; i16<len13; i16++){
+let data107 = data106[i16];
+const _errs249 = errors;
+if(errors === _errs249){
+if(typeof data107 === "string"){
+if(func2(data107) < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i16,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data107}];
 return false;
 }
-var valid47 = _errs247 === errors;
-if(!valid47){
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i16,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data107}];
+return false;
+}
+}
+var valid49 = _errs249 === errors;
+if(!valid49){
+break;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key26.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data106}];
+return false;
+}
+}
+var valid48 = _errs247 === errors;
+if(!valid48){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i11+"/include",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data105}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data105}];
 return false;
 }
 }
-var valid42 = _errs244 === errors;
+var valid39 = _errs243 === errors;
 }
 else {
-var valid42 = true;
+var valid39 = true;
 }
-if(valid42){
-if(data97.structuredOutput !== undefined){
-let data107 = data97.structuredOutput;
-const _errs249 = errors;
-if(typeof data107 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i11+"/structuredOutput",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data107}];
-return false;
 }
-if(!((data107 === "forward") || (data107 === "enforce"))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i11+"/structuredOutput",keyword:"enum",params:{allowedValues: constant22},message:"must be equal to one of the allowed values",expected:constant1,data:data107}];
-return false;
 }
-var valid42 = _errs249 === errors;
+}
+}
+}
+}
 }
 else {
-var valid42 = true;
-}
-if(valid42){
-if(data97.stepsMax !== undefined){
-let data108 = data97.stepsMax;
-const _errs252 = errors;
-const _errs253 = errors;
-if(!(((typeof data108 == "number") && (!(data108 % 1) && !isNaN(data108))) && (isFinite(data108)))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i11+"/stepsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data108}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data95}];
 return false;
 }
-if(errors === _errs253){
-if((typeof data108 == "number") && (isFinite(data108))){
-if(data108 > 128 || isNaN(data108)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i11+"/stepsMax",keyword:"maximum",params:{comparison: "<=", limit: 128},message:"must be <= 128",expected:constant3,data:data108}];
+}
+var valid38 = _errs217 === errors;
+if(valid38){
+let data108 = data94.aliases;
+const _errs251 = errors;
+if(errors === _errs251){
+if(data108 && typeof data108 == "object" && !Array.isArray(data108)){
+for(const key27 in data108){
+let data109 = data108[key27];
+const _errs254 = errors;
+if(errors === _errs254){
+if(typeof data109 === "string"){
+if(func2(data109) < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/aliases/" + key27.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data109}];
 return false;
+}
 }
 else {
-if(data108 < 1 || isNaN(data108)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i11+"/stepsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data108}];
+validate20.errors = [{instancePath:instancePath+"/agents/aliases/" + key27.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data109}];
 return false;
 }
 }
+var valid50 = _errs254 === errors;
+if(!valid50){
+break;
 }
 }
-var valid42 = _errs252 === errors;
 }
 else {
-var valid42 = true;
+validate20.errors = [{instancePath:instancePath+"/agents/aliases",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data108}];
+return false;
 }
-if(valid42){
-if(data97.tools !== undefined){
-let data109 = data97.tools;
-const _errs255 = errors;
+}
+var valid38 = _errs251 === errors;
+if(valid38){
+let data110 = data94.list;
 const _errs256 = errors;
 if(errors === _errs256){
-if(data109 && typeof data109 == "object" && !Array.isArray(data109)){
-for(const key27 in data109){
-let data110 = data109[key27];
-const _errs259 = errors;
-if(errors === _errs259){
 if(Array.isArray(data110)){
-if(data110.length < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i11+"/tools/" + key27.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant2,data:data110}];
+var valid51 = true;
+const len14 = data110.length;
+for(let i17=0; i17<len14; i17++){
+let data111 = data110[i17];
+const _errs258 = errors;
+if(errors === _errs258){
+if(data111 && typeof data111 == "object" && !Array.isArray(data111)){
+if(data111.default === undefined){
+data111.default = false;
+}
+let missing3;
+if((data111.id === undefined) && (missing3 = "id")){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17,keyword:"required",params:{missingProperty: missing3},message:"must have required property '"+missing3+"'",expected:constant0,data:data111}];
 return false;
 }
 else {
-var valid52 = true;
-const len14 = data110.length;
-for(let i14=0; i14<len14; i14++){
-let data111 = data110[i14];
+const _errs260 = errors;
+for(const key28 in data111){
+if(!((((((((key28 === "id") || (key28 === "default")) || (key28 === "model")) || (key28 === "instructions")) || (key28 === "include")) || (key28 === "structuredOutput")) || (key28 === "stepsMax")) || (key28 === "tools"))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17,keyword:"additionalProperties",params:{additionalProperty: key28},message:"must NOT have additional properties",expected:constant0,data:data111}];
+return false;
+break;
+}
+}
+if(_errs260 === errors){
+if(data111.id !== undefined){
+let data112 = data111.id;
 const _errs261 = errors;
 if(errors === _errs261){
-if(typeof data111 === "string"){
-if(func2(data111) < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i11+"/tools/" + key27.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i14,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data111}];
+if(typeof data112 === "string"){
+if(!pattern15.test(data112)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/id",keyword:"pattern",params:{pattern: "^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$"},message:"must match pattern \""+"^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$"+"\"",expected:constant1,data:data112}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i11+"/tools/" + key27.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i14,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data111}];
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data112}];
 return false;
 }
 }
 var valid52 = _errs261 === errors;
-if(!valid52){
-break;
-}
-}
-}
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i11+"/tools/" + key27.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data110}];
-return false;
+var valid52 = true;
 }
-}
-var valid51 = _errs259 === errors;
-if(!valid51){
-break;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i11+"/tools",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data109}];
-return false;
-}
-}
-var valid42 = _errs255 === errors;
-}
-else {
-var valid42 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i11,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data97}];
-return false;
-}
-}
-var valid41 = _errs225 === errors;
-if(!valid41){
-break;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data96}];
-return false;
-}
-}
-var valid28 = _errs223 === errors;
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data80}];
-return false;
-}
-}
-var valid0 = _errs181 === errors;
-if(valid0){
-let data112 = data.models;
+if(valid52){
+let data113 = data111.default;
 const _errs263 = errors;
-if(errors === _errs263){
-if(data112 && typeof data112 == "object" && !Array.isArray(data112)){
-if(data112.providers === undefined){
-data112.providers = {};
+if(typeof data113 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/default",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data113}];
+return false;
 }
+var valid52 = _errs263 === errors;
+if(valid52){
+if(data111.model !== undefined){
+let data114 = data111.model;
 const _errs265 = errors;
-for(const key28 in data112){
-if(!(key28 === "providers")){
-validate20.errors = [{instancePath:instancePath+"/models",keyword:"additionalProperties",params:{additionalProperty: key28},message:"must NOT have additional properties",expected:constant0,data:data112}];
+const _errs266 = errors;
+if((typeof data114 !== "string") && (!(data114 && typeof data114 == "object" && !Array.isArray(data114)))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model",keyword:"type",params:{type: constant23},message:"must be string,object",expected:constant6,data:data114}];
+return false;
+}
+if(errors === _errs266){
+if(typeof data114 === "string"){
+if(!pattern8.test(data114)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant6,data:data114}];
+return false;
+}
+}
+if(errors === _errs266){
+if(data114 && typeof data114 == "object" && !Array.isArray(data114)){
+let missing4;
+if((data114.primary === undefined) && (missing4 = "primary")){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model",keyword:"required",params:{missingProperty: missing4},message:"must have required property '"+missing4+"'",expected:constant6,data:data114}];
+return false;
+}
+else {
+const _errs268 = errors;
+for(const key29 in data114){
+if(!((key29 === "primary") || (key29 === "fallbacks"))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model",keyword:"additionalProperties",params:{additionalProperty: key29},message:"must NOT have additional properties",expected:constant6,data:data114}];
 return false;
 break;
 }
 }
-if(_errs265 === errors){
-let data113 = data112.providers;
-const _errs266 = errors;
-if(errors === _errs266){
-if(data113 && typeof data113 == "object" && !Array.isArray(data113)){
-for(const key29 in data113){
+if(_errs268 === errors){
+if(data114.primary !== undefined){
+let data115 = data114.primary;
 const _errs269 = errors;
-if(!(validate21(data113[key29], {instancePath:instancePath+"/models/providers/" + key29.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data113,parentDataProperty:key29,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate21.errors : vErrors.concat(validate21.errors);
-errors = vErrors.length;
+if(errors === _errs269){
+if(typeof data115 === "string"){
+if(!pattern8.test(data115)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model/primary",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data115}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model/primary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data115}];
+return false;
+}
 }
 var valid54 = _errs269 === errors;
-if(!valid54){
-break;
-}
-}
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/models/providers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data113}];
+var valid54 = true;
+}
+if(valid54){
+if(data114.fallbacks !== undefined){
+let data116 = data114.fallbacks;
+const _errs271 = errors;
+if(errors === _errs271){
+if(Array.isArray(data116)){
+if(data116.length > 8){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model/fallbacks",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",expected:constant2,data:data116}];
 return false;
-}
-}
-}
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/models",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data112}];
-return false;
-}
-}
-var valid0 = _errs263 === errors;
-if(valid0){
-let data115 = data.mcp;
-const _errs270 = errors;
-if(errors === _errs270){
-if(data115 && typeof data115 == "object" && !Array.isArray(data115)){
-if(data115.servers === undefined){
-data115.servers = {};
-}
-const _errs272 = errors;
-for(const key30 in data115){
-if(!(key30 === "servers")){
-validate20.errors = [{instancePath:instancePath+"/mcp",keyword:"additionalProperties",params:{additionalProperty: key30},message:"must NOT have additional properties",expected:constant0,data:data115}];
-return false;
-break;
-}
-}
-if(_errs272 === errors){
-let data116 = data115.servers;
+var valid55 = true;
+const len15 = data116.length;
+for(let i18=0; i18<len15; i18++){
+let data117 = data116[i18];
 const _errs273 = errors;
 if(errors === _errs273){
-if(data116 && typeof data116 == "object" && !Array.isArray(data116)){
-for(const key31 in data116){
-let data117 = data116[key31];
-const _errs276 = errors;
+if(typeof data117 === "string"){
+if(!pattern8.test(data117)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model/fallbacks/" + i18,keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data117}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model/fallbacks/" + i18,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data117}];
+return false;
+}
+}
+var valid55 = _errs273 === errors;
+if(!valid55){
+break;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model/fallbacks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data116}];
+return false;
+}
+}
+var valid54 = _errs271 === errors;
+}
+else {
+var valid54 = true;
+}
+}
+}
+}
+}
+}
+}
+var valid52 = _errs265 === errors;
+}
+else {
+var valid52 = true;
+}
+if(valid52){
+if(data111.instructions !== undefined){
+let data118 = data111.instructions;
+const _errs275 = errors;
+if(typeof data118 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/instructions",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data118}];
+return false;
+}
+var valid52 = _errs275 === errors;
+}
+else {
+var valid52 = true;
+}
+if(valid52){
+if(data111.include !== undefined){
+let data119 = data111.include;
 const _errs277 = errors;
-if(errors === _errs277){
-if(data117 && typeof data117 == "object" && !Array.isArray(data117)){
-if(data117.args === undefined){
-data117.args = [];
-}
-if(data117.env === undefined){
-data117.env = {};
-}
-if(data117.headers === undefined){
-data117.headers = {};
-}
-if(data117.connectMs === undefined){
-data117.connectMs = 30000;
-}
-if(data117.timeoutMs === undefined){
-data117.timeoutMs = 60000;
-}
-if(data117.outputBytesMax === undefined){
-data117.outputBytesMax = 65536;
-}
-const _errs279 = errors;
-for(const key32 in data117){
-if(!(func1.call(constant9, key32))){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key31.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key32},message:"must NOT have additional properties",expected:constant0,data:data117}];
-return false;
-break;
-}
-}
-if(_errs279 === errors){
-if(data117.command !== undefined){
-let data118 = data117.command;
-const _errs280 = errors;
-if(errors === _errs280){
-if(typeof data118 === "string"){
-if(func2(data118) < 1){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key31.replace(/~/g, "~0").replace(/\//g, "~1")+"/command",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data118}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key31.replace(/~/g, "~0").replace(/\//g, "~1")+"/command",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data118}];
-return false;
-}
-}
-var valid58 = _errs280 === errors;
-}
-else {
-var valid58 = true;
-}
-if(valid58){
-let data119 = data117.args;
-const _errs282 = errors;
-if(errors === _errs282){
+const _errs278 = errors;
+if(errors === _errs278){
 if(Array.isArray(data119)){
-var valid59 = true;
-const len15 = data119.length;
-for(let i15=0; i15<len15; i15++){
-let data120 = data119[i15];
-const _errs284 = errors;
+var valid57 = true;
+const len16 = data119.length;
+for(let i19=0; i19<len16; i19++){
+let data120 = data119[i19];
+const _errs280 = errors;
 if(typeof data120 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key31.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/" + i15,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data120}];
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/include/" + i19,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data120}];
 return false;
 }
-var valid59 = _errs284 === errors;
-if(!valid59){
+if(!((data120 === "reasoning") || (data120 === "tools"))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/include/" + i19,keyword:"enum",params:{allowedValues: constant24},message:"must be equal to one of the allowed values",expected:constant1,data:data120}];
+return false;
+}
+var valid57 = _errs280 === errors;
+if(!valid57){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key31.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data119}];
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/include",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data119}];
 return false;
 }
 }
-var valid58 = _errs282 === errors;
-if(valid58){
-let data121 = data117.env;
+var valid52 = _errs277 === errors;
+}
+else {
+var valid52 = true;
+}
+if(valid52){
+if(data111.structuredOutput !== undefined){
+let data121 = data111.structuredOutput;
+const _errs282 = errors;
+if(typeof data121 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/structuredOutput",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data121}];
+return false;
+}
+if(!((data121 === "forward") || (data121 === "enforce"))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/structuredOutput",keyword:"enum",params:{allowedValues: constant25},message:"must be equal to one of the allowed values",expected:constant1,data:data121}];
+return false;
+}
+var valid52 = _errs282 === errors;
+}
+else {
+var valid52 = true;
+}
+if(valid52){
+if(data111.stepsMax !== undefined){
+let data122 = data111.stepsMax;
+const _errs285 = errors;
 const _errs286 = errors;
-if(errors === _errs286){
-if(data121 && typeof data121 == "object" && !Array.isArray(data121)){
-for(const key33 in data121){
-let data122 = data121[key33];
-const _errs289 = errors;
-if(typeof data122 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key31.replace(/~/g, "~0").replace(/\//g, "~1")+"/env/" + key33.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data122}];
+if(!(((typeof data122 == "number") && (!(data122 % 1) && !isNaN(data122))) && (isFinite(data122)))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/stepsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data122}];
 return false;
 }
-var valid60 = _errs289 === errors;
-if(!valid60){
+if(errors === _errs286){
+if((typeof data122 == "number") && (isFinite(data122))){
+if(data122 > 128 || isNaN(data122)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/stepsMax",keyword:"maximum",params:{comparison: "<=", limit: 128},message:"must be <= 128",expected:constant3,data:data122}];
+return false;
+}
+else {
+if(data122 < 1 || isNaN(data122)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/stepsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data122}];
+return false;
+}
+}
+}
+}
+var valid52 = _errs285 === errors;
+}
+else {
+var valid52 = true;
+}
+if(valid52){
+if(data111.tools !== undefined){
+let data123 = data111.tools;
+const _errs288 = errors;
+const _errs289 = errors;
+if(errors === _errs289){
+if(data123 && typeof data123 == "object" && !Array.isArray(data123)){
+for(const key30 in data123){
+let data124 = data123[key30];
+const _errs292 = errors;
+if(errors === _errs292){
+if(Array.isArray(data124)){
+if(data124.length < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/tools/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant2,data:data124}];
+return false;
+}
+else {
+var valid62 = true;
+const len17 = data124.length;
+for(let i20=0; i20<len17; i20++){
+let data125 = data124[i20];
+const _errs294 = errors;
+if(errors === _errs294){
+if(typeof data125 === "string"){
+if(func2(data125) < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/tools/" + key30.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i20,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data125}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/tools/" + key30.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i20,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data125}];
+return false;
+}
+}
+var valid62 = _errs294 === errors;
+if(!valid62){
 break;
 }
 }
 }
-else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key31.replace(/~/g, "~0").replace(/\//g, "~1")+"/env",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data121}];
-return false;
-}
-}
-var valid58 = _errs286 === errors;
-if(valid58){
-if(data117.cwd !== undefined){
-let data123 = data117.cwd;
-const _errs291 = errors;
-if(errors === _errs291){
-if(typeof data123 === "string"){
-if(func2(data123) < 1){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key31.replace(/~/g, "~0").replace(/\//g, "~1")+"/cwd",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data123}];
-return false;
-}
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key31.replace(/~/g, "~0").replace(/\//g, "~1")+"/cwd",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data123}];
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/tools/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data124}];
 return false;
 }
 }
-var valid58 = _errs291 === errors;
-}
-else {
-var valid58 = true;
-}
-if(valid58){
-if(data117.url !== undefined){
-let data124 = data117.url;
-const _errs293 = errors;
-if(errors === _errs293){
-if(typeof data124 === "string"){
-if(!pattern23.test(data124)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key31.replace(/~/g, "~0").replace(/\//g, "~1")+"/url",keyword:"pattern",params:{pattern: "^https?://[^\\s]+$"},message:"must match pattern \""+"^https?://[^\\s]+$"+"\"",expected:constant1,data:data124}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key31.replace(/~/g, "~0").replace(/\//g, "~1")+"/url",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data124}];
-return false;
-}
-}
-var valid58 = _errs293 === errors;
-}
-else {
-var valid58 = true;
-}
-if(valid58){
-let data125 = data117.headers;
-const _errs295 = errors;
-if(errors === _errs295){
-if(data125 && typeof data125 == "object" && !Array.isArray(data125)){
-for(const key34 in data125){
-let data126 = data125[key34];
-const _errs298 = errors;
-if(typeof data126 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key31.replace(/~/g, "~0").replace(/\//g, "~1")+"/headers/" + key34.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data126}];
-return false;
-}
-var valid61 = _errs298 === errors;
+var valid61 = _errs292 === errors;
 if(!valid61){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key31.replace(/~/g, "~0").replace(/\//g, "~1")+"/headers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data125}];
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/tools",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data123}];
 return false;
 }
 }
-var valid58 = _errs295 === errors;
-if(valid58){
-let data127 = data117.connectMs;
-const _errs300 = errors;
-if(!(((typeof data127 == "number") && (!(data127 % 1) && !isNaN(data127))) && (isFinite(data127)))){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key31.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data127}];
-return false;
-}
-if(errors === _errs300){
-if((typeof data127 == "number") && (isFinite(data127))){
-if(data127 > 600000 || isNaN(data127)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key31.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data127}];
-return false;
+var valid52 = _errs288 === errors;
 }
 else {
-if(data127 < 10 || isNaN(data127)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key31.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",expected:constant3,data:data127}];
-return false;
+var valid52 = true;
 }
-}
-}
-}
-var valid58 = _errs300 === errors;
-if(valid58){
-let data128 = data117.timeoutMs;
-const _errs302 = errors;
-if(!(((typeof data128 == "number") && (!(data128 % 1) && !isNaN(data128))) && (isFinite(data128)))){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key31.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data128}];
-return false;
-}
-if(errors === _errs302){
-if((typeof data128 == "number") && (isFinite(data128))){
-if(data128 > 3600000 || isNaN(data128)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key31.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",expected:constant3,data:data128}];
-return false;
-}
-else {
-if(data128 < 10 || isNaN(data128)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key31.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",expected:constant3,data:data128}];
-return false;
-}
-}
-}
-}
-var valid58 = _errs302 === errors;
-if(valid58){
-let data129 = data117.outputBytesMax;
-const _errs304 = errors;
-if(!(((typeof data129 == "number") && (!(data129 % 1) && !isNaN(data129))) && (isFinite(data129)))){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key31.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data129}];
-return false;
-}
-if(errors === _errs304){
-if((typeof data129 == "number") && (isFinite(data129))){
-if(data129 > 16777216 || isNaN(data129)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key31.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"maximum",params:{comparison: "<=", limit: 16777216},message:"must be <= 16777216",expected:constant3,data:data129}];
-return false;
-}
-else {
-if(data129 < 256 || isNaN(data129)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key31.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"minimum",params:{comparison: ">=", limit: 256},message:"must be >= 256",expected:constant3,data:data129}];
-return false;
-}
-}
-}
-}
-var valid58 = _errs304 === errors;
 }
 }
 }
@@ -4979,151 +5103,490 @@ var valid58 = _errs304 === errors;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key31.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data117}];
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data111}];
 return false;
 }
 }
-var valid56 = _errs276 === errors;
-if(!valid56){
+var valid51 = _errs258 === errors;
+if(!valid51){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data116}];
+validate20.errors = [{instancePath:instancePath+"/agents/list",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data110}];
+return false;
+}
+}
+var valid38 = _errs256 === errors;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data94}];
+return false;
+}
+}
+var valid0 = _errs214 === errors;
+if(valid0){
+let data126 = data.models;
+const _errs296 = errors;
+if(errors === _errs296){
+if(data126 && typeof data126 == "object" && !Array.isArray(data126)){
+if(data126.providers === undefined){
+data126.providers = {};
+}
+const _errs298 = errors;
+for(const key31 in data126){
+if(!(key31 === "providers")){
+validate20.errors = [{instancePath:instancePath+"/models",keyword:"additionalProperties",params:{additionalProperty: key31},message:"must NOT have additional properties",expected:constant0,data:data126}];
+return false;
+break;
+}
+}
+if(_errs298 === errors){
+let data127 = data126.providers;
+const _errs299 = errors;
+if(errors === _errs299){
+if(data127 && typeof data127 == "object" && !Array.isArray(data127)){
+for(const key32 in data127){
+const _errs302 = errors;
+if(!(validate21(data127[key32], {instancePath:instancePath+"/models/providers/" + key32.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data127,parentDataProperty:key32,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate21.errors : vErrors.concat(validate21.errors);
+errors = vErrors.length;
+}
+var valid64 = _errs302 === errors;
+if(!valid64){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/models/providers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data127}];
 return false;
 }
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/mcp",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data115}];
+validate20.errors = [{instancePath:instancePath+"/models",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data126}];
 return false;
 }
 }
-var valid0 = _errs270 === errors;
+var valid0 = _errs296 === errors;
 if(valid0){
-let data130 = data.sessions;
+let data129 = data.mcp;
+const _errs303 = errors;
+if(errors === _errs303){
+if(data129 && typeof data129 == "object" && !Array.isArray(data129)){
+if(data129.servers === undefined){
+data129.servers = {};
+}
+const _errs305 = errors;
+for(const key33 in data129){
+if(!(key33 === "servers")){
+validate20.errors = [{instancePath:instancePath+"/mcp",keyword:"additionalProperties",params:{additionalProperty: key33},message:"must NOT have additional properties",expected:constant0,data:data129}];
+return false;
+break;
+}
+}
+if(_errs305 === errors){
+let data130 = data129.servers;
 const _errs306 = errors;
 if(errors === _errs306){
 if(data130 && typeof data130 == "object" && !Array.isArray(data130)){
-if(data130.idleMinutes === undefined){
-data130.idleMinutes = 0;
-}
-if(data130.lane === undefined){
-data130.lane = {};
-}
-const _errs308 = errors;
-for(const key35 in data130){
-if(!((key35 === "idleMinutes") || (key35 === "lane"))){
-validate20.errors = [{instancePath:instancePath+"/sessions",keyword:"additionalProperties",params:{additionalProperty: key35},message:"must NOT have additional properties",expected:constant0,data:data130}];
-return false;
-break;
-}
-}
-if(_errs308 === errors){
-let data131 = data130.idleMinutes;
+for(const key34 in data130){
+let data131 = data130[key34];
 const _errs309 = errors;
-if(!(((typeof data131 == "number") && (!(data131 % 1) && !isNaN(data131))) && (isFinite(data131)))){
-validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data131}];
-return false;
+const _errs310 = errors;
+if(errors === _errs310){
+if(data131 && typeof data131 == "object" && !Array.isArray(data131)){
+if(data131.args === undefined){
+data131.args = [];
 }
-if(errors === _errs309){
-if((typeof data131 == "number") && (isFinite(data131))){
-if(data131 > 5256000 || isNaN(data131)){
-validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"maximum",params:{comparison: "<=", limit: 5256000},message:"must be <= 5256000",expected:constant3,data:data131}];
-return false;
+if(data131.env === undefined){
+data131.env = {};
 }
-else {
-if(data131 < 0 || isNaN(data131)){
-validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data131}];
-return false;
+if(data131.headers === undefined){
+data131.headers = {};
 }
+if(data131.connectMs === undefined){
+data131.connectMs = 30000;
 }
+if(data131.timeoutMs === undefined){
+data131.timeoutMs = 60000;
 }
+if(data131.outputBytesMax === undefined){
+data131.outputBytesMax = 65536;
 }
-var valid62 = _errs309 === errors;
-if(valid62){
-let data132 = data130.lane;
-const _errs311 = errors;
-if(errors === _errs311){
-if(data132 && typeof data132 == "object" && !Array.isArray(data132)){
-if(data132.waitingMax === undefined){
-data132.waitingMax = 8;
-}
-if(data132.waitMs === undefined){
-data132.waitMs = 60000;
-}
-const _errs313 = errors;
-for(const key36 in data132){
-if(!((key36 === "waitingMax") || (key36 === "waitMs"))){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane",keyword:"additionalProperties",params:{additionalProperty: key36},message:"must NOT have additional properties",expected:constant0,data:data132}];
+const _errs312 = errors;
+for(const key35 in data131){
+if(!(func1.call(constant10, key35))){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key34.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key35},message:"must NOT have additional properties",expected:constant0,data:data131}];
 return false;
 break;
 }
 }
-if(_errs313 === errors){
-let data133 = data132.waitingMax;
-const _errs314 = errors;
-if(!(((typeof data133 == "number") && (!(data133 % 1) && !isNaN(data133))) && (isFinite(data133)))){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data133}];
+if(_errs312 === errors){
+if(data131.command !== undefined){
+let data132 = data131.command;
+const _errs313 = errors;
+if(errors === _errs313){
+if(typeof data132 === "string"){
+if(func2(data132) < 1){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key34.replace(/~/g, "~0").replace(/\//g, "~1")+"/command",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data132}];
 return false;
 }
-if(errors === _errs314){
-if((typeof data133 == "number") && (isFinite(data133))){
-if(data133 > 1024 || isNaN(data133)){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",expected:constant3,data:data133}];
-return false;
 }
 else {
-if(data133 < 0 || isNaN(data133)){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data133}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key34.replace(/~/g, "~0").replace(/\//g, "~1")+"/command",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data132}];
 return false;
 }
 }
-}
-}
-var valid63 = _errs314 === errors;
-if(valid63){
-let data134 = data132.waitMs;
-const _errs316 = errors;
-if(!(((typeof data134 == "number") && (!(data134 % 1) && !isNaN(data134))) && (isFinite(data134)))){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data134}];
-return false;
-}
-if(errors === _errs316){
-if((typeof data134 == "number") && (isFinite(data134))){
-if(data134 > 600000 || isNaN(data134)){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data134}];
-return false;
+var valid68 = _errs313 === errors;
 }
 else {
-if(data134 < 100 || isNaN(data134)){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data134}];
+var valid68 = true;
+}
+if(valid68){
+let data133 = data131.args;
+const _errs315 = errors;
+if(errors === _errs315){
+if(Array.isArray(data133)){
+var valid69 = true;
+const len18 = data133.length;
+for(let i21=0; i21<len18; i21++){
+let data134 = data133[i21];
+const _errs317 = errors;
+if(typeof data134 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key34.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/" + i21,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data134}];
 return false;
 }
-}
-}
-}
-var valid63 = _errs316 === errors;
+var valid69 = _errs317 === errors;
+if(!valid69){
+break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/sessions/lane",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data132}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key34.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data133}];
 return false;
 }
 }
-var valid62 = _errs311 === errors;
+var valid68 = _errs315 === errors;
+if(valid68){
+let data135 = data131.env;
+const _errs319 = errors;
+if(errors === _errs319){
+if(data135 && typeof data135 == "object" && !Array.isArray(data135)){
+for(const key36 in data135){
+let data136 = data135[key36];
+const _errs322 = errors;
+if(typeof data136 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key34.replace(/~/g, "~0").replace(/\//g, "~1")+"/env/" + key36.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data136}];
+return false;
+}
+var valid70 = _errs322 === errors;
+if(!valid70){
+break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/sessions",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data130}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key34.replace(/~/g, "~0").replace(/\//g, "~1")+"/env",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data135}];
 return false;
 }
 }
-var valid0 = _errs306 === errors;
+var valid68 = _errs319 === errors;
+if(valid68){
+if(data131.cwd !== undefined){
+let data137 = data131.cwd;
+const _errs324 = errors;
+if(errors === _errs324){
+if(typeof data137 === "string"){
+if(func2(data137) < 1){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key34.replace(/~/g, "~0").replace(/\//g, "~1")+"/cwd",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data137}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key34.replace(/~/g, "~0").replace(/\//g, "~1")+"/cwd",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data137}];
+return false;
+}
+}
+var valid68 = _errs324 === errors;
+}
+else {
+var valid68 = true;
+}
+if(valid68){
+if(data131.url !== undefined){
+let data138 = data131.url;
+const _errs326 = errors;
+if(errors === _errs326){
+if(typeof data138 === "string"){
+if(!pattern27.test(data138)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key34.replace(/~/g, "~0").replace(/\//g, "~1")+"/url",keyword:"pattern",params:{pattern: "^https?://[^\\s]+$"},message:"must match pattern \""+"^https?://[^\\s]+$"+"\"",expected:constant1,data:data138}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key34.replace(/~/g, "~0").replace(/\//g, "~1")+"/url",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data138}];
+return false;
+}
+}
+var valid68 = _errs326 === errors;
+}
+else {
+var valid68 = true;
+}
+if(valid68){
+let data139 = data131.headers;
+const _errs328 = errors;
+if(errors === _errs328){
+if(data139 && typeof data139 == "object" && !Array.isArray(data139)){
+for(const key37 in data139){
+let data140 = data139[key37];
+const _errs331 = errors;
+if(typeof data140 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key34.replace(/~/g, "~0").replace(/\//g, "~1")+"/headers/" + key37.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data140}];
+return false;
+}
+var valid71 = _errs331 === errors;
+if(!valid71){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key34.replace(/~/g, "~0").replace(/\//g, "~1")+"/headers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data139}];
+return false;
+}
+}
+var valid68 = _errs328 === errors;
+if(valid68){
+let data141 = data131.connectMs;
+const _errs333 = errors;
+if(!(((typeof data141 == "number") && (!(data141 % 1) && !isNaN(data141))) && (isFinite(data141)))){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key34.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data141}];
+return false;
+}
+if(errors === _errs333){
+if((typeof data141 == "number") && (isFinite(data141))){
+if(data141 > 600000 || isNaN(data141)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key34.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data141}];
+return false;
+}
+else {
+if(data141 < 10 || isNaN(data141)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key34.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",expected:constant3,data:data141}];
+return false;
+}
+}
+}
+}
+var valid68 = _errs333 === errors;
+if(valid68){
+let data142 = data131.timeoutMs;
+const _errs335 = errors;
+if(!(((typeof data142 == "number") && (!(data142 % 1) && !isNaN(data142))) && (isFinite(data142)))){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key34.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data142}];
+return false;
+}
+if(errors === _errs335){
+if((typeof data142 == "number") && (isFinite(data142))){
+if(data142 > 3600000 || isNaN(data142)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key34.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",expected:constant3,data:data142}];
+return false;
+}
+else {
+if(data142 < 10 || isNaN(data142)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key34.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",expected:constant3,data:data142}];
+return false;
+}
+}
+}
+}
+var valid68 = _errs335 === errors;
+if(valid68){
+let data143 = data131.outputBytesMax;
+const _errs337 = errors;
+if(!(((typeof data143 == "number") && (!(data143 % 1) && !isNaN(data143))) && (isFinite(data143)))){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key34.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data143}];
+return false;
+}
+if(errors === _errs337){
+if((typeof data143 == "number") && (isFinite(data143))){
+if(data143 > 16777216 || isNaN(data143)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key34.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"maximum",params:{comparison: "<=", limit: 16777216},message:"must be <= 16777216",expected:constant3,data:data143}];
+return false;
+}
+else {
+if(data143 < 256 || isNaN(data143)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key34.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"minimum",params:{comparison: ">=", limit: 256},message:"must be >= 256",expected:constant3,data:data143}];
+return false;
+}
+}
+}
+}
+var valid68 = _errs337 === errors;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key34.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data131}];
+return false;
+}
+}
+var valid66 = _errs309 === errors;
+if(!valid66){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp/servers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data130}];
+return false;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data129}];
+return false;
+}
+}
+var valid0 = _errs303 === errors;
+if(valid0){
+let data144 = data.sessions;
+const _errs339 = errors;
+if(errors === _errs339){
+if(data144 && typeof data144 == "object" && !Array.isArray(data144)){
+if(data144.idleMinutes === undefined){
+data144.idleMinutes = 0;
+}
+if(data144.lane === undefined){
+data144.lane = {};
+}
+const _errs341 = errors;
+for(const key38 in data144){
+if(!((key38 === "idleMinutes") || (key38 === "lane"))){
+validate20.errors = [{instancePath:instancePath+"/sessions",keyword:"additionalProperties",params:{additionalProperty: key38},message:"must NOT have additional properties",expected:constant0,data:data144}];
+return false;
+break;
+}
+}
+if(_errs341 === errors){
+let data145 = data144.idleMinutes;
+const _errs342 = errors;
+if(!(((typeof data145 == "number") && (!(data145 % 1) && !isNaN(data145))) && (isFinite(data145)))){
+validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data145}];
+return false;
+}
+if(errors === _errs342){
+if((typeof data145 == "number") && (isFinite(data145))){
+if(data145 > 5256000 || isNaN(data145)){
+validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"maximum",params:{comparison: "<=", limit: 5256000},message:"must be <= 5256000",expected:constant3,data:data145}];
+return false;
+}
+else {
+if(data145 < 0 || isNaN(data145)){
+validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data145}];
+return false;
+}
+}
+}
+}
+var valid72 = _errs342 === errors;
+if(valid72){
+let data146 = data144.lane;
+const _errs344 = errors;
+if(errors === _errs344){
+if(data146 && typeof data146 == "object" && !Array.isArray(data146)){
+if(data146.waitingMax === undefined){
+data146.waitingMax = 8;
+}
+if(data146.waitMs === undefined){
+data146.waitMs = 60000;
+}
+const _errs346 = errors;
+for(const key39 in data146){
+if(!((key39 === "waitingMax") || (key39 === "waitMs"))){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane",keyword:"additionalProperties",params:{additionalProperty: key39},message:"must NOT have additional properties",expected:constant0,data:data146}];
+return false;
+break;
+}
+}
+if(_errs346 === errors){
+let data147 = data146.waitingMax;
+const _errs347 = errors;
+if(!(((typeof data147 == "number") && (!(data147 % 1) && !isNaN(data147))) && (isFinite(data147)))){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data147}];
+return false;
+}
+if(errors === _errs347){
+if((typeof data147 == "number") && (isFinite(data147))){
+if(data147 > 1024 || isNaN(data147)){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",expected:constant3,data:data147}];
+return false;
+}
+else {
+if(data147 < 0 || isNaN(data147)){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data147}];
+return false;
+}
+}
+}
+}
+var valid73 = _errs347 === errors;
+if(valid73){
+let data148 = data146.waitMs;
+const _errs349 = errors;
+if(!(((typeof data148 == "number") && (!(data148 % 1) && !isNaN(data148))) && (isFinite(data148)))){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data148}];
+return false;
+}
+if(errors === _errs349){
+if((typeof data148 == "number") && (isFinite(data148))){
+if(data148 > 600000 || isNaN(data148)){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data148}];
+return false;
+}
+else {
+if(data148 < 100 || isNaN(data148)){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data148}];
+return false;
+}
+}
+}
+}
+var valid73 = _errs349 === errors;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/sessions/lane",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data146}];
+return false;
+}
+}
+var valid72 = _errs344 === errors;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/sessions",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data144}];
+return false;
+}
+}
+var valid0 = _errs339 === errors;
 }
 }
 }

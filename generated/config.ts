@@ -26,7 +26,7 @@ export interface components {
                  */
                 bind: string;
                 /**
-                 * @description Who may call. One token or password is full access to every agent and session.
+                 * @description Who may call. Whoever has the token or password is an operator, with every agent and session; `keys` are for others.
                  * @default {}
                  */
                 auth: {
@@ -97,6 +97,14 @@ export interface components {
                          * @default 60000
                          */
                         lockMs: number;
+                    };
+                    /**
+                     * @description Further bearer keys by name, each with what it may do; the name stands in the log and in the metrics.
+                     *     `clawgate key new NAME` makes one. They work besides the token or password, and not in mode `none`.
+                     * @default {}
+                     */
+                    keys: {
+                        [key: string]: components["schemas"]["Key"];
                     };
                 };
                 /**
@@ -509,6 +517,49 @@ export interface components {
                     waitMs: number;
                 };
             };
+        };
+        Key: {
+            /** @description The SHA-256 of the key in hexadecimal digits. The key itself stands nowhere. */
+            sha256: string;
+            /**
+             * @description The ids of the agents that it may use; all without it. `openclaw` is the default agent if that is among them,
+             *     else the first here.
+             */
+            agents?: string[];
+            /**
+             * @description The models, as `provider/model`, that its runs may use; all without it. Others of an agent are passed over, and
+             *     an agent that has no other is none that the key may use.
+             */
+            models?: string[];
+            /**
+             * @description `own`: its sessions are apart from everybody's, whatever `user` or session key it sends. `shared`: those of the
+             *     operator, as far as they belong to agents that it may use.
+             * @default own
+             * @enum {string}
+             */
+            sessions: "own" | "shared";
+            /**
+             * @description `chat`: talk to agents and list them. `sessions`: list, read, reset and delete sessions. `metrics`: read
+             *     `/metrics`. `admin`: what else is an operator's, such as the sessions of all keys.
+             * @default [
+             *       "chat"
+             *     ]
+             */
+            scopes: ("chat" | "sessions" | "metrics" | "admin")[];
+            /**
+             * @description When it ends: a date, which is its first moment in UTC, or a time with its offset (`2027-01-01T12:00:00Z`).
+             *     The start and `clawgate doctor` warn 14 days before.
+             */
+            expires?: string;
+            /** @description The most requests in any 60 seconds. */
+            requestsPerMinute?: number;
+            /** @description The most runs at once. */
+            runsMax?: number;
+            /**
+             * @description The most tokens of a day in UTC, as models count them. A run that has begun is not cut off; the next one is
+             *     refused.
+             */
+            tokensPerDay?: number;
         };
         /**
          * @description `provider/model`, or a first choice with others that are tried in turn while nothing has been said yet. Without

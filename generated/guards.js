@@ -56,8 +56,8 @@ const constant51 = ["low","medium","high"];
 const constant52 = ["stop","length","tool_calls","content_filter","function_call"];
 const constant53 = ["function","custom"];
 const constant54 = ["tool-start","tool-end"];
-const constant55 = ["invalid_request_error","rate_limit_error","server_error"];
-const constant56 = ["invalid_api_key","auth_locked","host_not_allowed","origin_not_allowed","not_found","endpoint_not_served","model_not_found","method_not_allowed","invalid_http","http_version_not_supported","transfer_coding_not_supported","websocket_not_available","expectation_failed","uri_too_long","headers_too_large","request_timeout","request_too_large","unsupported_media_type","invalid_utf8","invalid_json","too_deep","too_many_values","missing_required_parameter","invalid_type","invalid_value","unknown_parameter","unsupported_parameter","unsupported_value","image_url_not_allowed","image_fetch_failed","responses_request","empty_array","array_above_max_length","empty_string","string_above_max_length","object_above_max_properties","integer_below_min_value","integer_above_max_value","decimal_below_min_value","decimal_above_max_value","context_length_exceeded","invalid_session_key","session_not_found","agent_conflict","session_busy","rate_limit_exceeded","upstream_rejected","upstream_error","upstream_unavailable","upstream_timeout","cancelled","storage_unavailable","overloaded","shutting_down","internal_error"];
+const constant55 = ["invalid_request_error","rate_limit_error","insufficient_quota","server_error"];
+const constant56 = ["invalid_api_key","auth_locked","host_not_allowed","origin_not_allowed","insufficient_scope","agent_not_allowed","not_found","endpoint_not_served","model_not_found","method_not_allowed","invalid_http","http_version_not_supported","transfer_coding_not_supported","websocket_not_available","expectation_failed","uri_too_long","headers_too_large","request_timeout","request_too_large","unsupported_media_type","invalid_utf8","invalid_json","too_deep","too_many_values","missing_required_parameter","invalid_type","invalid_value","unknown_parameter","unsupported_parameter","unsupported_value","image_url_not_allowed","image_fetch_failed","responses_request","empty_array","array_above_max_length","empty_string","string_above_max_length","object_above_max_properties","integer_below_min_value","integer_above_max_value","decimal_below_min_value","decimal_above_max_value","context_length_exceeded","invalid_session_key","session_not_found","agent_conflict","session_busy","rate_limit_exceeded","insufficient_quota","upstream_rejected","upstream_error","upstream_unavailable","upstream_timeout","cancelled","storage_unavailable","overloaded","shutting_down","internal_error"];
 const constant57 = ["superseded"];
 const constant58 = ["user","assistant","tool","function"];
 const constant59 = ["server"];
@@ -8544,7 +8544,7 @@ if(typeof data2 !== "string"){
 validate110.errors = [{instancePath:instancePath+"/error/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
 return false;
 }
-if(!(((data2 === "invalid_request_error") || (data2 === "rate_limit_error")) || (data2 === "server_error"))){
+if(!((((data2 === "invalid_request_error") || (data2 === "rate_limit_error")) || (data2 === "insufficient_quota")) || (data2 === "server_error"))){
 validate110.errors = [{instancePath:instancePath+"/error/type",keyword:"enum",params:{allowedValues: constant55},message:"must be equal to one of the allowed values",expected:constant0,data:data2}];
 return false;
 }
@@ -8574,7 +8574,7 @@ if(typeof data4 !== "string"){
 validate110.errors = [{instancePath:instancePath+"/error/code",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
 return false;
 }
-if(!(((((((((((((((((((((((((((((((((((((((((((((((((((((((data4 === "invalid_api_key") || (data4 === "auth_locked")) || (data4 === "host_not_allowed")) || (data4 === "origin_not_allowed")) || (data4 === "not_found")) || (data4 === "endpoint_not_served")) || (data4 === "model_not_found")) || (data4 === "method_not_allowed")) || (data4 === "invalid_http")) || (data4 === "http_version_not_supported")) || (data4 === "transfer_coding_not_supported")) || (data4 === "websocket_not_available")) || (data4 === "expectation_failed")) || (data4 === "uri_too_long")) || (data4 === "headers_too_large")) || (data4 === "request_timeout")) || (data4 === "request_too_large")) || (data4 === "unsupported_media_type")) || (data4 === "invalid_utf8")) || (data4 === "invalid_json")) || (data4 === "too_deep")) || (data4 === "too_many_values")) || (data4 === "missing_required_parameter")) || (data4 === "invalid_type")) || (data4 === "invalid_value")) || (data4 === "unknown_parameter")) || (data4 === "unsupported_parameter")) || (data4 === "unsupported_value")) || (data4 === "image_url_not_allowed")) || (data4 === "image_fetch_failed")) || (data4 === "responses_request")) || (data4 === "empty_array")) || (data4 === "array_above_max_length")) || (data4 === "empty_string")) || (data4 === "string_above_max_length")) || (data4 === "object_above_max_properties")) || (data4 === "integer_below_min_value")) || (data4 === "integer_above_max_value")) || (data4 === "decimal_below_min_value")) || (data4 === "decimal_above_max_value")) || (data4 === "context_length_exceeded")) || (data4 === "invalid_session_key")) || (data4 === "session_not_found")) || (data4 === "agent_conflict")) || (data4 === "session_busy")) || (data4 === "rate_limit_exceeded")) || (data4 === "upstream_rejected")) || (data4 === "upstream_error")) || (data4 === "upstream_unavailable")) || (data4 === "upstream_timeout")) || (data4 === "cancelled")) || (data4 === "storage_unavailable")) || (data4 === "overloaded")) || (data4 === "shutting_down")) || (data4 === "internal_error"))){
+if(!((((((((((((((((((((((((((((((((((((((((((((((((((((((((((data4 === "invalid_api_key") || (data4 === "auth_locked")) || (data4 === "host_not_allowed")) || (data4 === "origin_not_allowed")) || (data4 === "insufficient_scope")) || (data4 === "agent_not_allowed")) || (data4 === "not_found")) || (data4 === "endpoint_not_served")) || (data4 === "model_not_found")) || (data4 === "method_not_allowed")) || (data4 === "invalid_http")) || (data4 === "http_version_not_supported")) || (data4 === "transfer_coding_not_supported")) || (data4 === "websocket_not_available")) || (data4 === "expectation_failed")) || (data4 === "uri_too_long")) || (data4 === "headers_too_large")) || (data4 === "request_timeout")) || (data4 === "request_too_large")) || (data4 === "unsupported_media_type")) || (data4 === "invalid_utf8")) || (data4 === "invalid_json")) || (data4 === "too_deep")) || (data4 === "too_many_values")) || (data4 === "missing_required_parameter")) || (data4 === "invalid_type")) || (data4 === "invalid_value")) || (data4 === "unknown_parameter")) || (data4 === "unsupported_parameter")) || (data4 === "unsupported_value")) || (data4 === "image_url_not_allowed")) || (data4 === "image_fetch_failed")) || (data4 === "responses_request")) || (data4 === "empty_array")) || (data4 === "array_above_max_length")) || (data4 === "empty_string")) || (data4 === "string_above_max_length")) || (data4 === "object_above_max_properties")) || (data4 === "integer_below_min_value")) || (data4 === "integer_above_max_value")) || (data4 === "decimal_below_min_value")) || (data4 === "decimal_above_max_value")) || (data4 === "context_length_exceeded")) || (data4 === "invalid_session_key")) || (data4 === "session_not_found")) || (data4 === "agent_conflict")) || (data4 === "session_busy")) || (data4 === "rate_limit_exceeded")) || (data4 === "insufficient_quota")) || (data4 === "upstream_rejected")) || (data4 === "upstream_error")) || (data4 === "upstream_unavailable")) || (data4 === "upstream_timeout")) || (data4 === "cancelled")) || (data4 === "storage_unavailable")) || (data4 === "overloaded")) || (data4 === "shutting_down")) || (data4 === "internal_error"))){
 validate110.errors = [{instancePath:instancePath+"/error/code",keyword:"enum",params:{allowedValues: constant56},message:"must be equal to one of the allowed values",expected:constant0,data:data4}];
 return false;
 }
@@ -8760,7 +8760,7 @@ if(typeof data2 !== "string"){
 validate112.errors = [{instancePath:instancePath+"/error/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
 return false;
 }
-if(!(((data2 === "invalid_request_error") || (data2 === "rate_limit_error")) || (data2 === "server_error"))){
+if(!((((data2 === "invalid_request_error") || (data2 === "rate_limit_error")) || (data2 === "insufficient_quota")) || (data2 === "server_error"))){
 validate112.errors = [{instancePath:instancePath+"/error/type",keyword:"enum",params:{allowedValues: constant55},message:"must be equal to one of the allowed values",expected:constant0,data:data2}];
 return false;
 }
@@ -8790,7 +8790,7 @@ if(typeof data4 !== "string"){
 validate112.errors = [{instancePath:instancePath+"/error/code",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
 return false;
 }
-if(!(((((((((((((((((((((((((((((((((((((((((((((((((((((((data4 === "invalid_api_key") || (data4 === "auth_locked")) || (data4 === "host_not_allowed")) || (data4 === "origin_not_allowed")) || (data4 === "not_found")) || (data4 === "endpoint_not_served")) || (data4 === "model_not_found")) || (data4 === "method_not_allowed")) || (data4 === "invalid_http")) || (data4 === "http_version_not_supported")) || (data4 === "transfer_coding_not_supported")) || (data4 === "websocket_not_available")) || (data4 === "expectation_failed")) || (data4 === "uri_too_long")) || (data4 === "headers_too_large")) || (data4 === "request_timeout")) || (data4 === "request_too_large")) || (data4 === "unsupported_media_type")) || (data4 === "invalid_utf8")) || (data4 === "invalid_json")) || (data4 === "too_deep")) || (data4 === "too_many_values")) || (data4 === "missing_required_parameter")) || (data4 === "invalid_type")) || (data4 === "invalid_value")) || (data4 === "unknown_parameter")) || (data4 === "unsupported_parameter")) || (data4 === "unsupported_value")) || (data4 === "image_url_not_allowed")) || (data4 === "image_fetch_failed")) || (data4 === "responses_request")) || (data4 === "empty_array")) || (data4 === "array_above_max_length")) || (data4 === "empty_string")) || (data4 === "string_above_max_length")) || (data4 === "object_above_max_properties")) || (data4 === "integer_below_min_value")) || (data4 === "integer_above_max_value")) || (data4 === "decimal_below_min_value")) || (data4 === "decimal_above_max_value")) || (data4 === "context_length_exceeded")) || (data4 === "invalid_session_key")) || (data4 === "session_not_found")) || (data4 === "agent_conflict")) || (data4 === "session_busy")) || (data4 === "rate_limit_exceeded")) || (data4 === "upstream_rejected")) || (data4 === "upstream_error")) || (data4 === "upstream_unavailable")) || (data4 === "upstream_timeout")) || (data4 === "cancelled")) || (data4 === "storage_unavailable")) || (data4 === "overloaded")) || (data4 === "shutting_down")) || (data4 === "internal_error"))){
+if(!((((((((((((((((((((((((((((((((((((((((((((((((((((((((((data4 === "invalid_api_key") || (data4 === "auth_locked")) || (data4 === "host_not_allowed")) || (data4 === "origin_not_allowed")) || (data4 === "insufficient_scope")) || (data4 === "agent_not_allowed")) || (data4 === "not_found")) || (data4 === "endpoint_not_served")) || (data4 === "model_not_found")) || (data4 === "method_not_allowed")) || (data4 === "invalid_http")) || (data4 === "http_version_not_supported")) || (data4 === "transfer_coding_not_supported")) || (data4 === "websocket_not_available")) || (data4 === "expectation_failed")) || (data4 === "uri_too_long")) || (data4 === "headers_too_large")) || (data4 === "request_timeout")) || (data4 === "request_too_large")) || (data4 === "unsupported_media_type")) || (data4 === "invalid_utf8")) || (data4 === "invalid_json")) || (data4 === "too_deep")) || (data4 === "too_many_values")) || (data4 === "missing_required_parameter")) || (data4 === "invalid_type")) || (data4 === "invalid_value")) || (data4 === "unknown_parameter")) || (data4 === "unsupported_parameter")) || (data4 === "unsupported_value")) || (data4 === "image_url_not_allowed")) || (data4 === "image_fetch_failed")) || (data4 === "responses_request")) || (data4 === "empty_array")) || (data4 === "array_above_max_length")) || (data4 === "empty_string")) || (data4 === "string_above_max_length")) || (data4 === "object_above_max_properties")) || (data4 === "integer_below_min_value")) || (data4 === "integer_above_max_value")) || (data4 === "decimal_below_min_value")) || (data4 === "decimal_above_max_value")) || (data4 === "context_length_exceeded")) || (data4 === "invalid_session_key")) || (data4 === "session_not_found")) || (data4 === "agent_conflict")) || (data4 === "session_busy")) || (data4 === "rate_limit_exceeded")) || (data4 === "insufficient_quota")) || (data4 === "upstream_rejected")) || (data4 === "upstream_error")) || (data4 === "upstream_unavailable")) || (data4 === "upstream_timeout")) || (data4 === "cancelled")) || (data4 === "storage_unavailable")) || (data4 === "overloaded")) || (data4 === "shutting_down")) || (data4 === "internal_error"))){
 validate112.errors = [{instancePath:instancePath+"/error/code",keyword:"enum",params:{allowedValues: constant56},message:"must be equal to one of the allowed values",expected:constant0,data:data4}];
 return false;
 }
@@ -9159,6 +9159,7 @@ return errors === 0;
 }
 validate115.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 export const checkListSessionsParameters = toCheck(validate116);
+const pattern10 = new RegExp("^[a-z0-9][a-z0-9-]{0,62}$", "u");
 function validate116(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="checkListSessionsParameters" */;
 let vErrors = null;
@@ -9199,25 +9200,19 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.limit !== undefined){
-let data1 = data.limit;
+if(data.key !== undefined){
+let data1 = data.key;
 const _errs3 = errors;
-if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
-validate116.errors = [{instancePath:instancePath+"/limit",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data1}];
+if(errors === _errs3){
+if(typeof data1 === "string"){
+if(!pattern10.test(data1)){
+validate116.errors = [{instancePath:instancePath+"/key",keyword:"pattern",params:{pattern: "^[a-z0-9][a-z0-9-]{0,62}$"},message:"must match pattern \""+"^[a-z0-9][a-z0-9-]{0,62}$"+"\"",expected:constant0,data:data1}];
 return false;
 }
-if(errors === _errs3){
-if((typeof data1 == "number") && (isFinite(data1))){
-if(data1 > 100 || isNaN(data1)){
-validate116.errors = [{instancePath:instancePath+"/limit",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100",expected:constant22,data:data1}];
-return false;
 }
 else {
-if(data1 < 1 || isNaN(data1)){
-validate116.errors = [{instancePath:instancePath+"/limit",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant22,data:data1}];
+validate116.errors = [{instancePath:instancePath+"/key",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
 return false;
-}
-}
 }
 }
 var valid0 = _errs3 === errors;
@@ -9226,31 +9221,59 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.after !== undefined){
-let data2 = data.after;
+if(data.limit !== undefined){
+let data2 = data.limit;
 const _errs5 = errors;
+if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
+validate116.errors = [{instancePath:instancePath+"/limit",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data2}];
+return false;
+}
 if(errors === _errs5){
-if(typeof data2 === "string"){
-if(func1(data2) > 8192){
-validate116.errors = [{instancePath:instancePath+"/after",keyword:"maxLength",params:{limit: 8192},message:"must NOT have more than 8192 characters",expected:constant0,data:data2}];
+if((typeof data2 == "number") && (isFinite(data2))){
+if(data2 > 100 || isNaN(data2)){
+validate116.errors = [{instancePath:instancePath+"/limit",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100",expected:constant22,data:data2}];
 return false;
 }
 else {
-if(func1(data2) < 1){
-validate116.errors = [{instancePath:instancePath+"/after",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data2}];
+if(data2 < 1 || isNaN(data2)){
+validate116.errors = [{instancePath:instancePath+"/limit",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant22,data:data2}];
 return false;
 }
 }
-}
-else {
-validate116.errors = [{instancePath:instancePath+"/after",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
-return false;
 }
 }
 var valid0 = _errs5 === errors;
 }
 else {
 var valid0 = true;
+}
+if(valid0){
+if(data.after !== undefined){
+let data3 = data.after;
+const _errs7 = errors;
+if(errors === _errs7){
+if(typeof data3 === "string"){
+if(func1(data3) > 8192){
+validate116.errors = [{instancePath:instancePath+"/after",keyword:"maxLength",params:{limit: 8192},message:"must NOT have more than 8192 characters",expected:constant0,data:data3}];
+return false;
+}
+else {
+if(func1(data3) < 1){
+validate116.errors = [{instancePath:instancePath+"/after",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data3}];
+return false;
+}
+}
+}
+else {
+validate116.errors = [{instancePath:instancePath+"/after",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
+return false;
+}
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
 }
 }
 }
@@ -9263,7 +9286,7 @@ return false;
 validate116.errors = vErrors;
 return errors === 0;
 }
-validate116.evaluated = {"props":{"agent":true,"limit":true,"after":true},"dynamicProps":false,"dynamicItems":false};
+validate116.evaluated = {"props":{"agent":true,"key":true,"limit":true,"after":true},"dynamicProps":false,"dynamicItems":false};
 export const checkAnswerSessionList = toCheck(validate117);
 function validate117(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -9865,7 +9888,7 @@ return errors === 0;
 }
 validate121.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 export const checkListSessionMessagesParameters = toCheck(validate122);
-const pattern10 = new RegExp("^msg_[1-9][0-9]{0,14}$", "u");
+const pattern11 = new RegExp("^msg_[1-9][0-9]{0,14}$", "u");
 function validate122(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="checkListSessionMessagesParameters" */;
 let vErrors = null;
@@ -9944,7 +9967,7 @@ let data2 = data.after;
 const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data2 === "string"){
-if(!pattern10.test(data2)){
+if(!pattern11.test(data2)){
 validate122.errors = [{instancePath:instancePath+"/after",keyword:"pattern",params:{pattern: "^msg_[1-9][0-9]{0,14}$"},message:"must match pattern \""+"^msg_[1-9][0-9]{0,14}$"+"\"",expected:constant0,data:data2}];
 return false;
 }
@@ -9991,7 +10014,7 @@ return errors === 0;
 }
 validate122.evaluated = {"props":{"key":true,"limit":true,"after":true,"include":true},"dynamicProps":false,"dynamicItems":false};
 export const checkAnswerSessionMessageList = toCheck(validate123);
-const pattern11 = new RegExp("^msg_[1-9][0-9]*$", "u");
+const pattern12 = new RegExp("^msg_[1-9][0-9]*$", "u");
 function validate123(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
@@ -10069,7 +10092,7 @@ let data3 = data2.id;
 const _errs10 = errors;
 if(errors === _errs10){
 if(typeof data3 === "string"){
-if(!pattern11.test(data3)){
+if(!pattern12.test(data3)){
 validate123.errors = [{instancePath:instancePath+"/data/" + i0+"/id",keyword:"pattern",params:{pattern: "^msg_[1-9][0-9]*$"},message:"must match pattern \""+"^msg_[1-9][0-9]*$"+"\"",expected:constant0,data:data3}];
 return false;
 }

@@ -1063,7 +1063,7 @@ export interface components {
          * @description The closed table of codes; see the error catalogue for status, meaning and remedy of each.
          * @enum {string}
          */
-        ErrorCode: "invalid_api_key" | "auth_locked" | "host_not_allowed" | "origin_not_allowed" | "not_found" | "endpoint_not_served" | "model_not_found" | "method_not_allowed" | "invalid_http" | "http_version_not_supported" | "transfer_coding_not_supported" | "websocket_not_available" | "expectation_failed" | "uri_too_long" | "headers_too_large" | "request_timeout" | "request_too_large" | "unsupported_media_type" | "invalid_utf8" | "invalid_json" | "too_deep" | "too_many_values" | "missing_required_parameter" | "invalid_type" | "invalid_value" | "unknown_parameter" | "unsupported_parameter" | "unsupported_value" | "image_url_not_allowed" | "image_fetch_failed" | "responses_request" | "empty_array" | "array_above_max_length" | "empty_string" | "string_above_max_length" | "object_above_max_properties" | "integer_below_min_value" | "integer_above_max_value" | "decimal_below_min_value" | "decimal_above_max_value" | "context_length_exceeded" | "invalid_session_key" | "session_not_found" | "agent_conflict" | "session_busy" | "rate_limit_exceeded" | "upstream_rejected" | "upstream_error" | "upstream_unavailable" | "upstream_timeout" | "cancelled" | "storage_unavailable" | "overloaded" | "shutting_down" | "internal_error";
+        ErrorCode: "invalid_api_key" | "auth_locked" | "host_not_allowed" | "origin_not_allowed" | "insufficient_scope" | "agent_not_allowed" | "not_found" | "endpoint_not_served" | "model_not_found" | "method_not_allowed" | "invalid_http" | "http_version_not_supported" | "transfer_coding_not_supported" | "websocket_not_available" | "expectation_failed" | "uri_too_long" | "headers_too_large" | "request_timeout" | "request_too_large" | "unsupported_media_type" | "invalid_utf8" | "invalid_json" | "too_deep" | "too_many_values" | "missing_required_parameter" | "invalid_type" | "invalid_value" | "unknown_parameter" | "unsupported_parameter" | "unsupported_value" | "image_url_not_allowed" | "image_fetch_failed" | "responses_request" | "empty_array" | "array_above_max_length" | "empty_string" | "string_above_max_length" | "object_above_max_properties" | "integer_below_min_value" | "integer_above_max_value" | "decimal_below_min_value" | "decimal_above_max_value" | "context_length_exceeded" | "invalid_session_key" | "session_not_found" | "agent_conflict" | "session_busy" | "rate_limit_exceeded" | "insufficient_quota" | "upstream_rejected" | "upstream_error" | "upstream_unavailable" | "upstream_timeout" | "cancelled" | "storage_unavailable" | "overloaded" | "shutting_down" | "internal_error";
         /** @description The one shape of an error, in a body and in a stream. All four keys are always there. */
         ErrorResponse: {
             error: {
@@ -1073,7 +1073,7 @@ export interface components {
                  * @description OpenAI's coarse class of the error.
                  * @enum {string}
                  */
-                type: "invalid_request_error" | "rate_limit_error" | "server_error";
+                type: "invalid_request_error" | "rate_limit_error" | "insufficient_quota" | "server_error";
                 /** @description The path of the field at fault, as in `messages[2].tool_call_id`, or the name of a header. */
                 param: string | null;
                 code: components["schemas"]["ErrorCode"];
@@ -1218,7 +1218,7 @@ export interface components {
                 "application/json": components["schemas"]["ErrorResponse"];
             };
         };
-        /** @description The `Host` or `Origin` is not one that this gateway serves. */
+        /** @description The `Host` or `Origin` is not one that this gateway serves, or the key is not for this. */
         Forbidden: {
             headers: {
                 /**
@@ -1227,6 +1227,8 @@ export interface components {
                  *     digits, dots, dashes and underscores; else the gateway makes one.
                  */
                 "x-request-id": string;
+                /** @description The scope that the key lacks (RFC 6750 section 3.1). */
+                "www-authenticate"?: string;
                 [name: string]: unknown;
             };
             content: {
@@ -1325,7 +1327,7 @@ export interface components {
                 "application/json": components["schemas"]["ErrorResponse"];
             };
         };
-        /** @description Too many calls, here or at the model provider. */
+        /** @description Too many calls, here or at the model provider; or the key has spent what it may. */
         TooManyRequests: {
             headers: {
                 /**
@@ -1338,6 +1340,36 @@ export interface components {
                 "retry-after"?: number;
                 /** @description `false` where repeating the call would be useless, or might do its effects twice. SDKs obey it. */
                 "x-should-retry"?: "false";
+                /**
+                 * @description The most requests of this key in any 60 seconds. Absent, as the others of its kind, where there is no limit.
+                 * @example 60
+                 */
+                "x-ratelimit-limit-requests"?: number;
+                /**
+                 * @description How many of them are left.
+                 * @example 59
+                 */
+                "x-ratelimit-remaining-requests"?: number;
+                /**
+                 * @description When all of them are there again if none is made, in hours, minutes and seconds or in milliseconds, as `6m0s`.
+                 * @example 1m0s
+                 */
+                "x-ratelimit-reset-requests"?: string;
+                /**
+                 * @description The most tokens of this key in one day in UTC.
+                 * @example 1000000
+                 */
+                "x-ratelimit-limit-tokens"?: number;
+                /**
+                 * @description How many of them are left.
+                 * @example 999831
+                 */
+                "x-ratelimit-remaining-tokens"?: number;
+                /**
+                 * @description When the next day begins.
+                 * @example 6h3m12s
+                 */
+                "x-ratelimit-reset-tokens"?: string;
                 [name: string]: unknown;
             };
             content: {
@@ -1465,6 +1497,36 @@ export interface components {
          * @example store, x_vendor_field
          */
         Ignored: string;
+        /**
+         * @description The most requests of this key in any 60 seconds. Absent, as the others of its kind, where there is no limit.
+         * @example 60
+         */
+        RequestsLimit: number;
+        /**
+         * @description How many of them are left.
+         * @example 59
+         */
+        RequestsRemaining: number;
+        /**
+         * @description When all of them are there again if none is made, in hours, minutes and seconds or in milliseconds, as `6m0s`.
+         * @example 1m0s
+         */
+        RequestsReset: string;
+        /**
+         * @description The most tokens of this key in one day in UTC.
+         * @example 1000000
+         */
+        TokensLimit: number;
+        /**
+         * @description How many of them are left.
+         * @example 999831
+         */
+        TokensRemaining: number;
+        /**
+         * @description When the next day begins.
+         * @example 6h3m12s
+         */
+        TokensReset: string;
         /** @description When to come back, in whole seconds from 1 to 60. */
         RetryAfter: number;
         /** @description `false` where repeating the call would be useless, or might do its effects twice. SDKs obey it. */
@@ -1529,6 +1591,36 @@ export interface operations {
                      * @example store, x_vendor_field
                      */
                     "x-clawgate-ignored"?: string;
+                    /**
+                     * @description The most requests of this key in any 60 seconds. Absent, as the others of its kind, where there is no limit.
+                     * @example 60
+                     */
+                    "x-ratelimit-limit-requests"?: number;
+                    /**
+                     * @description How many of them are left.
+                     * @example 59
+                     */
+                    "x-ratelimit-remaining-requests"?: number;
+                    /**
+                     * @description When all of them are there again if none is made, in hours, minutes and seconds or in milliseconds, as `6m0s`.
+                     * @example 1m0s
+                     */
+                    "x-ratelimit-reset-requests"?: string;
+                    /**
+                     * @description The most tokens of this key in one day in UTC.
+                     * @example 1000000
+                     */
+                    "x-ratelimit-limit-tokens"?: number;
+                    /**
+                     * @description How many of them are left.
+                     * @example 999831
+                     */
+                    "x-ratelimit-remaining-tokens"?: number;
+                    /**
+                     * @description When the next day begins.
+                     * @example 6h3m12s
+                     */
+                    "x-ratelimit-reset-tokens"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1687,6 +1779,12 @@ export interface operations {
                  * @example main
                  */
                 agent?: string;
+                /**
+                 * @description Only the sessions that the key of this name in `gateway.auth.keys` has for itself. For the operator and for keys
+                 *     with the scope `admin`; 403 `insufficient_scope` for others.
+                 * @example ci
+                 */
+                key?: string;
                 /** @description The most items of one page; 20 unless given. */
                 limit?: components["parameters"]["Limit"];
                 /** @description `last_id` of the page before. */

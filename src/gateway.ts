@@ -69,6 +69,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     log: () => current.log,
   });
   try {
+    await runtime.quotas.save();
     await listen(server, toHost(options.config.gateway.bind), options.config.gateway.port);
   } catch (error) {
     await runtime.stop();
@@ -104,6 +105,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const retirement = retire(old);
     retirements.add(retirement);
     void retirement.then(() => retirements.delete(retirement));
+    // What a key that is new here has spent today may be known to the store.
+    await renewed.quotas.save();
   };
   let replaced: Promise<unknown> = Promise.resolve();
 

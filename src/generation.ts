@@ -22,6 +22,7 @@ import type { BodyBudget } from "./edge/body-budget.ts";
 import type { Credential } from "./edge/credential.ts";
 import { createAddressReader } from "./edge/forwarded.ts";
 import type { Lockout } from "./edge/lockout.ts";
+import { listKeys } from "./edge/keys.ts";
 import { Passages } from "./edge/passage.ts";
 import { createSignIn } from "./edge/proxy-user.ts";
 import { createMediaGate } from "./run/media/media-gate.ts";
@@ -55,10 +56,11 @@ export interface Generation extends GenerationOptions {
 export function createGeneration(runtime: Runtime, options: GenerationOptions, lasting: Lasting): Generation {
   const { config, credential, log } = options;
   const { http, checkAnswers } = config.gateway;
-  const { agents, runAgent, slots, loop, turns, store, metrics } = runtime;
+  const { agents, runAgent, slots, loop, turns, store, metrics, quotas } = runtime;
   const { audit, started, condemned, lockout, bodies } = lasting;
   lockout.limit(config.gateway.auth.limit);
 
+  const sessions = { store, turns, agents, audit };
   const handlers: Handlers = {
     createChatCompletion: createChatCompletion({
       agents,
@@ -70,11 +72,11 @@ export function createGeneration(runtime: Runtime, options: GenerationOptions, l
     ...notServed,
     listModels: createListModels(agents, started),
     retrieveModel: createRetrieveModel(agents, started),
-    listSessions: createListSessions(store),
-    retrieveSession: createRetrieveSession(store),
-    listSessionMessages: createListSessionMessages(store),
-    resetSession: createResetSession(store, turns, audit),
-    deleteSession: createDeleteSession(turns, audit),
+    listSessions: createListSessions(sessions),
+    retrieveSession: createRetrieveSession(sessions),
+    listSessionMessages: createListSessionMessages(sessions),
+    resetSession: createResetSession(sessions),
+    deleteSession: createDeleteSession(sessions),
     getHealth,
     getReadiness: createGetReadiness(async () => {
       if (loop.isLate()) throw new GatewayError("overloaded", "The gateway is late with everything.");
@@ -87,7 +89,7 @@ export function createGeneration(runtime: Runtime, options: GenerationOptions, l
   const passages = new Passages(log, metrics, createAddressReader(config.gateway.trustedProxies), runtime.tracing);
   const app = createApp({
     handlers,
-    authenticate: createAuthenticate(credential),
+    authenticate: createAuthenticate(credential, listKeys(config, quotas.of)),
     signIn: createSignIn(config.gateway),
     origins: http,
     isEnabled: createSwitch(http.endpoints),

@@ -9,6 +9,7 @@ import { loadTracing, type Tracing } from "./base/telemetry/tracing.ts";
 import { createProviders, stopProviders } from "./model/table.ts";
 import { traceProviders } from "./model/traced-provider.ts";
 import { type Agents, createAgents, type Providers } from "./run/agents.ts";
+import { createQuotas, type Quotas } from "./run/quotas.ts";
 import { createRunAgent, type RunAgent } from "./run/run.ts";
 import { createLanes, createTurns, type Lanes, type Turns } from "./run/turns.ts";
 import { Slots } from "./run/slots.ts";
@@ -42,6 +43,8 @@ export interface Runtime {
   readonly metrics: Metrics;
   /** Undefined where nobody takes spans. */
   readonly tracing: Tracing | undefined;
+  /** What keys have used of their limits. */
+  readonly quotas: Quotas;
   /** Connects the tool servers of all agents, so that no run has to wait for them. Never rejects: a run tries again. */
   connectTools(): Promise<void>;
   /**
@@ -64,6 +67,7 @@ interface Foundation {
   readonly loop: LoopWatch;
   readonly slots: Slots;
   readonly metrics: Metrics;
+  readonly quotas: Quotas;
 }
 
 /** What one configuration makes. */
@@ -84,9 +88,11 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
   const parts = await createParts(options);
   const metrics = createMetrics();
   const store = await (options.openStore ?? openSqliteStore)(options.stateFolder);
+  const quotas = createQuotas({ store, metrics, log: options.log });
   const loop = new LoopWatch(metrics);
   const slots = new Slots(options.config.gateway.runs, { loop, metrics });
-  return assemble(parts, { store, metrics, lanes: createLanes(options.config.sessions.lane), loop, slots });
+  const lanes = createLanes(options.config.sessions.lane);
+  return assemble(parts, { store, metrics, quotas, lanes, loop, slots });
 }
 
 function openSqliteStore(stateFolder: string): Promise<SessionStore> {
@@ -120,7 +126,7 @@ function hasSameTools(one: RenewOptions, other: RenewOptions): boolean {
 function assemble(parts: Parts, foundation: Foundation): Runtime {
   const { options, providers, agents, tools, tracing } = parts;
   const { config, log, audit = noAudit } = options;
-  const { store, metrics, lanes, loop, slots } = foundation;
+  const { store, metrics, quotas, lanes, loop, slots } = foundation;
   const { lane, idleMinutes } = config.sessions;
   lanes.limit(lane);
   loop.limit(config.gateway.limits.loopDelayMs);
@@ -140,6 +146,7 @@ function assemble(parts: Parts, foundation: Foundation): Runtime {
     store,
     metrics,
     tracing,
+    quotas,
     async connectTools() {
       await Promise.all(agents.list.map((agent) => tools.servers.open(agent.tools, signal)));
     },
@@ -148,6 +155,7 @@ function assemble(parts: Parts, foundation: Foundation): Runtime {
     async stop() {
       loop.stop();
       await retire();
+      await foundation.quotas.stop();
       await store.close();
     },
   };

@@ -69,28 +69,33 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
 export type SharedGateway = Omit<TestGateway, "stop">;
 
 /**
- * `test` whose `gateway` is one for the whole file, with the usual configuration: a start costs more than most tests
- * do. Tests keep apart by their sessions, and `log` holds the lines since the test began. A test that left a defect or
- * a broken answer behind fails, as with a gateway of its own.
+ * `test` whose `gateway` is one for the whole file: a start costs more than most tests do. Tests keep apart by their
+ * sessions, and `log` holds the lines since the test began. A test that left a defect or a broken answer behind fails,
+ * as with a gateway of its own.
  */
-export const test = plain
-  // oxlint-disable-next-line no-empty-pattern -- vitest reads there what a fixture needs: nothing
-  .extend("started", { scope: "file" }, async ({}, { onCleanup }): Promise<Started> => {
-    const started = await launch({});
-    onCleanup(started.remove);
-    return started;
-  })
-  .extend("gateway", ({ started: { gateway, listeners } }, { onCleanup }): SharedGateway => {
-    const { stop: _, ...shared } = gateway;
-    const before = gateway.gateway.metrics.violations;
-    const log: Record<string, unknown>[] = [];
-    listeners.add(log);
-    onCleanup(() => {
-      listeners.delete(log);
-      expectSound({ ...gateway, log }, before);
+// oxlint-disable-next-line typescript/explicit-module-boundary-types -- vitest's own type of what `extend` has added
+export const createGatewayTest = (options: TestGatewayOptions) =>
+  plain
+    // oxlint-disable-next-line no-empty-pattern -- vitest reads there what a fixture needs: nothing
+    .extend("started", { scope: "file" }, async ({}, { onCleanup }): Promise<Started> => {
+      const started = await launch(options);
+      onCleanup(started.remove);
+      return started;
+    })
+    .extend("gateway", ({ started: { gateway, listeners } }, { onCleanup }): SharedGateway => {
+      const { stop: _, ...shared } = gateway;
+      const before = gateway.gateway.metrics.violations;
+      const log: Record<string, unknown>[] = [];
+      listeners.add(log);
+      onCleanup(() => {
+        listeners.delete(log);
+        expectSound({ ...gateway, log }, before);
+      });
+      return { ...shared, log };
     });
-    return { ...shared, log };
-  });
+
+/** With the usual configuration. */
+export const test = createGatewayTest({});
 
 function expectSound({ gateway, log }: TestGateway, violationsBefore: number, expectErrors = false): void {
   expect(gateway.metrics.violations).toBe(violationsBefore);

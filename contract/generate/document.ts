@@ -46,7 +46,8 @@ export interface Operation {
   parameters?: Parameter[];
   requestBody?: { required?: boolean; content: Record<string, MediaType> };
   responses: Record<string, Response>;
-  security?: object[];
+  /** The scopes that are needed, by the name of the scheme. */
+  security?: Record<string, string[]>[];
   [key: `x-${string}`]: unknown;
 }
 

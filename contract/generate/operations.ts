@@ -39,7 +39,10 @@ function toRow(document: OpenApi, { path, method, operation }: Endpoint, named: 
     id: JSON.stringify(id),
     method: JSON.stringify(method),
     path: JSON.stringify(path),
-    secured: String((operation.security ?? (document["security"] as object[] | undefined) ?? []).length > 0),
+    secured: String(listSchemes(document, operation).length > 0),
+    scopes: JSON.stringify([
+      ...new Set(listSchemes(document, operation).flatMap((scheme) => Object.values(scheme).flat())),
+    ]),
     extensions: JSON.stringify(Object.fromEntries(extensions)),
     parameters: toParameters(id, parameters),
     checkParameters: parameters.length > 0 ? `guards.${toParametersCheckName(id)}` : "noParameters",
@@ -49,6 +52,11 @@ function toRow(document: OpenApi, { path, method, operation }: Endpoint, named: 
   };
   const fields = Object.entries(row).map(([key, value]) => `    ${key}: ${value},`);
   return `  ${id}: {\n${fields.join("\n")}\n  },`;
+}
+
+/** What the operation asks for, by the names of the document's security schemes; what stands at the top is for all. */
+function listSchemes(document: OpenApi, { security }: Endpoint["operation"]): readonly Record<string, string[]>[] {
+  return security ?? (document["security"] as Record<string, string[]>[] | undefined) ?? [];
 }
 
 const parameterTypes: readonly unknown[] = ["string", "integer", "number", "boolean"];

@@ -16,6 +16,8 @@ export interface AnyRow {
   readonly path: string;
   /** Whether the document asks for credentials. */
   readonly secured: boolean;
+  /** The scopes or roles that the document names for them. */
+  readonly scopes: readonly string[];
   /** The fields of the operation that begin with `x-`. */
   readonly extensions: Readonly<Record<`x-${string}`, unknown>>;
   readonly parameters: Readonly<Record<string, ParameterRow>>;

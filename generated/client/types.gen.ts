@@ -853,7 +853,7 @@ export type ChatCompletionChunk = {
 /**
  * The closed table of codes; see the error catalogue for status, meaning and remedy of each.
  */
-export type ErrorCode = 'invalid_api_key' | 'auth_locked' | 'host_not_allowed' | 'origin_not_allowed' | 'not_found' | 'endpoint_not_served' | 'model_not_found' | 'method_not_allowed' | 'invalid_http' | 'http_version_not_supported' | 'transfer_coding_not_supported' | 'websocket_not_available' | 'expectation_failed' | 'uri_too_long' | 'headers_too_large' | 'request_timeout' | 'request_too_large' | 'unsupported_media_type' | 'invalid_utf8' | 'invalid_json' | 'too_deep' | 'too_many_values' | 'missing_required_parameter' | 'invalid_type' | 'invalid_value' | 'unknown_parameter' | 'unsupported_parameter' | 'unsupported_value' | 'image_url_not_allowed' | 'image_fetch_failed' | 'responses_request' | 'empty_array' | 'array_above_max_length' | 'empty_string' | 'string_above_max_length' | 'object_above_max_properties' | 'integer_below_min_value' | 'integer_above_max_value' | 'decimal_below_min_value' | 'decimal_above_max_value' | 'context_length_exceeded' | 'invalid_session_key' | 'session_not_found' | 'agent_conflict' | 'session_busy' | 'rate_limit_exceeded' | 'upstream_rejected' | 'upstream_error' | 'upstream_unavailable' | 'upstream_timeout' | 'cancelled' | 'storage_unavailable' | 'overloaded' | 'shutting_down' | 'internal_error';
+export type ErrorCode = 'invalid_api_key' | 'auth_locked' | 'host_not_allowed' | 'origin_not_allowed' | 'insufficient_scope' | 'agent_not_allowed' | 'not_found' | 'endpoint_not_served' | 'model_not_found' | 'method_not_allowed' | 'invalid_http' | 'http_version_not_supported' | 'transfer_coding_not_supported' | 'websocket_not_available' | 'expectation_failed' | 'uri_too_long' | 'headers_too_large' | 'request_timeout' | 'request_too_large' | 'unsupported_media_type' | 'invalid_utf8' | 'invalid_json' | 'too_deep' | 'too_many_values' | 'missing_required_parameter' | 'invalid_type' | 'invalid_value' | 'unknown_parameter' | 'unsupported_parameter' | 'unsupported_value' | 'image_url_not_allowed' | 'image_fetch_failed' | 'responses_request' | 'empty_array' | 'array_above_max_length' | 'empty_string' | 'string_above_max_length' | 'object_above_max_properties' | 'integer_below_min_value' | 'integer_above_max_value' | 'decimal_below_min_value' | 'decimal_above_max_value' | 'context_length_exceeded' | 'invalid_session_key' | 'session_not_found' | 'agent_conflict' | 'session_busy' | 'rate_limit_exceeded' | 'insufficient_quota' | 'upstream_rejected' | 'upstream_error' | 'upstream_unavailable' | 'upstream_timeout' | 'cancelled' | 'storage_unavailable' | 'overloaded' | 'shutting_down' | 'internal_error';
 
 /**
  * The one shape of an error, in a body and in a stream. All four keys are always there.
@@ -867,7 +867,7 @@ export type ErrorResponse = {
         /**
          * OpenAI's coarse class of the error.
          */
-        type: 'invalid_request_error' | 'rate_limit_error' | 'server_error';
+        type: 'invalid_request_error' | 'rate_limit_error' | 'insufficient_quota' | 'server_error';
         /**
          * The path of the field at fault, as in `messages[2].tool_call_id`, or the name of a header.
          */
@@ -1075,7 +1075,7 @@ export type CreateChatCompletionErrors = {
      */
     401: ErrorResponse;
     /**
-     * The `Host` or `Origin` is not one that this gateway serves.
+     * The `Host` or `Origin` is not one that this gateway serves, or the key is not for this.
      */
     403: ErrorResponse;
     /**
@@ -1103,7 +1103,7 @@ export type CreateChatCompletionErrors = {
      */
     417: ErrorResponse;
     /**
-     * Too many calls, here or at the model provider.
+     * Too many calls, here or at the model provider; or the key has spent what it may.
      */
     429: ErrorResponse;
     /**
@@ -1148,7 +1148,7 @@ export type CreateResponseErrors = {
      */
     401: ErrorResponse;
     /**
-     * The `Host` or `Origin` is not one that this gateway serves.
+     * The `Host` or `Origin` is not one that this gateway serves, or the key is not for this.
      */
     403: ErrorResponse;
     /**
@@ -1160,7 +1160,7 @@ export type CreateResponseErrors = {
      */
     405: ErrorResponse;
     /**
-     * Too many calls, here or at the model provider.
+     * Too many calls, here or at the model provider; or the key has spent what it may.
      */
     429: ErrorResponse;
     /**
@@ -1188,7 +1188,7 @@ export type CreateEmbeddingErrors = {
      */
     401: ErrorResponse;
     /**
-     * The `Host` or `Origin` is not one that this gateway serves.
+     * The `Host` or `Origin` is not one that this gateway serves, or the key is not for this.
      */
     403: ErrorResponse;
     /**
@@ -1200,7 +1200,7 @@ export type CreateEmbeddingErrors = {
      */
     405: ErrorResponse;
     /**
-     * Too many calls, here or at the model provider.
+     * Too many calls, here or at the model provider; or the key has spent what it may.
      */
     429: ErrorResponse;
     /**
@@ -1228,7 +1228,7 @@ export type CreateCompletionErrors = {
      */
     401: ErrorResponse;
     /**
-     * The `Host` or `Origin` is not one that this gateway serves.
+     * The `Host` or `Origin` is not one that this gateway serves, or the key is not for this.
      */
     403: ErrorResponse;
     /**
@@ -1240,7 +1240,7 @@ export type CreateCompletionErrors = {
      */
     405: ErrorResponse;
     /**
-     * Too many calls, here or at the model provider.
+     * Too many calls, here or at the model provider; or the key has spent what it may.
      */
     429: ErrorResponse;
     /**
@@ -1268,7 +1268,7 @@ export type ListModelsErrors = {
      */
     401: ErrorResponse;
     /**
-     * The `Host` or `Origin` is not one that this gateway serves.
+     * The `Host` or `Origin` is not one that this gateway serves, or the key is not for this.
      */
     403: ErrorResponse;
     /**
@@ -1280,7 +1280,7 @@ export type ListModelsErrors = {
      */
     405: ErrorResponse;
     /**
-     * Too many calls, here or at the model provider.
+     * Too many calls, here or at the model provider; or the key has spent what it may.
      */
     429: ErrorResponse;
     /**
@@ -1328,7 +1328,7 @@ export type RetrieveModelErrors = {
      */
     401: ErrorResponse;
     /**
-     * The `Host` or `Origin` is not one that this gateway serves.
+     * The `Host` or `Origin` is not one that this gateway serves, or the key is not for this.
      */
     403: ErrorResponse;
     /**
@@ -1340,7 +1340,7 @@ export type RetrieveModelErrors = {
      */
     405: ErrorResponse;
     /**
-     * Too many calls, here or at the model provider.
+     * Too many calls, here or at the model provider; or the key has spent what it may.
      */
     429: ErrorResponse;
     /**
@@ -1373,6 +1373,12 @@ export type ListSessionsData = {
          */
         agent?: string;
         /**
+         * Only the sessions that the key of this name in `gateway.auth.keys` has for itself. For the operator and for keys
+         * with the scope `admin`; 403 `insufficient_scope` for others.
+         *
+         */
+        key?: string;
+        /**
          * The most items of one page; 20 unless given.
          */
         limit?: number;
@@ -1394,7 +1400,7 @@ export type ListSessionsErrors = {
      */
     401: ErrorResponse;
     /**
-     * The `Host` or `Origin` is not one that this gateway serves.
+     * The `Host` or `Origin` is not one that this gateway serves, or the key is not for this.
      */
     403: ErrorResponse;
     /**
@@ -1406,7 +1412,7 @@ export type ListSessionsErrors = {
      */
     405: ErrorResponse;
     /**
-     * Too many calls, here or at the model provider.
+     * Too many calls, here or at the model provider; or the key has spent what it may.
      */
     429: ErrorResponse;
     /**
@@ -1454,7 +1460,7 @@ export type DeleteSessionErrors = {
      */
     401: ErrorResponse;
     /**
-     * The `Host` or `Origin` is not one that this gateway serves.
+     * The `Host` or `Origin` is not one that this gateway serves, or the key is not for this.
      */
     403: ErrorResponse;
     /**
@@ -1466,7 +1472,7 @@ export type DeleteSessionErrors = {
      */
     405: ErrorResponse;
     /**
-     * Too many calls, here or at the model provider.
+     * Too many calls, here or at the model provider; or the key has spent what it may.
      */
     429: ErrorResponse;
     /**
@@ -1514,7 +1520,7 @@ export type RetrieveSessionErrors = {
      */
     401: ErrorResponse;
     /**
-     * The `Host` or `Origin` is not one that this gateway serves.
+     * The `Host` or `Origin` is not one that this gateway serves, or the key is not for this.
      */
     403: ErrorResponse;
     /**
@@ -1526,7 +1532,7 @@ export type RetrieveSessionErrors = {
      */
     405: ErrorResponse;
     /**
-     * Too many calls, here or at the model provider.
+     * Too many calls, here or at the model provider; or the key has spent what it may.
      */
     429: ErrorResponse;
     /**
@@ -1587,7 +1593,7 @@ export type ListSessionMessagesErrors = {
      */
     401: ErrorResponse;
     /**
-     * The `Host` or `Origin` is not one that this gateway serves.
+     * The `Host` or `Origin` is not one that this gateway serves, or the key is not for this.
      */
     403: ErrorResponse;
     /**
@@ -1599,7 +1605,7 @@ export type ListSessionMessagesErrors = {
      */
     405: ErrorResponse;
     /**
-     * Too many calls, here or at the model provider.
+     * Too many calls, here or at the model provider; or the key has spent what it may.
      */
     429: ErrorResponse;
     /**
@@ -1647,7 +1653,7 @@ export type ResetSessionErrors = {
      */
     401: ErrorResponse;
     /**
-     * The `Host` or `Origin` is not one that this gateway serves.
+     * The `Host` or `Origin` is not one that this gateway serves, or the key is not for this.
      */
     403: ErrorResponse;
     /**
@@ -1659,7 +1665,7 @@ export type ResetSessionErrors = {
      */
     405: ErrorResponse;
     /**
-     * Too many calls, here or at the model provider.
+     * Too many calls, here or at the model provider; or the key has spent what it may.
      */
     429: ErrorResponse;
     /**
@@ -1692,7 +1698,7 @@ export type GetHealthData = {
 
 export type GetHealthErrors = {
     /**
-     * The `Host` or `Origin` is not one that this gateway serves.
+     * The `Host` or `Origin` is not one that this gateway serves, or the key is not for this.
      */
     403: ErrorResponse;
     /**
@@ -1729,7 +1735,7 @@ export type GetReadinessData = {
 
 export type GetReadinessErrors = {
     /**
-     * The `Host` or `Origin` is not one that this gateway serves.
+     * The `Host` or `Origin` is not one that this gateway serves, or the key is not for this.
      */
     403: ErrorResponse;
     /**
@@ -1770,7 +1776,7 @@ export type GetMetricsErrors = {
      */
     401: ErrorResponse;
     /**
-     * The `Host` or `Origin` is not one that this gateway serves.
+     * The `Host` or `Origin` is not one that this gateway serves, or the key is not for this.
      */
     403: ErrorResponse;
     /**
@@ -1782,7 +1788,7 @@ export type GetMetricsErrors = {
      */
     405: ErrorResponse;
     /**
-     * Too many calls, here or at the model provider.
+     * Too many calls, here or at the model provider; or the key has spent what it may.
      */
     429: ErrorResponse;
     /**
@@ -1815,7 +1821,7 @@ export type GetContractData = {
 
 export type GetContractErrors = {
     /**
-     * The `Host` or `Origin` is not one that this gateway serves.
+     * The `Host` or `Origin` is not one that this gateway serves, or the key is not for this.
      */
     403: ErrorResponse;
     /**
@@ -1865,7 +1871,7 @@ export type GetDocsData = {
 
 export type GetDocsErrors = {
     /**
-     * The `Host` or `Origin` is not one that this gateway serves.
+     * The `Host` or `Origin` is not one that this gateway serves, or the key is not for this.
      */
     403: ErrorResponse;
     /**

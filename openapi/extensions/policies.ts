@@ -1,4 +1,4 @@
-import { type JsonSchema, type OpenApi, resolveDefinition } from "@clawgate/contract/generate";
+import { type JsonSchema, listOperations, type OpenApi, resolveDefinition } from "@clawgate/contract/generate";
 
 /** One row of openapi/errors.yaml. */
 export interface ErrorRow {
@@ -25,6 +25,7 @@ export function toPolicies(
     const row = { support: toSupport(name, schema), ...(accepts === undefined ? {} : { accepts }) };
     return `  ${name}: ${JSON.stringify(row)},`;
   });
+  assertScopes(document, config);
   const secrets = listSecrets(config).map((path) => `  ${JSON.stringify(path)},`);
   return `// ${banner}
 export type Support = "honoured" | "forwarded" | "ignored" | "refused";
@@ -45,6 +46,19 @@ ${secrets.join("\n")}
 
 export const contractVersion = ${JSON.stringify(document.info["version"])};
 `;
+}
+
+/** Every operation says in its own row whom it is for: nobody in particular, or keys with one scope of the configuration. */
+export function assertScopes(document: OpenApi, config: JsonSchema): void {
+  const key = (config["$defs"] as Record<string, JsonSchema> | undefined)?.["Key"];
+  const known = key?.properties?.["scopes"]?.items?.enum ?? [];
+  for (const { operation } of listOperations(document)) {
+    const { operationId, security } = operation;
+    if (security?.length === 0) continue;
+    const scopes = (security ?? []).flatMap((scheme) => Object.values(scheme).flat());
+    if (scopes.length === 1 && scopes.every((scope) => known.includes(scope))) continue;
+    throw new Error(`${operationId} needs security: [] or [{ token: [one of ${JSON.stringify(known)}] }]`);
+  }
 }
 
 const supports = ["honoured", "forwarded", "ignored", "refused"];

@@ -58,6 +58,7 @@ export type AnthropicProviderConfig = ConfigComponents["schemas"]["AnthropicProv
 export type GoogleProviderConfig = ConfigComponents["schemas"]["GoogleProvider"];
 export type ModelChoice = ConfigComponents["schemas"]["ModelChoice"];
 export type ToolServerConfig = ConfigComponents["schemas"]["ToolServer"];
+export type KeyConfig = ConfigComponents["schemas"]["Key"];
 export type Deadlines = ConfigComponents["schemas"]["Deadlines"];
 export type ScenarioFile = ScenarioComponents["schemas"]["ScenarioFile"];
 

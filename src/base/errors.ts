@@ -90,3 +90,14 @@ function toOptions(error: GatewayError): GatewayErrorOptions {
 export function invalidValue(param: string, why: string, cause?: unknown): GatewayError {
   return new GatewayError("invalid_value", `Invalid value for '${param}': ${why}.`, { param, cause });
 }
+
+/** 403 for a key that is right, but not for this (RFC 6750 section 3.1). */
+export function insufficientScope(keyName: string, scope: string): GatewayError {
+  return new GatewayError(
+    "insufficient_scope",
+    `The key '${keyName}' is not for this: it lacks the scope '${scope}'.`,
+    {
+      headers: { "www-authenticate": `Bearer realm="clawgate", error="insufficient_scope", scope="${scope}"` },
+    },
+  );
+}

@@ -23,7 +23,13 @@ export interface Pace {
 }
 
 export interface RunMetrics {
-  startRun(agent: string, model: string): ObservedRun;
+  /** `key` is the name of whose run it is. */
+  startRun(agent: string, model: string, key: string): ObservedRun;
+}
+
+export interface QuotaMetrics {
+  /** A request or run that a limit of its key has refused. */
+  refusedByLimit(key: string, limit: string): void;
 }
 
 /** What the port holds for its clients; each is read when the metrics are. */
@@ -49,7 +55,7 @@ export interface SlotMetrics {
 /** Why somebody was not let in: no secret, a wrong one, or one from a locked address. */
 export type AuthFailure = "missing" | "wrong" | "locked";
 
-export interface Metrics extends RunMetrics, SlotMetrics {
+export interface Metrics extends RunMetrics, QuotaMetrics, SlotMetrics {
   authFailure(reason: AuthFailure): void;
   /** An address that was locked. */
   lockout(): void;
@@ -70,7 +76,7 @@ const firstTokenBuckets = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30,
 const tokenBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
 const secondsBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 
-/** Labels come from closed sets only (operations, agents, statuses), so that no client can make them grow. */
+/** Labels come from closed sets only (operations, agents, keys, statuses), so that no client can make them grow. */
 export function createMetrics(): Metrics {
   const registers = [new Registry()];
   const [registry] = registers as [Registry];
@@ -87,11 +93,16 @@ export function createMetrics(): Metrics {
     labelNames: ["operation"],
     registers,
   });
-  const live = new Gauge({ name: "clawgate_runs_live", help: "Runs under way.", labelNames: ["agent"], registers });
+  const live = new Gauge({
+    name: "clawgate_runs_live",
+    help: "Runs under way.",
+    labelNames: ["agent", "key"],
+    registers,
+  });
   const runs = new Counter({
     name: "clawgate_runs_total",
     help: "Runs that ended, by outcome: completed, failed or cancelled.",
-    labelNames: ["agent", "model", "outcome"],
+    labelNames: ["agent", "model", "outcome", "key"],
     registers,
   });
   const waiting = new Gauge({ name: "clawgate_runs_waiting", help: "Runs that wait for a slot.", registers });
@@ -110,7 +121,13 @@ export function createMetrics(): Metrics {
   const tokens = new Counter({
     name: "clawgate_tokens_total",
     help: "Tokens as models counted them, by kind: prompt or completion. Those of models that failed are among them.",
-    labelNames: ["agent", "model", "kind"],
+    labelNames: ["agent", "model", "kind", "key"],
+    registers,
+  });
+  const refusals = new Counter({
+    name: "clawgate_key_refusals_total",
+    help: "Requests and runs that a limit of their key has refused.",
+    labelNames: ["key", "limit"],
     registers,
   });
   const refused = new Counter({
@@ -179,15 +196,16 @@ export function createMetrics(): Metrics {
     get violations() {
       return violationCount;
     },
-    startRun(agent, firstModel) {
+    refusedByLimit: (key, limit) => refusals.inc({ key, limit }),
+    startRun(agent, firstModel, key) {
       let model = firstModel;
       let outcome = "cancelled";
       let closed = false;
       const startedAt = performance.now();
-      live.inc({ agent });
+      live.inc({ agent, key });
       const spend: ObservedRun["spend"] = ({ prompt_tokens: prompt, completion_tokens: completion }, by) => {
-        tokens.inc({ agent, model: by, kind: "prompt" }, prompt ?? 0);
-        tokens.inc({ agent, model: by, kind: "completion" }, completion ?? 0);
+        tokens.inc({ agent, model: by, kind: "prompt", key }, prompt ?? 0);
+        tokens.inc({ agent, model: by, kind: "completion", key }, completion ?? 0);
       };
       return {
         spend,
@@ -204,8 +222,8 @@ export function createMetrics(): Metrics {
         close() {
           if (closed) return;
           closed = true;
-          live.dec({ agent });
-          runs.inc({ agent, model, outcome });
+          live.dec({ agent, key });
+          runs.inc({ agent, model, outcome, key });
         },
       };
     },

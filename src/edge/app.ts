@@ -6,6 +6,7 @@ import { type Handlers, type OperationRow, operations } from "../base/contract.t
 import { GatewayError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Metrics } from "../base/metrics.ts";
+import type { Principal } from "../base/principal.ts";
 import { checkAnswers } from "./answer-check.ts";
 import { type Authenticate, toToken } from "./authenticate.ts";
 import type { DispatchParts } from "./dispatch.ts";
@@ -138,6 +139,7 @@ function requireToken(parts: AppParts): Middleware {
     if (principal === undefined) return refuseEntry(parts, passage, toToken(authorization));
     if (guessable) assertOpen(parts, passage);
     passage.admit(principal);
+    assertCurrent(principal);
     return next();
   };
 }
@@ -171,6 +173,16 @@ function assertOpen({ lockout, metrics, audit }: AppParts, { address, requestId 
     metrics.authFailure("locked");
     throw refusal;
   }
+}
+
+/** Only who has the right key is told that it has ended. */
+function assertCurrent({ name, expiresAt }: Principal): void {
+  if (expiresAt === undefined || Date.now() < expiresAt) return;
+  const ended = new Date(expiresAt).toISOString();
+  throw new GatewayError(
+    "invalid_api_key",
+    `The API key '${name}' expired at ${ended}. Ask its operator for a new one.`,
+  );
 }
 
 function refuseWhileStopping(passages: Passages): Middleware {

@@ -9,7 +9,7 @@ import {
 } from "@clawgate/contract";
 import type { Context, Middleware } from "koa";
 import type { EventStream, Handler, OperationId, OperationRow, Row } from "../base/contract.ts";
-import { GatewayError } from "../base/errors.ts";
+import { GatewayError, insufficientScope } from "../base/errors.ts";
 import { type Brake, createBrake } from "../base/listener.ts";
 import type { BodyBudget } from "./body-budget.ts";
 import { readJson } from "./body.ts";
@@ -46,8 +46,10 @@ export function createDispatch<O extends OperationId>(
     const passage: Passage = ctx.state;
     passage.reach(row.id);
     const { requestId, address, principal, signal } = passage;
+    assertAllowed(row, principal);
     // Before anything of the body is read: a refusal has to cost less than what it refuses.
     if (isHeavy) parts.room.assertRoom(principal.name);
+    principal.quota?.takeRequest();
     const brake = createBrake();
     const reply = await answer({
       readBody() {
@@ -72,6 +74,17 @@ export function createDispatch<O extends OperationId>(
     if (reply.stream === undefined) passage.releaseBody();
     writeReply(ctx, row, reply, brake, parts);
   };
+}
+
+/** A principal, of whose scopes the contract's names are asked. */
+interface Caller {
+  readonly name: string;
+  readonly scopes: ReadonlySet<string>;
+}
+
+function assertAllowed({ scopes }: OperationRow, { name, scopes: granted }: Caller): void {
+  const missing = scopes.find((scope) => !granted.has(scope));
+  if (missing !== undefined) throw insufficientScope(name, missing);
 }
 
 /** Where the contract's parameters stand in a request that the router has matched. */

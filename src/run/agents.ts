@@ -1,6 +1,7 @@
 import { ConfigError } from "../base/config/config-error.ts";
-import type { Config, ModelChoice } from "../base/contract.ts";
+import type { Config, KeyConfig, ModelChoice } from "../base/contract.ts";
 import { GatewayError } from "../base/errors.ts";
+import type { Principal } from "../base/principal.ts";
 import type { Provider } from "../model/model.ts";
 import type { MediaLimits } from "./media/media-limits.ts";
 
@@ -37,8 +38,16 @@ export interface Agents {
   readonly list: readonly Agent[];
   readonly default: Agent;
   readonly aliases: ReadonlyMap<string, Agent>;
+  /** Throws 403 `agent_not_allowed` if there is such an agent, but none that may be used here. */
   find(id: string): Agent | undefined;
+  /** The same for a name of the alias table. */
+  findAlias(name: string): Agent | undefined;
+  /** What of them a principal may use. */
+  of(principal: Permit): Agents;
 }
+
+/** Which agents and models may be used, and by whom. */
+export type Permit = Pick<Principal, "name" | "agents" | "models">;
 
 export type Providers = ReadonlyMap<string, Provider>;
 
@@ -75,7 +84,78 @@ export function createAgents({ agents, gateway }: Config, providers: Providers):
     if (agent === undefined) throw new ConfigError(`agents.aliases['${alias}'] names no agent.`);
     return [alias, agent];
   });
-  return { list, default: first, aliases: new Map(aliases), find: (id) => byId.get(id) };
+  const whole = toAgents(list, first, new Map(aliases));
+  for (const [name, key] of Object.entries(gateway.auth.keys)) assertPermit(name, key, whole);
+  return whole;
+}
+
+/** All of them. */
+export function toAgents(list: readonly Agent[], first: Agent, aliases: ReadonlyMap<string, Agent>): Agents {
+  const byId = new Map(list.map((agent) => [agent.id, agent]));
+  const views = new WeakMap<Permit, Agents>();
+  const whole: Agents = {
+    list,
+    default: first,
+    aliases,
+    find: (id) => byId.get(id),
+    findAlias: (name) => aliases.get(name),
+    of(principal) {
+      if (principal.agents === undefined && principal.models === undefined) return whole;
+      const view = views.get(principal) ?? permit(whole, principal);
+      views.set(principal, view);
+      return view;
+    },
+  };
+  return whole;
+}
+
+/** The agents as one sees them who may not use all, or not with all their models. */
+function permit(whole: Agents, principal: Permit): Agents {
+  const { name, agents, models } = principal;
+  const list = whole.list.flatMap((agent): Agent[] => {
+    if (agents?.has(agent.id) === false) return [];
+    const [first, ...others] = agent.models.filter((bound) => models?.has(bound.name) !== false);
+    return first === undefined ? [] : [{ ...agent, models: [first, ...others] }];
+  });
+  const byId = new Map(list.map((agent) => [agent.id, agent]));
+  const preferred = [whole.default.id, ...(agents ?? [])]
+    .map((id) => byId.get(id))
+    .find((agent) => agent !== undefined);
+  const first = preferred ?? list[0];
+  if (first === undefined)
+    throw new ConfigError(`gateway.auth.keys.${name}.models has no model of an agent that it may use.`);
+  const pass = (id: string | undefined): Agent | undefined => {
+    if (id === undefined) return undefined;
+    return byId.get(id) ?? refuse(name, id, list);
+  };
+  return {
+    list,
+    default: first,
+    aliases: new Map(
+      [...whole.aliases].flatMap(([alias, { id }]) => {
+        const agent = byId.get(id);
+        return agent === undefined ? [] : [[alias, agent]];
+      }),
+    ),
+    find: (id) => pass(whole.find(id)?.id),
+    findAlias: (alias) => pass(whole.findAlias(alias)?.id),
+    of: (other) => whole.of(other),
+  };
+}
+
+/** That there is such an agent is no secret among those who have a key; a 404 would let them look for a typo. */
+function refuse(name: string, id: string, list: readonly Agent[]): never {
+  const allowed = list.slice(0, 10).map((agent) => `'${agent.id}'`);
+  const message = `The key '${name}' may not use the agent '${id}'. It may use: ${allowed.join(", ")}.`;
+  throw new GatewayError("agent_not_allowed", message);
+}
+
+function assertPermit(name: string, key: KeyConfig, whole: Agents): void {
+  const known = new Set(whole.list.flatMap(({ models }) => models.map((bound) => bound.name)));
+  const unknown = key.models?.find((model) => !known.has(model));
+  if (unknown !== undefined)
+    throw new ConfigError(`gateway.auth.keys.${name}.models has '${unknown}', which no agent uses.`);
+  whole.of({ name, agents: key.agents && new Set(key.agents), models: key.models && new Set(key.models) });
 }
 
 function bindModels(choice: ModelChoice, key: string, providers: Providers): Agent["models"] {
@@ -125,7 +205,7 @@ export interface AgentTarget {
 export function findTarget(model: string, agents: Agents): AgentTarget | undefined {
   if (model === "openclaw" || model === "openclaw/default") return { agent: agents.default, explicit: false };
   const id = /^(?:openclaw[:/]|agent:)(.+)$/.exec(model)?.[1];
-  const agent = id === undefined ? agents.aliases.get(model) : agents.find(id);
+  const agent = id === undefined ? agents.findAlias(model) : agents.find(id);
   return agent === undefined ? undefined : { agent, explicit: true };
 }
 

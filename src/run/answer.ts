@@ -15,6 +15,8 @@ export interface ModelAnswer {
   readonly usage: Usage;
 }
 
+type AskedModel = Pick<ModelRequest, "messages" | "tools">;
+
 interface CallDraft {
   readonly id: string;
   readonly kind: "function" | "custom";
@@ -56,8 +58,8 @@ export class AnswerBuilder {
   }
 
   /** The request is for the usage, where nobody has counted. */
-  finish({ finishReason, usage, state }: ModelEnd, request: Pick<ModelRequest, "messages" | "tools">): ModelAnswer {
-    const message = toMessage(this.#text.toString(), this.#refusal.toString(), this.#calls.map(toToolCall));
+  finish({ finishReason, usage, state }: ModelEnd, request: AskedModel): ModelAnswer {
+    const message = this.#toMessage();
     const reasoning = this.#reasoning.toString();
     return {
       message: state === undefined ? message : withState(message, state, reasoning),
@@ -66,6 +68,20 @@ export class AnswerBuilder {
       finishReason,
       usage: completeUsage(usage, () => estimateUsage(request, message, reasoning)),
     };
+  }
+
+  /**
+   * What a call has cost that came to no answer, as far as one can tell: nothing where the model said nothing, unless it
+   * was its caller who did not wait.
+   */
+  estimate(request: AskedModel, counted: CountedUsage | undefined, isCut: boolean): number {
+    const estimated = estimateUsage(request, this.#toMessage(), this.#reasoning.toString());
+    const { total_tokens: total } = completeUsage(counted, () => estimated);
+    return counted !== undefined || isCut || estimated.completion_tokens > 0 ? total : 0;
+  }
+
+  #toMessage(): AssistantMessage {
+    return toMessage(this.#text.toString(), this.#refusal.toString(), this.#calls.map(toToolCall));
   }
 }
 
@@ -150,7 +166,7 @@ function completeUsage(counted: CountedUsage | undefined, estimate: () => Usage)
 
 /** Stands in where a server counts nothing: the tokens of the prompt, and of everything that was said. */
 export function estimateUsage(
-  { messages, tools }: Pick<ModelRequest, "messages" | "tools">,
+  { messages, tools }: AskedModel,
   { content, refusal, tool_calls: calls = [] }: AssistantMessage,
   reasoning: string,
 ): Usage {

@@ -4,8 +4,8 @@ import type { Message, Tool } from "../base/contract.ts";
 import { GatewayError, invalidValue, withoutRetry } from "../base/errors.ts";
 import type { Listener } from "../base/listener.ts";
 import type { ChildOptions, Log, Write } from "../base/log.ts";
-import type { RunMetrics } from "../base/metrics.ts";
-import type { Principal } from "../base/principal.ts";
+import type { ObservedRun, RunMetrics } from "../base/metrics.ts";
+import type { Principal, Quota } from "../base/principal.ts";
 import type { ModelSettings } from "../base/settings.ts";
 import type { TraceContext, Tracing } from "../base/telemetry/tracing.ts";
 import { toToolName } from "../base/tool-call.ts";
@@ -18,11 +18,13 @@ import { setAnswer, startRunSpan, traceTools } from "./run-span.ts";
 import type { Slots } from "./slots.ts";
 import { runSteps, type StepRequest } from "./steps.ts";
 import type { OpenTurn, Turns } from "./turns.ts";
+import { toStoredKey } from "../session/key.ts";
 import { reconcile, separateInstructions } from "../session/reconcile.ts";
 import type { StoredMessage, Turn } from "../session/store.ts";
 import type { ToolServers, ToolSet } from "../tool/tool-set.ts";
 
 export interface RunSession {
+  /** As its owner knows it: two principals may have different sessions of one key. */
   readonly key: string;
   /** False for a stateless call: nothing of it is read or written. */
   readonly kept: boolean;
@@ -75,18 +77,20 @@ export function createRunAgent({
   return async (request, to) => {
     const { principal, agent, session, tools, settings, requestId } = request;
     const { signal, emit } = to;
+    const { quota } = principal;
     const runId = `run_${randomUUID()}`;
     const log = new RunLog(rootLog, { requestId, runId, ...principal.logFields, agent: agent.id });
     // Before anything else: a refused call leaves no trace of a run.
     slots.assertRoom(principal.name);
-    const observed = metrics.startRun(agent.id, agent.models[0].name);
+    const endCounted = quota?.beginRun();
+    const observed = metrics.startRun(agent.id, agent.models[0].name, principal.name);
     const span = tracing && startRunSpan(tracing, request, runId);
     let failure: string | undefined;
     let turn: OpenTurn | undefined;
     let hasSlot = false;
     try {
       emit({ type: "run-start", runId });
-      turn = session.kept ? await turns.open(session.key, signal, log) : undefined;
+      turn = session.kept ? await turns.open(toStoredKey(session.key, principal), signal, log) : undefined;
       // Whoever waits for a session takes no slot from others.
       hasSlot = slots.take() || (await slots.wait(toPlace(request), signal));
       const { instructions, conversation } = separateInstructions(request.messages);
@@ -106,7 +110,8 @@ export function createRunAgent({
         settings,
         needs: toNeeds({ sent: request.messages, history, tools, settings }),
         toolSet,
-        onSpent: observed.spend,
+        onSpent: quota === undefined ? observed.spend : toSpend(observed, quota),
+        onUsed: quota && ((tokens) => quota.spend(tokens)),
         requestId,
         trace: span?.context,
       };
@@ -126,6 +131,7 @@ export function createRunAgent({
       observed.close();
       if (hasSlot) slots.leave();
       span?.end(failure);
+      endCounted?.();
       await turn?.release();
     }
   };
@@ -139,6 +145,13 @@ function toPlace({ principal, session }: RunRequest): Place {
 function toToolRecord({ principal, agent, session, requestId }: RunRequest, runId: string): ToolRecord {
   const key = principal.name;
   return { runId, agent: agent.id, requestId, key, ...(session.kept ? { session: session.key } : {}) };
+}
+
+function toSpend(observed: ObservedRun, quota: Quota): ObservedRun["spend"] {
+  return (tokens, model) => {
+    observed.spend(tokens, model);
+    quota.spend(tokens.total_tokens ?? (tokens.prompt_tokens ?? 0) + (tokens.completion_tokens ?? 0));
+  };
 }
 
 /** What a run appends is the model's and its own tools'; a client's results came with the request. */

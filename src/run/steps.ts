@@ -18,7 +18,7 @@ import {
   relaxDemand,
   withOwnTools,
 } from "./demands.ts";
-import { type CallEvent, callModel, type ModelCall } from "./model-call.ts";
+import { type CallEnd, type CallEvent, callModel, type ModelCall } from "./model-call.ts";
 import { pairResults } from "./pair-results.ts";
 import type { RunAnswer, RunEvent } from "./run-event.ts";
 import { runServerCalls } from "./server-calls.ts";
@@ -39,6 +39,8 @@ export interface StepRequest {
   readonly onSpent: ModelCall["onSpent"];
   readonly requestId?: string | undefined;
   readonly trace?: TraceContext | undefined;
+  /** Told the tokens of each model call, however it ends: those of one that was cut are estimated. */
+  readonly onUsed?: ((tokens: number) => void) | undefined;
 }
 
 export interface StepsResult {
@@ -189,7 +191,7 @@ async function runStep(
   { signal, flow, emit }: Listener<RunEvent>,
   log: Log,
 ): Promise<StepAnswer> {
-  const { agent, instructions, history, toolSet, needs, onSpent, requestId, trace } = request;
+  const { agent, instructions, history, toolSet, needs, onSpent, onUsed, requestId, trace } = request;
   const { append } = place;
   const said = [...history, ...append];
   const messages = [...instructions, ...(said.some(isToolTalk) ? pairResults(said) : said)];
@@ -197,11 +199,13 @@ async function runStep(
   const call = { agent, request: { agentId: agent.id, messages, ...offer, requestId, trace }, needs, onSpent };
   const guard = createChoiceGuard(request);
   const step = new Step(place, guard, emit);
+  let end: CallEnd | undefined;
   try {
-    const end = await callModel(call, { signal, flow, emit: step.onEvent }, log);
+    end = await callModel(call, { signal, flow, emit: step.onEvent }, log);
     assertDemandMet(guard, end.finishReason, history);
     const answer = step.builder.finish(end, call.request);
     const { message } = answer;
+    onUsed?.(answer.usage.total_tokens);
     const { firstAt } = step;
     return {
       firstAt,
@@ -211,8 +215,15 @@ async function runStep(
       model: end.model,
     };
   } catch (cause) {
+    if (onUsed !== undefined && !isTold(cause, signal))
+      onUsed(step.builder.estimate(call.request, end?.usage, signal.aborted));
     throw append.length === 0 ? cause : withoutRetry(cause);
   }
+}
+
+/** What a call has cost that failed may stand in its error, and was told with it. */
+function isTold(cause: unknown, { aborted }: AbortSignal): boolean {
+  return !aborted && cause instanceof GatewayError && cause.spent !== undefined;
 }
 
 /** Words may follow the results of tools whatever is demanded: a client's loop over tools could else never end. */

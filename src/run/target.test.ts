@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createEmbeddedProvider } from "../model/embedded/embedded.ts";
-import { type Agent, type Agents, findTarget, listTargets, toTarget } from "./agents.ts";
+import { type Agent, findTarget, listTargets, toAgents, toTarget } from "./agents.ts";
 
 const provider = createEmbeddedProvider();
 const toAgent = (id: string): Agent => ({
@@ -15,15 +15,11 @@ const toAgent = (id: string): Agent => ({
 });
 const list = ["main", "beta", "Gamma-3_x"].map(toAgent);
 const [main, beta, gamma] = list as [Agent, Agent, Agent];
-const agents: Agents = {
-  list,
-  default: beta,
-  aliases: new Map([
-    ["gpt-4o", main],
-    ["a/b", gamma],
-  ]),
-  find: (id) => list.find((agent) => agent.id === id),
-};
+const aliases = new Map([
+  ["gpt-4o", main],
+  ["a/b", gamma],
+]);
+const agents = toAgents(list, beta, aliases);
 
 describe("findTarget", () => {
   const found: readonly { readonly given: string; readonly want: Agent; readonly explicit: boolean }[] = [

@@ -19,6 +19,20 @@ export function defineCatalogueTests(connect: Connect): void {
     defineEraseTests(connect);
   });
 
+  test("what keys have spent adds up over stores, by key and day", async () => {
+    const [a, b] = [await connect(), await connect()];
+    expect(await a.addUse([{ name: "ci", day: 20_000, tokens: 5 }])).toEqual([5]);
+    const uses = [
+      { name: "ci", day: 20_000, tokens: 3_000_000_000 },
+      { name: "other", day: 20_000, tokens: 7 },
+      { name: "ci", day: 20_001, tokens: 0 },
+    ];
+    expect(await b.addUse(uses)).toEqual([3_000_000_005, 7, 0]);
+    expect(await a.addUse([{ name: "ci", day: 20_000, tokens: 0 }])).toEqual([3_000_000_005]);
+    await a.addUse([{ name: "ci", day: 20_100, tokens: 1 }]);
+    expect(await b.addUse([{ name: "ci", day: 20_000, tokens: 0 }])).toEqual([0]);
+  });
+
   test("the time of the last turn is known to every store, and grows", async () => {
     const [a, b] = [await connect(), await connect()];
     expect((await a.read("k")).updatedAt).toBe(0);

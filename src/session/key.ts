@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { GatewayError } from "../base/errors.ts";
+import type { Principal } from "../base/principal.ts";
 
 // An agent id has no colon, so the agent's part of a key always ends at the second colon. A header's key cannot begin
 // with `openai:`, `openai-user:` or `openai-chat:`, so what follows that colon tells the kind. Together: equal keys,
@@ -67,6 +68,21 @@ export function parseHeaderKey(value: string): HeaderKey {
 export function parseOperatorKey(value: string): HeaderKey {
   const agentId = agentPrefixPattern.exec(value)?.[1];
   return agentId === undefined ? { key: value } : { agentId, key: value.slice(`agent:${agentId}:`.length) };
+}
+
+/** What the keys of sessions begin with in the store that are a key's own; no two keys of the configuration share any. */
+export function toNamespace(keyName: string): string {
+  return `key:${keyName}:`;
+}
+
+/** Where the store has the session that its owner knows by this key. */
+export function toStoredKey(sessionKey: string, { namespace }: Pick<Principal, "namespace">): string {
+  return namespace === undefined ? sessionKey : namespace + sessionKey;
+}
+
+/** The key by which its owner knows a session of a key's own; undefined for any other. */
+export function parseStoredKey(stored: string): string | undefined {
+  return /^key:[a-z0-9-]+:(.*)$/s.exec(stored)?.[1];
 }
 
 function refuse(what: string): never {

@@ -60,11 +60,24 @@ export interface SessionEntry {
 }
 
 export interface SessionQuery {
-  /** Only keys that begin with `agent:<id>:`. */
+  /** Only keys that begin with this and then `agent:`; without it, only those that begin with `agent:`. */
+  readonly namespace?: string;
+  /** Only keys that go on with `agent:<id>:`. */
   readonly agentId?: string;
+  /** Only those of one of these agents. */
+  readonly agentIds?: readonly string[];
   /** The last key of the page before. */
   readonly after?: string;
   readonly limit: number;
+}
+
+/** Tokens that a key has spent on a day. */
+export interface KeyUse {
+  /** Of the key in the configuration. */
+  readonly name: string;
+  /** Counted in UTC since 1970. */
+  readonly day: number;
+  readonly tokens: number;
 }
 
 /** One page of a list, and whether there is another behind it. */
@@ -123,7 +136,7 @@ export interface SessionStore {
   /** One session without its messages; `undefined` if it does not exist. */
   find(key: string): Promise<SessionEntry | undefined>;
   /**
-   * Sessions of agents (keys that begin with `agent:`), the youngest first by `createdAt`, then by key. Turns do not move
+   * Sessions of agents in one namespace, the youngest first by `createdAt`, then by key. Turns do not move
    * a session. Resolves to `undefined` if there has never been a session `after`.
    */
   list(query: SessionQuery): Promise<Page<SessionEntry> | undefined>;
@@ -132,6 +145,11 @@ export interface SessionStore {
    * `limit`, but at least one if there is one, where the messages are long.
    */
   history(key: string, query: HistoryQuery): Promise<Page<HistoryMessage> | undefined>;
+  /**
+   * Adds to what keys have spent, and resolves to what each of them has spent on its day, by all processes. A power cut
+   * may take it back for a moment.
+   */
+  addUse(uses: readonly KeyUse[]): Promise<readonly number[]>;
   /** Finishes what is under way, then closes; calls made later reject. May be called again. */
   close(): Promise<void>;
 }

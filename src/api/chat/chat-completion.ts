@@ -7,6 +7,7 @@ import { assertConsistent, checkSupport, toIgnoredHeader, toSettings, toTools } 
 import { createToRoute, type Route } from "./route.ts";
 import type { Call, ChatCompletionChunk, EventStream, Handler, Message, Reply } from "../../base/contract.ts";
 import { openFlow } from "../../base/listener.ts";
+import type { Principal } from "../../base/principal.ts";
 import { type Agents, toTarget } from "../../run/agents.ts";
 import type { MediaGate } from "../../run/media/media-gate.ts";
 import type { RunAnswer } from "../../run/run-event.ts";
@@ -24,16 +25,17 @@ export interface ChatParts {
 
 /** `POST /v1/chat/completions`: a request becomes a run, and its events one answer or a stream of chunks. */
 export function createChatCompletion(parts: ChatParts): Handler<"createChatCompletion"> {
-  const { agents, runAgent, media, strict, sessions } = parts;
-  const toRoute = createToRoute(agents, sessions);
+  const { agents: all, runAgent, media, strict, sessions } = parts;
+  const toRoute = createToRoute(sessions);
   return async (call): Promise<Reply<"createChatCompletion">> => {
-    const { body, parameters, header, signal, flow } = call;
+    const { body, parameters, header, principal, signal, flow } = call;
+    const agents = all.of(principal);
     const ignored = checkSupport(body, strict);
     // Not refused where `strict` is: the configuration ignores it for clients that cannot leave it out.
     if (body.user && sessions.user === "ignore") ignored.push("user");
     assertConsistent(body);
     const target = toTarget(body.model, parameters["x-openclaw-agent-id"], agents);
-    const route = toRoute({ target, sessionKey: parameters["x-openclaw-session-key"], header, body });
+    const route = toRoute({ agents, target, sessionKey: parameters["x-openclaw-session-key"], header, body });
     const include = toInclude(parameters["x-clawgate-include"], route.agent.include);
     const messages = await media.admit(body.messages, signal);
 
@@ -41,12 +43,16 @@ export function createChatCompletion(parts: ChatParts): Handler<"createChatCompl
     const head = createHead(body, include, !route.session.kept);
     if (body.stream !== true) {
       const answer = await runAgent(request, { signal, flow: openFlow, emit: () => undefined });
-      return { status: 200, headers: toHeaders(route, answer.model, ignored), body: toCompletion(answer, head) };
+      return {
+        status: 200,
+        headers: toHeaders(route, answer.model, ignored, principal),
+        body: toCompletion(answer, head),
+      };
     }
     const opening = new Opening();
     const run = runAgent(request, { signal, flow, emit: opening.emit });
     const model = await opening.decided(run);
-    return { status: 200, headers: toHeaders(route, model, ignored), stream: toStream(run, opening, head) };
+    return { status: 200, headers: toHeaders(route, model, ignored, principal), stream: toStream(run, opening, head) };
   };
 }
 
@@ -71,12 +77,13 @@ function toRunRequest(
   return { ...route, principal, messages, tools: toTools(body), settings: toSettings(body), requestId, trace };
 }
 
-function toHeaders({ agent, session }: Route, model: string, ignored: readonly string[]) {
+function toHeaders({ agent, session }: Route, model: string, ignored: readonly string[], { quota }: Principal) {
   const ignoredText = toIgnoredHeader(ignored);
   return {
     "x-openclaw-agent-id": agent.id,
     "x-openclaw-session-key": toHeaderText(session.key),
     "x-clawgate-model": model,
     ...(ignoredText === undefined ? {} : { "x-clawgate-ignored": ignoredText }),
+    ...quota?.toHeaders(),
   };
 }

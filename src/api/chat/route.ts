@@ -19,6 +19,8 @@ export interface Route {
 
 /** What a call says about its session. */
 export interface SessionWish {
+  /** Those that the caller may use. */
+  readonly agents: Agents;
   readonly target: AgentTarget;
   readonly sessionKey: string | undefined;
   readonly header: ReadHeader;
@@ -35,7 +37,7 @@ export type ToRoute = (wish: SessionWish) => Route;
 
 const keyHeader = "x-openclaw-session-key";
 
-export function createToRoute(agents: Agents, policy: SessionPolicy): ToRoute {
+export function createToRoute(policy: SessionPolicy): ToRoute {
   const chatIdHeaders = listChatIdHeaders(policy);
   const sideTasks = listSideTaskPresets(policy);
 
@@ -50,7 +52,7 @@ export function createToRoute(agents: Agents, policy: SessionPolicy): ToRoute {
   };
 
   return (wish) => {
-    const { target, sessionKey } = wish;
+    const { agents, target, sessionKey } = wish;
     if (sessionKey !== undefined) return toKeyRoute(sessionKey, target, agents);
     const { agent } = target;
     return { agent, session: toSession(agent.id, wish) };

@@ -1,14 +1,15 @@
 import type { Session, SessionMessage } from "../../base/contract.ts";
 import { withoutState } from "../../base/model-state.ts";
-import { parseOperatorKey } from "../../session/key.ts";
+import { parseOperatorKey, parseStoredKey } from "../../session/key.ts";
 import type { HistoryMessage, SessionEntry } from "../../session/store.ts";
 
-export function toSession({ key, createdAt, updatedAt, messageCount }: SessionEntry): Session {
+/** `shown` is the key by which the reader knows it. */
+export function toSession({ key, createdAt, updatedAt, messageCount }: SessionEntry, shown: string): Session {
   return {
-    id: key,
+    id: shown,
     object: "session",
-    // Every session belongs to an agent, whose id its key begins with.
-    agent_id: parseOperatorKey(key).agentId ?? key,
+    // Every session belongs to an agent, whose id its owner's key begins with.
+    agent_id: parseOperatorKey(parseStoredKey(key) ?? key).agentId ?? key,
     created_at: toSeconds(createdAt),
     updated_at: toSeconds(updatedAt),
     message_count: messageCount,

@@ -1,40 +1,58 @@
+import { type Reach, toReach } from "./reach.ts";
 import { toMessage, toMessageId, toSequence, toSession } from "./session-json.ts";
 import type { Audit } from "../../base/audit/audit.ts";
-import type { Call, Handler } from "../../base/contract.ts";
-import { GatewayError } from "../../base/errors.ts";
+import type { Call, Handler, Session } from "../../base/contract.ts";
+import { GatewayError, insufficientScope } from "../../base/errors.ts";
+import type { Agents } from "../../run/agents.ts";
 import type { OpenTurn, Turns } from "../../run/turns.ts";
 import type { SessionStore } from "../../session/store.ts";
 
-type Reading = Pick<SessionStore, "find" | "history" | "list">;
+export interface SessionsParts {
+  readonly store: Pick<SessionStore, "find" | "history" | "list">;
+  readonly turns: Turns;
+  readonly agents: Agents;
+  readonly audit: Audit;
+}
 
 /** As the contract says of `limit`. */
 const limitDefault = 20;
 
 /** `GET /v1/sessions`. */
-export function createListSessions(store: Reading): Handler<"listSessions"> {
-  return async ({ parameters: { agent: agentId, after, limit = limitDefault } }) => {
-    const query = { limit, ...(agentId === undefined ? {} : { agentId }), ...(after === undefined ? {} : { after }) };
-    const page = await store.list(query);
+export function createListSessions({ store, agents }: SessionsParts): Handler<"listSessions"> {
+  return async ({ parameters: { agent: agentId, key: keyName, after, limit = limitDefault }, principal }) => {
+    if (keyName !== undefined && !principal.scopes.has("admin")) throw insufficientScope(principal.name, "admin");
+    const reach = toReach(principal, agents);
+    const last = after === undefined ? undefined : reach.toStored(after);
+    const query = {
+      ...reach.toQuery(keyName),
+      limit,
+      ...(agentId === undefined ? {} : { agentId }),
+      ...(last === undefined ? {} : { after: last }),
+    };
+    const page = after !== undefined && last === undefined ? undefined : await store.list(query);
     if (page === undefined) {
       throw new GatewayError("invalid_value", "Invalid value for 'after': there has never been such a session.", {
         param: "after",
       });
     }
-    const data = page.items.map(toSession);
+    const data = page.items.map((entry) => toSession(entry, reach.toShown(entry.key)));
     return { status: 200, body: { object: "list", data, has_more: page.hasMore, last_id: data.at(-1)?.id ?? null } };
   };
 }
 
 /** `GET /v1/sessions/{key}`. */
-export function createRetrieveSession(store: Reading): Handler<"retrieveSession"> {
-  return async ({ parameters: { key } }) => ({ status: 200, body: toSession(await mustFind(store, key)) });
+export function createRetrieveSession(parts: SessionsParts): Handler<"retrieveSession"> {
+  return async ({ parameters: { key }, principal }) => {
+    return { status: 200, body: await mustFind(parts, key, toReach(principal, parts.agents)) };
+  };
 }
 
 /** `GET /v1/sessions/{key}/messages`. */
-export function createListSessionMessages(store: Reading): Handler<"listSessionMessages"> {
-  return async ({ parameters: { key, limit = limitDefault, after, include } }) => {
+export function createListSessionMessages({ store, agents }: SessionsParts): Handler<"listSessionMessages"> {
+  return async ({ parameters: { key, limit = limitDefault, after, include }, principal }) => {
     const query = { limit, after: toSequence(after), includeSuperseded: include === "superseded" };
-    const page = await store.history(key, query);
+    const stored = toReach(principal, agents).toStored(key);
+    const page = stored === undefined ? undefined : await store.history(stored, query);
     if (page === undefined) throw notFound(key);
     const last = page.items.at(-1);
     return {
@@ -50,20 +68,21 @@ export function createListSessionMessages(store: Reading): Handler<"listSessionM
 }
 
 /** `POST /v1/sessions/{key}/reset`. */
-export function createResetSession(store: Reading, turns: Turns, audit: Audit): Handler<"resetSession"> {
+export function createResetSession(parts: SessionsParts): Handler<"resetSession"> {
   return async (call) => {
     const { key } = call.parameters;
-    await change(turns, call, (turn) => turn.commit({ keep: 0, append: [] }));
-    audit.record({ event: "session-reset", ...toRecord(call) });
-    return { status: 200, body: toSession(await mustFind(store, key)) };
+    const reach = toReach(call.principal, parts.agents);
+    await change(parts.turns, call, reach, (turn) => turn.commit({ keep: 0, append: [] }));
+    parts.audit.record({ event: "session-reset", ...toRecord(call) });
+    return { status: 200, body: await mustFind(parts, key, reach) };
   };
 }
 
 /** `DELETE /v1/sessions/{key}`. */
-export function createDeleteSession(turns: Turns, audit: Audit): Handler<"deleteSession"> {
+export function createDeleteSession({ turns, agents, audit }: SessionsParts): Handler<"deleteSession"> {
   return async (call) => {
     const { key } = call.parameters;
-    await change(turns, call, (turn) => turn.erase());
+    await change(turns, call, toReach(call.principal, agents), (turn) => turn.erase());
     audit.record({ event: "session-delete", ...toRecord(call) });
     return { status: 200, body: { id: key, object: "session.deleted", deleted: true } };
   };
@@ -80,9 +99,12 @@ function toRecord({ parameters: { key: session }, requestId, address, principal 
 async function change(
   turns: Turns,
   { parameters: { key }, signal }: ChangeCall,
+  reach: Reach,
   apply: (turn: OpenTurn) => Promise<void>,
 ): Promise<void> {
-  const turn = await turns.open(key, signal);
+  const stored = reach.toStored(key);
+  if (stored === undefined) throw notFound(key);
+  const turn = await turns.open(stored, signal);
   try {
     if (!turn.exists) throw notFound(key);
     await apply(turn);
@@ -91,10 +113,11 @@ async function change(
   }
 }
 
-async function mustFind(store: Reading, key: string): Promise<NonNullable<Awaited<ReturnType<Reading["find"]>>>> {
-  const entry = await store.find(key);
+async function mustFind({ store }: Pick<SessionsParts, "store">, key: string, reach: Reach): Promise<Session> {
+  const stored = reach.toStored(key);
+  const entry = stored === undefined ? undefined : await store.find(stored);
   if (entry === undefined) throw notFound(key);
-  return entry;
+  return toSession(entry, reach.toShown(entry.key));
 }
 
 function notFound(key: string): GatewayError {

@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import type { Config } from "../contract.ts";
 import { ConfigError } from "./config-error.ts";
+import { assertKeys } from "./key-check.ts";
 import { toProxyList } from "./proxy-list.ts";
 import { assertPassword, assertToken } from "./secret.ts";
 import { assertToolServer } from "./tool-server-check.ts";
@@ -22,6 +23,7 @@ export function assertUsable(config: Config): void {
   assertAuth(config);
   toProxyList(config.gateway.trustedProxies);
   assertAgents(config);
+  assertKeys(config);
   for (const [name, server] of Object.entries(config.mcp.servers)) assertToolServer(name, server);
 }
 

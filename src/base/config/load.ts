@@ -2,6 +2,7 @@ import { assertValid, type Violation } from "@clawgate/contract";
 import { type Config, fillConfig } from "../contract.ts";
 import { assertUsable } from "./check.ts";
 import { ConfigError } from "./config-error.ts";
+import { findExpiring } from "./key-check.ts";
 import { type FilledText, resolveReferences } from "./references.ts";
 import { type Environment, loadSource, toStateFolder } from "./source.ts";
 import { type ConfigWarning, findQuotationMarks } from "./suspicion.ts";
@@ -37,7 +38,7 @@ export function loadConfig({ path, environment, cwd }: LoadOptions): LoadedConfi
     path: source.path,
     folder: source.folder,
     stateFolder: toStateFolder(environment),
-    warnings: [...warnings, ...overriding],
+    warnings: [...warnings, ...overriding, ...findExpiring(config, Date.now())],
     filled,
   };
 }

@@ -36,6 +36,8 @@ export function createCatalogue(database: DatabaseSync): Catalogue {
     SELECT session_key, created_at, updated_at, length FROM session
     WHERE deleted_at IS NULL AND session_key >= $from AND session_key < $to
       AND (created_at, session_key) < ($createdAt, $after)
+      AND ($prefixes IS NULL OR EXISTS (
+        SELECT 1 FROM json_each($prefixes) WHERE session_key >= value || ':' AND session_key < value || ';'))
     ORDER BY created_at DESC, session_key DESC LIMIT $limit`);
   const getMessages = database.prepare(`
     SELECT sequence, body, created_at, superseded_at FROM message
@@ -49,14 +51,15 @@ export function createCatalogue(database: DatabaseSync): Catalogue {
 
   return {
     find,
-    list({ agentId, after, limit }) {
+    list({ namespace = "", agentId, agentIds, after, limit }) {
       const createdAt = after === undefined ? Number.MAX_SAFE_INTEGER : getCreation.get(after)?.["created_at"];
       if (createdAt === undefined) return undefined;
       // `;` follows `:`, so this is every key that begins so.
-      const prefix = agentId === undefined ? "agent" : `agent:${agentId}`;
+      const prefix = namespace + (agentId === undefined ? "agent" : `agent:${agentId}`);
       const bounds = { from: `${prefix}:`, to: `${prefix};` };
       const rows = getSessions.all({
         ...bounds,
+        prefixes: agentIds === undefined ? null : JSON.stringify(agentIds.map((id) => `${namespace}agent:${id}`)),
         after: after ?? "",
         createdAt,
         limit: limit + 1,

@@ -47,6 +47,15 @@ const steps: readonly string[] = [
   ALTER TABLE session ADD COLUMN deleted_at INTEGER;
   CREATE INDEX session_listed ON session (created_at, session_key) WHERE deleted_at IS NULL;
   `,
+  `
+  -- What keys with a budget have spent, by the number of the day in UTC.
+  CREATE TABLE key_use (
+    name TEXT NOT NULL,
+    day INTEGER NOT NULL,
+    tokens INTEGER NOT NULL,
+    PRIMARY KEY (name, day)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /**

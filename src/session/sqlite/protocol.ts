@@ -1,7 +1,7 @@
 // What the main thread and the worker say to each other. Messages of transcripts cross as JSON text: a text is copied
 // faster than objects are cloned, and the worker has no use for the objects.
 
-import type { HistoryMessage, HistoryQuery, Page, SessionEntry, SessionQuery } from "../store.ts";
+import type { HistoryMessage, HistoryQuery, KeyUse, Page, SessionEntry, SessionQuery } from "../store.ts";
 
 /** What the worker needs to begin. */
 export interface WorkerOptions {
@@ -41,6 +41,7 @@ export interface Operations {
   find: { request: { readonly key: string }; reply: SessionEntry | undefined };
   list: { request: SessionQuery; reply: Page<SessionEntry> | undefined };
   history: { request: HistoryQuery & { readonly key: string }; reply: Page<HistoryRow> | undefined };
+  addUse: { request: readonly KeyUse[]; reply: readonly number[] };
 }
 
 export type OperationName = keyof Operations;

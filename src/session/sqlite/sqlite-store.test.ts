@@ -203,10 +203,12 @@ describe("the rows", () => {
     expect(edit((database) => database.prepare("SELECT count(*) AS n FROM message").get())).toEqual({ n: 1 });
   });
 
-  test("of a database with the first schema are found in the second", async () => {
+  test("of a database with the first schema are found in the newest", async () => {
     await withStore((store) => addTurn(store, "agent:main:k", [hello]));
     edit((database) =>
-      database.exec(`DROP INDEX session_listed; ALTER TABLE session DROP COLUMN deleted_at; PRAGMA user_version = 1`),
+      database.exec(`
+        DROP TABLE key_use; DROP INDEX session_listed; ALTER TABLE session DROP COLUMN deleted_at;
+        PRAGMA user_version = 1`),
     );
     await withStore(async (store) => {
       expect(await store.read("agent:main:k")).toMatchObject({ messages: [hello], revision: 1 });

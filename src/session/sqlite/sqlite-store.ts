@@ -67,6 +67,7 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Se
       const page = await channel.call("history", { key, ...query });
       return page === undefined ? undefined : { ...page, items: page.items.map(toHistoryMessage) };
     },
+    addUse: (uses) => channel.call("addUse", uses),
     close: () => channel.close(),
   };
 }

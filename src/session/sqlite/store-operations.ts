@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { createCatalogue } from "./catalogue.ts";
 import { toColumn } from "./column.ts";
+import { createAddUse } from "./key-use.ts";
 import { StoreFailure } from "./store-failure.ts";
 import type { Holder } from "./holder.ts";
 import { createLeases } from "./leases.ts";
@@ -23,6 +24,7 @@ export const accessOf: Record<OperationName, Access> = {
   find: "read",
   list: "read",
   history: "read",
+  addUse: "write",
 };
 
 /** Runs one operation inside the caller's transaction. Throws `StoreFailure`, or what SQLite throws. */
@@ -35,6 +37,7 @@ export function createOperations(database: DatabaseSync, holder: Holder): Perfor
   holder.sweep();
   const transcripts = createTranscripts(database);
   const catalogue = createCatalogue(database);
+  const addUse = createAddUse(database);
 
   function giveBack(column: string, fence: number): void {
     if (!leases.giveBack(column, fence)) throw new StoreFailure("lease-lost", "The lease has another holder or none.");
@@ -66,6 +69,7 @@ export function createOperations(database: DatabaseSync, holder: Holder): Perfor
     find: ({ key }) => catalogue.find(toColumn(key)),
     list: ({ after, ...query }) => catalogue.list(after === undefined ? query : { ...query, after: toColumn(after) }),
     history: ({ key, ...query }) => catalogue.history(toColumn(key), query),
+    addUse,
   };
 
   return (call) => table[call.name](call.request);

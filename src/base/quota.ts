@@ -1,0 +1,170 @@
+import type { KeyConfig } from "./contract.ts";
+import { GatewayError } from "./errors.ts";
+import type { Quota, QuotaHeaders } from "./principal.ts";
+import { RateWindow } from "./rate-window.ts";
+
+/** What a key may use; what is absent has no limit. */
+export type Limits = Pick<KeyConfig, "requestsPerMinute" | "runsMax" | "tokensPerDay">;
+
+/** The time: `steady` never goes back, `wall` is in milliseconds since 1970. */
+export interface Clock {
+  readonly steady: () => number;
+  readonly wall: () => number;
+}
+
+/** What one key has used. It outlives the configuration that it was made for. */
+export interface QuotaParts {
+  readonly name: string;
+  readonly clock: Clock;
+  readonly onRefused: (limit: keyof Limits) => void;
+  /** Told of tokens that nobody else knows of yet. */
+  readonly onSpent: () => void;
+}
+
+const minuteMs = 60_000;
+const dayMs = 24 * 60 * minuteMs;
+
+/** The number of a day in UTC. */
+export function toDay(wall: number): number {
+  return Math.floor(wall / dayMs);
+}
+
+/** A quota whose tokens of the day are kept elsewhere, and may be spent elsewhere too. */
+export class KeyQuota implements Quota {
+  readonly name: string;
+  readonly #parts: QuotaParts;
+  #limits: Limits = {};
+  #requests: RateWindow | undefined;
+  #runs = 0;
+  #day = 0;
+  #tokens = 0;
+  #unsaved = 0;
+
+  constructor(parts: QuotaParts) {
+    this.name = parts.name;
+    this.#parts = parts;
+  }
+
+  /** What has been used already counts against new limits too. */
+  limit(limits: Limits): void {
+    const { requestsPerMinute: most } = limits;
+    this.#limits = limits;
+    if (most === undefined) this.#requests = undefined;
+    else if (this.#requests === undefined) this.#requests = new RateWindow(most, minuteMs);
+    else if (this.#requests.limit !== most) this.#requests = this.#requests.withLimit(most);
+  }
+
+  takeRequest(): void {
+    const now = this.#parts.clock.steady();
+    if (this.#requests === undefined || this.#requests.take(now)) return;
+    const seconds = Math.max(1, Math.ceil(this.#requests.waitMs(now) / 1000));
+    const message = `Limit of the key '${this.name}': ${this.#requests.limit} requests per minute. The next is possible in ${seconds} s.`;
+    this.#parts.onRefused("requestsPerMinute");
+    throw new GatewayError("rate_limit_exceeded", message, {
+      retryAfterSeconds: seconds,
+      headers: toTexts(this.toHeaders()),
+    });
+  }
+
+  beginRun(): () => void {
+    this.#assertTokensLeft();
+    const { runsMax } = this.#limits;
+    if (runsMax !== undefined && this.#runs >= runsMax) {
+      this.#parts.onRefused("runsMax");
+      const message = `Limit of the key '${this.name}': ${runsMax} runs at once, and so many are under way.`;
+      throw new GatewayError("rate_limit_exceeded", message, { headers: toTexts(this.toHeaders()) });
+    }
+    this.#runs += 1;
+    let ended = false;
+    return () => {
+      if (!ended) this.#runs -= 1;
+      ended = true;
+    };
+  }
+
+  spend(tokens: number): void {
+    if (this.#limits.tokensPerDay === undefined || tokens <= 0) return;
+    this.#turnDay();
+    this.#tokens += tokens;
+    this.#unsaved += tokens;
+    this.#parts.onSpent();
+  }
+
+  /** What was spent since it was asked last; a day that has ended takes with it what nobody asked for. */
+  takeUnsaved(): { readonly day: number; readonly tokens: number } {
+    this.#turnDay();
+    const tokens = this.#unsaved;
+    this.#unsaved = 0;
+    return { day: this.#day, tokens };
+  }
+
+  /** It could not be saved. */
+  giveBack({ day, tokens }: { readonly day: number; readonly tokens: number }): void {
+    if (day === this.#day) this.#unsaved += tokens;
+  }
+
+  /** What the key has spent on this day according to all who know; what was spent since is not in it. */
+  learn({ day, tokens }: { readonly day: number; readonly tokens: number }): void {
+    this.#turnDay();
+    if (day === this.#day) this.#tokens = tokens + this.#unsaved;
+  }
+
+  toHeaders(): QuotaHeaders {
+    const { steady, wall } = this.#parts.clock;
+    const { tokensPerDay } = this.#limits;
+    this.#turnDay();
+    return {
+      ...(this.#requests === undefined
+        ? {}
+        : {
+            "x-ratelimit-limit-requests": this.#requests.limit,
+            "x-ratelimit-remaining-requests": this.#requests.remaining(steady()),
+            "x-ratelimit-reset-requests": toDuration(this.#requests.resetMs(steady())),
+          }),
+      ...(tokensPerDay === undefined
+        ? {}
+        : {
+            "x-ratelimit-limit-tokens": tokensPerDay,
+            "x-ratelimit-remaining-tokens": Math.max(0, tokensPerDay - this.#tokens),
+            "x-ratelimit-reset-tokens": toDuration((this.#day + 1) * dayMs - wall()),
+          }),
+    };
+  }
+
+  #assertTokensLeft(): void {
+    const { tokensPerDay } = this.#limits;
+    this.#turnDay();
+    if (tokensPerDay === undefined || this.#tokens < tokensPerDay) return;
+    this.#parts.onRefused("tokensPerDay");
+    const headers = this.toHeaders();
+    const message = `Limit of the key '${this.name}': ${tokensPerDay} tokens per day, which are spent. The next day begins in ${headers["x-ratelimit-reset-tokens"]}.`;
+    throw new GatewayError("insufficient_quota", message, {
+      retry: false,
+      // Clients that try again whatever they are told shall at least do so seldom; more than this no answer may say.
+      headers: { ...toTexts(headers), "retry-after": "60" },
+    });
+  }
+
+  /** The clock may be set back; a day that is over does not come again. */
+  #turnDay(): void {
+    const day = toDay(this.#parts.clock.wall());
+    if (day <= this.#day) return;
+    this.#day = day;
+    this.#tokens = 0;
+    this.#unsaved = 0;
+  }
+}
+
+function toTexts(headers: QuotaHeaders): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));
+}
+
+/** As OpenAI's headers have it: `12ms`, `1s`, `6m0s`, `1h0m0s`; rounded up, so that nobody comes too early. */
+export function toDuration(ms: number): string {
+  if (ms > 0 && ms <= 999) return `${Math.ceil(ms)}ms`;
+  const seconds = Math.ceil(Math.max(0, ms) / 1000);
+  const hours = Math.floor(seconds / 3600);
+  const minutes = Math.floor(seconds / 60) % 60;
+  const parts = [hours > 0 ? `${hours}h` : "", seconds >= 60 ? `${minutes}m` : "", `${seconds % 60}s`];
+  return parts.join("");
+}

@@ -49,6 +49,21 @@ test.for<[JsonSchema]>([[{}], [{ "x-support": "maybe" }], [{ "x-support": true }
   },
 );
 
+test.for([
+  [undefined, false],
+  [[], true],
+  [[{ token: ["chat"] }], true],
+  [[{ token: [] }], false],
+  [[{ token: ["chat", "admin"] }], false],
+  [[{ token: ["everything"] }], false],
+] as const)("an operation with security %j is taken: %s", ([security, taken]) => {
+  const operation = { operationId: "look", responses: {}, ...(security === undefined ? {} : { security }) };
+  const document = { ...withField({ "x-support": "ignored" }), paths: { "/look": { get: operation } } };
+  const make = (): string => toPolicies(document as unknown as OpenApi, {}, loadYaml("config.yaml") as JsonSchema, "");
+  if (taken) expect(make).not.toThrow();
+  else expect(make).toThrow("look needs security");
+});
+
 test("the tables are what the documents say", () => {
   const errors: Record<string, ErrorRow> = {
     one: { status: 400, type: "invalid_request_error", when: "", fix: "" },
@@ -82,7 +97,10 @@ test("every error code is in the contract's schema, with a status and two senten
   expect(Object.keys(errorCodes)).toEqual(rows.map(([code]) => code));
   for (const [code, { status, type, when, fix }] of rows) {
     expect(status, code).toBeGreaterThanOrEqual(400);
-    expect(["invalid_request_error", "rate_limit_error", "server_error"], code).toContain(type);
+    expect(
+      contract.components.schemas["ErrorResponse"]?.properties?.["error"]?.properties?.["type"]?.enum,
+      code,
+    ).toContain(type);
     expect([when, fix].join(" "), code).toMatch(/^\S.*\.$/s);
   }
 });

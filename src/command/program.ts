@@ -14,6 +14,7 @@ const commands: Readonly<Record<string, () => Promise<(terminal: Terminal) => Co
   agent: async () => (await import("./agent.ts")).createAgentCommand,
   conformance: async () => (await import("./conformance.ts")).createConformanceCommand,
   token: async () => (await import("./token.ts")).createTokenCommand,
+  key: async () => (await import("./key-commands.ts")).createKeyCommand,
   config: async () => (await import("./config.ts")).createConfigCommand,
   doctor: async () => (await import("./doctor.ts")).createDoctorCommand,
   docs: async () => (await import("./docs.ts")).createDocsCommand,
@@ -42,7 +43,10 @@ async function createProgram(terminal: Terminal, asked: string | undefined): Pro
   const known = asked !== undefined && Object.hasOwn(commands, asked) ? commands[asked] : undefined;
   for (const load of known === undefined ? Object.values(commands) : [known]) {
     const create = await load();
-    program.addCommand(create(terminal).configureOutput(program.configureOutput()).exitOverride());
+    const command = create(terminal);
+    // One that has commands of its own had them before it came here.
+    for (const each of [command, ...command.commands]) each.copyInheritedSettings(program);
+    program.addCommand(command);
   }
   return program;
 }

@@ -154,11 +154,12 @@ test("what was spent today is known after a restart", async () => {
   await second.stop();
 });
 
-test.for(sdks)("SDK $major throws what its users catch", async ({ createClient, errors }, { gateway }) => {
+test.for(sdks)("SDK $major throws what its users catch", async (sdk, { gateway }) => {
+  const { errors } = sdk;
   const call = (name: string): Promise<unknown> => {
     const options = { baseURL: gateway.baseUrl, apiKey: toSecret(name), maxRetries: 0, logLevel: "off" } as const;
     const messages = [{ role: "user" as const, content: "@@echo hi" }];
-    return createClient(options).chat.completions.create({ model: "openclaw/main", messages });
+    return sdk.createClient(options).chat.completions.create({ model: "openclaw/main", messages });
   };
   const scope = await rejection(call("sdk-scope"), errors.PermissionDeniedError);
   expect(scope).toMatchObject({ status: 403, code: "insufficient_scope" });

@@ -13,8 +13,15 @@ const placeholderDigests = new Set(
   ),
 );
 
+/** As `propertyNames` of the configuration's schema has it. */
+const namePattern = /^[a-z0-9][a-z0-9-]{0,62}$/;
+
 const dayMs = 24 * 60 * 60 * 1000;
 const warnedMs = 14 * dayMs;
+
+export function isKeyName(name: string): boolean {
+  return namePattern.test(name) && !reservedNames.has(name);
+}
 
 /** Rules for `gateway.auth.keys` that a schema cannot say. Throws `ConfigError`. */
 export function assertKeys({ gateway: { auth }, agents }: Config): void {

@@ -2,11 +2,12 @@
 import type { Case, Host, Mutant } from "@clawgate/conformance";
 import { authCases } from "./auth-cases.ts";
 import { disabledCases } from "./disabled-cases.ts";
+import { keyCases } from "./key-cases.ts";
 import { loadCases } from "./load-cases.ts";
 import { wireCases } from "./wire-cases.ts";
 import { wireMutants } from "./wire-mutants.ts";
 
 /** Cases that no other server can be held to: they start gateways with a configuration, or ask for what only this one has. */
-export const cases: readonly Case[] = [...authCases, ...disabledCases, ...loadCases, ...wireCases];
+export const cases: readonly Case[] = [...authCases, ...disabledCases, ...keyCases, ...loadCases, ...wireCases];
 export const mutants: readonly Mutant[] = wireMutants;
-export const titles: NonNullable<Host["titles"]> = { DIS: "The disabled endpoint" };
+export const titles: NonNullable<Host["titles"]> = { DIS: "The disabled endpoint", KEY: "Named keys" };

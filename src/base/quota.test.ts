@@ -44,20 +44,24 @@ test.each([
 
 describe("requests", () => {
   test("never exceed the limit in any minute, and are refused only where they would", () => {
-    const pauses = fc.array(fc.integer({ min: 0, max: 30_000 }), { maxLength: 60 });
+    const pauses = fc.array(fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 30_000 })), { maxLength: 120 });
     fc.assert(
-      fc.property(pauses, fc.integer({ min: 1, max: 5 }), (given, limit) => {
-        const { quota, time } = createQuota({ requestsPerMinute: limit });
-        const taken: number[] = [];
-        for (const pause of given) {
-          time.steady += pause;
-          const since = taken.filter((at) => at > time.steady - 60_000).length;
-          expect(quota.toHeaders()["x-ratelimit-remaining-requests"]).toBe(limit - since);
-          const error = refusal(() => quota.takeRequest());
-          expect(error === undefined).toBe(since < limit);
-          if (error === undefined) taken.push(time.steady);
-        }
-      }),
+      fc.property(
+        pauses,
+        fc.oneof(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 15, max: 40 })),
+        (given, limit) => {
+          const { quota, time } = createQuota({ requestsPerMinute: limit });
+          const taken: number[] = [];
+          for (const pause of given) {
+            time.steady += pause;
+            const since = taken.filter((at) => at > time.steady - 60_000).length;
+            expect(quota.toHeaders()["x-ratelimit-remaining-requests"]).toBe(limit - since);
+            const error = refusal(() => quota.takeRequest());
+            expect(error === undefined).toBe(since < limit);
+            if (error === undefined) taken.push(time.steady);
+          }
+        },
+      ),
       { numRuns: 200 },
     );
   });
@@ -83,6 +87,26 @@ describe("requests", () => {
     time.steady = 60_000;
     expect(refusal(() => quota.takeRequest())).toBeUndefined();
     expect(refused).toEqual(["requestsPerMinute", "requestsPerMinute"]);
+  });
+
+  test("keep their order under any limits, one after the other", () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 8 }), (limits) => {
+        const { quota, time } = createQuota({});
+        let taken: number[] = [];
+        for (const requestsPerMinute of limits) {
+          quota.limit({ requestsPerMinute });
+          taken = taken.slice(-requestsPerMinute);
+          for (let count = 0; count < 12; count++) {
+            time.steady += 700;
+            taken = taken.filter((at) => at > time.steady - 60_000);
+            if (refusal(() => quota.takeRequest()) === undefined) taken.push(time.steady);
+            expect(quota.toHeaders()["x-ratelimit-remaining-requests"]).toBe(requestsPerMinute - taken.length);
+          }
+        }
+      }),
+      { numRuns: 100 },
+    );
   });
 
   test("that were made count under a new limit too", () => {

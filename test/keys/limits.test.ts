@@ -154,6 +154,25 @@ test("what was spent today is known after a restart", async () => {
   await second.stop();
 });
 
+test("a reload brings keys and takes them, and what was used goes on to count", async () => {
+  const withKeys = (auth: object): object => ({ gateway: { auth: { keys: auth } } });
+  const limits = { requestsPerMinute: 3, ...budget };
+  const started = await startTestGateway({
+    config: withKeys({ ...toKeyConfig("stays", limits), ...toKeyConfig("goes") }),
+  });
+  const status = async (name: string): Promise<number> => (await say(withKey(started, name), spend(100))).status;
+  const held = await hold(withKey(started, "goes"));
+  expect([await status("stays"), await status("goes"), await status("comes")]).toEqual([200, 200, 401]);
+  await started.reload(withKeys({ ...toKeyConfig("stays", { ...limits, runsMax: 1 }), ...toKeyConfig("comes") }));
+  expect([await status("goes"), await status("comes")]).toEqual([401, 200]);
+  const { headers } = await say(withKey(started, "stays"), spend(100));
+  expect(pick(headers, /remaining/)).toEqual({
+    "x-ratelimit-remaining-requests": "1",
+    "x-ratelimit-remaining-tokens": "800",
+  });
+  await held.leave();
+});
+
 test.for(sdks)("SDK $major throws what its users catch", async (sdk, { gateway }) => {
   const { errors } = sdk;
   const call = (name: string): Promise<unknown> => {

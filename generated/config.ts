@@ -322,8 +322,8 @@ export interface components {
                      */
                     connections: number;
                     /**
-                     * @description The most connections of one client address (of IPv6, one /64 network), loopback too; 0 is any number. The
-                     *     default leaves others a quarter of `connections`.
+                     * @description The most connections of one client address (of IPv6, one /64 network), loopback too; 0 is any number, and so
+                     *     is it for `trustedProxies`. The default leaves others a quarter of `connections`.
                      * @default 12288
                      */
                     connectionsPerAddress: number;

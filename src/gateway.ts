@@ -65,6 +65,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     serve: (request, response) => void current.answer(request, response),
     settings: () => current.config.gateway,
     bodies: lasting.bodies,
+    onHalfClose(response) {
+      for (const { passages } of generations) passages.leave(response);
+    },
     metrics: runtime.metrics,
     log: () => current.log,
   });

@@ -66,7 +66,7 @@ export function createApp(parts: AppParts): Koa {
 
 function beginRequest(passages: Passages): Middleware {
   return (ctx, next) => {
-    const passage = passages.begin(ctx.req);
+    const passage = passages.begin(ctx.res);
     ctx.state = passage;
     ctx.res.once("close", () => passages.end(passage, ctx));
     return next();

@@ -58,7 +58,8 @@ function readBytes(request: IncomingMessage, { bytesMax, share }: BodyLimits): P
     const refuse = (error: unknown): void => {
       pieces = [];
       request.off("data", onData);
-      request.resume();
+      // The rest is read once the answer is there (leftovers.ts).
+      request.pause();
       // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- It is whatever was thrown.
       reject(error);
     };

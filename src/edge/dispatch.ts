@@ -15,6 +15,7 @@ import type { BodyBudget } from "./body-budget.ts";
 import { readJson } from "./body.ts";
 import { toErrorReply } from "./error-reply.ts";
 import { type Passage, toCommonHeaders } from "./passage.ts";
+import { markCommon } from "./slow-readers.ts";
 import { type SseOptions, writeSse } from "./sse.ts";
 
 export interface DispatchParts {
@@ -132,16 +133,20 @@ function writeReply(ctx: Context, row: OperationRow, reply: AnyReply, brake: Bra
   headers["content-type"] = `${type}; charset=utf-8`;
   headers["content-length"] = String(Buffer.byteLength(text));
   ctx.respond = false;
+  if (constant !== undefined && constant.length > longChars) markCommon(ctx.res);
   ctx.res.writeHead(status, headers).end(text);
 }
 
 /** The bodies of replies that never change. */
 const constants = new WeakMap<AnyReply, Buffer>();
 
+const longChars = 65_536;
+
 /** A handler that gives the same frozen reply each time says that it never changes: its body is made and checked once. */
 function toBody(reply: AnyReply): string | Buffer {
   const text = typeof reply.body === "string" ? reply.body : JSON.stringify(reply.body);
-  if (!Object.isFrozen(reply)) return text;
+  // A long one is made bytes here: Node would keep the text beside them until the client has taken all.
+  if (!Object.isFrozen(reply)) return text.length > longChars ? Buffer.from(text) : text;
   const bytes = Buffer.from(text);
   constants.set(reply, bytes);
   return bytes;

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import type { Server } from "node:http";
 import ipaddr from "ipaddr.js";
 import type { RefusedFor } from "../base/metrics.ts";
+import { createProxyCheck } from "./forwarded.ts";
 
 export interface ConnectionBounds {
   /** Asked at each connection: another configuration may say otherwise. */
@@ -9,16 +10,17 @@ export interface ConnectionBounds {
     readonly connections: number;
     /** 0 is any number. */
     readonly connectionsPerAddress: number;
+    /** Many clients come through these, so they have no limit of their own. */
+    readonly trustedProxies: readonly string[];
   };
-  /** Addresses that many clients come through, which therefore have no limit of their own. */
-  readonly isShared?: (address: string) => boolean;
   /** Told of each connection that is closed as it comes. */
   readonly onRefuse: (reason: RefusedFor) => void;
 }
 
 /** Bounds the connections of a server. Returns how many are open. */
-export function boundConnections(server: Server, { limits, isShared, onRefuse }: ConnectionBounds): () => number {
+export function boundConnections(server: Server, { limits, onRefuse }: ConnectionBounds): () => number {
   const addresses = new Map<string, number>();
+  const isProxy = createProxyCheck(() => limits().trustedProxies);
   let open = 0;
   // Node closes these before it makes a socket of them.
   server.on("drop", () => onRefuse("connections"));
@@ -29,7 +31,7 @@ export function boundConnections(server: Server, { limits, isShared, onRefuse }:
     open++;
     socket.once("close", () => open--);
     const address = socket.remoteAddress;
-    if (connectionsPerAddress === 0 || address === undefined || isShared?.(address) === true) return;
+    if (connectionsPerAddress === 0 || address === undefined || isProxy(address)) return;
     const key = toAddressKey(address);
     const count = (addresses.get(key) ?? 0) + 1;
     addresses.set(key, count);

@@ -1,5 +1,5 @@
 import type { Context } from "koa";
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { OperationId } from "../base/contract.ts";
 import { GatewayError } from "../base/errors.ts";
 import { createHexId } from "../base/id.ts";
@@ -114,9 +114,12 @@ export function toCommonHeaders(requestId: string) {
   };
 }
 
+/** How long an answer may still take whose client will send no more: a client that leaves shall have ended its run within 200 ms. */
+const leaveMs = 50;
+
 /** Which requests are under way, so that the end of the gateway can wait for them. */
 export class Passages {
-  readonly #passages = new Set<Passage>();
+  readonly #passages = new Map<ServerResponse, Passage>();
   readonly #log: Log;
   readonly #plainLog: Log;
   readonly #metrics: Metrics;
@@ -140,19 +143,33 @@ export class Passages {
     return this.#stopping;
   }
 
-  begin(request: IncomingMessage): Passage {
+  /** To be ended with `end` when the response is closed. */
+  begin(response: ServerResponse): Passage {
+    const request = response.req;
     // Once the connection is gone, nobody knows any more where it came from.
     const address = this.#toAddress(request);
     const span = this.#tracing && startRequestSpan(this.#tracing, request, address);
     const passage = new Passage(request, address, span);
-    this.#passages.add(passage);
+    this.#passages.set(response, passage);
     return passage;
+  }
+
+  /**
+   * The client will send no more. That is how clients leave, so a run ends; an answer that is no run, or is nearly
+   * there, can still be taken by one that has ended only its half.
+   */
+  leave(response: ServerResponse): void {
+    const passage = this.#passages.get(response);
+    if (passage === undefined || response.writableEnded) return;
+    setTimeout(() => {
+      if (!response.writableEnded) passage.cut(new GatewayError("cancelled", "The client left before the run ended."));
+    }, leaveMs).unref();
   }
 
   /** To be called once the connection has taken the whole answer, or is gone: writes the line of the request. */
   end(passage: Passage, ctx: Context): void {
     const { res } = ctx;
-    this.#passages.delete(passage);
+    this.#passages.delete(res);
     passage.releaseBody();
     if (!res.writableFinished) passage.cut(new GatewayError("cancelled", "The client left before the run ended."));
     if (this.#passages.size === 0) this.#noteEmpty();
@@ -187,7 +204,7 @@ export class Passages {
 
   /** Ends what is still under way. */
   cut(): void {
-    for (const passage of this.#passages) {
+    for (const passage of this.#passages.values()) {
       passage.cut(new GatewayError("shutting_down", "The gateway stopped before the run ended.", { retry: false }));
     }
   }
@@ -205,7 +222,7 @@ export class Passages {
       status: ctx.res.statusCode,
       ms: Math.round(seconds * 1e4) / 10,
       ...(retries > 0 ? { retries } : {}),
-      ...(ctx.res.writableFinished ? {} : { left: true }),
+      ...(ctx.res.writableFinished && error?.code !== "cancelled" ? {} : { left: true }),
       ...(error === undefined ? {} : { code: error.code }),
     };
     if (error?.code === "internal_error") this.#log.error({ ...line, err: error.cause ?? error }, "request");

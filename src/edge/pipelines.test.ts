@@ -22,14 +22,13 @@ async function openDoor(
     begun.push({ path: url ?? "", response });
     onRequest?.(response);
   };
-  const server = createServer(
-    boundPipelines(listener, {
-      runningMax: 2,
-      waitingMax: 3,
-      onCut: () => cuts++,
-      ...limits,
-    }),
-  );
+  const pipelines = boundPipelines(listener, {
+    runningMax: 2,
+    waitingMax: 3,
+    onCut: () => cuts++,
+    ...limits,
+  });
+  const server = createServer(pipelines.listener);
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   onTestFinished(() => {

@@ -1,4 +1,11 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server, STATUS_CODES } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from "node:http";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Config, ErrorCode } from "../base/contract.ts";
@@ -8,11 +15,13 @@ import type { Metrics } from "../base/metrics.ts";
 import type { BodyBudget } from "./body-budget.ts";
 import { boundConnections, readOpenFilesMax, toConnectionsMax } from "./open-connections.ts";
 import { toErrorReply } from "./error-reply.ts";
-import { createProxyCheck } from "./forwarded.ts";
+
 import { headerBytesMax } from "./framing.ts";
+import { Leftovers, leftoverLimits } from "./leftovers.ts";
 import { LineBudget } from "./line-budget.ts";
 import { createRequestId, toCommonHeaders, toPeer } from "./passage.ts";
 import { boundPipelines, waitingMax } from "./pipelines.ts";
+import { SlowReaders } from "./slow-readers.ts";
 
 /** Deadlines of the connection, in milliseconds. Node checks them once per `checkMs`; its own default is 30 s. */
 const deadlines = { headersMs: 10_000, requestMs: 30_000, keepAliveMs: 5_000, checkMs: 1_000 };
@@ -22,6 +31,8 @@ export interface PortOptions {
   /** Asked each time: another configuration may say otherwise. */
   readonly settings: () => PortSettings;
   readonly bodies: BodyBudget;
+  /** Told of each answer under way whose client will send no more. */
+  readonly onHalfClose: (response: ServerResponse) => void;
   readonly metrics: Metrics;
   readonly log: () => Log;
 }
@@ -34,18 +45,35 @@ type PortSettings = Pick<Config["gateway"], "limits" | "trustedProxies"> & {
  * The port. What Node's parser refuses is answered with the same error body as everything else. There is no `upgrade`
  * listener: Node then treats a request with `Upgrade` (curl's h2c, a WebSocket) as the HTTP request that it also is.
  */
-export function createHttpServer({ serve, settings, bodies, metrics, log }: PortOptions): Server {
+export function createHttpServer({ serve, settings, bodies, onHalfClose, metrics, log }: PortOptions): Server {
   const tell = createSeldom((event) => log().warn(event));
-  const listener = boundPipelines(serve, {
-    get runningMax() {
-      return settings().http.pipelineMax;
+  const leftovers = new Leftovers(leftoverLimits, () => metrics.cutConnection("body"));
+  const pipelines = boundPipelines(
+    (request, response) => {
+      readers.watch();
+      serve(request, response);
     },
-    waitingMax,
-    onCut() {
-      metrics.cutConnection("pipelined");
-      tell("too many requests of one connection wait");
+    {
+      get runningMax() {
+        return settings().http.pipelineMax;
+      },
+      waitingMax,
+      onCut() {
+        metrics.cutConnection("pipelined");
+        tell("too many requests of one connection wait");
+      },
+      onLeftover: (request) => leftovers.watch(request),
+      onHalfClose,
+    },
+  );
+  const readers = new SlowReaders(pipelines.busy, {
+    limits: () => settings().limits,
+    onCut(reason) {
+      metrics.cutConnection(reason);
+      tell("a client does not take its answer");
     },
   });
+  const { listener } = pipelines;
   const server = createServer(
     {
       maxHeaderSize: headerBytesMax,
@@ -61,20 +89,22 @@ export function createHttpServer({ serve, settings, bodies, metrics, log }: Port
     listener,
   );
   server.maxHeadersCount = 0;
+  server.on("close", () => readers.stop());
+  // A client that has said all may end its half and still gets what is no run: `onHalfClose` tells the rest.
+  Object.assign(server, { httpAllowHalfOpen: true });
   const openFilesMax = readOpenFilesMax();
-  const isProxy = createProxyCheck(() => settings().trustedProxies);
   const countOpen = boundConnections(server, {
     limits() {
-      const { connections, connectionsPerAddress } = settings().limits;
-      return { connections: toConnectionsMax(connections, openFilesMax), connectionsPerAddress };
+      const { limits, trustedProxies } = settings();
+      const { connections, connectionsPerAddress } = limits;
+      return { connections: toConnectionsMax(connections, openFilesMax), connectionsPerAddress, trustedProxies };
     },
-    isShared: (address) => settings().trustedProxies.length > 0 && isProxy(address),
     onRefuse(reason) {
       metrics.refuseConnection(reason);
       tell("too many connections");
     },
   });
-  metrics.watchPort({ connections: countOpen, requestBytes: () => bodies.held, answerBytes: () => 0 });
+  metrics.watchPort({ connections: countOpen, requestBytes: () => bodies.held, answerBytes: () => readers.held });
   const strangers = new LineBudget(log);
   server.on("close", strangers.tell);
   const refuse = (socket: Duplex, error: GatewayError): void => {

@@ -53,53 +53,6 @@ describe("a reader that is slow", () => {
     expect(numbers).toEqual(Array.from({ length: 500 }, (_, at) => at));
     expect(client.text().endsWith("data: [DONE]\n\n")).toBe(true);
   });
-
-  test("is given up after 30 s in which it takes nothing", async () => {
-    const { source, stream } = createEndless();
-    const client = createClient("slow");
-    const written = write(stream, client);
-    await nextTurn();
-    vi.advanceTimersByTime(29_999);
-    expect(client.response.destroyed).toBe(false);
-    vi.advanceTimersByTime(1);
-    await written;
-    expect(client.response.destroyed).toBe(true);
-    expect(source.left).toBe(true);
-    expect(vi.getTimerCount()).toBe(0);
-  });
-
-  test("is not given up as long as it takes everything now and then", async () => {
-    const { stream } = createEndless();
-    const client = createClient("slow");
-    void write(stream, client);
-    await nextTurn();
-    for (let second = 0; second < 60; second += 1) {
-      vi.advanceTimersByTime(1000);
-      for (let taken = 0; taken < 4; taken += 1) {
-        client.take();
-        await nextTurn();
-      }
-      expect(client.response.destroyed, `after ${second + 1} s`).toBe(false);
-    }
-    client.response.destroy();
-  });
-
-  test("is not given up later for a rest that it has taken", async () => {
-    const source = createSource();
-    const client = createClient("slow");
-    void write(source.stream, client);
-    // One event a turn, until more are there than the response holds.
-    for (let event = 0; event < 10; event += 1) {
-      source.give("x".repeat(10_000));
-      await nextTurn();
-    }
-    for (let event = 0; event < 10; event += 1) {
-      client.take();
-      await nextTurn();
-    }
-    vi.advanceTimersByTime(30_000);
-    expect(client.response.destroyed).toBe(false);
-  });
 });
 
 describe("a reader that leaves", () => {

@@ -17,13 +17,11 @@ export interface SseOptions<E> {
 
 /** A batch is written when it is this long, even if more comes in the same tick. */
 const batchCharsMax = 65_536;
-/** A reader that takes nothing for so long is gone, whatever its socket says. */
-const stallMs = 30_000;
 
 /**
  * Writes a stream as the body of a response whose head is sent: one `data:` line for each event, `data: [DONE]` at the
- * end. Events of one tick leave in one write. A reader that is slow holds the flow, and one that stalls is cut off.
- * Never rejects: what goes wrong is the last event.
+ * end. Events of one tick leave in one write. A reader that is slow holds the flow; one that stalls
+ * is cut by slow-readers.ts. Never rejects: what goes wrong is the last event.
  */
 export async function writeSse<E>(stream: EventStream<E>, response: Writable, options: SseOptions<E>): Promise<void> {
   const { check, toErrorJson, signal, brake } = options;
@@ -46,7 +44,7 @@ class SseWriter {
   readonly #brake: Brake;
   readonly #idleText: string | undefined;
   readonly #pulse: IdleTimer | undefined;
-  #stall: NodeJS.Timeout | undefined;
+  #isBehind = false;
   #pending = "";
   #scheduled = false;
 
@@ -85,15 +83,14 @@ class SseWriter {
     if (text === "" || this.#isGone()) return;
     const hasRoom = this.#response.write(text);
     this.#pulse?.touch();
-    if (hasRoom || this.#stall !== undefined) return;
-    this.#stall = setTimeout(this.#cut, stallMs);
+    if (hasRoom || this.#isBehind) return;
+    this.#isBehind = true;
     this.#response.once("drain", this.#onDrain);
     this.#brake.hold();
   };
 
   readonly #onDrain = (): void => {
-    clearTimeout(this.#stall);
-    this.#stall = undefined;
+    this.#isBehind = false;
     this.#brake.release();
   };
 
@@ -101,12 +98,9 @@ class SseWriter {
     if (!this.#brake.held && this.#idleText !== undefined) this.write(this.#idleText);
   };
 
-  readonly #cut = (): void => void this.#response.destroy();
-
   /** The client has all of it, or has left. */
   readonly #stop = (): void => {
     this.#pulse?.stop();
-    clearTimeout(this.#stall);
     this.#brake.release();
   };
 

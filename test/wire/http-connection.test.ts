@@ -1,4 +1,4 @@
-import { expect } from "vitest";
+import { describe, expect } from "vitest";
 import { test } from "../gateway.fixture.ts";
 import { expectError } from "./error.fixture.ts";
 import { exchange, openSocket, toChatBody, toRequest } from "./socket.fixture.ts";
@@ -54,11 +54,54 @@ test("a request that comes byte by byte is understood", async ({ gateway }) => {
   expect((await wire.read()).text).toContain('"content":"ok"');
 });
 
-test("a client that has said all and closes its half still gets the answer", async ({ gateway }) => {
-  const { port } = gateway;
-  const wire = await openSocket(port);
-  wire.socket.end(toRequest({ body: toChatBody("@@echo ok") }));
-  expect((await wire.read()).text).toContain('"content":"ok"');
+describe("a client that has said all and ends its half", () => {
+  const get = (path: string): Buffer => toRequest({ method: "GET", path });
+
+  test("gets every answer that is no run, and then the end", async ({ gateway }) => {
+    const { port } = gateway;
+    const refused = toRequest({ body: "{}" });
+    const wire = await openSocket(port);
+    wire.socket.end(Buffer.concat([get("/docs"), get("/v1/models"), get("/readyz"), get("/nothing"), refused]));
+    const answers = [await wire.read(), await wire.read(), await wire.read(), await wire.read(), await wire.read()];
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 404, 400]);
+    expect(await wire.readRest()).toHaveLength(0);
+  });
+
+  test("gets what its run says at once, kept in a session or not", async ({ gateway }) => {
+    const { port } = gateway;
+    for (const fields of [{}, { user: "half" }, { stream: true }]) {
+      const call = async (): Promise<string> => {
+        const wire = await openSocket(port);
+        wire.socket.end(toRequest({ body: toChatBody("@@echo ok", fields) }));
+        return (await wire.read()).text;
+      };
+      // On a busy machine a run may take too long.
+      await expect.poll(call).toContain('"content":"ok"');
+    }
+  });
+
+  test("gets all of an answer that is there, however slowly it reads", async ({ gateway }) => {
+    const { port } = gateway;
+    const wire = await openSocket(port);
+    wire.send(toRequest({ body: toChatBody("@@repeat 6000000") }));
+    const head = await wire.readHead();
+    wire.socket.end();
+    await exchange(port, get("/healthz"));
+    let length = 0;
+    for await (const { bytes } of wire.readBody(head)) length += bytes.length;
+    expect(length).toBe(Number(head.headers["content-length"]));
+  });
+
+  test.for([false, true])("reads that its run ended, as a stream: %s", async (stream, { gateway }) => {
+    const { port, log } = gateway;
+    const wire = await openSocket(port);
+    wire.send(toRequest({ body: toChatBody("@@hang", { stream }) }));
+    if (stream) await wire.readHead();
+    wire.socket.end();
+    const text = (await wire.readRest()).toString();
+    expect(text).toMatch(stream ? /data: \{"error":.*"cancelled"/ : /^HTTP\/1.1 499 .*"code":"cancelled"/s);
+    await expect.poll(() => log.filter(({ left }) => left === true)).toMatchObject([{ code: "cancelled" }]);
+  });
 });
 
 test("HEAD of a GET route is its answer without the body", async ({ gateway }) => {

@@ -127,7 +127,25 @@ export const connections: readonly DefenceRow[] = [
   open("C02", "hundreds that send a body slowly", "408 in time, nothing runs", later),
   open("C03", "connections that say nothing", "closed in time", later),
   open("C05", "10,000 idle connections", "a call is answered as before", later),
-  open("C06", "one connection more than allowed", "closed at once and counted; the others are served", later),
+  row(
+    "C06",
+    "one connection more than allowed",
+    "closed at once and counted; the others are served",
+    wire("connections", "one more is closed, and those that are there are served"),
+  ),
+  row(
+    "C07",
+    "one address with more connections than allowed",
+    "its next one is closed; other addresses are served",
+    wire("connections", "one address more is closed, and other addresses are served"),
+  ),
+  row(
+    "C08",
+    "many requests on one connection, no answer taken",
+    "few under way, and the connection is cut in time",
+    wire("pipelining", "has a bounded number of them under way"),
+    wire("slow-readers", "a client that takes nothing is cut, be it a whole answer, a stream, pages or refusals"),
+  ),
   open("C09", "the limits of the running server", "those that are documented", later),
   row(
     "C10",
@@ -138,9 +156,11 @@ export const connections: readonly DefenceRow[] = [
   ),
   row(
     "C11",
-    "a client that has said all and closes its half",
-    "gets its answer",
-    wire("http-connection", "a client that has said all and closes its half still gets the answer"),
+    "a client that has said all and ends its half",
+    "gets its answer, unless a run would take longer than a client that leaves may keep one",
+    wire("http-connection", "gets every answer that is no run, and then the end"),
+    wire("http-connection", "gets what its run says at once, kept in a session or not"),
+    wire("http-connection", "gets all of an answer that is there, however slowly it reads"),
   ),
   row(
     "C12",
@@ -155,6 +175,8 @@ export const connections: readonly DefenceRow[] = [
     "a body above the limit",
     "the client reads its 413",
     wire("http-body", "a body above the limit is 413, and the client that is still writing reads it"),
+    show("src/edge/leftovers.test.ts", "what comes without end after the answer is read up to a limit"),
+    show("src/edge/leftovers.test.ts", "what does not come is waited for up to a limit"),
   ),
   open("C14", "more connections than the process may have files", "it lives, and recovers", later),
 ];

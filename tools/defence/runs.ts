@@ -62,7 +62,7 @@ export const streams: readonly DefenceRow[] = [
     "a client that never reads",
     "the model is held, then the client is cut",
     wire("stream-slow", "a reader that stops stops the model, and the others are served as before"),
-    show("src/edge/sse-reader.test.ts", "is given up after 30 s in which it takes nothing"),
+    wire("slow-readers", "a client that takes nothing is cut, be it a whole answer, a stream, pages or refusals"),
   ),
   row(
     "E03",

@@ -1487,13 +1487,14 @@ export interface components {
         AgentUsed: string;
         /**
          * @description The full key of the session that the run belonged to. Characters outside visible ASCII are percent-encoded. A
-         *     stateless call has a key of its own, of which nothing is kept.
+         *     stateless call has a key of its own, of which nothing is kept. A key that would be longer than 600 characters is cut,
+         *     and ends in `~` and 16 digits of its SHA-256; `GET /v1/sessions` lists keys whole.
          */
         SessionUsed: string;
         /** @description The provider and model that answered, as `provider/model`. */
         ModelUsed: string;
         /**
-         * @description The fields of the request that had no effect, separated by commas. Absent if there were none.
+         * @description The fields of the request that had no effect, separated by commas, in up to about 512 characters; `...` at the end stands for more. Absent if there were none.
          * @example store, x_vendor_field
          */
         Ignored: string;
@@ -1581,13 +1582,14 @@ export interface operations {
                     "x-openclaw-agent-id": string;
                     /**
                      * @description The full key of the session that the run belonged to. Characters outside visible ASCII are percent-encoded. A
-                     *     stateless call has a key of its own, of which nothing is kept.
+                     *     stateless call has a key of its own, of which nothing is kept. A key that would be longer than 600 characters is cut,
+                     *     and ends in `~` and 16 digits of its SHA-256; `GET /v1/sessions` lists keys whole.
                      */
                     "x-openclaw-session-key": string;
                     /** @description The provider and model that answered, as `provider/model`. */
                     "x-clawgate-model": string;
                     /**
-                     * @description The fields of the request that had no effect, separated by commas. Absent if there were none.
+                     * @description The fields of the request that had no effect, separated by commas, in up to about 512 characters; `...` at the end stands for more. Absent if there were none.
                      * @example store, x_vendor_field
                      */
                     "x-clawgate-ignored"?: string;

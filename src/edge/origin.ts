@@ -71,6 +71,8 @@ const exposed =
 /** How long a browser may remember a preflight, in seconds. */
 const maxAge = "600";
 
+const requestedCharsMax = 2048;
+
 /**
  * Lets the pages of the allowed origins read answers (Fetch standard, section 3.2). A preflight carries no token by
  * design, so it is answered before one is asked for. The requested headers are given back: SDKs send a dozen of their
@@ -90,7 +92,8 @@ export function allowOrigins(origins: readonly string[]): Middleware {
     }
     ctx.set("access-control-allow-methods", "GET, POST, DELETE");
     const requested = ctx.get("access-control-request-headers");
-    if (requested !== "") ctx.set("access-control-allow-headers", requested);
+    // A longer list is no SDK's; proxies have 4 KiB for all fields of an answer.
+    if (requested !== "" && requested.length <= requestedCharsMax) ctx.set("access-control-allow-headers", requested);
     const { requestId }: Passage = ctx.state;
     ctx.set(toCommonHeaders(requestId));
     ctx.set("access-control-max-age", maxAge);

@@ -160,6 +160,28 @@ describe("toHeaderText", () => {
     );
   });
 
+  test.for<[what: string, user: string]>([
+    ["as many characters as a key may have, of two bytes", "é".repeat(512)],
+    ["of three bytes", "東".repeat(512)],
+    ["of four bytes", "😀".repeat(256)],
+    ["of ASCII", `${"a ".repeat(1000)}b`],
+    ["a percent sign", `%${"a".repeat(594)}`],
+  ])("is never long: %s", ([, user]) => {
+    for (let more = 0; more < 4; more++) {
+      const texts = ["1", "2"].map((end) => toHeaderText(toUserKey("main", `${"a".repeat(more)}${user}${end}`)));
+      for (const text of texts) {
+        expect(text.length).toBeLessThanOrEqual(600);
+        expect(text).toMatch(/^agent:main:openai-user:(?:[\x21-\x24\x26-\x7e]| (?!~)|%[0-9A-F]{2})+~[0-9a-f]{16}$/);
+      }
+      expect(texts[0]).not.toBe(texts[1]);
+    }
+  });
+
+  test("is whole up to 512 ASCII characters of a user, whoever the agent is", () => {
+    const key = toUserKey("x".repeat(64), "y".repeat(512));
+    expect(toHeaderText(key)).toBe(key);
+  });
+
   test("leads a client back to its header's session", () => {
     fc.assert(
       fc.property(agentIds, headerTexts, (defaultAgent, value) => {

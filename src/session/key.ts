@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { hash, randomUUID } from "node:crypto";
 import { GatewayError } from "../base/errors.ts";
 import type { Principal } from "../base/principal.ts";
 
@@ -14,6 +14,8 @@ const ownPrefixPattern = /^agent:[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}:(?:openai-(?:use
 const headerTextPattern = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
 const reservedPattern = /^(?:subagent|cron|acp|hook|openai|openai-user|openai-chat):/i;
 const headerCharactersMax = 256;
+/** Room for every header's key, and for a `user` of 512 ASCII characters, with the longest agent id. */
+const responseTextMax = 600;
 const headerName = "x-openclaw-session-key";
 
 export interface HeaderKey {
@@ -93,13 +95,21 @@ function refuse(what: string): never {
  * A session key as the text of a response header. Visible ASCII stays as it is. Of any other key the part that came
  * from outside is percent-encoded as UTF-8 (RFC 3986, all but unreserved characters; a lone surrogate as U+FFFD), so
  * no text can end the header or begin another one. It is for people and logs: the encoded form leads back to nothing.
+ *
+ * A text that would be long is cut and ends in `~` and a digest of the whole key: a proxy that has 4 KiB for all header
+ * fields must not take an answer for a failure because its client's `user` is long.
  */
 export function toHeaderText(sessionKey: string): string {
   const prefix = ownPrefixPattern.exec(sessionKey)?.[0] ?? "";
   // A `user` or chat id that holds a percent sign would look like another one encoded.
   const ambiguous = /:openai-(?:user|chat):$/.test(prefix) && sessionKey.includes("%");
-  if (headerTextPattern.test(sessionKey) && !ambiguous) return sessionKey;
-  return prefix + percentEncode(sessionKey.slice(prefix.length));
+  const isPlain = headerTextPattern.test(sessionKey) && !ambiguous;
+  const text = isPlain ? sessionKey : prefix + percentEncode(sessionKey.slice(prefix.length));
+  if (text.length <= responseTextMax) return text;
+  const digest = hash("sha256", sessionKey.toWellFormed()).slice(0, 16);
+  // Not within a code such as `%E6`, nor behind a space.
+  const cut = text.slice(0, responseTextMax - digest.length - 1).replace(/%.?$| +$/, "");
+  return `${cut}~${digest}`;
 }
 
 function percentEncode(text: string): string {

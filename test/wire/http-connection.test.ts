@@ -104,6 +104,19 @@ describe("a client that has said all and ends its half", () => {
   });
 });
 
+test("the head of an answer is never longer than proxies have room for", async ({ gateway }) => {
+  const { port } = gateway;
+  const unknown = Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`${index}`.padEnd(64, "x"), 1]));
+  for (const letter of ["é", "東", "😀"]) {
+    const wire = await openSocket(port);
+    const body = toChatBody("@@echo ok", { user: letter.repeat(512 / letter.length), ...unknown });
+    wire.send(toRequest({ body }));
+    const { status, headers } = await wire.readHead();
+    expect(status).toBe(200);
+    expect(Object.entries(headers).flat().join(": \r\n").length).toBeLessThan(2048);
+  }
+});
+
 test("HEAD of a GET route is its answer without the body", async ({ gateway }) => {
   const { port } = gateway;
   for (const path of ["/healthz", "/readyz", "/v1/models", "/v1/models/openclaw", "/openapi.json", "/docs"]) {

@@ -69,6 +69,12 @@ describe("toIgnoredHeader", () => {
 
   test("names no more than 20 fields", () => {
     const names = Array.from({ length: 50 }, (_, index) => `f${index}`);
-    expect(toIgnoredHeader(names)).toBe(names.slice(0, 20).join(", "));
+    expect(toIgnoredHeader(names)).toBe(`${names.slice(0, 20).join(", ")}, ...`);
+    expect(toIgnoredHeader(names.slice(0, 20))).toBe(names.slice(0, 20).join(", "));
+  });
+
+  test("is never long", () => {
+    const names = Array.from({ length: 20 }, (_, index) => `${index}`.padEnd(64, "x"));
+    expect(toIgnoredHeader(names)).toBe(`${names.slice(0, 7).join(", ")}, ...`);
   });
 });

@@ -37,10 +37,18 @@ export function checkSupport(body: ChatCompletionRequest, strict: boolean): stri
 }
 
 /** Names of unknown fields are the client's text; a header may hold only this much of it. */
+const ignoredCharsMax = 512;
+
+/** As many names as fit; then a mark that there are more. */
 export function toIgnoredHeader(ignored: readonly string[]): string | undefined {
   if (ignored.length === 0) return undefined;
   const safe = ignored.slice(0, 20).map((name) => name.slice(0, 64).replaceAll(/[^\w.-]/g, "?"));
-  return safe.join(", ");
+  let text = safe[0] ?? "";
+  for (const name of safe.slice(1)) {
+    if (text.length + name.length > ignoredCharsMax) return `${text}, ...`;
+    text += `, ${name}`;
+  }
+  return ignored.length > safe.length ? `${text}, ...` : text;
 }
 
 function toRefusal(name: string, value: unknown, accepts: readonly unknown[]): GatewayError {

@@ -90,14 +90,28 @@ export function splitTokens(text: string): string[] {
   return tokens;
 }
 
-/** One token a piece, or equally many tokens a piece where that would make more than `piecesMax` pieces. */
-export function splitPieces(text: string, piecesMax: number): string[] {
+/** A longer text is not cut into all its tokens, of which it may have millions. */
+const cutUnitsMax = 50_000;
+
+/**
+ * One token a piece, or equally many tokens a piece where that would make more than `piecesMax` pieces. Of a long text
+ * the pieces are equally long instead, and each is cut when it is asked for.
+ */
+export function* splitPieces(text: string, piecesMax: number): Generator<string> {
+  if (text.length > cutUnitsMax) return yield* cutPieces(text, Math.ceil(text.length / piecesMax));
   const tokens = splitTokens(text);
-  if (tokens.length <= piecesMax) return tokens;
   const size = Math.ceil(tokens.length / piecesMax);
-  const pieces: string[] = [];
-  for (let at = 0; at < tokens.length; at += size) pieces.push(tokens.slice(at, at + size).join(""));
-  return pieces;
+  if (size <= 1) return yield* tokens;
+  for (let at = 0; at < tokens.length; at += size) yield tokens.slice(at, at + size).join("");
+}
+
+/** Whole tokens, of so many units together or a little more. */
+function* cutPieces(text: string, units: number): Generator<string> {
+  for (let at = 0, end = 0; at < text.length; at = end) {
+    const least = Math.min(at + units, text.length);
+    while (end < least) end = nextToken(text, end);
+    yield text.slice(at, end);
+  }
 }
 
 /** The longest beginning of `text` that has at most `tokensMax` tokens. */
@@ -112,34 +126,65 @@ export function takeTokens(text: string, tokensMax: number): string {
  * tool calls, 85 for each image, sound or file, and the tokens of each tool definition written as JSON.
  */
 export function countPromptTokens(messages: readonly Message[], tools: readonly Tool[]): number {
+  const counting = countInSlices(messages, tools);
+  for (;;) {
+    const { done, value } = counting.next();
+    if (done === true) return value;
+  }
+}
+
+/** After so many units of text others may have a turn. */
+const sliceUnits = 500_000;
+
+/** The same in slices of a few milliseconds each: whoever counts a prompt of megabytes lets others have a turn between them. */
+export function* countInSlices(
+  messages: readonly Message[],
+  tools: readonly Tool[],
+): Generator<undefined, number, undefined> {
   let count = 0;
-  for (const message of messages)
-    count += tokensPerMessage + countContent(message) + countCalls(message) + countMedia(message);
-  for (const tool of tools) count += countTokens(JSON.stringify(tool));
+  let units = 0;
+  for (const message of messages) {
+    count += tokensPerMessage + countMedia(message);
+    for (const text of listTexts(message)) {
+      if ((units += text.length) > sliceUnits) {
+        units = text.length;
+        yield undefined;
+      }
+      count += text.length > sliceUnits ? yield* countLong(text) : countAgain(text);
+    }
+  }
+  for (const tool of tools) count += yield* countLong(JSON.stringify(tool));
   return count;
 }
 
-function countContent({ content }: Message): number {
-  if (typeof content === "string") return countAgain(content);
+function* countLong(text: string): Generator<undefined, number, undefined> {
   let count = 0;
-  for (const part of content ?? []) {
-    if (part.type === "text") count += countAgain(part.text);
-    else if (part.type === "refusal") count += countTokens(part.refusal);
-    else count += tokensPerAttachment;
+  for (let at = 0, end = sliceUnits; at < text.length; end += sliceUnits) {
+    const stop = Math.min(end, text.length);
+    for (; at < stop; at = nextToken(text, at)) count += 1;
+    if (at < text.length) yield undefined;
   }
   return count;
+}
+
+function* listTexts(message: Message): Generator<string> {
+  const { content } = message;
+  if (typeof content === "string") yield content;
+  else
+    for (const part of content ?? [])
+      if (part.type === "text") yield part.text;
+      else if (part.type === "refusal") yield part.refusal;
+  if (message.role !== "assistant") return;
+  for (const call of message.tool_calls ?? []) {
+    const { name, text } = toNamedCall(call);
+    yield name;
+    yield text;
+  }
 }
 
 function countMedia(message: Message): number {
-  return message.role === "tool" ? toToolMedia(message).length * tokensPerAttachment : 0;
-}
-
-function countCalls(message: Message): number {
-  if (message.role !== "assistant" || !message.tool_calls) return 0;
-  let count = 0;
-  for (const call of message.tool_calls) {
-    const { name, text } = toNamedCall(call);
-    count += countTokens(name) + countTokens(text);
-  }
-  return count;
+  const { content } = message;
+  const parts = typeof content === "string" ? [] : (content ?? []);
+  const shown = parts.filter(({ type }) => type !== "text" && type !== "refusal").length;
+  return (shown + toToolMedia(message).length) * tokensPerAttachment;
 }

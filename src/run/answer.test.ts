@@ -57,9 +57,9 @@ test.each<{ readonly name: string; readonly deltas: readonly ModelDelta[]; reado
   { name: "a function's arguments", deltas: call("function", "one two"), want: of(6, 2) },
   { name: "a custom tool's input", deltas: [text("one"), ...call("custom", "two")], want: of(6, 2) },
   { name: "what the provider has counted", deltas: [text("one two")], counted: of(3, 4), want: of(3, 4) },
-])("an answer costs what it says, where nobody has counted: $name", ({ deltas, counted, want }) => {
+])("an answer costs what it says, where nobody has counted: $name", async ({ deltas, counted, want }) => {
   const builder = new AnswerBuilder();
   for (const delta of deltas) builder.add(delta);
   const request = { messages: [{ role: "user", content: "Hello?" }], tools: [] } as const;
-  expect(builder.finish({ finishReason: "stop", usage: counted }, request).usage).toEqual(want);
+  expect((await builder.finish({ finishReason: "stop", usage: counted }, request)).usage).toEqual(want);
 });

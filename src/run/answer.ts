@@ -1,9 +1,10 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { AssistantMessage, FinishReason, TokenLogprob, ToolCall, Usage } from "../base/contract.ts";
 import { GatewayError } from "../base/errors.ts";
 import { type OwnedMessage, withState } from "../base/model-state.ts";
 import { toNamedCall } from "../base/tool-call.ts";
 import type { CountedUsage, ModelDelta, ModelEnd, ModelRequest } from "../model/model.ts";
-import { countPromptTokens, countTokens } from "../model/tokens.ts";
+import { countInSlices, countTokens } from "../model/tokens.ts";
 
 /** What one model call has given. */
 export interface ModelAnswer {
@@ -58,7 +59,7 @@ export class AnswerBuilder {
   }
 
   /** The request is for the usage, where nobody has counted. */
-  finish({ finishReason, usage, state }: ModelEnd, request: AskedModel): ModelAnswer {
+  async finish({ finishReason, usage, state }: ModelEnd, request: AskedModel): Promise<ModelAnswer> {
     const message = this.#toMessage();
     const reasoning = this.#reasoning.toString();
     return {
@@ -66,7 +67,7 @@ export class AnswerBuilder {
       reasoning,
       logprobs: this.#logprobs,
       finishReason,
-      usage: completeUsage(usage, () => estimateUsage(request, message, reasoning)),
+      usage: toWholeUsage(usage) ?? completeUsage(usage, await estimateUsage(request, message, reasoning)),
     };
   }
 
@@ -74,9 +75,9 @@ export class AnswerBuilder {
    * What a call has cost that came to no answer, as far as one can tell: nothing where the model said nothing, unless it
    * was its caller who did not wait.
    */
-  estimate(request: AskedModel, counted: CountedUsage | undefined, isCut: boolean): number {
-    const estimated = estimateUsage(request, this.#toMessage(), this.#reasoning.toString());
-    const { total_tokens: total } = completeUsage(counted, () => estimated);
+  async estimate(request: AskedModel, counted: CountedUsage | undefined, isCut: boolean): Promise<number> {
+    const estimated = await estimateUsage(request, this.#toMessage(), this.#reasoning.toString());
+    const { total_tokens: total } = completeUsage(counted, estimated);
     return counted !== undefined || isCut || estimated.completion_tokens > 0 ? total : 0;
   }
 
@@ -152,27 +153,39 @@ function addCounts<T extends { readonly [name: string]: number | undefined }>(
   return sum as T;
 }
 
+/** Undefined if a count is missing. */
+function toWholeUsage(counted: CountedUsage | undefined): Usage | undefined {
+  if (counted?.prompt_tokens === undefined || counted.completion_tokens === undefined) return undefined;
+  const { prompt_tokens: prompt, completion_tokens: completion, total_tokens: total = prompt + completion } = counted;
+  return { ...counted, prompt_tokens: prompt, completion_tokens: completion, total_tokens: total };
+}
+
 /** Each count that is missing is estimated by itself. */
-function completeUsage(counted: CountedUsage | undefined, estimate: () => Usage): Usage {
-  if (counted?.prompt_tokens !== undefined && counted.completion_tokens !== undefined) {
-    const { prompt_tokens: prompt, completion_tokens: completion, total_tokens: total = prompt + completion } = counted;
-    return { ...counted, prompt_tokens: prompt, completion_tokens: completion, total_tokens: total };
-  }
-  const guess = estimate();
+function completeUsage(counted: CountedUsage | undefined, guess: Usage): Usage {
   const prompt = counted?.prompt_tokens ?? guess.prompt_tokens;
   const completion = counted?.completion_tokens ?? guess.completion_tokens;
   return { ...counted, prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion };
 }
 
 /** Stands in where a server counts nothing: the tokens of the prompt, and of everything that was said. */
-export function estimateUsage(
+export async function estimateUsage(
   { messages, tools }: AskedModel,
   { content, refusal, tool_calls: calls = [] }: AssistantMessage,
   reasoning: string,
-): Usage {
-  const prompt = countPromptTokens(messages, tools);
+): Promise<Usage> {
+  const prompt = await countInTurns(countInSlices(messages, tools));
   let completion = countTokens(reasoning) + countTokens(refusal ?? "");
   if (typeof content === "string") completion += countTokens(content);
   for (const call of calls) completion += countTokens(toNamedCall(call).text);
   return { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion };
+}
+
+/** With a turn of the event loop between two slices. */
+async function countInTurns(counting: Generator<undefined, number, undefined>): Promise<number> {
+  for (;;) {
+    const { done, value } = counting.next();
+    if (done === true) return value;
+    // oxlint-disable-next-line no-await-in-loop -- the others shall have a turn, which is what is waited for
+    await nextTurn();
+  }
 }

@@ -6,6 +6,7 @@ import type { Pace } from "../base/metrics.ts";
 import type { ModelSettings } from "../base/settings.ts";
 import type { TraceContext } from "../base/telemetry/tracing.ts";
 import { toNamedCall, toToolName } from "../base/tool-call.ts";
+import { JsonScan } from "../model/json-scan.ts";
 import type { ModelDelta } from "../model/model.ts";
 import type { Agent } from "./agents.ts";
 import { addUsage, AnswerBuilder, type ModelAnswer, noUsage, toMessage } from "./answer.ts";
@@ -145,11 +146,22 @@ function withoutCutCalls(answer: StepAnswer, isOwn: StepPlace["isOwn"]): StepAns
   return { ...answer, message: { ...said, ...toMessage(text, message.refusal ?? "", calls) } };
 }
 
+/** Of longer arguments only the brackets are counted. */
+const parsedUnitsMax = 100_000;
+
+function isClosed(text: string): boolean {
+  const scan = new JsonScan();
+  scan.add(text);
+  return scan.progress === "whole";
+}
+
 /** Of a custom tool's free text nobody can tell. */
 function isWhole(call: ToolCall): boolean {
   if (call.type !== "function") return true;
+  const { arguments: text } = call.function;
+  if (text.length > parsedUnitsMax) return isClosed(text);
   try {
-    JSON.parse(call.function.arguments);
+    JSON.parse(text);
     return true;
   } catch {
     // That is what was asked.
@@ -203,7 +215,7 @@ async function runStep(
   try {
     end = await callModel(call, { signal, flow, emit: step.onEvent }, log);
     assertDemandMet(guard, end.finishReason, history);
-    const answer = step.builder.finish(end, call.request);
+    const answer = await step.builder.finish(end, call.request);
     const { message } = answer;
     onUsed?.(answer.usage.total_tokens);
     const { firstAt } = step;
@@ -216,7 +228,7 @@ async function runStep(
     };
   } catch (cause) {
     if (onUsed !== undefined && !isTold(cause, signal))
-      onUsed(step.builder.estimate(call.request, end?.usage, signal.aborted));
+      onUsed(await step.builder.estimate(call.request, end?.usage, signal.aborted));
     throw append.length === 0 ? cause : withoutRetry(cause);
   }
 }

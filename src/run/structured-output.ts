@@ -36,7 +36,7 @@ export async function streamStructured(
     };
     const call = { ...request, messages, settings: others };
     const end = await provider.stream(call, { signal, flow, emit: listen });
-    const answer = builder.finish(end, call);
+    const answer = await builder.finish(end, call);
     spent = spent === undefined ? answer.usage : addUsage(spent, answer.usage);
     const checked = check(answer, findMisfit);
     if (checked.misfit === undefined) {

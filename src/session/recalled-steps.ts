@@ -17,15 +17,21 @@ export function recallSteps(
   if (visible.length === agreed) return told.slice(agreed);
   const places = findAnswers(visible, agreed);
   let next = agreed;
+  let triesLeft = triesMax;
   return told.slice(agreed).flatMap((message, index): readonly StoredMessage[] => {
     if (message.role !== "assistant") return [message];
     const before = told[agreed + index - 1];
-    const place = places.get(toText(message))?.find((at) => at >= next && isAt(visible, at, message, before));
+    const place = places
+      .get(toText(message))
+      ?.find((at) => at >= next && (triesLeft -= 1) >= 0 && isAt(visible, at, message, before));
     if (place === undefined) return [message];
     next = place + 1;
     return stored.slice(visible[place - 1]?.end ?? 0, visible[place]?.end);
   });
 }
+
+/** Answers of the same text, as "Done." is, are tried one after the other; beyond this many they are taken for others. */
+const triesMax = 10_000;
 
 /** Where the answers of each text stand; to compare all with all would take the square of the conversation's length. */
 function findAnswers(visible: readonly VisibleMessage[], from: number): ReadonlyMap<string, readonly number[]> {

@@ -15,7 +15,7 @@ type Content = Message["content"];
  */
 export function isSameMessage(a: Message, b: Message): boolean {
   if (a.role !== b.role) return false;
-  if (!isSameContent(a.content, b.content, a.role === "assistant" ? toSpoken : asItIs)) return false;
+  if (!isSameContent(a, b)) return false;
   switch (a.role) {
     case "system":
     case "developer":
@@ -32,10 +32,6 @@ export function isSameMessage(a: Message, b: Message): boolean {
 /** The text of an answer without what clients change when they keep it: white space at its ends, and line ends. */
 export function toSpoken(text: string): string {
   return text.replaceAll(/\r\n?/g, "\n").trim();
-}
-
-function asItIs(text: string): string {
-  return text;
 }
 
 type Answer = Extract<Message, { role: "assistant" }>;
@@ -67,8 +63,12 @@ function isSameToolCall(a: Call, b: Call): boolean {
   );
 }
 
+/** Longer ones are compared as texts: to read megabytes again for each answer of a conversation takes seconds. */
+const jsonUnitsMax = 50_000;
+
 function isSameJson(a: string, b: string): boolean {
   if (a === b) return true;
+  if (a.length > jsonUnitsMax || b.length > jsonUnitsMax) return false;
   try {
     return isDeepStrictEqual(JSON.parse(a), JSON.parse(b));
   } catch {
@@ -77,24 +77,33 @@ function isSameJson(a: string, b: string): boolean {
   }
 }
 
-type ToForm = (text: string) => string;
-
-function isSameContent(a: Content, b: Content, toForm: ToForm): boolean {
-  if (isPlain(a) && isPlain(b)) return isSameText(a, b) || toForm(a ?? "") === toForm(b ?? "");
-  return isSameList(toParts(a, toForm), toParts(b, toForm), isSamePart);
+function isSameContent(a: Message, b: Message): boolean {
+  if (isPlain(a.content) && isPlain(b.content) && isSameText(a.content, b.content)) return true;
+  return isSameList(toParts(a), toParts(b), isSamePart);
 }
 
 function isPlain(content: Content): content is string | null | undefined {
   return typeof content === "string" || content == null;
 }
 
+/** Where a client's list parts from the transcript, one message is compared with many; its form is made once. */
+const formed = new WeakMap<Message, readonly Part[]>();
+
 /** One form for equal contents: neighbouring texts become one, empty texts none. */
-function toParts(content: Content, toForm: ToForm): readonly Part[] {
+function toParts(message: Message): readonly Part[] {
+  const known = formed.get(message);
+  if (known !== undefined) return known;
+  const parts = message.role === "assistant" ? listParts(message.content, toSpoken) : listParts(message.content);
+  formed.set(message, parts);
+  return parts;
+}
+
+function listParts(content: Content, toForm = (text: string): string => text): readonly Part[] {
   const parts: Part[] = [];
   let text = "";
   const endText = (): void => {
-    const formed = toForm(text);
-    if (formed !== "") parts.push({ type: "text", text: formed });
+    const form = toForm(text);
+    if (form !== "") parts.push({ type: "text", text: form });
     text = "";
   };
   for (const part of typeof content === "string" ? [{ type: "text", text: content } as const] : (content ?? [])) {

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import {
   type ChatCompletionRequest,
+  type Message,
   requestFields,
   type Support,
   type Tool,
@@ -87,6 +88,49 @@ export function assertConsistent(body: ChatCompletionRequest): void {
   assertDistinct(body.functions?.map(({ name }, index) => ({ name, param: `functions[${index}].name` })) ?? []);
   assertToolChoice(body);
   assertFunctionCall(body);
+  assertArguments(body.messages);
+}
+
+/** Of all arguments together. They are JSON inside of JSON, which the bounds of the body do not see. */
+const argumentValuesMax = 100_000;
+
+/** Whoever reads the arguments of calls again (vendors want objects) shall not be kept busy by millions of values. */
+function assertArguments(messages: readonly Message[]): void {
+  let left = argumentValuesMax;
+  for (const [index, message] of messages.entries()) {
+    if (message.role !== "assistant") continue;
+    for (const [place, call] of (message.tool_calls ?? []).entries()) {
+      if (call.type === "function") left -= countMarks(call.function.arguments, left);
+      if (left < 0) throw toTooMany(`messages[${index}].tool_calls[${place}].function.arguments`);
+    }
+    left -= countMarks(message.function_call?.arguments ?? "", left);
+    if (left < 0) throw toTooMany(`messages[${index}].function_call.arguments`);
+  }
+}
+
+/** Commas outside of strings: one for each value but the first. Counts no further than beyond `most`. */
+function countMarks(text: string, most: number): number {
+  let count = 0;
+  for (let at = 0; at < text.length && count <= most; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === 0x2c) count += 1;
+    else if (code === 0x22) at = findStringEnd(text, at + 1);
+  }
+  return count;
+}
+
+function findStringEnd(text: string, start: number): number {
+  for (let quote = text.indexOf('"', start); quote !== -1; quote = text.indexOf('"', quote + 1)) {
+    let slashes = 0;
+    while (quote - slashes > start && text.charCodeAt(quote - slashes - 1) === 0x5c) slashes += 1;
+    if (slashes % 2 === 0) return quote;
+  }
+  return text.length;
+}
+
+function toTooMany(param: string): GatewayError {
+  const message = `The arguments of all tool calls hold more than ${argumentValuesMax} values.`;
+  return new GatewayError("too_many_values", message, { param });
 }
 
 function assertTools(tools: readonly Tool[]): void {

@@ -1,4 +1,4 @@
-import { firstIndexOf, heldLength } from "../stop.ts";
+import { StopSearch } from "../stop.ts";
 import type { ModelEvent } from "../model.ts";
 
 /** Ends an answer before the first stop sequence, for a vendor whose API knows none. */
@@ -12,13 +12,9 @@ export interface StopWatch {
 }
 
 export function createStopWatch(sequences: readonly string[]): StopWatch {
-  let held = "";
+  const search = new StopSearch(sequences);
   let stopped = false;
-  const release = (): ModelEvent[] => {
-    const text = held;
-    held = "";
-    return text === "" ? [] : [{ type: "text-delta", text }];
-  };
+  const toEvents = (text: string): ModelEvent[] => (text === "" ? [] : [{ type: "text-delta", text }]);
   return {
     get stopped() {
       return stopped;
@@ -26,14 +22,11 @@ export function createStopWatch(sequences: readonly string[]): StopWatch {
     pass(event) {
       if (stopped) return [];
       if (sequences.length === 0) return [event];
-      if (event.type !== "text-delta") return [...release(), event];
-      const text = held + event.text;
-      const stopAt = firstIndexOf(text, sequences);
-      stopped = stopAt >= 0;
-      const end = stopped ? stopAt : text.length - heldLength(text, sequences);
-      held = stopped ? "" : text.slice(end);
-      return end === 0 ? [] : [{ type: "text-delta", text: text.slice(0, end) }];
+      if (event.type !== "text-delta") return [...toEvents(search.release()), event];
+      const released = search.add(event.text);
+      ({ stopped } = released);
+      return toEvents(released.text);
     },
-    finish: release,
+    finish: () => toEvents(search.release()),
   };
 }

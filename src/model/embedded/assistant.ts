@@ -38,9 +38,12 @@ function toResultAnswer(results: readonly ToolResult[]): string {
   return results.map(({ name, text }) => `${name} returned: ${toReadable(text)}`).join("\n");
 }
 
+/** A longer result is not read: megabytes of it could hold a million values. */
+const readableUnitsMax = 50_000;
+
 /** `{"temperature":7}` → `temperature: 7`; what is no JSON object stays as it is. */
 function toReadable(text: string): string {
-  if (!text.trimStart().startsWith("{")) return text;
+  if (text.length > readableUnitsMax || !text.trimStart().startsWith("{")) return text;
   try {
     const value: unknown = JSON.parse(text);
     if (!isObject(value)) return text;
@@ -99,7 +102,13 @@ function answerRepeat({ request, text, ask }: Ask): string | undefined {
       ask,
     ) ?? [];
   const wanted = opening === undefined ? "" : text.slice(opening.length);
-  return wanted === "" ? undefined : wanted.replace(/^"([^"]*)"[.!]?$/, "$1");
+  return wanted === "" ? undefined : withoutQuotes(wanted);
+}
+
+/** A text in quotes, with or without a mark after it. */
+function withoutQuotes(text: string): string {
+  const end = text.startsWith('"') ? text.indexOf('"', 1) : -1;
+  return end !== -1 && ["", ".", "!"].includes(text.slice(end + 1, end + 3)) ? text.slice(1, end) : text;
 }
 
 const summaryListMax = 20;

@@ -44,14 +44,14 @@ function beatsOf(step: FileStep): Iterable<Beat> {
 }
 
 const beatMakers: { readonly [K in StepKind]: (value: StepValues[K]) => Iterable<Beat> } = {
-  text: (text) => splitPieces(text, textPiecesMax).map((piece) => ({ type: "text", text: piece })),
+  text: (text) => toPieces("text", text),
   words: ({ count, delayMs }) => toWords(count, delayMs ?? 0),
   count: toCounted,
   repeat: ({ bytes, text }) => [{ type: "text", text: fillBytes(text ?? "x", bytes) }],
   thinkMs: (ms) => [{ type: "accept" }, { type: "pause", ms }],
   delayMs: (ms) => [{ type: "pause", ms }],
-  reasoning: (text) => splitPieces(text, textPiecesMax).map((piece) => ({ type: "reasoning", text: piece })),
-  refusal: (text) => splitPieces(text, textPiecesMax).map((piece) => ({ type: "refusal", text: piece })),
+  reasoning: (text) => toPieces("reasoning", text),
+  refusal: (text) => toPieces("refusal", text),
   toolCall: toCallBeats,
   error: fail,
   crash: (message) => {
@@ -62,6 +62,10 @@ const beatMakers: { readonly [K in StepKind]: (value: StepValues[K]) => Iterable
   finish: (reason) => [{ type: "finish", reason }],
   usage: () => [],
 };
+
+function* toPieces(type: "text" | "reasoning" | "refusal", text: string): Generator<Beat> {
+  for (const piece of splitPieces(text, textPiecesMax)) yield { type, text: piece };
+}
 
 function* toWords(count: number, delayMs: number): Generator<Beat> {
   for (let at = 0; at < count; at += 1) {
@@ -80,12 +84,10 @@ function fillBytes(text: string, bytes: number): string {
   return new TextDecoder("utf-8", { ignoreBOM: true }).decode(Buffer.alloc(bytes, text), { stream: true });
 }
 
-function toCallBeats({ name, arguments: given, id, kind = "function" }: ScriptedCall): Beat[] {
+function* toCallBeats({ name, arguments: given, id, kind = "function" }: ScriptedCall): Generator<Beat> {
   const text = typeof given === "string" ? given : JSON.stringify(given ?? {});
-  return [
-    { type: "call", id: id ?? toCallId(), kind, name },
-    ...splitPieces(text, argumentPiecesMax).map((piece): Beat => ({ type: "arguments", kind, text: piece })),
-  ];
+  yield { type: "call", id: id ?? toCallId(), kind, name };
+  for (const piece of splitPieces(text, argumentPiecesMax)) yield { type: "arguments", kind, text: piece };
 }
 
 /** 24 random hexadecimal digits, so that a call is unique over its conversation and every other. */

@@ -1,4 +1,4 @@
-import { firstIndexOf, heldLength } from "../stop.ts";
+import { StopSearch } from "../stop.ts";
 import type { Beat } from "./beat.ts";
 import { countTokens, takeTokens } from "../tokens.ts";
 
@@ -31,28 +31,33 @@ export function* capTokens(beats: Iterable<Beat>, tokensMax: number, spent: Spen
   }
 }
 
+/** While nothing can be shown, the event loop has a turn after so many beats. */
+const silentBeatsMax = 64;
+
 /**
  * Ends the beats before the first stop sequence in the joined text, which is not emitted. Text that may be the
  * beginning of a stop sequence is held back until the next text shows whether it is. A tool call, reasoning or a
  * refusal between two texts parts them; a pause does not.
  */
 export function* cutAtStop(beats: Iterable<Beat>, sequences: readonly string[]): Generator<Beat> {
-  let held = "";
+  const search = new StopSearch(sequences);
+  let silent = 0;
   for (const beat of beats) {
     if (beat.type === "text") {
-      const text = held + beat.text;
-      const stopAt = firstIndexOf(text, sequences);
-      const end = stopAt < 0 ? text.length - heldLength(text, sequences) : stopAt;
-      if (end > 0) yield { type: "text", text: text.slice(0, end) };
-      if (stopAt >= 0) return yield { type: "finish", reason: "stop" };
-      held = text.slice(end);
-    } else {
-      if (held !== "" && beat.type !== "pause") {
-        yield { type: "text", text: held };
-        held = "";
+      const { text, stopped } = search.add(beat.text);
+      if (text !== "") yield { type: "text", text };
+      if (stopped) return yield { type: "finish", reason: "stop" };
+      silent = text === "" ? silent + 1 : 0;
+      if (silent === silentBeatsMax) {
+        silent = 0;
+        yield { type: "pause", ms: 0 };
       }
+    } else {
+      const held = beat.type === "pause" ? "" : search.release();
+      if (held !== "") yield { type: "text", text: held };
       yield beat;
     }
   }
+  const held = search.release();
   if (held !== "") yield { type: "text", text: held };
 }

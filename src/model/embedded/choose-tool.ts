@@ -5,6 +5,7 @@ import { fits } from "./fit.ts";
 import { toInstance } from "./instance.ts";
 import type { ScriptedCall } from "./scenario-step.ts";
 import { flatten, isObject, listOf, toSource } from "./schema.ts";
+import { Work } from "./work.ts";
 
 /**
  * The call that the assistant makes in answer to the user's text, or undefined when it makes none. Clients run what is
@@ -14,14 +15,15 @@ import { flatten, isObject, listOf, toSource } from "./schema.ts";
  */
 export function toToolCall(request: ModelRequest, text: string): ScriptedCall | undefined {
   const order = readOrder(text);
-  const tool = chooseTool(request, order);
+  const work = new Work("tools");
+  const tool = chooseTool(request, order, work);
   if (tool === undefined) return undefined;
   const isOrdered = order?.name === toToolName(tool);
   if (tool.type === "custom")
     return { name: tool.custom.name, kind: "custom", arguments: isOrdered ? order.json : "text" };
   const { name, parameters } = tool.function;
-  if (isOrdered && areArguments(order.value, parameters)) return { name, arguments: order.value };
-  const made = toInstance(parameters ?? {}, "", "tools");
+  if (isOrdered && areArguments(order.value, parameters, work)) return { name, arguments: order.value };
+  const made = toInstance(parameters ?? {}, "", "tools", work);
   return { name, arguments: isObject(made) ? made : {} };
 }
 
@@ -46,10 +48,10 @@ function readOrder(text: string): Order | undefined {
 }
 
 /** Under `auto` the tool that is ordered; under a demand that one if it is allowed, else the first that is. */
-function chooseTool({ tools, settings }: ModelRequest, order: Order | undefined): Tool | undefined {
+function chooseTool({ tools, settings }: ModelRequest, order: Order | undefined, work: Work): Tool | undefined {
   const choice = settings.tool_choice ?? "auto";
   const ordered = (offered: readonly Tool[]): Tool | undefined =>
-    offered.find((tool) => toToolName(tool) === order?.name && isObeyable(tool, order));
+    offered.find((tool) => toToolName(tool) === order?.name && isObeyable(tool, order, work));
   if (choice === "none") return undefined;
   if (choice === "auto") return ordered(tools);
   if (choice === "required") return ordered(tools) ?? tools[0];
@@ -60,22 +62,24 @@ function chooseTool({ tools, settings }: ModelRequest, order: Order | undefined)
   return ordered(usable) ?? (mode === "required" ? usable[0] : undefined);
 }
 
-function isObeyable(tool: Tool, { value }: Order): boolean {
-  return tool.type === "custom" || areArguments(value, tool.function.parameters);
+function isObeyable(tool: Tool, { value }: Order, work: Work): boolean {
+  return tool.type === "custom" || areArguments(value, tool.function.parameters, work);
 }
 
 /** Whether a function could be called with these, as far as its schema's first level tells. */
-function areArguments(value: Readonly<Record<string, unknown>>, parameters: unknown): boolean {
-  const source = toSource(parameters, "tools");
+function areArguments(value: Readonly<Record<string, unknown>>, parameters: unknown, work: Work): boolean {
+  const source = toSource(parameters, "tools", work);
   const schema = flatten(parameters, source);
   if (schema === false) return false;
   const { properties, required, additionalProperties } = schema;
   const slots = isObject(properties) ? properties : {};
+  work.spendKeys(listOf(required));
   if (!listOf(required).every((name) => Object.hasOwn(value, String(name)))) return false;
+  work.spendKeys(value);
   return Object.entries(value).every(([name, one]) => {
     if (!Object.hasOwn(slots, name)) return additionalProperties !== false;
     const slot = flatten(slots[name], source);
-    return slot !== false && fits({ ...slot, pattern: undefined, format: undefined }, one);
+    return slot !== false && fits(slot, one, work);
   });
 }
 

@@ -45,10 +45,12 @@ export interface ToolResult {
 /** The tool results that the conversation ends with, in order; empty when the last message is not one. */
 export function trailingToolResults(messages: readonly Message[]): ToolResult[] {
   const results: ToolResult[] = [];
+  if (!isToolResult(messages.at(-1))) return results;
+  const names = listCalls(messages);
   for (let at = messages.length - 1; at >= 0; at -= 1) {
     const message = messages[at];
     if (message?.role === "tool")
-      results.push({ name: callName(messages, message.tool_call_id), text: toResultText(message) });
+      results.push({ name: names.get(message.tool_call_id) ?? "the tool", text: toResultText(message) });
     else if (message?.role === "function") results.push({ name: message.name, text: textOf(message) });
     else break;
   }
@@ -61,11 +63,13 @@ function toResultText(message: Message): string {
   return [textOf(message), ...images.map(({ image_url: { url } }) => `(${describeImage(url)})`)].join("\n");
 }
 
-function callName(messages: readonly Message[], id: string): string {
+/** The name of each call by its id; of several with one id the first counts. */
+function listCalls(messages: readonly Message[]): ReadonlyMap<string, string> {
+  const names = new Map<string, string>();
   for (const message of messages) {
-    const calls = message.role === "assistant" ? message.tool_calls : undefined;
-    const call = calls?.find((one) => one.id === id);
-    if (call) return toNamedCall(call).name;
+    for (const call of message.role === "assistant" ? (message.tool_calls ?? []) : []) {
+      if (!names.has(call.id)) names.set(call.id, toNamedCall(call).name);
+    }
   }
-  return "the tool";
+  return names;
 }

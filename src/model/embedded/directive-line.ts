@@ -1,6 +1,7 @@
 import type { GatewayError } from "../../base/errors.ts";
 import type { ModelRequest } from "../model.ts";
 import type { RunCounters } from "./runs.ts";
+import type { Work } from "./work.ts";
 
 /** One `@@name argument` line, and what a directive may look at. */
 export interface DirectiveLine {
@@ -10,6 +11,8 @@ export interface DirectiveLine {
   readonly rest: string;
   readonly request: ModelRequest;
   readonly runs: RunCounters;
+  /** Of all lines together. */
+  readonly work: Work;
   /** Makes the error to throw when the argument is wrong; it names the directive, its usage and all the others. */
   error(why: string): GatewayError;
 }

@@ -137,7 +137,10 @@ export const directives = {
   json: {
     usage: "@@json [TEXT]",
     help: "Says JSON that is valid for the request's `response_format`, its strings made from the text.",
-    toSteps: (line) => [{ text: toJsonAnswer(line.request.settings.response_format, toText(line) || "text") }],
+    toSteps: (line) => {
+      const format = line.request.settings.response_format;
+      return [{ text: toJsonAnswer(format, toText(line) || "text", line.work) }];
+    },
   },
   agent: {
     usage: "@@agent",

@@ -71,7 +71,8 @@ async function run(
     const { done, value } = moments.next();
     if (done === true) return value;
     if (value.type === "pause") {
-      await pause(value.ms, signal);
+      await (value.ms === 0 ? nextTurn() : pause(value.ms, signal));
+      signal.throwIfAborted();
       continue;
     }
     if ((events += 1) % eventsPerTurn === 0) await nextTurn();

@@ -1,26 +1,53 @@
 import { isInRange, numberOr } from "./fit.ts";
 import type { SchemaObject } from "./schema.ts";
+import { costs, type Work } from "./work.ts";
 
-/** How many multiples are tried: beyond the bounds themselves, only rounding errors can spoil one. */
+/** How many multiples are tried in vain: beyond the bounds themselves, only rounding errors can spoil one. */
 const triesMax = 64;
+/** Nobody writes a fraction that needs a larger one to become whole. */
+const factorsMax = 1_000;
 
-/**
- * A number within the schema's bounds, or undefined when none is found: zero if it can be, else one near a bound; or
- * of those found the `variant`-th, counted from 0 and round again.
- */
-export function toNumber(schema: SchemaObject, isInteger: boolean, variant: number): number | undefined {
-  const step = isInteger ? integerStep(schema["multipleOf"]) : numberOr(schema["multipleOf"], 0);
-  const { low, high } = boundsOf(schema);
-  const found = new Set<number>();
-  for (const value of candidates(low, high, step, variant)) {
-    // Adding 0 makes -0, which JSON cannot say, 0.
-    if (isInRange(schema, value) && (!isInteger || Number.isInteger(value))) found.add(value + 0);
-    if (found.size > variant) return [...found].at(-1);
-  }
-  return [...found][variant % found.size];
+/** The numbers of one schema, each made when it is first asked for. */
+export interface Numbers {
+  /** Of those within the schema's bounds the `variant`-th, counted from 0 and round again; undefined if none is found. */
+  at(variant: number): number | undefined;
 }
 
-function boundsOf(schema: SchemaObject): { readonly low: number; readonly high: number } {
+/** Zero comes first if it can be, else one near a bound. */
+export function createNumbers(schema: SchemaObject, isInteger: boolean, work: Work): Numbers {
+  work.spend(costs.value);
+  const step = isInteger ? integerStep(schema["multipleOf"], work) : numberOr(schema["multipleOf"], 0);
+  const found = new Set<number>();
+  const list: number[] = [];
+  const candidates = listCandidates(boundsOf(schema), step, found);
+  /** False if there is none. */
+  const findMore = (): boolean => {
+    for (;;) {
+      work.spend(costs.key);
+      const { done, value } = candidates.next();
+      if (done === true) return false;
+      // Adding 0 makes -0, which JSON cannot say, 0.
+      const number = value + 0;
+      if (!isInRange(schema, number) || (isInteger && !Number.isInteger(number)) || found.has(number)) continue;
+      found.add(number);
+      list.push(number);
+      return true;
+    }
+  };
+  return {
+    at(variant) {
+      while (list.length <= variant && findMore());
+      return list[variant % list.length];
+    },
+  };
+}
+
+interface Bounds {
+  readonly low: number;
+  readonly high: number;
+}
+
+function boundsOf(schema: SchemaObject): Bounds {
   return {
     low: Math.max(numberOr(schema["minimum"], -Infinity), numberOr(schema["exclusiveMinimum"], -Infinity)),
     high: Math.min(numberOr(schema["maximum"], Infinity), numberOr(schema["exclusiveMaximum"], Infinity)),
@@ -28,24 +55,28 @@ function boundsOf(schema: SchemaObject): { readonly low: number; readonly high: 
 }
 
 /** The smallest whole number that is a multiple of `multipleOf`. */
-function integerStep(multipleOf: unknown): number {
+function integerStep(multipleOf: unknown, work: Work): number {
   const unit = numberOr(multipleOf, 1);
-  for (let factor = 1; factor <= 1000; factor += 1) if (Number.isInteger(unit * factor)) return unit * factor;
+  if (Number.isInteger(unit)) return unit;
+  work.spend(factorsMax);
+  for (let factor = 2; factor <= factorsMax; factor += 1) if (Number.isInteger(unit * factor)) return unit * factor;
   return unit;
 }
 
-function* candidates(low: number, high: number, step: number, variant: number): Generator<number> {
+/** Goes on as long as one in `triesMax` is found good. */
+function* listCandidates({ low, high }: Bounds, step: number, found: ReadonlySet<number>): Generator<number> {
   const unit = step > 0 ? step : 1;
   const nearest = Math.min(Math.max(0, low), high);
   const start = nearest < 0 ? Math.floor(nearest / unit) : Math.ceil(nearest / unit);
-  for (let tried = 0; tried <= triesMax + variant; tried += 1) {
+  for (let tried = 0; tried <= triesMax + found.size; tried += 1) {
     yield (start + tried) * unit;
     yield (start - tried) * unit;
   }
   // A range that holds no whole number still holds fractions.
   if (step > 0) return;
   if (low === high) yield low;
-  for (let part = 2; part <= variant + 2; part += 1) yield low + (high - low) / part;
+  const before = found.size;
+  for (let part = 2; part <= found.size - before + 2; part += 1) yield low + (high - low) / part;
   yield low;
   yield high;
 }

@@ -1,48 +1,65 @@
 import { runInThisContext } from "node:vm";
 import { toPoints } from "./points.ts";
+import { costs, type Work } from "./work.ts";
 
 /** A pattern comes from a client. One that backtracks for longer than this is not tried further, nor is any other. */
 const matchMsMax = 20;
-const matchesMax = 500;
+const matchesMax = 150;
 const patternUnitsMax = 1_000;
 const resultUnitsMax = 1_000;
 /** How often an unbounded quantifier repeats at most. */
 const extraMax = 128;
 
-/** Whether the text matches the pattern. False for a pattern that is no regular expression. */
-export type Matcher = (pattern: string, text: string) => boolean;
+/** The first of the texts that matches the pattern. Undefined for a pattern that is no regular expression. */
+export type FindMatch = (pattern: string, texts: readonly string[]) => string | undefined;
 
-/** A matcher for one request: once it has taken too long, or was asked too often, it finds no match any more. */
-export function createMatcher(): Matcher {
+/**
+ * For one request: once its matches have taken too long together, or were too many, it finds none any more. What regular
+ * expressions cost cannot be counted, only timed.
+ */
+export function createFindMatch(): FindMatch {
+  const known = new Map<string, string | undefined>();
   let left = matchesMax;
-  return (pattern, text) => {
-    if (left <= 0 || pattern.length > patternUnitsMax) return false;
+  let msLeft = matchMsMax;
+  const find: FindMatch = (pattern, texts) => {
+    if (left <= 0 || msLeft <= 0) return undefined;
     left -= 1;
-    try {
-      return isMatch(`new RegExp(${JSON.stringify(pattern)}, "u").test(${JSON.stringify(text)})`);
-    } catch (error) {
-      if (!(error instanceof SyntaxError)) left = 0;
-      return false;
-    }
+    const test = `new RegExp(${JSON.stringify(pattern)}, "u")`;
+    const match = runWithin(msLeft, `${JSON.stringify(texts)}.find((text) => ${test}.test(text))`);
+    msLeft -= match.ms;
+    return match.found;
+  };
+  return (pattern, texts) => {
+    if (texts.length === 0 || pattern.length > patternUnitsMax) return undefined;
+    const key = JSON.stringify([pattern, texts]);
+    const found = known.has(key) ? known.get(key) : find(pattern, texts);
+    known.set(key, found);
+    return found;
   };
 }
 
 /** Only a script of its own can be stopped in the middle of a match. */
-function isMatch(script: string): boolean {
+function runWithin(timeout: number, script: string): { readonly found: string | undefined; readonly ms: number } {
   const before = process.threadCpuUsage();
+  const toMs = (): number => {
+    const { user, system } = process.threadCpuUsage(before);
+    return (user + system) / 1_000;
+  };
   for (;;) {
     try {
-      return runInThisContext(script, { timeout: matchMsMax }) === true;
+      const found: unknown = runInThisContext(script, { timeout: Math.ceil(timeout) });
+      return { found: typeof found === "string" ? found : undefined, ms: toMs() };
     } catch (error) {
-      // On a busy machine the time may be over before the match has had any of it.
-      const { user, system } = process.threadCpuUsage(before);
-      if (error instanceof SyntaxError || (user + system) / 1_000 > matchMsMax / 2) throw error;
+      if (error instanceof SyntaxError) return { found: undefined, ms: toMs() };
+      // On a busy machine the time may be over before the match had any of it.
+      if (toMs() > timeout / 2) return { found: undefined, ms: matchMsMax };
     }
   }
 }
 
 export interface Wish {
-  readonly matches: Matcher;
+  readonly findMatch: FindMatch;
+  readonly work: Work;
   /** The length of the text in code points. */
   readonly least: number;
   readonly most: number;
@@ -54,16 +71,24 @@ export interface Wish {
  * A text that matches a simple pattern: literals, escapes, classes, groups, alternatives and quantifiers. Undefined for
  * anything else (look-around, back references) and where no match has the wanted length.
  */
-export function toMatch(pattern: string, { least, most, variant, matches }: Wish): string | undefined {
-  if (pattern.length > patternUnitsMax) return undefined;
-  // Unbounded quantifiers repeat more and more until the text is long enough.
-  for (let extra = 0; extra <= Math.min(least, extraMax); extra += 1) {
-    const text = new Writer(pattern, extra, variant).write();
-    if (text === undefined) return undefined;
-    const length = toPoints(text).length;
-    if (length >= least) return length <= most && matches(pattern, text) ? text : undefined;
+export function toMatch(pattern: string, { least, most, variant, findMatch, work }: Wish): string | undefined {
+  if (pattern.length > patternUnitsMax || least > resultUnitsMax) return undefined;
+  const write = (extra: number): string | undefined => {
+    work.spend((pattern.length + resultUnitsMax) * costs.key);
+    return new Writer(pattern, extra, variant, work).write();
+  };
+  const isEnough = (text: string | undefined): boolean => text === undefined || toPoints(text).length >= least;
+  // Unbounded quantifiers repeat as often as it takes; the oftener, the longer.
+  let [low, high] = [0, Math.min(least, extraMax)];
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if (isEnough(write(middle))) high = middle;
+    else low = middle + 1;
   }
-  return undefined;
+  const text = write(low);
+  if (text === undefined || !isEnough(text) || toPoints(text).length > most) return undefined;
+  work.spend(costs.match);
+  return findMatch(pattern, [text]);
 }
 
 const classes: Readonly<Record<string, string>> = {
@@ -84,11 +109,13 @@ class Writer {
   private choice: number;
   private readonly pattern: string;
   private readonly extra: number;
+  private readonly work: Work;
 
-  constructor(pattern: string, extra: number, variant: number) {
+  constructor(pattern: string, extra: number, variant: number, work: Work) {
     this.pattern = pattern;
     this.extra = extra;
     this.choice = variant;
+    this.work = work;
   }
 
   write(): string | undefined {
@@ -163,7 +190,9 @@ class Writer {
     const [whole, not, body = ""] = /^(\^?)((?:\\.|[^\]\\])+)\]/u.exec(this.pattern.slice(this.at)) ?? [];
     if (whole === undefined) return undefined;
     this.at += whole.length;
+    this.work.spend(body.length * costs.key);
     const members = toMembers(body);
+    this.work.spend((members?.length ?? 0) * costs.key);
     if (not !== "^") return members === undefined ? undefined : this.pick(members);
     const others = toPoints(`${classes["w"]} -.`).filter((one) => !members?.includes(one));
     return members === undefined || others.length === 0 ? undefined : this.pick(others.join(""));

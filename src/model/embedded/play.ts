@@ -4,9 +4,9 @@ import { toBeats, type Beat } from "./beat.ts";
 import { capTokens, cutAtStop, type Spent } from "./cap.ts";
 import type { FileStep, ScriptedUsage } from "./scenario-step.ts";
 import { toStopSequences } from "../stop.ts";
-import { countPromptTokens } from "../tokens.ts";
+import { countInSlices } from "../tokens.ts";
 
-/** A model event, or a time to wait before the next one. */
+/** A model event, or a time to wait before the next one: at least a turn of the event loop. */
 export type Moment = ModelEvent | { readonly type: "pause"; readonly ms: number };
 
 /**
@@ -31,9 +31,11 @@ export function* play(steps: readonly FileStep[], request: ModelRequest): Genera
     else if (beat.type !== "accept") yield toMoment(beat, calls - 1);
   }
   if (!accepted) yield { type: "start" };
+  const scripted = scriptedUsage(steps);
+  const prompt = scripted.promptTokens ?? (yield* countPrompt(request));
   return {
     finishReason: finish ?? (calls > 0 ? "tool_calls" : "stop"),
-    usage: toUsage(request, spent, scriptedUsage(steps)),
+    usage: toUsage(prompt, spent, scripted),
     // It needs nothing back; but it is what an agent's way through a thinking model can be tried with.
     state: reasoned ? { reasoningField: "reasoning_content" } : undefined,
   };
@@ -70,8 +72,17 @@ function scriptedUsage(steps: readonly FileStep[]): ScriptedUsage {
   return scripted;
 }
 
-function toUsage(request: ModelRequest, spent: Spent, scripted: ScriptedUsage): Usage {
-  const prompt = scripted.promptTokens ?? countPromptTokens(request.messages, request.tools);
+/** With a turn for others between two slices. */
+function* countPrompt({ messages, tools }: ModelRequest): Generator<Moment, number, undefined> {
+  const counting = countInSlices(messages, tools);
+  for (;;) {
+    const { done, value } = counting.next();
+    if (done === true) return value;
+    yield { type: "pause", ms: 0 };
+  }
+}
+
+function toUsage(prompt: number, spent: Spent, scripted: ScriptedUsage): Usage {
   const completion = scripted.completionTokens ?? spent.total;
   return {
     prompt_tokens: prompt,

@@ -12,17 +12,27 @@ import { withoutPlainText } from "./prompt-template.ts";
 export function toQuestion(message: Message): string {
   const text = textOf(message);
   // A longer text is something to work on and not a question.
-  const bare = text.length > wrappedUnitsMax ? text : withoutPlainText(withoutBlocks(withoutComments(text)).trim());
-  const question = withoutQuotes(bare.trim());
+  if (text.length > wrappedUnitsMax) return text.trim();
+  const question = withoutQuotes(withoutPlainText(withoutBlocks(withoutComments(text)).trim()).trim());
   return question === "" ? text.trim() : question;
 }
 
-/** What the user asked before the last message of the user, oldest first. */
+/** A long conversation is read again only as far back as this many characters. */
+const rereadUnitsMax = 200_000;
+
+/** What the user asked before the last message of the user, oldest first: the newest of it, as much as is remembered. */
 export function earlierQuestions(messages: readonly Message[]): string[] {
-  return messages
-    .filter((message) => message.role === "user")
-    .slice(0, -1)
-    .map(toQuestion);
+  const questions: string[] = [];
+  const asked = messages.filter((message) => message.role === "user").slice(0, -1);
+  let left = rereadUnitsMax;
+  for (const message of asked.toReversed()) {
+    const { length } = textOf(message);
+    // Of a longer one nothing is looked for but its beginning.
+    left -= Math.min(length, wrappedUnitsMax);
+    if (left < 0) break;
+    questions.push(toQuestion(message));
+  }
+  return questions.toReversed();
 }
 
 const wrappedUnitsMax = 50_000;

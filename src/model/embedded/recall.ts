@@ -1,7 +1,7 @@
 /** Statements are looked for at the beginning of a message: what follows a page of text is hardly small talk. */
 const unitsMax = 2_000;
-/** Older messages are forgotten. */
-const textsMax = 500;
+/** How much is looked for in one conversation, the newest first; older messages are forgotten. */
+const effortMax = 2_000_000;
 
 export interface Fact {
   /** "name", "favourite colour"; "note" for what was to be remembered word for word. */
@@ -13,7 +13,22 @@ export interface Fact {
 
 /** What the user stated in these messages, oldest first. */
 export function toFacts(texts: readonly string[]): Fact[] {
-  return texts.slice(-textsMax).flatMap((text) => sentencesOf(text.slice(0, unitsMax)).flatMap(factsOf));
+  const told: Fact[][] = [];
+  let left = effortMax;
+  for (const text of texts.toReversed()) {
+    const sentences = sentencesOf(text.slice(0, unitsMax));
+    for (const sentence of sentences) left -= toEffort(sentence);
+    if (left < 0) break;
+    told.push(sentences.flatMap(factsOf));
+  }
+  return told.toReversed().flat();
+}
+
+/** Each word that a statement can begin with is followed as far as each verb that it can have. */
+function toEffort(sentence: string): number {
+  const beginnings = sentence.match(/\b(?:my|the|i|call)\b/gi)?.length ?? 0;
+  const verbs = sentence.match(/\b(?:is|are|was)\b/gi)?.length ?? 0;
+  return sentence.length + beginnings * (40 + Math.min(verbs + 1, 14) * Math.min(sentence.length, 200));
 }
 
 /** Sentences without their end mark; questions state nothing and are left out. A point within a number is no end. */

@@ -1,13 +1,8 @@
 import { GatewayError } from "../../base/errors.ts";
+import { toCanonical } from "./canonical.ts";
+import { costs, toUnsatisfiable, Work } from "./work.ts";
 
 export type SchemaObject = Readonly<Record<string, unknown>>;
-
-/** Nothing valid can be made; an alternative of `anyOf` may still do. `param` is the field that brought the schema. */
-export function toUnsatisfiable(why: string, param: string): GatewayError {
-  return new GatewayError("unsupported_value", `The embedded model cannot make a value for this JSON Schema: ${why}.`, {
-    param,
-  });
-}
 
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
@@ -15,8 +10,6 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
 
 /** References to references end here; a longer chain is a circle. */
 const hopsMax = 32;
-/** Ten references in each of ten layers are ten thousand million; a schema gets so many merges for all of it. */
-const mergesMax = 20_000;
 
 /** Where a schema stands. */
 export interface Source {
@@ -24,11 +17,13 @@ export interface Source {
   readonly root: unknown;
   /** The field of the request that brought it, for error messages. */
   readonly param: string;
-  mergesLeft: number;
+  readonly work: Work;
+  /** What has become of the schemas that were flattened: most are asked for again and again. */
+  readonly flat: Map<object, SchemaObject | false>;
 }
 
-export function toSource(root: unknown, param: string): Source {
-  return { root, param, mergesLeft: mergesMax };
+export function toSource(root: unknown, param: string, work = new Work(param)): Source {
+  return { root, param, work, flat: new Map() };
 }
 
 /**
@@ -38,33 +33,47 @@ export function toSource(root: unknown, param: string): Source {
 export function flatten(schema: unknown, source: Source, hops = 0): SchemaObject | false {
   if (schema === false) return false;
   if (!isObject(schema)) return {};
-  const { $ref, allOf, ...own } = schema;
+  const { $ref, allOf } = schema;
   if ($ref === undefined && allOf === undefined) return schema;
+  const known = source.flat.get(schema);
+  if (known !== undefined) return known;
   if (hops > hopsMax) throw toUnsatisfiable("a $ref leads to itself", source.param);
+  const flat = flattenFirst(schema, source, hops);
+  source.flat.set(schema, flat);
+  return flat;
+}
+
+function flattenFirst(schema: SchemaObject, source: Source, hops: number): SchemaObject | false {
+  source.work.spendKeys(schema, costs.copiedKey);
+  const { $ref, allOf, ...own } = schema;
   const others = [
     ...(typeof $ref === "string" ? [resolve($ref, source)] : []),
     ...(Array.isArray(allOf) ? (allOf as unknown[]) : []),
   ];
   let merged: SchemaObject = own;
   for (const other of others) {
-    if ((source.mergesLeft -= 1) < 0) throw toUnsatisfiable("it is too large", source.param);
     const flat = flatten(other, source, hops + 1);
     if (flat === false) return false;
-    merged = merge(merged, flat);
+    merged = merge(merged, flat, source.work);
   }
   return merged;
 }
 
+/** Of what a client has written, enough to find it again. */
+const shownUnitsMax = 80;
+
 /** Follows `#` and `#/a/b`; other documents are not fetched. */
-function resolve(reference: string, { root, param }: Source): unknown {
+function resolve(reference: string, { root, param, work }: Source): unknown {
   let found = root;
-  if (!reference.startsWith("#")) throw toUnsatisfiable(`$ref ${JSON.stringify(reference)} is not in it`, param);
+  const shown = `$ref ${JSON.stringify(reference.slice(0, shownUnitsMax))}`;
+  if (!reference.startsWith("#")) throw toUnsatisfiable(`${shown} is not in it`, param);
+  work.spend(costs.key * reference.length);
   for (const key of reference.slice(1).split("/").slice(1)) {
     const name = decode(key).replaceAll("~1", "/").replaceAll("~0", "~");
     if (Array.isArray(found)) found = (found as unknown[])[Number(name)];
     else found = isObject(found) && Object.hasOwn(found, name) ? found[name] : undefined;
   }
-  if (found === undefined) throw toUnsatisfiable(`$ref ${JSON.stringify(reference)} leads nowhere`, param);
+  if (found === undefined) throw toUnsatisfiable(`${shown} leads nowhere`, param);
   return found;
 }
 
@@ -77,37 +86,50 @@ function decode(key: string): string {
 }
 
 /** Both schemas at once. Keywords that cannot be joined are taken from `b`. */
-export function merge(a: SchemaObject, b: SchemaObject): SchemaObject {
+export function merge(a: SchemaObject, b: SchemaObject, work: Work): SchemaObject {
+  work.spendKeys(a, costs.copiedKey);
+  work.spendKeys(b, costs.copiedKey);
   const merged: Record<string, unknown> = { ...a };
   for (const [key, value] of Object.entries(b)) {
-    merged[key] = Object.hasOwn(a, key) ? (mergers[key]?.(a[key], value) ?? value) : value;
+    const merger = Object.hasOwn(a, key) && Object.hasOwn(mergers, key) ? mergers[key] : undefined;
+    merged[key] = merger?.(a[key], value, work) ?? value;
   }
   return merged;
 }
 
-const lower = (a: unknown, b: unknown): unknown => Math.min(Number(a), Number(b));
-const higher = (a: unknown, b: unknown): unknown => Math.max(Number(a), Number(b));
-const both = (a: unknown, b: unknown): unknown => ({ allOf: [a, b] });
+type Merger = (a: unknown, b: unknown, work: Work) => unknown;
 
-const mergers: Readonly<Record<string, (a: unknown, b: unknown) => unknown>> = {
-  type: (a, b) => {
-    const common = listOf(a).flatMap((one) => listOf(b).flatMap((other) => narrower(one, other)));
+const lower: Merger = (a, b) => Math.min(Number(a), Number(b));
+const higher: Merger = (a, b) => Math.max(Number(a), Number(b));
+const both: Merger = (a, b) => ({ allOf: [a, b] });
+
+const mergers: Readonly<Record<string, Merger>> = {
+  type: (a, b, work) => {
+    const others = new Set(spentListOf(b, work));
+    const common = spentListOf(a, work).flatMap((one) => narrower(one, others));
     return common.length === 1 ? common[0] : common;
   },
-  enum: (a, b) => listOf(a).filter((one) => listOf(b).some((other) => JSON.stringify(one) === JSON.stringify(other))),
-  required: (a, b) => [...new Set([...listOf(a), ...listOf(b)])],
-  properties: (a, b) => {
-    const properties: Record<string, unknown> = isObject(a) ? { ...a } : {};
-    for (const [name, schema] of Object.entries(isObject(b) ? b : {})) {
-      properties[name] = Object.hasOwn(properties, name) ? both(properties[name], schema) : schema;
+  enum: (a, b, work) => {
+    const others = new Set(spentListOf(b, work).map((one) => toCanonical(one, work)));
+    return spentListOf(a, work).filter((one) => others.has(toCanonical(one, work)));
+  },
+  required: (a, b, work) => [...new Set([...spentListOf(a, work), ...spentListOf(b, work)])],
+  properties: (a, b, work) => {
+    if (!isObject(a)) return b;
+    if (!isObject(b)) return a;
+    work.spendKeys(a, costs.copiedKey);
+    work.spendKeys(b, costs.copiedKey);
+    const properties: Record<string, unknown> = { ...a };
+    for (const [name, schema] of Object.entries(b)) {
+      properties[name] = Object.hasOwn(properties, name) ? both(properties[name], schema, work) : schema;
     }
     return properties;
   },
   items: both,
-  additionalProperties: (a, b) => (a === false || b === false ? false : both(a, b)),
+  additionalProperties: (a, b, work) => (a === false || b === false ? false : both(a, b, work)),
   // The second choice goes into each alternative of the first: all pairs would be too many.
-  anyOf: (a, b) => listOf(a).map((one) => both(one, { anyOf: b })),
-  oneOf: (a, b) => listOf(a).map((one) => both(one, { oneOf: b })),
+  anyOf: (a, b, work) => spentListOf(a, work).map((one) => both(one, { anyOf: b }, work)),
+  oneOf: (a, b, work) => spentListOf(a, work).map((one) => both(one, { oneOf: b }, work)),
   minimum: higher,
   exclusiveMinimum: higher,
   minLength: higher,
@@ -120,9 +142,16 @@ const mergers: Readonly<Record<string, (a: unknown, b: unknown) => unknown>> = {
   maxProperties: lower,
 };
 
-function narrower(a: unknown, b: unknown): unknown[] {
-  if (a === b) return [a];
-  const isBothNumber = (a === "integer" && b === "number") || (a === "number" && b === "integer");
+function spentListOf(value: unknown, work: Work): unknown[] {
+  const list = listOf(value);
+  work.spendKeys(list);
+  return list;
+}
+
+/** What of a type is left where only these are allowed. */
+function narrower(type: unknown, others: ReadonlySet<unknown>): unknown[] {
+  if (others.has(type)) return [type];
+  const isBothNumber = (type === "integer" && others.has("number")) || (type === "number" && others.has("integer"));
   return isBothNumber ? ["integer"] : [];
 }
 
@@ -149,14 +178,16 @@ const typeOfKeyword: Readonly<Record<string, TypeName>> = {
 };
 
 /** The types a flat schema allows, guessed from its other keywords when it names none. Throws `invalid_value`. */
-export function typesOf(schema: SchemaObject, param: string): TypeName[] {
+export function typesOf(schema: SchemaObject, { param, work }: Source): TypeName[] {
   if (schema["type"] === undefined) {
+    work.spendKeys(schema);
     const keyword = Object.keys(schema).find((key) => Object.hasOwn(typeOfKeyword, key));
     return [(keyword === undefined ? undefined : typeOfKeyword[keyword]) ?? "string"];
   }
-  return listOf(schema["type"]).map((given) => {
+  return spentListOf(schema["type"], work).map((given) => {
     const name = typeNames.find((one) => one === given);
     if (name !== undefined) return name;
-    throw new GatewayError("invalid_value", `${JSON.stringify(given)} is not a type of JSON Schema.`, { param });
+    const shown = typeof given === "string" ? JSON.stringify(given.slice(0, shownUnitsMax)) : `a ${typeof given}`;
+    throw new GatewayError("invalid_value", `${shown} is not a type of JSON Schema.`, { param });
   });
 }

@@ -1,8 +1,10 @@
 import { numberOr } from "./fit.ts";
-import { toMatch, type Matcher } from "./pattern.ts";
+import { type FindMatch, toMatch } from "./pattern.ts";
 import { toPoints } from "./points.ts";
 import type { SchemaObject } from "./schema.ts";
+import { costs, type Work } from "./work.ts";
 
+/** How much of a hint there is in a string. */
 const hintUnitsMax = 500;
 /** A schema that asks for more is not answered: nobody needs a megabyte of filling. */
 const lengthMax = 100_000;
@@ -31,20 +33,21 @@ function pad(number: number): string {
 export interface StringWish {
   readonly hint: string;
   readonly variant: number;
-  readonly matches: Matcher;
+  readonly findMatch: FindMatch;
+  readonly work: Work;
 }
 
 /** A string that obeys the schema's pattern, format and lengths (code points), or undefined when none is found. */
-export function toString(schema: SchemaObject, { hint, variant, matches }: StringWish): string | undefined {
+export function toString(schema: SchemaObject, wish: StringWish): string | undefined {
   const least = numberOr(schema["minLength"], 0);
   const most = numberOr(schema["maxLength"], Infinity);
   if (least > most || least > lengthMax) return undefined;
   const { pattern, format } = schema;
   const make = typeof format === "string" && Object.hasOwn(formats, format) ? formats[format] : undefined;
-  if (typeof pattern === "string")
-    return toPatterned(pattern, { least, most, hint, variant, matches, sample: make?.(variant) });
-  if (!make) return fitText(hint, least, most, variant);
-  const text = make(variant);
+  if (typeof pattern === "string") return toPatterned(pattern, { ...wish, least, most, sample: make?.(wish.variant) });
+  wish.work.spend(hintUnitsMax + least);
+  if (!make) return fitText(wish.hint, least, most, wish.variant);
+  const text = make(wish.variant);
   return isSized(text, least, most) ? text : undefined;
 }
 
@@ -55,16 +58,18 @@ interface PatternWish extends StringWish {
   readonly sample: string | undefined;
 }
 
-function toPatterned(
-  pattern: string,
-  { least, most, hint, variant, matches, sample }: PatternWish,
-): string | undefined {
+function toPatterned(pattern: string, wish: PatternWish): string | undefined {
+  const { least, most, hint, variant, findMatch, work, sample } = wish;
+  work.spend(hint.length * costs.key);
   const given = sample === undefined ? [hint, ...hint.split(/[\s,.;:!?"'()]+/).slice(0, 4)] : [sample];
   // Later variants must differ, and a hint is only one text.
-  for (const text of variant === 0 || sample !== undefined ? given : []) {
-    if (text !== "" && isSized(text, least, most) && matches(pattern, text)) return text;
-  }
-  return sample === undefined ? toMatch(pattern, { least, most, variant, matches }) : undefined;
+  const usable = variant === 0 || sample !== undefined ? given : [];
+  const found = findMatch(
+    pattern,
+    usable.filter((text) => text !== "" && isSized(text, least, most)),
+  );
+  if (found !== undefined || sample !== undefined) return found;
+  return toMatch(pattern, { least, most, variant, findMatch, work });
 }
 
 function isSized(text: string, least: number, most: number): boolean {

@@ -579,13 +579,17 @@ export interface components {
         Include: ("reasoning" | "tools")[];
         /**
          * @description What happens to `response_format` where the model cannot do it: `forward` (the default) refuses it, `enforce` asks
-         *     the model in words, checks the answer and gives it one chance to repair it.
+         *     the model in words, checks the answer and gives it one chance to repair it. A schema may have a million characters,
+         *     and a check that takes half a second is an error.
          * @enum {string}
          */
         StructuredOutput: "forward" | "enforce";
         /** @description The most model calls of one run; 16 unless set. */
         StepsMax: number;
-        /** @description Tool servers of the agent by name, each with the tools it may use; `*` for all. */
+        /**
+         * @description Tool servers of the agent by name, each with the tools it may use; `*` for all. An agent has at most 128 tools, as
+         *     many as models take: of more the first ones count, and the log and `doctor` say so.
+         */
         AgentTools: {
             [key: string]: string[];
         };

@@ -18,8 +18,13 @@ rmSync(dist, { recursive: true, force: true });
 
 const code = await rolldown({
   cwd: root,
-  // The store's worker is a file of its own beside the others, as channel.ts looks for it.
-  input: { ...published, cli: "src/cli.ts", worker: "src/session/sqlite/worker.ts" },
+  // The workers are files of their own beside the others, as channel.ts and json-check.ts look for them.
+  input: {
+    ...published,
+    cli: "src/cli.ts",
+    worker: "src/session/sqlite/worker.ts",
+    "json-check-worker": "src/run/json-check-worker.ts",
+  },
   platform: "node",
   // Loaded where somebody installed it; the suite is a package of its own.
   external: [/^@ai-sdk\//, "@clawgate/conformance"],

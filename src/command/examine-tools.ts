@@ -1,6 +1,7 @@
 import type { LoadedConfig } from "../base/config/load.ts";
 import type { Config } from "../base/contract.ts";
 import { examineToolServers } from "../runtime.ts";
+import { agentToolsMax } from "../tool/grants.ts";
 import type { ToolServerReport } from "../tool/tool-set.ts";
 import type { Finding } from "./finding.ts";
 import { createQuietLog } from "./terminal.ts";
@@ -12,7 +13,28 @@ const namesMax = 20;
 export async function examineTools(loaded: LoadedConfig): Promise<Finding[]> {
   const { config } = loaded;
   const reports = await examineToolServers({ ...loaded, log: createQuietLog() });
-  return reports.flatMap((report) => [...toFindings(report), ...toGrantFindings(report, config)]);
+  return [
+    ...reports.flatMap((report) => [...toFindings(report), ...toGrantFindings(report, config)]),
+    ...toCrowdFindings(reports, config),
+  ];
+}
+
+type AgentTools = Pick<Config["agents"]["list"][number], "id" | "tools">;
+
+/** Agents that have more tools than an agent may have. */
+function toCrowdFindings(reports: readonly ToolServerReport[], { agents }: Config): Finding[] {
+  const offered = new Map(reports.map(({ name, tools }) => [name, tools]));
+  const list: readonly AgentTools[] = agents.list.length > 0 ? agents.list : [{ id: "main" }];
+  return list.flatMap(({ id, tools = agents.defaults.tools ?? {} }): Finding[] => {
+    const counts = Object.entries(tools).map(([server, allowed]) => {
+      const names = offered.get(server) ?? [];
+      return allowed.includes("*") ? names.length : names.filter((name) => allowed.includes(name)).length;
+    });
+    const sum = counts.reduce((before, one) => before + one, 0);
+    if (sum <= agentToolsMax) return [];
+    const detail = `${sum} tools are more than the ${agentToolsMax} that an agent may have: the first ones count; name those that it needs`;
+    return [{ state: "warn", what: `tools of ${id}`, detail }];
+  });
 }
 
 function toFindings({ name, revision = "", tools: names, leftOut, failure }: ToolServerReport): Finding[] {

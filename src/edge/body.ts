@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { GatewayError } from "../base/errors.ts";
 import type { BodyShare } from "./body-budget.ts";
 
@@ -29,8 +30,15 @@ export async function readJson(
   const bytes = await readBytes(request, limits);
   if (!isUtf8(bytes)) throw new GatewayError("invalid_utf8", "The body is not valid UTF-8.");
   assertBounded(bytes);
-  return parseJson(bytes);
+  const isLong = bytes.length > longBytes;
+  if (isLong) await nextTurn();
+  const value = parseJson(bytes);
+  if (isLong) await nextTurn();
+  return value;
 }
+
+/** Between looking at a longer body, parsing it and checking it the event loop has a turn. */
+const longBytes = 500_000;
 
 function assertMediaType({ headers }: IncomingMessage): void {
   const type = headers["content-type"]?.split(";", 1)[0]?.trim().toLowerCase();

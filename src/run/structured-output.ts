@@ -5,7 +5,7 @@ import type { OwnedMessage } from "../base/model-state.ts";
 import { toNamedCall } from "../base/tool-call.ts";
 import type { ModelDelta, ModelEnd, ModelEvent, ModelRequest, Provider } from "../model/model.ts";
 import { addUsage, AnswerBuilder, type ModelAnswer } from "./answer.ts";
-import { createFindMisfit, type FindMisfit, type JsonFormat, toSchema } from "./json-fit.ts";
+import { createFindMisfit, type FindMisfit, type JsonFormat, type PlacedSchema, toSchema } from "./json-fit.ts";
 
 /**
  * Gives a form to the answers of a model that knows none: it is asked in words, its answer is held back and checked,
@@ -20,8 +20,10 @@ export async function streamStructured(
   { signal, flow, emit }: Listener<ModelEvent>,
 ): Promise<ModelEnd> {
   const { response_format: _, ...others } = settings;
-  const findMisfit = await createFindMisfit(format);
-  const asked: Message[] = [{ role: "system", content: toInstruction(format) }, ...request.messages];
+  const schema = toSchema(format);
+  const findMisfit = await createFindMisfit(schema);
+  signal.throwIfAborted();
+  const asked: Message[] = [{ role: "system", content: toInstruction(format, schema) }, ...request.messages];
   let spent: Usage | undefined;
   let messages = asked;
   for (let attempt = 1; ; attempt += 1) {
@@ -38,7 +40,7 @@ export async function streamStructured(
     const end = await provider.stream(call, { signal, flow, emit: listen });
     const answer = await builder.finish(end, call);
     spent = spent === undefined ? answer.usage : addUsage(spent, answer.usage);
-    const checked = check(answer, findMisfit);
+    const checked = await check(answer, findMisfit);
     if (checked.misfit === undefined) {
       for (const event of toEvents(answer, checked.text)) emit(event);
       return { finishReason: answer.finishReason, usage: spent, state: end.state };
@@ -63,12 +65,12 @@ interface Checked {
   readonly misfit: string | undefined;
 }
 
-function check({ message, finishReason }: ModelAnswer, findMisfit: FindMisfit): Checked {
+async function check({ message, finishReason }: ModelAnswer, findMisfit: FindMisfit): Promise<Checked> {
   const text = toBareJson(typeof message.content === "string" ? message.content : "");
   if (message.tool_calls !== undefined) return { text: "", misfit: undefined };
   // Refusals and answers that were cut short are not in the form for a reason that the client will see.
   const excused = message.refusal || finishReason !== "stop";
-  return { text, misfit: excused ? undefined : findMisfit(text) };
+  return { text, misfit: excused ? undefined : await findMisfit(text) };
 }
 
 function toEvents({ message, logprobs }: ModelAnswer, text: string): ModelDelta[] {
@@ -88,13 +90,12 @@ function toCallEvents({ tool_calls: calls = [] }: AssistantMessage): ModelDelta[
   });
 }
 
-function toInstruction(format: JsonFormat): string {
+function toInstruction(format: JsonFormat, schema: PlacedSchema | undefined): string {
   const only = "Answer with one JSON object and nothing else: no explanation, no code fence.";
-  const schema = toSchema(format)?.value;
   if (schema === undefined) return only;
   const description = format.type === "json_schema" ? format.json_schema.description : undefined;
   const purpose = description === undefined ? "" : ` The object is: ${description}`;
-  return `${only}${purpose} It must be valid against this JSON Schema:\n${JSON.stringify(schema)}`;
+  return `${only}${purpose} It must be valid against this JSON Schema:\n${schema.text}`;
 }
 
 function toRepairRequest(misfit: string): string {

@@ -1,6 +1,9 @@
 import { ConfigError } from "../base/config/config-error.ts";
 import type { Config } from "../base/contract.ts";
 
+/** The most tools that an agent has of tool servers. Vendors take no more, and a model that chooses among more chooses badly. */
+export const agentToolsMax = 128;
+
 /** Throws `ConfigError` for an agent whose `tools` names a server that `mcp.servers` does not have. */
 export function assertToolGrants({ agents, mcp }: Pick<Config, "agents" | "mcp">): void {
   const places = [

@@ -128,6 +128,15 @@ describe("`doctor` on tool servers", () => {
     const { lines } = await examine({ many: play({ tools }) });
     expect(lines[0]).toMatch(/30 tools: t0, .*, t19 and 10 more/);
   });
+
+  test("that offer an agent more tools than it may have says so", async () => {
+    const tools = Array.from({ length: 100 }, (_, index) => ({ name: `t${index}` }));
+    const servers = { a: play({ tools }), b: play({ tools }) };
+    const { status, lines } = await examine(servers);
+    expect(status).toBe(0);
+    expect(lines.at(-1)).toMatch(/^warn tools of main 200 tools are more than the 128 .* name those that it needs$/);
+    expect((await examine(servers, { a: ["*"], b: ["t1"] })).lines.join("\n")).not.toContain("tools of main");
+  });
 });
 
 async function startStatus(status: number, path = "/mcp"): Promise<object> {

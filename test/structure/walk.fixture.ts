@@ -31,7 +31,8 @@ const baseUrl = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}/v1
 
 const folder = mkdtempSync(join(tmpdir(), "clawgate-walk-"));
 const config = parseConfig({
-  gateway: { port: 0, http: { endpoints: { chatCompletions: { enabled: true } } } },
+  // A machine that is busy with other things would make it refuse the stream.
+  gateway: { port: 0, limits: { loopDelayMs: 60_000 }, http: { endpoints: { chatCompletions: { enabled: true } } } },
   agents: { list: [{ id: "main", default: true, model: "house/small" }] },
   models: { providers: { house: { api: "openai-completions", baseUrl } } },
 });

@@ -144,7 +144,7 @@ describe("a list of many pages", () => {
     [
       "is all on one page",
       { tools: [good, ...Array.from({ length: 2000 }, (_, i) => ({ name: `t${i}` }))] },
-      1024,
+      128,
       "tools",
     ],
   ])("that %s counts as far as it was read", async (_, script, names, field) => {
@@ -213,6 +213,15 @@ test.each<[what: string, given: object, want: object]>([
 ])("a schema of arguments %s", async (_, given, want) => {
   const ran = await run(await quickly({ tools: [{ name: "good", inputSchema: { type: "object", ...given } }] }));
   expect(ran.tools).toEqual([{ name: "good", parameters: { type: "object", ...want } }]);
+});
+
+test("a schema that is larger than any that is written leaves out its tool alone", async () => {
+  const properties = Object.fromEntries(Array.from({ length: 6_000 }, (_, index) => [`p${index}`, { type: "string" }]));
+  const ran = await run(
+    await quickly({ tools: [{ name: "wide", inputSchema: { type: "object", properties } }, good] }),
+  );
+  expect(toNames(ran)).toEqual(["good"]);
+  expect(ran.warnings).toEqual([["wide", "inputSchema"]]);
 });
 
 test("a schema that is nested too deep leaves out its tool alone", async () => {

@@ -8,6 +8,7 @@ import {
   type ToolChoice,
 } from "../../base/contract.ts";
 import { GatewayError, invalidValue } from "../../base/errors.ts";
+import { countCommas } from "../../base/json-text.ts";
 import { type ModelSettings, settingNames } from "../../base/settings.ts";
 import { toToolName } from "../../base/tool-call.ts";
 
@@ -100,32 +101,12 @@ function assertArguments(messages: readonly Message[]): void {
   for (const [index, message] of messages.entries()) {
     if (message.role !== "assistant") continue;
     for (const [place, call] of (message.tool_calls ?? []).entries()) {
-      if (call.type === "function") left -= countMarks(call.function.arguments, left);
+      if (call.type === "function") left -= countCommas(call.function.arguments, left);
       if (left < 0) throw toTooMany(`messages[${index}].tool_calls[${place}].function.arguments`);
     }
-    left -= countMarks(message.function_call?.arguments ?? "", left);
+    left -= countCommas(message.function_call?.arguments ?? "", left);
     if (left < 0) throw toTooMany(`messages[${index}].function_call.arguments`);
   }
-}
-
-/** Commas outside of strings: one for each value but the first. Counts no further than beyond `most`. */
-function countMarks(text: string, most: number): number {
-  let count = 0;
-  for (let at = 0; at < text.length && count <= most; at += 1) {
-    const code = text.charCodeAt(at);
-    if (code === 0x2c) count += 1;
-    else if (code === 0x22) at = findStringEnd(text, at + 1);
-  }
-  return count;
-}
-
-function findStringEnd(text: string, start: number): number {
-  for (let quote = text.indexOf('"', start); quote !== -1; quote = text.indexOf('"', quote + 1)) {
-    let slashes = 0;
-    while (quote - slashes > start && text.charCodeAt(quote - slashes - 1) === 0x5c) slashes += 1;
-    if (slashes % 2 === 0) return quote;
-  }
-  return text.length;
 }
 
 function toTooMany(param: string): GatewayError {

@@ -1,7 +1,9 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { EventSourceParserStream } from "eventsource-parser/stream";
 import type { FetchLike } from "@modelcontextprotocol/client";
 import { Agent, fetch } from "undici";
-import { messageBytesMax } from "./limits.ts";
+import { countCommas } from "../../base/json-text.ts";
+import { messageBytesMax, messageValuesMax } from "./limits.ts";
 
 /** A `fetch` with connections of its own, whose answers have a longest length. */
 export interface BoundedFetch {
@@ -38,10 +40,16 @@ async function admitAll(
   const type = headers.get("content-type")?.split(";", 1)[0]?.trim().toLowerCase();
   if (type === "text/event-stream") return new Response(admitEvents(body, admit), { status, statusText, headers });
   if (!answer.ok || !jsonTypes.has(type)) return answer;
-  const text = admitText(await answer.text(), admit);
+  const given = await answer.text();
+  if (given.length > longUnits) await nextTurn();
+  const text = admitText(given, admit);
+  if (given.length > longUnits) await nextTurn();
   if (type !== "application/json" && /^\s*[{[]/.test(text)) headers.set("content-type", "application/json");
   return new Response(text, { status, statusText, headers });
 }
+
+/** Between reading, rewriting and handing on a longer message the event loop has a turn. */
+const longUnits = 1_000_000;
 
 /** What servers call their JSON; the library knows the first name alone. */
 const jsonTypes = new Set<string | undefined>([
@@ -57,6 +65,8 @@ const jsonTypes = new Set<string | undefined>([
 
 /** What is no JSON, or is nested deeper than JSON is written, stays as it is, for the library to complain of. */
 function admitText(text: string, admit: (message: unknown) => unknown): string {
+  if (countCommas(text, messageValuesMax) > messageValuesMax)
+    throw new Error(`a message of more than ${messageValuesMax} values`);
   try {
     return JSON.stringify(admit(JSON.parse(text)));
   } catch (cause) {

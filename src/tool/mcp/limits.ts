@@ -6,3 +6,9 @@ export const listPagesMax = 64;
 
 /** The most tools that are read of one server; more than any model takes. */
 export const listToolsMax = 1024;
+
+/**
+ * The most values of a message, counted by their commas: a list of a thousand tools with a hundred parameters each has
+ * them, and millions would hold the event loop for seconds. What stands in a text does not count.
+ */
+export const messageValuesMax = 200_000;

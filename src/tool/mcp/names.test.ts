@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { measureCpuMs } from "../../../test/cpu.fixture.ts";
 import { toModelNames } from "./names.ts";
 
 const long = "a".repeat(80);
@@ -41,3 +42,17 @@ test("a tool that bears the name another one has been given gets one of its own"
   const names = toModelNames([...pair, { server: "f", tool: taken.slice("f__".length) }]);
   expect(new Set(names).size).toBe(3);
 });
+
+test("thousands of tools are named in time that grows with their number alone", () => {
+  const plain = Array.from({ length: 20_000 }, (_, index) => ({ server: "f", tool: `t${index}` }));
+  const alike = Array.from({ length: 4_000 }, (_, index) => ({
+    server: "f",
+    tool: String(index).replaceAll(/\d/g, toSign),
+  }));
+  expect(measureCpuMs(() => toModelNames([...plain, ...alike]))).toBeLessThan(1_000);
+});
+
+/** Each is `_` in a name. */
+function toSign(digit: string): string {
+  return "!?$%&/()=+".charAt(Number(digit));
+}

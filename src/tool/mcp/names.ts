@@ -26,10 +26,10 @@ export function toModelNames(tools: readonly ServerAndTool[]): string[] {
   const hashed = new Set(plain.flatMap((name, index) => (name.length > nameLengthMax ? [index] : [])));
   for (;;) {
     const names = plain.map((name, index) => (hashed.has(index) ? addHash(name, tools[index]) : name));
+    const counts = new Map<string, number>();
+    for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
     // Usually none; again, because a tool may bear the very name that another one has just been given.
-    const shared = names.flatMap((name, index) =>
-      !hashed.has(index) && names.indexOf(name) !== names.lastIndexOf(name) ? [index] : [],
-    );
+    const shared = names.flatMap((name, index) => (!hashed.has(index) && counts.get(name) !== 1 ? [index] : []));
     if (shared.length === 0) return names;
     for (const index of shared) hashed.add(index);
   }

@@ -21,13 +21,15 @@ function toText(part: ResultPart): string {
 
 /** The text itself, or its beginning and a last line that says how much is missing, together no longer than `bytesMax`. */
 export function cutText(text: string, bytesMax: number): string {
-  const bytes = Buffer.from(text);
-  if (bytes.length <= bytesMax) return text;
-  const longestNote = toCutNote(bytes.length, bytes.length);
+  const length = Buffer.byteLength(text);
+  if (length <= bytesMax) return text;
+  // A character has at least one byte: of megabytes the rest need not be looked at.
+  const bytes = Buffer.from(text.slice(0, bytesMax));
+  const longestNote = toCutNote(length, length);
   let end = Math.max(0, bytesMax - longestNote.length);
   // A byte 10xxxxxx continues a character, and must not be the first that is missing.
   while (end > 0 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1;
-  return bytes.toString("utf8", 0, end) + toCutNote(bytes.length - end, bytes.length);
+  return bytes.toString("utf8", 0, end) + toCutNote(length - end, length);
 }
 
 function toCutNote(missing: number, all: number): string {

@@ -7,10 +7,11 @@ import {
   type Transport,
 } from "@modelcontextprotocol/client";
 import { getDefaultEnvironment } from "@modelcontextprotocol/client/stdio";
+import { countCommas } from "../../base/json-text.ts";
 import type { Log } from "../../base/log.ts";
 import { createIntake } from "./intake.ts";
 import { findLastWords } from "./last-words.ts";
-import { messageBytesMax } from "./limits.ts";
+import { messageBytesMax, messageValuesMax } from "./limits.ts";
 import { createLineReader } from "./line-reader.ts";
 import { createNoise } from "./noise.ts";
 import { endGroup, ownGroup } from "./process-group.ts";
@@ -86,6 +87,8 @@ export class StdioTransport implements Transport {
     const noteGarbage = createNoise(this.#log, "stdout");
     const noteError = createNoise(this.#log, "stderr");
     const read = createLineReader(messageBytesMax, (line) => {
+      if (countCommas(line, messageValuesMax) > messageValuesMax)
+        throw new Error(`a message of more than ${messageValuesMax} values`);
       const messages = this.#toMessages(line);
       if (messages.length === 0) noteGarbage(line);
       for (const message of messages) this.onmessage?.(message);

@@ -47,7 +47,8 @@ export async function readToolList(ask: AskForPage): Promise<Offer> {
 /** Why there is none is a text if pages came before it. */
 async function readPage(ask: AskForPage, cursor: string | undefined, place: number): Promise<ToolPage | string> {
   try {
-    const page = readToolPage(await ask(cursor), place);
+    // One more than count, so that the others are noticed.
+    const page = await readToolPage(await ask(cursor), place, listToolsMax + 1);
     if (page === undefined) throw new Error("an answer to `tools/list` without a list `tools`");
     return page;
   } catch (cause) {

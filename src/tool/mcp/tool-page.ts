@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { JsonSchema } from "../../base/contract.ts";
 import type { LeftOut } from "../tool-set.ts";
 import { isObject } from "./json-object.ts";
@@ -21,14 +22,22 @@ export interface ToolPage {
   readonly nextCursor: string | undefined;
 }
 
-/** A tool that cannot be used is left out alone. Undefined for what is no list. `place` is that of its first tool. */
-export function readToolPage(result: unknown, place: number): ToolPage | undefined {
+/** Their schemas are read in slices of so many tools, with a turn of the event loop between them. */
+const sliceTools = 32;
+
+/**
+ * A tool that cannot be used is left out alone; of a page of more than `toolsMax` tools the others are not looked at.
+ * Undefined for what is no list. `place` is that of its first tool.
+ */
+export async function readToolPage(result: unknown, place: number, toolsMax: number): Promise<ToolPage | undefined> {
   if (!isObject(result)) return undefined;
   const { tools: given, nextCursor } = result;
   if (!Array.isArray(given)) return undefined;
   const tools: OfferedTool[] = [];
   const leftOut: LeftOut[] = [];
-  for (const [index, one] of given.entries()) {
+  for (const [index, one] of given.slice(0, toolsMax).entries()) {
+    // oxlint-disable-next-line no-await-in-loop -- the others shall have a turn, which is what is waited for
+    if (index % sliceTools === sliceTools - 1) await nextTurn();
     const tool = readTool(one, `#${place + index}`);
     if ("why" in tool) leftOut.push(tool);
     else tools.push(tool);

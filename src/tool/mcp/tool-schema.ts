@@ -3,6 +3,8 @@ import { isObject, type JsonObject } from "./json-object.ts";
 
 /** Deeper than anybody writes a schema, and shallower than the stack. */
 const depthMax = 100;
+/** Of a schema and all within it: keywords and names. The largest that are written have a tenth of it. */
+const keysMax = 10_000;
 
 /** Why a tool cannot be called, and where that stands in its definition. */
 export interface Unusable {
@@ -26,7 +28,7 @@ export function toParameters(given: unknown): { readonly parameters: JsonSchema 
   const isObjectType = given["type"] == null || type === "object" || (Array.isArray(type) && type.includes("object"));
   if (!isObjectType) return { field: `${field}.type`, why: "is not `object`, which the arguments of a tool are" };
   try {
-    const parameters = toSchema({ ...given, type: "object" }, 0);
+    const parameters = toSchema({ ...given, type: "object" }, 0, { keysLeft: keysMax });
     // OpenAI refuses an object that has neither, and the whole request with it.
     const hasShape = ["properties", "$ref", "anyOf", "oneOf", "allOf"].some((key) => key in parameters);
     return { parameters: hasShape ? parameters : { ...parameters, properties: {} } };
@@ -48,10 +50,20 @@ const schemas = new Set(
 /** Keywords whose value is a schema for each of some names. */
 const maps = new Set(["properties", "patternProperties", "$defs", "definitions", "dependentSchemas"]);
 
-function toSchema(schema: JsonObject, depth: number): JsonObject {
+interface Budget {
+  keysLeft: number;
+}
+
+function spend(budget: Budget, value: object): void {
+  budget.keysLeft -= Array.isArray(value) ? value.length : Object.keys(value).length;
+  if (budget.keysLeft < 0) throw new RangeError(`has more than ${keysMax} keywords and names`);
+}
+
+function toSchema(schema: JsonObject, depth: number, budget: Budget): JsonObject {
+  spend(budget, schema);
   if (depth > depthMax) throw new RangeError(`is nested more than ${depthMax} deep`);
   const entries = Object.entries(withBounds(schema)).map(
-    ([key, value]) => [key, toKeyword(key, value, depth)] as const,
+    ([key, value]) => [key, toKeyword(key, value, depth, budget)] as const,
   );
   const read = Object.fromEntries(entries.filter(([, value]) => value !== undefined));
   // OpenAI and Gemini refuse a list that says nothing of its items.
@@ -94,28 +106,32 @@ function readType(given: unknown): unknown {
 }
 
 /** Undefined for what counts as absent. */
-function toKeyword(key: string, value: unknown, depth: number): unknown {
+function toKeyword(key: string, value: unknown, depth: number, budget: Budget): unknown {
   if (anyValue.has(key)) return value;
   if (value === null) return undefined;
-  if (schemas.has(key)) return toSubschema(value, depth);
-  if (maps.has(key)) return toNamedSchemas(value, depth);
+  if (schemas.has(key)) return toSubschema(value, depth, budget);
+  if (maps.has(key)) return toNamedSchemas(value, depth, budget);
   if (key === "type") return readType(value);
+  if (Array.isArray(value)) spend(budget, value);
   if (key === "enum") return Array.isArray(value) && value.length > 0 ? value : undefined;
   // In drafts of long ago a property said of itself that it is required.
   if (key === "required") return Array.isArray(value) ? value.filter((name) => typeof name === "string") : undefined;
   return value;
 }
 
-function toSubschema(value: unknown, depth: number): unknown {
-  if (Array.isArray(value)) return value.filter((one) => one !== null).map((one) => toSubschema(one, depth + 1));
-  return isObject(value) ? toSchema(value, depth + 1) : value;
+function toSubschema(value: unknown, depth: number, budget: Budget): unknown {
+  if (!Array.isArray(value)) return isObject(value) ? toSchema(value, depth + 1, budget) : value;
+  if (depth > depthMax) throw new RangeError(`is nested more than ${depthMax} deep`);
+  spend(budget, value);
+  return value.filter((one) => one !== null).map((one) => toSubschema(one, depth + 1, budget));
 }
 
 /** A property of which nothing is said is one nevertheless. */
-function toNamedSchemas(value: unknown, depth: number): unknown {
+function toNamedSchemas(value: unknown, depth: number, budget: Budget): unknown {
   if (isEmptyList(value)) return {};
   if (!isObject(value)) return undefined;
-  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, toSubschema(one ?? {}, depth)]));
+  spend(budget, value);
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, toSubschema(one ?? {}, depth, budget)]));
 }
 
 /** How PHP writes an empty object. */

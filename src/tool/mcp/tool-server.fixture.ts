@@ -22,6 +22,7 @@ const names = [
   "environment",
   "big",
   "huge",
+  "many",
   "cancelled",
   "grow",
   "refuse",
@@ -76,6 +77,8 @@ function call(id: Id, { name = "", arguments: given = {} }: NonNullable<Incoming
       return say(id, "ä".repeat(5 * 1024 * 1024));
     case "huge":
       return say(id, "x".repeat(33 * 1024 * 1024));
+    case "many":
+      return answer(id, { content: [], structuredContent: { many: Array.from({ length: 300_000 }, () => 0) } });
     case "cancelled":
       return say(id, JSON.stringify(cancelled));
     case "grow":

@@ -24,6 +24,9 @@ export interface ToolServer {
 /** How much of the name of a tool that cannot be used is worth a line of the log. */
 const nameLengthMax = 100;
 
+/** Always the same list, so that whoever compares sees no change. */
+const noTools: readonly OfferedTool[] = [];
+
 export function createToolServer(options: ConnectionOptions): ToolServer {
   const { name, config, log } = options;
   const pause = createReconnectPause();
@@ -102,7 +105,7 @@ export function createToolServer(options: ConnectionOptions): ToolServer {
         return offer.tools;
       } catch (cause) {
         signal.throwIfAborted();
-        if (cause instanceof ToolFailure) return [];
+        if (cause instanceof ToolFailure) return noTools;
         throw cause;
       }
     },

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import { findFreePort } from "./everything.fixture.ts";
+import { play, playHttp } from "./scripted-server.fixture.ts";
 import {
   call,
   fill,
@@ -196,6 +197,26 @@ describe.concurrent("a program", () => {
     const { open } = startToolServers({ s: runNode(args) });
     await call(await open("s"), "s__grow");
     await vi.waitFor(async () => expect(toNames(await open("s"))).toContain("s__grown"), { timeout: 5000 });
+  });
+
+  test("with more tools than models take gives the first of them, says so once, and is not read anew for each run", async () => {
+    const tools = Array.from({ length: 130 }, (_, index) => ({ name: `t${index}` }));
+    const { servers, log } = startToolServers({ s: play({ tools }) });
+    const grants = { s: ["*"] };
+    const set = await servers.open(grants, neverAborted());
+    expect(toNames(set)).toEqual(tools.slice(0, 128).map(({ name }) => `s__${name}`));
+    expect(await servers.open(grants, neverAborted())).toBe(set);
+    expect(log().match(/an agent may use more than 128 tools/g)).toHaveLength(1);
+  });
+
+  test("whose message holds more values than any list of tools is not read", async () => {
+    const many = Array.from({ length: 300_000 }, () => 0);
+    const script = { tools: [{ name: "many" }], results: { many: { content: [], structuredContent: { many } } } };
+    const [far, streamed] = await Promise.all([playHttp(script, "json"), playHttp(script, "events")]);
+    const { open } = startToolServers({ near: misbehave("plain"), far, streamed });
+    const set = await open("near", "far", "streamed");
+    const results = await Promise.all(["near", "far", "streamed"].map((server) => call(set, `${server}__many`)));
+    expect(results.map(({ failed }) => failed)).toEqual([true, true, true]);
   });
 
   test("without tools gives none", async () => {

@@ -4,6 +4,7 @@ import type { ToolServerReport, ToolServers, ToolSet } from "../tool-set.ts";
 import { parseArguments } from "./parse-arguments.ts";
 import { assertToolServer } from "../../base/config/tool-server-check.ts";
 import { type ServerAndTool, toModelNames, toNamePrefix } from "./names.ts";
+import { agentToolsMax } from "../grants.ts";
 import type { OfferedTool } from "./tool-page.ts";
 import { createToolServer, type ToolServer } from "./tool-server.ts";
 
@@ -23,6 +24,13 @@ interface GrantedTool extends ServerAndTool {
   readonly offered: OfferedTool;
 }
 
+interface Given {
+  readonly lists: readonly (readonly OfferedTool[])[];
+  readonly set: ToolSet;
+}
+
+const nothing: readonly OfferedTool[] = [];
+
 export interface ExaminedToolServers extends ToolServers {
   /** Connects all servers at once, each within its `connectMs`, and tells what there is, in the configuration's order. */
   examine(): Promise<readonly ToolServerReport[]>;
@@ -41,17 +49,37 @@ export function createToolServers(
   }
   /** What was already said, so that not every run says it again. */
   const missed = new Set<string>();
+  /** Of each agent, by its grants: what it was given last, and of which lists. */
+  const given = new WeakMap<Grants, Given>();
 
-  async function grant(server: string, allowed: readonly string[], signal: AbortSignal): Promise<GrantedTool[]> {
+  function grant(server: string, allowed: ReadonlySet<string>, list: readonly OfferedTool[]): GrantedTool[] {
     const from = servers.get(server);
     if (from === undefined) return [];
-    const offered = new Map((await from.list(signal)).map((tool) => [tool.name, tool]));
+    const offered = new Map(list.map((tool) => [tool.name, tool]));
     if (offered.size > 0) {
       for (const tool of allowed) if (tool !== "*" && !offered.has(tool)) miss(server, tool);
     }
     return [...offered.values()]
-      .filter(({ name }) => allowed.includes("*") || allowed.includes(name))
+      .filter(({ name }) => allowed.has("*") || allowed.has(name))
       .map((tool) => ({ server, tool: tool.name, from, offered: tool }));
+  }
+
+  /** Thousands of tools take a while to be named, and their lists hardly ever change. */
+  function toToolSet(grants: Grants, lists: readonly (readonly OfferedTool[])[]): ToolSet {
+    const known = given.get(grants);
+    if (known?.lists.every((list, index) => list === lists[index]) === true) return known.set;
+    const granted = Object.entries(grants).flatMap(([server, allowed], index) =>
+      grant(server, new Set(allowed), lists[index] ?? []),
+    );
+    if (granted.length > agentToolsMax) warnOfMany(Object.keys(grants), granted.length);
+    const set = createToolSet(granted.slice(0, agentToolsMax), Object.keys(grants));
+    given.set(grants, { lists, set });
+    return set;
+  }
+
+  function warnOfMany(toolServers: readonly string[], tools: number): void {
+    const told = `an agent may use more than ${agentToolsMax} tools: the first ones count; name those that it needs in its 'tools'`;
+    log.warn({ toolServers, tools }, told);
   }
 
   function miss(server: string, tool: string): void {
@@ -64,8 +92,8 @@ export function createToolServers(
   return {
     async open(grants: Grants, signal) {
       signal.throwIfAborted();
-      const granted = Object.entries(grants).map(([server, allowed]) => grant(server, allowed, signal));
-      return createToolSet((await Promise.all(granted)).flat(), Object.keys(grants));
+      const lists = Object.keys(grants).map(async (server) => (await servers.get(server)?.list(signal)) ?? nothing);
+      return toToolSet(grants, await Promise.all(lists));
     },
     examine: () => Promise.all([...servers.values()].map((server) => server.examine())),
     async stop() {

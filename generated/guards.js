@@ -138,6 +138,34 @@ var valid0 = _errs5 === errors;
 else {
 var valid0 = true;
 }
+if(valid0){
+if(data["x-stainless-retry-count"] !== undefined){
+let data3 = data["x-stainless-retry-count"];
+const _errs7 = errors;
+if(typeof data3 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/x-stainless-retry-count",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
+return false;
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data["idempotency-key"] !== undefined){
+let data4 = data["idempotency-key"];
+const _errs9 = errors;
+if(typeof data4 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/idempotency-key",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
+return false;
+}
+var valid0 = _errs9 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
 }
 }
 }
@@ -149,7 +177,7 @@ return false;
 validate20.errors = vErrors;
 return errors === 0;
 }
-validate20.evaluated = {"props":{"x-openclaw-agent-id":true,"x-openclaw-session-key":true,"x-clawgate-include":true},"dynamicProps":false,"dynamicItems":false};
+validate20.evaluated = {"props":{"x-openclaw-agent-id":true,"x-openclaw-session-key":true,"x-clawgate-include":true,"x-stainless-retry-count":true,"idempotency-key":true},"dynamicProps":false,"dynamicItems":false};
 export const checkChatCompletionRequest = toCheck(validate22);
 function validate26(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;

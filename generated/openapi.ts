@@ -30,6 +30,10 @@ export interface paths {
          *     `overloaded` with `retry-after`, most often before its body is read; the run has not begun.
          *
          *     **Leaving.** A client that closes the connection cancels the run.
+         *
+         *     **Trying again.** An answer may get lost on its way, after its turn was stored. A call that is sent again within ten
+         *     minutes with the same body, and says so in `x-stainless-retry-count` as the SDKs do, is then given the stored answer;
+         *     `x-clawgate-replayed` marks it. A question that is asked anew is a new turn, however equal it is to the last.
          */
         post: operations["createChatCompletion"];
         delete?: never;
@@ -1466,6 +1470,15 @@ export interface components {
          * @example reasoning, tools
          */
         Include: string;
+        /**
+         * @description How often the client has sent this call before; the SDKs of OpenAI say so by themselves. Above 0, a call of a session
+         *     whose turn has been stored meanwhile is given that turn's answer once more, and makes no second turn: see
+         *     `x-clawgate-replayed`. Anything but a whole number counts as 0.
+         * @example 1
+         */
+        RetryCount: string;
+        /** @description Has no effect yet, and is then named in `x-clawgate-ignored`. */
+        IdempotencyKey: string;
         /** @description The most items of one page; 20 unless given. */
         Limit: number;
         /**
@@ -1494,7 +1507,7 @@ export interface components {
         /** @description The provider and model that answered, as `provider/model`. */
         ModelUsed: string;
         /**
-         * @description The fields of the request that had no effect, separated by commas, in up to about 512 characters; `...` at the end stands for more. Absent if there were none.
+         * @description The fields of the request that had no effect, and `idempotency-key` where that was sent, separated by commas, in up to about 512 characters; `...` at the end stands for more. Absent if there were none.
          * @example store, x_vendor_field
          */
         Ignored: string;
@@ -1528,6 +1541,11 @@ export interface components {
          * @example 6h3m12s
          */
         TokensReset: string;
+        /**
+         * @description `true` where the call was answered before and the client had not got the answer: this is that answer, in one piece and
+         *     under another `id`, and nothing was run or stored. Absent otherwise.
+         */
+        Replayed: "true";
         /** @description When to come back, in whole seconds from 1 to 60. */
         RetryAfter: number;
         /** @description `false` where repeating the call would be useless, or might do its effects twice. SDKs obey it. */
@@ -1559,6 +1577,15 @@ export interface operations {
                  * @example reasoning, tools
                  */
                 "x-clawgate-include"?: components["parameters"]["Include"];
+                /**
+                 * @description How often the client has sent this call before; the SDKs of OpenAI say so by themselves. Above 0, a call of a session
+                 *     whose turn has been stored meanwhile is given that turn's answer once more, and makes no second turn: see
+                 *     `x-clawgate-replayed`. Anything but a whole number counts as 0.
+                 * @example 1
+                 */
+                "x-stainless-retry-count"?: components["parameters"]["RetryCount"];
+                /** @description Has no effect yet, and is then named in `x-clawgate-ignored`. */
+                "idempotency-key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
             cookie?: never;
@@ -1589,7 +1616,7 @@ export interface operations {
                     /** @description The provider and model that answered, as `provider/model`. */
                     "x-clawgate-model": string;
                     /**
-                     * @description The fields of the request that had no effect, separated by commas, in up to about 512 characters; `...` at the end stands for more. Absent if there were none.
+                     * @description The fields of the request that had no effect, and `idempotency-key` where that was sent, separated by commas, in up to about 512 characters; `...` at the end stands for more. Absent if there were none.
                      * @example store, x_vendor_field
                      */
                     "x-clawgate-ignored"?: string;
@@ -1623,6 +1650,11 @@ export interface operations {
                      * @example 6h3m12s
                      */
                     "x-ratelimit-reset-tokens"?: string;
+                    /**
+                     * @description `true` where the call was answered before and the client had not got the answer: this is that answer, in one piece and
+                     *     under another `id`, and nothing was run or stored. Absent otherwise.
+                     */
+                    "x-clawgate-replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {

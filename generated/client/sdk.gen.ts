@@ -42,6 +42,10 @@ export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends 
  *
  * **Leaving.** A client that closes the connection cancels the run.
  *
+ * **Trying again.** An answer may get lost on its way, after its turn was stored. A call that is sent again within ten
+ * minutes with the same body, and says so in `x-stainless-retry-count` as the SDKs do, is then given the stored answer;
+ * `x-clawgate-replayed` marks it. A question that is asked anew is a new turn, however equal it is to the last.
+ *
  */
 export const createChatCompletion = <ThrowOnError extends boolean = false>(options: Options<CreateChatCompletionData, ThrowOnError>): RequestResult<CreateChatCompletionResponses, CreateChatCompletionErrors, ThrowOnError> => (options.client ?? client).post<CreateChatCompletionResponses, CreateChatCompletionErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],

@@ -1028,6 +1028,19 @@ export type SessionKey = string;
 export type Include = string;
 
 /**
+ * How often the client has sent this call before; the SDKs of OpenAI say so by themselves. Above 0, a call of a session
+ * whose turn has been stored meanwhile is given that turn's answer once more, and makes no second turn: see
+ * `x-clawgate-replayed`. Anything but a whole number counts as 0.
+ *
+ */
+export type RetryCount = string;
+
+/**
+ * Has no effect yet, and is then named in `x-clawgate-ignored`.
+ */
+export type IdempotencyKey = string;
+
+/**
  * The most items of one page; 20 unless given.
  */
 export type Limit = number;
@@ -1059,6 +1072,17 @@ export type CreateChatCompletionData = {
          *
          */
         'x-clawgate-include'?: string;
+        /**
+         * How often the client has sent this call before; the SDKs of OpenAI say so by themselves. Above 0, a call of a session
+         * whose turn has been stored meanwhile is given that turn's answer once more, and makes no second turn: see
+         * `x-clawgate-replayed`. Anything but a whole number counts as 0.
+         *
+         */
+        'x-stainless-retry-count'?: string;
+        /**
+         * Has no effect yet, and is then named in `x-clawgate-ignored`.
+         */
+        'idempotency-key'?: string;
     };
     path?: never;
     query?: never;

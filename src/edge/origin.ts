@@ -65,7 +65,8 @@ function toName(host: string): string {
 
 /** What a page may read of an answer besides the body. */
 const exposed =
-  "x-request-id, x-openclaw-agent-id, x-openclaw-session-key, x-clawgate-model, x-clawgate-ignored, retry-after, x-should-retry, " +
+  "x-request-id, x-openclaw-agent-id, x-openclaw-session-key, x-clawgate-model, x-clawgate-ignored, x-clawgate-replayed, " +
+  "retry-after, x-should-retry, " +
   "x-ratelimit-limit-requests, x-ratelimit-remaining-requests, x-ratelimit-reset-requests, " +
   "x-ratelimit-limit-tokens, x-ratelimit-remaining-tokens, x-ratelimit-reset-tokens";
 /** How long a browser may remember a preflight, in seconds. */

@@ -14,16 +14,18 @@ export interface RunAnswer {
   readonly finishReason: FinishReason;
   /** Of all model calls together. */
   readonly usage: Usage;
+  /** No model was asked: the call had been answered before, and its client had not got the answer. */
+  readonly replayed?: true;
 }
 
 /**
  * What happens in a run, in order. `run-start` comes first. `model-start` comes when a model has accepted the call; the
- * first one names the model that answers. Tool calls are the client's, counted from 0 over the whole run; tools that run
+ * first one names the model that answers, now or when the call was answered before. Tool calls are the client's, counted from 0 over the whole run; tools that run
  * inside the gateway are seen as `tool-start` and `tool-end`. How a run ended is said by its promise alone.
  */
 export type RunEvent =
   | { readonly type: "run-start"; readonly runId: string }
-  | { readonly type: "model-start"; readonly model: string }
+  | { readonly type: "model-start"; readonly model: string; readonly replayed?: true }
   | ModelDelta
   | { readonly type: "tool-start"; readonly id: string; readonly name: string }
   | { readonly type: "tool-end"; readonly id: string; readonly name: string; readonly failed: boolean };

@@ -11,12 +11,14 @@ import type { TraceContext, Tracing } from "../base/telemetry/tracing.ts";
 import { toToolName } from "../base/tool-call.ts";
 import { accountFor, type ToolRecord } from "./account-for.ts";
 import type { Agent } from "./agents.ts";
+import { noUsage } from "./answer.ts";
 import type { Place } from "./fair-queue.ts";
 import { assertToolResultsBound, toNeeds } from "./demands.ts";
+import { type Attempt, repeatAnswer, toReceipt } from "./repeated.ts";
 import type { RunAnswer, RunEvent } from "./run-event.ts";
 import { setAnswer, startRunSpan, traceTools } from "./run-span.ts";
 import type { Slots } from "./slots.ts";
-import { runSteps, type StepRequest } from "./steps.ts";
+import { noPace, runSteps, type StepRequest } from "./steps.ts";
 import type { OpenTurn, Turns } from "./turns.ts";
 import { toStoredKey } from "../session/key.ts";
 import { reconcile, separateInstructions } from "../session/reconcile.ts";
@@ -42,6 +44,8 @@ export interface RunRequest {
   readonly messages: readonly Message[];
   readonly tools: readonly Tool[];
   readonly settings: ModelSettings;
+  /** Of a session that is kept; without it nobody can ask for the same answer again. */
+  readonly attempt?: Attempt;
   /** Of the request that began it, for the log and for the providers' logs. */
   readonly requestId?: string;
   /** The span that the run's is part of. */
@@ -52,6 +56,8 @@ export interface RunRequest {
  * The one way to run an agent. It resolves with the answer when the turn is on disk, and rejects with a `GatewayError`;
  * nothing else ends it. When the signal aborts, the model is stopped and the turn is not kept. A listener that only
  * wants to leave, and not to end the run, gives a signal that does not abort and takes no more events.
+ *
+ * A call that is sent again after a turn was stored for it is answered with what that turn said, and makes none.
  */
 export type RunAgent = (request: RunRequest, to: Listener<RunEvent>) => Promise<RunAnswer>;
 
@@ -75,7 +81,7 @@ export function createRunAgent({
   tracing,
 }: RunParts): RunAgent {
   return async (request, to) => {
-    const { principal, agent, session, tools, settings, requestId } = request;
+    const { principal, agent, session, tools, settings, attempt, requestId } = request;
     const { signal, emit } = to;
     const { quota } = principal;
     const runId = `run_${randomUUID()}`;
@@ -90,7 +96,12 @@ export function createRunAgent({
     let hasSlot = false;
     try {
       emit({ type: "run-start", runId });
-      turn = session.kept ? await turns.open(toStoredKey(session.key, principal), signal, log) : undefined;
+      turn = session.kept ? await turns.open(toStoredKey(session.key, principal), signal, { log, attempt }) : undefined;
+      if (turn?.receipt !== undefined) {
+        const answer = repeatAnswer(turn.receipt, emit);
+        observed.end(noUsage, answer.model, noPace);
+        return answer;
+      }
       // Whoever waits for a session takes no slot from others.
       hasSlot = slots.take() || (await slots.wait(toPlace(request), signal));
       const { instructions, conversation } = separateInstructions(request.messages);
@@ -118,7 +129,8 @@ export function createRunAgent({
       const { answer, append, pace } = await runSteps(steps, to, log);
       // A client that left while the last words came would find a turn that it never saw.
       signal.throwIfAborted();
-      await commit(turn, { keep, append: [...fresh, ...append] }, append.some(isToolResult));
+      const receipt = attempt === undefined ? {} : { receipt: toReceipt(attempt, answer) };
+      await commit(turn, { keep, append: [...fresh, ...append], ...receipt }, append.some(isToolResult));
       observed.end(answer.usage, answer.model, pace);
       if (span !== undefined) setAnswer(span, answer);
       return answer;

@@ -103,7 +103,7 @@ interface Draft {
   readonly pace: Pace;
 }
 
-const noPace: Pace = { firstAt: undefined, saidMs: 0, laterTokens: 0 };
+export const noPace: Pace = { firstAt: undefined, saidMs: 0, laterTokens: 0 };
 
 function extend(draft: Draft, { model, message, reasoning, logprobs, usage, firstAt, saidMs }: StepAnswer): Draft {
   const { pace } = draft;

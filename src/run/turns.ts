@@ -1,7 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { GatewayError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
-import type { OpenSession, SessionStore, StoredMessage, Transcript, Turn } from "../session/store.ts";
+import type { Arrival, OpenSession, Receipt, SessionStore, StoredMessage, Transcript, Turn } from "../session/store.ts";
+import type { Attempt } from "./repeated.ts";
 
 /** Gives the lane to the next in line. Safe to call more than once. */
 export type LeaveLane = () => void;
@@ -94,6 +95,8 @@ export interface OpenTurn {
   readonly messages: readonly StoredMessage[];
   /** Whether the session was there before this turn. */
   readonly exists: boolean;
+  /** Of the turn that was stored when the same call came before: its answer is the answer to this one. */
+  readonly receipt?: Receipt | undefined;
   /** Resolves when the turn is durable. */
   commit(turn: Turn): Promise<void>;
   /** Instead of a commit: removes everything that was ever said in the session. Resolves when it is gone. */
@@ -102,12 +105,15 @@ export interface OpenTurn {
   release(): Promise<void>;
 }
 
+export interface TurnOptions {
+  /** Is told what goes wrong with the lease afterwards. */
+  readonly log?: Log;
+  readonly attempt?: Attempt | undefined;
+}
+
 export interface Turns {
-  /**
-   * Waits for the session's lane and lease. Throws `session_busy`, or the signal's reason. The log is told what goes
-   * wrong with the lease afterwards.
-   */
-  open(key: string, signal: AbortSignal, log?: Log): Promise<OpenTurn>;
+  /** Waits for the session's lane and lease. Throws `session_busy`, or the signal's reason. */
+  open(key: string, signal: AbortSignal, options?: TurnOptions): Promise<OpenTurn>;
 }
 
 /** What a turn needs of the store. */
@@ -138,11 +144,12 @@ export function createTurns({ store, lanes, waitMs, idleMs, now, log: standardLo
   // Of a clock that was set back, the last turn lies in the future, and the session is not idle.
   const isIdle = ({ updatedAt }: Transcript): boolean => idleMs > 0 && now() - updatedAt > idleMs;
   return {
-    async open(key, signal, log = standardLog) {
+    async open(key, signal, { log = standardLog, attempt } = {}) {
       const deadline = performance.now() + waitMs;
+      const arrival = { at: now(), digest: attempt?.digest, again: attempt?.again === true };
       const leave = await lanes.enter(key, signal);
       try {
-        const session = await openLease(store, key, deadline, signal);
+        const session = await openLease(store, key, arrival, deadline, signal);
         return toTurn(store, isIdle(session) ? { ...session, messages: [] } : session, leave, log);
       } catch (error) {
         leave();
@@ -152,9 +159,15 @@ export function createTurns({ store, lanes, waitMs, idleMs, now, log: standardLo
   };
 }
 
-async function openLease(store: TurnStore, key: string, deadline: number, signal: AbortSignal): Promise<OpenSession> {
+async function openLease(
+  store: TurnStore,
+  key: string,
+  arrival: Arrival,
+  deadline: number,
+  signal: AbortSignal,
+): Promise<OpenSession> {
   for (;;) {
-    const session = await store.open(key, leaseMs);
+    const session = await store.open(key, leaseMs, arrival);
     if (session !== undefined) return session;
     if (performance.now() >= deadline) throw toBusy("another process holds it");
     await delay(leasePollMs, undefined, { signal });
@@ -162,7 +175,7 @@ async function openLease(store: TurnStore, key: string, deadline: number, signal
 }
 
 function toTurn(store: TurnStore, session: OpenSession, leave: () => void, log: Log): OpenTurn {
-  const { lease, messages, updatedAt } = session;
+  const { lease, messages, updatedAt, receipt } = session;
   let open = true;
   const renewal = setInterval(() => {
     store.renew(lease, leaseMs).catch((error: unknown) => log.warn({ err: error }, "lease not renewed"));
@@ -175,6 +188,7 @@ function toTurn(store: TurnStore, session: OpenSession, leave: () => void, log: 
   return {
     messages,
     exists: updatedAt > 0,
+    receipt,
     // Either of the two gives the lease back.
     async commit(turn) {
       await store.commit(lease, turn);

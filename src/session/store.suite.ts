@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Message } from "../base/contract.ts";
 import { defineCatalogueTests } from "./catalogue.suite.ts";
 import { defineLeaseTests } from "./lease.suite.ts";
+import { defineReceiptTests } from "./receipt.suite.ts";
 import type { SessionStore } from "./store.ts";
 import { addTurn, answer, leaseMs, mustOpen, user } from "./turns.fixture.ts";
 
@@ -36,6 +37,7 @@ export function defineStoreContract(name: string, createFixture: () => Promise<S
     defineTranscriptTests(connect);
     defineLeaseTests(connect);
     defineCatalogueTests(connect);
+    defineReceiptTests(connect);
     defineTextTests(connect);
   });
 }

@@ -39,8 +39,37 @@ export interface Lease {
   readonly fence: number;
 }
 
+/**
+ * What a turn was asked and what was answered, kept for a while beside the transcript: the answer may get lost on its way,
+ * and whoever then asks again shall have it, and no second turn.
+ */
+export interface Receipt {
+  /** Equal for equal calls. */
+  readonly digest: string;
+  /** JSON text, whatever the run makes of it. */
+  readonly answer: string;
+}
+
+/** How a call comes to a session. */
+export interface Arrival {
+  /** When, in milliseconds since 1970. */
+  readonly at: number;
+  /** As in the receipt of its turn; undefined for a call that will have none. */
+  readonly digest: string | undefined;
+  /** The client says that it has sent the call before. */
+  readonly again: boolean;
+}
+
+/** A client gives up within this time, and comes again soon after: the SDKs wait for ten minutes at most. */
+export const receiptMs = 600_000;
+
+/** So long the answer of one client may be on its way, or be asked for again, while another of the same session goes on. */
+export const besideMs = 60_000;
+
 export interface OpenSession extends Transcript {
   readonly lease: Lease;
+  /** Of the turn that this call was the first time. */
+  readonly receipt?: Receipt | undefined;
 }
 
 export interface Turn {
@@ -48,6 +77,7 @@ export interface Turn {
   readonly keep: number;
   /** The new messages of the client, then those of the run. Handed over: the caller changes them no more. */
   readonly append: readonly StoredMessage[];
+  readonly receipt?: Receipt;
 }
 
 /** A session without its messages. Times are in milliseconds since 1970. */
@@ -113,8 +143,14 @@ export interface HistoryQuery {
  * from 1 to `leaseMsMax`; another number is a defect of the caller, and rejects with a `RangeError`.
  */
 export interface SessionStore {
-  /** Leases the session and reads it. Resolves to `undefined` while another holder has an unexpired lease. */
-  open(key: string, leaseMs: number): Promise<OpenSession | undefined>;
+  /**
+   * Leases the session and reads it. Resolves to `undefined` while another holder has an unexpired lease.
+   *
+   * A call that comes again brings its receipt along, if that is no older than `receiptMs`. One that asks anew has had its
+   * answers, and may ask the same on purpose: it makes the session forget the receipt of an equal call that was answered
+   * before it came, and those of others after `besideMs`.
+   */
+  open(key: string, leaseMs: number, arrival?: Arrival): Promise<OpenSession | undefined>;
   /** Moves the end of the lease to `leaseMs` from now. Resolves to false if the lease was lost. */
   renew(lease: Lease, leaseMs: number): Promise<boolean>;
   /**

@@ -2,7 +2,7 @@ import type { SessionPolicy } from "./chat-client.ts";
 import { Chunks, createChunkJson, toIdleChunk } from "./chunks.ts";
 import { toCompletion } from "./completion.ts";
 import { type AnswerHead, createHead, toInclude } from "./head.ts";
-import { Opening } from "./opening.ts";
+import { type Begun, Opening } from "./opening.ts";
 import { assertConsistent, checkSupport, toIgnoredHeader, toSettings, toTools } from "./request.ts";
 import { createToRoute, type Route } from "./route.ts";
 import type { Call, ChatCompletionChunk, EventStream, Handler, Message, Reply } from "../../base/contract.ts";
@@ -10,6 +10,7 @@ import { openFlow } from "../../base/listener.ts";
 import type { Principal } from "../../base/principal.ts";
 import { type Agents, toTarget } from "../../run/agents.ts";
 import type { MediaGate } from "../../run/media/media-gate.ts";
+import { type Attempt, toDigest } from "../../run/repeated.ts";
 import type { RunAnswer } from "../../run/run-event.ts";
 import type { RunAgent, RunRequest } from "../../run/run.ts";
 import { toHeaderText } from "../../session/key.ts";
@@ -31,6 +32,8 @@ export function createChatCompletion(parts: ChatParts): Handler<"createChatCompl
     const { body, parameters, header, principal, signal, flow } = call;
     const agents = all.of(principal);
     const ignored = checkSupport(body, strict);
+    // Not refused where `strict` is: it is no field of the body, and those who build on SDKs may not be able to leave it out.
+    if (parameters["idempotency-key"] !== undefined) ignored.push("idempotency-key");
     // Not refused where `strict` is: the configuration ignores it for clients that cannot leave it out.
     if (body.user && sessions.user === "ignore") ignored.push("user");
     assertConsistent(body);
@@ -45,14 +48,14 @@ export function createChatCompletion(parts: ChatParts): Handler<"createChatCompl
       const answer = await runAgent(request, { signal, flow: openFlow, emit: () => undefined });
       return {
         status: 200,
-        headers: toHeaders(route, answer.model, ignored, principal),
+        headers: toHeaders(route, answer, ignored, principal),
         body: toCompletion(answer, head),
       };
     }
     const opening = new Opening();
     const run = runAgent(request, { signal, flow, emit: opening.emit });
-    const model = await opening.decided(run);
-    return { status: 200, headers: toHeaders(route, model, ignored, principal), stream: toStream(run, opening, head) };
+    const begun = await opening.decided(run);
+    return { status: 200, headers: toHeaders(route, begun, ignored, principal), stream: toStream(run, opening, head) };
   };
 }
 
@@ -69,20 +72,32 @@ function toStream(run: Promise<RunAnswer>, opening: Opening, head: AnswerHead): 
   };
 }
 
-function toRunRequest(
-  { body, requestId, principal, trace }: Call<"createChatCompletion">,
-  messages: readonly Message[],
-  route: Route,
-): RunRequest {
-  return { ...route, principal, messages, tools: toTools(body), settings: toSettings(body), requestId, trace };
+function toRunRequest(call: Call<"createChatCompletion">, messages: readonly Message[], route: Route): RunRequest {
+  const { body, requestId, principal, trace } = call;
+  const request = { ...route, principal, messages, tools: toTools(body), settings: toSettings(body), requestId, trace };
+  return route.session.kept ? { ...request, attempt: toAttempt(call) } : request;
 }
 
-function toHeaders({ agent, session }: Route, model: string, ignored: readonly string[], { quota }: Principal) {
+/** SDKs count how often they have sent a call; whether it was sent before is all that counts here. */
+function toAttempt({ body, parameters, principal }: Call<"createChatCompletion">): Attempt {
+  return {
+    digest: toDigest([principal.name, body]),
+    again: /^0*[1-9]\d*$/.test(parameters["x-stainless-retry-count"] ?? ""),
+  };
+}
+
+function toHeaders(
+  { agent, session }: Route,
+  { model, replayed }: Begun,
+  ignored: readonly string[],
+  { quota }: Principal,
+) {
   const ignoredText = toIgnoredHeader(ignored);
   return {
     "x-openclaw-agent-id": agent.id,
     "x-openclaw-session-key": toHeaderText(session.key),
     "x-clawgate-model": model,
+    ...(replayed === undefined ? {} : { "x-clawgate-replayed": "true" as const }),
     ...(ignoredText === undefined ? {} : { "x-clawgate-ignored": ignoredText }),
     ...quota?.toHeaders(),
   };

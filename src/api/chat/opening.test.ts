@@ -38,7 +38,7 @@ function open(script: readonly Step[]) {
   const state = { model: undefined as string | undefined, error: undefined as unknown, events: [] as RunEvent[], run };
   const decide = async (): Promise<void> => {
     try {
-      state.model = await opening.decided(run);
+      state.model = (await opening.decided(run)).model;
       opening.passTo((event) => void state.events.push(event));
     } catch (cause) {
       state.error = cause;

@@ -6,10 +6,13 @@ import type { RunAnswer, RunEvent } from "../../run/run-event.ts";
  */
 const graceMs = 150;
 
+/** Who answers, and whether that is said for a second time. */
+export type Begun = Pick<RunAnswer, "model" | "replayed">;
+
 /** Hears the beginning of a run until its HTTP status is certain, keeps it, and hands the run on from there. */
 export class Opening {
-  readonly #decided = Promise.withResolvers<string>();
-  #model = "";
+  readonly #decided = Promise.withResolvers<Begun>();
+  #begun: Begun = { model: "" };
   #held: RunEvent[] = [];
   #pass: ((event: RunEvent) => void) | undefined;
   #grace: NodeJS.Timeout | undefined;
@@ -18,8 +21,8 @@ export class Opening {
     if (this.#pass !== undefined) return this.#pass(event);
     if (event.type === "run-start") return;
     if (event.type === "model-start") {
-      if (this.#model !== "") return;
-      this.#model = event.model;
+      if (this.#begun.model !== "") return;
+      this.#begun = event;
       this.#grace = setTimeout(this.#decide, graceMs);
       return;
     }
@@ -28,12 +31,12 @@ export class Opening {
   };
 
   /**
-   * Resolves to the model that answers, as `provider/model`, at the first thing that the run says, or a little while
-   * after a model has accepted the call. Rejects with the run's error if that comes first.
+   * Resolves to who answers, at the first thing that the run says, or a little while after a model has accepted the call.
+   * Rejects with the run's error if that comes first.
    */
-  decided(run: Promise<RunAnswer>): Promise<string> {
+  decided(run: Promise<RunAnswer>): Promise<Begun> {
     run.then(
-      ({ model }) => this.#decided.resolve(model),
+      (answer) => this.#decided.resolve(answer),
       (cause: unknown) => {
         this.#decided.reject(cause);
       },
@@ -50,5 +53,5 @@ export class Opening {
     for (const event of held) listener(event);
   }
 
-  readonly #decide = (): void => this.#decided.resolve(this.#model);
+  readonly #decide = (): void => this.#decided.resolve(this.#begun);
 }

@@ -56,6 +56,18 @@ const steps: readonly string[] = [
     PRIMARY KEY (name, day)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- Of the last minutes only. The checksum is the CRC-32 of the answer.
+  CREATE TABLE receipt (
+    id INTEGER PRIMARY KEY,
+    session_key TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    answer TEXT NOT NULL,
+    checksum INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    UNIQUE (session_key, digest)
+  ) STRICT;
+  `,
 ];
 
 /**

@@ -1,7 +1,16 @@
 // What the main thread and the worker say to each other. Messages of transcripts cross as JSON text: a text is copied
 // faster than objects are cloned, and the worker has no use for the objects.
 
-import type { HistoryMessage, HistoryQuery, KeyUse, Page, SessionEntry, SessionQuery } from "../store.ts";
+import type {
+  Arrival,
+  HistoryMessage,
+  HistoryQuery,
+  KeyUse,
+  Page,
+  Receipt,
+  SessionEntry,
+  SessionQuery,
+} from "../store.ts";
 
 /** What the worker needs to begin. */
 export interface WorkerOptions {
@@ -29,12 +38,24 @@ interface LeaseRequest {
 /** Every operation with what it takes and gives. */
 export interface Operations {
   open: {
-    request: { readonly key: string; readonly leaseMs: number; readonly knownRevision: number };
-    reply: (Snapshot & { readonly fence: number }) | undefined;
+    request: {
+      readonly key: string;
+      readonly leaseMs: number;
+      readonly knownRevision: number;
+      readonly arrival: Arrival | undefined;
+    };
+    reply: (Snapshot & { readonly fence: number; readonly receipt: Receipt | undefined }) | undefined;
   };
   renew: { request: LeaseRequest & { readonly leaseMs: number }; reply: boolean };
   /** `bodies` are JSON texts, one per message. The reply is the new revision. */
-  commit: { request: LeaseRequest & { readonly keep: number; readonly bodies: readonly string[] }; reply: number };
+  commit: {
+    request: LeaseRequest & {
+      readonly keep: number;
+      readonly bodies: readonly string[];
+      readonly receipt: Receipt | undefined;
+    };
+    reply: number;
+  };
   erase: { request: LeaseRequest; reply: undefined };
   release: { request: LeaseRequest; reply: undefined };
   read: { request: { readonly key: string; readonly knownRevision: number }; reply: Snapshot };

@@ -190,6 +190,8 @@ describe("the rows", () => {
     await withStore(async (store) => {
       await addTurn(store, "other", [hello]);
       await addTurn(store, "k", [user(secret), user(secret.repeat(1_000))]);
+      const { lease } = await mustOpen(store, "k");
+      await store.commit(lease, { keep: 0, append: [], receipt: { digest: "d", answer: secret.repeat(1_000) } });
       await addTurn(store, "k", [hello], 0);
       const holds = async (): Promise<boolean[]> => {
         const files = await Promise.all([path, `${path}-wal`].map((file) => readFile(file, "latin1")));
@@ -203,11 +205,45 @@ describe("the rows", () => {
     expect(edit((database) => database.prepare("SELECT count(*) AS n FROM message").get())).toEqual({ n: 1 });
   });
 
+  const given = { digest: "d", answer: "a" };
+  const answerOf = async (store: SessionStore): Promise<string | undefined> => {
+    const session = await store.open("k", 60_000, { at: Date.now(), digest: "d", again: true });
+    if (session === undefined) throw new Error("The session is leased.");
+    await store.release(session.lease);
+    return session.receipt?.answer;
+  };
+  const addReceipt = async (store: SessionStore, key: string): Promise<void> =>
+    store.commit((await mustOpen(store, key)).lease, { keep: 0, append: [], receipt: given });
+
+  test.each([
+    { what: "are too old", sql: "UPDATE receipt SET created_at = created_at - 600001" },
+    { what: "come from a future that the clock has left", sql: "UPDATE receipt SET created_at = created_at + 700000" },
+    { what: "were changed", sql: "UPDATE receipt SET answer = 'b'" },
+  ])("of receipts that $what give nothing", async ({ sql }) => {
+    await withStore(async (store) => {
+      await addReceipt(store, "k");
+      expect(await answerOf(store)).toBe("a");
+      edit((database) => database.exec(sql));
+      expect(await answerOf(store)).toBeUndefined();
+    });
+  });
+
+  test("of receipts that are too old go with new ones", async () => {
+    await withStore(async (store) => {
+      for (const key of ["1", "2", "3"]) await addReceipt(store, key);
+      edit((database) => database.exec("UPDATE receipt SET created_at = created_at - 600001"));
+      await addReceipt(store, "k");
+      expect(edit((database) => database.prepare("SELECT session_key FROM receipt").all())).toEqual([
+        { session_key: "k" },
+      ]);
+    });
+  });
+
   test("of a database with the first schema are found in the newest", async () => {
     await withStore((store) => addTurn(store, "agent:main:k", [hello]));
     edit((database) =>
       database.exec(`
-        DROP TABLE key_use; DROP INDEX session_listed; ALTER TABLE session DROP COLUMN deleted_at;
+        DROP TABLE key_use; DROP TABLE receipt; DROP INDEX session_listed; ALTER TABLE session DROP COLUMN deleted_at;
         PRAGMA user_version = 1`),
     );
     await withStore(async (store) => {

@@ -29,20 +29,20 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Se
   }
 
   return {
-    async open(key, leaseMs) {
+    async open(key, leaseMs, arrival) {
       assertLeaseMs(leaseMs);
       const known = cache.get(key) ?? nothing;
-      const reply = await channel.call("open", { key, leaseMs, knownRevision: known.revision });
+      const reply = await channel.call("open", { key, leaseMs, knownRevision: known.revision, arrival });
       if (reply === undefined) return undefined;
-      return { ...toTranscript(key, known, reply), lease: { key, fence: reply.fence } };
+      return { ...toTranscript(key, known, reply), lease: { key, fence: reply.fence }, receipt: reply.receipt };
     },
     async renew({ key, fence }, leaseMs) {
       assertLeaseMs(leaseMs);
       return channel.call("renew", { key, fence, leaseMs });
     },
-    async commit({ key, fence }, { keep, append }) {
+    async commit({ key, fence }, { keep, append, receipt }) {
       const bodies = append.map((message) => JSON.stringify(message));
-      const revision = await channel.call("commit", { key, fence, keep, bodies });
+      const revision = await channel.call("commit", { key, fence, keep, bodies, receipt });
       const known = cache.get(key) ?? nothing;
       // Another process may have added turns since the cache was filled.
       if (known.revision !== revision - 1) return cache.delete(key);

@@ -5,6 +5,7 @@ import { createAddUse } from "./key-use.ts";
 import { StoreFailure } from "./store-failure.ts";
 import type { Holder } from "./holder.ts";
 import { createLeases } from "./leases.ts";
+import { createReceipts } from "./receipts.ts";
 import type { Call, OperationName, ReplyOf, RequestOf } from "./protocol.ts";
 import { createTranscripts } from "./transcripts.ts";
 
@@ -36,6 +37,7 @@ export function createOperations(database: DatabaseSync, holder: Holder): Perfor
   leases.forgetGone();
   holder.sweep();
   const transcripts = createTranscripts(database);
+  const receipts = createReceipts(database);
   const catalogue = createCatalogue(database);
   const addUse = createAddUse(database);
 
@@ -44,21 +46,26 @@ export function createOperations(database: DatabaseSync, holder: Holder): Perfor
   }
 
   const table: { readonly [Name in OperationName]: (request: RequestOf<Name>) => ReplyOf<Name> } = {
-    open({ key, leaseMs, knownRevision }) {
+    open({ key, leaseMs, knownRevision, arrival }) {
       const column = toColumn(key);
       const fence = leases.take(column, leaseMs);
-      return fence === undefined ? undefined : { fence, ...transcripts.read(column, knownRevision) };
+      if (fence === undefined) return undefined;
+      return { fence, ...transcripts.read(column, knownRevision), receipt: receipts.meet(column, arrival) };
     },
     renew: ({ key, fence, leaseMs }) => leases.renew(toColumn(key), fence, leaseMs),
-    commit({ key, fence, keep, bodies }) {
+    commit({ key, fence, keep, bodies, receipt }) {
       const column = toColumn(key);
       giveBack(column, fence);
+      // Whoever begins a session anew goes on from nothing that was said in it.
+      if (keep === 0) receipts.erase(column);
+      if (receipt !== undefined) receipts.put(column, receipt);
       return transcripts.append(column, keep, bodies);
     },
     erase({ key, fence }) {
       const column = toColumn(key);
       giveBack(column, fence);
       transcripts.erase(column);
+      receipts.erase(column);
       return undefined;
     },
     release({ key, fence }) {

@@ -1,7 +1,11 @@
 import { show } from "../shown.ts";
-import { type DefenceRow, open, row, session } from "./row.ts";
+import { defence, type DefenceRow, open, row, session } from "./row.ts";
 
 const later = "the test is being written";
+const killed = defence(
+  "kill-rounds",
+  "a gateway that is killed under 20 SDK clients loses, doubles and reorders nothing, and serves all at once again",
+);
 const store = (title: string) => show("src/session/sqlite/sqlite-store.test.ts", title);
 
 export const storage: readonly DefenceRow[] = [
@@ -9,6 +13,7 @@ export const storage: readonly DefenceRow[] = [
     "D01",
     "`kill -9` while many write",
     "every acknowledged turn is there once, in order",
+    killed,
     show("src/session/sqlite/crash.test.ts", "has on disk every turn it acknowledged, once and in order (round %i)"),
   ),
   open("D02", "the order of system calls", "a turn is acknowledged after its own flush", later),
@@ -45,7 +50,8 @@ export const storage: readonly DefenceRow[] = [
     "D13",
     "a process that is killed within a turn",
     "its session answers at once after the restart",
-    show("src/session/lease.suite.ts", "an expired lease goes to the next; the old one can do nothing any more"),
+    session("killed", "a session whose gateway was killed within a turn is free at once, and not a moment before"),
+    killed,
   ),
   row(
     "D14",
@@ -54,7 +60,13 @@ export const storage: readonly DefenceRow[] = [
     show("src/session/sqlite/crash.test.ts", "two processes that make and write the same file at once lose nothing"),
   ),
   open("D16", "`Idempotency-Key`", "one run for one key", "comes with the run log"),
-  open("D17", "an SDK that asks again because the answer was lost on its way", "one turn", later),
+  row(
+    "D17",
+    "an SDK that asks again because the answer was lost on its way",
+    "one turn",
+    session("repeated", "$loss (stream: $stream), gets it once more, and the session has one turn"),
+    session("repeated", "an answer that was lost with its gateway is given by the next one"),
+  ),
   row(
     "D21",
     "umask 000 and 077, and files that others may read",

@@ -48,6 +48,7 @@ export const errorCodes = {
   invalid_session_key: { status: 400, type: "invalid_request_error", retry: false },
   session_not_found: { status: 404, type: "invalid_request_error", retry: false },
   agent_conflict: { status: 400, type: "invalid_request_error", retry: false },
+  session_damaged: { status: 500, type: "server_error", retry: false },
   session_busy: { status: 429, type: "rate_limit_error", retry: true },
   rate_limit_exceeded: { status: 429, type: "rate_limit_error", retry: true },
   insufficient_quota: { status: 429, type: "insufficient_quota", retry: false },

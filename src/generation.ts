@@ -80,7 +80,7 @@ export function createGeneration(runtime: Runtime, options: GenerationOptions, l
     getHealth,
     getReadiness: createGetReadiness(async () => {
       if (loop.isLate()) throw new GatewayError("overloaded", "The gateway is late with everything.");
-      await store.read("readiness");
+      await store.check();
     }),
     getMetrics: createGetMetrics(metrics),
     getContract: createGetContract(toGeneratedFile("openapi.json")),

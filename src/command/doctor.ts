@@ -11,6 +11,7 @@ import { createProviders, stopProviders } from "../model/table.ts";
 import { type Agents, createAgents } from "../run/agents.ts";
 import { createRuntime } from "../runtime.ts";
 import { createSilentLog } from "../base/log.ts";
+import type { StoreReport } from "../session/store.ts";
 import { examineTools } from "./examine-tools.ts";
 import type { Finding } from "./finding.ts";
 import { findRiskyFlags } from "./node-flags.ts";
@@ -104,16 +105,32 @@ async function examineSessions(loaded: LoadedConfig): Promise<Finding> {
   try {
     const runtime = await createRuntime({ ...loaded, log: createQuietLog() });
     try {
-      await runtime.store.read("doctor");
+      return toSessionFinding(await runtime.store.examine());
     } finally {
       await runtime.stop();
     }
-    return { state: "ok", what: "sessions", detail: "the store opens and reads" };
   } catch (error) {
     const { cause, message } = error as Error;
-    const reason = cause instanceof Error ? `${message} ${cause.message}` : message;
-    return { state: "FAIL", what: "sessions", detail: `${loaded.stateFolder}: ${reason}` };
+    // What the store says of a database that it cannot open has the reason in it.
+    const isWhole = !(cause instanceof Error) || message.includes(loaded.stateFolder);
+    return { state: "FAIL", what: "sessions", detail: isWhole ? message : `${message} ${cause.message}` };
   }
+}
+
+/** So many damaged sessions are named. */
+const namedMax = 10;
+
+function toSessionFinding({ sessions, damaged }: StoreReport): Finding {
+  const what = "sessions";
+  if (damaged.length === 0)
+    return { state: "ok", what, detail: `the store opens, and reads all of ${sessions} sessions` };
+  const named = damaged.slice(0, namedMax).map((key) => `'${key}'`);
+  const others = damaged.length > namedMax ? ` and ${damaged.length - namedMax} more` : "";
+  return {
+    state: "FAIL",
+    what,
+    detail: `${damaged.length} of ${sessions} sessions are damaged, and are not served: ${named.join(", ")}${others}. Put back a copy of the database, or delete or reset them.`,
+  };
 }
 
 async function examinePort({ config }: LoadedConfig): Promise<Finding> {

@@ -109,6 +109,8 @@ export interface TurnOptions {
   /** Is told what goes wrong with the lease afterwards. */
   readonly log?: Log;
   readonly attempt?: Attempt | undefined;
+  /** Whoever opens it goes on from nothing: `messages` stays empty, and of a damaged session there is a turn as well. */
+  readonly blind?: boolean;
 }
 
 export interface Turns {
@@ -144,9 +146,9 @@ export function createTurns({ store, lanes, waitMs, idleMs, now, log: standardLo
   // Of a clock that was set back, the last turn lies in the future, and the session is not idle.
   const isIdle = ({ updatedAt }: Transcript): boolean => idleMs > 0 && now() - updatedAt > idleMs;
   return {
-    async open(key, signal, { log = standardLog, attempt } = {}) {
+    async open(key, signal, { log = standardLog, attempt, blind = false } = {}) {
       const deadline = performance.now() + waitMs;
-      const arrival = { at: now(), digest: attempt?.digest, again: attempt?.again === true };
+      const arrival = { at: now(), digest: attempt?.digest, again: attempt?.again === true, blind };
       const leave = await lanes.enter(key, signal);
       try {
         const session = await openLease(store, key, arrival, deadline, signal);

@@ -50,6 +50,13 @@ export interface Receipt {
   readonly answer: string;
 }
 
+/** What was found of all sessions. */
+export interface StoreReport {
+  readonly sessions: number;
+  /** The keys of those that cannot be read as they were written. */
+  readonly damaged: readonly string[];
+}
+
 /** How a call comes to a session. */
 export interface Arrival {
   /** When, in milliseconds since 1970. */
@@ -58,6 +65,8 @@ export interface Arrival {
   readonly digest: string | undefined;
   /** The client says that it has sent the call before. */
   readonly again: boolean;
+  /** It goes on from nothing that was said, so that `messages` need not be there: of a damaged session they cannot be. */
+  readonly blind?: boolean;
 }
 
 /** A client gives up within this time, and comes again soon after: the SDKs wait for ten minutes at most. */
@@ -133,7 +142,8 @@ export interface HistoryQuery {
 }
 
 /**
- * Where transcripts live. Every method rejects with `GatewayError` `storage_unavailable` when the store fails.
+ * Where transcripts live. Every method rejects with `GatewayError` `storage_unavailable` when the store fails, and with
+ * `session_damaged` where what it reads is not what was written.
  *
  * What `commit` has resolved for is on disk and survives a crash; a turn whose commit did not resolve is there whole
  * or not at all. Several processes may share one store: the lease decides who writes. A lease that has expired still
@@ -186,6 +196,10 @@ export interface SessionStore {
    * may take it back for a moment.
    */
   addUse(uses: readonly KeyUse[]): Promise<readonly number[]>;
+  /** Rejects while nothing can be read, or while the last write has failed and another one fails. */
+  check(): Promise<void>;
+  /** Reads every session. */
+  examine(): Promise<StoreReport>;
   /** Finishes what is under way, then closes; calls made later reject. May be called again. */
   close(): Promise<void>;
 }

@@ -35,5 +35,8 @@ test("a session whose gateway was killed within a turn is free at once, and not 
   expect(await seen(next, ada)).toEqual(["user: @@echo before", "assistant: before", "user: @@messages"]);
   expect(performance.now() - began).toBeLessThan(soonMs);
   await next.stop();
-  expect(readdirSync(stateFolder).filter((name) => name.startsWith("sessions"))).toEqual(["sessions.sqlite"]);
+  expect(readdirSync(stateFolder).filter((name) => name.startsWith("sessions"))).toEqual([
+    "sessions.sqlite",
+    "sessions.sqlite-kept",
+  ]);
 });

@@ -8,6 +8,8 @@ const killed = defence(
 );
 const store = (title: string) => show("src/session/sqlite/sqlite-store.test.ts", title);
 
+const damaged = (title: string) => show("src/session/sqlite/damaged.test.ts", title);
+
 export const storage: readonly DefenceRow[] = [
   row(
     "D01",
@@ -18,12 +20,34 @@ export const storage: readonly DefenceRow[] = [
   ),
   open("D02", "the order of system calls", "a turn is acknowledged after its own flush", later),
   open("D03", "every state that a power cut could leave", "opens, with every acknowledged turn", later),
-  open("D04", "the last record cut at every byte", "starts with whole turns", later),
+  row(
+    "D04",
+    "the write-ahead log cut at many places",
+    "starts with whole turns",
+    damaged("a write-ahead log that is cut anywhere leaves whole turns, of each session the first ones"),
+  ),
+  row(
+    "D05",
+    "a database that is emptied, removed, cut in half or overwritten",
+    "the start names the file, the reason and the way out",
+    damaged("$what is refused, named, and left as it is, and the way out is told"),
+    session(
+      "damaged",
+      "`gateway` and `doctor` name a database that has lost its sessions and the way out, and doctor damaged sessions",
+    ),
+  ),
   row(
     "D06",
     "a damaged page or message",
     "that session is refused, never told wrongly; the others are served",
     store("that are $what are never served; other sessions are"),
+    damaged(
+      "a database with one bit changed tells no wrong text: it is refused, or what is damaged is, or it is as it was",
+    ),
+    session(
+      "damaged",
+      "a session that is damaged is refused and never shown, while others are served, and can be begun anew",
+    ),
   ),
   open("D07", "a full disk", "503, nothing acknowledged is lost, and it recovers by itself", later),
   row(

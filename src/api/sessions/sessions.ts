@@ -104,7 +104,7 @@ async function change(
 ): Promise<void> {
   const stored = reach.toStored(key);
   if (stored === undefined) throw notFound(key);
-  const turn = await turns.open(stored, signal);
+  const turn = await turns.open(stored, signal, { blind: true });
   try {
     if (!turn.exists) throw notFound(key);
     await apply(turn);

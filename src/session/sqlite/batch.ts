@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { toFailure } from "./store-failure.ts";
-import { accessOf, type Perform } from "./store-operations.ts";
+import { accessOf } from "./access.ts";
+import type { Perform } from "./store-operations.ts";
 import type { Answer, Call } from "./protocol.ts";
 
 /**

@@ -8,6 +8,8 @@ export interface Catalogue {
   find(key: string): SessionEntry | undefined;
   list(query: SessionQuery): Page<SessionEntry> | undefined;
   history(key: string, query: HistoryQuery): Page<HistoryRow> | undefined;
+  /** The keys of all sessions, whoever's they are. */
+  listAll(): readonly string[];
 }
 
 /** Of the JSON text of one page, which crosses threads and is parsed at once. */
@@ -49,8 +51,11 @@ export function createCatalogue(database: DatabaseSync): Catalogue {
     return row === undefined ? undefined : toEntry(row);
   }
 
+  const getAll = database.prepare("SELECT session_key FROM session WHERE deleted_at IS NULL");
+
   return {
     find,
+    listAll: () => getAll.all().map((row) => String(row["session_key"])),
     list({ namespace = "", agentId, agentIds, after, limit }) {
       const createdAt = after === undefined ? Number.MAX_SAFE_INTEGER : getCreation.get(after)?.["created_at"];
       if (createdAt === undefined) return undefined;

@@ -1,7 +1,7 @@
 import type { EventEmitter } from "node:events";
 import { Worker } from "node:worker_threads";
 import { GatewayError } from "../../base/errors.ts";
-import { toError } from "./store-error.ts";
+import { toError, toStartError } from "./store-error.ts";
 import type { Answer, FromWorker, OperationName, ReplyOf, RequestOf, ToWorker, WorkerOptions } from "./protocol.ts";
 
 /** Far above what the gateway's own limits let in; beyond it, the disk has stopped and memory must not fill. */
@@ -29,6 +29,7 @@ interface Pending {
  */
 export class Channel {
   readonly #worker: StoreThread;
+  readonly #path: string;
   readonly #pending = new Map<number, Pending>();
   readonly #ready = Promise.withResolvers<void>();
   readonly #exited = Promise.withResolvers<void>();
@@ -37,16 +38,20 @@ export class Channel {
   #failure: Error | undefined;
   #closing: Promise<void> | undefined;
 
-  /** Resolves when the database is open. Rejects with `storage_unavailable` if it cannot be opened. */
+  /**
+   * Resolves when the database is open. Rejects with `storage_unavailable` if it cannot be opened; the message names the
+   * file, and is for whoever has started it.
+   */
   static async start(options: WorkerOptions, start = startThread): Promise<Channel> {
-    const channel = new Channel(start(options));
+    const channel = new Channel(start(options), options.path);
     await channel.#ready.promise;
     channel.#worker.unref();
     return channel;
   }
 
-  private constructor(worker: StoreThread) {
+  private constructor(worker: StoreThread, path: string) {
     this.#worker = worker;
+    this.#path = path;
     this.#worker.on("message", (message: FromWorker) => this.#receive(message));
     this.#worker.on("messageerror", (error: Error) => this.#fail(error));
     this.#worker.on("error", (error: Error) => this.#fail(error));
@@ -100,7 +105,7 @@ export class Channel {
       case "ready":
         return this.#ready.resolve();
       case "refused":
-        return this.#ready.reject(toError(message.failure));
+        return this.#ready.reject(toStartError(message.failure, this.#path));
       case "answers":
         for (const answer of message.answers) this.#settle(answer);
         if (this.#pending.size === 0 && this.#closing === undefined) this.#worker.unref();

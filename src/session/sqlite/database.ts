@@ -1,7 +1,9 @@
-import { chmodSync, closeSync, mkdirSync, openSync, statSync } from "node:fs";
+import { chmodSync, closeSync, existsSync, lstatSync, mkdirSync, openSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { migrate } from "./migrations.ts";
+import { findLoss, toKeptPath } from "./kept.ts";
+import { migrate, readVersion } from "./migrations.ts";
+import { StoreFailure } from "./store-failure.ts";
 
 /** How long to wait for another process that is writing to the same file. */
 const busyMs = 5_000;
@@ -14,21 +16,33 @@ export interface OpenDatabase {
 
 /**
  * Opens the database file, or makes it: 0600, in directories made 0700 where they are missing. SQLite gives its
- * companion files (`-wal`, `-shm`) the mode of the database. Throws if any of this fails.
+ * companion files (`-wal`, `-shm`) the mode of the database. Throws if any of this fails, and `StoreFailure` `lost` where
+ * there are no sessions any more in a file that had some.
  */
 export function openDatabase(path: string): OpenDatabase {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  closeSync(openSync(path, "a", 0o600));
-  chmodSync(path, 0o600);
+  const loss = findLoss(path);
+  if (loss !== undefined) throw new StoreFailure("lost", `It is ${loss}, and there were sessions in it.`);
+  makeFile(path);
   const database = new DatabaseSync(path, { timeout: busyMs, enableForeignKeyConstraints: true });
   try {
     configure(database);
+    if (readVersion(database) === 0 && existsSync(toKeptPath(path)))
+      throw new StoreFailure("lost", "There is nothing in it, and there were sessions.");
     migrate(database);
   } catch (error) {
     database.close();
     throw error;
   }
   return { database, assertInPlace: createPlaceCheck(path) };
+}
+
+/** Opened only where it is missing: to close a file ends the locks that this process has on it. */
+function makeFile(path: string): void {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found === undefined) closeSync(openSync(path, "ax", 0o600));
+  else if (!found.isFile()) throw new Error(found.isSymbolicLink() ? "It is a symbolic link." : "It is no file.");
+  chmodSync(path, 0o600);
 }
 
 function configure(database: DatabaseSync): void {

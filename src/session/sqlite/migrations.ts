@@ -91,6 +91,7 @@ export function migrate(database: DatabaseSync): void {
   }
 }
 
-function readVersion(database: DatabaseSync): number {
+/** 0 for a database that has nothing in it. */
+export function readVersion(database: DatabaseSync): number {
   return Number(database.prepare("PRAGMA user_version").get()?.["user_version"]);
 }

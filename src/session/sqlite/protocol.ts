@@ -10,6 +10,7 @@ import type {
   Receipt,
   SessionEntry,
   SessionQuery,
+  StoreReport,
 } from "../store.ts";
 
 /** What the worker needs to begin. */
@@ -61,6 +62,10 @@ export interface Operations {
   read: { request: { readonly key: string; readonly knownRevision: number }; reply: Snapshot };
   find: { request: { readonly key: string }; reply: SessionEntry | undefined };
   list: { request: SessionQuery; reply: Page<SessionEntry> | undefined };
+  /** Writes something that is of no use, to see whether it can. */
+  probe: { request: undefined; reply: undefined };
+  /** What of all sessions cannot be read. */
+  examine: { request: undefined; reply: StoreReport };
   history: { request: HistoryQuery & { readonly key: string }; reply: Page<HistoryRow> | undefined };
   addUse: { request: readonly KeyUse[]; reply: readonly number[] };
 }
@@ -76,8 +81,8 @@ export type Call<Name extends OperationName = OperationName> = {
 /** After `close` the main thread sends nothing more. */
 export type ToWorker = Call | { readonly name: "close" };
 
-/** Why an operation, or the start, failed. `errors.ts` has the error for each of them. */
-export type FailureReason = "storage" | "schema-newer" | "corrupt" | "lease-lost" | "keep-out-of-range";
+/** Why an operation, or the start, failed. `store-error.ts` has the error for each of them. */
+export type FailureReason = "storage" | "schema-newer" | "lost" | "corrupt" | "lease-lost" | "keep-out-of-range";
 
 export interface Failure {
   readonly reason: FailureReason;

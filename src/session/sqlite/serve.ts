@@ -3,6 +3,7 @@ import { receiveMessageOnPort, type MessagePort } from "node:worker_threads";
 import { createBatch } from "./batch.ts";
 import { openDatabase } from "./database.ts";
 import { openHolder } from "./holder.ts";
+import { markKept } from "./kept.ts";
 import { toFailure } from "./store-failure.ts";
 import { createOperations } from "./store-operations.ts";
 import type { Call, FromWorker, ToWorker, WorkerOptions } from "./protocol.ts";
@@ -24,12 +25,13 @@ export function serveStore(port: MessagePort, options: WorkerOptions): void {
     port.close();
     return;
   }
-  const { database, holder, runBatch } = opened;
+  const { database, holder, runBatch, keep } = opened;
 
   port.on("message", (first: ToWorker) => {
     const { calls, isClosing } = drain(port, first);
     if (calls.length > 0) {
       const answers = runBatch(calls);
+      if (answers.some(({ ok }, index) => ok && calls[index]?.name === "commit")) keep();
       if (calls.some(({ name }) => name === "erase")) purgeLog(database);
       post({ type: "answers", answers });
     }
@@ -46,7 +48,23 @@ function open({ path }: WorkerOptions) {
   const { database, assertInPlace } = openDatabase(path);
   const holder = openHolder(path);
   const runBatch = createBatch(database, createOperations(database, holder), assertInPlace);
-  return { database, holder, runBatch };
+  const keep = createKeep(path);
+  if (database.prepare("SELECT 1 FROM session LIMIT 1").get() !== undefined) keep();
+  return { database, holder, runBatch, keep };
+}
+
+/** Marks the database as one that has sessions. It is not worth a turn: where that fails, it is tried with the next. */
+function createKeep(path: string): () => void {
+  let marked = false;
+  return () => {
+    if (marked) return;
+    try {
+      markKept(path);
+      marked = true;
+    } catch {
+      // The disk is full, or somebody else's: whoever writes next will hear of it.
+    }
+  };
 }
 
 /** Until it is moved into the database, the write-ahead log holds what was erased as it was written. */

@@ -1,32 +1,18 @@
 import type { DatabaseSync } from "node:sqlite";
 import { createCatalogue } from "./catalogue.ts";
-import { toColumn } from "./column.ts";
+import { fromColumn, toColumn } from "./column.ts";
 import { createAddUse } from "./key-use.ts";
-import { StoreFailure } from "./store-failure.ts";
+import { StoreFailure, toFailure } from "./store-failure.ts";
 import type { Holder } from "./holder.ts";
 import { createLeases } from "./leases.ts";
 import { createReceipts } from "./receipts.ts";
 import type { Call, OperationName, ReplyOf, RequestOf } from "./protocol.ts";
 import { createTranscripts } from "./transcripts.ts";
 
-/**
- * What an operation asks of its transaction: to see one state, to write, or to be on disk before it is answered. A
- * lease need not be: who holds it forgets it in the same power cut that the disk does.
- */
-export type Access = "read" | "write" | "durable";
-
-export const accessOf: Record<OperationName, Access> = {
-  open: "write",
-  renew: "write",
-  commit: "durable",
-  erase: "durable",
-  release: "write",
-  read: "read",
-  find: "read",
-  list: "read",
-  history: "read",
-  addUse: "write",
-};
+/** No session has it: a quotation mark is escaped in a column. */
+const probeKey = '"';
+/** As much as a turn that is not short: what little is left of a full disk shall not do. */
+const probeText = "x".repeat(32_768);
 
 /** Runs one operation inside the caller's transaction. Throws `StoreFailure`, or what SQLite throws. */
 export type Perform = <Name extends OperationName>(call: Call<Name>) => ReplyOf<Name>;
@@ -45,12 +31,23 @@ export function createOperations(database: DatabaseSync, holder: Holder): Perfor
     if (!leases.giveBack(column, fence)) throw new StoreFailure("lease-lost", "The lease has another holder or none.");
   }
 
+  function isDamaged(column: string): boolean {
+    try {
+      transcripts.assertIntact(column);
+      return false;
+    } catch (error) {
+      if (toFailure(error).reason === "corrupt") return true;
+      throw error;
+    }
+  }
+
   const table: { readonly [Name in OperationName]: (request: RequestOf<Name>) => ReplyOf<Name> } = {
     open({ key, leaseMs, knownRevision, arrival }) {
       const column = toColumn(key);
       const fence = leases.take(column, leaseMs);
       if (fence === undefined) return undefined;
-      return { fence, ...transcripts.read(column, knownRevision), receipt: receipts.meet(column, arrival) };
+      const snapshot = arrival?.blind ? transcripts.find(column) : transcripts.read(column, knownRevision);
+      return { fence, ...snapshot, receipt: receipts.meet(column, arrival) };
     },
     renew: ({ key, fence, leaseMs }) => leases.renew(toColumn(key), fence, leaseMs),
     commit({ key, fence, keep, bodies, receipt }) {
@@ -75,8 +72,20 @@ export function createOperations(database: DatabaseSync, holder: Holder): Perfor
     read: ({ key, knownRevision }) => transcripts.read(toColumn(key), knownRevision),
     find: ({ key }) => catalogue.find(toColumn(key)),
     list: ({ after, ...query }) => catalogue.list(after === undefined ? query : { ...query, after: toColumn(after) }),
-    history: ({ key, ...query }) => catalogue.history(toColumn(key), query),
+    history({ key, ...query }) {
+      const column = toColumn(key);
+      transcripts.assertIntact(column);
+      return catalogue.history(column, query);
+    },
     addUse,
+    probe() {
+      receipts.put(probeKey, { digest: "", answer: probeText });
+      return undefined;
+    },
+    examine() {
+      const columns = catalogue.listAll();
+      return { sessions: columns.length, damaged: columns.filter(isDamaged).map(fromColumn) };
+    },
   };
 
   return (call) => table[call.name](call.request);

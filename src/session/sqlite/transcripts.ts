@@ -7,6 +7,10 @@ import type { Snapshot } from "./protocol.ts";
 export interface Transcripts {
   /** Throws `StoreFailure` `corrupt` if what is stored does not match its checksums. */
   read(key: string, knownRevision: number): Snapshot;
+  /** The same without messages, which nothing is read of. */
+  find(key: string): Snapshot;
+  /** Throws as `read` does. */
+  assertIntact(key: string): void;
   /** Supersedes all but `keep` messages, appends `bodies`, and returns the new revision. Throws `keep-out-of-range`. */
   append(key: string, keep: number, bodies: readonly string[]): number;
   /** Removes every message, and the session from every list until the next `append`. */
@@ -72,18 +76,28 @@ export function createTranscripts(database: DatabaseSync): Transcripts {
     // The checksum of the row before the first is that of the key.
     const start: Tail = { sequence: 0, checksum: crc32(key) };
     const tail = keep === 0 ? start : (getTail.get(key, keep - 1) as Tail | undefined);
-    if (tail === undefined) throw new StoreFailure("corrupt", "The session has fewer messages than it should.");
+    if (tail === undefined) throw toDamage(key, "There are fewer messages than there should be");
     supersede.run(now, key, tail.sequence);
     return tail;
   }
 
+  function readIntact(key: string, session: SessionRow): readonly MessageRow[] {
+    const rows = getMessages.all(key) as unknown as MessageRow[];
+    assertIntact(key, session, rows);
+    return rows;
+  }
+
   return {
+    find(key) {
+      const { revision, updated_at: updatedAt } = toSession(key);
+      return { revision, updatedAt, messages: undefined };
+    },
+    assertIntact: (key) => void readIntact(key, toSession(key)),
     read(key, knownRevision) {
       const session = toSession(key);
       const { revision, updated_at: updatedAt } = session;
       if (revision === knownRevision) return { revision, updatedAt, messages: undefined };
-      const rows = getMessages.all(key) as unknown as MessageRow[];
-      assertIntact(key, session, rows);
+      const rows = readIntact(key, session);
       return { revision, updatedAt, messages: `[${rows.map((row) => row.body).join(",")}]` };
     },
     append(key, keep, bodies) {
@@ -127,9 +141,14 @@ function assertIntact(key: string, session: SessionRow, rows: readonly MessageRo
   let checksum = crc32(key);
   for (const row of rows) {
     checksum = crc32(row.body, checksum);
-    if (checksum !== row.checksum) throw new StoreFailure("corrupt", "A message does not match its checksum.");
+    if (checksum !== row.checksum) throw toDamage(key, "A message does not match its checksum");
   }
   if (rows.length !== session.length || checksum !== session.checksum) {
-    throw new StoreFailure("corrupt", "The session has lost messages, or has some that are not its own.");
+    throw toDamage(key, "Messages are lost, or are not its own");
   }
+}
+
+/** For the log, which says the key so that somebody can look after it. */
+function toDamage(column: string, what: string): StoreFailure {
+  return new StoreFailure("corrupt", `${what}: session '${column.slice(0, 256)}'.`);
 }

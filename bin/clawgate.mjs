@@ -2,7 +2,7 @@
 // Plain JavaScript, so that any Node can read it and say what is missing. A checkout runs its sources with the Node that
 // it has pinned; the published package brings a bundle.
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, statSync } from "node:fs";
 import module from "node:module";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -13,17 +13,25 @@ const entry = existsSync(source) ? source : new URL("../lib/cli.js", import.meta
 const pinned = fileURLToPath(new URL("../node_modules/.bin/node", import.meta.url));
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 
-/** Halves the start. In the state folder, which only the user may write: cached code is code. */
+/** Halves the start. In the state folder, and only where nobody else may write: cached code is code. */
 function cacheCode() {
   const state = process.env.OPENCLAW_STATE_DIR || join(homedir(), ".clawgate");
+  const cache = join(state, "code-cache");
   try {
-    mkdirSync(state, { recursive: true, mode: 0o700 });
+    mkdirSync(cache, { recursive: true, mode: 0o700 });
+    // Another folder that somebody has named is their own affair; Node has used it by now.
+    if (process.env.NODE_COMPILE_CACHE === undefined && !(isOurs(statSync(state)) && isOurs(lstatSync(cache)))) return;
     // The call is for this thread; the variable is for the store's worker.
-    process.env.NODE_COMPILE_CACHE ??= join(state, "code-cache");
+    process.env.NODE_COMPILE_CACHE ??= cache;
     module.enableCompileCache(process.env.NODE_COMPILE_CACHE);
   } catch {
     // A folder that cannot be written is reported by whatever needs it; the cache is not worth a failure.
   }
+}
+
+/** Windows answers by other means than modes who may write. */
+function isOurs({ uid, mode }) {
+  return process.geteuid === undefined || (uid === process.geteuid() && (mode & 0o022) === 0);
 }
 
 if (major > 24 || (major === 24 && minor >= 16)) {

@@ -3,7 +3,7 @@ import { GatewayError } from "../base/errors.ts";
 import { withoutExtra } from "../base/model-state.ts";
 import { openFlow } from "../base/listener.ts";
 import { operator } from "../base/principal.ts";
-import { addConfigOption, type CommonOptions, loadFor, noteWarnings, prepare } from "./common.ts";
+import { addConfigOption, type CommonOptions, loadWithState, noteWarnings, prepare } from "./common.ts";
 import { createQuietLog, type Terminal } from "./terminal.ts";
 import { toTarget } from "../run/agents.ts";
 import type { RunAnswer, RunEvent } from "../run/run-event.ts";
@@ -37,7 +37,7 @@ Examples:
   $ git diff | clawgate agent --agent beta --json -m -`,
     )
     .action(async (options: AgentOptions) => {
-      const loaded = await prepare(terminal, loadFor(terminal, options));
+      const loaded = await prepare(terminal, loadWithState(terminal, options));
       noteWarnings(terminal, loaded);
       const runtime = await createRuntime({ ...loaded, log: createQuietLog() });
       try {

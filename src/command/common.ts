@@ -1,5 +1,6 @@
 import { Option, type Command } from "commander";
 import { type LoadedConfig, loadConfig } from "../base/config/load.ts";
+import { secureStateFolder } from "../base/config/state-folder.ts";
 import type { Config } from "../base/contract.ts";
 import { detectModel } from "../model/detect.ts";
 import type { Terminal } from "./terminal.ts";
@@ -51,4 +52,10 @@ export function noteWarnings(terminal: Terminal, { warnings }: LoadedConfig): vo
 
 export function loadFor(terminal: Terminal, options: CommonOptions): LoadedConfig {
   return loadConfig({ path: options.config, environment: terminal.environment, cwd: terminal.cwd });
+}
+
+/** For a command that uses what is in the state folder: nothing there is read before it is known to be ours. */
+export function loadWithState(terminal: Terminal, options: CommonOptions): LoadedConfig {
+  const loaded = loadFor(terminal, options);
+  return { ...loaded, warnings: [...loaded.warnings, ...secureStateFolder(loaded.stateFolder)] };
 }

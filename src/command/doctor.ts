@@ -3,7 +3,7 @@ import { toHost } from "../base/config/check.ts";
 import { findWeakAuth } from "../base/config/secret.ts";
 import type { LoadedConfig } from "../base/config/load.ts";
 import { GatewayError } from "../base/errors.ts";
-import { addConfigOption, type CommonOptions, loadFor, prepare, type ReadyConfig } from "./common.ts";
+import { addConfigOption, type CommonOptions, loadWithState, prepare, type ReadyConfig } from "./common.ts";
 import { createQuietLog, type Terminal } from "./terminal.ts";
 import { type Credential, loadCredential } from "../edge/credential.ts";
 import type { Provider } from "../model/model.ts";
@@ -20,7 +20,7 @@ export function createDoctorCommand(terminal: Terminal): Command {
   return addConfigOption(new Command("doctor"))
     .description("say what would answer, and why; end with status 1 if something is wrong")
     .action(async (options: CommonOptions) => {
-      const given = loadFor(terminal, options);
+      const given = loadWithState(terminal, options);
       const loaded = await prepare(terminal, given);
       const findings = [
         ...toConfigFindings(loaded, terminal.flags),

@@ -8,7 +8,7 @@ import type { LoadedConfig } from "../base/config/load.ts";
 import { keepUntilRestart } from "../base/config/restart.ts";
 import { GatewayError } from "../base/errors.ts";
 import { createLog, type Log } from "../base/log.ts";
-import { addConfigOption, type CommonOptions, loadFor, prepare, type ReadyConfig } from "./common.ts";
+import { addConfigOption, type CommonOptions, loadWithState, prepare, type ReadyConfig } from "./common.ts";
 import { findRiskyFlags } from "./node-flags.ts";
 import { type Announcement, announce } from "./presence.ts";
 import type { Terminal } from "./terminal.ts";
@@ -29,7 +29,7 @@ Example:
   $ clawgate gateway --config ./clawgate.json5`,
     )
     .action(async (options: CommonOptions) => {
-      const loaded = await prepare(terminal, loadFor(terminal, options));
+      const loaded = await prepare(terminal, loadWithState(terminal, options));
       const credential = loadCredential(loaded.config, loaded.stateFolder);
       const log = createLog(loaded.config.gateway.log.level, terminal.log);
       const gateway = await startGateway({ ...loaded, credential, log });
@@ -91,7 +91,7 @@ function createReload(parts: ReloadParts): () => void {
 /** Resolves to the log that is in force then. */
 async function reload({ terminal, options, gateway, stateFolder, log, announcement }: ReloadParts): Promise<Log> {
   try {
-    const loaded = await prepare(terminal, loadFor(terminal, options));
+    const loaded = await prepare(terminal, loadWithState(terminal, options));
     const { config, waiting } = keepUntilRestart(loaded.config, gateway.config);
     const credential = loadCredential(config, stateFolder);
     const renewed = log.child({}, { level: config.gateway.log.level });

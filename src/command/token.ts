@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { loadCredential } from "../edge/credential.ts";
 import { ConfigError } from "../base/config/config-error.ts";
-import { addConfigOption, type CommonOptions, loadFor } from "./common.ts";
+import { addConfigOption, type CommonOptions, loadWithState, noteWarnings } from "./common.ts";
 import type { Terminal } from "./terminal.ts";
 
 export function createTokenCommand(terminal: Terminal): Command {
@@ -12,8 +12,9 @@ export function createTokenCommand(terminal: Terminal): Command {
       '\nExample:\n  $ curl -H "Authorization: Bearer $(clawgate token)" http://127.0.0.1:18789/v1/models',
     )
     .action((options: CommonOptions) => {
-      const { config, stateFolder } = loadFor(terminal, options);
-      const credential = loadCredential(config, stateFolder);
+      const loaded = loadWithState(terminal, options);
+      noteWarnings(terminal, loaded);
+      const credential = loadCredential(loaded.config, loaded.stateFolder);
       if (!("secret" in credential))
         throw new ConfigError(`gateway.auth.mode is '${credential.mode}': callers need no token.`);
       terminal.print(credential.secret);

@@ -1,8 +1,9 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, lstatSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isLoopback, toHost } from "../base/config/check.ts";
 import { ConfigError } from "../base/config/config-error.ts";
+import { readFile } from "../base/config/file-trust.ts";
 import { assertPassword, assertToken } from "../base/config/secret.ts";
 import type { Config } from "../base/contract.ts";
 
@@ -13,6 +14,7 @@ export type Credential =
   | { readonly mode: "none" };
 
 const fileName = "token";
+const fileBytesMax = 4_096;
 
 /**
  * The secret of the configuration; in mode `token` without one, that of the state folder, which the first start makes.
@@ -37,10 +39,22 @@ export function loadCredential({ gateway: { auth, bind } }: Config, stateFolder:
 
 function loadStoredToken(path: string, stateFolder: string): Credential {
   const made = makeToken(path, stateFolder);
-  const secret = made ?? readFileSync(path, "utf8").trim();
+  const secret = made ?? readStored(path);
   assertToken(`The stored token ${path}`, secret);
-  chmodSync(path, 0o600);
   return { mode: "token", secret, origin: made === undefined ? "stored" : "made" };
+}
+
+/** Whoever could put a file or a link there would otherwise say what the token is. */
+function readStored(path: string): string {
+  try {
+    return readFile(path, { bytesMax: fileBytesMax, own: true }).text.trim();
+  } catch (cause) {
+    const failure = cause instanceof Error ? cause : new Error(String(cause));
+    const reason = "code" in failure && failure.code === "ELOOP" ? "it is a symbolic link" : failure.message;
+    throw new ConfigError(`The stored token ${path} is not used: ${reason}. Delete it, and a new one is made.`, {
+      cause,
+    });
+  }
 }
 
 /**
@@ -48,7 +62,7 @@ function loadStoredToken(path: string, stateFolder: string): Credential {
  * of several first starts makes it; the others read it.
  */
 function makeToken(path: string, stateFolder: string): string | undefined {
-  if (existsSync(path)) return undefined;
+  if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) return undefined;
   const draft = `${path}.${randomUUID()}`;
   try {
     mkdirSync(stateFolder, { recursive: true, mode: 0o700 });

@@ -237,7 +237,7 @@ describe("quotation marks around a value", () => {
 function toFile(given: object): object {
   if (!JSON.stringify(given).includes("lab.key")) return {};
   const file = join(createPlace().folder, "lab.key");
-  writeFileSync(file, `"${key}"\n`);
+  writeFileSync(file, `"${key}"\n`, { mode: 0o600 });
   return { apiKey: { file } };
 }
 

@@ -1,5 +1,5 @@
-import { command, type DefenceRow, open, row, session, wire } from "./row.ts";
 import { show } from "../shown.ts";
+import { command, defence, type DefenceRow, open, row, session, wire } from "./row.ts";
 
 const later = "the test is being written";
 
@@ -85,7 +85,6 @@ export const starts: readonly DefenceRow[] = [
     wire("drain", "while it stops, new calls are told to come back, and health is still answered"),
     wire("overload", "runs are refused and it is not ready, life is told, and it comes back by itself"),
   ),
-  open("X10", "restarts under load", "nothing acknowledged is lost", later),
   row(
     "X11",
     "arguments and environments of child processes",
@@ -100,6 +99,15 @@ export const starts: readonly DefenceRow[] = [
     "flags of Node that weaken it",
     "warned of; the parser stays strict",
     command("gateway", "flags of Node that weaken the process are warned of, and the parser stays strict"),
+  ),
+  row(
+    "X10",
+    "restarts under load",
+    "nothing acknowledged is lost, and the port is free at once",
+    defence(
+      "kill-rounds",
+      "a gateway that is killed under 20 SDK clients loses, doubles and reorders nothing, and serves all at once again",
+    ),
   ),
 ];
 
@@ -138,5 +146,15 @@ export const logs: readonly DefenceRow[] = [
     "in no line of the log",
     wire("auth-secrets", "no line of the log holds a credential or a message, not even that of a defect"),
   ),
-  open("Y06", "secret files that are links, pipes, huge, open to others", "refused, or warned of", later),
+  row(
+    "Y06",
+    "secret files that are links, pipes, huge, open to others",
+    "refused with the key, or warned of; links that Kubernetes makes are followed",
+    show("src/base/config/references.test.ts", "refuses one that $what, with the name of its key"),
+    show("src/base/config/references.test.ts", "warns of mode $mode"),
+    show(
+      "src/base/config/references.test.ts",
+      "follows links, as Kubernetes makes them, and looks at what they lead to",
+    ),
+  ),
 ];

@@ -1,5 +1,5 @@
 import { show } from "../shown.ts";
-import { defence, type DefenceRow, open, row, session } from "./row.ts";
+import { command, defence, type DefenceRow, open, row, session } from "./row.ts";
 
 const later = "the test is being written";
 const killed = defence(
@@ -98,6 +98,12 @@ export const storage: readonly DefenceRow[] = [
     session("restart", "what is kept is readable by its owner alone"),
     store("is for its owner only, and so are the directory and SQLite's companions"),
     store("that others could read is closed to them"),
+    command("state-folder", "is its owner's alone, with all that is in it, under umask %s"),
+    command(
+      "state-folder",
+      "that others could write is closed with a warning, and its cached code is not run but removed",
+    ),
+    command("state-folder", "takes no token from $what"),
   ),
   open("D23", "random sequences of calls with crashes, against a small model", "equal", later),
   open("D24", "numbers appended during kills, pauses and full disks", "none lost, doubled, moved or invented", later),

@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -63,6 +64,73 @@ describe("resolveReferences", () => {
     expect(given).toEqual({ a: "${NAME}", b: { file: "lab.key" } });
   });
 
+  // Windows says who may read a file by other means than modes.
+  describe.skipIf(process.platform === "win32")("looks at a file of a secret, and", () => {
+    const read = (name: string) => resolveReferences({ key: { file: name } }, {}, folder);
+
+    function write(name: string, mode: number, text = "secret\n"): string {
+      writeFileSync(join(folder, name), text);
+      chmodSync(join(folder, name), mode);
+      return name;
+    }
+
+    test.each([0o600, 0o400, 0o640])("takes one of mode %o without a word", (mode) => {
+      expect(read(write(`${mode}.key`, mode))).toMatchObject({ value: { key: "secret" }, warnings: [] });
+    });
+
+    test.each([
+      { mode: 0o644, problem: /in a file that every user of this machine can read/ },
+      // So Docker hands out secrets.
+      { mode: 0o444, problem: /in a file that every user of this machine can read/ },
+      { mode: 0o660, problem: /in a file that its group can write/ },
+    ])("warns of mode $mode", ({ mode, problem }) => {
+      const { value, warnings } = read(write(`${mode}.key`, mode));
+      expect(value).toEqual({ key: "secret" });
+      expect(warnings).toEqual([{ key: "key", problem: expect.stringMatching(problem) as string }]);
+    });
+
+    test("follows links, as Kubernetes makes them, and looks at what they lead to", () => {
+      symlinkSync(write("target.key", 0o600), join(folder, "link.key"));
+      expect(read("link.key")).toMatchObject({ value: { key: "secret" }, warnings: [] });
+      chmodSync(join(folder, "target.key"), 0o666);
+      expect(() => read("link.key")).toThrow(/^key .*link\.key, which every user of this machine can write/);
+    });
+
+    test.each([
+      { what: "all can write", make: () => write("open.key", 0o606), says: /can write: chmod 600/ },
+      {
+        what: "is too long",
+        make: () => write("long.key", 0o600, "x".repeat(1_000_000)),
+        says: /more than 65536 bytes/,
+      },
+      { what: "leads nowhere", make: () => leadNowhere(), says: /cannot be read/ },
+      { what: "is a pipe, which nobody waits for", make: () => makePipe(), says: /no regular file/ },
+      { what: "is a folder", make: () => ".", says: /no regular file/ },
+      { what: "has no end", make: () => "/dev/zero", says: /no regular file/ },
+    ])("refuses one that $what, with the name of its key", ({ make, says }) => {
+      const name = make();
+      expect(() => read(name)).toThrow(ConfigError);
+      expect(() => read(name)).toThrow(says);
+      expect(() => read(name)).toThrow(/^key refers to the file /);
+    });
+
+    function leadNowhere(): string {
+      symlinkSync("nothing", join(folder, "dangling.key"));
+      return "dangling.key";
+    }
+
+    function makePipe(): string {
+      execFileSync("mkfifo", [join(folder, "pipe.key")]);
+      return "pipe.key";
+    }
+
+    test("lets the instructions of an agent be read by all, and be long", () => {
+      write("long.md", 0o644, "x".repeat(500_000));
+      const given = { agents: { defaults: { instructions: { file: "long.md" } } } };
+      expect(resolveReferences(given, {}, folder).warnings).toEqual([]);
+    });
+  });
+
   const refused: readonly { readonly given: unknown; readonly says: RegExp }[] = [
     { given: { a: { b: "${NO_SUCH}" } }, says: /^a\.b .*NO_SUCH.*not set/ },
     { given: { a: [0, "${EMPTY}"] }, says: /^a\[1\] .*EMPTY.*empty/ },
@@ -114,7 +182,7 @@ describe("resolveReferences", () => {
     { given: { a: ['"', "don't", '"a" and "b', "`a", ""] }, says: [] },
   ];
   test.each(quoted)("warns of quotation marks in $given, and shows no value", ({ given, says }) => {
-    writeFileSync(join(folder, "quoted.key"), "'hunter2'\n");
+    writeFileSync(join(folder, "quoted.key"), "'hunter2'\n", { mode: 0o600 });
     const { warnings } = resolveReferences(given, { QUOTED: '"hunter2"' }, folder);
     const texts = warnings.map(({ key, problem }) => `${key} ${problem}`);
     expect(texts).toEqual(says.map((pattern): unknown => expect.stringMatching(pattern)));

@@ -1,6 +1,7 @@
-import { readFileSync } from "node:fs";
+import type { Stats } from "node:fs";
 import { resolve } from "node:path";
 import { ConfigError } from "./config-error.ts";
+import { grants, readFile } from "./file-trust.ts";
 import type { Environment } from "./source.ts";
 import {
   type ConfigWarning,
@@ -39,11 +40,17 @@ export function resolveReferences(value: unknown, environment: Environment, fold
 /** Texts that are read by a model, in which `$HOME` and quotation marks are words like others. */
 const prose = /^agents\.(defaults|list\[\d+\])\.instructions$/;
 
+/** A key, or a certificate with its chain, is far shorter. */
+const secretBytesMax = 65_536;
+const proseBytesMax = 1_048_576;
+
 const providerKey = /^models\.providers\.[^.]+\.apiKey$/;
 
 class Resolver {
   readonly filled: FilledText[] = [];
   readonly warnings: ConfigWarning[] = [];
+  /** The keys whose values are suspicious. */
+  readonly #warned = new Set<string>();
   readonly #environment: Environment;
   readonly #folder: string;
 
@@ -91,8 +98,11 @@ class Resolver {
     const file = resolve(this.#folder, this.#fill(template, [...path, "file"]));
     let text: string;
     try {
-      text = readFileSync(file, "utf8").trim();
+      const opened = readFile(file, { bytesMax: prose.test(key) ? proseBytesMax : secretBytesMax });
+      text = opened.text.trim();
+      if (!prose.test(key)) this.#examineMode(opened.stats, file, key);
     } catch (error) {
+      if (error instanceof ConfigError) throw error;
       throw new ConfigError(`${key} refers to the file ${file}, which cannot be read: ${(error as Error).message}`, {
         cause: error,
       });
@@ -101,6 +111,20 @@ class Resolver {
     this.#examine(text, `the file ${file}`, path);
     if (!prose.test(key)) this.filled.push({ path, shown: `<file, ${text.length} characters>` });
     return text;
+  }
+
+  /**
+   * Links are followed, and what all can read is only warned of: Kubernetes and Docker hand out secrets as links to files
+   * of mode 0444. What all can write is whose secret it is no more.
+   */
+  #examineMode(stats: Stats, file: string, key: string): void {
+    if (grants(stats, 0o002))
+      throw new ConfigError(
+        `${key} refers to the file ${file}, which every user of this machine can write: chmod 600.`,
+      );
+    if (!grants(stats, 0o024)) return;
+    const who = grants(stats, 0o004) ? "every user of this machine can read" : "its group can write";
+    this.warnings.push({ key, problem: `(from the file ${file}) is in a file that ${who}` });
   }
 
   /** What a reference brought. It is not replaced again: a secret may look like anything. */
@@ -117,8 +141,9 @@ class Resolver {
     if (prose.test(key)) return;
     const problem = providerKey.test(key) ? findKeyTrouble(value) : findQuotationMarks(value);
     // Where the reference is the whole text, its value has been warned of already.
-    if (problem !== undefined && !this.warnings.some((warning) => warning.key === key))
-      this.warnings.push({ key, problem: origin + problem });
+    if (problem === undefined || this.#warned.has(key)) return;
+    this.#warned.add(key);
+    this.warnings.push({ key, problem: origin + problem });
   }
 }
 

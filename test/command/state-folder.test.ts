@@ -1,0 +1,88 @@
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { createPlace, type Place, run, usual } from "../command.fixture.ts";
+import { onEnd } from "../end.fixture.ts";
+
+const bin = join(import.meta.dirname, "../../bin/clawgate.mjs");
+const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8);
+
+function modesIn(folder: string): Record<string, string> {
+  return Object.fromEntries(
+    readdirSync(folder).map((name) => [name.replace(/[0-9a-f-]{36}$/, "…"), modeOf(join(folder, name))]),
+  );
+}
+
+/** As the program starts that is installed, with the code cache that it finds by itself. */
+function startProgram({ folder, environment }: Place, umask: string, ...args: string[]) {
+  const line = `umask ${umask}; exec "$0" "$@"`;
+  const child = spawn("sh", ["-c", line, process.execPath, bin, ...args], { cwd: folder, env: environment });
+  onEnd(() => void child.kill("SIGKILL"));
+  return child;
+}
+
+// Windows says who may read and write by other means than modes.
+describe.skipIf(process.platform === "win32")("the state folder", () => {
+  test.each(["000", "077"])("is its owner's alone, with all that is in it, under umask %s", async (umask) => {
+    const place = createPlace({ config: usual });
+    const gateway = startProgram(place, umask, "gateway");
+    let output = "";
+    gateway.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
+    while (!output.includes("listens on")) await once(gateway.stdout, "data");
+    expect(modeOf(place.stateFolder)).toBe("700");
+    expect(modesIn(place.stateFolder)).toEqual({
+      "code-cache": "700",
+      "sessions.sqlite": "600",
+      "sessions.sqlite-holder-…": "600",
+      "sessions.sqlite-shm": "600",
+      "sessions.sqlite-wal": "600",
+      token: "600",
+    });
+    gateway.kill("SIGTERM");
+    await once(gateway, "exit");
+  });
+
+  test("that others could write is closed with a warning, and its cached code is not run but removed", async () => {
+    const place = createPlace({ config: usual });
+    mkdirSync(join(place.stateFolder, "code-cache"), { recursive: true });
+    chmodSync(place.stateFolder, 0o777);
+    const first = startProgram(place, "022", "token");
+    let notes = "";
+    first.stderr.setEncoding("utf8").on("data", (text: string) => (notes += text));
+    await once(first, "close");
+    expect(notes).toMatch(/^warning: OPENCLAW_STATE_DIR \(.*closed to them now \(mode 777 became 700\)/);
+    expect(modeOf(place.stateFolder)).toBe("700");
+    expect(existsSync(join(place.stateFolder, "code-cache"))).toBe(false);
+    await once(startProgram(place, "022", "token"), "close");
+    expect(readdirSync(join(place.stateFolder, "code-cache"))).not.toEqual([]);
+  });
+
+  const plants: readonly { readonly what: string; readonly plant: (path: string) => void; readonly says: RegExp }[] = [
+    { what: "a link", plant: plantLink, says: /token is a symbolic link/ },
+    { what: "a pipe", plant: (path) => void execFileSync("mkfifo", [path]), says: /token .* no regular file/ },
+    { what: "a folder", plant: (path) => mkdirSync(path), says: /token .* no regular file/ },
+    { what: "a megabyte", plant: (path) => writeFileSync(path, "x".repeat(1_000_000)), says: /more than 4096 bytes/ },
+  ];
+
+  function plantLink(path: string): void {
+    writeFileSync(`${path}.target`, "token-of-somebody-else-0123456789\n");
+    chmodSync(`${path}.target`, 0o644);
+    symlinkSync(`${path}.target`, path);
+  }
+
+  test.each(plants)("takes no token from $what", async ({ plant, says }) => {
+    const place = createPlace({ config: usual });
+    mkdirSync(place.stateFolder, { mode: 0o700 });
+    const path = join(place.stateFolder, "token");
+    plant(path);
+    for (const command of ["token", "gateway", "doctor"]) {
+      const { status, output, notes } = await run(place, [command]);
+      expect(status).toBe(2);
+      expect(notes).toMatch(says);
+      expect(output + notes).not.toContain("somebody-else");
+    }
+    if (existsSync(`${path}.target`)) expect(modeOf(`${path}.target`)).toBe("644");
+  });
+});

@@ -8,12 +8,12 @@ export type ToolRecord = Pick<AuditRecord, "runId" | "agent" | "session" | "requ
 export function accountFor(set: ToolSet, audit: Audit, whose: ToolRecord): ToolSet {
   return {
     ...set,
-    async call(name, args, signal) {
+    async call(name, args, signal, trace) {
       const what = { event: "tool-call", ...whose, ...set.find(name) } as const;
       audit.record({ ...what, outcome: "begun" });
       let outcome: AuditRecord["outcome"] = "failed";
       try {
-        const result = await set.call(name, args, signal);
+        const result = await set.call(name, args, signal, trace);
         if (!result.failed) outcome = "done";
         return result;
       } finally {

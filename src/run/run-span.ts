@@ -54,7 +54,7 @@ export function traceTools(set: ToolSet, tracing: Tracing, parent: TraceContext)
       });
       let failure: string | undefined = "cancelled";
       try {
-        const result = await set.call(name, args, signal);
+        const result = await set.call(name, args, signal, tracing.write(span.context));
         failure = result.failed ? "tool_failed" : undefined;
         if (tracing.content) span.set({ [names.toolResult]: result.text.slice(0, contentMax) });
         return result;

@@ -15,6 +15,9 @@ export interface ToolResult {
   readonly failed: boolean;
 }
 
+/** What names the span of a call to the tool's server, as headers of HTTP would. */
+export type TraceHeaders = Readonly<Record<string, string>>;
+
 /** The tools that one agent may use inside the gateway, for one run. */
 export interface ToolSet {
   /** As the model sees them; the names are unique. */
@@ -30,7 +33,7 @@ export interface ToolSet {
    * Runs one call. `args` is the JSON text that the model wrote. What goes wrong in the tool, its server or the
    * arguments is a failed result, within the tool's own time; only the signal's abort makes it throw, the signal's reason.
    */
-  call(name: string, args: string, signal: AbortSignal): Promise<ToolResult>;
+  call(name: string, args: string, signal: AbortSignal, trace?: TraceHeaders): Promise<ToolResult>;
 }
 
 /** Something of a list of tools that cannot be used. */

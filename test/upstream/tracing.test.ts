@@ -80,7 +80,7 @@ async function start(telemetry: object = {}): Promise<Setup> {
             model: { primary: "broken/small", fallbacks: ["good/large"] },
             tools: { fixture: ["*"] },
           },
-          { id: "beta" },
+          { id: "beta", tools: { fixture: ["*"] } },
         ],
       },
     },
@@ -155,6 +155,14 @@ test("a run is a trace: the client's span, the request, the agent, and each call
   expect(good.requests.at(-1)?.headers["traceparent"]).toBe(`00-${traceId}-${chat?.spanContext().spanId}-01`);
   expect(toText(spans)).not.toMatch(new RegExp(`${secretWord}|ada|${testToken}`));
   await gateway.stop();
+});
+
+test("a tool server learns of the span of its call", async () => {
+  const { ask } = await start();
+  const beta = { "x-openclaw-agent-id": "beta" };
+  const { text } = await ask("@@tool fixture__meta {}\n@@then {result}", beta);
+  const tool = (await readSpans()).find(({ name }) => name === "execute_tool meta");
+  expect(JSON.parse(text)).toMatchObject({ traceparent: `00-${traceId}-${tool?.spanContext().spanId}-01` });
 });
 
 test("words are in spans only if that is switched on", async () => {

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { Client } from "@modelcontextprotocol/client";
+import type { TraceHeaders } from "../tool-set.ts";
 import type { ToolServerConfig } from "../../base/contract.ts";
 import type { Log } from "../../base/log.ts";
 import type { ToolArguments } from "./parse-arguments.ts";
@@ -43,7 +44,7 @@ export interface Connection {
   /** False once it has ended, or has shown that the next call should have another. */
   isOpen(): boolean;
   /** What the server has answered, whatever that is. Throws `ToolFailure`. When `signal` aborts, the server is told, and the error means nothing. */
-  call(tool: OfferedTool, args: ToolArguments, signal: AbortSignal): Promise<unknown>;
+  call(tool: OfferedTool, args: ToolArguments, signal: AbortSignal, trace?: TraceHeaders): Promise<unknown>;
 }
 
 /** Who answers for the end of connections: one that was lost may still have to be cleared away. */
@@ -114,10 +115,10 @@ async function connectOnce(
     revision: client.getNegotiatedProtocolVersion(),
     offer: () => state.offer,
     isOpen: () => state.open,
-    async call(tool, args, callSignal) {
+    async call(tool, args, callSignal, trace) {
       state.calls += 1;
       try {
-        return await request(client, tool, args, callSignal);
+        return await request(client, tool, { args, trace }, callSignal);
       } catch (cause) {
         if (isLost(cause)) state.open = false;
         throw toToolFailure(cause, options.name);
@@ -160,11 +161,18 @@ function createClient({ version, log }: ConnectionOptions, revisions: Revisions,
 type CallToolOptions = NonNullable<Parameters<Client["callTool"]>[1]>;
 
 /** The schema of the arguments says which of them go into HTTP headers too; that of the result is not asked for. */
-async function request(client: Client, tool: OfferedTool, args: ToolArguments, signal: AbortSignal): Promise<unknown> {
+async function request(
+  client: Client,
+  tool: OfferedTool,
+  { args, trace }: { readonly args: ToolArguments; readonly trace: TraceHeaders | undefined },
+  signal: AbortSignal,
+): Promise<unknown> {
   // The two declare the same open set of JSON schemas, each for itself.
   const inputSchema = tool.parameters as NonNullable<CallToolOptions["toolDefinition"]>["inputSchema"];
   const toolDefinition = { name: tool.name, inputSchema };
-  const params = { name: tool.name, arguments: { ...args } };
+  // As OpenTelemetry's conventions for the protocol say, over every transport.
+  const meta = trace === undefined ? {} : { _meta: { ...trace } };
+  const params = { name: tool.name, arguments: { ...args }, ...meta };
   return openResult(await client.callTool(params, { signal, timeout: never, toolDefinition }));
 }
 

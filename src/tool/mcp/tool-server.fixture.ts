@@ -10,6 +10,7 @@ interface Incoming {
     readonly name?: string;
     readonly arguments?: { readonly text?: string };
     readonly requestId?: Id;
+    readonly _meta?: object;
   };
 }
 
@@ -19,6 +20,7 @@ const names = [
   "hang",
   "exit",
   "pid",
+  "meta",
   "environment",
   "big",
   "huge",
@@ -62,7 +64,7 @@ function list(id: Id): void {
   answer(id, { tools: tools.map((name) => ({ name, description: `Does ${name}.`, inputSchema })) });
 }
 
-function call(id: Id, { name = "", arguments: given = {} }: NonNullable<Incoming["params"]>): void {
+function call(id: Id, { name = "", arguments: given = {}, _meta: meta = {} }: NonNullable<Incoming["params"]>): void {
   switch (name) {
     case "hang":
       return;
@@ -71,6 +73,8 @@ function call(id: Id, { name = "", arguments: given = {} }: NonNullable<Incoming
       break;
     case "pid":
       return say(id, String(process.pid));
+    case "meta":
+      return say(id, JSON.stringify(meta));
     case "environment":
       return say(id, JSON.stringify(process.env));
     case "big":

@@ -1,4 +1,4 @@
-import type { ToolResult, ToolServerReport } from "../tool-set.ts";
+import type { ToolResult, ToolServerReport, TraceHeaders } from "../tool-set.ts";
 import type { ToolArguments } from "./parse-arguments.ts";
 import type { Connection, ConnectionOptions } from "./connection.ts";
 import { toAdvice } from "./advice.ts";
@@ -14,7 +14,7 @@ export interface ToolServer {
   /** What it offers; nothing if it cannot be reached now. Throws only the signal's reason. */
   list(signal: AbortSignal): Promise<readonly OfferedTool[]>;
   /** Whatever goes wrong but the signal's abort, whose reason it throws, is a failed result. */
-  call(tool: OfferedTool, args: ToolArguments, signal: AbortSignal): Promise<ToolResult>;
+  call(tool: OfferedTool, args: ToolArguments, signal: AbortSignal, trace?: TraceHeaders): Promise<ToolResult>;
   /** Connects, if it is not connected, and tells what there is. Always resolves. */
   examine(): Promise<ToolServerReport>;
   /** Always resolves. */
@@ -82,9 +82,14 @@ export function createToolServer(options: ConnectionOptions): ToolServer {
     }
   }
 
-  async function callOnce(tool: OfferedTool, args: ToolArguments, signal: AbortSignal): Promise<ToolResult> {
+  async function callOnce(
+    tool: OfferedTool,
+    args: ToolArguments,
+    signal: AbortSignal,
+    trace?: TraceHeaders,
+  ): Promise<ToolResult> {
     const current = await waitFor(getConnection(), signal);
-    return toToolResult(await current.call(tool, args, signal), config.outputBytesMax);
+    return toToolResult(await current.call(tool, args, signal, trace), config.outputBytesMax);
   }
 
   /** Once for each thing that cannot be used, however often it is listed. */
@@ -109,12 +114,12 @@ export function createToolServer(options: ConnectionOptions): ToolServer {
         throw cause;
       }
     },
-    async call(tool, args, signal) {
+    async call(tool, args, signal, trace) {
       const deadline = startTimeLimit(config.timeoutMs, signal);
       try {
-        return await callOnce(tool, args, deadline.signal).catch((cause: unknown) => {
+        return await callOnce(tool, args, deadline.signal, trace).catch((cause: unknown) => {
           if (!(cause instanceof ToolFailure) || !cause.again || deadline.signal.aborted) throw cause;
-          return callOnce(tool, args, deadline.signal);
+          return callOnce(tool, args, deadline.signal, trace);
         });
       } catch (cause) {
         signal.throwIfAborted();

@@ -116,13 +116,13 @@ function createToolSet(granted: readonly GrantedTool[], servers: readonly string
       return tool === undefined ? { tool: name.slice(0, 64) } : { server: tool.server, tool: tool.tool };
     },
     tools: [...byName].map(([name, tool]) => toFunctionTool(name, tool)),
-    async call(name, args, signal) {
+    async call(name, args, signal, trace) {
       signal.throwIfAborted();
       const tool = byName.get(name);
       if (tool === undefined) return { text: `There is no tool '${name.slice(0, 64)}' at present.`, failed: true };
       const parsed = parseArguments(args);
       if (typeof parsed === "string") return { text: parsed, failed: true };
-      return tool.from.call(tool.offered, parsed, signal);
+      return tool.from.call(tool.offered, parsed, signal, trace);
     },
   };
 }

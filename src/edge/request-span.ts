@@ -43,7 +43,11 @@ export function endRequestSpan(span: TraceSpan, { res, path }: Context, outcome:
     ...(row === undefined ? { [names.urlPath]: path.slice(0, 256) } : { [names.httpRoute]: row.path }),
   });
   if (row !== undefined) span.rename(`${row.method} ${row.path}`);
-  // What the client did wrong is no failure of the server's.
-  const isFailure = error !== undefined && error.status >= 500;
-  span.end(res.writableFinished ? (isFailure ? error.code : undefined) : "cancelled");
+  span.end(toFailure(res.writableFinished, error));
+}
+
+/** What the client did wrong is no failure of the server's. One that left its half of the connection may get an answer. */
+function toFailure(isWhole: boolean, error: GatewayError | undefined): string | undefined {
+  if (!isWhole || error?.code === "cancelled") return "cancelled";
+  return error !== undefined && error.status >= 500 ? error.code : undefined;
 }

@@ -100,3 +100,22 @@ test("a file that cannot be written is a mistake of the configuration, and later
   gateway.gateway.audit.record({ event: "stop", outcome: "done" });
   expect(read(gateway)).toMatchObject([{ event: "stop" }]);
 });
+
+test("a lock is a record beside the refusals that led to it", async () => {
+  const gateway = await startTestGateway({ config: { gateway: { auth: { limit: { failures: 3 } } } } });
+  const statuses: number[] = [];
+  for (let index = 0; index < 6; index++) {
+    const headers = { authorization: `Bearer a-wrong-token-somebody-tries-${index}` };
+    // oxlint-disable-next-line no-await-in-loop -- the third locks
+    statuses.push((await gateway.fetch(`${gateway.url}/v1/models`, { headers })).status);
+  }
+  expect(new Set(statuses)).toEqual(new Set([401, 429]));
+  const address = "127.0.0.1";
+  expect(read(gateway).filter(({ event }) => event === "lockout")).toMatchObject([{ outcome: "done", address }]);
+  await gateway.stop();
+  const refusals = read(gateway).filter(({ event }) => event === "sign-in");
+  expect(refusals).toMatchObject([
+    { outcome: "refused", address },
+    { outcome: "refused", address, count: 5 },
+  ]);
+});

@@ -11,7 +11,6 @@ import type { Report } from "../shapes.ts";
 import type { Terminal } from "../terminal.ts";
 
 const program = join(import.meta.dirname, "../../bin/clawgate.mjs");
-const timeout = 60_000;
 const key = "sk-test-0123456789";
 const quiet = { GITHUB_ACTIONS: "", GITHUB_STEP_SUMMARY: "", OPENAI_API_KEY: key };
 
@@ -130,7 +129,7 @@ test.each<Row>([
     status: 2,
     says: "Cannot read the key file",
   },
-])("a run with $name ends with $status", { timeout }, async ({ words, status, says, runs = runCommand }) => {
+])("a run with $name ends with $status", async ({ words, status, says, runs = runCommand }) => {
   const folder = createFolder();
   writeFileSync(join(folder, "known.yaml"), "MOD-06: not built yet\n");
   writeFileSync(join(folder, "met.yaml"), "MOD-01: not built yet\n");
@@ -140,14 +139,14 @@ test.each<Row>([
   expect(ended.status).toBe(status);
 });
 
-test.each([[[]], [["repro", "MOD-01"]]])("a subject that is not there ends with 3: %j", { timeout }, async (words) => {
+test.each([[[]], [["repro", "MOD-01"]]])("a subject that is not there ends with 3: %j", async (words) => {
   const { status, notes } = await runCommand([...words, "--base-url", "http://127.0.0.1:1/v1", "--model", "m"]);
   expect(notes).toContain("nothing answers at http://127.0.0.1:1/v1");
   expect(notes).not.toMatch(/^\s+at /m);
   expect(status).toBe(3);
 });
 
-test("an address that is none ends with 2", { timeout }, async () => {
+test("an address that is none ends with 2", async () => {
   expect(await runCommand(["--base-url", "localhost:80"])).toMatchObject({ status: 2 });
 });
 
@@ -173,7 +172,7 @@ test.for<{ name: string; words: (file: string) => string[]; status: number; says
     says: "4 passed, 0 failed",
   },
   { name: "ends before it answers", words: () => ["--start", "echo no model; exit 7"], status: 3, says: "no model" },
-])("a started server that $name", { timeout }, async ({ words, status, says }) => {
+])("a started server that $name", async ({ words, status, says }) => {
   const file = join(createFolder(), "server.cjs");
   writeFileSync(file, serverSource);
   const ended = await runCommand([...words(file), "--model", "m", "--only", "MOD-01"]);
@@ -181,7 +180,7 @@ test.for<{ name: string; words: (file: string) => string[]; status: number; says
   expect(ended.status).toBe(status);
 });
 
-test("every report is written, and neither they nor the output have the key", { timeout }, async () => {
+test("every report is written, and neither they nor the output have the key", async () => {
   const folder = createFolder();
   const files = { junit: "a.xml", json: "a.json", html: "a.html", md: "new/a.md", badge: "b.json" };
   const reports = Object.entries(files).flatMap(([kind, file]) => ["--report", `${kind}=${file}`]);
@@ -203,34 +202,26 @@ const strict: RequestListener = (request, response) => {
   else response.writeHead(403, { "content-type": "application/json" }).end('{"error":{"message":"who are you?"}}');
 };
 
-test(
-  "headers of the user's are sent by the SDKs and on the wire, and secret ones are not told",
-  { timeout },
-  async () => {
-    const folder = createFolder();
-    const server = ["--base-url", await listen(strict), "--model", "m", "--only", "MOD-01"];
-    expect((await runCommand(server)).output).toContain("0 passed, 0 failed, 4 skipped");
-    const headers = ["--header", "X-Tenant: blue", "--header", `x-api-key: ${key}`];
-    const ended = await runCommand([...server, ...headers, "--report", "json=a.json"], folder, { OPENAI_API_KEY: "" });
-    expect(ended.output).toContain("4 passed, 0 failed");
-    const report = readFileSync(join(folder, "a.json"), "utf8");
-    expect(report).toContain('"x-tenant": "blue"');
-    expect(report).not.toContain(key);
-    const repro = await runCommand(["repro", ...server.slice(0, 4), ...headers, "MOD-01"]);
-    expect(repro.output).toContain("-H 'x-tenant: blue'");
-    expect(repro.output).not.toContain(key);
-  },
-);
+test("headers of the user's are sent by the SDKs and on the wire, and secret ones are not told", async () => {
+  const folder = createFolder();
+  const server = ["--base-url", await listen(strict), "--model", "m", "--only", "MOD-01"];
+  expect((await runCommand(server)).output).toContain("0 passed, 0 failed, 4 skipped");
+  const headers = ["--header", "X-Tenant: blue", "--header", `x-api-key: ${key}`];
+  const ended = await runCommand([...server, ...headers, "--report", "json=a.json"], folder, { OPENAI_API_KEY: "" });
+  expect(ended.output).toContain("4 passed, 0 failed");
+  const report = readFileSync(join(folder, "a.json"), "utf8");
+  expect(report).toContain('"x-tenant": "blue"');
+  expect(report).not.toContain(key);
+  const repro = await runCommand(["repro", ...server.slice(0, 4), ...headers, "MOD-01"]);
+  expect(repro.output).toContain("-H 'x-tenant: blue'");
+  expect(repro.output).not.toContain(key);
+});
 
-test.for(["tenant", "a b: c", "x: y\r\nz: 1", "Host: example.org"])(
-  "the header %j ends with 2",
-  { timeout },
-  async (field) => {
-    expect(await runCommand(["--header", field, "--base-url", "http://127.0.0.1:1/v1"])).toMatchObject({ status: 2 });
-  },
-);
+test.for(["tenant", "a b: c", "x: y\r\nz: 1", "Host: example.org"])("the header %j ends with 2", async (field) => {
+  expect(await runCommand(["--header", field, "--base-url", "http://127.0.0.1:1/v1"])).toMatchObject({ status: 2 });
+});
 
-test("a server that is slower than the suite waits is told of once, and how to wait longer", { timeout }, async () => {
+test("a server that is slower than the suite waits is told of once, and how to wait longer", async () => {
   const slow: RequestListener = (request, response) => {
     if (request.url === "/v1/models") answer(request, response);
   };
@@ -240,14 +231,14 @@ test("a server that is slower than the suite waits is told of once, and how to w
   expect(notes.match(/--timeout 4s/g)).toHaveLength(1);
 });
 
-test("a server that is too slow to be found is told how to wait longer", { timeout }, async () => {
+test("a server that is too slow to be found is told how to wait longer", async () => {
   const words = ["--base-url", await listen(() => undefined), "--model", "m", "--timeout", "500ms"];
   const { status, notes } = await runCommand(words);
   expect(status).toBe(3);
   expect(notes).toContain("no answer within 500 ms; --timeout gives it more");
 });
 
-test("repro prints what a shell can be given, whatever the subject says", { timeout }, async () => {
+test("repro prints what a shell can be given, whatever the subject says", async () => {
   const { output, status } = await runCommand(["repro", "mod-06", "--base-url", await listen(), "--model", "m"]);
   expect(status).toBe(1);
   expect(output).toMatch(/^curl -isS -N -X GET 'http:\S+\/v1\/models\/\S+' \\$/m);
@@ -256,7 +247,7 @@ test("repro prints what a shell can be given, whatever the subject says", { time
   expect(output).not.toMatch(/^touch /m);
 });
 
-test("list and explain tell of cases; an unknown one ends with 2", { timeout }, async () => {
+test("list and explain tell of cases; an unknown one ends with 2", async () => {
   const [listed, explained, unknown] = await Promise.all([
     runCommand(["list", "--only", "MOD-01", "--json"]),
     runCommand(["explain", "mod-01"]),
@@ -267,7 +258,7 @@ test("list and explain tell of cases; an unknown one ends with 2", { timeout }, 
   expect(unknown).toMatchObject({ status: 2, notes: expect.stringContaining("There is no case MOD-999") as string });
 });
 
-test("diff ends with 1 only if something got worse", { timeout }, async () => {
+test("diff ends with 1 only if something got worse", async () => {
   const folder = createFolder();
   const write = (file: string, verdict: string): void => {
     const { results, ...report }: Report = createReport();
@@ -287,7 +278,7 @@ test("diff ends with 1 only if something got worse", { timeout }, async () => {
   expect(less).toMatchObject({ status: 0, output: "= SS-01: fail → error\n" });
 });
 
-test("merge makes one page of several reports and refuses what is none", { timeout }, async () => {
+test("merge makes one page of several reports and refuses what is none", async () => {
   const folder = createFolder();
   writeFileSync(join(folder, "a.json"), JSON.stringify(createReport()));
   writeFileSync(join(folder, "bad.json"), "{}");

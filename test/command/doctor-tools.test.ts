@@ -1,15 +1,12 @@
 import { createServer } from "node:http";
 import { once } from "node:events";
-import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { findFreePort } from "../../src/tool/mcp/everything.fixture.ts";
 import { play, playHttp } from "../../src/tool/mcp/scripted-server.fixture.ts";
 import { good } from "../../src/tool/mcp/scripted-talk.fixture.ts";
 import { fill, misbehave } from "../../src/tool/mcp/tool-servers.fixture.ts";
 import { createPlace, type Ended, type Place, run, usual } from "../command.fixture.ts";
 import { runProcess } from "../process.fixture.ts";
-
-// Programs are started, on a machine that does other things too.
-vi.setConfig({ testTimeout: 30_000 });
 
 /** `main` may use all tools of these servers. */
 function placeWith(servers: Readonly<Record<string, object>>, tools?: object): Place {

@@ -57,7 +57,7 @@ const troubles: readonly ((socket: Socket, answer: string, random: () => number)
   },
 ];
 
-test("an upstream that fails half of the time costs no turn that was acknowledged", { timeout: 60_000 }, async () => {
+test("an upstream that fails half of the time costs no turn that was acknowledged", async () => {
   const random = createRandom(20_261_122);
   const fault: Fault = (socket, { messages }) => {
     const answer = toAnswer(`re: ${String(messages.at(-1)?.content)}`);

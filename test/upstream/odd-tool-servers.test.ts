@@ -1,13 +1,10 @@
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { ToolServerConfig } from "../../src/base/contract.ts";
 import { play, playHttp } from "../../src/tool/mcp/scripted-server.fixture.ts";
 import { done, good, type Script } from "../../src/tool/mcp/scripted-talk.fixture.ts";
 import { startTestGateway, type TestGateway } from "../gateway.fixture.ts";
 import { say, type Talk } from "../talk.fixture.ts";
 import { startUpstream, type Upstream } from "./servers/upstream.fixture.ts";
-
-// Programs are started, on a machine that does other things too.
-vi.setConfig({ testTimeout: 30_000 });
 
 const transports: readonly (readonly [name: string, toServer: (script: Script) => Promise<ToolServerConfig>])[] = [
   ["a program", async (script) => play(script)],

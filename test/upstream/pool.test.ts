@@ -39,52 +39,48 @@ async function repeat(count: number, atOnce: number, act: (index: number) => Pro
 /** Enough to see a leak of one connection a call, or of one in ten. */
 const aborts = 300;
 
-test(
-  "calls that are left at every moment cost nobody else his answer, and no connection",
-  { timeout: 60_000 },
-  async () => {
-    const connectionsMax = 40;
-    let most = 0;
-    const slow: Fault = async (socket, call) => {
-      most = Math.max(most, upstream.open);
-      // The moments: nothing, half a head, a head, half a word, words without end, words and a reset.
-      if (call.count % 7 === 0) return;
-      socket.write(streamHead.slice(0, 30));
-      await delay(call.count % 5);
-      socket.write(streamHead.slice(30));
-      if (call.count % 7 === 1) return;
-      for (let word = 0; !socket.destroyed && word < 40; word += 1) {
-        const piece = toChunk(toSaid(`word ${word} `));
-        socket.write(piece.slice(0, 9));
-        await delay(1);
-        socket.write(piece.slice(9));
-        if (call.count % 7 === 2 && word === 5) socket.resetAndDestroy();
-      }
-    };
-    const { upstream, gateway } = await startUpstreamTest(slow, { connectionsMax });
-    await repeat(aborts, 60, async (index) => {
-      const controller = new AbortController();
-      setTimeout(() => controller.abort(), index % 37);
-      try {
-        await (await start(gateway, "Hi", { stream: index % 2 === 0 }, controller.signal)).text();
-      } catch (error) {
-        expect(controller.signal.aborted, String(error)).toBe(true);
-      }
-    });
-    await untilLive(gateway, 0);
-    await expect.poll(() => upstream.open, { interval: 5, timeout: 2_000 }).toBe(0);
+test("calls that are left at every moment cost nobody else his answer, and no connection", async () => {
+  const connectionsMax = 40;
+  let most = 0;
+  const slow: Fault = async (socket, call) => {
+    most = Math.max(most, upstream.open);
+    // The moments: nothing, half a head, a head, half a word, words without end, words and a reset.
+    if (call.count % 7 === 0) return;
+    socket.write(streamHead.slice(0, 30));
+    await delay(call.count % 5);
+    socket.write(streamHead.slice(30));
+    if (call.count % 7 === 1) return;
+    for (let word = 0; !socket.destroyed && word < 40; word += 1) {
+      const piece = toChunk(toSaid(`word ${word} `));
+      socket.write(piece.slice(0, 9));
+      await delay(1);
+      socket.write(piece.slice(9));
+      if (call.count % 7 === 2 && word === 5) socket.resetAndDestroy();
+    }
+  };
+  const { upstream, gateway } = await startUpstreamTest(slow, { connectionsMax });
+  await repeat(aborts, 60, async (index) => {
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(), index % 37);
+    try {
+      await (await start(gateway, "Hi", { stream: index % 2 === 0 }, controller.signal)).text();
+    } catch (error) {
+      expect(controller.signal.aborted, String(error)).toBe(true);
+    }
+  });
+  await untilLive(gateway, 0);
+  await expect.poll(() => upstream.open, { interval: 5, timeout: 2_000 }).toBe(0);
 
-    upstream.fault = (socket, call) => {
-      most = Math.max(most, upstream.open);
-      return echo(socket, call);
-    };
-    await repeat(aborts, 60, async (index) => {
-      const talk = await readTalk(await start(gateway, `question ${index}`, { stream: index % 2 === 0 }));
-      expect(talk).toMatchObject({ status: 200, text: `question ${index}`, finishReason: "stop" });
-    });
-    expect(most).toBeLessThanOrEqual(connectionsMax);
-  },
-);
+  upstream.fault = (socket, call) => {
+    most = Math.max(most, upstream.open);
+    return echo(socket, call);
+  };
+  await repeat(aborts, 60, async (index) => {
+    const talk = await readTalk(await start(gateway, `question ${index}`, { stream: index % 2 === 0 }));
+    expect(talk).toMatchObject({ status: 200, text: `question ${index}`, finishReason: "stop" });
+  });
+  expect(most).toBeLessThanOrEqual(connectionsMax);
+});
 
 test("an upstream that hangs uses up its own connections only, and calls that wait for one can be left", async () => {
   const [hanging, working] = await Promise.all([startFaultServer(() => undefined), startFaultServer(echo)]);
@@ -179,32 +175,28 @@ test.each<[rest: string, fault: Fault]>([
   expect(upstream.bytesTaken).toBeLessThan(16 * 1024 * 1024);
 });
 
-test(
-  "a client that reads slowly holds the upstream up, and is not taken for its silence",
-  { timeout: 60_000 },
-  async () => {
-    const piece = "x".repeat(64 * 1024);
-    const pieces = 440;
-    // More than this process, which is all three of them, is busy with what has come.
-    const deadlines = { idleMs: 1_000 };
-    const { upstream, gateway } = await startUpstreamTest(
-      async (socket) => {
-        socket.write(streamHead);
-        await pour(socket, toChunk(toSaid(piece)), piece.length * pieces);
-        socket.write(`${toChunk(finished + done)}0\r\n\r\n`);
-      },
-      { deadlines },
-    );
-    const response = await start(gateway, "Hi", { stream: true });
-    let taken = -1;
-    // As much as the sockets on the way hold, and then nothing more.
-    while (upstream.bytesTaken !== taken) {
-      taken = upstream.bytesTaken;
-      await delay(1.5 * deadlines.idleMs);
-    }
-    expect(taken).toBeLessThan(piece.length * pieces * 0.9);
-    const { text, finishReason, error } = await readTalk(response);
-    expect({ finishReason, error }).toEqual({ finishReason: "stop", error: undefined });
-    expect(text.length).toBeGreaterThan(piece.length * pieces * 0.99);
-  },
-);
+test("a client that reads slowly holds the upstream up, and is not taken for its silence", async () => {
+  const piece = "x".repeat(64 * 1024);
+  const pieces = 440;
+  // More than this process, which is all three of them, is busy with what has come.
+  const deadlines = { idleMs: 1_000 };
+  const { upstream, gateway } = await startUpstreamTest(
+    async (socket) => {
+      socket.write(streamHead);
+      await pour(socket, toChunk(toSaid(piece)), piece.length * pieces);
+      socket.write(`${toChunk(finished + done)}0\r\n\r\n`);
+    },
+    { deadlines },
+  );
+  const response = await start(gateway, "Hi", { stream: true });
+  let taken = -1;
+  // As much as the sockets on the way hold, and then nothing more.
+  while (upstream.bytesTaken !== taken) {
+    taken = upstream.bytesTaken;
+    await delay(1.5 * deadlines.idleMs);
+  }
+  expect(taken).toBeLessThan(piece.length * pieces * 0.9);
+  const { text, finishReason, error } = await readTalk(response);
+  expect({ finishReason, error }).toEqual({ finishReason: "stop", error: undefined });
+  expect(text.length).toBeGreaterThan(piece.length * pieces * 0.99);
+});

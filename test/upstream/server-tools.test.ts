@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { SessionMessage } from "../../src/base/contract.ts";
 import { type EverythingHttp, everythingStdio, startEverythingHttp } from "../../src/tool/mcp/everything.fixture.ts";
 import { playSay } from "../../src/tool/mcp/scripted-server.fixture.ts";
@@ -9,9 +9,6 @@ import { readRows } from "../rows.fixture.ts";
 import { ada, get, type List, toPath, user } from "../session/rest.fixture.ts";
 import { type Ask, readEvents, say, seen, untilLive } from "../talk.fixture.ts";
 import { startUpstream } from "./servers/upstream.fixture.ts";
-
-// Programs are started, on a machine that does other things too.
-vi.setConfig({ testTimeout: 30_000 });
 
 interface Setup {
   readonly servers?: object;
@@ -278,7 +275,7 @@ describe("a tool server that", () => {
     expect(status).toBe(200);
     expect(text).toMatch(/fixture/);
     expect((await say(gateway, "@@echo main")).text).toBe("main");
-    await expect.poll(async () => (await say(gateway, use("say"))).text, { timeout: 15_000 }).toBe("say");
+    await expect.poll(async () => (await say(gateway, use("say"))).text).toBe("say");
   });
 
   test("does not start leaves the agent without its tools, and the log says so", async () => {

@@ -1,11 +1,9 @@
 import fc from "fast-check";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { startTestGateway } from "../gateway.fixture.ts";
 import { ask, question, toResult, weather } from "./replay.fixture.ts";
 import type { Script } from "./servers/script.fixture.ts";
 import { startUpstream, type UpstreamRequest } from "./servers/upstream.fixture.ts";
-
-vi.setConfig({ testTimeout: 60_000 });
 
 /** What a model may send and want back, of any shape. */
 interface Given {

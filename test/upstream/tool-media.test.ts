@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { SessionMessage } from "../../src/base/contract.ts";
 import { pixel } from "../../src/outbound/internet.fixture.ts";
 import { playHttp } from "../../src/tool/mcp/scripted-server.fixture.ts";
@@ -7,8 +7,6 @@ import { ada, get, type List, toPath } from "../session/rest.fixture.ts";
 import { say } from "../talk.fixture.ts";
 import { type RemoteSubject, remoteSubjects, upstreamKey } from "./provider-subjects.fixture.ts";
 import { startUpstream, type Upstream, type UpstreamAnswer } from "./servers/upstream.fixture.ts";
-
-vi.setConfig({ testTimeout: 30_000 });
 
 const png = pixel.toString("base64");
 const image = { type: "image", data: png, mimeType: "image/png" };

@@ -1,6 +1,6 @@
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import { once } from "node:events";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { ToolServerConfig } from "../../src/base/contract.ts";
 import { play, playHttp } from "../../src/tool/mcp/scripted-server.fixture.ts";
 import { createTalk, good, type Script } from "../../src/tool/mcp/scripted-talk.fixture.ts";
@@ -9,9 +9,6 @@ import { createPlace, run, usual } from "../command.fixture.ts";
 import { startTestGateway } from "../gateway.fixture.ts";
 import { onEnd } from "../end.fixture.ts";
 import { say } from "../talk.fixture.ts";
-
-// Programs are started, on a machine that does other things too.
-vi.setConfig({ testTimeout: 30_000 });
 
 /** What the embedded model reads of a call of `good`, by an agent that may use this server. */
 async function call(server: ToolServerConfig, args = "{}"): Promise<string> {

@@ -1,4 +1,4 @@
-import { describe, expect, vi } from "vitest";
+import { describe, expect } from "vitest";
 import type { ChatCompletionChunk } from "../../src/base/contract.ts";
 import { playSay } from "../../src/tool/mcp/scripted-server.fixture.ts";
 import { startTestGateway, type TestGateway, test } from "../gateway.fixture.ts";
@@ -7,8 +7,6 @@ import { readRows } from "../rows.fixture.ts";
 import { readEvents, say } from "../talk.fixture.ts";
 import type { Script } from "../upstream/servers/script.fixture.ts";
 import { startUpstream } from "../upstream/servers/upstream.fixture.ts";
-
-vi.setConfig({ testTimeout: 30_000 });
 
 /** Thinks, calls a tool of the gateway, and answers. */
 const scripts: readonly Script[] = [

@@ -47,7 +47,7 @@ async function askKoa(watching: Watching = sellAll): Promise<Ask> {
   return (path, init) => fetch(`http://127.0.0.1:${port}${path}`, init);
 }
 
-test("what is committed is what the generator makes", { timeout: 60_000 }, async () => {
+test("what is committed is what the generator makes", async () => {
   const { differences, files } = await generate({ ...storeOptions, check: true });
   expect(differences).toEqual([]);
   expect(files).toContain("operations.md");

@@ -63,7 +63,7 @@ async function assertStored(acknowledged: ReadonlyMap<string, number>, extraMax:
   await store.close();
 }
 
-describe("a process killed at any moment", { timeout: 30_000 }, () => {
+describe("a process killed at any moment", () => {
   test.each([1, 2, 3, 4, 5, 6])("has on disk every turn it acknowledged, once and in order (round %i)", async () => {
     const killAt = 1 + Math.floor(Math.random() * 250);
     const acknowledged = await write("a", 1_000, killAt);
@@ -72,7 +72,7 @@ describe("a process killed at any moment", { timeout: 30_000 }, () => {
   });
 });
 
-test("two processes that make and write the same file at once lose nothing", { timeout: 30_000 }, async () => {
+test("two processes that make and write the same file at once lose nothing", async () => {
   const [a, b] = await Promise.all([write("a", 40), write("b", 40)]);
   expect([a.size, b.size]).toEqual([sessions, sessions]);
   await assertStored(new Map([...a, ...b]), 0);

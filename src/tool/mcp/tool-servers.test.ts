@@ -196,7 +196,7 @@ describe.concurrent("a program", () => {
     const args = [join(import.meta.dirname, "changing-program.fixture.ts")];
     const { open } = startToolServers({ s: runNode(args) });
     await call(await open("s"), "s__grow");
-    await vi.waitFor(async () => expect(toNames(await open("s"))).toContain("s__grown"), { timeout: 5000 });
+    await vi.waitFor(async () => expect(toNames(await open("s"))).toContain("s__grown"), { timeout: 60_000 });
   });
 
   test("with more tools than models take gives the first of them, says so once, and is not read anew for each run", async () => {

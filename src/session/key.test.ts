@@ -168,12 +168,12 @@ describe("toHeaderText", () => {
     ["a percent sign", `%${"a".repeat(594)}`],
   ])("is never long: %s", ([, user]) => {
     for (let more = 0; more < 4; more++) {
-      const texts = ["1", "2"].map((end) => toHeaderText(toUserKey("main", `${"a".repeat(more)}${user}${end}`)));
-      for (const text of texts) {
+      const shown = ["1", "2"].map((end) => toHeaderText(toUserKey("main", `${"a".repeat(more)}${user}${end}`)));
+      for (const text of shown) {
         expect(text.length).toBeLessThanOrEqual(600);
         expect(text).toMatch(/^agent:main:openai-user:(?:[\x21-\x24\x26-\x7e]| (?!~)|%[0-9A-F]{2})+~[0-9a-f]{16}$/);
       }
-      expect(texts[0]).not.toBe(texts[1]);
+      expect(shown[0]).not.toBe(shown[1]);
     }
   });
 

@@ -108,7 +108,10 @@ export function toHeaderText(sessionKey: string): string {
   if (text.length <= responseTextMax) return text;
   const digest = hash("sha256", sessionKey.toWellFormed()).slice(0, 16);
   // Not within a code such as `%E6`, nor behind a space.
-  const cut = text.slice(0, responseTextMax - digest.length - 1).replace(/%.?$| +$/, "");
+  const cut = text
+    .slice(0, responseTextMax - digest.length - 1)
+    .replace(/%.?$/, "")
+    .trimEnd();
   return `${cut}~${digest}`;
 }
 

@@ -207,7 +207,9 @@ describe("what a model has cost that failed", () => {
       usage: { prompt_tokens: 7, completion_tokens: 3, total_tokens: 10 },
     });
     const metrics = await gateway.gateway.metrics.toText();
-    const lines = [...metrics.matchAll(/^clawgate_tokens_total\{agent="main",model="(.*?)",kind="(.*?)"\} (\d+)$/gm)];
+    const lines = [
+      ...metrics.matchAll(/^clawgate_tokens_total\{agent="main",model="(.*?)",kind="(.*?)",key="operator"\} (\d+)$/gm),
+    ];
     expect(lines.map(([, model, kind, count]) => `${model} ${kind} ${count}`).toSorted()).toEqual([
       "first/a completion 50",
       "first/a prompt 100",

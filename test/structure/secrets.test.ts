@@ -6,6 +6,8 @@ import { isTestFile, loadFiles, type SourceFile } from "./sources.ts";
 /** The one place that says whether a secret is right. */
 const place = "src/edge/authenticate.ts";
 const files = loadFiles(join(import.meta.dirname, "../.."), ["src"]).filter((file) => !isTestFile(file));
+/** What is looked at when a configuration is read: its own secrets, that no caller has presented. */
+const atStart = "src/base/config/";
 
 /** What a caller has presented, or what it is held against. A length, a kind or a header's name is neither. */
 const secretName = /^(?:secret|token|password|apiKey|authorization|bearer|digest|expected|presented)$/i;
@@ -62,7 +64,8 @@ function isFixed(node: ts.Expression): boolean {
 test("secrets are compared in one place, by digests and in constant time", () => {
   const users = files.filter(({ text }) => text.includes("timingSafeEqual")).map(({ path }) => path);
   expect(users).toEqual([place]);
-  expect(files.flatMap(findComparisons)).toEqual([]);
+  const reached = files.filter(({ path }) => !path.startsWith(atStart));
+  expect(reached.flatMap(findComparisons)).toEqual([]);
 });
 
 test.each([

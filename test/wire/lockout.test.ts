@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import { parseConfig } from "../../src/base/config/load.ts";
 import { startTestGateway, type TestGateway, type TestGatewayOptions, testToken } from "../gateway.fixture.ts";
@@ -72,6 +73,16 @@ test("a password that could be guessed stays locked out until the lock ends", as
   await expect
     .poll(async () => (await exchangeFrom("127.0.0.5", port, rightOne)).status, { timeout: 10_000 })
     .toBe(200);
+});
+
+test("beside such a password, keys are never locked out", async () => {
+  const key = "key-of-a-program-0123456789abcdef";
+  const keys = { nightly: { sha256: createHash("sha256").update(key).digest("hex") } };
+  const credential = { mode: "password", secret: "tr0ub4dor", origin: "configured" } as const;
+  const { port } = await startTestGateway({ credential, config: { gateway: { auth: { limit, keys } } } });
+  await ask("127.0.0.5", port, guesses(11));
+  const [keyed, typed] = await ask("127.0.0.5", port, [models(`Bearer ${key}`), models("Bearer tr0ub4dor")]);
+  expect([keyed?.status, typed?.status]).toEqual([200, 429]);
 });
 
 test("whatever else a guess carries, it counts, and for the address of its socket", async () => {

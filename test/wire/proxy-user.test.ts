@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import { assertUsable } from "../../src/base/config/check.ts";
 import { parseConfig } from "../../src/base/config/load.ts";
@@ -36,6 +37,21 @@ test("whom the proxy has signed in may call, and the log has the name and the cl
   await expect
     .poll(() => gateway.log.find(({ msg }) => msg === "request"))
     .toMatchObject({ status: 200, key: "ada@example.com", address: "192.0.2.1" });
+});
+
+test("a key of the configuration is good without the proxy, for whoever has one", async () => {
+  const key = "key-of-a-program-0123456789abcdef";
+  const keys = { nightly: { sha256: createHash("sha256").update(key).digest("hex") } };
+  const { auth, ...rest } = toGateway({});
+  const gateway = await startTestGateway({
+    config: { gateway: { ...rest, auth: { ...auth, keys } } },
+    credential: { mode: "trusted-proxy" },
+  });
+  expect((await visit("127.0.0.8", gateway, [`Authorization: Bearer ${key}`])).status).toBe(200);
+  expect((await visit("127.0.0.8", gateway, [`Authorization: Bearer ${key}0`])).status).toBe(401);
+  await expect
+    .poll(() => gateway.log.filter(({ msg }) => msg === "request"))
+    .toMatchObject([{ status: 200, key: "nightly" }, { status: 401 }]);
 });
 
 const refused: readonly (readonly [what: string, from: string, fields: readonly string[]])[] = [

@@ -1,7 +1,6 @@
 import { show, type Shown } from "../shown.ts";
 import { command, type DefenceRow, open, row, wire } from "./row.ts";
 
-const later = "the test is being written";
 const same = wire("auth", "every malformed or wrong credential gets the same 401");
 const secured = wire("auth", "every secured operation of the contract refuses without a token, and no other does");
 const local = wire("auth", "who is on this machine, or beside somebody who was let in, needs a token all the same");
@@ -94,7 +93,12 @@ export const authentication: readonly DefenceRow[] = [
   ),
   open("A18", "the same credential over HTTP and WebSocket", "the same is allowed", "waits for the WebSocket side"),
   row("A19", "scopes that a caller gives itself", "no effect", secured),
-  open("A21", "a source of secrets that fails while it runs", "503 or 401, never 200", later),
+  row(
+    "A21",
+    "a source of secrets that fails while it runs",
+    "what was in force stays in force; nothing is asked for at a request",
+    command("reload", "`reload` takes another token, and one that is broken changes nothing"),
+  ),
   row("A22", "another client from the address of one that was let in", "401", local),
   row("A23", "loopback, in all its addresses, without a token", "401", local),
 ];
@@ -137,5 +141,13 @@ export const guessing: readonly DefenceRow[] = [
     lockout("a wall clock that jumps changes nothing"),
     lockout("a lock ends when it was said to, whatever is tried meanwhile; then it counts anew"),
   ),
-  open("R12", "a key above its limit", "429 `rate_limit_exceeded` with `retry-after`", later),
+  row(
+    "R12",
+    "a key above its limit",
+    "429 `rate_limit_exceeded` with `retry-after`",
+    show(
+      "test/keys/limits.test.ts",
+      "each answer says how many requests are left, and one too many is 429 with the time to wait",
+    ),
+  ),
 ];

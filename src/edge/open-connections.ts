@@ -26,12 +26,13 @@ export function boundConnections(server: Server, { limits, onRefuse }: Connectio
   server.on("drop", () => onRefuse("connections"));
   server.on("listening", () => (server.maxConnections = limits().connections));
   server.on("connection", (socket) => {
-    const { connections, connectionsPerAddress } = limits();
+    const { connections, connectionsPerAddress, trustedProxies } = limits();
     server.maxConnections = connections;
     open++;
     socket.once("close", () => open--);
     const address = socket.remoteAddress;
-    if (connectionsPerAddress === 0 || address === undefined || isProxy(address)) return;
+    if (connectionsPerAddress === 0 || address === undefined) return;
+    if (trustedProxies.length > 0 && isProxy(address)) return;
     const key = toAddressKey(address);
     const count = (addresses.get(key) ?? 0) + 1;
     addresses.set(key, count);

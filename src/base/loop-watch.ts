@@ -20,6 +20,11 @@ const sampleMs = 100;
 const holdMs = 1_000;
 /** The share of its time that a loop works which has no rest. */
 const busyShare = 0.97;
+/**
+ * The share of what counts as late that the process has to have worked itself. Where it is less, the system has not let it
+ * run: it was stopped, its machine slept, or others were before it. That is no load that refusing would take away.
+ */
+const ownShare = 0.4;
 
 /**
  * A timer that comes late tells how long the loop has kept everybody waiting. `monitorEventLoopDelay` tells that too, but
@@ -34,6 +39,8 @@ export class LoopWatch implements LoopState {
   #lateUntil = 0;
   #last = performance.eventLoopUtilization();
   #busySamples = 0;
+  /** At the last sample. */
+  #cpu = process.threadCpuUsage();
 
   constructor(metrics: LoopMetrics) {
     this.#metrics = metrics;
@@ -47,13 +54,14 @@ export class LoopWatch implements LoopState {
     // Until the first sample: what a start takes makes nobody wait.
     this.#due = Number.POSITIVE_INFINITY;
     this.#last = performance.eventLoopUtilization();
+    this.#cpu = process.threadCpuUsage();
     this.#timer = setInterval(this.#sample, sampleMs).unref();
   }
 
   isLate(): boolean {
     if (this.#timer === undefined) return false;
     const now = performance.now();
-    return now < this.#lateUntil || now - this.#due > this.#delayMs / 2;
+    return now < this.#lateUntil || this.#isLateBy(now - this.#due, this.#delayMs / 2);
   }
 
   stop(): void {
@@ -63,13 +71,20 @@ export class LoopWatch implements LoopState {
     this.onSample(false);
   }
 
+  #isLateBy(delay: number, limit: number): boolean {
+    if (delay <= limit) return false;
+    const { user, system } = process.threadCpuUsage(this.#cpu);
+    return (user + system) / 1_000 >= limit * ownShare;
+  }
+
   readonly #sample = (): void => {
     const now = performance.now();
     const delay = Math.max(0, now - this.#due);
     this.#due = now + sampleMs;
     this.#metrics.loopDelay(delay / 1_000);
     const isLate = now < this.#lateUntil;
-    if (delay > (isLate ? this.#delayMs / 2 : this.#delayMs)) this.#lateUntil = now + holdMs;
+    if (this.#isLateBy(delay, isLate ? this.#delayMs / 2 : this.#delayMs)) this.#lateUntil = now + holdMs;
+    this.#cpu = process.threadCpuUsage();
     const current = performance.eventLoopUtilization();
     const { utilization } = performance.eventLoopUtilization(current, this.#last);
     this.#last = current;

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 
-export const rowNames = ["request", "relay", "token", "first", "turn", "memory", "start"] as const;
+export const rowNames = ["request", "relay", "token", "first", "turn", "memory", "start", "overload"] as const;
 export type RowName = (typeof rowNames)[number];
 
 export interface Arguments {
@@ -24,9 +24,8 @@ export function readArguments(args: readonly string[]): Arguments {
     },
   });
   const { only, quick, json, compare, beside } = values;
-  if (only !== positionals.length > 0)
-    throw new Error(`--only takes names of rows, and only --only does: ${rowNames.join(", ")}`);
-  return { only: only ? positionals.map(toRowName) : rowNames, quick, json, compare, beside };
+  if (only && positionals.length === 0) throw new Error(`--only takes names of rows: ${rowNames.join(", ")}`);
+  return { only: positionals.length > 0 ? positionals.map(toRowName) : rowNames, quick, json, compare, beside };
 }
 
 function toRowName(name: string): RowName {

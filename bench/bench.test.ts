@@ -49,11 +49,12 @@ describe("arguments", () => {
   it.each([
     ["none", [], nothing],
     ["rows", ["--only", "token", "start"], { ...nothing, only: ["token", "start"] }],
+    ["a row by its name alone", ["overload"], { ...nothing, only: ["overload"] }],
     ["files", ["--json", "a", "--compare", "b"], { ...nothing, json: "a", compare: "b" }],
     ["others", ["--quick", "--beside", "a", "--beside", "b"], { ...nothing, quick: true, beside: ["a", "b"] }],
   ])("%s", (_, given, want) => expect(readArguments(given)).toEqual(want));
 
-  it.each([[["--only", "speed"]], [["--only"]], [["token"]], [["--fast"]]])("refuses %j", (given) => {
+  it.each([[["--only", "speed"]], [["--only"]], [["speed"]], [["--fast"]]])("refuses %j", (given) => {
     expect(() => readArguments(given)).toThrow();
   });
 });

@@ -11,6 +11,7 @@ import type { Figure } from "./figures.ts";
 import { startClient } from "./load.ts";
 import { toChangeLine, toLine } from "./report.ts";
 import { benchMemory } from "./rows/memory.ts";
+import { benchOverload } from "./rows/overload.ts";
 import { benchRelay } from "./rows/relay.ts";
 import { benchRequest } from "./rows/request.ts";
 import { benchStart } from "./rows/start.ts";
@@ -25,6 +26,7 @@ const rows: Record<RowName, Row> = {
   turn: benchTurn,
   memory: benchMemory,
   start: benchStart,
+  overload: benchOverload,
 };
 
 const options = readArguments(process.argv.slice(2));

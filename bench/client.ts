@@ -3,14 +3,29 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Job, Outcome } from "./load.ts";
+import { startAttack } from "./attack.ts";
 import { connect, type Connection } from "./connection.ts";
+import { runCanary, runCrowd } from "./crowd.ts";
 
 let open: Connection[] = [];
+let stopAttack = (): void => {};
 
-async function carryOut(job: Job): Promise<number[]> {
+async function carryOut(job: Job): Promise<Partial<Outcome>> {
+  if (job.kind === "crowd") return runCrowd(job);
+  if (job.kind === "attack") {
+    stopAttack = await startAttack(job);
+    return {};
+  }
+  return { times: await takeTimes(job) };
+}
+
+async function takeTimes(job: Exclude<Job, { kind: "crowd" | "attack" }>): Promise<number[]> {
+  if (job.kind === "canary") return runCanary(job);
   if (job.kind === "close") {
     for (const connection of open) connection.close();
     open = [];
+    stopAttack();
+    stopAttack = () => {};
     return [];
   }
   if (job.kind === "open") {
@@ -60,10 +75,7 @@ process.on("message", (job: Job) => {
   const answer = (outcome: Partial<Outcome>): void => {
     lateness.disable();
     const loopDelayMs = Math.max(0, lateness.percentile(99) / 1e6 - 5);
-    process.send?.({ times: [], failure: undefined, ...outcome, loopDelayMs });
+    process.send?.({ times: [], refusals: [], lost: 0, failure: undefined, ...outcome, loopDelayMs });
   };
-  carryOut(job).then(
-    (times) => answer({ times }),
-    (error: unknown) => answer({ failure: String(error) }),
-  );
+  carryOut(job).then(answer, (error: unknown) => answer({ failure: String(error) }));
 });

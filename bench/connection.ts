@@ -66,8 +66,10 @@ function toConnection(socket: Socket): Connection {
   };
 }
 
+const isOk = (head: string): boolean => head.startsWith("HTTP/1.1 200 ");
+
 /** Follows one answer to its end: by its length, or to its last chunk, of which it looks only at the tail. */
-export function createReader(): (text: string) => "open" | "ended" | "failed" {
+export function createReader(isGood = isOk): (text: string) => "open" | "ended" | "failed" {
   let head = "";
   let missing: number | undefined;
   let tail = "";
@@ -77,7 +79,7 @@ export function createReader(): (text: string) => "open" | "ended" | "failed" {
       head += text;
       const end = head.indexOf("\r\n\r\n");
       if (end < 0) return "open";
-      if (!head.startsWith("HTTP/1.1 200 ")) return "failed";
+      if (!isGood(head)) return "failed";
       const length = /\r\ncontent-length: (\d+)/i.exec(head.slice(0, end))?.[1];
       missing = length === undefined ? Number.POSITIVE_INFINITY : Number(length);
       body = head.slice(end + 4);

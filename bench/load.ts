@@ -11,11 +11,47 @@ export type Job =
   | (Aimed & { readonly kind: "calls"; readonly count: number; readonly connections: number })
   | (Aimed & { readonly kind: "streams"; readonly streams: number; readonly probes: number; readonly probe: string })
   | (Aimed & { readonly kind: "open"; readonly streams: number })
+  | CrowdJob
+  | CanaryJob
+  | AttackJob
   | { readonly kind: "close" };
+
+/** Calls at a rate, whether or not the earlier ones are answered, or as fast as so many connections can. */
+export interface CrowdJob extends Aimed {
+  readonly kind: "crowd";
+  readonly perSecond: number | undefined;
+  readonly connections: number;
+  readonly seconds: number;
+}
+
+/** One call after the other, at a rate. */
+export interface CanaryJob extends Aimed {
+  readonly kind: "canary";
+  readonly everyMs: number;
+  readonly seconds: number;
+}
+
+/** What others do to a gateway meanwhile, until the job `close`. */
+export interface AttackJob {
+  readonly kind: "attack";
+  readonly url: string;
+  /** Clients that send their request byte by byte; half of them the head, half the body. */
+  readonly slow: number;
+  readonly call: string;
+  /** Clients that ask for a long stream and read nothing of it. */
+  readonly stopped: number;
+  readonly longCall: string;
+  readonly wrongPerSecond: number;
+  readonly wrongCall: string;
+}
 
 export interface Outcome {
   /** Of each call its duration, of each stream or probe the time to its first text; in milliseconds. */
   readonly times: number[];
+  /** Of a crowd: how long each took that was told to come back later. */
+  readonly refusals: number[];
+  /** Of a crowd: calls that were neither answered nor told to come back. */
+  readonly lost: number;
   /** The 99th percentile of how late the client's own event loop was: what it measured may be that much too much. */
   readonly loopDelayMs: number;
   readonly failure: string | undefined;

@@ -1,6 +1,8 @@
 // A model server for the bench. The name of the model says what it shall do: `paced-<tokens>-<ms>` sends so many tokens,
-// one every so many milliseconds; `hold` sends one and then stays open; `whole` answers at once, without a stream unless
+// one every so many milliseconds; `burst-<count>-<kilobytes>` sends so many tokens of that size, as fast as they are read;
+// `hold` sends one and then stays open; `whole` answers at once, without a stream unless
 // it is asked for one.
+import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
@@ -25,6 +27,12 @@ async function pace(response: ServerResponse, tokens: number, ms: number): Promi
   });
 }
 
+async function burst(response: ServerResponse, count: number, kilobytes: number): Promise<void> {
+  const text = token.replace(" token", ` ${"x".repeat(kilobytes * 1024)}`);
+  for (let left = count; left > 0 && !response.destroyed; left--)
+    if (!response.write(text)) await Promise.race([once(response, "drain"), once(response, "close")]);
+}
+
 const server = createServer((request, response) => {
   const pieces: Buffer[] = [];
   request.on("data", (piece: Buffer) => pieces.push(piece));
@@ -42,7 +50,8 @@ const server = createServer((request, response) => {
       return;
     }
     response.flushHeaders();
-    if (kind === "hold") response.write(token);
+    if (kind === "burst") void burst(response, Number(tokens), Number(ms)).then(() => response.end(finish));
+    else if (kind === "hold") response.write(token);
     else void pace(response, Number(tokens), Number(ms)).then(() => response.end(finish));
   });
 });

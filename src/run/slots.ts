@@ -19,6 +19,15 @@ export interface SlotParts {
 
 /** However short of time the process is, so many runs may go on at once: most of a run is waiting for a model. */
 const runsMin = 64;
+/** Nor fewer than end within this time, however short they are; and so many may wait, which then takes as long. */
+const worthSeconds = 0.25;
+const samplesPerSecond = 10;
+/** How much of what is known of the runs' pace comes from the last sample. */
+const freshShare = 0.2;
+/** With each sample so much less or more may run: slowly, because runs that go on take time until they end. */
+const slower = 0.95;
+const faster = 1.1;
+const fasterBy = 8;
 /** Those that are refused at one moment are told 1 to so many seconds in turn, so as not to come back at one. */
 const retrySecondsMax = 5;
 
@@ -35,6 +44,9 @@ export class Slots {
   /** At most `max`. Whoever waits does so because `#running` has reached it. */
   #allowed: number;
   #isBusy = false;
+  /** Runs that have ended since the last sample, and in a second, by and large. */
+  #ended = 0;
+  #endedPerSecond = 0;
   #refused = 0;
 
   constructor(limits: SlotLimits, { loop, metrics }: SlotParts) {
@@ -58,7 +70,7 @@ export class Slots {
    */
   assertRoom(principal: string): void {
     if (this.#loop.isLate()) throw this.#refuse("loop_delay", "it is late with everything");
-    if (this.#running < this.#allowed || this.#queue.size < this.#limits.queueMax) return;
+    if (this.#running < this.#allowed || this.#queue.size < this.#waitingMax) return;
     // The session stands in the body, and where there is no time to read it, the principal alone decides.
     const mayWait = this.#isBusy ? this.#queue.hasLargerThan(principal) : this.#queue.hasCrowdFor(principal);
     if (!mayWait) throw this.#refuse("queue_full", "too many runs wait");
@@ -77,7 +89,7 @@ export class Slots {
    */
   async wait(place: Place, signal: AbortSignal): Promise<true> {
     signal.throwIfAborted();
-    if (this.#queue.size >= this.#limits.queueMax) this.#makeRoom(place);
+    if (this.#queue.size >= this.#waitingMax) this.#makeRoom(place);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const waiter: Waiter = { enter: resolve, giveUp: reject };
     const leave = (reason: unknown): void => {
@@ -104,7 +116,19 @@ export class Slots {
   leave(): void {
     const mayWait = this.#running >= this.#allowed;
     this.#running--;
+    this.#ended++;
     if (mayWait) this.#serve();
+  }
+
+  /** While fewer run than may, nobody is let in who would wait long. */
+  get #waitingMax(): number {
+    const { max, queueMax } = this.#limits;
+    return this.#allowed === max ? queueMax : Math.min(queueMax, this.#worth);
+  }
+
+  /** What the process gets done in a moment. */
+  get #worth(): number {
+    return Math.max(runsMin, Math.ceil(this.#endedPerSecond * worthSeconds));
   }
 
   #serve(): void {
@@ -127,10 +151,12 @@ export class Slots {
   readonly #adapt = (isBusy: boolean): void => {
     const { max } = this.#limits;
     this.#isBusy = isBusy;
+    this.#endedPerSecond += (this.#ended * samplesPerSecond - this.#endedPerSecond) * freshShare;
+    this.#ended = 0;
     if (isBusy) {
-      this.#allowed = Math.max(Math.min(max, runsMin), Math.floor(Math.min(this.#allowed, this.#running) * 0.9));
+      this.#allowed = Math.max(Math.min(max, this.#worth), Math.floor(Math.min(this.#allowed, this.#running) * slower));
     } else if (this.#allowed < max) {
-      this.#allowed = Math.min(max, Math.ceil(this.#allowed * 1.1) + 8);
+      this.#allowed = Math.min(max, Math.ceil(this.#allowed * faster) + fasterBy);
       this.#serve();
     }
   };

@@ -9,7 +9,7 @@ export const load: readonly DefenceRow[] = [
     "L02",
     "four times what it can do",
     "what it does is at least four fifths of its best; soon as before afterwards",
-    later,
+    "a measurement and no test: `npm run bench -- overload`",
   ),
   row(
     "L03",
@@ -23,6 +23,10 @@ export const load: readonly DefenceRow[] = [
     "503 `overloaded` at once, nothing runs",
     wire("overload", "calls wait, one more than may wait is 503 and no run, and those that wait are answered"),
     wire("overload", "a call is refused before its body has come where no body could let it in"),
+    defence(
+      "overload",
+      "where all slots and places are taken, the next call is refused in less than 50 ms and is no run",
+    ),
   ),
   row(
     "L06",
@@ -30,6 +34,7 @@ export const load: readonly DefenceRow[] = [
     "sessions and keys take turns",
     wire("overload", "sessions take turns with a crowd that came before them"),
     wire("overload", "where the queue is full, the last of the crowd gives way to a session"),
+    defence("overload", "nine who send one call each are not kept back by one who sends a thousand"),
   ),
   row(
     "L07",

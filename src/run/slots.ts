@@ -48,6 +48,8 @@ export class Slots {
   #ended = 0;
   #endedPerSecond = 0;
   #refused = 0;
+  /** Made once: an error costs a tenth of the refusal, most of it for a stack that nobody reads. */
+  readonly #refusals = new Map<string, GatewayError>();
 
   constructor(limits: SlotLimits, { loop, metrics }: SlotParts) {
     this.#limits = limits;
@@ -163,9 +165,14 @@ export class Slots {
 
   #refuse(reason: RefusalReason, why: string): GatewayError {
     this.#metrics.refuseRun(reason);
-    return new GatewayError("overloaded", `The gateway has more to do than it can: ${why}.`, {
-      retryAfterSeconds: 1 + (this.#refused++ % retrySecondsMax),
-    });
+    const retryAfterSeconds = 1 + (this.#refused++ % retrySecondsMax);
+    const key = `${why} ${retryAfterSeconds}`;
+    let error = this.#refusals.get(key);
+    if (error === undefined) {
+      error = new GatewayError("overloaded", `The gateway has more to do than it can: ${why}.`, { retryAfterSeconds });
+      this.#refusals.set(key, error);
+    }
+    return error;
   }
 }
 

@@ -44,7 +44,7 @@ describe("who gives way", () => {
   test.each([
     ["the last of the longest line of whoever has most", "a/x/1 a/y/1 a/y/2 b/x/1", "b/x", "a/y/2"],
     ["a principal that has only one more does not", "a/x/1 a/y/1 b/x/1", "b/x", undefined],
-    ["a new one is worth two of another", "a/x/1 a/y/1", "b/x", "a/x/1"],
+    ["a new one is worth two of another", "a/x/1 a/y/1", "b/x", "a/y/1"],
     ["a line of its own that is longer", "a/x/1 a/x/2 b/x/1", "a/y", "a/x/2"],
     ["but no line of its own for the same line", "a/x/1 a/x/2 b/x/1", "a/x", undefined],
     ["nobody in an empty queue", "", "a/x", undefined],

@@ -60,8 +60,8 @@ export class FairQueue<T> {
   }
 
   /**
-   * Who should go where there is room for one less, so that somebody new may wait at this place: the last of the longest
-   * line of the principal that has most. Undefined if the newcomer would be no better than they.
+   * Who should go where there is room for one less, so that somebody new may wait at this place: the last in the longest
+   * line of the principal that has most, of lines of one length in the one whose turn comes last. Undefined if the newcomer would be no better than they.
    */
   findCrowd({ principal, line }: Place): { readonly place: Place; readonly item: T } | undefined {
     const own = this.#principals.get(principal);
@@ -102,12 +102,13 @@ function toLast<T>(principal: string, { items }: Lines<T>): { readonly place: Pl
   return longest === undefined || item === undefined ? undefined : { place: { principal, line: longest[0] }, item };
 }
 
+/** The last of those that have most: its turn comes last. */
 function maxBy<T>(values: Iterable<T>, toSize: (value: T) => number): T | undefined {
   let most: T | undefined;
   let size = -1;
   for (const value of values) {
     const one = toSize(value);
-    if (one > size) [most, size] = [value, one];
+    if (one >= size) [most, size] = [value, one];
   }
   return most;
 }

@@ -48,6 +48,8 @@ export interface RunRequest {
   readonly attempt?: Attempt;
   /** Of the request that began it, for the log and for the providers' logs. */
   readonly requestId?: string;
+  /** Where it came from, if it came over a network. */
+  readonly address?: string;
   /** The span that the run's is part of. */
   readonly trace?: TraceContext | undefined;
 }
@@ -149,9 +151,9 @@ export function createRunAgent({
   };
 }
 
-/** Sessions of a principal take turns; its calls without a session are one more that does. */
-function toPlace({ principal, session }: RunRequest): Place {
-  return { principal: principal.name, line: session.kept ? session.key : "" };
+/** Sessions of a principal take turns; of calls without one, those from one address are one more that does. */
+function toPlace({ principal, session, address = "" }: RunRequest): Place {
+  return { principal: principal.name, line: session.kept ? session.key : address };
 }
 
 function toToolRecord({ principal, agent, session, requestId }: RunRequest, runId: string): ToolRecord {

@@ -33,6 +33,8 @@ export const load: readonly DefenceRow[] = [
     "one client sends a thousand calls, others one each",
     "sessions and keys take turns",
     wire("overload", "sessions take turns with a crowd that came before them"),
+    wire("overload", "keys take turns, however many sessions one of them has"),
+    wire("overload", "calls without a session take turns by the addresses that they come from"),
     wire("overload", "where the queue is full, the last of the crowd gives way to a session"),
     defence("overload", "nine who send one call each are not kept back by one who sends a thousand"),
   ),

@@ -73,8 +73,9 @@ function toStream(run: Promise<RunAnswer>, opening: Opening, head: AnswerHead): 
 }
 
 function toRunRequest(call: Call<"createChatCompletion">, messages: readonly Message[], route: Route): RunRequest {
-  const { body, requestId, principal, trace } = call;
-  const request = { ...route, principal, messages, tools: toTools(body), settings: toSettings(body), requestId, trace };
+  const { body, requestId, address, principal, trace } = call;
+  const asked = { messages, tools: toTools(body), settings: toSettings(body) };
+  const request = { ...route, ...asked, principal, requestId, address, trace };
   return route.session.kept ? { ...request, attempt: toAttempt(call) } : request;
 }
 

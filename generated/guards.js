@@ -3785,6 +3785,11 @@ evaluated0.items = undefined;
 }
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
+if(Object.keys(data).length > 1000){
+validate22.errors = [{instancePath,keyword:"maxProperties",params:{limit: 1000},message:"must NOT have more than 1000 properties",expected:constant1,data}];
+return false;
+}
+else {
 for(const key0 in data){
 if(data[key0] === null && key0 !== "model" && key0 !== "messages" && key0 !== "stream" && key0 !== "stream_options" && key0 !== "stop" && key0 !== "max_completion_tokens" && key0 !== "max_tokens" && key0 !== "n" && key0 !== "seed" && key0 !== "temperature" && key0 !== "top_p" && key0 !== "frequency_penalty" && key0 !== "presence_penalty" && key0 !== "logit_bias" && key0 !== "reasoning_effort" && key0 !== "verbosity" && key0 !== "prediction" && key0 !== "service_tier" && key0 !== "metadata" && key0 !== "safety_identifier" && key0 !== "prompt_cache_key" && key0 !== "prompt_cache_retention" && key0 !== "logprobs" && key0 !== "top_logprobs" && key0 !== "modalities" && key0 !== "audio" && key0 !== "moderation" && key0 !== "store"){
 delete data[key0];
@@ -5213,6 +5218,7 @@ var valid0 = _errs118 === errors;
 }
 else {
 var valid0 = true;
+}
 }
 }
 }

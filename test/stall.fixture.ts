@@ -137,60 +137,79 @@ export function hostileBodies(units: number): fc.Arbitrary<object> {
   );
   const last = fc.constantFrom("what is my name", "what have we talked about", "hello", "say that again", "2 + 2");
   const tool = (parameters: object): object => ({ type: "function", function: { name: "find", parameters } });
-  return fc.oneof(
-    fc.tuple(schemas, text).map(([schema, hint]) => askFor(schema, hint.repeat(5_000))),
-    fc
-      .tuple(schemas, fc.constantFrom("required", "auto"))
-      .map(([schema, choice]) =>
-        ask(`call find with ${JSON.stringify(named(900, () => 1))}`, { tools: [tool(schema)], tool_choice: choice }),
-      ),
-    fc.tuple(smallSchema, fc.nat(20)).map(([one, keep]) => {
-      const enums = [fill(units / 2, (at) => `a${at}`, 45_000), fill(units / 2, (at) => `b${at}`, 45_000)];
-      return askFor({
-        allOf: [one, ...enums.map((values) => ({ enum: ["c", ...values].slice(0, keep < 2 ? keep : undefined) }))],
-      });
-    }),
-    texts.map((content) => ask(content)),
-    texts.map((content) => ask(`repeat: ${content}`)),
-    texts.map((content) => ask(`repeat: ${"a".repeat(9_000)}`, { stop: [content.slice(0, units / 2), "aaaaaaaab"] })),
-    texts.map((content) => ask(`@@echo ${content}`)),
-    texts.map((content) => ask(`@@words 1 ${content}`)),
-    fc.tuple(messages, last, fc.boolean()).map(([earlier, question, kept]) => ({
-      model: "openclaw",
-      messages: [...earlier, { role: "user", content: question }],
-      ...(kept ? { user: "hostile" } : {}),
-    })),
-    fc.tuple(text, fc.constantFrom(10, 900)).map(([one, count]) => {
-      const calls = list(count, (at) => ({
-        id: `c${at % 7}`,
-        type: "function",
-        function: { name: "f", arguments: "{}" },
-      }));
-      const results = list(count, (at) => ({
-        role: "tool",
-        tool_call_id: `c${at % 7}`,
-        content: `{"a":[${one.repeat(units / count / one.length)}`,
-      }));
-      return {
+  return fc
+    .oneof(
+      fc.tuple(schemas, text).map(([schema, hint]) => askFor(schema, hint.repeat(5_000))),
+      fc
+        .tuple(schemas, fc.constantFrom("required", "auto"))
+        .map(([schema, choice]) =>
+          ask(`call find with ${JSON.stringify(named(900, () => 1))}`, { tools: [tool(schema)], tool_choice: choice }),
+        ),
+      fc.tuple(smallSchema, fc.nat(20)).map(([one, keep]) => {
+        const enums = [fill(units / 2, (at) => `a${at}`, 45_000), fill(units / 2, (at) => `b${at}`, 45_000)];
+        return askFor({
+          allOf: [one, ...enums.map((values) => ({ enum: ["c", ...values].slice(0, keep < 2 ? keep : undefined) }))],
+        });
+      }),
+      texts.map((content) => ask(content)),
+      texts.map((content) => ask(`repeat: ${content}`)),
+      texts.map((content) => ask(`repeat: ${"a".repeat(9_000)}`, { stop: [content.slice(0, units / 2), "aaaaaaaab"] })),
+      texts.map((content) => ask(`@@echo ${content}`)),
+      texts.map((content) => ask(`@@words 1 ${content}`)),
+      fc.tuple(messages, last, fc.option(fc.uuid())).map(([earlier, question, user]) => ({
         model: "openclaw",
-        messages: [{ role: "user", content: "x" }, { role: "assistant", content: null, tool_calls: calls }, ...results],
-      };
-    }),
-    fc.constantFrom("{},", "0,", '"a",', "[[]],").map((one) => ({
-      model: "openclaw",
-      user: "arguments",
-      messages: [
-        { role: "user", content: "x" },
-        {
-          role: "assistant",
-          content: null,
-          tool_calls: [
-            { id: "c", type: "function", function: { name: "f", arguments: `[${one.repeat(units / one.length)}0]` } },
+        messages: [...earlier, { role: "user", content: question }],
+        ...(user === null ? {} : { user }),
+      })),
+      fc.tuple(text, fc.constantFrom(10, 900)).map(([one, count]) => {
+        const calls = list(count, (at) => ({
+          id: `c${at % 7}`,
+          type: "function",
+          function: { name: "f", arguments: "{}" },
+        }));
+        const results = list(count, (at) => ({
+          role: "tool",
+          tool_call_id: `c${at % 7}`,
+          content: `{"a":[${one.repeat(units / count / one.length)}`,
+        }));
+        return {
+          model: "openclaw",
+          messages: [
+            { role: "user", content: "x" },
+            { role: "assistant", content: null, tool_calls: calls },
+            ...results,
           ],
-        },
-        { role: "tool", tool_call_id: "c", content: `{"a":[${one.repeat(units / one.length)}0]}` },
-      ],
-    })),
-    fc.constant({ ...ask("x"), ...named(Math.min(units / 12, 90_000), () => 1) }),
-  );
+        };
+      }),
+      fc.constantFrom("{},", "0,", '"a",', "[[]],").map((one) => ({
+        model: "openclaw",
+        user: "arguments",
+        messages: [
+          { role: "user", content: "x" },
+          {
+            role: "assistant",
+            content: null,
+            tool_calls: [
+              { id: "c", type: "function", function: { name: "f", arguments: `[${one.repeat(units / one.length)}0]` } },
+            ],
+          },
+          { role: "tool", tool_call_id: "c", content: `{"a":[${one.repeat(units / one.length)}0]}` },
+        ],
+      })),
+      // More names alone take V8 longer to parse than anything that is done with them.
+      fc.constant({ ...ask("x"), ...named(Math.min(units / 25, 40_000), () => 1) }),
+    )
+    .map(withBriefName);
+}
+
+/** A megabyte of counterexample is read by nobody. */
+export function brief(body: object): string {
+  const shorten = (_: string, value: unknown): unknown =>
+    typeof value === "string" ? value.slice(0, 30) : Array.isArray(value) ? value.slice(0, 2) : value;
+  return JSON.stringify(body, shorten).slice(0, 800);
+}
+
+function withBriefName(body: object): object {
+  const toName = (): string => brief(body);
+  return Object.defineProperty({ ...body }, fc.toStringMethod, { value: toName });
 }

@@ -389,7 +389,8 @@ export type ResponseFormat = ({
 
 /**
  * All 37 fields of OpenAI's request. `null` means the same as absent in every optional field, at every depth. Unknown
- * fields are ignored and named in `x-clawgate-ignored`, or refused where the endpoint is configured `strict`.
+ * fields are ignored and named in `x-clawgate-ignored`, or refused where the endpoint is configured `strict`; more than
+ * a thousand fields are refused anywhere.
  *
  */
 export type ChatCompletionRequest = {

@@ -133,6 +133,8 @@ export function countPromptTokens(messages: readonly Message[], tools: readonly 
   }
 }
 
+/** A tool whose schema is longer was a while in the works already. */
+const longToolUnits = 100_000;
 /** After so many units of text others may have a turn. */
 const sliceUnits = 500_000;
 
@@ -153,7 +155,11 @@ export function* countInSlices(
       count += text.length > sliceUnits ? yield* countLong(text) : countAgain(text);
     }
   }
-  for (const tool of tools) count += yield* countLong(JSON.stringify(tool));
+  for (const tool of tools) {
+    const text = JSON.stringify(tool);
+    if (text.length > longToolUnits) yield undefined;
+    count += yield* countLong(text);
+  }
   return count;
 }
 

@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { expectVerdicts, type Row } from "./contract-verdict.fixture.ts";
 import { startTestGateway, test } from "../gateway.fixture.ts";
+import { say } from "../talk.fixture.ts";
 
 type Bound = "below_min_value" | "above_max_value";
 
@@ -146,8 +147,11 @@ test("what has no effect is named in a header, in a form that cannot break it", 
   expect(await ignored({ store: false, web_search_options: {}, stream: true })).toBe("store, web_search_options");
   expect(await ignored({ x_vendor: 1, enable_thinking: false })).toBe("x_vendor, enable_thinking");
   expect(await ignored({ "a\r\nset-cookie: b": 1, "ü,😀": 1 })).toBe("a??set-cookie??b, ????");
-  const many = Object.fromEntries(Array.from({ length: 1000 }, (_, at) => [`${at}`.padStart(200, "x"), 1]));
-  expect((await ignored(many))?.length).toBeLessThan(2000);
+  const named = (length: number): object =>
+    Object.fromEntries(Array.from({ length }, (_, at) => [`${at}`.padStart(200, "x"), 1]));
+  expect((await ignored(named(900)))?.length).toBeLessThan(2000);
+  const refused = await say(gateway, "hi", { body: named(1_100) });
+  expect(refused).toMatchObject({ status: 400, error: { code: "object_above_max_properties" } });
 });
 
 test("a strict endpoint refuses what would be ignored", async () => {

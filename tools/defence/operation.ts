@@ -46,7 +46,13 @@ export const load: readonly DefenceRow[] = [
   ),
   open("L08", "60 uploads of 20 MB at once", "a bound on what is held; 503 beyond", later),
   open("L09", "thousands of wrong tokens a second", "others are served as before", later),
-  open("L11", "the dearest body that is allowed, again and again", "the loop goes on", later),
+  row(
+    "L11",
+    "the dearest body that is allowed, again and again",
+    "the loop goes on",
+    wire("stall", "no schema, tool, history or text holds the event loop for more than 50 ms"),
+    defence("stall", "no body of %i bytes holds the event loop for more than %i ms"),
+  ),
 ];
 
 export const starts: readonly DefenceRow[] = [

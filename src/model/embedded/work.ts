@@ -8,10 +8,10 @@ export function toUnsatisfiable(why: string, param: string): GatewayError {
 }
 
 /** Some tens of milliseconds: whoever waits for the event loop meanwhile shall not notice. */
-const unitsMax = 2_500_000;
+const unitsMax = 2_000_000;
 
 /** What the steps of the work cost, in units of about ten nanoseconds. */
-export const costs = { key: 16, copiedKey: 40, value: 100, failure: 1_000, match: 500 } as const;
+export const costs = { key: 16, copiedKey: 40, value: 200, failure: 1_000, match: 500 } as const;
 
 /**
  * How much may be done for the schemas of one request. It is counted and not timed, so that the same request gets the

@@ -8,6 +8,7 @@ const killed = defence(
 );
 const store = (title: string) => show("src/session/sqlite/sqlite-store.test.ts", title);
 
+const disk = (title: string) => defence("disk", title);
 const damaged = (title: string) => show("src/session/sqlite/damaged.test.ts", title);
 
 export const storage: readonly DefenceRow[] = [
@@ -18,7 +19,12 @@ export const storage: readonly DefenceRow[] = [
     killed,
     show("src/session/sqlite/crash.test.ts", "has on disk every turn it acknowledged, once and in order (round %i)"),
   ),
-  open("D02", "the order of system calls", "a turn is acknowledged after its own flush", later),
+  row(
+    "D02",
+    "the order of system calls",
+    "a turn is acknowledged after its own flush",
+    disk("has a turn before its client has the answer, in either mode"),
+  ),
   open("D03", "every state that a power cut could leave", "opens, with every acknowledged turn", later),
   row(
     "D04",
@@ -49,26 +55,36 @@ export const storage: readonly DefenceRow[] = [
       "a session that is damaged is refused and never shown, while others are served, and can be begun anew",
     ),
   ),
-  open("D07", "a full disk", "503, nothing acknowledged is lost, and it recovers by itself", later),
+  row(
+    "D07",
+    "a full disk",
+    "503, nothing acknowledged is lost, and it recovers by itself",
+    disk("is 503, also of readyz, loses nothing that was acknowledged, and is over when there is room again"),
+  ),
   row(
     "D08",
     "a flush that fails",
     "not acknowledged; no more turns until a restart",
     show("src/session/sqlite/batch.test.ts", "throws when the disk did not flush: nothing after that can be trusted"),
+    disk("that does not flush takes no more turns, and what was acknowledged is there after a restart"),
   ),
-  open("D09", "each write that fails in each way", "as with a full disk", later),
+  row(
+    "D09",
+    "writes that fail in each way",
+    "as with a full disk",
+    disk("that refuses writes with %s for a while loses and doubles nothing that was acknowledged"),
+  ),
   row(
     "D10",
     "a state folder that is not there, not writable, or is taken away",
     "a start that says so; 503 while it runs",
     store("that is %s while the store is open takes no more turns"),
   ),
-  open(
+  row(
     "D11",
     "a slow disk",
     "slow answers, and turns share their flushes",
-    later,
-    show("src/session/sqlite/batch.test.ts", "answers its calls in order, and undoes only those that fail"),
+    disk("that is slow makes answers slow and not the gateway, and turns share its flushes"),
   ),
   row(
     "D13",
@@ -105,6 +121,19 @@ export const storage: readonly DefenceRow[] = [
     ),
     command("state-folder", "takes no token from $what"),
   ),
-  open("D23", "random sequences of calls with crashes, against a small model", "equal", later),
-  open("D24", "numbers appended during kills, pauses and full disks", "none lost, doubled, moved or invented", later),
+  open(
+    "D23",
+    "random sequences of calls with crashes, against a small model",
+    "equal",
+    "restarts are among them and crashes are not: those have rounds of their own",
+    session("commands", "sessions hold what a model of them holds, whatever their clients do, and after restarts"),
+    killed,
+  ),
+  row(
+    "D24",
+    "numbers appended during kills and full disks",
+    "none lost, doubled, moved or invented",
+    killed,
+    disk("is 503, also of readyz, loses nothing that was acknowledged, and is over when there is room again"),
+  ),
 ];

@@ -25,7 +25,7 @@ export interface KillResult {
   readonly acknowledged: number;
   /** Answers that were given a second time, because they were lost with the gateway that had stored them. */
   readonly replayed: number;
-  /** How much longer than a call without a session the first one of a session took after a restart. */
+  /** How much later than new sessions those in use had all answered after a restart. */
   readonly slowestMs: number;
   /** In words; there shall be none. */
   readonly faults: readonly string[];
@@ -69,20 +69,19 @@ export async function runKillRounds({ rounds, writers: count, say }: KillOptions
       gateway = await startGateway(folder, gateway.port);
       const sessions = [...new Set(writers.map(({ index }) => toSession(index, place.epoch)))];
       const { url } = gateway;
-      const control = probe(url, undefined, round, faults);
-      const probes = await Promise.all(sessions.map((session) => probe(url, session, round, faults)));
-      const alone = await control;
-      // What a call takes that has no session is the machine's part, which may be busy with other things.
-      const times = probes.map((ms) => Math.max(0, ms - alone));
-      for (const [index, ms] of times.entries())
-        if (ms > answerMs)
-          faults.push(`round ${round}: ${sessions[index]} answered ${ms} ms after a call without session`);
-      slowestMs = Math.max(slowestMs, ...times);
+      // What a session that nobody has used takes is the machine's part, whose disk may be busy with other things.
+      const [fresh, used] = await Promise.all(
+        [sessions.map((_, index) => `f${index}-${round}`), sessions].map(async (names) =>
+          Math.max(...(await Promise.all(names.map((session) => probe(url, session, round, faults))))),
+        ),
+      );
+      const [alone = 0, together = 0] = [fresh, used];
+      const later = Math.max(0, together - alone);
+      if (later > answerMs) faults.push(`round ${round}: sessions answered ${later} ms later than new ones`);
+      slowestMs = Math.max(slowestMs, later);
       if (round % epochRounds === 0) place.epoch += 1;
       acknowledged += audit(writers.flatMap((writer) => writer.acknowledged.splice(0)));
-      say(
-        `round ${round}: ${acknowledged} acknowledged, ${place.replayed} replayed, ${alone} + ${Math.max(...times)} ms`,
-      );
+      say(`round ${round}: ${acknowledged} acknowledged, ${place.replayed} replayed, ${alone} + ${later} ms`);
     }
     ended.abort();
     await Promise.all(writing);
@@ -146,15 +145,15 @@ async function readStream(stream: AsyncIterable<OpenAI.ChatCompletionChunk>): Pr
   return finished ? text : undefined;
 }
 
-/** A turn of the session, or without one, as soon as the gateway listens. Gives the milliseconds that it took. */
-async function probe(url: string, session: string | undefined, round: number, faults: string[]): Promise<number> {
+/** A turn of the session, as soon as the gateway listens. Gives the milliseconds that it took. */
+async function probe(url: string, session: string, round: number, faults: string[]): Promise<number> {
   const began = performance.now();
   const response = await fetch(`${url}/v1/chat/completions`, {
     method: "POST",
     headers: {
       authorization: `Bearer ${token}`,
       "content-type": "application/json",
-      ...(session === undefined ? {} : { "x-openclaw-session-key": session }),
+      "x-openclaw-session-key": session,
     },
     body: JSON.stringify({ model: "openclaw", messages: [{ role: "user", content: `@@echo p.${round}` }] }),
   });
@@ -266,7 +265,7 @@ if (import.meta.main) {
   const minutes = ((performance.now() - began) / 60_000).toFixed(1);
   console.log(
     `${values.rounds} rounds in ${minutes} min: ${acknowledged} turns acknowledged, ${replayed} answers given again, ` +
-      `slowest first answer of a session ${slowestMs} ms, ${faults.length} faults`,
+      `sessions in use at most ${slowestMs} ms later than new ones, ${faults.length} faults`,
   );
   process.exitCode = faults.length === 0 ? 0 : 1;
 }

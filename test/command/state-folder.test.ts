@@ -33,7 +33,10 @@ describe.skipIf(process.platform === "win32")("the state folder", () => {
     while (!output.includes("listens on")) await once(gateway.stdout, "data");
     expect(modeOf(place.stateFolder)).toBe("700");
     expect(modesIn(place.stateFolder)).toEqual({
+      "audit.jsonl": "600",
       "code-cache": "700",
+      "gateway.lock": "600",
+      "gateway.pid": "600",
       "sessions.sqlite": "600",
       "sessions.sqlite-holder-…": "600",
       "sessions.sqlite-shm": "600",

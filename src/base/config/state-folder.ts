@@ -5,7 +5,7 @@ import { grants, isOwn, writableByOthers } from "./file-trust.ts";
 import type { ConfigWarning } from "./suspicion.ts";
 
 /** What this program keeps in its state folder; whoever could write one of these could be the gateway. */
-const kept = /^(?:token|code-cache|sessions\.sqlite)/;
+const kept = /^(?:token|code-cache|gateway\.|sessions\.sqlite)/;
 
 /** Code that Node has compiled: bin/clawgate.mjs keeps it, and runs it at the next start. */
 const codeCache = "code-cache";

@@ -52,8 +52,8 @@ export interface SlotMetrics {
   setRunsWaiting(count: number): void;
 }
 
-/** Why somebody was not let in: no secret, a wrong one, or one from a locked address. */
-export type AuthFailure = "missing" | "wrong" | "locked";
+/** Why somebody was not let in: no secret, a wrong one, one from a locked address, or a key that has ended. */
+export type AuthFailure = "missing" | "wrong" | "locked" | "expired";
 
 export interface Metrics extends RunMetrics, QuotaMetrics, SlotMetrics {
   authFailure(reason: AuthFailure): void;
@@ -158,7 +158,7 @@ export function createMetrics(): Metrics {
   });
   const authFailures = new Counter({
     name: "clawgate_auth_failures_total",
-    help: "Requests that were not let in, by reason: missing, wrong, or locked, which is any of a locked address.",
+    help: "Requests that were not let in, by reason: missing, wrong, expired, or locked, which is any of a locked address.",
     labelNames: ["reason"],
     registers,
   });

@@ -2,6 +2,7 @@ import type { AnswerCheck } from "@clawgate/contract";
 import Koa, { type Context, type Middleware } from "koa";
 import type { Socket } from "node:net";
 import type { Audit } from "../base/audit/audit.ts";
+import { isStrong } from "../base/config/secret.ts";
 import { type Handlers, type OperationRow, operations } from "../base/contract.ts";
 import { GatewayError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
@@ -128,7 +129,7 @@ function refuseAmbiguity(checkOrigin: ReturnType<typeof createOriginCheck>, cond
 
 /** Under `/v1` nothing is answered without a token, not even that a path does not exist. */
 function requireToken(parts: AppParts): Middleware {
-  const { authenticate, signIn, guessable } = parts;
+  const { authenticate, signIn } = parts;
   const secured = listSecuredPaths();
   return (ctx, next) => {
     const needed = ctx.path === "/v1" || ctx.path.startsWith("/v1/") || secured.has(ctx.path);
@@ -137,11 +138,24 @@ function requireToken(parts: AppParts): Middleware {
     const passage: Passage = ctx.state;
     const principal = signIn?.(ctx.req) ?? authenticate(authorization);
     if (principal === undefined) return refuseEntry(parts, passage, toToken(authorization));
-    if (guessable && principal === operator) assertOpen(parts, passage);
+    if (isGuessable(parts, principal, authorization)) assertOpen(parts, passage);
     passage.admit(principal);
-    assertCurrent(principal);
+    assertCurrent(parts, passage);
     return next();
   };
+}
+
+/** Whether the right secret was one that could be guessed. Of a key only its digest is configured, so it is looked at here. */
+function isGuessable(
+  { guessable, lockout }: AppParts,
+  principal: Principal,
+  authorization: string | undefined,
+): boolean {
+  if (principal === operator) return guessable;
+  if (!lockout.locksAny) return false;
+  const token = toToken(authorization);
+  // Whom a proxy has signed in has sent none.
+  return token !== undefined && !isStrong(token);
 }
 
 /** What has not the form of a secret is no guess, and is not counted. */
@@ -176,8 +190,11 @@ function assertOpen({ lockout, metrics, audit }: AppParts, { address, requestId 
 }
 
 /** Only who has the right key is told that it has ended. */
-function assertCurrent({ name, expiresAt }: Principal): void {
+function assertCurrent({ audit, metrics }: AppParts, { principal, address, requestId }: Passage): void {
+  const { name, expiresAt } = principal;
   if (expiresAt === undefined || Date.now() < expiresAt) return;
+  audit.record({ event: "sign-in", outcome: "refused", address, requestId, key: name });
+  metrics.authFailure("expired");
   const ended = new Date(expiresAt).toISOString();
   throw new GatewayError(
     "invalid_api_key",

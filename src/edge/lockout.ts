@@ -49,6 +49,11 @@ export class Lockout {
     this.#locks.clear();
   }
 
+  /** Whether there is anything to ask about. */
+  get locksAny(): boolean {
+    return this.#locks.size > 0;
+  }
+
   /** Throws 429 `auth_locked` if it is locked. */
   assertOpen(address: string): void {
     if (this.#locks.size === 0) return;

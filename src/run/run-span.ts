@@ -6,6 +6,7 @@ import { toUsageAttributes } from "../base/telemetry/usage-attributes.ts";
 import type { ToolSet } from "../tool/tool-set.ts";
 import type { Agent } from "./agents.ts";
 import type { RunAnswer } from "./run-event.ts";
+import { toStoredKey } from "../session/key.ts";
 
 /** More of an argument or a result is for the tool's own records. */
 const contentMax = 16_384;
@@ -24,8 +25,8 @@ export function startRunSpan(tracing: Tracing, request: TracedRun, runId: string
     [names.operation]: "invoke_agent",
     [names.agent]: agent.id,
     [names.requestModel]: agent.models[0].name,
-    // Names of people may be in keys of sessions.
-    [names.conversation]: session.kept ? hash("sha256", session.key).slice(0, 32) : undefined,
+    // Names of people may be in keys of sessions, and two principals may have different sessions of one key.
+    [names.conversation]: session.kept ? hash("sha256", toStoredKey(session.key, principal)).slice(0, 32) : undefined,
     [names.runId]: runId,
     [names.key]: principal.logFields.key,
   });

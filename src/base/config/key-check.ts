@@ -51,13 +51,13 @@ function toOwner(secret: string): [string, string] {
   return [hash("sha256", secret), "the operator's"];
 }
 
-function assertDigest(place: string, digest: string, owners: ReadonlyMap<string, string>): void {
-  if (placeholderDigests.has(digest)) {
+function assertDigest(place: string, sha256: string, owners: ReadonlyMap<string, string>): void {
+  if (placeholderDigests.has(sha256)) {
     throw new ConfigError(
       `${place}.sha256 is that of a placeholder or of nothing, not of a key. Try: clawgate key new`,
     );
   }
-  const owner = owners.get(digest);
+  const owner = owners.get(sha256);
   if (owner !== undefined) throw new ConfigError(`${place}.sha256 is ${owner} too; each needs a key of its own.`);
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Server } from "node:http";
 import ipaddr from "ipaddr.js";
+import type { Socket } from "node:net";
 import type { RefusedFor } from "../base/metrics.ts";
 import { createProxyCheck } from "./forwarded.ts";
 
@@ -17,19 +18,19 @@ export interface ConnectionBounds {
   readonly onRefuse: (reason: RefusedFor) => void;
 }
 
-/** Bounds the connections of a server. Returns how many are open. */
-export function boundConnections(server: Server, { limits, onRefuse }: ConnectionBounds): () => number {
+/** Bounds the connections of a server. Returns those that are open, at any time. */
+export function boundConnections(server: Server, { limits, onRefuse }: ConnectionBounds): ReadonlySet<Socket> {
   const addresses = new Map<string, number>();
   const isProxy = createProxyCheck(() => limits().trustedProxies);
-  let open = 0;
+  const open = new Set<Socket>();
   // Node closes these before it makes a socket of them.
   server.on("drop", () => onRefuse("connections"));
   server.on("listening", () => (server.maxConnections = limits().connections));
   server.on("connection", (socket) => {
     const { connections, connectionsPerAddress, trustedProxies } = limits();
     server.maxConnections = connections;
-    open++;
-    socket.once("close", () => open--);
+    open.add(socket);
+    socket.once("close", () => open.delete(socket));
     const address = socket.remoteAddress;
     if (connectionsPerAddress === 0 || address === undefined) return;
     if (trustedProxies.length > 0 && isProxy(address)) return;
@@ -45,7 +46,7 @@ export function boundConnections(server: Server, { limits, onRefuse }: Connectio
     onRefuse("connections_per_address");
     socket.destroy();
   });
-  return () => open;
+  return open;
 }
 
 /** One client: of IPv6 whoever has one address has the rest of its /64 too, and IPv4 may come dressed as IPv6. */

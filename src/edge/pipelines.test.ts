@@ -22,13 +22,16 @@ async function openDoor(
     begun.push({ path: url ?? "", response });
     onRequest?.(response);
   };
+  const open = new Set<Socket>();
   const pipelines = boundPipelines(listener, {
     runningMax: 2,
     waitingMax: 3,
     onCut: () => cuts++,
+    connections: () => open,
     ...limits,
   });
   const server = createServer(pipelines.listener);
+  server.on("connection", (socket) => open.add(socket));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   onTestFinished(() => {
@@ -119,4 +122,42 @@ test("requests that are answered at once leave the process to others in between"
   isOver = true;
   const most = Math.max(...turns.map((each) => turns.filter((other) => other === each).length));
   expect(most).toBeLessThanOrEqual(4);
+});
+
+test("what many connections send at once is begun over several turns, each connection in its turn", async () => {
+  let turn = 0;
+  let isOver = false;
+  const count = (): void => {
+    turn++;
+    if (!isOver) setImmediate(count);
+  };
+  const turns: number[] = [];
+  const door = await openDoor({ runningMax: 16, waitingMax: 1000 }, (response) => {
+    turns.push(turn);
+    response.end();
+  });
+  const sockets = await Promise.all(Array.from({ length: 12 }, () => door.send("/first")));
+  await expect.poll(() => turns).toHaveLength(12);
+  count();
+  const request = "GET / HTTP/1.1\r\nhost: x\r\n\r\n";
+  for (const socket of sockets) socket.write(request.repeat(40));
+  await expect.poll(() => turns).toHaveLength(12 + 12 * 40);
+  isOver = true;
+  const most = Math.max(...turns.map((each) => turns.filter((other) => other === each).length));
+  expect(most).toBeLessThanOrEqual(64 + 15);
+});
+
+test("while some send much in one go, whoever comes is begun before all of them are read", async () => {
+  const door = await openDoor({ runningMax: 1, waitingMax: 100_000 });
+  const sockets = await Promise.all(Array.from({ length: 20 }, (_, index) => door.send(`/first-${index}`)));
+  await expect.poll(() => door.begun).toHaveLength(20);
+  for (const { response } of door.begun) response.end();
+  const request = (index: number): string => `GET /bulk-${index} HTTP/1.1\r\nhost: x\r\n\r\n`;
+  for (const [index, socket] of sockets.entries()) socket.write(request(index).repeat(1000));
+  await door.send("/late");
+  await expect.poll(() => paths(door)).toContain("/late");
+  const before = paths(door).slice(20, paths(door).indexOf("/late"));
+  expect(before.length).toBeLessThan(15);
+  // All come to it in the end.
+  await expect.poll(() => new Set(paths(door)).size).toBe(20 + 20 + 1);
 });

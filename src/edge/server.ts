@@ -58,6 +58,7 @@ export function createHttpServer({ serve, settings, bodies, onHalfClose, metrics
         return settings().http.pipelineMax;
       },
       waitingMax,
+      connections: () => open,
       onCut() {
         metrics.cutConnection("pipelined");
         tell("too many requests of one connection wait");
@@ -93,7 +94,7 @@ export function createHttpServer({ serve, settings, bodies, onHalfClose, metrics
   // A client that has said all may end its half and still gets what is no run: `onHalfClose` tells the rest.
   Object.assign(server, { httpAllowHalfOpen: true });
   const openFilesMax = readOpenFilesMax();
-  const countOpen = boundConnections(server, {
+  const open = boundConnections(server, {
     limits() {
       const { limits, trustedProxies } = settings();
       const { connections, connectionsPerAddress } = limits;
@@ -104,7 +105,7 @@ export function createHttpServer({ serve, settings, bodies, onHalfClose, metrics
       tell("too many connections");
     },
   });
-  metrics.watchPort({ connections: countOpen, requestBytes: () => bodies.held, answerBytes: () => readers.held });
+  metrics.watchPort({ connections: () => open.size, requestBytes: () => bodies.held, answerBytes: () => readers.held });
   const strangers = new LineBudget(log);
   server.on("close", strangers.tell);
   const refuse = (socket: Duplex, error: GatewayError): void => {

@@ -1,7 +1,11 @@
 import { show } from "../shown.ts";
-import { type DefenceRow, open, row, sdk, wire } from "./row.ts";
+import { defence, type DefenceRow, open, row, sdk, wire } from "./row.ts";
 
 const twoMeanings = wire("http-framing", "a request with two meanings is refused, and the connection ends");
+const slowly = defence(
+  "slow-clients",
+  "hundreds that send a head, a body or nothing are told so in time, and the others are served",
+);
 const behind = wire("http-framing", "what follows a refused request on its connection is not acted on");
 const odd = wire("http-framing", "what is odd but has one meaning is served");
 
@@ -123,10 +127,15 @@ export const routes: readonly DefenceRow[] = [
 const later = "the test is being written";
 
 export const connections: readonly DefenceRow[] = [
-  open("C01", "hundreds of clients that send a head slowly", "408 in time, the others are served", later),
-  open("C02", "hundreds that send a body slowly", "408 in time, nothing runs", later),
-  open("C03", "connections that say nothing", "closed in time", later),
-  open("C05", "10,000 idle connections", "a call is answered as before", later),
+  row("C01", "hundreds of clients that send a head slowly", "408 in time, the others are served", slowly),
+  row("C02", "hundreds that send a body slowly", "408 in time, nothing runs", slowly),
+  row("C03", "connections that say nothing", "closed in time", slowly),
+  row(
+    "C05",
+    "10,000 idle connections",
+    "a call is answered as before",
+    defence("slow-clients", "ten thousand idle connections cost little, and a call is answered as before"),
+  ),
   row(
     "C06",
     "one connection more than allowed",
@@ -144,6 +153,7 @@ export const connections: readonly DefenceRow[] = [
     "many requests on one connection, no answer taken",
     "few under way, and the connection is cut in time",
     wire("pipelining", "has a bounded number of them under way"),
+    defence("pipelines", "asking for %s and taking no answer stops nobody"),
     wire("slow-readers", "a client that takes nothing is cut, be it a whole answer, a stream, pages or refusals"),
   ),
   open("C09", "the limits of the running server", "those that are documented", later),
@@ -167,6 +177,7 @@ export const connections: readonly DefenceRow[] = [
     "a connection reset at any moment",
     "its run ends, nothing else",
     wire("stream-leave", "a client that resets the connection ends its run too"),
+    defence("slow-clients", "connections that are reset at any point leave nothing behind"),
     wire("stream-leave", "fifty clients that leave at any moment leave nothing behind"),
     sdk("abort", "a client that leaves before its answer is logged and measured as cancelled, not as not found"),
   ),
@@ -177,6 +188,7 @@ export const connections: readonly DefenceRow[] = [
     wire("http-body", "a body above the limit is 413, and the client that is still writing reads it"),
     show("src/edge/leftovers.test.ts", "what comes without end after the answer is read up to a limit"),
     show("src/edge/leftovers.test.ts", "what does not come is waited for up to a limit"),
+    defence("large", "a stranger's endless body is read for two seconds or 64 MB, and no longer"),
   ),
   open("C14", "more connections than the process may have files", "it lives, and recovers", later),
 ];

@@ -44,7 +44,13 @@ export const load: readonly DefenceRow[] = [
     "503 and not ready while it does, then soon well",
     wire("overload", "runs are refused and it is not ready, life is told, and it comes back by itself"),
   ),
-  open("L08", "60 uploads of 20 MB at once", "a bound on what is held; 503 beyond", later),
+  row(
+    "L08",
+    "60 uploads of 20 MB at once",
+    "a bound on what is held; 503 beyond",
+    wire("body-bytes", "a large body beyond what may be held is refused before it comes, and small ones are served"),
+    defence("large", "sixty uploads of 19 MB at once: what is held is bounded, and the rest is told to come back"),
+  ),
   open("L09", "thousands of wrong tokens a second", "others are served as before", later),
   row(
     "L11",

@@ -1,5 +1,5 @@
 import { show } from "../shown.ts";
-import { type DefenceRow, open, row, sdk, session, upstream, wire } from "./row.ts";
+import { defence, type DefenceRow, open, row, sdk, session, upstream, wire } from "./row.ts";
 
 const later = "the test is being written";
 
@@ -69,6 +69,7 @@ export const streams: readonly DefenceRow[] = [
     "many that never read",
     "the others are served as before",
     wire("stream-slow", "twenty readers that stop do not stop the others"),
+    defence("large", "two hundred that read no stream leave the others theirs"),
   ),
   row(
     "E04",

@@ -1,0 +1,93 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { expect, test } from "vitest";
+import { toChatBody, toRequest } from "../wire/socket.fixture.ts";
+import { openMany, startWatched } from "./watched.fixture.ts";
+
+const megabyte = 1_000_000;
+
+test("sixty uploads of 19 MB at once: what is held is bounded, and the rest is told to come back", async () => {
+  const gateway = await startWatched();
+  const over = gateway.watch();
+  const body = toChatBody("@@echo ok", { x: "y".repeat(19 * megabyte) });
+  const request = toRequest({ body });
+  const statuses: Record<string, number> = {};
+  const sockets = await openMany(gateway.port, 60);
+  await Promise.all(
+    sockets.map(
+      (socket) =>
+        new Promise<void>((resolve) => {
+          socket.once("data", (bytes: Buffer) => {
+            const status = bytes.toString("latin1", 9, 12);
+            statuses[status] = (statuses[status] ?? 0) + 1;
+            resolve();
+          });
+          socket.once("close", () => resolve());
+          socket.write(request);
+        }),
+    ),
+  );
+  const { residentMax } = await over();
+  expect(residentMax).toBeLessThan(1000);
+  expect(Object.keys(statuses).toSorted()).toEqual(["200", "503"]);
+  expect(statuses["200"]).toBeGreaterThanOrEqual(10);
+  expect(await gateway.metric("clawgate_request_bytes_held")).toBe(0);
+  expect((await gateway.stop()).status).toBe(0);
+});
+
+test("twenty clients with 8 MB in and 8 MB out that take nothing are cut, and what they held is free again", async () => {
+  const gateway = await startWatched({ gateway: { limits: { writeStallMs: 5000 } } });
+  const over = gateway.watch();
+  const request = toRequest({ body: toChatBody(`@@echo ${"y".repeat(8 * megabyte)}`) });
+  for (const socket of await openMany(gateway.port, 20)) socket.pause().write(request);
+  await expect.poll(() => gateway.metric("clawgate_answer_bytes_held")).toBeGreaterThan(8 * megabyte);
+  await expect.poll(() => gateway.metric('clawgate_connections_cut_total{reason="stalled"}')).toBe(20);
+  expect(await gateway.metric("clawgate_answer_bytes_held")).toBe(0);
+  const { residentMax } = await over();
+  expect(residentMax).toBeLessThan(1000);
+  expect((await gateway.stop()).status).toBe(0);
+});
+
+test("two hundred that read no stream leave the others theirs", async () => {
+  const gateway = await startWatched({ gateway: { limits: { writeStallMs: 5000 } } });
+  const over = gateway.watch();
+  const before = gateway.resident();
+  const request = toRequest({ body: toChatBody("@@count 1000000", { stream: true }) });
+  for (const socket of await openMany(gateway.port, 200)) socket.pause().write(request);
+  for (let call = 0; call < 20; call++) {
+    const answer = await gateway.chat({
+      model: "openclaw",
+      stream: true,
+      messages: [{ role: "user", content: "@@count 20" }],
+    });
+    expect(await answer.text()).toMatch(/data: \[DONE\]\n\n$/);
+    await delay(100);
+  }
+  await expect.poll(() => gateway.metric('clawgate_connections_cut_total{reason="stalled"}')).toBe(200);
+  const { residentMax } = await over();
+  expect(residentMax - before).toBeLessThan(250);
+  expect((await gateway.stop()).status).toBe(0);
+});
+
+test("a stranger's endless body is read for two seconds or 64 MB, and no longer", async () => {
+  const gateway = await startWatched();
+  const [socket] = await openMany(gateway.port, 1);
+  if (socket === undefined) throw new Error("no connection");
+  let answer = "";
+  socket.on("data", (bytes: Buffer) => (answer += bytes.toString()));
+  const head = toRequest({
+    body: "{}",
+    headers: { authorization: "Bearer wrong", "content-length": null, "transfer-encoding": "chunked" },
+  });
+  socket.write(head.subarray(0, -2));
+  const chunk = Buffer.from(`10000\r\n${"x".repeat(65_536)}\r\n`);
+  const write = (): void => {
+    while (!socket.destroyed && socket.write(chunk));
+  };
+  socket.on("drain", write);
+  write();
+  await new Promise((resolve) => socket.once("close", resolve));
+  expect(answer).toContain('"code":"invalid_api_key"');
+  expect(socket.bytesWritten).toBeLessThan(128 * 1_048_576);
+  expect(await gateway.metric('clawgate_connections_cut_total{reason="body"}')).toBe(1);
+  expect((await gateway.stop()).status).toBe(0);
+});

@@ -1,0 +1,30 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { expect, test } from "vitest";
+import { toChatBody, toRequest } from "../wire/socket.fixture.ts";
+import { openMany, startWatched } from "./watched.fixture.ts";
+
+const get = (path: string, authorization: string | null = null): Buffer =>
+  toRequest({ method: "GET", path, headers: authorization === "" ? {} : { authorization } });
+
+const attacks: readonly (readonly [what: string, request: Buffer, connections: number, requests: number])[] = [
+  ["the contract, from many connections", get("/openapi.json"), 120, 1300],
+  ["the contract, many times", get("/openapi.json"), 12, 13_000],
+  ["the page", get("/docs"), 120, 1300],
+  ["the models, with a token", get("/v1/models", ""), 120, 1300],
+  ["the metrics, with a token", get("/metrics", ""), 120, 1300],
+  ["what is refused", get("/v1/x", "Bearer wrong"), 60, 10_000],
+  ["runs, with a token", toRequest({ body: toChatBody("@@repeat 100000") }), 60, 500],
+];
+
+test.for(attacks)("asking for %s and taking no answer stops nobody", async ([, request, connections, requests]) => {
+  const gateway = await startWatched();
+  const over = gateway.watch();
+  const all = Buffer.concat(Array.from({ length: requests }, () => request));
+  for (const socket of await openMany(gateway.port, connections)) socket.pause().write(all);
+  await delay(10_000);
+  const seen = await over();
+  expect(seen.residentMax).toBeLessThan(320);
+  // A few turns of 25 ms each on a machine of its own; on a busy one the attacker's own slowness is counted too.
+  expect(seen.lifeWorkMsMax).toBeLessThan(1500);
+  expect((await gateway.stop()).status).toBe(0);
+});

@@ -1,0 +1,108 @@
+import { readFileSync } from "node:fs";
+import { connect, type Socket } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+import { createPlace, usual } from "../command.fixture.ts";
+import { onEnd } from "../end.fixture.ts";
+import { testToken } from "../gateway.fixture.ts";
+import { type GatewayProcess, startProcess } from "../process.fixture.ts";
+import { exchange, toRequest } from "../wire/socket.fixture.ts";
+
+/** A gateway that is a process of its own, with what an attack does to it. */
+export interface WatchedGateway extends GatewayProcess {
+  readonly port: number;
+  /** Mebibytes that it holds now. */
+  readonly resident: () => number;
+  /** From now on: call what it gives back to know the most that was resident, and how long `GET /healthz` took at worst. */
+  readonly watch: () => () => Promise<Watched>;
+  readonly metric: (name: string) => Promise<number>;
+}
+
+export interface Watched {
+  readonly residentMax: number;
+  /** Milliseconds, and how many of them the gateway's own thread worked meanwhile: on a busy machine the rest is others'. */
+  readonly lifeMsMax: number;
+  readonly lifeWorkMsMax: number;
+  readonly looks: number;
+}
+
+export interface WatchedOptions {
+  /** Merged over `gateway` of the usual configuration. */
+  readonly gateway?: object;
+  readonly http?: object;
+  /** In mebibytes. */
+  readonly heapMax?: number;
+}
+
+const life = toRequest({ method: "GET", path: "/healthz", headers: { authorization: null, connection: "close" } });
+
+export async function startWatched({
+  gateway = {},
+  http = {},
+  heapMax = 512,
+}: WatchedOptions = {}): Promise<WatchedGateway> {
+  const config = { ...usual, gateway: { ...usual.gateway, ...gateway, http: { ...usual.gateway.http, ...http } } };
+  const environment = { OPENCLAW_GATEWAY_TOKEN: testToken, NODE_OPTIONS: `--max-old-space-size=${heapMax}` };
+  const started = await startProcess(createPlace({ config, environment }));
+  const port = Number(new URL(started.url).port);
+  const resident = (): number => {
+    const pages = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${started.process.pid}/status`, "utf8"))?.[1];
+    return Math.round(Number(pages) / 1024);
+  };
+  /** Of the main thread, in milliseconds. */
+  const readWork = (): number => {
+    const { pid } = started.process;
+    return Number(readFileSync(`/proc/${pid}/task/${pid}/schedstat`, "utf8").split(" ")[0]) / 1e6;
+  };
+  return {
+    ...started,
+    port,
+    resident,
+    watch() {
+      const watched = { residentMax: 0, lifeMsMax: 0, lifeWorkMsMax: 0, looks: 0 };
+      const ending = new AbortController();
+      const done = (async () => {
+        while (!ending.signal.aborted) {
+          const began = performance.now();
+          const worked = readWork();
+          await exchange(port, life);
+          watched.lifeMsMax = Math.max(watched.lifeMsMax, Math.round(performance.now() - began));
+          watched.lifeWorkMsMax = Math.max(watched.lifeWorkMsMax, Math.round(readWork() - worked));
+          watched.residentMax = Math.max(watched.residentMax, resident());
+          watched.looks++;
+          await delay(20);
+        }
+      })();
+      return async () => {
+        ending.abort();
+        await done;
+        return watched;
+      };
+    },
+    async metric(name) {
+      const { text } = await exchange(
+        port,
+        toRequest({ method: "GET", path: "/metrics", headers: { connection: "close" } }),
+      );
+      const line = text.split("\n").find((each) => each.startsWith(`${name} `));
+      return Number(line?.slice(name.length) ?? 0);
+    },
+  };
+}
+
+/** Many connections, which end with the test, and whose failures are none of the test's. */
+export async function openMany(port: number, count: number): Promise<Socket[]> {
+  const sockets: Socket[] = [];
+  onEnd(() => {
+    for (const socket of sockets) socket.destroy();
+  });
+  while (sockets.length < count) {
+    const some = Array.from({ length: Math.min(200, count - sockets.length) }, () =>
+      connect({ port, host: "127.0.0.1" }).on("error", () => undefined),
+    );
+    sockets.push(...some);
+    await Promise.all(
+      some.map((socket) => new Promise((resolve) => socket.once("connect", resolve).once("close", resolve))),
+    );
+  }
+  return sockets;
+}

@@ -92,7 +92,7 @@ for (const name of proxies) {
       await once(answer, "data");
       outgoing.destroy();
       const isOver = async (): Promise<boolean> =>
-        (await gateway.gateway.metrics.toText()).includes('outcome="cancelled"} 1');
+        (await gateway.gateway.metrics.toText()).includes('outcome="cancelled",key="operator"} 1');
       await expect.poll(() => isSoon(isOver)).toBe(true);
     });
   });

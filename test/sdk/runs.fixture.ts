@@ -28,7 +28,7 @@ export function waitForLive(gateway: SharedGateway, live: number): Promise<void>
 /** The operator's counters of runs, by outcome; runs that nobody has closed are `live`. */
 export async function readRunMetrics({ gateway }: SharedGateway): Promise<Record<string, number>> {
   const text = await gateway.metrics.toText();
-  const lines = text.matchAll(/^clawgate_runs_(?:(live)|total)\{(?:.*outcome="(\w+)"|[^}]*)\} (\d+)$/gm);
+  const lines = text.matchAll(/^clawgate_runs_(?:(live)|total)\{(?:.*outcome="(\w+)",key="\w+"|[^}]*)\} (\d+)$/gm);
   return Object.fromEntries([...lines].map(([, live, outcome, count]) => [live ?? outcome, Number(count)]));
 }
 

@@ -25,7 +25,9 @@ async function expectCancelled(gateway: TestGateway, leave: () => void): Promise
   expect(await isSoon(async () => (await readRuns(gateway)).live === 0)).toBe(true);
   const after = await readRuns(gateway);
   expect(after).toMatchObject({ cancelled: before.cancelled + 1, failed: before.failed });
-  await expect.poll(() => readMetric(gateway, /^clawgate_runs_total\{.*outcome="cancelled"\} (\d+)$/m)).toBe(1);
+  await expect
+    .poll(() => readMetric(gateway, /^clawgate_runs_total\{.*outcome="cancelled",key="operator"\} (\d+)$/m))
+    .toBe(1);
 }
 
 test.for<[when: string, say: string, stream: boolean]>([

@@ -1,10 +1,8 @@
 import { show } from "../shown.ts";
 import { command, defence, type DefenceRow, open, row, session, wire } from "./row.ts";
 
-const later = "the test is being written";
-
 export const load: readonly DefenceRow[] = [
-  open("L01", "50 connections for 30 s", "no error, memory stays", later),
+  open("L01", "50 connections for 30 s", "no error, memory stays", "a measurement and no test: `npm run bench`"),
   open(
     "L02",
     "four times what it can do",
@@ -51,7 +49,13 @@ export const load: readonly DefenceRow[] = [
     wire("body-bytes", "a large body beyond what may be held is refused before it comes, and small ones are served"),
     defence("large", "sixty uploads of 19 MB at once: what is held is bounded, and the rest is told to come back"),
   ),
-  open("L09", "thousands of wrong tokens a second", "others are served as before", later),
+  open(
+    "L09",
+    "thousands of wrong tokens a second",
+    "others are served as before",
+    "how soon is a measurement and no test: `npm run bench -- overload`",
+    wire("lockout", "a flood of wrong keys leaves a bounded number of lines, whose sum is all of them"),
+  ),
   row(
     "L11",
     "the dearest body that is allowed, again and again",

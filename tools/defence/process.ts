@@ -1,7 +1,6 @@
 import { show } from "../shown.ts";
-import { type DefenceRow, open, row, wire } from "./row.ts";
+import { defence, type DefenceRow, open, row, session, wire } from "./row.ts";
 
-const later = "the test is being written";
 const waits = "waits for the WebSocket side; every handshake is refused";
 const refused = wire("http-connection", "a WebSocket handshake is refused in words, and the port goes on serving");
 const rows: readonly (readonly [id: string, done: string, outcome: string])[] = [
@@ -23,14 +22,28 @@ export const sockets: readonly DefenceRow[] = rows.map(([id, done, outcome]) =>
 );
 
 export const fuzzing: readonly DefenceRow[] = [
-  open("Z01", "100,000 mutations of requests, on raw sockets", "well-formed answers, and the gateway lives", later),
+  row(
+    "Z01",
+    "mutations of requests on raw sockets, of bodies and of models' answers, led by the code that they reach",
+    "well-formed answers, no defect, and the gateway lives",
+    defence("fuzz", "no input at the door %s makes a defect"),
+  ),
   row(
     "Z02",
     "bodies made from the contract, valid and nearly",
     "a status of the contract, never 500",
     wire("contract-bodies", "any JSON at all is refused with a status of the contract"),
   ),
-  open("Z03", "random sequences of calls, against a small model", "equal", later),
+  row(
+    "Z03",
+    "random sequences of calls and keys, against small models",
+    "equal",
+    session("commands", "sessions hold what a model of them holds, whatever their clients do, and after restarts"),
+    show(
+      "test/keys/namespaces.test.ts",
+      "whatever two keys and the operator do in turn, nobody sees or changes what is another's",
+    ),
+  ),
   open("Z04", "mutated frames", "the gateway lives", "waits for the WebSocket side"),
   row(
     "Z05",
@@ -51,7 +64,12 @@ export const fuzzing: readonly DefenceRow[] = [
     show("test/traces.setup.ts", "prototypes"),
     wire("http-body", "keys that are names of JavaScript are unknown fields and change nothing"),
   ),
-  open("Z12", "inputs that ever failed", "are kept, and tried first", later),
+  row(
+    "Z12",
+    "inputs that ever failed",
+    "are kept, and tried first",
+    defence("fuzz", "no input at the door %s makes a defect"),
+  ),
 ];
 
 export const dependencies: readonly DefenceRow[] = [
@@ -61,7 +79,7 @@ export const dependencies: readonly DefenceRow[] = [
     "are not locked",
     show("test/structure/packages.test.ts", "%s is %s or later"),
   ),
-  open("Q02", "an old Node", "is refused, or warned of", later),
+  open("Q02", "an old Node", "is refused with a sentence", "no test has a Node below 24.16 to start"),
   row(
     "Q03",
     "scripts of packages at installation",

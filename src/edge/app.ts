@@ -79,30 +79,45 @@ function answerErrors(answers: AnswerCheck): Middleware {
     try {
       await next();
     } catch (cause) {
-      writeError(ctx, GatewayError.from(cause));
-      const { operation }: Passage = ctx.state;
-      if (operation === undefined) return;
-      const row: OperationRow = operations[operation];
-      const { status, response } = ctx;
-      // Where the client has left there is no answer, so the contract says nothing about it.
-      if (status === 499) return;
-      try {
-        answers.answer(row, { status, type: "application/json", headers: response.headers });
-      } catch (violation) {
-        writeError(ctx, GatewayError.from(violation));
-      }
+      const error = GatewayError.from(cause);
+      const violation = findViolation(ctx, error, answers);
+      writeError(ctx, violation === undefined ? error : GatewayError.from(violation));
     }
   };
 }
 
+/** What the check of answers throws at an error that the operation must not give. */
+function findViolation({ state, res }: Context, error: GatewayError, answers: AnswerCheck): unknown {
+  const { operation, requestId }: Passage = state;
+  const { status, headers: own } = toErrorReply(error);
+  // Where the client has left there is no answer, so the contract says nothing about it.
+  if (operation === undefined || status === 499) return undefined;
+  const row: OperationRow = operations[operation];
+  try {
+    const headers = { ...res.getHeaders(), ...toCommonHeaders(requestId), ...own };
+    answers.answer(row, { status, type: "application/json", headers });
+    return undefined;
+  } catch (violation) {
+    return violation;
+  }
+}
+
+/** Written as answers are (see dispatch.ts): where there is too much to do, refusals are most of what is done. */
 function writeError(ctx: Context, error: GatewayError): void {
   const passage: Passage = ctx.state;
   passage.fail(error);
+  ctx.respond = false;
+  if (ctx.res.headersSent) return;
   const { status, headers, body } = toErrorReply(error);
-  ctx.set({ ...toCommonHeaders(passage.requestId), ...headers });
-  ctx.status = status;
-  ctx.type = "application/json; charset=utf-8";
-  ctx.body = JSON.stringify(body);
+  const text = JSON.stringify(body);
+  ctx.res
+    .writeHead(status, {
+      ...toCommonHeaders(passage.requestId),
+      ...headers,
+      "content-type": "application/json; charset=utf-8",
+      "content-length": String(Buffer.byteLength(text)),
+    })
+    .end(text);
 }
 
 /** What follows an ambiguous request on its connection may be part of the same trick, and is not looked at. */

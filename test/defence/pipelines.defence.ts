@@ -6,6 +6,11 @@ import { openMany, startWatched } from "./watched.fixture.ts";
 const get = (path: string, authorization: string | null = null): Buffer =>
   toRequest({ method: "GET", path, headers: authorization === "" ? {} : { authorization } });
 
+/** Mebibytes, and milliseconds of CPU while one `GET /healthz` is answered. */
+const bounds = { residentMax: 300, lifeWorkMsMax: 2500 };
+/** Whoever has a token may let the gateway work: thirty thousand answers of 100 KB. */
+const boundsOfRuns = { residentMax: 400, lifeWorkMsMax: 8000 };
+
 const attacks: readonly (readonly [what: string, request: Buffer, connections: number, requests: number])[] = [
   ["the contract, from many connections", get("/openapi.json"), 120, 1300],
   ["the contract, many times", get("/openapi.json"), 12, 13_000],
@@ -16,15 +21,17 @@ const attacks: readonly (readonly [what: string, request: Buffer, connections: n
   ["runs, with a token", toRequest({ body: toChatBody("@@repeat 100000") }), 60, 500],
 ];
 
-test.for(attacks)("asking for %s and taking no answer stops nobody", async ([, request, connections, requests]) => {
+test.for(attacks)("asking for %s and taking no answer stops nobody", async ([what, request, connections, requests]) => {
   const gateway = await startWatched();
   const over = gateway.watch();
   const all = Buffer.concat(Array.from({ length: requests }, () => request));
   for (const socket of await openMany(gateway.port, connections)) socket.pause().write(all);
   await delay(10_000);
   const seen = await over();
-  expect(seen.residentMax).toBeLessThan(320);
+  console.log(`${what}: ${JSON.stringify(seen)}`);
+  const most = request.includes("\r\n\r\n{") ? boundsOfRuns : bounds;
+  expect(seen.residentMax).toBeLessThan(most.residentMax);
   // A few turns of 25 ms each on a machine of its own; on a busy one the attacker's own slowness is counted too.
-  expect(seen.lifeWorkMsMax).toBeLessThan(1500);
+  expect(seen.lifeWorkMsMax).toBeLessThan(most.lifeWorkMsMax);
   expect((await gateway.stop()).status).toBe(0);
 });

@@ -14,7 +14,6 @@ export default defineConfig({
     hookTimeout: 120_000,
     expect: { poll: { timeout: 60_000 } },
     fileParallelism: false,
-    passWithNoTests: true,
     setupFiles: ["test/traces.setup.ts", "test/end.setup.ts"],
     deps: { interopDefault: false },
   },

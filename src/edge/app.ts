@@ -1,4 +1,4 @@
-import type { AnswerCheck } from "@clawgate/contract";
+import { type AnswerCheck, noAnswerCheck } from "@clawgate/contract";
 import Koa, { type Context, type Middleware } from "koa";
 import type { Socket } from "node:net";
 import type { Audit } from "../base/audit/audit.ts";
@@ -80,44 +80,37 @@ function answerErrors(answers: AnswerCheck): Middleware {
       await next();
     } catch (cause) {
       const error = GatewayError.from(cause);
-      const violation = findViolation(ctx, error, answers);
-      writeError(ctx, violation === undefined ? error : GatewayError.from(violation));
+      try {
+        answerError(ctx, error, answers);
+      } catch (violation) {
+        // What is no error of this operation becomes one of every operation.
+        answerError(ctx, GatewayError.from(violation), noAnswerCheck);
+      }
     }
   };
 }
 
-/** What the check of answers throws at an error that the operation must not give. */
-function findViolation({ state, res }: Context, error: GatewayError, answers: AnswerCheck): unknown {
-  const { operation, requestId }: Passage = state;
-  const { status, headers: own } = toErrorReply(error);
-  // Where the client has left there is no answer, so the contract says nothing about it.
-  if (operation === undefined || status === 499) return undefined;
-  const row: OperationRow = operations[operation];
-  try {
-    const headers = { ...res.getHeaders(), ...toCommonHeaders(requestId), ...own };
-    answers.answer(row, { status, type: "application/json", headers });
-    return undefined;
-  } catch (violation) {
-    return violation;
-  }
-}
-
-/** Written as answers are (see dispatch.ts): where there is too much to do, refusals are most of what is done. */
-function writeError(ctx: Context, error: GatewayError): void {
+/**
+ * Written as answers are (see dispatch.ts): where there is too much to do, refusals are most of what is done. Throws what
+ * the check throws, and has written nothing then.
+ */
+function answerError(ctx: Context, error: GatewayError, answers: AnswerCheck): void {
   const passage: Passage = ctx.state;
   passage.fail(error);
+  const { status, headers: own, body } = toErrorReply(error);
+  const headers: Record<string, string> = { ...toCommonHeaders(passage.requestId), ...own };
+  const { operation } = passage;
+  // Where the client has left there is no answer, so the contract says nothing about it.
+  if (operation !== undefined && status !== 499) {
+    const row: OperationRow = operations[operation];
+    answers.answer(row, { status, type: "application/json", headers: { ...ctx.res.getHeaders(), ...headers } });
+  }
   ctx.respond = false;
   if (ctx.res.headersSent) return;
-  const { status, headers, body } = toErrorReply(error);
   const text = JSON.stringify(body);
-  ctx.res
-    .writeHead(status, {
-      ...toCommonHeaders(passage.requestId),
-      ...headers,
-      "content-type": "application/json; charset=utf-8",
-      "content-length": String(Buffer.byteLength(text)),
-    })
-    .end(text);
+  headers["content-type"] = "application/json; charset=utf-8";
+  headers["content-length"] = String(Buffer.byteLength(text));
+  ctx.res.writeHead(status, headers).end(text);
 }
 
 /** What follows an ambiguous request on its connection may be part of the same trick, and is not looked at. */

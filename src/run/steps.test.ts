@@ -22,7 +22,8 @@ import {
   tool,
 } from "./model.fixture.ts";
 import type { RunEvent } from "./run-event.ts";
-import { runSteps, type StepRequest, type StepsResult } from "./steps.ts";
+import type { StepRequest } from "./step.ts";
+import { runSteps, type StepsResult } from "./steps.ts";
 import { toVisible } from "../session/visible.ts";
 import type { ToolSet } from "../tool/tool-set.ts";
 

@@ -70,7 +70,9 @@ function toPattern(title: string): RegExp {
 function judge(reports: ReturnType<typeof readReports>, { file, title }: Shown): "passed" | "failed" | "did not run" {
   // What looks after each file of tests has no title of its own in a report, but fails the file.
   if (file.endsWith(".setup.ts")) return "passed";
-  const tests = (reports.get(file) ?? []).filter((test) => toPattern(title).test(test.title));
+  // A suite's tests are told of the files that run it.
+  const found = file.endsWith(".suite.ts") ? [...reports.values()].flat() : (reports.get(file) ?? []);
+  const tests = found.filter((test) => toPattern(title).test(test.title));
   if (tests.some(({ status }) => status === "failed")) return "failed";
   return tests.some(({ status }) => status === "passed") ? "passed" : "did not run";
 }

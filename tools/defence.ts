@@ -1,87 +1,84 @@
 // Writes docs/defence.md: what attackers, accidents and defects do, what comes of it, and the test that shows it, which must be
 // there. `--check` only compares. `--verdicts` reads the reports of `npm test` and `npm run test:defence`, writes
 // reports/defence.md with how each row went, and ends with 1 if one of them did not pass.
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { DefenceGroup, DefenceRow } from "./defence/row.ts";
+import { assertApplies, type Break, toEdits } from "./defence/break.ts";
+import { breaks } from "./defence/breaks.ts";
 import { groups } from "./defence/groups.ts";
-import { settle, type Shown, toLink, toTable } from "./shown.ts";
+import { type Ends, type FileEnd, judge, readReport } from "./defence/report.ts";
+import type { DefenceGroup, DefenceRow } from "./defence/row.ts";
+import { settle, toLink, toTable } from "./shown.ts";
 
 const root = join(import.meta.dirname, "..");
 
-/** What vitest's JSON report is read for. */
-interface Report {
-  readonly testResults: readonly {
-    readonly name: string;
-    readonly assertionResults: readonly { readonly title: string; readonly status: string }[];
-  }[];
+const rows = groups.flatMap((group) => group.rows);
+const byRow = new Map<string, Break[]>();
+for (const taken of breaks) for (const id of taken.rows) byRow.set(id, [...(byRow.get(id) ?? []), taken]);
+
+/** Throws where the table of breaks is not that of the rows, or no longer that of the code. */
+function assertBreaks(): void {
+  assertApplies(root, breaks);
+  for (const { rows: ids, tests = [] } of breaks) {
+    for (const id of ids) {
+      const row = rows.find((one) => one.id === id);
+      if (row === undefined) throw new Error(`a break is of the row ${id}, which does not exist`);
+      if (row.unbroken !== undefined) throw new Error(`the row ${id} has a break, and a reason why it has none`);
+      if (tests.length > 0 && !row.shown.some(({ title }) => tests.includes(title)))
+        throw new Error(`a break of the row ${id} names none of its tests`);
+    }
+  }
+}
+
+/** The files whose change takes the defence of a row away, or why there is none. */
+function toWithout({ id, unbroken }: DefenceRow): string {
+  const files = new Set((byRow.get(id) ?? []).flatMap(toEdits).map(({ file }) => file));
+  return unbroken ?? [...files].map((file) => `[${file}](../${file})`).join("<br>");
+}
+
+function toIntroduction(): string {
+  const whole = rows.filter(({ reason }) => reason === undefined).length;
+  const broken = rows.filter(({ id }) => byRow.has(id)).length;
+  const tested = rows.filter(({ shown, unbroken }) => shown.length > 0 && unbroken === undefined).length;
+  return `What is done to a gateway by attackers, accidents and defects, and what has to come of it. Of ${rows.length} rows ${whole} are shown by the tests that they name; the others say why not. \`*.defence.ts\` run with \`npm run test:defence\`, the rest with \`npm test\`.
+
+What is linked as "without it" is where the defence stands. \`npm run prove\` takes it away in a copy, by a change of a line or two, and has to see a test of the row fail while the gateway still answers: so ${broken} rows are proven.${broken < tested ? ` ${tested - broken} have no such change yet.` : ""}`;
 }
 
 function toPage(verdict?: (row: DefenceRow) => string): string {
-  const count = groups.flatMap(({ rows }) => rows);
-  const shown = count.filter(({ reason }) => reason === undefined).length;
-  const head = [
-    "",
-    "what is done",
-    "what has to come of it",
-    "shown by",
-    ...(verdict === undefined ? [] : ["verdict"]),
+  const head = ["", "what is done", "what has to come of it", "shown by", "without it"];
+  if (verdict !== undefined) head.push("verdict");
+  const toCells = (row: DefenceRow): readonly string[] => [
+    row.id,
+    row.done,
+    row.outcome,
+    [...row.shown.map(toLink), ...(row.reason === undefined ? [] : [`**not whole:** ${row.reason}`])].join("<br>"),
+    toWithout(row),
+    ...(verdict === undefined ? [] : [verdict(row)]),
   ];
-  const toSection = ({ title, rows }: DefenceGroup): string =>
-    `## ${title}\n\n${toTable(
-      head,
-      rows.map((row) => [
-        row.id,
-        row.done,
-        row.outcome,
-        [...row.shown.map(toLink), ...(row.reason === undefined ? [] : [`**not whole:** ${row.reason}`])].join("<br>"),
-        ...(verdict === undefined ? [] : [verdict(row)]),
-      ]),
-    )}`;
-  return `${[
-    "<!-- Written by tools/defence.ts; change that, and its rows. -->",
-    "# Defence",
-    `What is done to a gateway by attackers, accidents and defects, and what has to come of it. Of ${count.length} rows ${shown} are shown by the tests that they name; the others say why not. \`*.defence.ts\` run with \`npm run test:defence\`, the rest with \`npm test\`.`,
-    ...groups.map(toSection),
-  ].join("\n\n")}\n`;
+  const toSection = (group: DefenceGroup): string => `## ${group.title}\n\n${toTable(head, group.rows.map(toCells))}`;
+  const banner = "<!-- Written by tools/defence.ts; change that, and its rows. -->";
+  return `${[banner, "# Defence", toIntroduction(), ...groups.map(toSection)].join("\n\n")}\n`;
 }
 
-/** By file, from the root: the titles of its tests with how each went. */
-function readReports(): ReadonlyMap<string, readonly { readonly title: string; readonly status: string }[]> {
-  const results = new Map<string, readonly { readonly title: string; readonly status: string }[]>();
+/** By file, from the root: how its tests went. */
+function readReports(): Ends {
+  const ends = new Map<string, FileEnd>();
   for (const name of ["tests", "defence"]) {
-    const file = join(root, "reports", `${name}.json`);
-    if (!existsSync(file))
+    const report = readReport(join(root, "reports", `${name}.json`), root);
+    if (report === undefined)
       throw new Error(`reports/${name}.json is not there: run \`npm test\` and \`npm run test:defence\``);
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the format is vitest's
-    const report = JSON.parse(readFileSync(file, "utf8")) as Report;
-    for (const { name: path, assertionResults } of report.testResults)
-      results.set(path.slice(root.length + 1), assertionResults);
+    for (const [file, end] of report) ends.set(file, end);
   }
-  return results;
+  return ends;
 }
 
-/** The title of a table's test has placeholders, which the report has filled in. */
-function toPattern(title: string): RegExp {
-  const parts = title.split(/%[a-z]|\$[\w.]+/i).map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`));
-  return new RegExp(parts.join(".*"), "s");
-}
-
-function judge(reports: ReturnType<typeof readReports>, { file, title }: Shown): "passed" | "failed" | "did not run" {
-  // What looks after each file of tests has no title of its own in a report, but fails the file.
-  if (file.endsWith(".setup.ts")) return "passed";
-  // A suite's tests are told of the files that run it.
-  const found = file.endsWith(".suite.ts") ? [...reports.values()].flat() : (reports.get(file) ?? []);
-  const tests = found.filter((test) => toPattern(title).test(test.title));
-  if (tests.some(({ status }) => status === "failed")) return "failed";
-  return tests.some(({ status }) => status === "passed") ? "passed" : "did not run";
-}
-
+assertBreaks();
 if (process.argv.includes("--verdicts")) {
   const reports = readReports();
   let bad = 0;
   const page = toPage(({ shown, reason }) => {
-    const verdicts = new Set(shown.map((test) => judge(reports, test)));
+    const verdicts = new Set(shown.map((test) => judge(reports, test).status));
     verdicts.delete("passed");
     if (verdicts.size > 0) bad++;
     return verdicts.size > 0 ? [...verdicts].join(", ") : reason === undefined ? "holds" : "open";

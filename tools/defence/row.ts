@@ -9,6 +9,8 @@ export interface DefenceRow {
   readonly shown: readonly Shown[];
   /** Why no test shows it, or what of it does not hold. */
   readonly reason?: string;
+  /** Why its defence cannot be taken away by a change of our code. */
+  readonly unbroken?: string;
 }
 
 export interface DefenceGroup {
@@ -31,6 +33,9 @@ export const open = (id: string, done: string, outcome: string, reason: string, 
   shown,
   reason,
 });
+
+/** A row whose defence cannot be taken away to see its tests fail, with the reason. */
+export const unbroken = (reason: string, kept: DefenceRow): DefenceRow => ({ ...kept, unbroken: reason });
 
 export const wire = (name: string, title: string): Shown => show(`test/wire/${name}.test.ts`, title);
 export const sdk = (name: string, title: string): Shown => show(`test/sdk/${name}.test.ts`, title);

@@ -19,6 +19,8 @@ function createStore({ updatedAt = 0, isLeased = false }) {
       await note("open");
       return isLeased ? undefined : { messages, revision: 1, updatedAt, lease: { key, fence: 1 } };
     },
+    untilFree: (_, ms, signal) => delay(Math.min(ms, 10), undefined, { signal }),
+    leave: () => Promise.resolve(),
     renew: () => Promise.resolve(true),
     commit: (_, turn: Turn) => note("commit", turn),
     erase: () => note("erase"),
@@ -88,6 +90,7 @@ describe("waiting", () => {
     const lanes: Lanes = {
       limit: () => undefined,
       size: 0,
+      next: () => undefined,
       async enter() {
         // As long as a call may wait at all; a timer may fire a moment early.
         await delay(waitMs + 5);

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { GatewayError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Arrival, OpenSession, Receipt, SessionStore, StoredMessage, Transcript, Turn } from "../session/store.ts";
@@ -17,6 +16,14 @@ export interface Lanes {
   limit(limits: LaneLimits): void;
   /** How many lanes somebody is in. */
   readonly size: number;
+  /** When the call came that waits next for this lane, in milliseconds since 1970; undefined if there is none. */
+  next(key: string): number | undefined;
+}
+
+/** A call that waits for its lane. */
+interface Waiting {
+  readonly came: number;
+  readonly go: () => void;
 }
 
 export interface LaneLimits {
@@ -27,7 +34,7 @@ export interface LaneLimits {
 /** One run at a time for each session key. A lane exists only while somebody is in it. */
 export function createLanes(given: LaneLimits): Lanes {
   let { waitingMax, waitMs } = given;
-  const lanes = new Map<string, (() => void)[]>();
+  const lanes = new Map<string, Waiting[]>();
 
   const leave = (key: string): LeaveLane => {
     let left = false;
@@ -36,7 +43,7 @@ export function createLanes(given: LaneLimits): Lanes {
       left = true;
       const next = lanes.get(key)?.shift();
       if (next === undefined) lanes.delete(key);
-      else next();
+      else next.go();
     };
   };
 
@@ -60,18 +67,22 @@ export function createLanes(given: LaneLimits): Lanes {
     get size() {
       return lanes.size;
     },
+    next: (key) => lanes.get(key)?.[0]?.came,
   };
 }
 
-function waitInLine(waiting: (() => void)[], signal: AbortSignal, waitMs: number): Promise<void> {
+function waitInLine(waiting: Waiting[], signal: AbortSignal, waitMs: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const stop = (): void => {
       clearTimeout(timer);
       signal.removeEventListener("abort", onAbort);
     };
-    const turn = (): void => {
-      stop();
-      resolve();
+    const turn: Waiting = {
+      came: Date.now(),
+      go() {
+        stop();
+        resolve();
+      },
     };
     const giveUp = (reason: unknown): void => {
       stop();
@@ -119,7 +130,7 @@ export interface Turns {
 }
 
 /** What a turn needs of the store. */
-export type TurnStore = Pick<SessionStore, "open" | "renew" | "commit" | "erase" | "release">;
+export type TurnStore = Pick<SessionStore, "open" | "untilFree" | "leave" | "renew" | "commit" | "erase" | "release">;
 
 export interface TurnParts {
   readonly store: TurnStore;
@@ -135,12 +146,11 @@ export interface TurnParts {
 }
 
 /** A run that cannot give its lease back blocks the session for so long, unless its process is seen to be gone. */
-const leaseMs = 30_000;
-/** How often another process's lease is asked for again. */
-const leasePollMs = 50;
+const leaseMs = 15_000;
 
 /**
- * The lane orders the runs of this process; the lease keeps other processes out (a command line beside the gateway).
+ * The lane orders the runs of this process; the lease keeps other processes out (a command line beside the gateway, or
+ * another gateway), and the store orders those that wait for it.
  */
 export function createTurns({ store, lanes, waitMs, idleMs, now, log: standardLog }: TurnParts): Turns {
   // Of a clock that was set back, the last turn lies in the future, and the session is not idle.
@@ -148,12 +158,17 @@ export function createTurns({ store, lanes, waitMs, idleMs, now, log: standardLo
   return {
     async open(key, signal, { log = standardLog, attempt, blind = false } = {}) {
       const deadline = performance.now() + waitMs;
-      const arrival = { at: now(), digest: attempt?.digest, again: attempt?.again === true, blind };
+      const arrival = { at: now(), digest: attempt?.digest, again: attempt?.again === true, blind, waits: true };
       const leave = await lanes.enter(key, signal);
       try {
         const session = await openLease(store, key, arrival, deadline, signal);
-        return toTurn(store, isIdle(session) ? { ...session, messages: [] } : session, leave, log);
+        if (session === undefined) throw toBusy("another process holds it");
+        const turn = isIdle(session) ? { ...session, messages: [] } : session;
+        return toTurn(store, turn, { leave, next: () => lanes.next(key) }, log);
       } catch (error) {
+        await store
+          .leave(key)
+          .catch((cause: unknown) => log.warn({ err: cause }, "a place in line not given up; it expires"));
         leave();
         throw error;
       }
@@ -167,16 +182,23 @@ async function openLease(
   arrival: Arrival,
   deadline: number,
   signal: AbortSignal,
-): Promise<OpenSession> {
+): Promise<OpenSession | undefined> {
   for (;;) {
     const session = await store.open(key, leaseMs, arrival);
     if (session !== undefined) return session;
-    if (performance.now() >= deadline) throw toBusy("another process holds it");
-    await delay(leasePollMs, undefined, { signal });
+    const leftMs = deadline - performance.now();
+    if (leftMs <= 0) return undefined;
+    await store.untilFree(key, leftMs, signal);
   }
 }
 
-function toTurn(store: TurnStore, session: OpenSession, leave: () => void, log: Log): OpenTurn {
+/** The lane of a turn, as its holder has it. */
+interface OwnLane {
+  readonly leave: LeaveLane;
+  readonly next: () => number | undefined;
+}
+
+function toTurn(store: TurnStore, session: OpenSession, { leave, next }: OwnLane, log: Log): OpenTurn {
   const { lease, messages, updatedAt, receipt } = session;
   let open = true;
   const renewal = setInterval(() => {
@@ -193,18 +215,18 @@ function toTurn(store: TurnStore, session: OpenSession, leave: () => void, log: 
     receipt,
     // Either of the two gives the lease back.
     async commit(turn) {
-      await store.commit(lease, turn);
+      await store.commit(lease, turn, next());
       close();
     },
     async erase() {
-      await store.erase(lease);
+      await store.erase(lease, next());
       close();
     },
     async release() {
       if (!open) return;
       clearInterval(renewal);
       try {
-        await store.release(lease);
+        await store.release(lease, next());
       } catch (error) {
         log.error({ err: error }, "lease not released; it expires by itself");
       } finally {

@@ -1,4 +1,4 @@
-import type { Transcript } from "./store.ts";
+import type { StoredMessage, Transcript } from "./store.ts";
 
 export interface CacheLimits {
   readonly sessionsMax: number;
@@ -12,6 +12,23 @@ export const cacheLimits: CacheLimits = { sessionsMax: 2_048, charactersMax: 16 
 export interface CachedTranscript extends Pick<Transcript, "messages" | "revision"> {
   readonly characters: number;
 }
+
+/** A session as read. `messages` is a JSON array, or undefined if the revision the caller knows is still current. */
+export interface Snapshot {
+  readonly revision: number;
+  readonly updatedAt: number;
+  readonly messages: string | undefined;
+}
+
+/** A turn that was committed. */
+export interface CommittedTurn {
+  readonly keep: number;
+  readonly append: readonly StoredMessage[];
+  /** The JSON texts of `append`. */
+  readonly bodies: readonly string[];
+}
+
+const nothing: CachedTranscript = { messages: [], revision: 0, characters: 0 };
 
 /**
  * The transcripts used last, so that a session in use is neither read nor parsed again. The store stays the truth: an
@@ -33,6 +50,30 @@ export class TranscriptCache {
     this.#entries.delete(key);
     this.#entries.set(key, entry);
     return entry;
+  }
+
+  /** What is held of a session, or nothing at revision 0. */
+  recall(key: string): CachedTranscript {
+    return this.get(key) ?? nothing;
+  }
+
+  /** The transcript of a snapshot. `known` is what was held when it was asked for; it may have gone since. */
+  receive(key: string, known: CachedTranscript, { revision, updatedAt, messages: text }: Snapshot): Transcript {
+    if (text === undefined) return { messages: known.messages, revision, updatedAt };
+    // Written by a store from messages, and guarded by a checksum since.
+    const messages = JSON.parse(text) as StoredMessage[];
+    this.set(key, { messages, revision, characters: text.length });
+    return { messages, revision, updatedAt };
+  }
+
+  /** Follows a turn that made the session this revision. */
+  follow(key: string, revision: number, { keep, append, bodies }: CommittedTurn): void {
+    const known = this.recall(key);
+    // Another process may have added turns since.
+    if (known.revision !== revision - 1) return this.delete(key);
+    const superseded = known.messages.slice(keep).map((message) => JSON.stringify(message));
+    const characters = known.characters - countCharacters(superseded) + countCharacters(bodies);
+    this.set(key, { messages: [...known.messages.slice(0, keep), ...append], revision, characters });
   }
 
   /** An older revision than the one held is ignored: answers of the store may be worked on in any order. */
@@ -59,4 +100,8 @@ export class TranscriptCache {
       this.delete(oldest);
     }
   }
+}
+
+function countCharacters(texts: readonly string[]): number {
+  return texts.reduce((sum, { length }) => sum + length, 0);
 }

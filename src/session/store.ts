@@ -8,6 +8,12 @@ import type { OwnedMessage } from "../base/model-state.ts";
  */
 export const leaseMsMax = 600_000;
 
+/** Throws a `RangeError` for what is no length of a lease. */
+export function assertLeaseMs(leaseMs: number): void {
+  if (Number.isInteger(leaseMs) && leaseMs >= 1 && leaseMs <= leaseMsMax) return;
+  throw new RangeError(`leaseMs must be a whole number from 1 to ${leaseMsMax}, not ${leaseMs}.`);
+}
+
 /**
  * The result of a tool that ran inside the gateway, with what there is to be seen and heard in it. No client sees it, nor
  * the call that it answers.
@@ -67,6 +73,8 @@ export interface Arrival {
   readonly again: boolean;
   /** It goes on from nothing that was said, so that `messages` need not be there: of a damaged session they cannot be. */
   readonly blind?: boolean;
+  /** It asks again until it is let in, or leaves: its place among others that wait is kept. */
+  readonly waits?: boolean;
 }
 
 /** A client gives up within this time, and comes again soon after: the SDKs wait for ten minutes at most. */
@@ -154,29 +162,40 @@ export interface HistoryQuery {
  */
 export interface SessionStore {
   /**
-   * Leases the session and reads it. Resolves to `undefined` while another holder has an unexpired lease.
+   * Leases the session and reads it. Resolves to `undefined` while another holder has an unexpired lease, and may do so
+   * while a call that came before waits for the session in another process.
    *
    * A call that comes again brings its receipt along, if that is no older than `receiptMs`. One that asks anew has had its
    * answers, and may ask the same on purpose: it makes the session forget the receipt of an equal call that was answered
    * before it came, and those of others after `besideMs`.
    */
   open(key: string, leaseMs: number, arrival?: Arrival): Promise<OpenSession | undefined>;
+  /**
+   * Resolves when `open` may have another answer for a call that waits: soon after the session is free, and in any case
+   * after a while, `ms` at most. Rejects with the signal's reason when it aborts.
+   */
+  untilFree(key: string, ms: number, signal: AbortSignal): Promise<void>;
+  /** Gives up the place that a call of this process has in the line of the session, if it has one. */
+  leave(key: string): Promise<void>;
   /** Moves the end of the lease to `leaseMs` from now. Resolves to false if the lease was lost. */
   renew(lease: Lease, leaseMs: number): Promise<boolean>;
   /**
    * Writes one turn in one transaction and gives the lease back. Rejects with `session_busy` if the lease was lost or
    * was given back before, and with a `RangeError` if `turn.keep` exceeds the transcript. A commit that rejects has
    * changed nothing, the lease included: the caller releases it.
+   *
+   * `next` is when the call came that waits next in this process, in milliseconds since 1970: it goes before calls that
+   * came later elsewhere.
    */
-  commit(lease: Lease, turn: Turn): Promise<void>;
+  commit(lease: Lease, turn: Turn, next?: number): Promise<void>;
   /**
    * Removes every message of the session, superseded ones too, so that nothing of them is left in the store's files,
    * and gives the lease back. The session does not exist any more until the next commit; its revision goes on. Rejects
    * as `commit` does.
    */
-  erase(lease: Lease): Promise<void>;
+  erase(lease: Lease, next?: number): Promise<void>;
   /** Gives the lease back without writing; does nothing if it was lost. */
-  release(lease: Lease): Promise<void>;
+  release(lease: Lease, next?: number): Promise<void>;
   /** Reads a session without leasing it. */
   read(key: string): Promise<Transcript>;
   /** One session without its messages; `undefined` if it does not exist. */

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { HistoryQuery, Page, SessionEntry, SessionQuery } from "../store.ts";
-import { fromColumn } from "./column.ts";
+import { fromColumn } from "../column.ts";
 import type { HistoryRow } from "./protocol.ts";
 
 /** Looking sessions up and reading their history. Every function runs inside the caller's transaction. */

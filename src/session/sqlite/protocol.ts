@@ -1,6 +1,7 @@
 // What the main thread and the worker say to each other. Messages of transcripts cross as JSON text: a text is copied
 // faster than objects are cloned, and the worker has no use for the objects.
 
+import type { Snapshot } from "../cache.ts";
 import type {
   Arrival,
   HistoryMessage,
@@ -17,13 +18,6 @@ import type {
 export interface WorkerOptions {
   /** The database file. */
   readonly path: string;
-}
-
-/** A session as read. `messages` is a JSON array, or undefined if the revision the caller knows is still current. */
-export interface Snapshot {
-  readonly revision: number;
-  readonly updatedAt: number;
-  readonly messages: string | undefined;
 }
 
 /** A message of the history; `body` is its JSON text. */

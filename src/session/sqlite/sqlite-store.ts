@@ -1,9 +1,10 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { GatewayError } from "../../base/errors.ts";
-import { type CachedTranscript, type CacheLimits, TranscriptCache } from "../cache.ts";
-import { type HistoryMessage, leaseMsMax, type SessionStore, type StoredMessage, type Transcript } from "../store.ts";
+import { type CacheLimits, TranscriptCache } from "../cache.ts";
+import { assertLeaseMs, type HistoryMessage, type SessionStore, type StoredMessage } from "../store.ts";
 import { accessOf } from "./access.ts";
 import { Channel, type StartThread } from "./channel.ts";
-import type { HistoryRow, OperationName, ReplyOf, RequestOf, Snapshot } from "./protocol.ts";
+import type { HistoryRow, OperationName, ReplyOf, RequestOf } from "./protocol.ts";
 
 export interface SqliteStoreOptions {
   /** The database file; it is made if it is missing, and so are the directories above it. */
@@ -16,7 +17,8 @@ export interface SqliteStoreOptions {
 /** How often `check` tries to write while that fails: anybody may ask for it, and it waits for the disk. */
 const probeMs = 1_000;
 
-const nothing: CachedTranscript = { messages: [], revision: 0, characters: 0 };
+/** How often another process's lease is asked for again. */
+const askAgainMs = 50;
 
 /** A store in one SQLite file, which several processes may use at once. Rejects if the file cannot be opened. */
 export async function createSqliteStore(options: SqliteStoreOptions): Promise<SessionStore> {
@@ -36,26 +38,19 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Se
     }
   }
 
-  /** `known` is what the cache held when the snapshot was asked for; it may have gone since. */
-  function toTranscript(key: string, known: CachedTranscript, snapshot: Snapshot): Transcript {
-    const { revision, updatedAt } = snapshot;
-    if (snapshot.messages === undefined) return { messages: known.messages, revision, updatedAt };
-    // Written by this store from messages, and guarded by a checksum since.
-    const messages = JSON.parse(snapshot.messages) as StoredMessage[];
-    cache.set(key, { messages, revision, characters: snapshot.messages.length });
-    return { messages, revision, updatedAt };
-  }
-
   return {
     async open(key, leaseMs, arrival) {
       assertLeaseMs(leaseMs);
-      const known = cache.get(key) ?? nothing;
+      const known = cache.recall(key);
       const reply = await write("open", { key, leaseMs, knownRevision: known.revision, arrival });
       if (reply === undefined) return undefined;
       const { revision, updatedAt } = reply;
-      const read = arrival?.blind ? { messages: [], revision, updatedAt } : toTranscript(key, known, reply);
+      const read = arrival?.blind ? { messages: [], revision, updatedAt } : cache.receive(key, known, reply);
       return { ...read, lease: { key, fence: reply.fence }, receipt: reply.receipt };
     },
+    // A command line beside the gateway is all that shares the file: it asks often enough, and nobody's place is kept.
+    untilFree: (_, ms, signal) => delay(Math.min(ms, askAgainMs), undefined, { signal }),
+    leave: () => Promise.resolve(),
     async renew({ key, fence }, leaseMs) {
       assertLeaseMs(leaseMs);
       return channel.call("renew", { key, fence, leaseMs });
@@ -63,12 +58,7 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Se
     async commit({ key, fence }, { keep, append, receipt }) {
       const bodies = append.map((message) => JSON.stringify(message));
       const revision = await write("commit", { key, fence, keep, bodies, receipt });
-      const known = cache.get(key) ?? nothing;
-      // Another process may have added turns since the cache was filled.
-      if (known.revision !== revision - 1) return cache.delete(key);
-      const superseded = known.messages.slice(keep).map((message) => JSON.stringify(message));
-      const characters = known.characters - countCharacters(superseded) + countCharacters(bodies);
-      cache.set(key, { messages: [...known.messages.slice(0, keep), ...append], revision, characters });
+      cache.follow(key, revision, { keep, append, bodies });
     },
     async erase({ key, fence }) {
       await write("erase", { key, fence });
@@ -78,8 +68,8 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Se
       await channel.call("release", { key, fence });
     },
     async read(key) {
-      const known = cache.get(key) ?? nothing;
-      return toTranscript(key, known, await channel.call("read", { key, knownRevision: known.revision }));
+      const known = cache.recall(key);
+      return cache.receive(key, known, await channel.call("read", { key, knownRevision: known.revision }));
     },
     find: (key) => channel.call("find", { key }),
     list: (query) => channel.call("list", query),
@@ -100,15 +90,6 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Se
   };
 }
 
-function countCharacters(texts: readonly string[]): number {
-  return texts.reduce((sum, { length }) => sum + length, 0);
-}
-
 function toHistoryMessage({ body, ...place }: HistoryRow): HistoryMessage {
   return { ...place, message: JSON.parse(body) as StoredMessage };
-}
-
-function assertLeaseMs(leaseMs: number): void {
-  if (Number.isInteger(leaseMs) && leaseMs >= 1 && leaseMs <= leaseMsMax) return;
-  throw new RangeError(`leaseMs must be a whole number from 1 to ${leaseMsMax}, not ${leaseMs}.`);
 }

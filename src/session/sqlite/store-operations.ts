@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { createCatalogue } from "./catalogue.ts";
-import { fromColumn, toColumn } from "./column.ts";
+import { fromColumn, toColumn } from "../column.ts";
 import { createAddUse } from "./key-use.ts";
 import { StoreFailure, toFailure } from "./store-failure.ts";
 import type { Holder } from "./holder.ts";

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
-import { crc32 } from "node:zlib";
+import type { Snapshot } from "../cache.ts";
+import { type ChainedRow, findBreak, startChain, toChainedRows } from "../chain.ts";
 import { StoreFailure } from "./store-failure.ts";
-import type { Snapshot } from "./protocol.ts";
 
 /** Sessions and their messages. Every function runs inside the caller's transaction. */
 export interface Transcripts {
@@ -25,11 +25,6 @@ interface SessionRow {
   readonly checksum: number;
   /** 0 where there is no session. */
   readonly updated_at: number;
-}
-
-interface MessageRow {
-  readonly body: string;
-  readonly checksum: number;
 }
 
 /** The end of the kept messages: where the chain of checksums goes on. */
@@ -68,21 +63,21 @@ export function createTranscripts(database: DatabaseSync): Transcripts {
 
   function toSession(key: string): SessionRow {
     const row = getSession.get(key) as SessionRow | undefined;
-    return row ?? { revision: 0, length: 0, last_sequence: 0, checksum: crc32(key), updated_at: 0 };
+    return row ?? { revision: 0, length: 0, last_sequence: 0, checksum: startChain(key), updated_at: 0 };
   }
 
   function cut(key: string, session: SessionRow, keep: number, now: number): Tail {
     if (keep === session.length) return { sequence: session.last_sequence, checksum: session.checksum };
     // The checksum of the row before the first is that of the key.
-    const start: Tail = { sequence: 0, checksum: crc32(key) };
+    const start: Tail = { sequence: 0, checksum: startChain(key) };
     const tail = keep === 0 ? start : (getTail.get(key, keep - 1) as Tail | undefined);
     if (tail === undefined) throw toDamage(key, "There are fewer messages than there should be");
     supersede.run(now, key, tail.sequence);
     return tail;
   }
 
-  function readIntact(key: string, session: SessionRow): readonly MessageRow[] {
-    const rows = getMessages.all(key) as unknown as MessageRow[];
+  function readIntact(key: string, session: SessionRow): readonly ChainedRow[] {
+    const rows = getMessages.all(key) as unknown as ChainedRow[];
     assertIntact(key, session, rows);
     return rows;
   }
@@ -108,7 +103,7 @@ export function createTranscripts(database: DatabaseSync): Transcripts {
       const now = Date.now();
       const revision = session.revision + 1;
       const tail = cut(key, session, keep, now);
-      const rows = toRows(tail.checksum, bodies);
+      const rows = toChainedRows(tail.checksum, bodies);
       putSession.run({
         key,
         revision,
@@ -124,28 +119,14 @@ export function createTranscripts(database: DatabaseSync): Transcripts {
     },
     erase(key) {
       removeMessages.run(key);
-      emptySession.run(crc32(key), Date.now(), key);
+      emptySession.run(startChain(key), Date.now(), key);
     },
   };
 }
 
-function toRows(start: number, bodies: readonly string[]): readonly MessageRow[] {
-  let checksum = start;
-  return bodies.map((body) => {
-    checksum = crc32(body, checksum);
-    return { body, checksum };
-  });
-}
-
-function assertIntact(key: string, session: SessionRow, rows: readonly MessageRow[]): void {
-  let checksum = crc32(key);
-  for (const row of rows) {
-    checksum = crc32(row.body, checksum);
-    if (checksum !== row.checksum) throw toDamage(key, "A message does not match its checksum");
-  }
-  if (rows.length !== session.length || checksum !== session.checksum) {
-    throw toDamage(key, "Messages are lost, or are not its own");
-  }
+function assertIntact(key: string, session: SessionRow, rows: readonly ChainedRow[]): void {
+  const fault = findBreak(key, session, rows);
+  if (fault !== undefined) throw toDamage(key, fault);
 }
 
 /** For the log, which says the key so that somebody can look after it. */

@@ -3,6 +3,7 @@ import type { Message } from "../base/contract.ts";
 import { defineCatalogueTests } from "./catalogue.suite.ts";
 import { defineLeaseTests } from "./lease.suite.ts";
 import { defineReceiptTests } from "./receipt.suite.ts";
+import { defineRunTests } from "./run-store.suite.ts";
 import type { SessionStore } from "./store.ts";
 import { addTurn, answer, leaseMs, mustOpen, user } from "./turns.fixture.ts";
 
@@ -38,6 +39,7 @@ export function defineStoreContract(name: string, createFixture: () => Promise<S
     defineLeaseTests(connect);
     defineCatalogueTests(connect);
     defineReceiptTests(connect);
+    defineRunTests(connect);
     defineTextTests(connect);
   });
 }

@@ -1,6 +1,7 @@
 import type { AssistantMessage, Message, ToolMessage } from "../base/contract.ts";
 import type { ToolMedium } from "../base/media/tool-medium.ts";
 import type { OwnedMessage } from "../base/model-state.ts";
+import type { HeldEnd, RunStore } from "./run-store.ts";
 
 /**
  * The longest lease. An end further away than this was written before the clock was set back, and counts as past:
@@ -95,6 +96,8 @@ export interface Turn {
   /** The new messages of the client, then those of the run. Handed over: the caller changes them no more. */
   readonly append: readonly StoredMessage[];
   readonly receipt?: Receipt;
+  /** The end of the run that the turn is of: both are written or neither. */
+  readonly run?: HeldEnd | undefined;
 }
 
 /** A session without its messages. Times are in milliseconds since 1970. */
@@ -161,6 +164,7 @@ export interface HistoryQuery {
  * from 1 to `leaseMsMax`; another number is a defect of the caller, and rejects with a `RangeError`.
  */
 export interface SessionStore {
+  readonly runs: RunStore;
   /**
    * Leases the session and reads it. Resolves to `undefined` while another holder has an unexpired lease, and may do so
    * while a call that came before waits for the session in another process.
@@ -181,17 +185,17 @@ export interface SessionStore {
   renew(lease: Lease, leaseMs: number): Promise<boolean>;
   /**
    * Writes one turn in one transaction and gives the lease back. Rejects with `session_busy` if the lease was lost or
-   * was given back before, and with a `RangeError` if `turn.keep` exceeds the transcript. A commit that rejects has
-   * changed nothing, the lease included: the caller releases it.
+   * was given back before, or the turn's run is no longer the caller's, and with a `RangeError` if `turn.keep` exceeds the
+   * transcript. A commit that rejects has changed nothing, the lease included: the caller releases it.
    *
    * `next` is when the call came that waits next in this process, in milliseconds since 1970: it goes before calls that
    * came later elsewhere.
    */
   commit(lease: Lease, turn: Turn, next?: number): Promise<void>;
   /**
-   * Removes every message of the session, superseded ones too, so that nothing of them is left in the store's files,
-   * and gives the lease back. The session does not exist any more until the next commit; its revision goes on. Rejects
-   * as `commit` does.
+   * Removes every message of the session, superseded ones too, and what its ended runs have said, so that nothing of them
+   * is left in the store's files, and gives the lease back. The session does not exist any more until the next commit; its
+   * revision goes on. Rejects as `commit` does.
    */
   erase(lease: Lease, next?: number): Promise<void>;
   /** Gives the lease back without writing; does nothing if it was lost. */

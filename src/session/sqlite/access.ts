@@ -17,6 +17,16 @@ export const accessOf: Record<OperationName, Access> = {
   list: "read",
   history: "read",
   addUse: "write",
+  admitRun: "durable",
+  appendRun: "write",
+  finishRun: "durable",
+  // Whoever looks writes down that a holder is gone.
+  findRun: "write",
+  listRuns: "write",
+  readEvents: "read",
+  cancelRun: "write",
+  readWishes: "read",
+  pruneRuns: "write",
   probe: "durable",
   examine: "read",
 };

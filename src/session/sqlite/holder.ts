@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { readdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { isUnlocked, lockFile } from "../../base/file-lock.ts";
@@ -17,6 +17,8 @@ export interface Holder {
    * somebody has removed: the leases of that holder end when their time is over.
    */
   isGone(name: string): boolean;
+  /** The other way round: false unless it certainly works on this database, of which its lock file is proof. */
+  isHere(name: string): boolean;
   /** Removes the lock files of stores that are gone. */
   sweep(): void;
   /** Unlocks and removes this store's own. */
@@ -31,8 +33,10 @@ export function openHolder(path: string): Holder {
   const stem = `${path}-holder-`;
   const lock = lockFile(stem + own);
 
+  const toId = (name: string): string | undefined => namePattern.exec(name)?.[1];
+
   function isGone(name: string): boolean {
-    const id = namePattern.exec(name)?.[1];
+    const id = toId(name);
     return id !== undefined && id !== own && isUnlocked(stem + id);
   }
 
@@ -40,6 +44,10 @@ export function openHolder(path: string): Holder {
     // Host and process are for whoever reads the table.
     name: `lock:${own}:${hostname()}:${process.pid}`,
     isGone,
+    isHere(name) {
+      const id = toId(name);
+      return id === own || (id !== undefined && existsSync(stem + id) && !isGone(name));
+    },
     sweep() {
       const folder = dirname(path);
       for (const file of readdirSync(folder)) {

@@ -68,6 +68,52 @@ const steps: readonly string[] = [
     UNIQUE (session_key, digest)
   ) STRICT;
   `,
+  `
+  -- AUTOINCREMENT: an event that is left over is never taken for one of a later run. The form, the answer and the error are
+  -- JSON; with the checksum of an event, the CRC-32 of its body, its number is checked as well.
+  CREATE TABLE run (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    principal TEXT NOT NULL,
+    namespace TEXT NOT NULL,
+    agent_id TEXT NOT NULL,
+    session_key TEXT NOT NULL,
+    detached INTEGER NOT NULL,
+    form TEXT NOT NULL,
+    state TEXT NOT NULL,
+    holder TEXT NOT NULL,
+    epoch INTEGER NOT NULL,
+    cancel INTEGER NOT NULL DEFAULT 0,
+    awaited INTEGER NOT NULL DEFAULT 0,
+    last_seq INTEGER NOT NULL DEFAULT 0,
+    usage TEXT,
+    answer TEXT,
+    error TEXT,
+    expired INTEGER NOT NULL DEFAULT 0,
+    created_at INTEGER NOT NULL,
+    started_at INTEGER,
+    ended_at INTEGER
+  ) STRICT;
+  CREATE INDEX run_active ON run (holder) WHERE ended_at IS NULL;
+  CREATE INDEX run_ended ON run (expired, ended_at) WHERE ended_at IS NOT NULL;
+  CREATE INDEX run_session ON run (session_key);
+
+  CREATE TABLE run_key (
+    principal TEXT NOT NULL,
+    key TEXT NOT NULL,
+    request_hash TEXT NOT NULL,
+    run INTEGER NOT NULL UNIQUE REFERENCES run (number),
+    PRIMARY KEY (principal, key)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE run_event (
+    run INTEGER NOT NULL REFERENCES run (number),
+    seq INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    checksum INTEGER NOT NULL,
+    PRIMARY KEY (run, seq)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /**

@@ -3,6 +3,19 @@
 
 import type { Snapshot } from "../cache.ts";
 import type {
+  Admitted,
+  EventBatch,
+  EventPage,
+  HeldEnd,
+  Retention,
+  RunAdmission,
+  RunHold,
+  RunPage,
+  RunQuery,
+  RunRecord,
+  RunWish,
+} from "../run-store.ts";
+import type {
   Arrival,
   HistoryMessage,
   HistoryQuery,
@@ -48,6 +61,7 @@ export interface Operations {
       readonly keep: number;
       readonly bodies: readonly string[];
       readonly receipt: Receipt | undefined;
+      readonly run: HeldEnd | undefined;
     };
     reply: number;
   };
@@ -62,6 +76,18 @@ export interface Operations {
   examine: { request: undefined; reply: StoreReport };
   history: { request: HistoryQuery & { readonly key: string }; reply: Page<HistoryRow> | undefined };
   addUse: { request: readonly KeyUse[]; reply: readonly number[] };
+  admitRun: { request: RunAdmission; reply: Admitted };
+  appendRun: {
+    request: { readonly hold: RunHold; readonly batch: EventBatch; readonly begun: boolean };
+    reply: boolean;
+  };
+  finishRun: { request: HeldEnd; reply: boolean };
+  findRun: { request: { readonly id: string }; reply: RunRecord | undefined };
+  listRuns: { request: RunQuery; reply: RunPage };
+  readEvents: { request: { readonly id: string; readonly after: number; readonly limit: number }; reply: EventPage };
+  cancelRun: { request: { readonly id: string }; reply: boolean };
+  readWishes: { request: undefined; reply: readonly RunWish[] };
+  pruneRuns: { request: Retention; reply: boolean };
 }
 
 export type OperationName = keyof Operations;

@@ -233,6 +233,7 @@ describe("the rows", () => {
     await withStore((store) => addTurn(store, "agent:main:k", [hello]));
     edit((database) =>
       database.exec(`
+        DROP TABLE run_event; DROP TABLE run_key; DROP TABLE run;
         DROP TABLE key_use; DROP TABLE receipt; DROP INDEX session_listed; ALTER TABLE session DROP COLUMN deleted_at;
         PRAGMA user_version = 1`),
     );

@@ -4,6 +4,7 @@ import { type CacheLimits, TranscriptCache } from "../cache.ts";
 import { assertLeaseMs, type HistoryMessage, type SessionStore, type StoredMessage } from "../store.ts";
 import { accessOf } from "./access.ts";
 import { Channel, type StartThread } from "./channel.ts";
+import { createSqliteRuns } from "./sqlite-runs.ts";
 import type { HistoryRow, OperationName, ReplyOf, RequestOf } from "./protocol.ts";
 
 export interface SqliteStoreOptions {
@@ -39,6 +40,9 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Se
   }
 
   return {
+    runs: createSqliteRuns((name, request) =>
+      accessOf[name] === "durable" ? write(name, request) : channel.call(name, request),
+    ),
     async open(key, leaseMs, arrival) {
       assertLeaseMs(leaseMs);
       const known = cache.recall(key);
@@ -55,9 +59,9 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Se
       assertLeaseMs(leaseMs);
       return channel.call("renew", { key, fence, leaseMs });
     },
-    async commit({ key, fence }, { keep, append, receipt }) {
+    async commit({ key, fence }, { keep, append, receipt, run }) {
       const bodies = append.map((message) => JSON.stringify(message));
-      const revision = await write("commit", { key, fence, keep, bodies, receipt });
+      const revision = await write("commit", { key, fence, keep, bodies, receipt, run });
       cache.follow(key, revision, { keep, append, bodies });
     },
     async erase({ key, fence }) {

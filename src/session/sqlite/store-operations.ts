@@ -6,6 +6,9 @@ import { StoreFailure, toFailure } from "./store-failure.ts";
 import type { Holder } from "./holder.ts";
 import { createLeases } from "./leases.ts";
 import { createReceipts } from "./receipts.ts";
+import { createRunRetention } from "./run-retention.ts";
+import { createRunRows } from "./run-rows.ts";
+import { createRunViews } from "./run-views.ts";
 import type { Call, OperationName, ReplyOf, RequestOf } from "./protocol.ts";
 import { createTranscripts } from "./transcripts.ts";
 
@@ -21,11 +24,15 @@ export function createOperations(database: DatabaseSync, holder: Holder): Perfor
   const leases = createLeases(database, holder);
   // First the leases, then the lock files: what has none must be waited for.
   leases.forgetGone();
+  const runs = createRunRows(database, holder);
+  runs.interruptGone();
   holder.sweep();
   const transcripts = createTranscripts(database);
   const receipts = createReceipts(database);
   const catalogue = createCatalogue(database);
   const addUse = createAddUse(database);
+  const runViews = createRunViews(database);
+  const runRetention = createRunRetention(database);
 
   function giveBack(column: string, fence: number): void {
     if (!leases.giveBack(column, fence)) throw new StoreFailure("lease-lost", "The lease has another holder or none.");
@@ -50,9 +57,11 @@ export function createOperations(database: DatabaseSync, holder: Holder): Perfor
       return { fence, ...snapshot, receipt: receipts.meet(column, arrival) };
     },
     renew: ({ key, fence, leaseMs }) => leases.renew(toColumn(key), fence, leaseMs),
-    commit({ key, fence, keep, bodies, receipt }) {
+    commit({ key, fence, keep, bodies, receipt, run }) {
       const column = toColumn(key);
       giveBack(column, fence);
+      if (run !== undefined && !runs.finish(run))
+        throw new StoreFailure("lease-lost", "The run is no longer the holder's.");
       // Whoever begins a session anew goes on from nothing that was said in it.
       if (keep === 0) receipts.erase(column);
       if (receipt !== undefined) receipts.put(column, receipt);
@@ -63,6 +72,7 @@ export function createOperations(database: DatabaseSync, holder: Holder): Perfor
       giveBack(column, fence);
       transcripts.erase(column);
       receipts.erase(column);
+      runRetention.erase(column);
       return undefined;
     },
     release({ key, fence }) {
@@ -78,6 +88,21 @@ export function createOperations(database: DatabaseSync, holder: Holder): Perfor
       return catalogue.history(column, query);
     },
     addUse,
+    admitRun: (request) => runs.admit(request),
+    appendRun: (request) => runs.append(request),
+    finishRun: (request) => runs.finish(request),
+    findRun({ id }) {
+      runs.interruptGone();
+      return runViews.find(id);
+    },
+    listRuns(query) {
+      runs.interruptGone();
+      return runViews.list(query);
+    },
+    readEvents: ({ id, after, limit }) => runViews.events(id, after, limit),
+    cancelRun: ({ id }) => runs.cancel(id),
+    readWishes: () => runs.wishes(),
+    pruneRuns: (request) => runRetention.prune(request),
     probe() {
       receipts.put(probeKey, { digest: "", answer: probeText });
       return undefined;

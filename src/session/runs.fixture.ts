@@ -1,0 +1,36 @@
+import type { EventBatch, RunAdmission, RunEnd, RunHold, RunRecord, RunStore } from "./run-store.ts";
+
+let made = 0;
+
+/** An admission with an id after all those before it. */
+export function toAdmission(more: Partial<RunAdmission> = {}): RunAdmission {
+  made += 1;
+  return {
+    id: `run_${String(made).padStart(8, "0")}`,
+    principal: "operator",
+    namespace: "",
+    agentId: "main",
+    sessionKey: "agent:main:a",
+    detached: true,
+    form: '{"a":"\\u0000"}',
+    ...more,
+  };
+}
+
+export async function begin(runs: RunStore, more: Partial<RunAdmission> = {}): Promise<RunHold> {
+  const admitted = await runs.admit(toAdmission(more));
+  if (admitted.kind !== "begun") throw new Error(`The run is not begun: ${admitted.kind}.`);
+  return admitted.hold;
+}
+
+export async function mustFind(runs: RunStore, id: string): Promise<RunRecord> {
+  const run = await runs.find(id);
+  if (run === undefined) throw new Error(`There is no run ${id}.`);
+  return run;
+}
+
+export const toBatch = (from: number, ...events: string[]): EventBatch => ({ from, events });
+
+export function toEnd(from: number, more: Partial<RunEnd> = {}): RunEnd {
+  return { state: "completed", batch: toBatch(from), answer: '"done"', ...more };
+}

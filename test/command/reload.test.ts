@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { createPlace, type Place, run, startCommand, usual } from "../command.fixture.ts";
@@ -56,6 +56,23 @@ test("`reload` takes another token, and one that is broken changes nothing", asy
   ]);
   expect(audit).not.toMatch(new RegExp(`${first}|${second}`));
   for (const token of [first, second]) expect(notes + output).not.toContain(token);
+});
+
+test("a secret whose file has gone stays what it was, for requests and for `reload`", async () => {
+  const place = createPlace({ config: withGateway({ auth: { token: { file: "secret" } } }) });
+  const secret = join(place.folder, "secret");
+  writeFileSync(secret, first);
+  const gateway = await startCommand(place, first);
+  rmSync(secret);
+  for (const spoilt of [() => undefined, () => writeFileSync(secret, "")]) {
+    spoilt();
+    expect([await list(gateway, first), await list(gateway, second)]).toEqual([200, 401]);
+    const refused = await run(place, ["reload"]);
+    expect(refused).toMatchObject({ status: 2, output: "" });
+    expect(refused.notes).toMatch(/^clawgate: nothing has changed\. gateway\.auth\.token refers to the file .*\n$/);
+    expect([await list(gateway, first), await list(gateway, second)]).toEqual([200, 401]);
+  }
+  await gateway.stop();
 });
 
 test("`reload` names what waits for a restart, and changes the level of the log", async () => {

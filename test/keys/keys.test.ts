@@ -91,6 +91,21 @@ test("an operation answers keys of its scope, and others with 403 that names the
   }
 });
 
+test("scopes that a caller gives itself are none", async ({ gateway }) => {
+  const claims = {
+    "x-openclaw-scopes": "operator.admin",
+    "x-clawgate-scopes": "metrics, admin",
+    "x-openclaw-role": "operator",
+    scope: "metrics",
+  };
+  const { request } = withKey(gateway, "plain");
+  for (const path of ["/metrics", "/v1/sessions"]) {
+    for (const query of ["", "?scope=metrics&scopes=sessions&role=operator"]) {
+      expect((await request(`${path}${query}`, { headers: claims })).status, path + query).toBe(403);
+    }
+  }
+});
+
 test("what is missing is missing for every key, before its scopes are looked at", async ({ gateway }) => {
   const { request } = withKey(gateway, "metrics");
   expect((await request("/v1/nothing")).status).toBe(404);

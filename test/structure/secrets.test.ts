@@ -68,6 +68,27 @@ test("secrets are compared in one place, by digests and in constant time", () =>
   expect(reached.flatMap(findComparisons)).toEqual([]);
 });
 
+test("whatever was presented is compared before anything is told", () => {
+  const { path = "", text = "" } = files.find((file) => file.path === place) ?? {};
+  const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
+  const deciding: ts.Block[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isArrowFunction(node) && ts.isBlock(node.body) && node.body.getText().includes("timingSafeEqual("))
+      deciding.push(node.body);
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  expect(deciding).toHaveLength(1);
+  const before = deciding.flatMap(({ statements }) =>
+    statements.slice(
+      0,
+      statements.findLastIndex((statement) => statement.getText().includes("timingSafeEqual(")),
+    ),
+  );
+  // No answer that an absent, a short or a malformed secret would have sooner than another.
+  expect(before.filter((statement) => !ts.isVariableStatement(statement)).map((one) => one.getText())).toEqual([]);
+});
+
 test.each([
   "if (token === expected) return;",
   "return request.headers.authorization == wanted;",

@@ -16,8 +16,8 @@ export interface Break extends Edit {
   readonly also?: readonly Edit[];
   /** The titles of those tests that have to notice, all of them. Without it, one of each row. */
   readonly tests?: readonly string[];
-  /** What the failure has to speak of, where one test holds the table of many rows. */
-  readonly says?: string;
+  /** What the failure has to speak of, where one test holds a table for many rows; by row where it is another for each. */
+  readonly says?: string | Readonly<Record<string, string>>;
 }
 
 export const without = (

@@ -14,8 +14,8 @@ const checkout = join(import.meta.dirname, "../..");
 const rows = new Map(groups.flatMap((group) => group.rows).map((row) => [row.id, row]));
 /** What has to work all the same. */
 const control = show("test/smoke.test.ts", "an agent answers, whole and streamed");
-/** A program that ends in one of these was broken, not its defence. */
-const crash = /^(?:Type|Reference|Syntax|Range)Error\b/;
+/** What ends in one of these was broken, not its defence; a client whose gateway has gone is told so by the first kind. */
+const crash = /^(?:TypeError(?!: (?:fetch failed|terminated))|ReferenceError|SyntaxError)\b/;
 
 const toRows = (ids: readonly string[]) =>
   ids.map((id) => {
@@ -32,7 +32,7 @@ function toShown(taken: Break, shown: readonly Shown[]): readonly Shown[] {
 const toTests = (taken: Break): readonly Shown[] => toRows(taken.rows).flatMap(({ shown }) => toShown(taken, shown));
 
 /** Why a failure shows nothing, or nothing if it does. */
-function doubt(failure: string, says = ""): string | undefined {
+function doubt(failure: string, says: string): string | undefined {
   if (crash.test(failure)) return "crashed";
   return failure.includes(says) ? undefined : `said nothing of "${says}"`;
 }
@@ -51,9 +51,10 @@ function report(taken: Break, ends: Ends): number {
   }
   let missed = 0;
   for (const { id, shown } of toRows(taken.rows)) {
+    const says = (typeof taken.says === "object" ? taken.says[id] : taken.says) ?? "";
     const told = toShown(taken, shown).map((test) => ({ test, ...judge(ends, test) }));
     const seen = told.flatMap(({ test, failures }) => failures.map((failure) => ({ test, failure })));
-    const noticed = seen.find(({ failure }) => doubt(failure, taken.says) === undefined);
+    const noticed = seen.find(({ failure }) => doubt(failure, says) === undefined);
     if (noticed !== undefined) {
       console.log(`${id}: ${files}: noticed by "${noticed.test.title}": ${toLine(noticed.failure)}`);
       continue;
@@ -61,7 +62,7 @@ function report(taken: Break, ends: Ends): number {
     missed++;
     console.log(`${id}: ${files}: NOT NOTICED: ${taken.from.trim()} → ${taken.to.trim()}`);
     for (const { test, status } of told) console.log(`    ${status}: ${test.file}: ${test.title}`);
-    for (const { failure } of seen) console.log(`    ${doubt(failure, taken.says)}: ${toLine(failure)}`);
+    for (const { failure } of seen) console.log(`    ${doubt(failure, says)}: ${toLine(failure)}`);
   }
   return missed;
 }

@@ -10,13 +10,15 @@ export interface WantedError {
 
 /** The one shape that every refusal has, whoever sends it: the gateway, its router or its parser. */
 export function expectError({ status, headers, text }: Answer, { code, param }: WantedError, about?: string): void {
+  expect(status, `${about ?? "the status"} ${text.slice(0, 120)}`).toBe(errorCodes[code].status);
   const body = JSON.parse(text) as { error: Record<string, unknown> };
-  expect({ status, code: body.error["code"] }, about).toEqual({ status: errorCodes[code].status, code });
+  const { error } = body;
+  expect(error["code"], about).toBe(code);
   expect(Object.keys(body)).toEqual(["error"]);
-  expect(Object.keys(body.error).toSorted()).toEqual(["code", "message", "param", "type"]);
-  expect(body.error["type"]).toBe(errorCodes[code].type);
-  expect(body.error["message"]).toMatch(/^(?!.*(?:node_modules|\/home\/|\/work\/|\.ts:\d|\n +at )).{1,500}$/s);
-  if (param !== undefined) expect(body.error["param"], about).toBe(param);
+  expect(Object.keys(error).toSorted()).toEqual(["code", "message", "param", "type"]);
+  expect(error["type"]).toBe(errorCodes[code].type);
+  expect(error["message"]).toMatch(/^(?!.*(?:node_modules|\/home\/|\/work\/|\.ts:\d|\n +at )).{1,500}$/s);
+  if (param !== undefined) expect(error["param"], about).toBe(param);
   expect(headers).toMatchObject({
     "content-type": "application/json; charset=utf-8",
     "content-length": `${Buffer.byteLength(text)}`,

@@ -96,7 +96,7 @@ test("no schema, tool, history or text holds the event loop for more than 50 ms"
 test("a tool server with thousands of tools delays no call", async () => {
   const wide = {
     name: "wide",
-    inputSchema: { type: "object", properties: named(150_000, () => ({ type: "string" })) },
+    inputSchema: { type: "object", properties: named(150_000, () => ({ description: "lorem ipsum ".repeat(12) })) },
   };
   const server = await playHttp({ tools: [wide, ...list(10_000, (at) => ({ name: `tool${at}` }))] }, "json");
   const gateway = await startWatched({

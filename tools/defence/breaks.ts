@@ -1,5 +1,6 @@
 import type { Break } from "./break.ts";
 import { authentication } from "./breaks/authentication.ts";
+import { input } from "./breaks/input.ts";
 
 /** In the order of the rows. */
-export const breaks: readonly Break[] = [...authentication];
+export const breaks: readonly Break[] = [...authentication, ...input];

@@ -1,5 +1,5 @@
 import { show } from "../shown.ts";
-import { type DefenceRow, row, wire } from "./row.ts";
+import { type DefenceRow, row, upstream, wire } from "./row.ts";
 
 const json = wire("http-body", "a body is read as JSON in UTF-8, within its bounds");
 const names = wire("http-body", "keys that are names of JavaScript are unknown fields and change nothing");
@@ -58,6 +58,7 @@ export const bodies: readonly DefenceRow[] = [
     "J17",
     "`api_base`, `api_key`, `extra_headers` in a body",
     "no effect on the call upstream",
+    upstream("foreign-fields", "$api is called where and as it is configured, whatever the body says of it"),
     wire("contract-requests", "what has no effect is named in a header, in a form that cannot break it"),
   ),
   row(
@@ -104,7 +105,7 @@ export const fetches: readonly DefenceRow[] = [
     "every range that is not the public network",
     "refused, never connected",
     image("as a literal"),
-    show("src/outbound/address.test.ts", "%s is public"),
+    show("src/outbound/address.test.ts", "is %s"),
   ),
   row("S03", "spellings that a URL parser turns into loopback", "refused", image("in one of its disguises")),
   row(

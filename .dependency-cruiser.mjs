@@ -81,8 +81,8 @@ export default {
       name: "one-room-names-adapters",
       comment: "A port is a file with sentences; only runtime.ts and the port's own table name an adapter.",
       severity: "error",
-      from: { path: "^src/", pathNot: `^src/(?:runtime\\.ts|session/sqlite/|tool/mcp/)|${isTest}` },
-      to: { path: "^src/(?:session/sqlite|tool/mcp)/" },
+      from: { path: "^src/", pathNot: `^src/(?:runtime\\.ts|session/(?:sqlite|postgres)/|tool/mcp/)|${isTest}` },
+      to: { path: "^src/(?:session/(?:sqlite|postgres)|tool/mcp)/" },
     },
     {
       name: "not-to-tests",

@@ -20,6 +20,7 @@ export default defineConfig(({ mode }) => ({
     // The files of a worker share its modules: loading them anew for each of 200 files took a third of all CPU. Whoever
     // changes something of the process (a variable, a signal's listener) puts it back; test/traces.setup.ts looks.
     isolate: false,
+    globalSetup: ["test/postgres.setup.ts"],
     setupFiles: ["test/traces.setup.ts", "test/end.setup.ts"],
     sequence: { sequencer: LongestFirst },
     // Tests that are side by side wait for deadlines, most of the time.

@@ -40,6 +40,8 @@ const pattern10 = new RegExp("^(?!authorization$|proxy-authorization$|cookie$|x-
 const pattern11 = new RegExp("^(\\[[0-9a-fA-F:.]+\\]|[^\\s/:@*?#%\\[\\]\\\\]+)$", "u");
 const pattern15 = new RegExp("^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$", "u");
 const pattern27 = new RegExp("^https?://[^\\s]+$", "u");
+const pattern28 = new RegExp("^postgres(ql)?://", "u");
+const pattern30 = new RegExp("^[a-z_][a-z0-9_]{0,39}$", "u");
 const pattern19 = new RegExp("^https?://[^/?#@\\s]+(/[^?#\\s]*)?$", "u");
 const pattern20 = new RegExp("^[A-Za-z0-9-]+$", "u");
 function validate22(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -5476,9 +5478,12 @@ data144.idleMinutes = 0;
 if(data144.lane === undefined){
 data144.lane = {};
 }
+if(data144.store === undefined){
+data144.store = {};
+}
 const _errs341 = errors;
 for(const key38 in data144){
-if(!((key38 === "idleMinutes") || (key38 === "lane"))){
+if(!(((key38 === "idleMinutes") || (key38 === "lane")) || (key38 === "store"))){
 validate20.errors = [{instancePath:instancePath+"/sessions",keyword:"additionalProperties",params:{additionalProperty: key38},message:"must NOT have additional properties",expected:constant0,data:data144}];
 return false;
 break;
@@ -5578,6 +5583,158 @@ return false;
 }
 }
 var valid72 = _errs344 === errors;
+if(valid72){
+let data149 = data144.store;
+const _errs351 = errors;
+if(errors === _errs351){
+if(data149 && typeof data149 == "object" && !Array.isArray(data149)){
+const _errs353 = errors;
+for(const key40 in data149){
+if(!(key40 === "postgres")){
+validate20.errors = [{instancePath:instancePath+"/sessions/store",keyword:"additionalProperties",params:{additionalProperty: key40},message:"must NOT have additional properties",expected:constant0,data:data149}];
+return false;
+break;
+}
+}
+if(_errs353 === errors){
+if(data149.postgres !== undefined){
+let data150 = data149.postgres;
+const _errs354 = errors;
+if(errors === _errs354){
+if(data150 && typeof data150 == "object" && !Array.isArray(data150)){
+if(data150.pooler === undefined){
+data150.pooler = false;
+}
+if(data150.schema === undefined){
+data150.schema = "clawgate";
+}
+if(data150.connections === undefined){
+data150.connections = 10;
+}
+let missing5;
+if((data150.url === undefined) && (missing5 = "url")){
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres",keyword:"required",params:{missingProperty: missing5},message:"must have required property '"+missing5+"'",expected:constant0,data:data150}];
+return false;
+}
+else {
+const _errs356 = errors;
+for(const key41 in data150){
+if(!(((((key41 === "url") || (key41 === "listenUrl")) || (key41 === "pooler")) || (key41 === "schema")) || (key41 === "connections"))){
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres",keyword:"additionalProperties",params:{additionalProperty: key41},message:"must NOT have additional properties",expected:constant0,data:data150}];
+return false;
+break;
+}
+}
+if(_errs356 === errors){
+if(data150.url !== undefined){
+let data151 = data150.url;
+const _errs357 = errors;
+if(errors === _errs357){
+if(typeof data151 === "string"){
+if(!pattern28.test(data151)){
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/url",keyword:"pattern",params:{pattern: "^postgres(ql)?://"},message:"must match pattern \""+"^postgres(ql)?://"+"\"",expected:constant1,data:data151}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/url",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data151}];
+return false;
+}
+}
+var valid75 = _errs357 === errors;
+}
+else {
+var valid75 = true;
+}
+if(valid75){
+if(data150.listenUrl !== undefined){
+let data152 = data150.listenUrl;
+const _errs359 = errors;
+if(errors === _errs359){
+if(typeof data152 === "string"){
+if(!pattern28.test(data152)){
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/listenUrl",keyword:"pattern",params:{pattern: "^postgres(ql)?://"},message:"must match pattern \""+"^postgres(ql)?://"+"\"",expected:constant1,data:data152}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/listenUrl",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data152}];
+return false;
+}
+}
+var valid75 = _errs359 === errors;
+}
+else {
+var valid75 = true;
+}
+if(valid75){
+let data153 = data150.pooler;
+const _errs361 = errors;
+if(typeof data153 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/pooler",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data153}];
+return false;
+}
+var valid75 = _errs361 === errors;
+if(valid75){
+let data154 = data150.schema;
+const _errs363 = errors;
+if(errors === _errs363){
+if(typeof data154 === "string"){
+if(!pattern30.test(data154)){
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/schema",keyword:"pattern",params:{pattern: "^[a-z_][a-z0-9_]{0,39}$"},message:"must match pattern \""+"^[a-z_][a-z0-9_]{0,39}$"+"\"",expected:constant1,data:data154}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/schema",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data154}];
+return false;
+}
+}
+var valid75 = _errs363 === errors;
+if(valid75){
+let data155 = data150.connections;
+const _errs365 = errors;
+if(!(((typeof data155 == "number") && (!(data155 % 1) && !isNaN(data155))) && (isFinite(data155)))){
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/connections",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data155}];
+return false;
+}
+if(errors === _errs365){
+if((typeof data155 == "number") && (isFinite(data155))){
+if(data155 > 200 || isNaN(data155)){
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/connections",keyword:"maximum",params:{comparison: "<=", limit: 200},message:"must be <= 200",expected:constant3,data:data155}];
+return false;
+}
+else {
+if(data155 < 2 || isNaN(data155)){
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/connections",keyword:"minimum",params:{comparison: ">=", limit: 2},message:"must be >= 2",expected:constant3,data:data155}];
+return false;
+}
+}
+}
+}
+var valid75 = _errs365 === errors;
+}
+}
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data150}];
+return false;
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/sessions/store",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data149}];
+return false;
+}
+}
+var valid72 = _errs351 === errors;
+}
 }
 }
 }

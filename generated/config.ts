@@ -516,6 +516,46 @@ export interface components {
                      */
                     waitMs: number;
                 };
+                /**
+                 * @description Where sessions are kept: in the file `sessions.sqlite` of the state folder, unless this names a database. A change
+                 *     needs a restart; `clawgate migrate` takes the sessions along.
+                 * @default {}
+                 */
+                store: {
+                    /**
+                     * @description A PostgreSQL database, 15 or newer, which several gateways may share: each sees the sessions of all, and a session
+                     *     has one run at a time wherever its calls arrive. docs/scaling.md shows how.
+                     */
+                    postgres?: {
+                        /**
+                         * @description `postgres://user:password@host:5432/database?sslmode=verify-full`; a socket as
+                         *     `postgres://user@localhost/database?host=/run/postgresql`.
+                         */
+                        url: string;
+                        /**
+                         * @description The server itself, where `url` is a pooler: one connection that hears of what the other gateways do. Without
+                         *     it, and behind a pooler, they are asked once a second.
+                         */
+                        listenUrl?: string;
+                        /**
+                         * @description There is a pooler at `url` that gives out connections for a transaction (PgBouncer's `transaction` mode):
+                         *     no statement is prepared.
+                         * @default false
+                         */
+                        pooler: boolean;
+                        /**
+                         * @description The schema of the database that the tables are in. It is made at the first start, if the user may. Gateways with the same
+                         *     one share their sessions.
+                         * @default clawgate
+                         */
+                        schema: string;
+                        /**
+                         * @description The most connections of this gateway; one more hears of the others.
+                         * @default 10
+                         */
+                        connections: number;
+                    };
+                };
             };
         };
         Key: {

@@ -113,6 +113,8 @@ export const secretKeys: readonly (readonly string[])[] = [
   ["models","providers","*","headers","*"],
   ["mcp","servers","*","env","*"],
   ["mcp","servers","*","headers","*"],
+  ["sessions","store","postgres","url"],
+  ["sessions","store","postgres","listenUrl"],
 ];
 
 export const contractVersion = "0.1.0";

@@ -26,7 +26,7 @@ export interface RuntimeOptions {
   /** Where sessions are kept. */
   readonly stateFolder: string;
   readonly log: Log;
-  /** Opens the store of the sessions. Without it, that is a SQLite file in the state folder. */
+  /** Opens the store of the sessions where the configuration names none. Without it, that is a SQLite file in the state folder. */
   readonly openStore?: (stateFolder: string) => Promise<SessionStore>;
   /** Told of calls of tools; without it nobody is. */
   readonly audit?: Audit;
@@ -87,12 +87,26 @@ interface Parts {
 export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
   const parts = await createParts(options);
   const metrics = createMetrics();
-  const store = await (options.openStore ?? openSqliteStore)(options.stateFolder);
+  const store = await openStore(options);
   const quotas = createQuotas({ store, metrics, log: options.log });
   const loop = new LoopWatch(metrics);
   const slots = new Slots(options.config.gateway.runs, { loop, metrics });
   const lanes = createLanes(options.config.sessions.lane);
   return assemble(parts, { store, metrics, quotas, lanes, loop, slots });
+}
+
+/** Opens the store that the configuration names. */
+async function openStore({
+  config,
+  stateFolder,
+  log,
+  openStore: open = openSqliteStore,
+}: RuntimeOptions): Promise<SessionStore> {
+  const { postgres } = config.sessions.store;
+  if (postgres === undefined) return open(stateFolder);
+  // Whoever keeps sessions in a file does not wait for it.
+  const { createPostgresStore } = await import("./session/postgres/postgres-store.ts");
+  return createPostgresStore({ ...postgres, log });
 }
 
 function openSqliteStore(stateFolder: string): Promise<SessionStore> {

@@ -9,13 +9,14 @@ const allowed: Readonly<Record<string, string>> = {
   "src/outbound/": "models of the configuration, and images that a client names, by the one client with guards",
   "src/model/ai-sdk/": "models of the configuration",
   "src/model/detect.ts": "model servers on loopback",
+  "src/session/postgres/": "the database of the configuration",
   "src/tool/mcp/": "tool servers of the configuration",
   "src/edge/server.ts": "whoever calls the gateway",
   "src/command/doctor.ts": "the gateway itself",
   "src/command/conformance/": "the server that the suite is run against",
 };
 
-const modules = /^(?:node:)?(?:http|https|http2|net|tls|dgram|dns|dns\/promises)$|^(?:undici|openai|@ai-sdk\/.*)$/;
+const modules = /^(?:node:)?(?:http|https|http2|net|tls|dgram|dns|dns\/promises)$|^(?:undici|openai|pg|@ai-sdk\/.*)$/;
 /** What opens no connection, wherever it comes from. */
 const harmless = new Set(["BlockList", "isIP", "isIPv4", "isIPv6", "STATUS_CODES"]);
 const globals = new Set(["fetch", "WebSocket", "EventSource", "XMLHttpRequest"]);

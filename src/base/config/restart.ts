@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Config } from "../contract.ts";
 
 /** A configuration as a gateway can take it while it runs, and the keys whose change has to wait for a restart. */
@@ -7,14 +8,24 @@ export interface Takeable {
 }
 
 /** What a gateway is bound to from its start to its end; everything else may change while it runs. */
-const lasting = ["port", "bind"] as const;
+const lasting: Readonly<Record<string, (config: Config) => unknown>> = {
+  "gateway.port": ({ gateway }) => gateway.port,
+  "gateway.bind": ({ gateway }) => gateway.bind,
+  "sessions.store": ({ sessions }) => sessions.store,
+};
 
 /**
  * What stays as it is says the running configuration, so that what depends on it (no `none` off loopback, say) is held
  * against what is, and not against what will be after a restart.
  */
 export function keepUntilRestart(next: Config, running: Config): Takeable {
-  const waiting = lasting.filter((key) => next.gateway[key] !== running.gateway[key]).map((key) => `gateway.${key}`);
+  const waiting = Object.entries(lasting)
+    .filter(([, toValue]) => !isDeepStrictEqual(toValue(next), toValue(running)))
+    .map(([key]) => key);
   const { port, bind } = running.gateway;
-  return { config: { ...next, gateway: { ...next.gateway, port, bind } }, waiting };
+  const { store } = running.sessions;
+  return {
+    config: { ...next, gateway: { ...next.gateway, port, bind }, sessions: { ...next.sessions, store } },
+    waiting,
+  };
 }

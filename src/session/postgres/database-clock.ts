@@ -1,0 +1,24 @@
+/**
+ * How far the clock of the database is from this machine's. What one gateway writes down, another compares with what it
+ * has seen itself, so all times of the store are the database's.
+ */
+export class DatabaseClock {
+  #aheadMs = 0;
+
+  /** How far it is ahead, in milliseconds; negative where it is behind. */
+  get aheadMs(): number {
+    return this.#aheadMs;
+  }
+
+  /** Learns from a time that the database told between two moments of this machine. */
+  learn(toldMs: number, asked: number, answered: number): void {
+    if (toldMs < asked) this.#aheadMs = toldMs - asked;
+    else if (toldMs > answered) this.#aheadMs = toldMs - answered;
+    // Nobody can tell a difference.
+    else this.#aheadMs = 0;
+  }
+
+  toDatabase(ms: number): number {
+    return ms + this.#aheadMs;
+  }
+}

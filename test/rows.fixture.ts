@@ -18,6 +18,16 @@ export function countRows(stateFolder: string): Rows {
   });
 }
 
+/** Everything that the store has on disk, table by table: for what shall change nothing. */
+export function readAll(stateFolder: string): Readonly<Record<string, unknown>> {
+  return withDatabase(stateFolder, (database) => {
+    const tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").all();
+    return Object.fromEntries(
+      tables.map(({ name }) => [String(name), database.prepare(`SELECT * FROM "${String(name)}"`).all()]),
+    );
+  });
+}
+
 /** Every message of one session in the order of writing, as `role: text`; superseded ones begin with `-`. */
 export function readRows(stateFolder: string, key: string): string[] {
   return withDatabase(stateFolder, (database) =>

@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import { startTestGateway, test } from "../gateway.fixture.ts";
 import { expectError } from "./error.fixture.ts";
 import { type OperationRow, operations } from "../../src/base/contract.ts";
-import { countRows } from "../rows.fixture.ts";
+import { readAll } from "../rows.fixture.ts";
 import { exchange, toChatBody, toRequest } from "./socket.fixture.ts";
 
 const http = { allowedHosts: ["Gate.Example"], allowedOrigins: ["https://good.example"] };
@@ -187,8 +187,8 @@ test("what is only read changes nothing, however often", async () => {
   });
   await chat({ model: "openclaw", user: "ada", messages: [{ role: "user", content: "hi" }] });
   const key = encodeURIComponent("agent:main:openai-user:ada");
-  const before = countRows(stateFolder);
-  expect(before).toMatchObject({ sessions: 1, messages: 2 });
+  const before = readAll(stateFolder);
+  expect(before).toMatchObject({ session: [{ session_key: "agent:main:openai-user:ada" }], message: [{}, {}] });
   const rows: OperationRow[] = Object.values(operations);
   for (const { path } of rows.filter(({ method }) => method === "GET")) {
     const place = path.replace("{model}", "openclaw").replace(/\{.*?\}/, key);
@@ -196,7 +196,7 @@ test("what is only read changes nothing, however often", async () => {
       expect((await exchange(port, toRequest({ method: "GET", path: place }))).status, place).toBe(200);
     }
   }
-  expect(countRows(stateFolder)).toEqual(before);
+  expect(readAll(stateFolder)).toEqual(before);
 });
 
 test("a header that is spelled with underscores is not the one with dashes", async ({ gateway: { port } }) => {

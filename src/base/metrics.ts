@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Usage } from "./contract.ts";
 import type { GatewayError, SpentTokens } from "./errors.ts";
+import { type RunCounts, type RunOutcome, RunTally } from "./run-tally.ts";
 
 /** One run as the metrics see it. `end` or `fail` tells how it went; `close` without either counts as cancelled. */
 export interface ObservedRun {
@@ -93,18 +94,7 @@ export function createMetrics(): Metrics {
     labelNames: ["operation"],
     registers,
   });
-  const live = new Gauge({
-    name: "clawgate_runs_live",
-    help: "Runs under way.",
-    labelNames: ["agent", "key"],
-    registers,
-  });
-  const runs = new Counter({
-    name: "clawgate_runs_total",
-    help: "Runs that ended, by outcome: completed, failed or cancelled.",
-    labelNames: ["agent", "model", "outcome", "key"],
-    registers,
-  });
+  const tally = new RunTally(registers);
   const waiting = new Gauge({ name: "clawgate_runs_waiting", help: "Runs that wait for a slot.", registers });
   const refusedRuns = new Counter({
     name: "clawgate_runs_refused_total",
@@ -116,12 +106,6 @@ export function createMetrics(): Metrics {
     name: "clawgate_loop_delay_seconds",
     help: "How late the event loop was, ten times a second: so long everything waited.",
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
-    registers,
-  });
-  const tokens = new Counter({
-    name: "clawgate_tokens_total",
-    help: "Tokens as models counted them, by kind: prompt or completion. Those of models that failed are among them.",
-    labelNames: ["agent", "model", "kind", "key"],
     registers,
   });
   const refusals = new Counter({
@@ -197,35 +181,62 @@ export function createMetrics(): Metrics {
       return violationCount;
     },
     refusedByLimit: (key, limit) => refusals.inc({ key, limit }),
-    startRun(agent, firstModel, key) {
-      let model = firstModel;
-      let outcome = "cancelled";
-      let closed = false;
-      const startedAt = performance.now();
-      live.inc({ agent, key });
-      const spend: ObservedRun["spend"] = ({ prompt_tokens: prompt, completion_tokens: completion }, by) => {
-        tokens.inc({ agent, model: by, kind: "prompt", key }, prompt ?? 0);
-        tokens.inc({ agent, model: by, kind: "completion", key }, completion ?? 0);
-      };
-      return {
-        spend,
-        end(usage, answered, { firstAt, saidMs, laterTokens }) {
-          model = answered;
-          if (firstAt !== undefined) firstToken.observe({ agent, model }, (firstAt - startedAt) / 1000);
-          if (laterTokens > 0) perToken.observe({ agent, model }, saidMs / laterTokens / 1000);
-          outcome = "completed";
-          spend(usage, answered);
-        },
-        fail(error) {
-          outcome = error.code === "cancelled" ? "cancelled" : "failed";
-        },
-        close() {
-          if (closed) return;
-          closed = true;
-          live.dec({ agent, key });
-          runs.inc({ agent, model, outcome, key });
-        },
-      };
-    },
+    startRun: (agent, model, key) => new TalliedRun(tally, { firstToken, perToken }, agent, model, key),
   };
+}
+
+interface Paces {
+  readonly firstToken: Histogram<"agent" | "model">;
+  readonly perToken: Histogram<"agent" | "model">;
+}
+
+class TalliedRun implements ObservedRun {
+  readonly #tally: RunTally;
+  readonly #paces: Paces;
+  readonly #begun: RunCounts;
+  readonly #startedAt = performance.now();
+  #model: string;
+  #outcome: RunOutcome = "cancelled";
+  #closed = false;
+
+  constructor(tally: RunTally, paces: Paces, agent: string, model: string, key: string) {
+    this.#tally = tally;
+    this.#paces = paces;
+    this.#model = model;
+    this.#begun = tally.of(agent, model, key);
+    this.#begun.live += 1;
+  }
+
+  readonly spend: ObservedRun["spend"] = ({ prompt_tokens: prompt, completion_tokens: completion }, by) => {
+    const counts = this.#of(by);
+    counts.promptTokens += prompt ?? 0;
+    counts.completionTokens += completion ?? 0;
+  };
+
+  end(usage: Usage, answered: string, { firstAt, saidMs, laterTokens }: Pace): void {
+    const { firstToken, perToken } = this.#paces;
+    const labels = { agent: this.#begun.agent, model: answered };
+    if (firstAt !== undefined) firstToken.observe(labels, (firstAt - this.#startedAt) / 1000);
+    if (laterTokens > 0) perToken.observe(labels, saidMs / laterTokens / 1000);
+    this.#model = answered;
+    this.#outcome = "completed";
+    this.spend(usage, answered);
+  }
+
+  fail({ code }: GatewayError): void {
+    this.#outcome = code === "cancelled" ? "cancelled" : "failed";
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#begun.live -= 1;
+    this.#of(this.#model)[this.#outcome] += 1;
+  }
+
+  /** Mostly those of its first choice. */
+  #of(model: string): RunCounts {
+    const { agent, model: first, key } = this.#begun;
+    return model === first ? this.#begun : this.#tally.of(agent, model, key);
+  }
 }

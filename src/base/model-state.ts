@@ -87,6 +87,7 @@ export function withoutState(message: AssistantMessage): AssistantMessage {
  * is belongs to the agent's first model, which is the one that usually answers.
  */
 export function keepOwnState(messages: readonly Message[], model: string, isFirst: boolean): readonly Message[] {
+  if (!messages.some((message) => message.role === "assistant" && hasState(message))) return messages;
   return messages.map((message) => {
     if (message.role !== "assistant" || !hasState(message)) return message;
     const owner = toStateOwner(message);
@@ -143,6 +144,8 @@ function replaceMark(extra: ExtraContent, value: unknown): ExtraContent {
 
 /** A message as a client tells it, made into what the run knows. Only the gateway's own mark says whose state it is. */
 export function fromTold(message: AssistantMessage): AssistantMessage {
+  // Most answers carry nothing, and a conversation has many.
+  if (message.extra_content == null && !("stateOf" in message)) return message;
   const { stateOf: _, ...told }: OwnedMessage = message;
   const own = told.extra_content?.[mark] as Mark | null | undefined;
   if (typeof own?.model !== "string" || told.extra_content == null) return told;

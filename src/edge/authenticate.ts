@@ -1,4 +1,4 @@
-import { hash, randomBytes, timingSafeEqual } from "node:crypto";
+import { hash, randomUUID, timingSafeEqual } from "node:crypto";
 import { operator, type Principal } from "../base/principal.ts";
 import type { Credential } from "./credential.ts";
 import type { Key } from "./keys.ts";
@@ -10,9 +10,9 @@ import type { Key } from "./keys.ts";
 export type Authenticate = (authorization: string | undefined) => Principal | undefined;
 
 /**
- * Compares digests, so that neither a wrong byte nor a wrong length shows in the time it takes. The scheme is
- * case-insensitive and may be followed by several spaces (RFC 9110 section 11.4); everything else is exact. Keys are
- * looked up by their digests, which nobody can choose who does not know one.
+ * Neither a wrong byte nor a wrong length shows in the time it takes: the operator's secret is compared in a room of its
+ * own size, and keys are looked up by their digests, which nobody can choose who does not know one. The scheme is
+ * case-insensitive and may be followed by several spaces (RFC 9110 section 11.4); everything else is exact.
  */
 export function createAuthenticate(credential: Credential, keys: readonly Key[] = []): Authenticate {
   switch (credential.mode) {
@@ -22,27 +22,37 @@ export function createAuthenticate(credential: Credential, keys: readonly Key[] 
     case "token":
     case "password": {
       // Where a proxy signs people in, keys alone are secrets; nobody has this one.
-      const expected = credential.mode === "trusted-proxy" ? randomBytes(32) : toDigest(credential.secret);
-      const byDigest = new Map(keys.map((key) => [key.digest.toString("hex"), key]));
+      const isSecret = createCompare(credential.mode === "trusted-proxy" ? randomUUID() : credential.secret);
+      const byDigest = new Map(keys.map(({ digest, principal }) => [digest.toString("hex"), principal]));
       return (authorization) => {
         const token = toToken(authorization);
         // Compared even where there is nothing to compare, which takes the same time and lets nobody in.
-        const digest = toDigest(token ?? "");
-        const isOperator = timingSafeEqual(digest, expected);
-        const key = byDigest.size === 0 ? undefined : byDigest.get(digest.toString("hex"));
-        const isKey = timingSafeEqual(digest, key?.digest ?? expected) && key !== undefined;
+        const isOperator = isSecret(token ?? "");
+        const holder = byDigest.size === 0 ? undefined : byDigest.get(hash("sha256", token ?? ""));
         if (token === undefined) return undefined;
-        return isOperator ? operator : isKey ? key.principal : undefined;
+        return isOperator ? operator : holder;
       };
     }
   }
 }
 
+const roomBytes = 256;
+
+/** Whether a text of visible ASCII is the secret. Both are written into rooms of one size, for a digest costs ten times as much. */
+function createCompare(secret: string): (text: string) => boolean {
+  const size = Math.max(roomBytes, Buffer.byteLength(secret));
+  const expected = Buffer.alloc(size);
+  expected.write(secret, "utf8");
+  const room = Buffer.alloc(size);
+  return (text) => {
+    room.fill(0);
+    room.write(text, "latin1");
+    const isEqual = timingSafeEqual(room, expected);
+    return isEqual && text.length <= size;
+  };
+}
+
 /** The secret in the header, right or wrong; undefined where there is none, or another scheme. */
 export function toToken(authorization: string | undefined): string | undefined {
   return /^bearer +([\x21-\x7e]+)$/i.exec(authorization ?? "")?.[1];
-}
-
-function toDigest(text: string): Buffer {
-  return hash("sha256", text, "buffer");
 }

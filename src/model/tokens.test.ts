@@ -1,8 +1,8 @@
 import fc from "fast-check";
-import type { Message } from "../base/contract.ts";
+import type { Message, Tool } from "../base/contract.ts";
 import { describe, expect, it } from "vitest";
 import { anyCharacter } from "../../test/character.fixture.ts";
-import { countPromptTokens, countTokens, splitPieces, splitTokens, takeTokens } from "./tokens.ts";
+import { countInSlices, countPromptTokens, countTokens, splitPieces, splitTokens, takeTokens } from "./tokens.ts";
 
 describe("splitTokens", () => {
   it.each([
@@ -83,5 +83,49 @@ it("counts a prompt with its roles, calls, attachments and tools", () => {
 it("counts what a tool has shown", () => {
   const result: Message = { role: "tool", tool_call_id: "1", content: "a" };
   const shown = { ...result, origin: "server", media: [{ type: "image_url", image_url: { url: "data:" } }] };
-  expect(countPromptTokens([shown], []) - countPromptTokens([result], [])).toBe(85);
+  const least = countPromptTokens([result], []) ?? Infinity;
+  expect(countPromptTokens([shown], [])).toBe(least + 85);
+  expect([...toSlices([shown])]).toEqual([least + 85]);
+});
+
+/** Undefined for each turn that others have, and the count at the end. */
+function toSlices(messages: readonly Message[], tools: readonly Tool[] = []): (number | undefined)[] {
+  const counting = countInSlices(messages, tools);
+  const slices: (number | undefined)[] = [];
+  for (;;) {
+    const { done, value } = counting.next();
+    slices.push(value);
+    if (done === true) return slices;
+  }
+}
+
+it("leaves a prompt of megabytes to slices, which come to the same count", () => {
+  const long = "word ".repeat(150_000);
+  const texts = ["one ", "two "].map((text) => text.repeat(75_000));
+  const tool: Tool = { type: "function", function: { name: "f", description: long } };
+  const cases: [content: Extract<Message, { role: "user" }>["content"], tools: Tool[], texts: string[]][] = [
+    [long, [], [long]],
+    [texts.map((text) => ({ type: "text", text })), [], texts],
+    ["Hi", [tool], ["Hi", JSON.stringify(tool)]],
+  ];
+  for (const [content, tools, counted] of cases) {
+    const messages: Message[] = [{ role: "user", content }];
+    expect(countPromptTokens(messages, tools)).toBeUndefined();
+    const slices = toSlices(messages, tools);
+    expect(slices.length).toBeGreaterThan(1);
+    expect(slices.at(-1)).toBe(counted.reduce((sum, text) => sum + countTokens(text), 4));
+  }
+});
+
+it("counts any prompt the same at once and in slices", () => {
+  const content = fc.string({ maxLength: 3000 });
+  const message: fc.Arbitrary<Message> = fc.oneof(
+    content.map((text): Message => ({ role: "user", content: text })),
+    content.map((text): Message => ({ role: "assistant", content: [{ type: "refusal", refusal: text }] })),
+  );
+  fc.assert(
+    fc.property(fc.array(message), (messages) => {
+      expect(toSlices(messages)).toEqual([countPromptTokens(messages, [])]);
+    }),
+  );
 });

@@ -63,19 +63,22 @@ export function countTokens(text: string): number {
 }
 
 /** Instructions and documents come again with every call: how many tokens the newest long texts have is remembered. */
-const counts = new Map<string, number>();
+const counts = new Map<number, { readonly text: string; readonly count: number }>();
 const rememberedMax = 64;
 /** So that at most 1 MB is held; a shorter text is counted as fast as it is looked up. */
 const rememberedLength = { min: 512, max: 8192 };
 
+/** Looked up by its length and one unit of it: to compare a text takes a tenth of the time that its hash takes. */
 function countAgain(text: string): number {
-  if (text.length < rememberedLength.min || text.length > rememberedLength.max) return countTokens(text);
-  const known = counts.get(text);
-  if (known !== undefined) return known;
+  const { length } = text;
+  if (length < rememberedLength.min || length > rememberedLength.max) return countTokens(text);
+  const place = length * 0x10000 + text.charCodeAt(length >> 1);
+  const known = counts.get(place);
+  if (known?.text === text) return known.count;
   const count = countTokens(text);
   const [oldest] = counts.size < rememberedMax ? [] : counts.keys();
   if (oldest !== undefined) counts.delete(oldest);
-  counts.set(text, count);
+  counts.set(place, { text, count });
   return count;
 }
 
@@ -124,13 +127,26 @@ export function takeTokens(text: string, tokensMax: number): string {
 /**
  * The tokens of a prompt: 4 for each message, the tokens of its text and of the names, arguments and inputs of its
  * tool calls, 85 for each image, sound or file, and the tokens of each tool definition written as JSON.
+ *
+ * Undefined for a prompt that takes more than a few milliseconds: that is for `countInSlices`.
  */
-export function countPromptTokens(messages: readonly Message[], tools: readonly Tool[]): number {
-  const counting = countInSlices(messages, tools);
-  for (;;) {
-    const { done, value } = counting.next();
-    if (done === true) return value;
+export function countPromptTokens(messages: readonly Message[], tools: readonly Tool[]): number | undefined {
+  let count = 0;
+  let units = 0;
+  const add = (text: string): void => {
+    units += text.length;
+    if (units <= sliceUnits) count += countAgain(text);
+  };
+  for (const message of messages) {
+    count += tokensPerMessage + countMedia(message);
+    forEachText(message, add);
+    if (units > sliceUnits) return undefined;
   }
+  for (const tool of tools) {
+    add(JSON.stringify(tool));
+    if (units > sliceUnits) return undefined;
+  }
+  return count;
 }
 
 /** A tool whose schema is longer was a while in the works already. */
@@ -138,7 +154,7 @@ const longToolUnits = 100_000;
 /** After so many units of text others may have a turn. */
 const sliceUnits = 500_000;
 
-/** The same in slices of a few milliseconds each: whoever counts a prompt of megabytes lets others have a turn between them. */
+/** The same of any prompt, in slices of a few milliseconds each: others have a turn between them. */
 export function* countInSlices(
   messages: readonly Message[],
   tools: readonly Tool[],
@@ -147,7 +163,9 @@ export function* countInSlices(
   let units = 0;
   for (const message of messages) {
     count += tokensPerMessage + countMedia(message);
-    for (const text of listTexts(message)) {
+    const texts: string[] = [];
+    forEachText(message, (text) => texts.push(text));
+    for (const text of texts) {
       if ((units += text.length) > sliceUnits) {
         units = text.length;
         yield undefined;
@@ -173,24 +191,26 @@ function* countLong(text: string): Generator<undefined, number, undefined> {
   return count;
 }
 
-function* listTexts(message: Message): Generator<string> {
+/** Told one by one: a list of them, or a generator, would cost more than to count most texts. */
+function forEachText(message: Message, tell: (text: string) => void): void {
   const { content } = message;
-  if (typeof content === "string") yield content;
+  if (typeof content === "string") tell(content);
   else
     for (const part of content ?? [])
-      if (part.type === "text") yield part.text;
-      else if (part.type === "refusal") yield part.refusal;
+      if (part.type === "text") tell(part.text);
+      else if (part.type === "refusal") tell(part.refusal);
   if (message.role !== "assistant") return;
   for (const call of message.tool_calls ?? []) {
     const { name, text } = toNamedCall(call);
-    yield name;
-    yield text;
+    tell(name);
+    tell(text);
   }
 }
 
 function countMedia(message: Message): number {
   const { content } = message;
-  const parts = typeof content === "string" ? [] : (content ?? []);
-  const shown = parts.filter(({ type }) => type !== "text" && type !== "refusal").length;
-  return (shown + toToolMedia(message).length) * tokensPerAttachment;
+  let count = message.role === "tool" ? toToolMedia(message).length : 0;
+  if (typeof content !== "string")
+    for (const { type } of content ?? []) if (type !== "text" && type !== "refusal") count += 1;
+  return count * tokensPerAttachment;
 }

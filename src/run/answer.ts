@@ -4,7 +4,7 @@ import { GatewayError } from "../base/errors.ts";
 import { type OwnedMessage, withState } from "../base/model-state.ts";
 import { toNamedCall } from "../base/tool-call.ts";
 import type { CountedUsage, ModelDelta, ModelEnd, ModelRequest } from "../model/model.ts";
-import { countInSlices, countTokens } from "../model/tokens.ts";
+import { countInSlices, countPromptTokens, countTokens } from "../model/tokens.ts";
 
 /** What one model call has given. */
 export interface ModelAnswer {
@@ -173,7 +173,7 @@ export async function estimateUsage(
   { content, refusal, tool_calls: calls = [] }: AssistantMessage,
   reasoning: string,
 ): Promise<Usage> {
-  const prompt = await countInTurns(countInSlices(messages, tools));
+  const prompt = countPromptTokens(messages, tools) ?? (await countInTurns(countInSlices(messages, tools)));
   let completion = countTokens(reasoning) + countTokens(refusal ?? "");
   if (typeof content === "string") completion += countTokens(content);
   for (const call of calls) completion += countTokens(toNamedCall(call).text);

@@ -23,7 +23,9 @@ export interface Asked {
 
 /** What the model must be able to do. `response_format` is not among it: an agent may see to that itself. */
 export function toNeeds({ sent, history, tools, settings }: Asked): Need[] {
-  const needs = history.flatMap((message) => toPartNeeds(message, sent));
+  const needs: Need[] = [];
+  // Of a conversation of words, which most are, nothing is made.
+  for (const message of history) if (hasMedia(message)) needs.push(...toPartNeeds(message, sent));
   const custom = tools.findIndex(({ type }) => type === "custom");
   if (custom !== -1) needs.push(toToolNeed("custom", `tools[${custom}].type`, "takes no custom tools"));
   if (tools.some(({ type }) => type === "function")) needs.push(toToolNeed("function", "tools", "takes no tools"));
@@ -44,8 +46,15 @@ export function findUnmet(needs: readonly Need[], capabilities: Capabilities): G
   });
 }
 
-function toPartNeeds(message: Message, sent: readonly Message[]): Need[] {
-  if (message.role !== "user" || typeof message.content === "string") return [];
+type UserMessage = Extract<Message, { role: "user" }>;
+type MediaMessage = UserMessage & { readonly content: readonly UserPart[] };
+
+function hasMedia(message: Message): message is MediaMessage {
+  if (message.role !== "user" || typeof message.content === "string") return false;
+  return message.content.some(({ type }) => type !== "text");
+}
+
+function toPartNeeds(message: MediaMessage, sent: readonly Message[]): Need[] {
   // Only here: to look up every message of a long conversation would take the square of its length.
   const place = sent.indexOf(message);
   return message.content.flatMap((part, index) => {

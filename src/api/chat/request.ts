@@ -99,7 +99,7 @@ const argumentValuesMax = 100_000;
 function assertArguments(messages: readonly Message[]): void {
   let left = argumentValuesMax;
   for (const [index, message] of messages.entries()) {
-    if (message.role !== "assistant") continue;
+    if (message.role !== "assistant" || (message.tool_calls == null && message.function_call == null)) continue;
     for (const [place, call] of (message.tool_calls ?? []).entries()) {
       if (call.type === "function") left -= countCommas(call.function.arguments, left);
       if (left < 0) throw toTooMany(`messages[${index}].tool_calls[${place}].function.arguments`);

@@ -4,7 +4,7 @@ import { toBeats, type Beat } from "./beat.ts";
 import { capTokens, cutAtStop, type Spent } from "./cap.ts";
 import type { FileStep, ScriptedUsage } from "./scenario-step.ts";
 import { toStopSequences } from "../stop.ts";
-import { countInSlices } from "../tokens.ts";
+import { countInSlices, countPromptTokens } from "../tokens.ts";
 
 /** A model event, or a time to wait before the next one: at least a turn of the event loop. */
 export type Moment = ModelEvent | { readonly type: "pause"; readonly ms: number };
@@ -72,8 +72,10 @@ function scriptedUsage(steps: readonly FileStep[]): ScriptedUsage {
   return scripted;
 }
 
-/** With a turn for others between two slices. */
+/** Of a long one with turns for others in between. */
 function* countPrompt({ messages, tools }: ModelRequest): Generator<Moment, number, undefined> {
+  const count = countPromptTokens(messages, tools);
+  if (count !== undefined) return count;
   const counting = countInSlices(messages, tools);
   for (;;) {
     const { done, value } = counting.next();

@@ -1,0 +1,77 @@
+import { Counter, Gauge, type Registry } from "prom-client";
+
+/** What the runs of one agent, model and key have come to. */
+export interface RunCounts {
+  readonly agent: string;
+  readonly model: string;
+  readonly key: string;
+  /** Under way, with this model as their first choice. */
+  live: number;
+  completed: number;
+  failed: number;
+  cancelled: number;
+  promptTokens: number;
+  completionTokens: number;
+}
+
+const outcomes = ["completed", "failed", "cancelled"] as const;
+export type RunOutcome = (typeof outcomes)[number];
+
+/**
+ * Counts runs and their tokens in plain numbers, and makes metrics of them when somebody asks: to find a metric by its
+ * labels takes longer than to count, and a run has six things to count.
+ */
+export class RunTally {
+  readonly #counts = new Map<string, RunCounts>();
+
+  constructor(registers: Registry[]) {
+    const all = this.#counts;
+    // prom-client calls `collect` each time it is asked, with the metric as `this`.
+    new Gauge({
+      name: "clawgate_runs_live",
+      help: "Runs under way.",
+      labelNames: ["agent", "key"],
+      registers,
+      collect() {
+        this.reset();
+        for (const { agent, key, live } of all.values()) this.inc({ agent, key }, live);
+      },
+    });
+    new Counter({
+      name: "clawgate_runs_total",
+      help: "Runs that ended, by outcome: completed, failed or cancelled.",
+      labelNames: ["agent", "model", "outcome", "key"],
+      registers,
+      collect() {
+        this.reset();
+        for (const { agent, model, key, ...counts } of all.values())
+          for (const outcome of outcomes)
+            if (counts[outcome] > 0) this.inc({ agent, model, outcome, key }, counts[outcome]);
+      },
+    });
+    new Counter({
+      name: "clawgate_tokens_total",
+      help: "Tokens as models counted them, by kind: prompt or completion. Those of models that failed are among them.",
+      labelNames: ["agent", "model", "kind", "key"],
+      registers,
+      collect() {
+        this.reset();
+        for (const { agent, model, key, promptTokens, completionTokens } of all.values()) {
+          this.inc({ agent, model, kind: "prompt", key }, promptTokens);
+          this.inc({ agent, model, kind: "completion", key }, completionTokens);
+        }
+      },
+    });
+  }
+
+  /** Agents, models and keys come from the configuration, so that there are few. */
+  of(agent: string, model: string, key: string): RunCounts {
+    const place = `${agent}\n${model}\n${key}`;
+    const known = this.#counts.get(place);
+    if (known !== undefined) return known;
+    const counts = { completed: 0, failed: 0, cancelled: 0, promptTokens: 0, completionTokens: 0 };
+    const made: RunCounts = { agent, model, key, live: 0, ...counts };
+    this.#counts.set(place, made);
+    return made;
+  }
+}

@@ -95,6 +95,9 @@ function createCompiler(useDefaults: boolean): Ajv2020 {
     useDefaults,
     code: { source: true, esm: true, lines: true },
   });
+  // Where these two may come, each call of a guard makes objects for them. Without them they are unknown, and refused.
+  ajv.removeKeyword("unevaluatedProperties").removeKeyword("unevaluatedItems");
+  Object.assign(ajv.opts, { unevaluated: false });
   ajv.addVocabulary(["components", "x-values"]);
   ajv.addKeyword(absentNullKeyword);
   ajv.addKeyword(nullKeptWord);

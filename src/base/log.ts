@@ -35,7 +35,7 @@ export interface LogDestination {
  */
 export function createLog(
   level: string,
-  destination: LogDestination = pino.destination({ dest: 2, sync: false, minLength: 4096, periodicFlush: 100 }),
+  destination: LogDestination = pino.destination({ dest: 2, sync: false, minLength: 16_000, periodicFlush: 100 }),
 ): Log {
   return pino(
     { level, base: null, redact: { paths: ["authorization", "*.authorization", "token", "password"], censor: "…" } },

@@ -69,7 +69,7 @@ function beginRequest(passages: Passages): Middleware {
   return (ctx, next) => {
     const passage = passages.begin(ctx.res);
     ctx.state = passage;
-    ctx.res.once("close", () => passages.end(passage, ctx));
+    ctx.res.on("close", () => passages.end(passage, ctx));
     return next();
   };
 }
@@ -222,7 +222,7 @@ function refuseWhileStopping(passages: Passages): Middleware {
 function route({ exact, router }: Routes): Middleware {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the router asks for a context that it makes itself
   const search = router.routes() as Middleware;
-  return (ctx, next) => (exact.get(`${ctx.method} ${ctx.path}`) ?? search)(ctx, next);
+  return (ctx, next) => (exact.get(ctx.path)?.get(ctx.method) ?? search)(ctx, next);
 }
 
 function refuseUnrouted(ctx: Context): never {

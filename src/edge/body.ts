@@ -82,14 +82,14 @@ function readBytes(request: IncomingMessage, { bytesMax, share }: BodyLimits): P
       pieces.push(piece);
     };
     request.on("data", onData);
-    request.once("end", () => {
+    request.on("end", () => {
       resolve(pieces.length === 1 && pieces[0] ? pieces[0] : Buffer.concat(pieces));
       pieces = [];
     });
-    request.once("error", (cause) =>
+    request.on("error", (cause) =>
       reject(new GatewayError("cancelled", "The client left before its request was complete.", { cause })),
     );
-    request.once("close", () => {
+    request.on("close", () => {
       if (!request.complete) reject(new GatewayError("cancelled", "The client left before its request was complete."));
     });
   });

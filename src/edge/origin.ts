@@ -16,15 +16,18 @@ export interface OriginRules {
 export function createOriginCheck({ allowedHosts, allowedOrigins }: OriginRules): (request: IncomingMessage) => void {
   const hosts = new Set(["localhost", ...allowedHosts.map((host) => host.toLowerCase())]);
   const origins = new Set(allowedOrigins);
+  // Most requests name the host that the one before has named.
+  let served: string | undefined;
   return (request) => {
     const { host, origin } = request.headers;
-    if (host !== undefined && !isServedHost(toName(host), hosts)) {
+    if (host !== undefined && host !== served && !isServedHost(toName(host), hosts)) {
       throw new GatewayError(
         "host_not_allowed",
         "This gateway does not answer for that host. Add it to gateway.http.allowedHosts.",
         { param: "host" },
       );
     }
+    served = host;
     if (origin === undefined) return assertOwnSite(request);
     if (origins.has(origin)) return;
     // A page that this gateway served itself (/docs) may call it.

@@ -211,20 +211,15 @@ export class Passages {
 
   #write(ctx: Context, { requestId, address, operation, principal, error }: Passage, seconds: number): void {
     if (principal === anybody && error?.code !== "internal_error" && !this.#strangers.take()) return;
+    const { res } = ctx;
+    const line: Record<string, unknown> = { requestId, address, ...principal.logFields, operation, method: ctx.method };
+    if (operation === undefined) line["path"] = ctx.path.slice(0, 128);
+    line["status"] = res.statusCode;
+    line["ms"] = Math.round(seconds * 1e4) / 10;
     const retries = Number(ctx.get("x-stainless-retry-count"));
-    const line = {
-      requestId,
-      address,
-      ...principal.logFields,
-      operation,
-      method: ctx.method,
-      ...(operation === undefined ? { path: ctx.path.slice(0, 128) } : {}),
-      status: ctx.res.statusCode,
-      ms: Math.round(seconds * 1e4) / 10,
-      ...(retries > 0 ? { retries } : {}),
-      ...(ctx.res.writableFinished && error?.code !== "cancelled" ? {} : { left: true }),
-      ...(error === undefined ? {} : { code: error.code }),
-    };
+    if (retries > 0) line["retries"] = retries;
+    if (!res.writableFinished || error?.code === "cancelled") line["left"] = true;
+    if (error !== undefined) line["code"] = error.code;
     if (error?.code === "internal_error") this.#log.error({ ...line, err: error.cause ?? error }, "request");
     else if (error?.cause instanceof Error && (error.status >= 500 || error.code === "image_fetch_failed"))
       this.#log.warn({ ...line, cause: error.cause.message }, "request");

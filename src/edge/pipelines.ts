@@ -208,7 +208,7 @@ class Pipeline {
     if (this.#running.size === 0) this.#all.busy.add(this);
     this.#running.add(response);
     // Node closes every response of a connection that ends.
-    response.once("close", () => this.#end(request, response));
+    response.on("close", () => this.#end(request, response));
     this.#all.listener(request, response);
   }
 

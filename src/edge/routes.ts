@@ -6,8 +6,8 @@ import { createDispatch, type DispatchParts } from "./dispatch.ts";
 
 export interface Routes {
   readonly router: Router;
-  /** By method and path, those whose path has no parameters. */
-  readonly exact: ReadonlyMap<string, Middleware>;
+  /** By path and then method, those whose path has no parameters. */
+  readonly exact: ReadonlyMap<string, ReadonlyMap<string, Middleware>>;
 }
 
 /** One route for each operation of the contract that is switched on. What is off has no route, as an unknown path. */
@@ -17,7 +17,7 @@ export function createRoutes(
   parts: DispatchParts,
 ): Routes {
   const router = new Router();
-  const exact = new Map<string, Middleware>();
+  const exact = new Map<string, Map<string, Middleware>>();
   // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- it binds the row and the handler of one id
   const register = <O extends OperationId>(id: O): void => {
     const row = operations[id];
@@ -26,7 +26,9 @@ export function createRoutes(
     const methods = row.method === "GET" ? ["GET", "HEAD"] : [row.method];
     const dispatch = createDispatch(row, handlers[id], parts);
     router.register(toPattern(row), methods, dispatch, { pathAsRegExp: true });
-    if (listPathParameters(row).length === 0) exact.set(`${row.method} ${row.path}`, dispatch);
+    if (listPathParameters(row).length > 0) return;
+    const byMethod = exact.get(row.path) ?? new Map<string, Middleware>();
+    exact.set(row.path, byMethod.set(row.method, dispatch));
   };
   for (const id of listIds(operations)) register(id);
   return { router, exact };

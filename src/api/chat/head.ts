@@ -63,8 +63,11 @@ export function toLogprobs(content: readonly TokenLogprob[] | undefined): Choice
 const header = "x-clawgate-include";
 const words: readonly string[] = ["reasoning", "tools"] satisfies Included[];
 
+const nothing: ReadonlySet<Included> = new Set();
+
 /** What the agent shows by itself, and what the client asks for. Throws `invalid_value` for an unknown word. */
 export function toInclude(text: string | undefined, always: readonly Included[]): ReadonlySet<Included> {
+  if (text === undefined && always.length === 0) return nothing;
   const asked = (text ?? "").split(",").map((word) => word.trim().toLowerCase());
   const unknown = asked.find((word) => word !== "" && !isIncluded(word));
   if (unknown !== undefined) {

@@ -23,6 +23,7 @@ export type RunOutcome = (typeof outcomes)[number];
  */
 export class RunTally {
   readonly #counts = new Map<string, RunCounts>();
+  #last: RunCounts | undefined;
 
   constructor(registers: Registry[]) {
     const all = this.#counts;
@@ -66,6 +67,12 @@ export class RunTally {
 
   /** Agents, models and keys come from the configuration, so that there are few. */
   of(agent: string, model: string, key: string): RunCounts {
+    const last = this.#last;
+    if (last?.agent === agent && last.model === model && last.key === key) return last;
+    return (this.#last = this.#find(agent, model, key));
+  }
+
+  #find(agent: string, model: string, key: string): RunCounts {
     const place = `${agent}\n${model}\n${key}`;
     const known = this.#counts.get(place);
     if (known !== undefined) return known;

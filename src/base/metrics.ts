@@ -94,7 +94,7 @@ export function createMetrics(): Metrics {
     labelNames: ["operation"],
     registers,
   });
-  const tally = new RunTally(registers);
+  const tally = new RunTally(registry);
   const waiting = new Gauge({ name: "clawgate_runs_waiting", help: "Runs that wait for a slot.", registers });
   const refusedRuns = new Counter({
     name: "clawgate_runs_refused_total",

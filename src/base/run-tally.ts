@@ -25,24 +25,24 @@ export class RunTally {
   readonly #counts = new Map<string, RunCounts>();
   #last: RunCounts | undefined;
 
-  constructor(registers: Registry[]) {
+  constructor(registry: Registry) {
     const all = this.#counts;
     // prom-client calls `collect` each time it is asked, with the metric as `this`.
-    new Gauge({
+    const live = new Gauge({
+      registers: [],
       name: "clawgate_runs_live",
       help: "Runs under way.",
       labelNames: ["agent", "key"],
-      registers,
       collect() {
         this.reset();
         for (const { agent, key, live } of all.values()) this.inc({ agent, key }, live);
       },
     });
-    new Counter({
+    const ended = new Counter({
+      registers: [],
       name: "clawgate_runs_total",
       help: "Runs that ended, by outcome: completed, failed or cancelled.",
       labelNames: ["agent", "model", "outcome", "key"],
-      registers,
       collect() {
         this.reset();
         for (const { agent, model, key, ...counts } of all.values())
@@ -50,11 +50,11 @@ export class RunTally {
             if (counts[outcome] > 0) this.inc({ agent, model, outcome, key }, counts[outcome]);
       },
     });
-    new Counter({
+    const tokens = new Counter({
+      registers: [],
       name: "clawgate_tokens_total",
       help: "Tokens as models counted them, by kind: prompt or completion. Those of models that failed are among them.",
       labelNames: ["agent", "model", "kind", "key"],
-      registers,
       collect() {
         this.reset();
         for (const { agent, model, key, promptTokens, completionTokens } of all.values()) {
@@ -63,6 +63,7 @@ export class RunTally {
         }
       },
     });
+    for (const metric of [live, ended, tokens]) registry.registerMetric(metric);
   }
 
   /** Agents, models and keys come from the configuration, so that there are few. */

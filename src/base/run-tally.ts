@@ -28,7 +28,7 @@ export class RunTally {
   constructor(registry: Registry) {
     const all = this.#counts;
     // prom-client calls `collect` each time it is asked, with the metric as `this`.
-    const live = new Gauge({
+    const underWay = new Gauge({
       registers: [],
       name: "clawgate_runs_live",
       help: "Runs under way.",
@@ -63,7 +63,7 @@ export class RunTally {
         }
       },
     });
-    for (const metric of [live, ended, tokens]) registry.registerMetric(metric);
+    for (const metric of [underWay, ended, tokens]) registry.registerMetric(metric);
   }
 
   /** Agents, models and keys come from the configuration, so that there are few. */

@@ -15,9 +15,15 @@ export const authentication: readonly Break[] = [
     "if (token === undefined) return undefined;",
     "if (token === undefined) return operator;",
   ),
-  without(["A02"], authenticate, 'room.write(text, "latin1")', 'room.write(secret.slice(0, text.length), "latin1")', {
-    says: "TEST-TOKEN",
-  }),
+  without(
+    ["A02"],
+    authenticate,
+    'room.write(text, "latin1")',
+    'room.write(secret.slice(0, text.length).padEnd(text.length, "x"), "latin1")',
+    {
+      says: "TEST-TOKEN",
+    },
+  ),
   without(["A03"], authenticate, "/^bearer +(", String.raw`/^\S+ +(`, { says: "Token test-token" }),
   without(["A03"], authenticate, "+)$/i.exec", "+?),?$/i.exec", {
     tests: ["every malformed or wrong credential gets the same 401"],
@@ -41,7 +47,7 @@ export const authentication: readonly Break[] = [
     'const authorization = ctx.req.headers.authorization ?? `Bearer ${ctx.get("x-api-key")}`;',
     { tests: ["a token elsewhere than in the header is none, and stands in no log"] },
   ),
-  without(["A05"], "src/edge/passage.ts", "{ path: ctx.path.slice(0, 128) }", "{ path: ctx.url.slice(0, 128) }", {
+  without(["A05"], "src/edge/passage.ts", "= ctx.path.slice(0, 128)", "= ctx.url.slice(0, 128)", {
     tests: ["a token elsewhere than in the header is none, and stands in no log"],
     says: "not to contain",
   }),

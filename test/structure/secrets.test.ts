@@ -61,7 +61,7 @@ function isFixed(node: ts.Expression): boolean {
   );
 }
 
-test("secrets are compared in one place, by digests and in constant time", () => {
+test("secrets are compared in one place, and in constant time", () => {
   const users = files.filter(({ text }) => text.includes("timingSafeEqual")).map(({ path }) => path);
   expect(users).toEqual([place]);
   const reached = files.filter(({ path }) => !path.startsWith(atStart));

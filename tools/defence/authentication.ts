@@ -62,7 +62,7 @@ export const authentication: readonly DefenceRow[] = [
     "how secrets are compared",
     "by digest, in one place, in constant time",
     exact,
-    show("test/structure/secrets.test.ts", "secrets are compared in one place, by digests and in constant time"),
+    show("test/structure/secrets.test.ts", "secrets are compared in one place, and in constant time"),
     show("test/structure/secrets.test.ts", "whatever was presented is compared before anything is told"),
   ),
   row(

@@ -45,11 +45,15 @@ function createCompare(secret: string): (text: string) => boolean {
   expected.write(secret, "utf8");
   const room = Buffer.alloc(size);
   return (text) => {
-    room.fill(0);
-    room.write(text, "latin1");
-    const isEqual = timingSafeEqual(room, expected);
+    const isEqual = timingSafeEqual(write(room, text), expected);
     return isEqual && text.length <= size;
   };
+}
+
+function write(room: Buffer, text: string): Buffer {
+  room.fill(0);
+  room.write(text, "latin1");
+  return room;
 }
 
 /** The secret in the header, right or wrong; undefined where there is none, or another scheme. */

@@ -1,7 +1,8 @@
+import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { GatewayError } from "../../base/errors.ts";
 import type { DatabaseClock } from "./database-clock.ts";
-import type { Pool } from "./pool.ts";
+import { isPassing, type Pool } from "./pool.ts";
 import { migrate } from "./schema-steps.ts";
 import { now } from "./sql.ts";
 
@@ -32,20 +33,33 @@ export function assertUsableServer({ version, encoding }: ServerFacts): void {
     throw new Error(`The encoding of the database is ${encoding}; make one with ENCODING 'UTF8' TEMPLATE template0`);
 }
 
+/** So long it is tried again with a server that is starting, or is about to. */
+const startingMs = 15_000;
+const pauseMs = 250;
+
 /** Makes the database ready for sessions. Rejects with `storage_unavailable`, whose message is for whoever starts. */
 export async function openSchema(pool: Pool, clock: DatabaseClock, schema: string, url: string): Promise<void> {
-  try {
-    await pool.with(async (client) => {
-      const asked = Date.now();
-      const facts = await readFacts(client);
-      clock.learn(facts.now, asked, Date.now());
-      assertUsableServer(facts);
-      await migrate(client, schema);
-    });
-  } catch (error) {
-    await pool.close();
-    throw toStartError(error, url);
+  const began = performance.now();
+  for (;;) {
+    try {
+      return await pool.with((client) => prepare(client, clock, schema));
+    } catch (error) {
+      if (isPassing(error) && performance.now() - began < startingMs) {
+        await delay(pauseMs);
+        continue;
+      }
+      await pool.close();
+      throw toStartError(error, url);
+    }
   }
+}
+
+async function prepare(client: pg.ClientBase, clock: DatabaseClock, schema: string): Promise<void> {
+  const asked = Date.now();
+  const facts = await readFacts(client);
+  clock.learn(facts.now, asked, Date.now());
+  assertUsableServer(facts);
+  await migrate(client, schema);
 }
 
 /** Why a store does not open: which database, what about it, and the way out. Never with what is secret in the address. */

@@ -19,11 +19,12 @@ export interface PoolOptions {
   /** A transaction pooler may stand between, which gives each statement any connection: nothing is prepared. */
   readonly pooler: boolean;
   readonly log: Log;
+  /** A statement takes milliseconds; one that takes so long has no network under it, or a lock that nobody gives back. */
+  readonly statementMs?: number | undefined;
 }
 
 /** For a connection, or for one of those that there may be. */
 const connectMs = 5_000;
-/** A statement takes milliseconds; one that takes so long has no network under it, or a lock that nobody gives back. */
 const statementMs = 10_000;
 /** What was lost is sent again after these times, as long as no more than `againMs` has gone by. */
 const pausesMs: readonly number[] = [0, 250];
@@ -46,13 +47,13 @@ export class Pool {
   readonly #prepared: boolean;
   #closed = false;
 
-  constructor({ url, connections, pooler, log }: PoolOptions) {
+  constructor({ url, connections, pooler, log, statementMs: givenUpMs = statementMs }: PoolOptions) {
     this.#prepared = !pooler;
     this.#pool = new pg.Pool({
       connectionString: url,
       max: connections,
       connectionTimeoutMillis: connectMs,
-      query_timeout: statementMs,
+      query_timeout: givenUpMs,
       keepAlive: true,
       application_name: "clawgate",
       types,
@@ -114,8 +115,13 @@ export class Pool {
 /** Connections that ended, a server that ends or begins, and what the server itself asks to try again. */
 const passing = /^(?:08...|57P0[1-3]|40001|40P01)$/;
 
+/** Whether the server itself says that this will be over soon. */
+export function isPassing(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && passing.test(error.code ?? "");
+}
+
 function isWorthAgain(error: unknown): boolean {
-  if (error instanceof pg.DatabaseError) return passing.test(error.code ?? "");
+  if (error instanceof pg.DatabaseError) return isPassing(error);
   return error instanceof Error && !(error instanceof TypeError);
 }
 

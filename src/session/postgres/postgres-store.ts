@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
-import type { Log } from "../../base/log.ts";
 import { type CacheLimits, TranscriptCache } from "../cache.ts";
 import { type Arrival, assertLeaseMs, type OpenSession, receiptMs, type SessionStore } from "../store.ts";
 import { toCatalogueStatements } from "./catalogue-statements.ts";
@@ -9,7 +8,7 @@ import { LeasedSessions, toKeyColumns, toLost } from "./leased-sessions.ts";
 import { toLeaseStatements } from "./lease-statements.ts";
 import { Line } from "./line.ts";
 import { openSchema } from "./open-schema.ts";
-import { Pool } from "./pool.ts";
+import { Pool, type PoolOptions } from "./pool.ts";
 import { createReadiness } from "./readiness.ts";
 
 import { createPostgresRuns } from "./postgres-runs.ts";
@@ -20,15 +19,10 @@ import { toTranscriptStatements } from "./transcript-statements.ts";
 import { UnderWay } from "./under-way.ts";
 import { toChannel, WakeUps } from "./wake-ups.ts";
 
-export interface PostgresStoreOptions {
-  readonly url: string;
+export interface PostgresStoreOptions extends PoolOptions {
   /** Where to listen for other gateways, if not at `url`. */
   readonly listenUrl?: string | undefined;
-  /** There is a transaction pooler at `url`. */
-  readonly pooler: boolean;
   readonly schema: string;
-  readonly connections: number;
-  readonly log: Log;
   readonly cacheLimits?: CacheLimits;
 }
 

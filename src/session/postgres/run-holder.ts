@@ -3,7 +3,7 @@ import type { Pool } from "./pool.ts";
 import { holderMs, type RunStatements } from "./run-statements.ts";
 
 export interface RunHolderParts {
-  readonly pool: Pool;
+  readonly pool: Pick<Pool, "run">;
   readonly statements: Pick<RunStatements, "here" | "gone">;
   readonly name: string;
   readonly log: Log;

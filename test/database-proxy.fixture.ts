@@ -1,0 +1,74 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { createConnection, createServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { onEnd } from "./end.fixture.ts";
+
+export interface DatabaseProxy {
+  readonly url: string;
+  /** Cuts every connection. */
+  readonly cut: () => void;
+  /** Cuts every connection, and each that comes, until `mend`. */
+  readonly refuse: () => void;
+  /** Lets nothing through, either way, until `mend`. */
+  readonly stall: () => void;
+  readonly mend: () => void;
+  /** The next statement with this in it reaches the server, and its connection is cut before the answer is back. */
+  readonly loseAnswerOf: (part: string) => void;
+}
+
+/** A socket between a store and its server, for what networks do. */
+export async function startDatabaseProxy(serverUrl: string): Promise<DatabaseProxy> {
+  const server = new URL(serverUrl);
+  const behind = join(server.searchParams.get("host") ?? "", ".s.PGSQL.5432");
+  const folder = mkdtempSync(join(tmpdir(), "pgx-"));
+  const pairs = new Set<readonly [Socket, Socket]>();
+  let [isRefusing, isStalled] = [false, false];
+  let lost: string | undefined;
+
+  const end = (pair: readonly Socket[]): void => pair.forEach((socket) => socket.destroy());
+  const listener = createServer((client) => {
+    if (isRefusing) return void client.destroy();
+    const upstream = createConnection(behind);
+    const pair = [client, upstream] as const;
+    pairs.add(pair);
+    let isLost = false;
+    client.on("data", (bytes) => {
+      if (isStalled) return;
+      if (lost !== undefined && bytes.includes(lost)) [isLost, lost] = [true, undefined];
+      upstream.write(bytes);
+    });
+    upstream.on("data", (bytes) => {
+      if (isStalled) return;
+      // The server has done what it was asked when it answers.
+      if (isLost) return end(pair);
+      client.write(bytes);
+    });
+    for (const socket of pair) {
+      socket.on("error", () => end(pair));
+      socket.on("close", () => {
+        pairs.delete(pair);
+        end(pair);
+      });
+    }
+  });
+  await new Promise<void>((resolve) => listener.listen(join(folder, ".s.PGSQL.5432"), resolve));
+  const cut = (): void => pairs.forEach(end);
+  onEnd(() => {
+    cut();
+    listener.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  server.searchParams.set("host", folder);
+  return {
+    url: server.href,
+    cut,
+    refuse() {
+      isRefusing = true;
+      cut();
+    },
+    stall: () => void (isStalled = true),
+    mend: () => void ([isRefusing, isStalled] = [false, false]),
+    loseAnswerOf: (part) => void (lost = part),
+  };
+}

@@ -2,6 +2,7 @@ import { isUtf8 } from "node:buffer";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { GatewayError } from "../base/errors.ts";
+import { Gathered } from "../base/gathered.ts";
 import type { BodyShare } from "./body-budget.ts";
 
 export interface BodyLimits {
@@ -61,10 +62,12 @@ function assertMediaType({ headers }: IncomingMessage): void {
 function readBytes(request: IncomingMessage, { bytesMax, share }: BodyLimits): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     // The listeners live as long as the request, which may wait long for its answer: they must not keep the bytes.
-    let pieces: Buffer[] = [];
+    let first: Buffer | undefined;
+    /** With the first one, where others come. */
+    let all: Gathered | undefined;
     let size = 0;
     const refuse = (error: unknown): void => {
-      pieces = [];
+      first = all = undefined;
       request.off("data", onData);
       // The rest is read once the answer is there (leftovers.ts).
       request.pause();
@@ -79,12 +82,13 @@ function readBytes(request: IncomingMessage, { bytesMax, share }: BodyLimits): P
       } catch (error) {
         return refuse(error);
       }
-      pieces.push(piece);
+      if (first === undefined) first = piece;
+      else (all ??= new Gathered(first)).add(piece);
     };
     request.on("data", onData);
     request.on("end", () => {
-      resolve(pieces.length === 1 && pieces[0] ? pieces[0] : Buffer.concat(pieces));
-      pieces = [];
+      resolve(all?.take() ?? first ?? Buffer.alloc(0));
+      first = all = undefined;
     });
     request.on("error", (cause) =>
       reject(new GatewayError("cancelled", "The client left before its request was complete.", { cause })),

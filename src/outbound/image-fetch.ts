@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import { Client, type Dispatcher } from "undici";
 import { isPublicAddress, toHostName } from "./address.ts";
+import { Gathered } from "../base/gathered.ts";
 import { toDataUrl } from "../base/media/data-url.ts";
 import { countPixels, imageTypes, longHeadBytes, readImageHeader } from "../base/media/image-header.ts";
 import type { Network } from "./public-network.ts";
@@ -91,15 +92,15 @@ async function readBody(response: Dispatcher.ResponseData, { bytesMax, take }: F
   if (statusCode !== 200) throw new Error(`the status ${statusCode}`);
   if (encoding !== "identity") throw new Error("an encoded body");
   if (Number(length) > bytesMax) throw new Error("more bytes than allowed");
-  const chunks: Buffer[] = [];
+  const gathered = new Gathered();
   let bytes = 0;
   for await (const chunk of response.body as AsyncIterable<Buffer>) {
     bytes += chunk.length;
     if (bytes > bytesMax) throw new Error("more bytes than allowed");
     take(chunk.length);
-    chunks.push(chunk);
+    gathered.add(chunk);
   }
-  return Buffer.concat(chunks);
+  return gathered.take();
 }
 
 /** What a server says about the type of its answer does not count; its first bytes do. */

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { toChatBody, toRequest } from "../wire/socket.fixture.ts";
@@ -32,6 +33,27 @@ test("sixty uploads of 19 MB at once: what is held is bounded, and the rest is t
   expect(Object.keys(statuses).toSorted()).toEqual(["200", "503"]);
   expect(statuses["200"]).toBeGreaterThanOrEqual(10);
   expect(await gateway.metric("clawgate_request_bytes_held")).toBe(0);
+  expect((await gateway.stop()).status).toBe(0);
+});
+
+test("a body in a million chunks, each with an extension, is no dearer than what it holds", async () => {
+  const gateway = await startWatched();
+  const over = gateway.watch();
+  const [socket] = await openMany(gateway.port, 1);
+  if (socket === undefined) throw new Error("no connection");
+  let answer = "";
+  socket.on("data", (bytes: Buffer) => (answer += bytes.toString()));
+  const head = toRequest({ body: "{}", headers: { "content-length": null, "transfer-encoding": "chunked" } });
+  socket.write(head.subarray(0, -2));
+  const chunks = Buffer.from("1;a\r\n \r\n".repeat(10_000));
+  for (let sent = 0; sent < 100; sent++) {
+    if (!socket.write(chunks)) await once(socket, "drain");
+  }
+  socket.write("0\r\n\r\n");
+  await expect.poll(() => answer).toContain('"code":"invalid_json"');
+  const { residentMax, lifeWorkMsMax } = await over();
+  expect(residentMax).toBeLessThan(300);
+  expect(lifeWorkMsMax).toBeLessThan(250);
   expect((await gateway.stop()).status).toBe(0);
 });
 

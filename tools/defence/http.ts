@@ -34,7 +34,14 @@ export const framing: readonly DefenceRow[] = [
   ),
   row("F15", "chunk sizes that are none", "400, closed", twoMeanings),
   row("F16", "a chunk longer or shorter than its size", "400, closed", twoMeanings),
-  row("F17", "chunk extensions of 20 KB, and 100,000 of one byte", "413, closed", twoMeanings),
+  row(
+    "F17",
+    "a chunk extension of 20 KB; a million chunks, each with one",
+    "413, closed; a body like another, and no dearer",
+    twoMeanings,
+    show("src/base/gathered.test.ts", "%s are few pieces, which hold little more than what came"),
+    defence("large", "a body in a million chunks, each with an extension, is no dearer than what it holds"),
+  ),
   row(
     "F18",
     "a token, a length, a session key in a trailer",

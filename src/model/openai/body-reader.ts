@@ -1,5 +1,6 @@
 import { createParser } from "eventsource-parser";
 import { GatewayError } from "../../base/errors.ts";
+import { Gathered } from "../../base/gathered.ts";
 import { answerBytesMax } from "../../outbound/connections.ts";
 import type { UpstreamHead } from "../../outbound/send.ts";
 
@@ -112,7 +113,7 @@ export class EventReader implements BodyReader {
 }
 
 class WholeReader implements BodyReader {
-  readonly #parts: Uint8Array[] = [];
+  readonly #gathered = new Gathered();
   readonly #take: (value: unknown) => void;
 
   constructor(take: (value: unknown) => void) {
@@ -120,12 +121,12 @@ class WholeReader implements BodyReader {
   }
 
   read(bytes: Uint8Array): boolean {
-    this.#parts.push(bytes);
+    this.#gathered.add(bytes);
     return false;
   }
 
   end(): void {
-    const text = new TextDecoder().decode(Buffer.concat(this.#parts));
+    const text = new TextDecoder().decode(this.#gathered.take());
     this.#take(parseJson(text, "The model provider sent something that is no JSON."));
   }
 }

@@ -47,11 +47,15 @@ test("another session, another agent and stateless calls do not wait", async () 
 });
 
 test.each([false, true])("one call more than may wait is 429 session_busy at once (stream: %s)", async (stream) => {
-  const gateway = await startTestGateway({ config: { sessions: { lane: { waitingMax: 2 } } } });
+  const waitMs = 20_000;
+  const gateway = await startTestGateway({ config: { sessions: { lane: { waitingMax: 2, waitMs } } } });
   const { leave } = await hold(gateway, ada);
   const waiting = [say(gateway, "@@echo a", ada), say(gateway, "@@echo b", ada)];
   await untilLive(gateway, 3);
+  const began = performance.now();
   const { status, error, headers } = await say(gateway, "hi", { body: { user: "ada", stream } });
+  // Whoever has waited too long is told the same.
+  expect(performance.now() - began).toBeLessThan(waitMs / 2);
   expect(status).toBe(429);
   expect(error).toMatchObject({ code: "session_busy", type: "rate_limit_error" });
   expect(headers.get("retry-after")).toMatch(/^[1-9]\d?$/);

@@ -51,9 +51,11 @@ test("a stream that hangs is cut after drainMs: an error is its last event, and 
     messages: [{ role: "user", content: "@@echo a b\n@@hang" }],
   };
   const response = await gateway.chat(body);
+  const began = performance.now();
   const stopped = gateway.stop();
   const text = await response.text();
   await stopped;
+  expect(performance.now() - began).toBeLessThan(10_000);
   const events = readEvents(text);
   expect(events.at(-1)).toMatchObject({ error: { code: "shutting_down", type: "server_error", param: null } });
   expect(text).not.toContain("[DONE]");

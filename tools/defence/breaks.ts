@@ -2,6 +2,7 @@ import type { Break } from "./break.ts";
 import { authentication } from "./breaks/authentication.ts";
 import { browsers } from "./breaks/browsers.ts";
 import { input } from "./breaks/input.ts";
+import { operation } from "./breaks/operation.ts";
 
 /** In the order of the rows. */
-export const breaks: readonly Break[] = [...authentication, ...browsers, ...input];
+export const breaks: readonly Break[] = [...authentication, ...browsers, ...input, ...operation];

@@ -14,7 +14,7 @@ import { createRunAgent, type RunAgent } from "./run/run.ts";
 import { createLanes, createTurns, type Lanes, type Turns } from "./run/turns.ts";
 import { Slots } from "./run/slots.ts";
 import { createSqliteStore } from "./session/sqlite/sqlite-store.ts";
-import type { SessionStore } from "./session/store.ts";
+import type { SessionStore, StoreFinding } from "./session/store.ts";
 import { assertToolGrants } from "./tool/grants.ts";
 import { createToolServers } from "./tool/mcp/tool-servers.ts";
 import type { ToolServerReport, ToolServers } from "./tool/tool-set.ts";
@@ -202,4 +202,11 @@ export async function examineToolServers({ config, folder, log }: RenewOptions):
   } finally {
     await servers.stop();
   }
+}
+
+/** Looks at the database that the configuration names, and changes nothing in it; nothing where sessions are in a file. */
+export async function examineDatabase({ sessions }: Config): Promise<readonly StoreFinding[]> {
+  const { postgres } = sessions.store;
+  if (postgres === undefined) return [];
+  return (await import("./session/postgres/examine-database.ts")).examineDatabase(postgres);
 }

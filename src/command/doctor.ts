@@ -9,7 +9,7 @@ import { type Credential, loadCredential } from "../edge/credential.ts";
 import type { Provider } from "../model/model.ts";
 import { createProviders, stopProviders } from "../model/table.ts";
 import { type Agents, createAgents } from "../run/agents.ts";
-import { createRuntime } from "../runtime.ts";
+import { createRuntime, examineDatabase } from "../runtime.ts";
 import { createSilentLog } from "../base/log.ts";
 import type { StoreReport } from "../session/store.ts";
 import { examineTools } from "./examine-tools.ts";
@@ -26,7 +26,7 @@ export function createDoctorCommand(terminal: Terminal): Command {
         ...toConfigFindings(loaded, terminal.flags),
         ...(await examineAgents(loaded, Object.keys(given.config.models.providers))),
         ...(await examineTools(loaded)),
-        await examineSessions(loaded),
+        ...(await examineStore(loaded)),
         await examinePort(loaded),
       ];
       for (const { state, what, detail } of findings)
@@ -99,6 +99,13 @@ async function examineProvider(name: string, provider: Provider, { list }: Agent
     const { message, cause } = GatewayError.from(error);
     return { state: "FAIL", what, detail: cause instanceof Error ? `${message} (${cause.message})` : message };
   }
+}
+
+/** A database that cannot be used has no sessions that could be read. */
+async function examineStore(loaded: LoadedConfig): Promise<readonly Finding[]> {
+  const findings = (await examineDatabase(loaded.config)).map((finding): Finding => ({ ...finding, what: "database" }));
+  if (findings.some(({ state }) => state === "FAIL")) return findings;
+  return [...findings, await examineSessions(loaded)];
 }
 
 async function examineSessions(loaded: LoadedConfig): Promise<Finding> {

@@ -64,6 +64,12 @@ export interface StoreReport {
   readonly damaged: readonly string[];
 }
 
+/** Something about where a store is kept, for whoever looks for a fault. */
+export interface StoreFinding {
+  readonly state: "ok" | "warn" | "FAIL";
+  readonly detail: string;
+}
+
 /** How a call comes to a session. */
 export interface Arrival {
   /** When, in milliseconds since 1970. */

@@ -33,7 +33,7 @@ const againMs = 2_000;
 const waitingMax = 10_000;
 
 /** Eight-byte integers are counters and milliseconds here, all of them below 2^53. */
-const types: pg.CustomTypesConfig = {
+export const types: pg.CustomTypesConfig = {
   getTypeParser: (oid, format) => (oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format)),
 };
 

@@ -143,6 +143,9 @@ const steps: readonly Step[] = [
   },
 ];
 
+/** How many steps this program knows. */
+export const knownSteps = steps.length;
+
 interface Applied {
   readonly version: number;
   readonly known_min: number;

@@ -13,6 +13,9 @@ import { createQuotas, type Quotas } from "./run/quotas.ts";
 import { createRunAgent, type RunAgent } from "./run/run.ts";
 import { createLanes, createTurns, type Lanes, type Turns } from "./run/turns.ts";
 import { Slots } from "./run/slots.ts";
+import { ConfigError } from "./base/config/config-error.ts";
+import type { SessionSource, SessionTarget } from "./session/archive.ts";
+import { openSqliteSource } from "./session/sqlite/sqlite-archive.ts";
 import { createSqliteStore } from "./session/sqlite/sqlite-store.ts";
 import type { SessionStore, StoreFinding } from "./session/store.ts";
 import { assertToolGrants } from "./tool/grants.ts";
@@ -110,7 +113,11 @@ async function openStore({
 }
 
 function openSqliteStore(stateFolder: string): Promise<SessionStore> {
-  return createSqliteStore({ path: join(stateFolder, "sessions.sqlite") });
+  return createSqliteStore({ path: toSqlitePath(stateFolder) });
+}
+
+function toSqlitePath(stateFolder: string): string {
+  return join(stateFolder, "sessions.sqlite");
 }
 
 async function createParts(options: RenewOptions, before?: Parts): Promise<Parts> {
@@ -209,4 +216,25 @@ export async function examineDatabase({ sessions }: Config): Promise<readonly St
   const { postgres } = sessions.store;
   if (postgres === undefined) return [];
   return (await import("./session/postgres/examine-database.ts")).examineDatabase(postgres);
+}
+
+/** Where sessions are, and where they are to be. */
+export interface Archives {
+  readonly source: SessionSource;
+  readonly target: SessionTarget;
+}
+
+/** The file of the state folder, and the database that the configuration names. Throws if one of them cannot be opened. */
+export async function openArchives({ config, stateFolder, log }: RuntimeOptions): Promise<Archives> {
+  const { postgres } = config.sessions.store;
+  if (postgres === undefined)
+    throw new ConfigError("sessions.store.postgres is not set: it names the database that the sessions are to be in.");
+  const source = openSqliteSource(toSqlitePath(stateFolder));
+  try {
+    const { openPostgresTarget } = await import("./session/postgres/postgres-archive.ts");
+    return { source, target: await openPostgresTarget({ ...postgres, log }) };
+  } catch (error) {
+    source.close();
+    throw error;
+  }
 }

@@ -17,6 +17,7 @@ const commands: Readonly<Record<string, () => Promise<(terminal: Terminal) => Co
   key: async () => (await import("./key-commands.ts")).createKeyCommand,
   config: async () => (await import("./config.ts")).createConfigCommand,
   doctor: async () => (await import("./doctor.ts")).createDoctorCommand,
+  migrate: async () => (await import("./migrate.ts")).createMigrateCommand,
   docs: async () => (await import("./docs.ts")).createDocsCommand,
 };
 

@@ -42,14 +42,11 @@ test.skipIf(programs === undefined)(
   },
 );
 
-test.each([
-  [
-    "postgres://who:secret-word@127.0.0.1:1/sessions",
-    /^FAIL database The session database 127\.0\.0\.1:1\/sessions cannot be used: connect ECONNREFUSED .*: look|Look/,
-  ],
-])("doctor says why a database cannot be reached, and no secrets", async (url, want) => {
-  const { status, lines } = await examine({ url });
+test("doctor says why a database cannot be reached, and no secrets", async () => {
+  const { status, lines } = await examine({ url: "postgres://who:secret-word@127.0.0.1:1/sessions" });
   expect(status).toBe(1);
+  const want =
+    /^FAIL database The session database 127\.0\.0\.1:1\/sessions cannot be used: connect ECONNREFUSED .* Look whether/;
   expect(lines).toEqual([expect.stringMatching(want)]);
   expect(lines.join("")).not.toContain("secret-word");
 });

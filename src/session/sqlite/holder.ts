@@ -25,6 +25,15 @@ export interface Holder {
   close(): void;
 }
 
+/** The lock files of all stores that are open on a database. */
+export function listHolders(path: string): readonly string[] {
+  const stem = `${basename(path)}-holder-`;
+  return readdirSync(dirname(path))
+    .filter((file) => file.startsWith(stem))
+    .map((file) => join(dirname(path), file))
+    .filter((file) => existsSync(file) && !isUnlocked(file));
+}
+
 const namePattern = /^lock:([0-9a-f-]{36}):/;
 
 /** `path` is that of the database, whose folder must exist. Throws if the lock file cannot be made or locked. */

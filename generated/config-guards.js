@@ -7,26 +7,27 @@ const constant2 = {"types":["array"]};
 const constant3 = {"types":["integer"]};
 const constant4 = {"types":["boolean"]};
 const constant5 = {"types":["object"],"values":["embedded","openai-completions","openai-responses","anthropic-messages","google-generative-ai"]};
-const constant6 = {"types":["string","object"]};
-const constant7 = {"maxTokensField":1,"supportsDeveloperRole":1,"supportsUsageInStreaming":1,"supportsStreaming":1,"supportsTools":1,"supportsCustomTools":1,"supportsLogprobs":1,"requiresReasoningContent":1,"responseFormats":1,"input":1,"messageForm":1};
-const constant8 = {"port":1,"bind":1,"auth":1,"trustedProxies":1,"http":1,"runs":1,"limits":1,"drainMs":1,"log":1,"audit":1,"telemetry":1,"checkAnswers":1};
-const constant9 = {"sha256":1,"agents":1,"models":1,"sessions":1,"scopes":1,"expires":1,"requestsPerMinute":1,"runsMax":1,"tokensPerDay":1};
-const constant10 = {"command":1,"args":1,"env":1,"cwd":1,"url":1,"headers":1,"connectMs":1,"timeoutMs":1,"outputBytesMax":1};
-const constant11 = ["text","image","audio","file"];
-const constant12 = ["max_completion_tokens","max_tokens"];
-const constant13 = ["json_object","json_schema"];
-const constant14 = ["any","openai","mistral","anthropic","google"];
-const constant15 = ["token","password","trusted-proxy","none"];
-const constant16 = ["own","shared"];
-const constant17 = ["chat","sessions","metrics","admin"];
-const constant18 = ["session","ignore"];
-const constant19 = ["open-webui","opencode"];
-const constant20 = ["comment","chunk","off"];
-const constant21 = ["fatal","error","warn","info","debug","trace","silent"];
-const constant22 = ["throw","count","off"];
-const constant23 = ["string","object"];
-const constant24 = ["reasoning","tools"];
-const constant25 = ["forward","enforce"];
+const constant6 = {"types":["number"]};
+const constant7 = {"types":["string","object"]};
+const constant8 = {"maxTokensField":1,"supportsDeveloperRole":1,"supportsUsageInStreaming":1,"supportsStreaming":1,"supportsTools":1,"supportsCustomTools":1,"supportsLogprobs":1,"requiresReasoningContent":1,"responseFormats":1,"input":1,"messageForm":1};
+const constant9 = {"port":1,"bind":1,"auth":1,"trustedProxies":1,"http":1,"runs":1,"limits":1,"drainMs":1,"log":1,"audit":1,"telemetry":1,"checkAnswers":1};
+const constant10 = {"sha256":1,"agents":1,"models":1,"sessions":1,"scopes":1,"expires":1,"requestsPerMinute":1,"runsMax":1,"tokensPerDay":1};
+const constant11 = {"command":1,"args":1,"env":1,"cwd":1,"url":1,"headers":1,"connectMs":1,"timeoutMs":1,"outputBytesMax":1};
+const constant12 = ["text","image","audio","file"];
+const constant13 = ["max_completion_tokens","max_tokens"];
+const constant14 = ["json_object","json_schema"];
+const constant15 = ["any","openai","mistral","anthropic","google"];
+const constant16 = ["token","password","trusted-proxy","none"];
+const constant17 = ["own","shared"];
+const constant18 = ["chat","sessions","metrics","admin"];
+const constant19 = ["session","ignore"];
+const constant20 = ["open-webui","opencode"];
+const constant21 = ["comment","chunk","off"];
+const constant22 = ["fatal","error","warn","info","debug","trace","silent"];
+const constant23 = ["throw","count","off"];
+const constant24 = ["string","object"];
+const constant25 = ["reasoning","tools"];
+const constant26 = ["forward","enforce"];
 
 export const fillConfig = toCheck(validate20);
 const func1 = Object.prototype.hasOwnProperty;
@@ -275,7 +276,7 @@ validate22.errors = [{instancePath:instancePath+"/models/" + i0+"/input/" + i1,k
 return false;
 }
 if(!((((data9 === "text") || (data9 === "image")) || (data9 === "audio")) || (data9 === "file"))){
-validate22.errors = [{instancePath:instancePath+"/models/" + i0+"/input/" + i1,keyword:"enum",params:{allowedValues: constant11},message:"must be equal to one of the allowed values",expected:constant1,data:data9}];
+validate22.errors = [{instancePath:instancePath+"/models/" + i0+"/input/" + i1,keyword:"enum",params:{allowedValues: constant12},message:"must be equal to one of the allowed values",expected:constant1,data:data9}];
 return false;
 }
 var valid9 = _errs28 === errors;
@@ -475,7 +476,7 @@ if(errors === _errs46){
 if(data16 && typeof data16 == "object" && !Array.isArray(data16)){
 const _errs48 = errors;
 for(const key5 in data16){
-if(!(func1.call(constant7, key5))){
+if(!(func1.call(constant8, key5))){
 validate22.errors = [{instancePath:instancePath+"/compat",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties",expected:constant0,data:data16}];
 return false;
 break;
@@ -490,7 +491,7 @@ validate22.errors = [{instancePath:instancePath+"/compat/maxTokensField",keyword
 return false;
 }
 if(!((data17 === "max_completion_tokens") || (data17 === "max_tokens"))){
-validate22.errors = [{instancePath:instancePath+"/compat/maxTokensField",keyword:"enum",params:{allowedValues: constant12},message:"must be equal to one of the allowed values",expected:constant1,data:data17}];
+validate22.errors = [{instancePath:instancePath+"/compat/maxTokensField",keyword:"enum",params:{allowedValues: constant13},message:"must be equal to one of the allowed values",expected:constant1,data:data17}];
 return false;
 }
 var valid14 = _errs49 === errors;
@@ -605,7 +606,7 @@ validate22.errors = [{instancePath:instancePath+"/compat/responseFormats/" + i2,
 return false;
 }
 if(!((data26 === "json_object") || (data26 === "json_schema"))){
-validate22.errors = [{instancePath:instancePath+"/compat/responseFormats/" + i2,keyword:"enum",params:{allowedValues: constant13},message:"must be equal to one of the allowed values",expected:constant1,data:data26}];
+validate22.errors = [{instancePath:instancePath+"/compat/responseFormats/" + i2,keyword:"enum",params:{allowedValues: constant14},message:"must be equal to one of the allowed values",expected:constant1,data:data26}];
 return false;
 }
 var valid15 = _errs67 === errors;
@@ -640,7 +641,7 @@ validate22.errors = [{instancePath:instancePath+"/compat/input/" + i3,keyword:"t
 return false;
 }
 if(!((((data28 === "text") || (data28 === "image")) || (data28 === "audio")) || (data28 === "file"))){
-validate22.errors = [{instancePath:instancePath+"/compat/input/" + i3,keyword:"enum",params:{allowedValues: constant11},message:"must be equal to one of the allowed values",expected:constant1,data:data28}];
+validate22.errors = [{instancePath:instancePath+"/compat/input/" + i3,keyword:"enum",params:{allowedValues: constant12},message:"must be equal to one of the allowed values",expected:constant1,data:data28}];
 return false;
 }
 var valid16 = _errs71 === errors;
@@ -668,7 +669,7 @@ validate22.errors = [{instancePath:instancePath+"/compat/messageForm",keyword:"t
 return false;
 }
 if(!(((((data29 === "any") || (data29 === "openai")) || (data29 === "mistral")) || (data29 === "anthropic")) || (data29 === "google"))){
-validate22.errors = [{instancePath:instancePath+"/compat/messageForm",keyword:"enum",params:{allowedValues: constant14},message:"must be equal to one of the allowed values",expected:constant1,data:data29}];
+validate22.errors = [{instancePath:instancePath+"/compat/messageForm",keyword:"enum",params:{allowedValues: constant15},message:"must be equal to one of the allowed values",expected:constant1,data:data29}];
 return false;
 }
 var valid14 = _errs73 === errors;
@@ -940,7 +941,7 @@ validate23.errors = [{instancePath:instancePath+"/models/" + i0+"/input/" + i1,k
 return false;
 }
 if(!((((data9 === "text") || (data9 === "image")) || (data9 === "audio")) || (data9 === "file"))){
-validate23.errors = [{instancePath:instancePath+"/models/" + i0+"/input/" + i1,keyword:"enum",params:{allowedValues: constant11},message:"must be equal to one of the allowed values",expected:constant1,data:data9}];
+validate23.errors = [{instancePath:instancePath+"/models/" + i0+"/input/" + i1,keyword:"enum",params:{allowedValues: constant12},message:"must be equal to one of the allowed values",expected:constant1,data:data9}];
 return false;
 }
 var valid9 = _errs28 === errors;
@@ -1377,7 +1378,7 @@ validate24.errors = [{instancePath:instancePath+"/models/" + i0+"/input/" + i1,k
 return false;
 }
 if(!((((data9 === "text") || (data9 === "image")) || (data9 === "audio")) || (data9 === "file"))){
-validate24.errors = [{instancePath:instancePath+"/models/" + i0+"/input/" + i1,keyword:"enum",params:{allowedValues: constant11},message:"must be equal to one of the allowed values",expected:constant1,data:data9}];
+validate24.errors = [{instancePath:instancePath+"/models/" + i0+"/input/" + i1,keyword:"enum",params:{allowedValues: constant12},message:"must be equal to one of the allowed values",expected:constant1,data:data9}];
 return false;
 }
 var valid9 = _errs28 === errors;
@@ -1814,7 +1815,7 @@ validate25.errors = [{instancePath:instancePath+"/models/" + i0+"/input/" + i1,k
 return false;
 }
 if(!((((data9 === "text") || (data9 === "image")) || (data9 === "audio")) || (data9 === "file"))){
-validate25.errors = [{instancePath:instancePath+"/models/" + i0+"/input/" + i1,keyword:"enum",params:{allowedValues: constant11},message:"must be equal to one of the allowed values",expected:constant1,data:data9}];
+validate25.errors = [{instancePath:instancePath+"/models/" + i0+"/input/" + i1,keyword:"enum",params:{allowedValues: constant12},message:"must be equal to one of the allowed values",expected:constant1,data:data9}];
 return false;
 }
 var valid9 = _errs28 === errors;
@@ -2238,7 +2239,7 @@ data0.checkAnswers = "count";
 }
 const _errs4 = errors;
 for(const key1 in data0){
-if(!(func1.call(constant8, key1))){
+if(!(func1.call(constant9, key1))){
 validate20.errors = [{instancePath:instancePath+"/gateway",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant0,data:data0}];
 return false;
 break;
@@ -2312,7 +2313,7 @@ validate20.errors = [{instancePath:instancePath+"/gateway/auth/mode",keyword:"ty
 return false;
 }
 if(!((((data4 === "token") || (data4 === "password")) || (data4 === "trusted-proxy")) || (data4 === "none"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/mode",keyword:"enum",params:{allowedValues: constant15},message:"must be equal to one of the allowed values",expected:constant1,data:data4}];
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/mode",keyword:"enum",params:{allowedValues: constant16},message:"must be equal to one of the allowed values",expected:constant1,data:data4}];
 return false;
 }
 var valid2 = _errs12 === errors;
@@ -2684,7 +2685,7 @@ return false;
 else {
 const _errs52 = errors;
 for(const key7 in data20){
-if(!(func1.call(constant9, key7))){
+if(!(func1.call(constant10, key7))){
 validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key7},message:"must NOT have additional properties",expected:constant0,data:data20}];
 return false;
 break;
@@ -2867,7 +2868,7 @@ validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.rep
 return false;
 }
 if(!((data26 === "own") || (data26 === "shared"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/sessions",keyword:"enum",params:{allowedValues: constant16},message:"must be equal to one of the allowed values",expected:constant1,data:data26}];
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/sessions",keyword:"enum",params:{allowedValues: constant17},message:"must be equal to one of the allowed values",expected:constant1,data:data26}];
 return false;
 }
 var valid10 = _errs63 === errors;
@@ -2896,7 +2897,7 @@ validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.rep
 return false;
 }
 if(!((((data28 === "chat") || (data28 === "sessions")) || (data28 === "metrics")) || (data28 === "admin"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/scopes/" + i6,keyword:"enum",params:{allowedValues: constant17},message:"must be equal to one of the allowed values",expected:constant1,data:data28}];
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/scopes/" + i6,keyword:"enum",params:{allowedValues: constant18},message:"must be equal to one of the allowed values",expected:constant1,data:data28}];
 return false;
 }
 var valid15 = _errs67 === errors;
@@ -3160,6 +3161,9 @@ data36.chatCompletions = {};
 if(data36.sessions === undefined){
 data36.sessions = {};
 }
+if(data36.runs === undefined){
+data36.runs = {};
+}
 if(data36.docs === undefined){
 data36.docs = {};
 }
@@ -3168,7 +3172,7 @@ data36.metrics = {};
 }
 const _errs86 = errors;
 for(const key9 in data36){
-if(!((((key9 === "chatCompletions") || (key9 === "sessions")) || (key9 === "docs")) || (key9 === "metrics"))){
+if(!(((((key9 === "chatCompletions") || (key9 === "sessions")) || (key9 === "runs")) || (key9 === "docs")) || (key9 === "metrics"))){
 validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints",keyword:"additionalProperties",params:{additionalProperty: key9},message:"must NOT have additional properties",expected:constant0,data:data36}];
 return false;
 break;
@@ -3185,6 +3189,9 @@ data37.enabled = false;
 if(data37.strict === undefined){
 data37.strict = false;
 }
+if(data37.detach === undefined){
+data37.detach = false;
+}
 if(data37.sessions === undefined){
 data37.sessions = {};
 }
@@ -3193,7 +3200,7 @@ data37.media = {};
 }
 const _errs89 = errors;
 for(const key10 in data37){
-if(!((((key10 === "enabled") || (key10 === "strict")) || (key10 === "sessions")) || (key10 === "media"))){
+if(!(((((key10 === "enabled") || (key10 === "strict")) || (key10 === "detach")) || (key10 === "sessions")) || (key10 === "media"))){
 validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions",keyword:"additionalProperties",params:{additionalProperty: key10},message:"must NOT have additional properties",expected:constant0,data:data37}];
 return false;
 break;
@@ -3216,52 +3223,60 @@ return false;
 }
 var valid20 = _errs92 === errors;
 if(valid20){
-let data40 = data37.sessions;
+let data40 = data37.detach;
 const _errs94 = errors;
-if(errors === _errs94){
-if(data40 && typeof data40 == "object" && !Array.isArray(data40)){
-if(data40.chatIdHeaders === undefined){
-data40.chatIdHeaders = [];
+if(typeof data40 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/detach",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data40}];
+return false;
 }
-if(data40.user === undefined){
-data40.user = "session";
-}
+var valid20 = _errs94 === errors;
+if(valid20){
+let data41 = data37.sessions;
 const _errs96 = errors;
-for(const key11 in data40){
+if(errors === _errs96){
+if(data41 && typeof data41 == "object" && !Array.isArray(data41)){
+if(data41.chatIdHeaders === undefined){
+data41.chatIdHeaders = [];
+}
+if(data41.user === undefined){
+data41.user = "session";
+}
+const _errs98 = errors;
+for(const key11 in data41){
 if(!(((key11 === "chatIdHeaders") || (key11 === "user")) || (key11 === "sideTasks"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions",keyword:"additionalProperties",params:{additionalProperty: key11},message:"must NOT have additional properties",expected:constant0,data:data40}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions",keyword:"additionalProperties",params:{additionalProperty: key11},message:"must NOT have additional properties",expected:constant0,data:data41}];
 return false;
 break;
 }
 }
-if(_errs96 === errors){
-let data41 = data40.chatIdHeaders;
-const _errs97 = errors;
-if(errors === _errs97){
-if(Array.isArray(data41)){
-if(data41.length > 16){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/chatIdHeaders",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items",expected:constant2,data:data41}];
+if(_errs98 === errors){
+let data42 = data41.chatIdHeaders;
+const _errs99 = errors;
+if(errors === _errs99){
+if(Array.isArray(data42)){
+if(data42.length > 16){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/chatIdHeaders",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items",expected:constant2,data:data42}];
 return false;
 }
 else {
 var valid22 = true;
-const len6 = data41.length;
+const len6 = data42.length;
 for(let i9=0; i9<len6; i9++){
-let data42 = data41[i9];
-const _errs99 = errors;
-if(errors === _errs99){
-if(typeof data42 === "string"){
-if(!pattern10.test(data42)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/chatIdHeaders/" + i9,keyword:"pattern",params:{pattern: "^(?!authorization$|proxy-authorization$|cookie$|x-openclaw-)[a-z0-9][a-z0-9._-]{0,63}$"},message:"must match pattern \""+"^(?!authorization$|proxy-authorization$|cookie$|x-openclaw-)[a-z0-9][a-z0-9._-]{0,63}$"+"\"",expected:constant1,data:data42}];
+let data43 = data42[i9];
+const _errs101 = errors;
+if(errors === _errs101){
+if(typeof data43 === "string"){
+if(!pattern10.test(data43)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/chatIdHeaders/" + i9,keyword:"pattern",params:{pattern: "^(?!authorization$|proxy-authorization$|cookie$|x-openclaw-)[a-z0-9][a-z0-9._-]{0,63}$"},message:"must match pattern \""+"^(?!authorization$|proxy-authorization$|cookie$|x-openclaw-)[a-z0-9][a-z0-9._-]{0,63}$"+"\"",expected:constant1,data:data43}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/chatIdHeaders/" + i9,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data42}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/chatIdHeaders/" + i9,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data43}];
 return false;
 }
 }
-var valid22 = _errs99 === errors;
+var valid22 = _errs101 === errors;
 if(!valid22){
 break;
 }
@@ -3269,54 +3284,54 @@ break;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/chatIdHeaders",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data41}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/chatIdHeaders",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data42}];
 return false;
 }
 }
-var valid21 = _errs97 === errors;
+var valid21 = _errs99 === errors;
 if(valid21){
-let data43 = data40.user;
-const _errs101 = errors;
-if(typeof data43 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/user",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data43}];
-return false;
-}
-if(!((data43 === "session") || (data43 === "ignore"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/user",keyword:"enum",params:{allowedValues: constant18},message:"must be equal to one of the allowed values",expected:constant1,data:data43}];
-return false;
-}
-var valid21 = _errs101 === errors;
-if(valid21){
-if(data40.sideTasks !== undefined){
-let data44 = data40.sideTasks;
+let data44 = data41.user;
 const _errs103 = errors;
-if(errors === _errs103){
-if(Array.isArray(data44)){
-var valid23 = true;
-const len7 = data44.length;
-for(let i10=0; i10<len7; i10++){
-let data45 = data44[i10];
+if(typeof data44 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/user",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data44}];
+return false;
+}
+if(!((data44 === "session") || (data44 === "ignore"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/user",keyword:"enum",params:{allowedValues: constant19},message:"must be equal to one of the allowed values",expected:constant1,data:data44}];
+return false;
+}
+var valid21 = _errs103 === errors;
+if(valid21){
+if(data41.sideTasks !== undefined){
+let data45 = data41.sideTasks;
 const _errs105 = errors;
-if(typeof data45 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/sideTasks/" + i10,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data45}];
+if(errors === _errs105){
+if(Array.isArray(data45)){
+var valid23 = true;
+const len7 = data45.length;
+for(let i10=0; i10<len7; i10++){
+let data46 = data45[i10];
+const _errs107 = errors;
+if(typeof data46 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/sideTasks/" + i10,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data46}];
 return false;
 }
-if(!((data45 === "open-webui") || (data45 === "opencode"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/sideTasks/" + i10,keyword:"enum",params:{allowedValues: constant19},message:"must be equal to one of the allowed values",expected:constant1,data:data45}];
+if(!((data46 === "open-webui") || (data46 === "opencode"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/sideTasks/" + i10,keyword:"enum",params:{allowedValues: constant20},message:"must be equal to one of the allowed values",expected:constant1,data:data46}];
 return false;
 }
-var valid23 = _errs105 === errors;
+var valid23 = _errs107 === errors;
 if(!valid23){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/sideTasks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data44}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/sideTasks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data45}];
 return false;
 }
 }
-var valid21 = _errs103 === errors;
+var valid21 = _errs105 === errors;
 }
 else {
 var valid21 = true;
@@ -3326,74 +3341,52 @@ var valid21 = true;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data40}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data41}];
 return false;
 }
 }
-var valid20 = _errs94 === errors;
+var valid20 = _errs96 === errors;
 if(valid20){
-let data46 = data37.media;
-const _errs107 = errors;
-if(errors === _errs107){
-if(data46 && typeof data46 == "object" && !Array.isArray(data46)){
-if(data46.imagesMax === undefined){
-data46.imagesMax = 8;
-}
-if(data46.bytesMax === undefined){
-data46.bytesMax = 20971520;
-}
-if(data46.pixelsMax === undefined){
-data46.pixelsMax = 50000000;
-}
-if(data46.imageUrls === undefined){
-data46.imageUrls = {};
-}
+let data47 = data37.media;
 const _errs109 = errors;
-for(const key12 in data46){
+if(errors === _errs109){
+if(data47 && typeof data47 == "object" && !Array.isArray(data47)){
+if(data47.imagesMax === undefined){
+data47.imagesMax = 8;
+}
+if(data47.bytesMax === undefined){
+data47.bytesMax = 20971520;
+}
+if(data47.pixelsMax === undefined){
+data47.pixelsMax = 50000000;
+}
+if(data47.imageUrls === undefined){
+data47.imageUrls = {};
+}
+const _errs111 = errors;
+for(const key12 in data47){
 if(!((((key12 === "imagesMax") || (key12 === "bytesMax")) || (key12 === "pixelsMax")) || (key12 === "imageUrls"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media",keyword:"additionalProperties",params:{additionalProperty: key12},message:"must NOT have additional properties",expected:constant0,data:data46}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media",keyword:"additionalProperties",params:{additionalProperty: key12},message:"must NOT have additional properties",expected:constant0,data:data47}];
 return false;
 break;
 }
 }
-if(_errs109 === errors){
-let data47 = data46.imagesMax;
-const _errs110 = errors;
-if(!(((typeof data47 == "number") && (!(data47 % 1) && !isNaN(data47))) && (isFinite(data47)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imagesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data47}];
-return false;
-}
-if(errors === _errs110){
-if((typeof data47 == "number") && (isFinite(data47))){
-if(data47 > 256 || isNaN(data47)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imagesMax",keyword:"maximum",params:{comparison: "<=", limit: 256},message:"must be <= 256",expected:constant3,data:data47}];
-return false;
-}
-else {
-if(data47 < 0 || isNaN(data47)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imagesMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data47}];
-return false;
-}
-}
-}
-}
-var valid24 = _errs110 === errors;
-if(valid24){
-let data48 = data46.bytesMax;
+if(_errs111 === errors){
+let data48 = data47.imagesMax;
 const _errs112 = errors;
 if(!(((typeof data48 == "number") && (!(data48 % 1) && !isNaN(data48))) && (isFinite(data48)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/bytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data48}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imagesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data48}];
 return false;
 }
 if(errors === _errs112){
 if((typeof data48 == "number") && (isFinite(data48))){
-if(data48 > 1073741824 || isNaN(data48)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/bytesMax",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",expected:constant3,data:data48}];
+if(data48 > 256 || isNaN(data48)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imagesMax",keyword:"maximum",params:{comparison: "<=", limit: 256},message:"must be <= 256",expected:constant3,data:data48}];
 return false;
 }
 else {
 if(data48 < 0 || isNaN(data48)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/bytesMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data48}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imagesMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data48}];
 return false;
 }
 }
@@ -3401,21 +3394,21 @@ return false;
 }
 var valid24 = _errs112 === errors;
 if(valid24){
-let data49 = data46.pixelsMax;
+let data49 = data47.bytesMax;
 const _errs114 = errors;
 if(!(((typeof data49 == "number") && (!(data49 % 1) && !isNaN(data49))) && (isFinite(data49)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/pixelsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data49}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/bytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data49}];
 return false;
 }
 if(errors === _errs114){
 if((typeof data49 == "number") && (isFinite(data49))){
-if(data49 > 1000000000 || isNaN(data49)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/pixelsMax",keyword:"maximum",params:{comparison: "<=", limit: 1000000000},message:"must be <= 1000000000",expected:constant3,data:data49}];
+if(data49 > 1073741824 || isNaN(data49)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/bytesMax",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",expected:constant3,data:data49}];
 return false;
 }
 else {
-if(data49 < 1 || isNaN(data49)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/pixelsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data49}];
+if(data49 < 0 || isNaN(data49)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/bytesMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data49}];
 return false;
 }
 }
@@ -3423,138 +3416,161 @@ return false;
 }
 var valid24 = _errs114 === errors;
 if(valid24){
-let data50 = data46.imageUrls;
+let data50 = data47.pixelsMax;
 const _errs116 = errors;
+if(!(((typeof data50 == "number") && (!(data50 % 1) && !isNaN(data50))) && (isFinite(data50)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/pixelsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data50}];
+return false;
+}
 if(errors === _errs116){
-if(data50 && typeof data50 == "object" && !Array.isArray(data50)){
-if(data50.enabled === undefined){
-data50.enabled = false;
+if((typeof data50 == "number") && (isFinite(data50))){
+if(data50 > 1000000000 || isNaN(data50)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/pixelsMax",keyword:"maximum",params:{comparison: "<=", limit: 1000000000},message:"must be <= 1000000000",expected:constant3,data:data50}];
+return false;
 }
-if(data50.allowedHosts === undefined){
-data50.allowedHosts = [];
+else {
+if(data50 < 1 || isNaN(data50)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/pixelsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data50}];
+return false;
 }
-if(data50.bytesMax === undefined){
-data50.bytesMax = 10485760;
 }
-if(data50.timeoutMs === undefined){
-data50.timeoutMs = 10000;
 }
+}
+var valid24 = _errs116 === errors;
+if(valid24){
+let data51 = data47.imageUrls;
 const _errs118 = errors;
-for(const key13 in data50){
+if(errors === _errs118){
+if(data51 && typeof data51 == "object" && !Array.isArray(data51)){
+if(data51.enabled === undefined){
+data51.enabled = false;
+}
+if(data51.allowedHosts === undefined){
+data51.allowedHosts = [];
+}
+if(data51.bytesMax === undefined){
+data51.bytesMax = 10485760;
+}
+if(data51.timeoutMs === undefined){
+data51.timeoutMs = 10000;
+}
+const _errs120 = errors;
+for(const key13 in data51){
 if(!((((key13 === "enabled") || (key13 === "allowedHosts")) || (key13 === "bytesMax")) || (key13 === "timeoutMs"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls",keyword:"additionalProperties",params:{additionalProperty: key13},message:"must NOT have additional properties",expected:constant0,data:data50}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls",keyword:"additionalProperties",params:{additionalProperty: key13},message:"must NOT have additional properties",expected:constant0,data:data51}];
 return false;
 break;
 }
 }
-if(_errs118 === errors){
-let data51 = data50.enabled;
-const _errs119 = errors;
-if(typeof data51 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data51}];
+if(_errs120 === errors){
+let data52 = data51.enabled;
+const _errs121 = errors;
+if(typeof data52 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data52}];
 return false;
 }
-var valid25 = _errs119 === errors;
+var valid25 = _errs121 === errors;
 if(valid25){
-let data52 = data50.allowedHosts;
-const _errs121 = errors;
-if(errors === _errs121){
-if(Array.isArray(data52)){
-var valid26 = true;
-const len8 = data52.length;
-for(let i11=0; i11<len8; i11++){
-let data53 = data52[i11];
+let data53 = data51.allowedHosts;
 const _errs123 = errors;
 if(errors === _errs123){
-if(typeof data53 === "string"){
-if(!pattern11.test(data53)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/allowedHosts/" + i11,keyword:"pattern",params:{pattern: "^(\\[[0-9a-fA-F:.]+\\]|[^\\s/:@*?#%\\[\\]\\\\]+)$"},message:"must match pattern \""+"^(\\[[0-9a-fA-F:.]+\\]|[^\\s/:@*?#%\\[\\]\\\\]+)$"+"\"",expected:constant1,data:data53}];
+if(Array.isArray(data53)){
+var valid26 = true;
+const len8 = data53.length;
+for(let i11=0; i11<len8; i11++){
+let data54 = data53[i11];
+const _errs125 = errors;
+if(errors === _errs125){
+if(typeof data54 === "string"){
+if(!pattern11.test(data54)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/allowedHosts/" + i11,keyword:"pattern",params:{pattern: "^(\\[[0-9a-fA-F:.]+\\]|[^\\s/:@*?#%\\[\\]\\\\]+)$"},message:"must match pattern \""+"^(\\[[0-9a-fA-F:.]+\\]|[^\\s/:@*?#%\\[\\]\\\\]+)$"+"\"",expected:constant1,data:data54}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/allowedHosts/" + i11,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data53}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/allowedHosts/" + i11,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data54}];
 return false;
 }
 }
-var valid26 = _errs123 === errors;
+var valid26 = _errs125 === errors;
 if(!valid26){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/allowedHosts",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data52}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/allowedHosts",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data53}];
 return false;
 }
 }
-var valid25 = _errs121 === errors;
+var valid25 = _errs123 === errors;
 if(valid25){
-let data54 = data50.bytesMax;
-const _errs125 = errors;
-if(!(((typeof data54 == "number") && (!(data54 % 1) && !isNaN(data54))) && (isFinite(data54)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/bytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data54}];
-return false;
-}
-if(errors === _errs125){
-if((typeof data54 == "number") && (isFinite(data54))){
-if(data54 > 1073741824 || isNaN(data54)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/bytesMax",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",expected:constant3,data:data54}];
-return false;
-}
-else {
-if(data54 < 1 || isNaN(data54)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/bytesMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data54}];
-return false;
-}
-}
-}
-}
-var valid25 = _errs125 === errors;
-if(valid25){
-let data55 = data50.timeoutMs;
+let data55 = data51.bytesMax;
 const _errs127 = errors;
 if(!(((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55))) && (isFinite(data55)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/timeoutMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data55}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/bytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data55}];
 return false;
 }
 if(errors === _errs127){
 if((typeof data55 == "number") && (isFinite(data55))){
-if(data55 > 120000 || isNaN(data55)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/timeoutMs",keyword:"maximum",params:{comparison: "<=", limit: 120000},message:"must be <= 120000",expected:constant3,data:data55}];
+if(data55 > 1073741824 || isNaN(data55)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/bytesMax",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",expected:constant3,data:data55}];
 return false;
 }
 else {
-if(data55 < 100 || isNaN(data55)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/timeoutMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data55}];
+if(data55 < 1 || isNaN(data55)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/bytesMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data55}];
 return false;
 }
 }
 }
 }
 var valid25 = _errs127 === errors;
+if(valid25){
+let data56 = data51.timeoutMs;
+const _errs129 = errors;
+if(!(((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56))) && (isFinite(data56)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/timeoutMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data56}];
+return false;
+}
+if(errors === _errs129){
+if((typeof data56 == "number") && (isFinite(data56))){
+if(data56 > 120000 || isNaN(data56)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/timeoutMs",keyword:"maximum",params:{comparison: "<=", limit: 120000},message:"must be <= 120000",expected:constant3,data:data56}];
+return false;
+}
+else {
+if(data56 < 100 || isNaN(data56)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/timeoutMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data56}];
+return false;
+}
+}
+}
+}
+var valid25 = _errs129 === errors;
 }
 }
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data50}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data51}];
 return false;
 }
 }
-var valid24 = _errs116 === errors;
+var valid24 = _errs118 === errors;
 }
 }
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data46}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data47}];
 return false;
 }
 }
-var valid20 = _errs107 === errors;
+var valid20 = _errs109 === errors;
+}
 }
 }
 }
@@ -3567,95 +3583,126 @@ return false;
 }
 var valid19 = _errs87 === errors;
 if(valid19){
-let data56 = data36.sessions;
-const _errs129 = errors;
-if(errors === _errs129){
-if(data56 && typeof data56 == "object" && !Array.isArray(data56)){
-if(data56.enabled === undefined){
-data56.enabled = false;
-}
+let data57 = data36.sessions;
 const _errs131 = errors;
-for(const key14 in data56){
+if(errors === _errs131){
+if(data57 && typeof data57 == "object" && !Array.isArray(data57)){
+if(data57.enabled === undefined){
+data57.enabled = false;
+}
+const _errs133 = errors;
+for(const key14 in data57){
 if(!(key14 === "enabled")){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/sessions",keyword:"additionalProperties",params:{additionalProperty: key14},message:"must NOT have additional properties",expected:constant0,data:data56}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/sessions",keyword:"additionalProperties",params:{additionalProperty: key14},message:"must NOT have additional properties",expected:constant0,data:data57}];
 return false;
 break;
 }
 }
-if(_errs131 === errors){
-let data57 = data56.enabled;
-if(typeof data57 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/sessions/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data57}];
+if(_errs133 === errors){
+let data58 = data57.enabled;
+if(typeof data58 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/sessions/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data58}];
 return false;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/sessions",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data56}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/sessions",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data57}];
 return false;
 }
 }
-var valid19 = _errs129 === errors;
+var valid19 = _errs131 === errors;
 if(valid19){
-let data58 = data36.docs;
-const _errs134 = errors;
-if(errors === _errs134){
-if(data58 && typeof data58 == "object" && !Array.isArray(data58)){
-if(data58.enabled === undefined){
-data58.enabled = true;
-}
+let data59 = data36.runs;
 const _errs136 = errors;
-for(const key15 in data58){
+if(errors === _errs136){
+if(data59 && typeof data59 == "object" && !Array.isArray(data59)){
+if(data59.enabled === undefined){
+data59.enabled = true;
+}
+const _errs138 = errors;
+for(const key15 in data59){
 if(!(key15 === "enabled")){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/docs",keyword:"additionalProperties",params:{additionalProperty: key15},message:"must NOT have additional properties",expected:constant0,data:data58}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/runs",keyword:"additionalProperties",params:{additionalProperty: key15},message:"must NOT have additional properties",expected:constant0,data:data59}];
 return false;
 break;
 }
 }
-if(_errs136 === errors){
-let data59 = data58.enabled;
-if(typeof data59 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/docs/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data59}];
+if(_errs138 === errors){
+let data60 = data59.enabled;
+if(typeof data60 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/runs/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data60}];
 return false;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/docs",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data58}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/runs",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data59}];
 return false;
 }
 }
-var valid19 = _errs134 === errors;
+var valid19 = _errs136 === errors;
 if(valid19){
-let data60 = data36.metrics;
-const _errs139 = errors;
-if(errors === _errs139){
-if(data60 && typeof data60 == "object" && !Array.isArray(data60)){
-if(data60.enabled === undefined){
-data60.enabled = true;
-}
+let data61 = data36.docs;
 const _errs141 = errors;
-for(const key16 in data60){
+if(errors === _errs141){
+if(data61 && typeof data61 == "object" && !Array.isArray(data61)){
+if(data61.enabled === undefined){
+data61.enabled = true;
+}
+const _errs143 = errors;
+for(const key16 in data61){
 if(!(key16 === "enabled")){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/metrics",keyword:"additionalProperties",params:{additionalProperty: key16},message:"must NOT have additional properties",expected:constant0,data:data60}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/docs",keyword:"additionalProperties",params:{additionalProperty: key16},message:"must NOT have additional properties",expected:constant0,data:data61}];
 return false;
 break;
 }
 }
-if(_errs141 === errors){
-let data61 = data60.enabled;
-if(typeof data61 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/metrics/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data61}];
+if(_errs143 === errors){
+let data62 = data61.enabled;
+if(typeof data62 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/docs/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data62}];
 return false;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/metrics",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data60}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/docs",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data61}];
 return false;
 }
 }
-var valid19 = _errs139 === errors;
+var valid19 = _errs141 === errors;
+if(valid19){
+let data63 = data36.metrics;
+const _errs146 = errors;
+if(errors === _errs146){
+if(data63 && typeof data63 == "object" && !Array.isArray(data63)){
+if(data63.enabled === undefined){
+data63.enabled = true;
+}
+const _errs148 = errors;
+for(const key17 in data63){
+if(!(key17 === "enabled")){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/metrics",keyword:"additionalProperties",params:{additionalProperty: key17},message:"must NOT have additional properties",expected:constant0,data:data63}];
+return false;
+break;
+}
+}
+if(_errs148 === errors){
+let data64 = data63.enabled;
+if(typeof data64 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/metrics/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data64}];
+return false;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/metrics",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data63}];
+return false;
+}
+}
+var valid19 = _errs146 === errors;
+}
 }
 }
 }
@@ -3668,179 +3715,179 @@ return false;
 }
 var valid18 = _errs84 === errors;
 if(valid18){
-let data62 = data35.allowedHosts;
-const _errs144 = errors;
-if(errors === _errs144){
-if(Array.isArray(data62)){
-var valid30 = true;
-const len9 = data62.length;
-for(let i12=0; i12<len9; i12++){
-let data63 = data62[i12];
-const _errs146 = errors;
-if(errors === _errs146){
-if(typeof data63 === "string"){
-if(func2(data63) < 1){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedHosts/" + i12,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data63}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedHosts/" + i12,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data63}];
-return false;
-}
-}
-var valid30 = _errs146 === errors;
-if(!valid30){
-break;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedHosts",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data62}];
-return false;
-}
-}
-var valid18 = _errs144 === errors;
-if(valid18){
-let data64 = data35.allowedOrigins;
-const _errs148 = errors;
-if(errors === _errs148){
-if(Array.isArray(data64)){
+let data65 = data35.allowedHosts;
+const _errs151 = errors;
+if(errors === _errs151){
+if(Array.isArray(data65)){
 var valid31 = true;
-const len10 = data64.length;
-for(let i13=0; i13<len10; i13++){
-let data65 = data64[i13];
-const _errs150 = errors;
-if(errors === _errs150){
-if(typeof data65 === "string"){
-if(func2(data65) < 1){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedOrigins/" + i13,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data65}];
+const len9 = data65.length;
+for(let i12=0; i12<len9; i12++){
+let data66 = data65[i12];
+const _errs153 = errors;
+if(errors === _errs153){
+if(typeof data66 === "string"){
+if(func2(data66) < 1){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedHosts/" + i12,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data66}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedOrigins/" + i13,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data65}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedHosts/" + i12,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data66}];
 return false;
 }
 }
-var valid31 = _errs150 === errors;
+var valid31 = _errs153 === errors;
 if(!valid31){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedOrigins",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data64}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedHosts",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data65}];
 return false;
 }
 }
-var valid18 = _errs148 === errors;
+var valid18 = _errs151 === errors;
 if(valid18){
-let data66 = data35.bodyBytesMax;
-const _errs152 = errors;
-if(!(((typeof data66 == "number") && (!(data66 % 1) && !isNaN(data66))) && (isFinite(data66)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/bodyBytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data66}];
+let data67 = data35.allowedOrigins;
+const _errs155 = errors;
+if(errors === _errs155){
+if(Array.isArray(data67)){
+var valid32 = true;
+const len10 = data67.length;
+for(let i13=0; i13<len10; i13++){
+let data68 = data67[i13];
+const _errs157 = errors;
+if(errors === _errs157){
+if(typeof data68 === "string"){
+if(func2(data68) < 1){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedOrigins/" + i13,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data68}];
 return false;
 }
-if(errors === _errs152){
-if((typeof data66 == "number") && (isFinite(data66))){
-if(data66 > 1073741824 || isNaN(data66)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/bodyBytesMax",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",expected:constant3,data:data66}];
-return false;
 }
 else {
-if(data66 < 1024 || isNaN(data66)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/bodyBytesMax",keyword:"minimum",params:{comparison: ">=", limit: 1024},message:"must be >= 1024",expected:constant3,data:data66}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedOrigins/" + i13,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data68}];
 return false;
 }
 }
-}
-}
-var valid18 = _errs152 === errors;
-if(valid18){
-let data67 = data35.pipelineMax;
-const _errs154 = errors;
-if(!(((typeof data67 == "number") && (!(data67 % 1) && !isNaN(data67))) && (isFinite(data67)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/pipelineMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data67}];
-return false;
-}
-if(errors === _errs154){
-if((typeof data67 == "number") && (isFinite(data67))){
-if(data67 > 1024 || isNaN(data67)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/pipelineMax",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",expected:constant3,data:data67}];
-return false;
-}
-else {
-if(data67 < 1 || isNaN(data67)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/pipelineMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data67}];
-return false;
-}
-}
-}
-}
-var valid18 = _errs154 === errors;
-if(valid18){
-let data68 = data35.keepAlive;
-const _errs156 = errors;
-if(errors === _errs156){
-if(data68 && typeof data68 == "object" && !Array.isArray(data68)){
-if(data68.form === undefined){
-data68.form = "comment";
-}
-if(data68.intervalMs === undefined){
-data68.intervalMs = 15000;
-}
-const _errs158 = errors;
-for(const key17 in data68){
-if(!((key17 === "form") || (key17 === "intervalMs"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive",keyword:"additionalProperties",params:{additionalProperty: key17},message:"must NOT have additional properties",expected:constant0,data:data68}];
-return false;
+var valid32 = _errs157 === errors;
+if(!valid32){
 break;
 }
 }
-if(_errs158 === errors){
-let data69 = data68.form;
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedOrigins",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data67}];
+return false;
+}
+}
+var valid18 = _errs155 === errors;
+if(valid18){
+let data69 = data35.bodyBytesMax;
 const _errs159 = errors;
-if(typeof data69 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/form",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data69}];
+if(!(((typeof data69 == "number") && (!(data69 % 1) && !isNaN(data69))) && (isFinite(data69)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/bodyBytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data69}];
 return false;
 }
-if(!(((data69 === "comment") || (data69 === "chunk")) || (data69 === "off"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/form",keyword:"enum",params:{allowedValues: constant20},message:"must be equal to one of the allowed values",expected:constant1,data:data69}];
+if(errors === _errs159){
+if((typeof data69 == "number") && (isFinite(data69))){
+if(data69 > 1073741824 || isNaN(data69)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/bodyBytesMax",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",expected:constant3,data:data69}];
 return false;
 }
-var valid32 = _errs159 === errors;
-if(valid32){
-let data70 = data68.intervalMs;
+else {
+if(data69 < 1024 || isNaN(data69)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/bodyBytesMax",keyword:"minimum",params:{comparison: ">=", limit: 1024},message:"must be >= 1024",expected:constant3,data:data69}];
+return false;
+}
+}
+}
+}
+var valid18 = _errs159 === errors;
+if(valid18){
+let data70 = data35.pipelineMax;
 const _errs161 = errors;
 if(!(((typeof data70 == "number") && (!(data70 % 1) && !isNaN(data70))) && (isFinite(data70)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/intervalMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data70}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/pipelineMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data70}];
 return false;
 }
 if(errors === _errs161){
 if((typeof data70 == "number") && (isFinite(data70))){
-if(data70 > 300000 || isNaN(data70)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/intervalMs",keyword:"maximum",params:{comparison: "<=", limit: 300000},message:"must be <= 300000",expected:constant3,data:data70}];
+if(data70 > 1024 || isNaN(data70)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/pipelineMax",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",expected:constant3,data:data70}];
 return false;
 }
 else {
-if(data70 < 100 || isNaN(data70)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/intervalMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data70}];
+if(data70 < 1 || isNaN(data70)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/pipelineMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data70}];
 return false;
 }
 }
 }
 }
-var valid32 = _errs161 === errors;
+var valid18 = _errs161 === errors;
+if(valid18){
+let data71 = data35.keepAlive;
+const _errs163 = errors;
+if(errors === _errs163){
+if(data71 && typeof data71 == "object" && !Array.isArray(data71)){
+if(data71.form === undefined){
+data71.form = "comment";
+}
+if(data71.intervalMs === undefined){
+data71.intervalMs = 15000;
+}
+const _errs165 = errors;
+for(const key18 in data71){
+if(!((key18 === "form") || (key18 === "intervalMs"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive",keyword:"additionalProperties",params:{additionalProperty: key18},message:"must NOT have additional properties",expected:constant0,data:data71}];
+return false;
+break;
+}
+}
+if(_errs165 === errors){
+let data72 = data71.form;
+const _errs166 = errors;
+if(typeof data72 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/form",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data72}];
+return false;
+}
+if(!(((data72 === "comment") || (data72 === "chunk")) || (data72 === "off"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/form",keyword:"enum",params:{allowedValues: constant21},message:"must be equal to one of the allowed values",expected:constant1,data:data72}];
+return false;
+}
+var valid33 = _errs166 === errors;
+if(valid33){
+let data73 = data71.intervalMs;
+const _errs168 = errors;
+if(!(((typeof data73 == "number") && (!(data73 % 1) && !isNaN(data73))) && (isFinite(data73)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/intervalMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data73}];
+return false;
+}
+if(errors === _errs168){
+if((typeof data73 == "number") && (isFinite(data73))){
+if(data73 > 300000 || isNaN(data73)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/intervalMs",keyword:"maximum",params:{comparison: "<=", limit: 300000},message:"must be <= 300000",expected:constant3,data:data73}];
+return false;
+}
+else {
+if(data73 < 100 || isNaN(data73)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/intervalMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data73}];
+return false;
+}
+}
+}
+}
+var valid33 = _errs168 === errors;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data68}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data71}];
 return false;
 }
 }
-var valid18 = _errs156 === errors;
+var valid18 = _errs163 === errors;
 }
 }
 }
@@ -3855,150 +3902,68 @@ return false;
 }
 var valid1 = _errs81 === errors;
 if(valid1){
-let data71 = data0.runs;
-const _errs163 = errors;
-if(errors === _errs163){
-if(data71 && typeof data71 == "object" && !Array.isArray(data71)){
-if(data71.max === undefined){
-data71.max = 1024;
-}
-if(data71.queueMax === undefined){
-data71.queueMax = 256;
-}
-if(data71.waitMs === undefined){
-data71.waitMs = 30000;
-}
-const _errs165 = errors;
-for(const key18 in data71){
-if(!(((key18 === "max") || (key18 === "queueMax")) || (key18 === "waitMs"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs",keyword:"additionalProperties",params:{additionalProperty: key18},message:"must NOT have additional properties",expected:constant0,data:data71}];
-return false;
-break;
-}
-}
-if(_errs165 === errors){
-let data72 = data71.max;
-const _errs166 = errors;
-if(!(((typeof data72 == "number") && (!(data72 % 1) && !isNaN(data72))) && (isFinite(data72)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/max",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data72}];
-return false;
-}
-if(errors === _errs166){
-if((typeof data72 == "number") && (isFinite(data72))){
-if(data72 > 100000 || isNaN(data72)){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/max",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000",expected:constant3,data:data72}];
-return false;
-}
-else {
-if(data72 < 1 || isNaN(data72)){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/max",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data72}];
-return false;
-}
-}
-}
-}
-var valid33 = _errs166 === errors;
-if(valid33){
-let data73 = data71.queueMax;
-const _errs168 = errors;
-if(!(((typeof data73 == "number") && (!(data73 % 1) && !isNaN(data73))) && (isFinite(data73)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/queueMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data73}];
-return false;
-}
-if(errors === _errs168){
-if((typeof data73 == "number") && (isFinite(data73))){
-if(data73 > 100000 || isNaN(data73)){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/queueMax",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000",expected:constant3,data:data73}];
-return false;
-}
-else {
-if(data73 < 0 || isNaN(data73)){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/queueMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data73}];
-return false;
-}
-}
-}
-}
-var valid33 = _errs168 === errors;
-if(valid33){
-let data74 = data71.waitMs;
+let data74 = data0.runs;
 const _errs170 = errors;
-if(!(((typeof data74 == "number") && (!(data74 % 1) && !isNaN(data74))) && (isFinite(data74)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/waitMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data74}];
-return false;
-}
 if(errors === _errs170){
-if((typeof data74 == "number") && (isFinite(data74))){
-if(data74 > 600000 || isNaN(data74)){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/waitMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data74}];
-return false;
+if(data74 && typeof data74 == "object" && !Array.isArray(data74)){
+if(data74.max === undefined){
+data74.max = 1024;
 }
-else {
-if(data74 < 100 || isNaN(data74)){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/waitMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data74}];
-return false;
+if(data74.queueMax === undefined){
+data74.queueMax = 256;
 }
+if(data74.waitMs === undefined){
+data74.waitMs = 30000;
 }
+if(data74.log === undefined){
+data74.log = {};
 }
-}
-var valid33 = _errs170 === errors;
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/runs",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data71}];
-return false;
-}
-}
-var valid1 = _errs163 === errors;
-if(valid1){
-let data75 = data0.limits;
 const _errs172 = errors;
-if(errors === _errs172){
-if(data75 && typeof data75 == "object" && !Array.isArray(data75)){
-if(data75.connections === undefined){
-data75.connections = 16384;
-}
-if(data75.connectionsPerAddress === undefined){
-data75.connectionsPerAddress = 12288;
-}
-if(data75.bodyBytesHeld === undefined){
-data75.bodyBytesHeld = 268435456;
-}
-if(data75.answerBytesHeld === undefined){
-data75.answerBytesHeld = 268435456;
-}
-if(data75.writeStallMs === undefined){
-data75.writeStallMs = 30000;
-}
-if(data75.loopDelayMs === undefined){
-data75.loopDelayMs = 500;
-}
-const _errs174 = errors;
-for(const key19 in data75){
-if(!((((((key19 === "connections") || (key19 === "connectionsPerAddress")) || (key19 === "bodyBytesHeld")) || (key19 === "answerBytesHeld")) || (key19 === "writeStallMs")) || (key19 === "loopDelayMs"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits",keyword:"additionalProperties",params:{additionalProperty: key19},message:"must NOT have additional properties",expected:constant0,data:data75}];
+for(const key19 in data74){
+if(!((((key19 === "max") || (key19 === "queueMax")) || (key19 === "waitMs")) || (key19 === "log"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs",keyword:"additionalProperties",params:{additionalProperty: key19},message:"must NOT have additional properties",expected:constant0,data:data74}];
 return false;
 break;
 }
 }
-if(_errs174 === errors){
-let data76 = data75.connections;
+if(_errs172 === errors){
+let data75 = data74.max;
+const _errs173 = errors;
+if(!(((typeof data75 == "number") && (!(data75 % 1) && !isNaN(data75))) && (isFinite(data75)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/max",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data75}];
+return false;
+}
+if(errors === _errs173){
+if((typeof data75 == "number") && (isFinite(data75))){
+if(data75 > 100000 || isNaN(data75)){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/max",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000",expected:constant3,data:data75}];
+return false;
+}
+else {
+if(data75 < 1 || isNaN(data75)){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/max",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data75}];
+return false;
+}
+}
+}
+}
+var valid34 = _errs173 === errors;
+if(valid34){
+let data76 = data74.queueMax;
 const _errs175 = errors;
 if(!(((typeof data76 == "number") && (!(data76 % 1) && !isNaN(data76))) && (isFinite(data76)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/connections",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data76}];
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/queueMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data76}];
 return false;
 }
 if(errors === _errs175){
 if((typeof data76 == "number") && (isFinite(data76))){
-if(data76 > 1000000 || isNaN(data76)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/connections",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000",expected:constant3,data:data76}];
+if(data76 > 100000 || isNaN(data76)){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/queueMax",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000",expected:constant3,data:data76}];
 return false;
 }
 else {
-if(data76 < 1 || isNaN(data76)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/connections",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data76}];
+if(data76 < 0 || isNaN(data76)){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/queueMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data76}];
 return false;
 }
 }
@@ -4006,21 +3971,21 @@ return false;
 }
 var valid34 = _errs175 === errors;
 if(valid34){
-let data77 = data75.connectionsPerAddress;
+let data77 = data74.waitMs;
 const _errs177 = errors;
 if(!(((typeof data77 == "number") && (!(data77 % 1) && !isNaN(data77))) && (isFinite(data77)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/connectionsPerAddress",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data77}];
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/waitMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data77}];
 return false;
 }
 if(errors === _errs177){
 if((typeof data77 == "number") && (isFinite(data77))){
-if(data77 > 1000000 || isNaN(data77)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/connectionsPerAddress",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000",expected:constant3,data:data77}];
+if(data77 > 600000 || isNaN(data77)){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/waitMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data77}];
 return false;
 }
 else {
-if(data77 < 0 || isNaN(data77)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/connectionsPerAddress",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data77}];
+if(data77 < 100 || isNaN(data77)){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/waitMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data77}];
 return false;
 }
 }
@@ -4028,324 +3993,482 @@ return false;
 }
 var valid34 = _errs177 === errors;
 if(valid34){
-let data78 = data75.bodyBytesHeld;
+let data78 = data74.log;
 const _errs179 = errors;
-if(!(((typeof data78 == "number") && (!(data78 % 1) && !isNaN(data78))) && (isFinite(data78)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/bodyBytesHeld",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data78}];
-return false;
-}
 if(errors === _errs179){
-if((typeof data78 == "number") && (isFinite(data78))){
-if(data78 > 1099511627776 || isNaN(data78)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/bodyBytesHeld",keyword:"maximum",params:{comparison: "<=", limit: 1099511627776},message:"must be <= 1099511627776",expected:constant3,data:data78}];
+if(data78 && typeof data78 == "object" && !Array.isArray(data78)){
+if(data78.hours === undefined){
+data78.hours = 24;
+}
+if(data78.max === undefined){
+data78.max = 10000;
+}
+const _errs181 = errors;
+for(const key20 in data78){
+if(!((key20 === "hours") || (key20 === "max"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/log",keyword:"additionalProperties",params:{additionalProperty: key20},message:"must NOT have additional properties",expected:constant0,data:data78}];
+return false;
+break;
+}
+}
+if(_errs181 === errors){
+let data79 = data78.hours;
+const _errs182 = errors;
+if(errors === _errs182){
+if((typeof data79 == "number") && (isFinite(data79))){
+if(data79 > 87600 || isNaN(data79)){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/log/hours",keyword:"maximum",params:{comparison: "<=", limit: 87600},message:"must be <= 87600",expected:constant6,data:data79}];
 return false;
 }
 else {
-if(data78 < 65536 || isNaN(data78)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/bodyBytesHeld",keyword:"minimum",params:{comparison: ">=", limit: 65536},message:"must be >= 65536",expected:constant3,data:data78}];
+if(data79 < 0.01 || isNaN(data79)){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/log/hours",keyword:"minimum",params:{comparison: ">=", limit: 0.01},message:"must be >= 0.01",expected:constant6,data:data79}];
 return false;
 }
 }
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/log/hours",keyword:"type",params:{type: "number"},message:"must be number",expected:constant6,data:data79}];
+return false;
+}
+}
+var valid35 = _errs182 === errors;
+if(valid35){
+let data80 = data78.max;
+const _errs184 = errors;
+if(!(((typeof data80 == "number") && (!(data80 % 1) && !isNaN(data80))) && (isFinite(data80)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/log/max",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data80}];
+return false;
+}
+if(errors === _errs184){
+if((typeof data80 == "number") && (isFinite(data80))){
+if(data80 > 10000000 || isNaN(data80)){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/log/max",keyword:"maximum",params:{comparison: "<=", limit: 10000000},message:"must be <= 10000000",expected:constant3,data:data80}];
+return false;
+}
+else {
+if(data80 < 0 || isNaN(data80)){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/log/max",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data80}];
+return false;
+}
+}
+}
+}
+var valid35 = _errs184 === errors;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/log",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data78}];
+return false;
 }
 }
 var valid34 = _errs179 === errors;
-if(valid34){
-let data79 = data75.answerBytesHeld;
-const _errs181 = errors;
-if(!(((typeof data79 == "number") && (!(data79 % 1) && !isNaN(data79))) && (isFinite(data79)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/answerBytesHeld",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data79}];
-return false;
-}
-if(errors === _errs181){
-if((typeof data79 == "number") && (isFinite(data79))){
-if(data79 > 1099511627776 || isNaN(data79)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/answerBytesHeld",keyword:"maximum",params:{comparison: "<=", limit: 1099511627776},message:"must be <= 1099511627776",expected:constant3,data:data79}];
-return false;
-}
-else {
-if(data79 < 65536 || isNaN(data79)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/answerBytesHeld",keyword:"minimum",params:{comparison: ">=", limit: 65536},message:"must be >= 65536",expected:constant3,data:data79}];
-return false;
-}
-}
-}
-}
-var valid34 = _errs181 === errors;
-if(valid34){
-let data80 = data75.writeStallMs;
-const _errs183 = errors;
-if(!(((typeof data80 == "number") && (!(data80 % 1) && !isNaN(data80))) && (isFinite(data80)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/writeStallMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data80}];
-return false;
-}
-if(errors === _errs183){
-if((typeof data80 == "number") && (isFinite(data80))){
-if(data80 > 3600000 || isNaN(data80)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/writeStallMs",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",expected:constant3,data:data80}];
-return false;
-}
-else {
-if(data80 < 100 || isNaN(data80)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/writeStallMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data80}];
-return false;
-}
-}
-}
-}
-var valid34 = _errs183 === errors;
-if(valid34){
-let data81 = data75.loopDelayMs;
-const _errs185 = errors;
-if(!(((typeof data81 == "number") && (!(data81 % 1) && !isNaN(data81))) && (isFinite(data81)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/loopDelayMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data81}];
-return false;
-}
-if(errors === _errs185){
-if((typeof data81 == "number") && (isFinite(data81))){
-if(data81 > 60000 || isNaN(data81)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/loopDelayMs",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",expected:constant3,data:data81}];
-return false;
-}
-else {
-if(data81 < 0 || isNaN(data81)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/loopDelayMs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data81}];
-return false;
-}
-}
-}
-}
-var valid34 = _errs185 === errors;
-}
-}
 }
 }
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/limits",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data75}];
+validate20.errors = [{instancePath:instancePath+"/gateway/runs",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data74}];
 return false;
 }
 }
-var valid1 = _errs172 === errors;
+var valid1 = _errs170 === errors;
 if(valid1){
-let data82 = data0.drainMs;
-const _errs187 = errors;
-if(!(((typeof data82 == "number") && (!(data82 % 1) && !isNaN(data82))) && (isFinite(data82)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data82}];
+let data81 = data0.limits;
+const _errs186 = errors;
+if(errors === _errs186){
+if(data81 && typeof data81 == "object" && !Array.isArray(data81)){
+if(data81.connections === undefined){
+data81.connections = 16384;
+}
+if(data81.connectionsPerAddress === undefined){
+data81.connectionsPerAddress = 12288;
+}
+if(data81.bodyBytesHeld === undefined){
+data81.bodyBytesHeld = 268435456;
+}
+if(data81.answerBytesHeld === undefined){
+data81.answerBytesHeld = 268435456;
+}
+if(data81.writeStallMs === undefined){
+data81.writeStallMs = 30000;
+}
+if(data81.loopDelayMs === undefined){
+data81.loopDelayMs = 500;
+}
+const _errs188 = errors;
+for(const key21 in data81){
+if(!((((((key21 === "connections") || (key21 === "connectionsPerAddress")) || (key21 === "bodyBytesHeld")) || (key21 === "answerBytesHeld")) || (key21 === "writeStallMs")) || (key21 === "loopDelayMs"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits",keyword:"additionalProperties",params:{additionalProperty: key21},message:"must NOT have additional properties",expected:constant0,data:data81}];
 return false;
-}
-if(errors === _errs187){
-if((typeof data82 == "number") && (isFinite(data82))){
-if(data82 > 600000 || isNaN(data82)){
-validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data82}];
-return false;
-}
-else {
-if(data82 < 0 || isNaN(data82)){
-validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data82}];
-return false;
+break;
 }
 }
-}
-}
-var valid1 = _errs187 === errors;
-if(valid1){
-let data83 = data0.log;
+if(_errs188 === errors){
+let data82 = data81.connections;
 const _errs189 = errors;
+if(!(((typeof data82 == "number") && (!(data82 % 1) && !isNaN(data82))) && (isFinite(data82)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/connections",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data82}];
+return false;
+}
 if(errors === _errs189){
-if(data83 && typeof data83 == "object" && !Array.isArray(data83)){
-if(data83.level === undefined){
-data83.level = "info";
-}
-const _errs191 = errors;
-for(const key20 in data83){
-if(!(key20 === "level")){
-validate20.errors = [{instancePath:instancePath+"/gateway/log",keyword:"additionalProperties",params:{additionalProperty: key20},message:"must NOT have additional properties",expected:constant0,data:data83}];
+if((typeof data82 == "number") && (isFinite(data82))){
+if(data82 > 1000000 || isNaN(data82)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/connections",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000",expected:constant3,data:data82}];
 return false;
-break;
-}
-}
-if(_errs191 === errors){
-let data84 = data83.level;
-if(typeof data84 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/gateway/log/level",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data84}];
-return false;
-}
-if(!(((((((data84 === "fatal") || (data84 === "error")) || (data84 === "warn")) || (data84 === "info")) || (data84 === "debug")) || (data84 === "trace")) || (data84 === "silent"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/log/level",keyword:"enum",params:{allowedValues: constant21},message:"must be equal to one of the allowed values",expected:constant1,data:data84}];
-return false;
-}
-}
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/log",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data83}];
+if(data82 < 1 || isNaN(data82)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/connections",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data82}];
 return false;
 }
 }
-var valid1 = _errs189 === errors;
-if(valid1){
-let data85 = data0.audit;
-const _errs194 = errors;
-if(errors === _errs194){
-if(data85 && typeof data85 == "object" && !Array.isArray(data85)){
-if(data85.enabled === undefined){
-data85.enabled = true;
 }
-if(data85.bytesMax === undefined){
-data85.bytesMax = 10485760;
 }
-if(data85.keep === undefined){
-data85.keep = 4;
-}
-const _errs196 = errors;
-for(const key21 in data85){
-if(!((((key21 === "enabled") || (key21 === "file")) || (key21 === "bytesMax")) || (key21 === "keep"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/audit",keyword:"additionalProperties",params:{additionalProperty: key21},message:"must NOT have additional properties",expected:constant0,data:data85}];
+var valid36 = _errs189 === errors;
+if(valid36){
+let data83 = data81.connectionsPerAddress;
+const _errs191 = errors;
+if(!(((typeof data83 == "number") && (!(data83 % 1) && !isNaN(data83))) && (isFinite(data83)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/connectionsPerAddress",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data83}];
 return false;
-break;
+}
+if(errors === _errs191){
+if((typeof data83 == "number") && (isFinite(data83))){
+if(data83 > 1000000 || isNaN(data83)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/connectionsPerAddress",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000",expected:constant3,data:data83}];
+return false;
+}
+else {
+if(data83 < 0 || isNaN(data83)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/connectionsPerAddress",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data83}];
+return false;
 }
 }
-if(_errs196 === errors){
-let data86 = data85.enabled;
+}
+}
+var valid36 = _errs191 === errors;
+if(valid36){
+let data84 = data81.bodyBytesHeld;
+const _errs193 = errors;
+if(!(((typeof data84 == "number") && (!(data84 % 1) && !isNaN(data84))) && (isFinite(data84)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/bodyBytesHeld",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data84}];
+return false;
+}
+if(errors === _errs193){
+if((typeof data84 == "number") && (isFinite(data84))){
+if(data84 > 1099511627776 || isNaN(data84)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/bodyBytesHeld",keyword:"maximum",params:{comparison: "<=", limit: 1099511627776},message:"must be <= 1099511627776",expected:constant3,data:data84}];
+return false;
+}
+else {
+if(data84 < 65536 || isNaN(data84)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/bodyBytesHeld",keyword:"minimum",params:{comparison: ">=", limit: 65536},message:"must be >= 65536",expected:constant3,data:data84}];
+return false;
+}
+}
+}
+}
+var valid36 = _errs193 === errors;
+if(valid36){
+let data85 = data81.answerBytesHeld;
+const _errs195 = errors;
+if(!(((typeof data85 == "number") && (!(data85 % 1) && !isNaN(data85))) && (isFinite(data85)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/answerBytesHeld",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data85}];
+return false;
+}
+if(errors === _errs195){
+if((typeof data85 == "number") && (isFinite(data85))){
+if(data85 > 1099511627776 || isNaN(data85)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/answerBytesHeld",keyword:"maximum",params:{comparison: "<=", limit: 1099511627776},message:"must be <= 1099511627776",expected:constant3,data:data85}];
+return false;
+}
+else {
+if(data85 < 65536 || isNaN(data85)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/answerBytesHeld",keyword:"minimum",params:{comparison: ">=", limit: 65536},message:"must be >= 65536",expected:constant3,data:data85}];
+return false;
+}
+}
+}
+}
+var valid36 = _errs195 === errors;
+if(valid36){
+let data86 = data81.writeStallMs;
 const _errs197 = errors;
-if(typeof data86 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/audit/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data86}];
+if(!(((typeof data86 == "number") && (!(data86 % 1) && !isNaN(data86))) && (isFinite(data86)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/writeStallMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data86}];
 return false;
+}
+if(errors === _errs197){
+if((typeof data86 == "number") && (isFinite(data86))){
+if(data86 > 3600000 || isNaN(data86)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/writeStallMs",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",expected:constant3,data:data86}];
+return false;
+}
+else {
+if(data86 < 100 || isNaN(data86)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/writeStallMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data86}];
+return false;
+}
+}
+}
 }
 var valid36 = _errs197 === errors;
 if(valid36){
-if(data85.file !== undefined){
-let data87 = data85.file;
+let data87 = data81.loopDelayMs;
 const _errs199 = errors;
-if(errors === _errs199){
-if(typeof data87 === "string"){
-if(func2(data87) < 1){
-validate20.errors = [{instancePath:instancePath+"/gateway/audit/file",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data87}];
+if(!(((typeof data87 == "number") && (!(data87 % 1) && !isNaN(data87))) && (isFinite(data87)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/loopDelayMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data87}];
 return false;
 }
+if(errors === _errs199){
+if((typeof data87 == "number") && (isFinite(data87))){
+if(data87 > 60000 || isNaN(data87)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/loopDelayMs",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",expected:constant3,data:data87}];
+return false;
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/audit/file",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data87}];
+if(data87 < 0 || isNaN(data87)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/loopDelayMs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data87}];
 return false;
+}
+}
 }
 }
 var valid36 = _errs199 === errors;
 }
-else {
-var valid36 = true;
 }
-if(valid36){
-let data88 = data85.bytesMax;
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/limits",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data81}];
+return false;
+}
+}
+var valid1 = _errs186 === errors;
+if(valid1){
+let data88 = data0.drainMs;
 const _errs201 = errors;
 if(!(((typeof data88 == "number") && (!(data88 % 1) && !isNaN(data88))) && (isFinite(data88)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/audit/bytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data88}];
+validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data88}];
 return false;
 }
 if(errors === _errs201){
 if((typeof data88 == "number") && (isFinite(data88))){
-if(data88 > 1073741824 || isNaN(data88)){
-validate20.errors = [{instancePath:instancePath+"/gateway/audit/bytesMax",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",expected:constant3,data:data88}];
+if(data88 > 600000 || isNaN(data88)){
+validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data88}];
 return false;
 }
 else {
-if(data88 < 4096 || isNaN(data88)){
-validate20.errors = [{instancePath:instancePath+"/gateway/audit/bytesMax",keyword:"minimum",params:{comparison: ">=", limit: 4096},message:"must be >= 4096",expected:constant3,data:data88}];
+if(data88 < 0 || isNaN(data88)){
+validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data88}];
 return false;
 }
 }
 }
 }
-var valid36 = _errs201 === errors;
-if(valid36){
-let data89 = data85.keep;
-const _errs203 = errors;
-if(!(((typeof data89 == "number") && (!(data89 % 1) && !isNaN(data89))) && (isFinite(data89)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/audit/keep",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data89}];
-return false;
-}
-if(errors === _errs203){
-if((typeof data89 == "number") && (isFinite(data89))){
-if(data89 > 100 || isNaN(data89)){
-validate20.errors = [{instancePath:instancePath+"/gateway/audit/keep",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100",expected:constant3,data:data89}];
-return false;
-}
-else {
-if(data89 < 0 || isNaN(data89)){
-validate20.errors = [{instancePath:instancePath+"/gateway/audit/keep",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data89}];
-return false;
-}
-}
-}
-}
-var valid36 = _errs203 === errors;
-}
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/audit",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data85}];
-return false;
-}
-}
-var valid1 = _errs194 === errors;
+var valid1 = _errs201 === errors;
 if(valid1){
-let data90 = data0.telemetry;
+let data89 = data0.log;
+const _errs203 = errors;
+if(errors === _errs203){
+if(data89 && typeof data89 == "object" && !Array.isArray(data89)){
+if(data89.level === undefined){
+data89.level = "info";
+}
 const _errs205 = errors;
-if(errors === _errs205){
-if(data90 && typeof data90 == "object" && !Array.isArray(data90)){
-if(data90.traces === undefined){
-data90.traces = true;
-}
-if(data90.content === undefined){
-data90.content = false;
-}
-const _errs207 = errors;
-for(const key22 in data90){
-if(!((key22 === "traces") || (key22 === "content"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/telemetry",keyword:"additionalProperties",params:{additionalProperty: key22},message:"must NOT have additional properties",expected:constant0,data:data90}];
+for(const key22 in data89){
+if(!(key22 === "level")){
+validate20.errors = [{instancePath:instancePath+"/gateway/log",keyword:"additionalProperties",params:{additionalProperty: key22},message:"must NOT have additional properties",expected:constant0,data:data89}];
 return false;
 break;
 }
 }
-if(_errs207 === errors){
-let data91 = data90.traces;
-const _errs208 = errors;
-if(typeof data91 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/telemetry/traces",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data91}];
+if(_errs205 === errors){
+let data90 = data89.level;
+if(typeof data90 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/gateway/log/level",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data90}];
 return false;
 }
-var valid37 = _errs208 === errors;
-if(valid37){
-let data92 = data90.content;
-const _errs210 = errors;
-if(typeof data92 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/telemetry/content",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data92}];
+if(!(((((((data90 === "fatal") || (data90 === "error")) || (data90 === "warn")) || (data90 === "info")) || (data90 === "debug")) || (data90 === "trace")) || (data90 === "silent"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/log/level",keyword:"enum",params:{allowedValues: constant22},message:"must be equal to one of the allowed values",expected:constant1,data:data90}];
 return false;
-}
-var valid37 = _errs210 === errors;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/telemetry",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data90}];
+validate20.errors = [{instancePath:instancePath+"/gateway/log",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data89}];
 return false;
 }
 }
-var valid1 = _errs205 === errors;
+var valid1 = _errs203 === errors;
 if(valid1){
-let data93 = data0.checkAnswers;
-const _errs212 = errors;
-if(typeof data93 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/gateway/checkAnswers",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data93}];
+let data91 = data0.audit;
+const _errs208 = errors;
+if(errors === _errs208){
+if(data91 && typeof data91 == "object" && !Array.isArray(data91)){
+if(data91.enabled === undefined){
+data91.enabled = true;
+}
+if(data91.bytesMax === undefined){
+data91.bytesMax = 10485760;
+}
+if(data91.keep === undefined){
+data91.keep = 4;
+}
+const _errs210 = errors;
+for(const key23 in data91){
+if(!((((key23 === "enabled") || (key23 === "file")) || (key23 === "bytesMax")) || (key23 === "keep"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit",keyword:"additionalProperties",params:{additionalProperty: key23},message:"must NOT have additional properties",expected:constant0,data:data91}];
+return false;
+break;
+}
+}
+if(_errs210 === errors){
+let data92 = data91.enabled;
+const _errs211 = errors;
+if(typeof data92 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data92}];
 return false;
 }
-if(!(((data93 === "throw") || (data93 === "count")) || (data93 === "off"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/checkAnswers",keyword:"enum",params:{allowedValues: constant22},message:"must be equal to one of the allowed values",expected:constant1,data:data93}];
+var valid38 = _errs211 === errors;
+if(valid38){
+if(data91.file !== undefined){
+let data93 = data91.file;
+const _errs213 = errors;
+if(errors === _errs213){
+if(typeof data93 === "string"){
+if(func2(data93) < 1){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/file",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data93}];
 return false;
 }
-var valid1 = _errs212 === errors;
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/file",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data93}];
+return false;
+}
+}
+var valid38 = _errs213 === errors;
+}
+else {
+var valid38 = true;
+}
+if(valid38){
+let data94 = data91.bytesMax;
+const _errs215 = errors;
+if(!(((typeof data94 == "number") && (!(data94 % 1) && !isNaN(data94))) && (isFinite(data94)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/bytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data94}];
+return false;
+}
+if(errors === _errs215){
+if((typeof data94 == "number") && (isFinite(data94))){
+if(data94 > 1073741824 || isNaN(data94)){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/bytesMax",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",expected:constant3,data:data94}];
+return false;
+}
+else {
+if(data94 < 4096 || isNaN(data94)){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/bytesMax",keyword:"minimum",params:{comparison: ">=", limit: 4096},message:"must be >= 4096",expected:constant3,data:data94}];
+return false;
+}
+}
+}
+}
+var valid38 = _errs215 === errors;
+if(valid38){
+let data95 = data91.keep;
+const _errs217 = errors;
+if(!(((typeof data95 == "number") && (!(data95 % 1) && !isNaN(data95))) && (isFinite(data95)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/keep",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data95}];
+return false;
+}
+if(errors === _errs217){
+if((typeof data95 == "number") && (isFinite(data95))){
+if(data95 > 100 || isNaN(data95)){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/keep",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100",expected:constant3,data:data95}];
+return false;
+}
+else {
+if(data95 < 0 || isNaN(data95)){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/keep",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data95}];
+return false;
+}
+}
+}
+}
+var valid38 = _errs217 === errors;
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/audit",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data91}];
+return false;
+}
+}
+var valid1 = _errs208 === errors;
+if(valid1){
+let data96 = data0.telemetry;
+const _errs219 = errors;
+if(errors === _errs219){
+if(data96 && typeof data96 == "object" && !Array.isArray(data96)){
+if(data96.traces === undefined){
+data96.traces = true;
+}
+if(data96.content === undefined){
+data96.content = false;
+}
+const _errs221 = errors;
+for(const key24 in data96){
+if(!((key24 === "traces") || (key24 === "content"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/telemetry",keyword:"additionalProperties",params:{additionalProperty: key24},message:"must NOT have additional properties",expected:constant0,data:data96}];
+return false;
+break;
+}
+}
+if(_errs221 === errors){
+let data97 = data96.traces;
+const _errs222 = errors;
+if(typeof data97 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/telemetry/traces",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data97}];
+return false;
+}
+var valid39 = _errs222 === errors;
+if(valid39){
+let data98 = data96.content;
+const _errs224 = errors;
+if(typeof data98 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/telemetry/content",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data98}];
+return false;
+}
+var valid39 = _errs224 === errors;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/telemetry",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data96}];
+return false;
+}
+}
+var valid1 = _errs219 === errors;
+if(valid1){
+let data99 = data0.checkAnswers;
+const _errs226 = errors;
+if(typeof data99 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/gateway/checkAnswers",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data99}];
+return false;
+}
+if(!(((data99 === "throw") || (data99 === "count")) || (data99 === "off"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/checkAnswers",keyword:"enum",params:{allowedValues: constant23},message:"must be equal to one of the allowed values",expected:constant1,data:data99}];
+return false;
+}
+var valid1 = _errs226 === errors;
 }
 }
 }
@@ -4366,502 +4489,669 @@ return false;
 }
 var valid0 = _errs2 === errors;
 if(valid0){
-let data94 = data.agents;
-const _errs214 = errors;
-if(errors === _errs214){
-if(data94 && typeof data94 == "object" && !Array.isArray(data94)){
-if(data94.defaults === undefined){
-data94.defaults = {};
-}
-if(data94.aliases === undefined){
-data94.aliases = {};
-}
-if(data94.list === undefined){
-data94.list = [];
-}
-const _errs216 = errors;
-for(const key23 in data94){
-if(!(((key23 === "defaults") || (key23 === "aliases")) || (key23 === "list"))){
-validate20.errors = [{instancePath:instancePath+"/agents",keyword:"additionalProperties",params:{additionalProperty: key23},message:"must NOT have additional properties",expected:constant0,data:data94}];
-return false;
-break;
-}
-}
-if(_errs216 === errors){
-let data95 = data94.defaults;
-const _errs217 = errors;
-if(errors === _errs217){
-if(data95 && typeof data95 == "object" && !Array.isArray(data95)){
-const _errs219 = errors;
-for(const key24 in data95){
-if(!((((((key24 === "model") || (key24 === "instructions")) || (key24 === "include")) || (key24 === "structuredOutput")) || (key24 === "stepsMax")) || (key24 === "tools"))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults",keyword:"additionalProperties",params:{additionalProperty: key24},message:"must NOT have additional properties",expected:constant0,data:data95}];
-return false;
-break;
-}
-}
-if(_errs219 === errors){
-if(data95.model !== undefined){
-let data96 = data95.model;
-const _errs220 = errors;
-const _errs221 = errors;
-if((typeof data96 !== "string") && (!(data96 && typeof data96 == "object" && !Array.isArray(data96)))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"type",params:{type: constant23},message:"must be string,object",expected:constant6,data:data96}];
-return false;
-}
-if(errors === _errs221){
-if(typeof data96 === "string"){
-if(!pattern8.test(data96)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant6,data:data96}];
-return false;
-}
-}
-if(errors === _errs221){
-if(data96 && typeof data96 == "object" && !Array.isArray(data96)){
-let missing2;
-if((data96.primary === undefined) && (missing2 = "primary")){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant6,data:data96}];
-return false;
-}
-else {
-const _errs223 = errors;
-for(const key25 in data96){
-if(!((key25 === "primary") || (key25 === "fallbacks"))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"additionalProperties",params:{additionalProperty: key25},message:"must NOT have additional properties",expected:constant6,data:data96}];
-return false;
-break;
-}
-}
-if(_errs223 === errors){
-if(data96.primary !== undefined){
-let data97 = data96.primary;
-const _errs224 = errors;
-if(errors === _errs224){
-if(typeof data97 === "string"){
-if(!pattern8.test(data97)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/primary",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data97}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/primary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data97}];
-return false;
-}
-}
-var valid41 = _errs224 === errors;
-}
-else {
-var valid41 = true;
-}
-if(valid41){
-if(data96.fallbacks !== undefined){
-let data98 = data96.fallbacks;
-const _errs226 = errors;
-if(errors === _errs226){
-if(Array.isArray(data98)){
-if(data98.length > 8){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",expected:constant2,data:data98}];
-return false;
-}
-else {
-var valid42 = true;
-const len11 = data98.length;
-for(let i14=0; i14<len11; i14++){
-let data99 = data98[i14];
+let data100 = data.agents;
 const _errs228 = errors;
 if(errors === _errs228){
-if(typeof data99 === "string"){
-if(!pattern8.test(data99)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks/" + i14,keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data99}];
+if(data100 && typeof data100 == "object" && !Array.isArray(data100)){
+if(data100.defaults === undefined){
+data100.defaults = {};
+}
+if(data100.aliases === undefined){
+data100.aliases = {};
+}
+if(data100.list === undefined){
+data100.list = [];
+}
+const _errs230 = errors;
+for(const key25 in data100){
+if(!(((key25 === "defaults") || (key25 === "aliases")) || (key25 === "list"))){
+validate20.errors = [{instancePath:instancePath+"/agents",keyword:"additionalProperties",params:{additionalProperty: key25},message:"must NOT have additional properties",expected:constant0,data:data100}];
 return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks/" + i14,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data99}];
-return false;
-}
-}
-var valid42 = _errs228 === errors;
-if(!valid42){
 break;
 }
 }
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data98}];
-return false;
-}
-}
-var valid41 = _errs226 === errors;
-}
-else {
-var valid41 = true;
-}
-}
-}
-}
-}
-}
-}
-var valid39 = _errs220 === errors;
-}
-else {
-var valid39 = true;
-}
-if(valid39){
-if(data95.instructions !== undefined){
-let data100 = data95.instructions;
-const _errs230 = errors;
-if(typeof data100 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/instructions",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data100}];
-return false;
-}
-var valid39 = _errs230 === errors;
-}
-else {
-var valid39 = true;
-}
-if(valid39){
-if(data95.include !== undefined){
-let data101 = data95.include;
-const _errs232 = errors;
+if(_errs230 === errors){
+let data101 = data100.defaults;
+const _errs231 = errors;
+if(errors === _errs231){
+if(data101 && typeof data101 == "object" && !Array.isArray(data101)){
 const _errs233 = errors;
-if(errors === _errs233){
-if(Array.isArray(data101)){
-var valid44 = true;
-const len12 = data101.length;
-for(let i15=0; i15<len12; i15++){
-let data102 = data101[i15];
+for(const key26 in data101){
+if(!((((((key26 === "model") || (key26 === "instructions")) || (key26 === "include")) || (key26 === "structuredOutput")) || (key26 === "stepsMax")) || (key26 === "tools"))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults",keyword:"additionalProperties",params:{additionalProperty: key26},message:"must NOT have additional properties",expected:constant0,data:data101}];
+return false;
+break;
+}
+}
+if(_errs233 === errors){
+if(data101.model !== undefined){
+let data102 = data101.model;
+const _errs234 = errors;
 const _errs235 = errors;
-if(typeof data102 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/include/" + i15,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data102}];
+if((typeof data102 !== "string") && (!(data102 && typeof data102 == "object" && !Array.isArray(data102)))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"type",params:{type: constant24},message:"must be string,object",expected:constant7,data:data102}];
 return false;
 }
-if(!((data102 === "reasoning") || (data102 === "tools"))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/include/" + i15,keyword:"enum",params:{allowedValues: constant24},message:"must be equal to one of the allowed values",expected:constant1,data:data102}];
+if(errors === _errs235){
+if(typeof data102 === "string"){
+if(!pattern8.test(data102)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant7,data:data102}];
 return false;
 }
-var valid44 = _errs235 === errors;
+}
+if(errors === _errs235){
+if(data102 && typeof data102 == "object" && !Array.isArray(data102)){
+let missing2;
+if((data102.primary === undefined) && (missing2 = "primary")){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant7,data:data102}];
+return false;
+}
+else {
+const _errs237 = errors;
+for(const key27 in data102){
+if(!((key27 === "primary") || (key27 === "fallbacks"))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"additionalProperties",params:{additionalProperty: key27},message:"must NOT have additional properties",expected:constant7,data:data102}];
+return false;
+break;
+}
+}
+if(_errs237 === errors){
+if(data102.primary !== undefined){
+let data103 = data102.primary;
+const _errs238 = errors;
+if(errors === _errs238){
+if(typeof data103 === "string"){
+if(!pattern8.test(data103)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/primary",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data103}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/primary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data103}];
+return false;
+}
+}
+var valid43 = _errs238 === errors;
+}
+else {
+var valid43 = true;
+}
+if(valid43){
+if(data102.fallbacks !== undefined){
+let data104 = data102.fallbacks;
+const _errs240 = errors;
+if(errors === _errs240){
+if(Array.isArray(data104)){
+if(data104.length > 8){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",expected:constant2,data:data104}];
+return false;
+}
+else {
+var valid44 = true;
+const len11 = data104.length;
+for(let i14=0; i14<len11; i14++){
+let data105 = data104[i14];
+const _errs242 = errors;
+if(errors === _errs242){
+if(typeof data105 === "string"){
+if(!pattern8.test(data105)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks/" + i14,keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data105}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks/" + i14,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data105}];
+return false;
+}
+}
+var valid44 = _errs242 === errors;
 if(!valid44){
 break;
 }
 }
 }
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/include",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data101}];
-return false;
-}
-}
-var valid39 = _errs232 === errors;
 }
 else {
-var valid39 = true;
-}
-if(valid39){
-if(data95.structuredOutput !== undefined){
-let data103 = data95.structuredOutput;
-const _errs237 = errors;
-if(typeof data103 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/structuredOutput",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data103}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data104}];
 return false;
 }
-if(!((data103 === "forward") || (data103 === "enforce"))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/structuredOutput",keyword:"enum",params:{allowedValues: constant25},message:"must be equal to one of the allowed values",expected:constant1,data:data103}];
-return false;
 }
-var valid39 = _errs237 === errors;
+var valid43 = _errs240 === errors;
 }
 else {
-var valid39 = true;
+var valid43 = true;
 }
-if(valid39){
-if(data95.stepsMax !== undefined){
-let data104 = data95.stepsMax;
-const _errs240 = errors;
-const _errs241 = errors;
-if(!(((typeof data104 == "number") && (!(data104 % 1) && !isNaN(data104))) && (isFinite(data104)))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data104}];
-return false;
 }
-if(errors === _errs241){
-if((typeof data104 == "number") && (isFinite(data104))){
-if(data104 > 128 || isNaN(data104)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"maximum",params:{comparison: "<=", limit: 128},message:"must be <= 128",expected:constant3,data:data104}];
-return false;
+}
+}
+}
+}
+}
+var valid41 = _errs234 === errors;
 }
 else {
-if(data104 < 1 || isNaN(data104)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data104}];
-return false;
+var valid41 = true;
 }
-}
-}
-}
-var valid39 = _errs240 === errors;
-}
-else {
-var valid39 = true;
-}
-if(valid39){
-if(data95.tools !== undefined){
-let data105 = data95.tools;
-const _errs243 = errors;
+if(valid41){
+if(data101.instructions !== undefined){
+let data106 = data101.instructions;
 const _errs244 = errors;
-if(errors === _errs244){
-if(data105 && typeof data105 == "object" && !Array.isArray(data105)){
-for(const key26 in data105){
-let data106 = data105[key26];
+if(typeof data106 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/instructions",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data106}];
+return false;
+}
+var valid41 = _errs244 === errors;
+}
+else {
+var valid41 = true;
+}
+if(valid41){
+if(data101.include !== undefined){
+let data107 = data101.include;
+const _errs246 = errors;
 const _errs247 = errors;
 if(errors === _errs247){
-if(Array.isArray(data106)){
-if(data106.length < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key26.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant2,data:data106}];
-return false;
-}
-else {
-var valid49 = true;
-const len13 = data106.length;
-for(let i16=0; i16<len13; i16++){
-let data107 = data106[i16];
+if(Array.isArray(data107)){
+var valid46 = true;
+const len12 = data107.length;
+for(let i15=0; i15<len12; i15++){
+let data108 = data107[i15];
 const _errs249 = errors;
-if(errors === _errs249){
-if(typeof data107 === "string"){
-if(func2(data107) < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i16,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data107}];
+if(typeof data108 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/include/" + i15,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data108}];
 return false;
 }
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key26.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i16,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data107}];
+if(!((data108 === "reasoning") || (data108 === "tools"))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/include/" + i15,keyword:"enum",params:{allowedValues: constant25},message:"must be equal to one of the allowed values",expected:constant1,data:data108}];
 return false;
 }
-}
-var valid49 = _errs249 === errors;
-if(!valid49){
-break;
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key26.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data106}];
-return false;
-}
-}
-var valid48 = _errs247 === errors;
-if(!valid48){
+var valid46 = _errs249 === errors;
+if(!valid46){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data105}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/include",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data107}];
 return false;
 }
 }
-var valid39 = _errs243 === errors;
+var valid41 = _errs246 === errors;
 }
 else {
-var valid39 = true;
+var valid41 = true;
 }
-}
-}
-}
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data95}];
-return false;
-}
-}
-var valid38 = _errs217 === errors;
-if(valid38){
-let data108 = data94.aliases;
+if(valid41){
+if(data101.structuredOutput !== undefined){
+let data109 = data101.structuredOutput;
 const _errs251 = errors;
-if(errors === _errs251){
-if(data108 && typeof data108 == "object" && !Array.isArray(data108)){
-for(const key27 in data108){
-let data109 = data108[key27];
+if(typeof data109 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/structuredOutput",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data109}];
+return false;
+}
+if(!((data109 === "forward") || (data109 === "enforce"))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/structuredOutput",keyword:"enum",params:{allowedValues: constant26},message:"must be equal to one of the allowed values",expected:constant1,data:data109}];
+return false;
+}
+var valid41 = _errs251 === errors;
+}
+else {
+var valid41 = true;
+}
+if(valid41){
+if(data101.stepsMax !== undefined){
+let data110 = data101.stepsMax;
 const _errs254 = errors;
-if(errors === _errs254){
-if(typeof data109 === "string"){
-if(func2(data109) < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/aliases/" + key27.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data109}];
+const _errs255 = errors;
+if(!(((typeof data110 == "number") && (!(data110 % 1) && !isNaN(data110))) && (isFinite(data110)))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data110}];
+return false;
+}
+if(errors === _errs255){
+if((typeof data110 == "number") && (isFinite(data110))){
+if(data110 > 128 || isNaN(data110)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"maximum",params:{comparison: "<=", limit: 128},message:"must be <= 128",expected:constant3,data:data110}];
+return false;
+}
+else {
+if(data110 < 1 || isNaN(data110)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data110}];
+return false;
+}
+}
+}
+}
+var valid41 = _errs254 === errors;
+}
+else {
+var valid41 = true;
+}
+if(valid41){
+if(data101.tools !== undefined){
+let data111 = data101.tools;
+const _errs257 = errors;
+const _errs258 = errors;
+if(errors === _errs258){
+if(data111 && typeof data111 == "object" && !Array.isArray(data111)){
+for(const key28 in data111){
+let data112 = data111[key28];
+const _errs261 = errors;
+if(errors === _errs261){
+if(Array.isArray(data112)){
+if(data112.length < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key28.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant2,data:data112}];
+return false;
+}
+else {
+var valid51 = true;
+const len13 = data112.length;
+for(let i16=0; i16<len13; i16++){
+let data113 = data112[i16];
+const _errs263 = errors;
+if(errors === _errs263){
+if(typeof data113 === "string"){
+if(func2(data113) < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key28.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i16,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data113}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/aliases/" + key27.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data109}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key28.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i16,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data113}];
 return false;
 }
 }
-var valid50 = _errs254 === errors;
+var valid51 = _errs263 === errors;
+if(!valid51){
+break;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key28.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data112}];
+return false;
+}
+}
+var valid50 = _errs261 === errors;
 if(!valid50){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/aliases",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data108}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data111}];
 return false;
 }
 }
-var valid38 = _errs251 === errors;
-if(valid38){
-let data110 = data94.list;
-const _errs256 = errors;
-if(errors === _errs256){
-if(Array.isArray(data110)){
-var valid51 = true;
-const len14 = data110.length;
+var valid41 = _errs257 === errors;
+}
+else {
+var valid41 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/defaults",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data101}];
+return false;
+}
+}
+var valid40 = _errs231 === errors;
+if(valid40){
+let data114 = data100.aliases;
+const _errs265 = errors;
+if(errors === _errs265){
+if(data114 && typeof data114 == "object" && !Array.isArray(data114)){
+for(const key29 in data114){
+let data115 = data114[key29];
+const _errs268 = errors;
+if(errors === _errs268){
+if(typeof data115 === "string"){
+if(func2(data115) < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/aliases/" + key29.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data115}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/aliases/" + key29.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data115}];
+return false;
+}
+}
+var valid52 = _errs268 === errors;
+if(!valid52){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/aliases",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data114}];
+return false;
+}
+}
+var valid40 = _errs265 === errors;
+if(valid40){
+let data116 = data100.list;
+const _errs270 = errors;
+if(errors === _errs270){
+if(Array.isArray(data116)){
+var valid53 = true;
+const len14 = data116.length;
 for(let i17=0; i17<len14; i17++){
-let data111 = data110[i17];
-const _errs258 = errors;
-if(errors === _errs258){
-if(data111 && typeof data111 == "object" && !Array.isArray(data111)){
-if(data111.default === undefined){
-data111.default = false;
+let data117 = data116[i17];
+const _errs272 = errors;
+if(errors === _errs272){
+if(data117 && typeof data117 == "object" && !Array.isArray(data117)){
+if(data117.default === undefined){
+data117.default = false;
 }
 let missing3;
-if((data111.id === undefined) && (missing3 = "id")){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17,keyword:"required",params:{missingProperty: missing3},message:"must have required property '"+missing3+"'",expected:constant0,data:data111}];
+if((data117.id === undefined) && (missing3 = "id")){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17,keyword:"required",params:{missingProperty: missing3},message:"must have required property '"+missing3+"'",expected:constant0,data:data117}];
 return false;
 }
 else {
-const _errs260 = errors;
-for(const key28 in data111){
-if(!((((((((key28 === "id") || (key28 === "default")) || (key28 === "model")) || (key28 === "instructions")) || (key28 === "include")) || (key28 === "structuredOutput")) || (key28 === "stepsMax")) || (key28 === "tools"))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17,keyword:"additionalProperties",params:{additionalProperty: key28},message:"must NOT have additional properties",expected:constant0,data:data111}];
+const _errs274 = errors;
+for(const key30 in data117){
+if(!((((((((key30 === "id") || (key30 === "default")) || (key30 === "model")) || (key30 === "instructions")) || (key30 === "include")) || (key30 === "structuredOutput")) || (key30 === "stepsMax")) || (key30 === "tools"))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17,keyword:"additionalProperties",params:{additionalProperty: key30},message:"must NOT have additional properties",expected:constant0,data:data117}];
 return false;
 break;
 }
 }
-if(_errs260 === errors){
-if(data111.id !== undefined){
-let data112 = data111.id;
-const _errs261 = errors;
-if(errors === _errs261){
-if(typeof data112 === "string"){
-if(!pattern15.test(data112)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/id",keyword:"pattern",params:{pattern: "^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$"},message:"must match pattern \""+"^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$"+"\"",expected:constant1,data:data112}];
+if(_errs274 === errors){
+if(data117.id !== undefined){
+let data118 = data117.id;
+const _errs275 = errors;
+if(errors === _errs275){
+if(typeof data118 === "string"){
+if(!pattern15.test(data118)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/id",keyword:"pattern",params:{pattern: "^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$"},message:"must match pattern \""+"^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$"+"\"",expected:constant1,data:data118}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data112}];
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data118}];
 return false;
 }
 }
-var valid52 = _errs261 === errors;
-}
-else {
-var valid52 = true;
-}
-if(valid52){
-let data113 = data111.default;
-const _errs263 = errors;
-if(typeof data113 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/default",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data113}];
-return false;
-}
-var valid52 = _errs263 === errors;
-if(valid52){
-if(data111.model !== undefined){
-let data114 = data111.model;
-const _errs265 = errors;
-const _errs266 = errors;
-if((typeof data114 !== "string") && (!(data114 && typeof data114 == "object" && !Array.isArray(data114)))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model",keyword:"type",params:{type: constant23},message:"must be string,object",expected:constant6,data:data114}];
-return false;
-}
-if(errors === _errs266){
-if(typeof data114 === "string"){
-if(!pattern8.test(data114)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant6,data:data114}];
-return false;
-}
-}
-if(errors === _errs266){
-if(data114 && typeof data114 == "object" && !Array.isArray(data114)){
-let missing4;
-if((data114.primary === undefined) && (missing4 = "primary")){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model",keyword:"required",params:{missingProperty: missing4},message:"must have required property '"+missing4+"'",expected:constant6,data:data114}];
-return false;
-}
-else {
-const _errs268 = errors;
-for(const key29 in data114){
-if(!((key29 === "primary") || (key29 === "fallbacks"))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model",keyword:"additionalProperties",params:{additionalProperty: key29},message:"must NOT have additional properties",expected:constant6,data:data114}];
-return false;
-break;
-}
-}
-if(_errs268 === errors){
-if(data114.primary !== undefined){
-let data115 = data114.primary;
-const _errs269 = errors;
-if(errors === _errs269){
-if(typeof data115 === "string"){
-if(!pattern8.test(data115)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model/primary",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data115}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model/primary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data115}];
-return false;
-}
-}
-var valid54 = _errs269 === errors;
+var valid54 = _errs275 === errors;
 }
 else {
 var valid54 = true;
 }
 if(valid54){
-if(data114.fallbacks !== undefined){
-let data116 = data114.fallbacks;
-const _errs271 = errors;
-if(errors === _errs271){
-if(Array.isArray(data116)){
-if(data116.length > 8){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model/fallbacks",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",expected:constant2,data:data116}];
+let data119 = data117.default;
+const _errs277 = errors;
+if(typeof data119 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/default",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data119}];
+return false;
+}
+var valid54 = _errs277 === errors;
+if(valid54){
+if(data117.model !== undefined){
+let data120 = data117.model;
+const _errs279 = errors;
+const _errs280 = errors;
+if((typeof data120 !== "string") && (!(data120 && typeof data120 == "object" && !Array.isArray(data120)))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model",keyword:"type",params:{type: constant24},message:"must be string,object",expected:constant7,data:data120}];
+return false;
+}
+if(errors === _errs280){
+if(typeof data120 === "string"){
+if(!pattern8.test(data120)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant7,data:data120}];
+return false;
+}
+}
+if(errors === _errs280){
+if(data120 && typeof data120 == "object" && !Array.isArray(data120)){
+let missing4;
+if((data120.primary === undefined) && (missing4 = "primary")){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model",keyword:"required",params:{missingProperty: missing4},message:"must have required property '"+missing4+"'",expected:constant7,data:data120}];
 return false;
 }
 else {
-var valid55 = true;
-const len15 = data116.length;
+const _errs282 = errors;
+for(const key31 in data120){
+if(!((key31 === "primary") || (key31 === "fallbacks"))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model",keyword:"additionalProperties",params:{additionalProperty: key31},message:"must NOT have additional properties",expected:constant7,data:data120}];
+return false;
+break;
+}
+}
+if(_errs282 === errors){
+if(data120.primary !== undefined){
+let data121 = data120.primary;
+const _errs283 = errors;
+if(errors === _errs283){
+if(typeof data121 === "string"){
+if(!pattern8.test(data121)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model/primary",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data121}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model/primary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data121}];
+return false;
+}
+}
+var valid56 = _errs283 === errors;
+}
+else {
+var valid56 = true;
+}
+if(valid56){
+if(data120.fallbacks !== undefined){
+let data122 = data120.fallbacks;
+const _errs285 = errors;
+if(errors === _errs285){
+if(Array.isArray(data122)){
+if(data122.length > 8){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model/fallbacks",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",expected:constant2,data:data122}];
+return false;
+}
+else {
+var valid57 = true;
+const len15 = data122.length;
 for(let i18=0; i18<len15; i18++){
-let data117 = data116[i18];
-const _errs273 = errors;
-if(errors === _errs273){
-if(typeof data117 === "string"){
-if(!pattern8.test(data117)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model/fallbacks/" + i18,keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data117}];
+let data123 = data122[i18];
+const _errs287 = errors;
+if(errors === _errs287){
+if(typeof data123 === "string"){
+if(!pattern8.test(data123)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model/fallbacks/" + i18,keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data123}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model/fallbacks/" + i18,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data117}];
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model/fallbacks/" + i18,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data123}];
 return false;
 }
 }
-var valid55 = _errs273 === errors;
-if(!valid55){
+var valid57 = _errs287 === errors;
+if(!valid57){
 break;
 }
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model/fallbacks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data116}];
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model/fallbacks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data122}];
 return false;
 }
 }
-var valid54 = _errs271 === errors;
+var valid56 = _errs285 === errors;
+}
+else {
+var valid56 = true;
+}
+}
+}
+}
+}
+}
+}
+var valid54 = _errs279 === errors;
+}
+else {
+var valid54 = true;
+}
+if(valid54){
+if(data117.instructions !== undefined){
+let data124 = data117.instructions;
+const _errs289 = errors;
+if(typeof data124 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/instructions",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data124}];
+return false;
+}
+var valid54 = _errs289 === errors;
+}
+else {
+var valid54 = true;
+}
+if(valid54){
+if(data117.include !== undefined){
+let data125 = data117.include;
+const _errs291 = errors;
+const _errs292 = errors;
+if(errors === _errs292){
+if(Array.isArray(data125)){
+var valid59 = true;
+const len16 = data125.length;
+for(let i19=0; i19<len16; i19++){
+let data126 = data125[i19];
+const _errs294 = errors;
+if(typeof data126 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/include/" + i19,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data126}];
+return false;
+}
+if(!((data126 === "reasoning") || (data126 === "tools"))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/include/" + i19,keyword:"enum",params:{allowedValues: constant25},message:"must be equal to one of the allowed values",expected:constant1,data:data126}];
+return false;
+}
+var valid59 = _errs294 === errors;
+if(!valid59){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/include",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data125}];
+return false;
+}
+}
+var valid54 = _errs291 === errors;
+}
+else {
+var valid54 = true;
+}
+if(valid54){
+if(data117.structuredOutput !== undefined){
+let data127 = data117.structuredOutput;
+const _errs296 = errors;
+if(typeof data127 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/structuredOutput",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data127}];
+return false;
+}
+if(!((data127 === "forward") || (data127 === "enforce"))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/structuredOutput",keyword:"enum",params:{allowedValues: constant26},message:"must be equal to one of the allowed values",expected:constant1,data:data127}];
+return false;
+}
+var valid54 = _errs296 === errors;
+}
+else {
+var valid54 = true;
+}
+if(valid54){
+if(data117.stepsMax !== undefined){
+let data128 = data117.stepsMax;
+const _errs299 = errors;
+const _errs300 = errors;
+if(!(((typeof data128 == "number") && (!(data128 % 1) && !isNaN(data128))) && (isFinite(data128)))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/stepsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data128}];
+return false;
+}
+if(errors === _errs300){
+if((typeof data128 == "number") && (isFinite(data128))){
+if(data128 > 128 || isNaN(data128)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/stepsMax",keyword:"maximum",params:{comparison: "<=", limit: 128},message:"must be <= 128",expected:constant3,data:data128}];
+return false;
+}
+else {
+if(data128 < 1 || isNaN(data128)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/stepsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data128}];
+return false;
+}
+}
+}
+}
+var valid54 = _errs299 === errors;
+}
+else {
+var valid54 = true;
+}
+if(valid54){
+if(data117.tools !== undefined){
+let data129 = data117.tools;
+const _errs302 = errors;
+const _errs303 = errors;
+if(errors === _errs303){
+if(data129 && typeof data129 == "object" && !Array.isArray(data129)){
+for(const key32 in data129){
+let data130 = data129[key32];
+const _errs306 = errors;
+if(errors === _errs306){
+if(Array.isArray(data130)){
+if(data130.length < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/tools/" + key32.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant2,data:data130}];
+return false;
+}
+else {
+var valid64 = true;
+const len17 = data130.length;
+for(let i20=0; i20<len17; i20++){
+let data131 = data130[i20];
+const _errs308 = errors;
+if(errors === _errs308){
+if(typeof data131 === "string"){
+if(func2(data131) < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/tools/" + key32.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i20,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data131}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/tools/" + key32.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i20,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data131}];
+return false;
+}
+}
+var valid64 = _errs308 === errors;
+if(!valid64){
+break;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/tools/" + key32.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data130}];
+return false;
+}
+}
+var valid63 = _errs306 === errors;
+if(!valid63){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/tools",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data129}];
+return false;
+}
+}
+var valid54 = _errs302 === errors;
 }
 else {
 var valid54 = true;
@@ -4872,426 +5162,169 @@ var valid54 = true;
 }
 }
 }
-var valid52 = _errs265 === errors;
+}
+}
+}
 }
 else {
-var valid52 = true;
-}
-if(valid52){
-if(data111.instructions !== undefined){
-let data118 = data111.instructions;
-const _errs275 = errors;
-if(typeof data118 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/instructions",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data118}];
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data117}];
 return false;
 }
-var valid52 = _errs275 === errors;
 }
-else {
-var valid52 = true;
-}
-if(valid52){
-if(data111.include !== undefined){
-let data119 = data111.include;
-const _errs277 = errors;
-const _errs278 = errors;
-if(errors === _errs278){
-if(Array.isArray(data119)){
-var valid57 = true;
-const len16 = data119.length;
-for(let i19=0; i19<len16; i19++){
-let data120 = data119[i19];
-const _errs280 = errors;
-if(typeof data120 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/include/" + i19,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data120}];
-return false;
-}
-if(!((data120 === "reasoning") || (data120 === "tools"))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/include/" + i19,keyword:"enum",params:{allowedValues: constant24},message:"must be equal to one of the allowed values",expected:constant1,data:data120}];
-return false;
-}
-var valid57 = _errs280 === errors;
-if(!valid57){
+var valid53 = _errs272 === errors;
+if(!valid53){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/include",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data119}];
+validate20.errors = [{instancePath:instancePath+"/agents/list",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data116}];
 return false;
 }
 }
-var valid52 = _errs277 === errors;
-}
-else {
-var valid52 = true;
-}
-if(valid52){
-if(data111.structuredOutput !== undefined){
-let data121 = data111.structuredOutput;
-const _errs282 = errors;
-if(typeof data121 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/structuredOutput",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data121}];
-return false;
-}
-if(!((data121 === "forward") || (data121 === "enforce"))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/structuredOutput",keyword:"enum",params:{allowedValues: constant25},message:"must be equal to one of the allowed values",expected:constant1,data:data121}];
-return false;
-}
-var valid52 = _errs282 === errors;
-}
-else {
-var valid52 = true;
-}
-if(valid52){
-if(data111.stepsMax !== undefined){
-let data122 = data111.stepsMax;
-const _errs285 = errors;
-const _errs286 = errors;
-if(!(((typeof data122 == "number") && (!(data122 % 1) && !isNaN(data122))) && (isFinite(data122)))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/stepsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data122}];
-return false;
-}
-if(errors === _errs286){
-if((typeof data122 == "number") && (isFinite(data122))){
-if(data122 > 128 || isNaN(data122)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/stepsMax",keyword:"maximum",params:{comparison: "<=", limit: 128},message:"must be <= 128",expected:constant3,data:data122}];
-return false;
-}
-else {
-if(data122 < 1 || isNaN(data122)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/stepsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data122}];
-return false;
-}
-}
-}
-}
-var valid52 = _errs285 === errors;
-}
-else {
-var valid52 = true;
-}
-if(valid52){
-if(data111.tools !== undefined){
-let data123 = data111.tools;
-const _errs288 = errors;
-const _errs289 = errors;
-if(errors === _errs289){
-if(data123 && typeof data123 == "object" && !Array.isArray(data123)){
-for(const key30 in data123){
-let data124 = data123[key30];
-const _errs292 = errors;
-if(errors === _errs292){
-if(Array.isArray(data124)){
-if(data124.length < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/tools/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant2,data:data124}];
-return false;
-}
-else {
-var valid62 = true;
-const len17 = data124.length;
-for(let i20=0; i20<len17; i20++){
-let data125 = data124[i20];
-const _errs294 = errors;
-if(errors === _errs294){
-if(typeof data125 === "string"){
-if(func2(data125) < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/tools/" + key30.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i20,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data125}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/tools/" + key30.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i20,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data125}];
-return false;
-}
-}
-var valid62 = _errs294 === errors;
-if(!valid62){
-break;
+var valid40 = _errs270 === errors;
 }
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/tools/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data124}];
+validate20.errors = [{instancePath:instancePath+"/agents",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data100}];
 return false;
 }
 }
-var valid61 = _errs292 === errors;
-if(!valid61){
-break;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/tools",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data123}];
-return false;
-}
-}
-var valid52 = _errs288 === errors;
-}
-else {
-var valid52 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data111}];
-return false;
-}
-}
-var valid51 = _errs258 === errors;
-if(!valid51){
-break;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data110}];
-return false;
-}
-}
-var valid38 = _errs256 === errors;
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data94}];
-return false;
-}
-}
-var valid0 = _errs214 === errors;
+var valid0 = _errs228 === errors;
 if(valid0){
-let data126 = data.models;
-const _errs296 = errors;
-if(errors === _errs296){
-if(data126 && typeof data126 == "object" && !Array.isArray(data126)){
-if(data126.providers === undefined){
-data126.providers = {};
-}
-const _errs298 = errors;
-for(const key31 in data126){
-if(!(key31 === "providers")){
-validate20.errors = [{instancePath:instancePath+"/models",keyword:"additionalProperties",params:{additionalProperty: key31},message:"must NOT have additional properties",expected:constant0,data:data126}];
-return false;
-break;
-}
-}
-if(_errs298 === errors){
-let data127 = data126.providers;
-const _errs299 = errors;
-if(errors === _errs299){
-if(data127 && typeof data127 == "object" && !Array.isArray(data127)){
-for(const key32 in data127){
-const _errs302 = errors;
-if(!(validate21(data127[key32], {instancePath:instancePath+"/models/providers/" + key32.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data127,parentDataProperty:key32,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate21.errors : vErrors.concat(validate21.errors);
-errors = vErrors.length;
-}
-var valid64 = _errs302 === errors;
-if(!valid64){
-break;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/models/providers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data127}];
-return false;
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/models",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data126}];
-return false;
-}
-}
-var valid0 = _errs296 === errors;
-if(valid0){
-let data129 = data.mcp;
-const _errs303 = errors;
-if(errors === _errs303){
-if(data129 && typeof data129 == "object" && !Array.isArray(data129)){
-if(data129.servers === undefined){
-data129.servers = {};
-}
-const _errs305 = errors;
-for(const key33 in data129){
-if(!(key33 === "servers")){
-validate20.errors = [{instancePath:instancePath+"/mcp",keyword:"additionalProperties",params:{additionalProperty: key33},message:"must NOT have additional properties",expected:constant0,data:data129}];
-return false;
-break;
-}
-}
-if(_errs305 === errors){
-let data130 = data129.servers;
-const _errs306 = errors;
-if(errors === _errs306){
-if(data130 && typeof data130 == "object" && !Array.isArray(data130)){
-for(const key34 in data130){
-let data131 = data130[key34];
-const _errs309 = errors;
+let data132 = data.models;
 const _errs310 = errors;
 if(errors === _errs310){
-if(data131 && typeof data131 == "object" && !Array.isArray(data131)){
-if(data131.args === undefined){
-data131.args = [];
-}
-if(data131.env === undefined){
-data131.env = {};
-}
-if(data131.headers === undefined){
-data131.headers = {};
-}
-if(data131.connectMs === undefined){
-data131.connectMs = 30000;
-}
-if(data131.timeoutMs === undefined){
-data131.timeoutMs = 60000;
-}
-if(data131.outputBytesMax === undefined){
-data131.outputBytesMax = 65536;
+if(data132 && typeof data132 == "object" && !Array.isArray(data132)){
+if(data132.providers === undefined){
+data132.providers = {};
 }
 const _errs312 = errors;
-for(const key35 in data131){
-if(!(func1.call(constant10, key35))){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key34.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key35},message:"must NOT have additional properties",expected:constant0,data:data131}];
+for(const key33 in data132){
+if(!(key33 === "providers")){
+validate20.errors = [{instancePath:instancePath+"/models",keyword:"additionalProperties",params:{additionalProperty: key33},message:"must NOT have additional properties",expected:constant0,data:data132}];
 return false;
 break;
 }
 }
 if(_errs312 === errors){
-if(data131.command !== undefined){
-let data132 = data131.command;
+let data133 = data132.providers;
 const _errs313 = errors;
 if(errors === _errs313){
-if(typeof data132 === "string"){
-if(func2(data132) < 1){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key34.replace(/~/g, "~0").replace(/\//g, "~1")+"/command",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data132}];
-return false;
+if(data133 && typeof data133 == "object" && !Array.isArray(data133)){
+for(const key34 in data133){
+const _errs316 = errors;
+if(!(validate21(data133[key34], {instancePath:instancePath+"/models/providers/" + key34.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data133,parentDataProperty:key34,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate21.errors : vErrors.concat(validate21.errors);
+errors = vErrors.length;
+}
+var valid66 = _errs316 === errors;
+if(!valid66){
+break;
+}
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key34.replace(/~/g, "~0").replace(/\//g, "~1")+"/command",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data132}];
+validate20.errors = [{instancePath:instancePath+"/models/providers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data133}];
 return false;
 }
 }
-var valid68 = _errs313 === errors;
+}
 }
 else {
-var valid68 = true;
+validate20.errors = [{instancePath:instancePath+"/models",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data132}];
+return false;
 }
-if(valid68){
-let data133 = data131.args;
-const _errs315 = errors;
-if(errors === _errs315){
-if(Array.isArray(data133)){
-var valid69 = true;
-const len18 = data133.length;
-for(let i21=0; i21<len18; i21++){
-let data134 = data133[i21];
+}
+var valid0 = _errs310 === errors;
+if(valid0){
+let data135 = data.mcp;
 const _errs317 = errors;
-if(typeof data134 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key34.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/" + i21,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data134}];
-return false;
-}
-var valid69 = _errs317 === errors;
-if(!valid69){
-break;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key34.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data133}];
-return false;
-}
-}
-var valid68 = _errs315 === errors;
-if(valid68){
-let data135 = data131.env;
-const _errs319 = errors;
-if(errors === _errs319){
+if(errors === _errs317){
 if(data135 && typeof data135 == "object" && !Array.isArray(data135)){
-for(const key36 in data135){
-let data136 = data135[key36];
-const _errs322 = errors;
-if(typeof data136 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key34.replace(/~/g, "~0").replace(/\//g, "~1")+"/env/" + key36.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data136}];
-return false;
+if(data135.servers === undefined){
+data135.servers = {};
 }
-var valid70 = _errs322 === errors;
-if(!valid70){
+const _errs319 = errors;
+for(const key35 in data135){
+if(!(key35 === "servers")){
+validate20.errors = [{instancePath:instancePath+"/mcp",keyword:"additionalProperties",params:{additionalProperty: key35},message:"must NOT have additional properties",expected:constant0,data:data135}];
+return false;
 break;
 }
 }
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key34.replace(/~/g, "~0").replace(/\//g, "~1")+"/env",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data135}];
-return false;
-}
-}
-var valid68 = _errs319 === errors;
-if(valid68){
-if(data131.cwd !== undefined){
-let data137 = data131.cwd;
+if(_errs319 === errors){
+let data136 = data135.servers;
+const _errs320 = errors;
+if(errors === _errs320){
+if(data136 && typeof data136 == "object" && !Array.isArray(data136)){
+for(const key36 in data136){
+let data137 = data136[key36];
+const _errs323 = errors;
 const _errs324 = errors;
 if(errors === _errs324){
-if(typeof data137 === "string"){
-if(func2(data137) < 1){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key34.replace(/~/g, "~0").replace(/\//g, "~1")+"/cwd",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data137}];
-return false;
+if(data137 && typeof data137 == "object" && !Array.isArray(data137)){
+if(data137.args === undefined){
+data137.args = [];
 }
+if(data137.env === undefined){
+data137.env = {};
 }
-else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key34.replace(/~/g, "~0").replace(/\//g, "~1")+"/cwd",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data137}];
-return false;
+if(data137.headers === undefined){
+data137.headers = {};
 }
+if(data137.connectMs === undefined){
+data137.connectMs = 30000;
 }
-var valid68 = _errs324 === errors;
+if(data137.timeoutMs === undefined){
+data137.timeoutMs = 60000;
 }
-else {
-var valid68 = true;
+if(data137.outputBytesMax === undefined){
+data137.outputBytesMax = 65536;
 }
-if(valid68){
-if(data131.url !== undefined){
-let data138 = data131.url;
 const _errs326 = errors;
-if(errors === _errs326){
+for(const key37 in data137){
+if(!(func1.call(constant11, key37))){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key36.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key37},message:"must NOT have additional properties",expected:constant0,data:data137}];
+return false;
+break;
+}
+}
+if(_errs326 === errors){
+if(data137.command !== undefined){
+let data138 = data137.command;
+const _errs327 = errors;
+if(errors === _errs327){
 if(typeof data138 === "string"){
-if(!pattern27.test(data138)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key34.replace(/~/g, "~0").replace(/\//g, "~1")+"/url",keyword:"pattern",params:{pattern: "^https?://[^\\s]+$"},message:"must match pattern \""+"^https?://[^\\s]+$"+"\"",expected:constant1,data:data138}];
+if(func2(data138) < 1){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key36.replace(/~/g, "~0").replace(/\//g, "~1")+"/command",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data138}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key34.replace(/~/g, "~0").replace(/\//g, "~1")+"/url",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data138}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key36.replace(/~/g, "~0").replace(/\//g, "~1")+"/command",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data138}];
 return false;
 }
 }
-var valid68 = _errs326 === errors;
+var valid70 = _errs327 === errors;
 }
 else {
-var valid68 = true;
+var valid70 = true;
 }
-if(valid68){
-let data139 = data131.headers;
-const _errs328 = errors;
-if(errors === _errs328){
-if(data139 && typeof data139 == "object" && !Array.isArray(data139)){
-for(const key37 in data139){
-let data140 = data139[key37];
+if(valid70){
+let data139 = data137.args;
+const _errs329 = errors;
+if(errors === _errs329){
+if(Array.isArray(data139)){
+var valid71 = true;
+const len18 = data139.length;
+for(let i21=0; i21<len18; i21++){
+let data140 = data139[i21];
 const _errs331 = errors;
 if(typeof data140 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key34.replace(/~/g, "~0").replace(/\//g, "~1")+"/headers/" + key37.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data140}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key36.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/" + i21,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data140}];
 return false;
 }
 var valid71 = _errs331 === errors;
@@ -5301,357 +5334,447 @@ break;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key34.replace(/~/g, "~0").replace(/\//g, "~1")+"/headers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data139}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key36.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data139}];
 return false;
 }
 }
-var valid68 = _errs328 === errors;
-if(valid68){
-let data141 = data131.connectMs;
+var valid70 = _errs329 === errors;
+if(valid70){
+let data141 = data137.env;
 const _errs333 = errors;
-if(!(((typeof data141 == "number") && (!(data141 % 1) && !isNaN(data141))) && (isFinite(data141)))){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key34.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data141}];
-return false;
-}
 if(errors === _errs333){
-if((typeof data141 == "number") && (isFinite(data141))){
-if(data141 > 600000 || isNaN(data141)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key34.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data141}];
+if(data141 && typeof data141 == "object" && !Array.isArray(data141)){
+for(const key38 in data141){
+let data142 = data141[key38];
+const _errs336 = errors;
+if(typeof data142 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key36.replace(/~/g, "~0").replace(/\//g, "~1")+"/env/" + key38.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data142}];
 return false;
 }
-else {
-if(data141 < 10 || isNaN(data141)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key34.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",expected:constant3,data:data141}];
-return false;
-}
-}
-}
-}
-var valid68 = _errs333 === errors;
-if(valid68){
-let data142 = data131.timeoutMs;
-const _errs335 = errors;
-if(!(((typeof data142 == "number") && (!(data142 % 1) && !isNaN(data142))) && (isFinite(data142)))){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key34.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data142}];
-return false;
-}
-if(errors === _errs335){
-if((typeof data142 == "number") && (isFinite(data142))){
-if(data142 > 3600000 || isNaN(data142)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key34.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",expected:constant3,data:data142}];
-return false;
-}
-else {
-if(data142 < 10 || isNaN(data142)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key34.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",expected:constant3,data:data142}];
-return false;
-}
-}
-}
-}
-var valid68 = _errs335 === errors;
-if(valid68){
-let data143 = data131.outputBytesMax;
-const _errs337 = errors;
-if(!(((typeof data143 == "number") && (!(data143 % 1) && !isNaN(data143))) && (isFinite(data143)))){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key34.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data143}];
-return false;
-}
-if(errors === _errs337){
-if((typeof data143 == "number") && (isFinite(data143))){
-if(data143 > 16777216 || isNaN(data143)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key34.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"maximum",params:{comparison: "<=", limit: 16777216},message:"must be <= 16777216",expected:constant3,data:data143}];
-return false;
-}
-else {
-if(data143 < 256 || isNaN(data143)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key34.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"minimum",params:{comparison: ">=", limit: 256},message:"must be >= 256",expected:constant3,data:data143}];
-return false;
-}
-}
-}
-}
-var valid68 = _errs337 === errors;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key34.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data131}];
-return false;
-}
-}
-var valid66 = _errs309 === errors;
-if(!valid66){
+var valid72 = _errs336 === errors;
+if(!valid72){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data130}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key36.replace(/~/g, "~0").replace(/\//g, "~1")+"/env",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data141}];
 return false;
 }
 }
+var valid70 = _errs333 === errors;
+if(valid70){
+if(data137.cwd !== undefined){
+let data143 = data137.cwd;
+const _errs338 = errors;
+if(errors === _errs338){
+if(typeof data143 === "string"){
+if(func2(data143) < 1){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key36.replace(/~/g, "~0").replace(/\//g, "~1")+"/cwd",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data143}];
+return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/mcp",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data129}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key36.replace(/~/g, "~0").replace(/\//g, "~1")+"/cwd",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data143}];
 return false;
 }
 }
-var valid0 = _errs303 === errors;
-if(valid0){
-let data144 = data.sessions;
-const _errs339 = errors;
-if(errors === _errs339){
-if(data144 && typeof data144 == "object" && !Array.isArray(data144)){
-if(data144.idleMinutes === undefined){
-data144.idleMinutes = 0;
+var valid70 = _errs338 === errors;
 }
-if(data144.lane === undefined){
-data144.lane = {};
+else {
+var valid70 = true;
 }
-if(data144.store === undefined){
-data144.store = {};
-}
-const _errs341 = errors;
-for(const key38 in data144){
-if(!(((key38 === "idleMinutes") || (key38 === "lane")) || (key38 === "store"))){
-validate20.errors = [{instancePath:instancePath+"/sessions",keyword:"additionalProperties",params:{additionalProperty: key38},message:"must NOT have additional properties",expected:constant0,data:data144}];
+if(valid70){
+if(data137.url !== undefined){
+let data144 = data137.url;
+const _errs340 = errors;
+if(errors === _errs340){
+if(typeof data144 === "string"){
+if(!pattern27.test(data144)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key36.replace(/~/g, "~0").replace(/\//g, "~1")+"/url",keyword:"pattern",params:{pattern: "^https?://[^\\s]+$"},message:"must match pattern \""+"^https?://[^\\s]+$"+"\"",expected:constant1,data:data144}];
 return false;
-break;
 }
 }
-if(_errs341 === errors){
-let data145 = data144.idleMinutes;
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key36.replace(/~/g, "~0").replace(/\//g, "~1")+"/url",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data144}];
+return false;
+}
+}
+var valid70 = _errs340 === errors;
+}
+else {
+var valid70 = true;
+}
+if(valid70){
+let data145 = data137.headers;
 const _errs342 = errors;
-if(!(((typeof data145 == "number") && (!(data145 % 1) && !isNaN(data145))) && (isFinite(data145)))){
-validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data145}];
-return false;
-}
 if(errors === _errs342){
-if((typeof data145 == "number") && (isFinite(data145))){
-if(data145 > 5256000 || isNaN(data145)){
-validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"maximum",params:{comparison: "<=", limit: 5256000},message:"must be <= 5256000",expected:constant3,data:data145}];
+if(data145 && typeof data145 == "object" && !Array.isArray(data145)){
+for(const key39 in data145){
+let data146 = data145[key39];
+const _errs345 = errors;
+if(typeof data146 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key36.replace(/~/g, "~0").replace(/\//g, "~1")+"/headers/" + key39.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data146}];
 return false;
 }
-else {
-if(data145 < 0 || isNaN(data145)){
-validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data145}];
-return false;
-}
-}
-}
-}
-var valid72 = _errs342 === errors;
-if(valid72){
-let data146 = data144.lane;
-const _errs344 = errors;
-if(errors === _errs344){
-if(data146 && typeof data146 == "object" && !Array.isArray(data146)){
-if(data146.waitingMax === undefined){
-data146.waitingMax = 8;
-}
-if(data146.waitMs === undefined){
-data146.waitMs = 60000;
-}
-const _errs346 = errors;
-for(const key39 in data146){
-if(!((key39 === "waitingMax") || (key39 === "waitMs"))){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane",keyword:"additionalProperties",params:{additionalProperty: key39},message:"must NOT have additional properties",expected:constant0,data:data146}];
-return false;
+var valid73 = _errs345 === errors;
+if(!valid73){
 break;
 }
 }
-if(_errs346 === errors){
-let data147 = data146.waitingMax;
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key36.replace(/~/g, "~0").replace(/\//g, "~1")+"/headers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data145}];
+return false;
+}
+}
+var valid70 = _errs342 === errors;
+if(valid70){
+let data147 = data137.connectMs;
 const _errs347 = errors;
 if(!(((typeof data147 == "number") && (!(data147 % 1) && !isNaN(data147))) && (isFinite(data147)))){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data147}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key36.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data147}];
 return false;
 }
 if(errors === _errs347){
 if((typeof data147 == "number") && (isFinite(data147))){
-if(data147 > 1024 || isNaN(data147)){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",expected:constant3,data:data147}];
+if(data147 > 600000 || isNaN(data147)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key36.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data147}];
 return false;
 }
 else {
-if(data147 < 0 || isNaN(data147)){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data147}];
+if(data147 < 10 || isNaN(data147)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key36.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",expected:constant3,data:data147}];
 return false;
 }
 }
 }
 }
-var valid73 = _errs347 === errors;
-if(valid73){
-let data148 = data146.waitMs;
+var valid70 = _errs347 === errors;
+if(valid70){
+let data148 = data137.timeoutMs;
 const _errs349 = errors;
 if(!(((typeof data148 == "number") && (!(data148 % 1) && !isNaN(data148))) && (isFinite(data148)))){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data148}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key36.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data148}];
 return false;
 }
 if(errors === _errs349){
 if((typeof data148 == "number") && (isFinite(data148))){
-if(data148 > 600000 || isNaN(data148)){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data148}];
+if(data148 > 3600000 || isNaN(data148)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key36.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",expected:constant3,data:data148}];
 return false;
 }
 else {
-if(data148 < 100 || isNaN(data148)){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data148}];
+if(data148 < 10 || isNaN(data148)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key36.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",expected:constant3,data:data148}];
 return false;
 }
 }
 }
 }
-var valid73 = _errs349 === errors;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/sessions/lane",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data146}];
-return false;
-}
-}
-var valid72 = _errs344 === errors;
-if(valid72){
-let data149 = data144.store;
+var valid70 = _errs349 === errors;
+if(valid70){
+let data149 = data137.outputBytesMax;
 const _errs351 = errors;
+if(!(((typeof data149 == "number") && (!(data149 % 1) && !isNaN(data149))) && (isFinite(data149)))){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key36.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data149}];
+return false;
+}
 if(errors === _errs351){
-if(data149 && typeof data149 == "object" && !Array.isArray(data149)){
+if((typeof data149 == "number") && (isFinite(data149))){
+if(data149 > 16777216 || isNaN(data149)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key36.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"maximum",params:{comparison: "<=", limit: 16777216},message:"must be <= 16777216",expected:constant3,data:data149}];
+return false;
+}
+else {
+if(data149 < 256 || isNaN(data149)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key36.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"minimum",params:{comparison: ">=", limit: 256},message:"must be >= 256",expected:constant3,data:data149}];
+return false;
+}
+}
+}
+}
+var valid70 = _errs351 === errors;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key36.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data137}];
+return false;
+}
+}
+var valid68 = _errs323 === errors;
+if(!valid68){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp/servers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data136}];
+return false;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data135}];
+return false;
+}
+}
+var valid0 = _errs317 === errors;
+if(valid0){
+let data150 = data.sessions;
 const _errs353 = errors;
-for(const key40 in data149){
-if(!(key40 === "postgres")){
-validate20.errors = [{instancePath:instancePath+"/sessions/store",keyword:"additionalProperties",params:{additionalProperty: key40},message:"must NOT have additional properties",expected:constant0,data:data149}];
-return false;
-break;
-}
-}
-if(_errs353 === errors){
-if(data149.postgres !== undefined){
-let data150 = data149.postgres;
-const _errs354 = errors;
-if(errors === _errs354){
+if(errors === _errs353){
 if(data150 && typeof data150 == "object" && !Array.isArray(data150)){
-if(data150.pooler === undefined){
-data150.pooler = false;
+if(data150.idleMinutes === undefined){
+data150.idleMinutes = 0;
 }
-if(data150.schema === undefined){
-data150.schema = "clawgate";
+if(data150.lane === undefined){
+data150.lane = {};
 }
-if(data150.connections === undefined){
-data150.connections = 10;
+if(data150.store === undefined){
+data150.store = {};
 }
-let missing5;
-if((data150.url === undefined) && (missing5 = "url")){
-validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres",keyword:"required",params:{missingProperty: missing5},message:"must have required property '"+missing5+"'",expected:constant0,data:data150}];
-return false;
-}
-else {
-const _errs356 = errors;
-for(const key41 in data150){
-if(!(((((key41 === "url") || (key41 === "listenUrl")) || (key41 === "pooler")) || (key41 === "schema")) || (key41 === "connections"))){
-validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres",keyword:"additionalProperties",params:{additionalProperty: key41},message:"must NOT have additional properties",expected:constant0,data:data150}];
+const _errs355 = errors;
+for(const key40 in data150){
+if(!(((key40 === "idleMinutes") || (key40 === "lane")) || (key40 === "store"))){
+validate20.errors = [{instancePath:instancePath+"/sessions",keyword:"additionalProperties",params:{additionalProperty: key40},message:"must NOT have additional properties",expected:constant0,data:data150}];
 return false;
 break;
 }
 }
-if(_errs356 === errors){
-if(data150.url !== undefined){
-let data151 = data150.url;
-const _errs357 = errors;
-if(errors === _errs357){
-if(typeof data151 === "string"){
-if(!pattern28.test(data151)){
-validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/url",keyword:"pattern",params:{pattern: "^postgres(ql)?://"},message:"must match pattern \""+"^postgres(ql)?://"+"\"",expected:constant1,data:data151}];
+if(_errs355 === errors){
+let data151 = data150.idleMinutes;
+const _errs356 = errors;
+if(!(((typeof data151 == "number") && (!(data151 % 1) && !isNaN(data151))) && (isFinite(data151)))){
+validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data151}];
+return false;
+}
+if(errors === _errs356){
+if((typeof data151 == "number") && (isFinite(data151))){
+if(data151 > 5256000 || isNaN(data151)){
+validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"maximum",params:{comparison: "<=", limit: 5256000},message:"must be <= 5256000",expected:constant3,data:data151}];
+return false;
+}
+else {
+if(data151 < 0 || isNaN(data151)){
+validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data151}];
 return false;
 }
 }
-else {
-validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/url",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data151}];
+}
+}
+var valid74 = _errs356 === errors;
+if(valid74){
+let data152 = data150.lane;
+const _errs358 = errors;
+if(errors === _errs358){
+if(data152 && typeof data152 == "object" && !Array.isArray(data152)){
+if(data152.waitingMax === undefined){
+data152.waitingMax = 8;
+}
+if(data152.waitMs === undefined){
+data152.waitMs = 60000;
+}
+const _errs360 = errors;
+for(const key41 in data152){
+if(!((key41 === "waitingMax") || (key41 === "waitMs"))){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane",keyword:"additionalProperties",params:{additionalProperty: key41},message:"must NOT have additional properties",expected:constant0,data:data152}];
 return false;
+break;
 }
 }
-var valid75 = _errs357 === errors;
-}
-else {
-var valid75 = true;
-}
-if(valid75){
-if(data150.listenUrl !== undefined){
-let data152 = data150.listenUrl;
-const _errs359 = errors;
-if(errors === _errs359){
-if(typeof data152 === "string"){
-if(!pattern28.test(data152)){
-validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/listenUrl",keyword:"pattern",params:{pattern: "^postgres(ql)?://"},message:"must match pattern \""+"^postgres(ql)?://"+"\"",expected:constant1,data:data152}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/listenUrl",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data152}];
-return false;
-}
-}
-var valid75 = _errs359 === errors;
-}
-else {
-var valid75 = true;
-}
-if(valid75){
-let data153 = data150.pooler;
+if(_errs360 === errors){
+let data153 = data152.waitingMax;
 const _errs361 = errors;
-if(typeof data153 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/pooler",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data153}];
+if(!(((typeof data153 == "number") && (!(data153 % 1) && !isNaN(data153))) && (isFinite(data153)))){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data153}];
 return false;
+}
+if(errors === _errs361){
+if((typeof data153 == "number") && (isFinite(data153))){
+if(data153 > 1024 || isNaN(data153)){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",expected:constant3,data:data153}];
+return false;
+}
+else {
+if(data153 < 0 || isNaN(data153)){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data153}];
+return false;
+}
+}
+}
 }
 var valid75 = _errs361 === errors;
 if(valid75){
-let data154 = data150.schema;
+let data154 = data152.waitMs;
 const _errs363 = errors;
-if(errors === _errs363){
-if(typeof data154 === "string"){
-if(!pattern30.test(data154)){
-validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/schema",keyword:"pattern",params:{pattern: "^[a-z_][a-z0-9_]{0,39}$"},message:"must match pattern \""+"^[a-z_][a-z0-9_]{0,39}$"+"\"",expected:constant1,data:data154}];
+if(!(((typeof data154 == "number") && (!(data154 % 1) && !isNaN(data154))) && (isFinite(data154)))){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data154}];
 return false;
 }
+if(errors === _errs363){
+if((typeof data154 == "number") && (isFinite(data154))){
+if(data154 > 600000 || isNaN(data154)){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data154}];
+return false;
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/schema",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data154}];
+if(data154 < 100 || isNaN(data154)){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data154}];
 return false;
+}
+}
 }
 }
 var valid75 = _errs363 === errors;
-if(valid75){
-let data155 = data150.connections;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/sessions/lane",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data152}];
+return false;
+}
+}
+var valid74 = _errs358 === errors;
+if(valid74){
+let data155 = data150.store;
 const _errs365 = errors;
-if(!(((typeof data155 == "number") && (!(data155 % 1) && !isNaN(data155))) && (isFinite(data155)))){
-validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/connections",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data155}];
-return false;
-}
 if(errors === _errs365){
-if((typeof data155 == "number") && (isFinite(data155))){
-if(data155 > 200 || isNaN(data155)){
-validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/connections",keyword:"maximum",params:{comparison: "<=", limit: 200},message:"must be <= 200",expected:constant3,data:data155}];
+if(data155 && typeof data155 == "object" && !Array.isArray(data155)){
+const _errs367 = errors;
+for(const key42 in data155){
+if(!(key42 === "postgres")){
+validate20.errors = [{instancePath:instancePath+"/sessions/store",keyword:"additionalProperties",params:{additionalProperty: key42},message:"must NOT have additional properties",expected:constant0,data:data155}];
+return false;
+break;
+}
+}
+if(_errs367 === errors){
+if(data155.postgres !== undefined){
+let data156 = data155.postgres;
+const _errs368 = errors;
+if(errors === _errs368){
+if(data156 && typeof data156 == "object" && !Array.isArray(data156)){
+if(data156.pooler === undefined){
+data156.pooler = false;
+}
+if(data156.schema === undefined){
+data156.schema = "clawgate";
+}
+if(data156.connections === undefined){
+data156.connections = 10;
+}
+let missing5;
+if((data156.url === undefined) && (missing5 = "url")){
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres",keyword:"required",params:{missingProperty: missing5},message:"must have required property '"+missing5+"'",expected:constant0,data:data156}];
 return false;
 }
 else {
-if(data155 < 2 || isNaN(data155)){
-validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/connections",keyword:"minimum",params:{comparison: ">=", limit: 2},message:"must be >= 2",expected:constant3,data:data155}];
+const _errs370 = errors;
+for(const key43 in data156){
+if(!(((((key43 === "url") || (key43 === "listenUrl")) || (key43 === "pooler")) || (key43 === "schema")) || (key43 === "connections"))){
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres",keyword:"additionalProperties",params:{additionalProperty: key43},message:"must NOT have additional properties",expected:constant0,data:data156}];
+return false;
+break;
+}
+}
+if(_errs370 === errors){
+if(data156.url !== undefined){
+let data157 = data156.url;
+const _errs371 = errors;
+if(errors === _errs371){
+if(typeof data157 === "string"){
+if(!pattern28.test(data157)){
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/url",keyword:"pattern",params:{pattern: "^postgres(ql)?://"},message:"must match pattern \""+"^postgres(ql)?://"+"\"",expected:constant1,data:data157}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/url",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data157}];
+return false;
+}
+}
+var valid77 = _errs371 === errors;
+}
+else {
+var valid77 = true;
+}
+if(valid77){
+if(data156.listenUrl !== undefined){
+let data158 = data156.listenUrl;
+const _errs373 = errors;
+if(errors === _errs373){
+if(typeof data158 === "string"){
+if(!pattern28.test(data158)){
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/listenUrl",keyword:"pattern",params:{pattern: "^postgres(ql)?://"},message:"must match pattern \""+"^postgres(ql)?://"+"\"",expected:constant1,data:data158}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/listenUrl",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data158}];
+return false;
+}
+}
+var valid77 = _errs373 === errors;
+}
+else {
+var valid77 = true;
+}
+if(valid77){
+let data159 = data156.pooler;
+const _errs375 = errors;
+if(typeof data159 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/pooler",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data159}];
+return false;
+}
+var valid77 = _errs375 === errors;
+if(valid77){
+let data160 = data156.schema;
+const _errs377 = errors;
+if(errors === _errs377){
+if(typeof data160 === "string"){
+if(!pattern30.test(data160)){
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/schema",keyword:"pattern",params:{pattern: "^[a-z_][a-z0-9_]{0,39}$"},message:"must match pattern \""+"^[a-z_][a-z0-9_]{0,39}$"+"\"",expected:constant1,data:data160}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/schema",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data160}];
+return false;
+}
+}
+var valid77 = _errs377 === errors;
+if(valid77){
+let data161 = data156.connections;
+const _errs379 = errors;
+if(!(((typeof data161 == "number") && (!(data161 % 1) && !isNaN(data161))) && (isFinite(data161)))){
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/connections",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data161}];
+return false;
+}
+if(errors === _errs379){
+if((typeof data161 == "number") && (isFinite(data161))){
+if(data161 > 200 || isNaN(data161)){
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/connections",keyword:"maximum",params:{comparison: "<=", limit: 200},message:"must be <= 200",expected:constant3,data:data161}];
+return false;
+}
+else {
+if(data161 < 2 || isNaN(data161)){
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/connections",keyword:"minimum",params:{comparison: ">=", limit: 2},message:"must be >= 2",expected:constant3,data:data161}];
 return false;
 }
 }
 }
 }
-var valid75 = _errs365 === errors;
+var valid77 = _errs379 === errors;
 }
 }
 }
@@ -5660,7 +5783,7 @@ var valid75 = _errs365 === errors;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data150}];
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data156}];
 return false;
 }
 }
@@ -5668,21 +5791,21 @@ return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/sessions/store",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data149}];
+validate20.errors = [{instancePath:instancePath+"/sessions/store",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data155}];
 return false;
 }
 }
-var valid72 = _errs351 === errors;
+var valid74 = _errs365 === errors;
 }
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/sessions",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data144}];
+validate20.errors = [{instancePath:instancePath+"/sessions",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data150}];
 return false;
 }
 }
-var valid0 = _errs339 === errors;
+var valid0 = _errs353 === errors;
 }
 }
 }

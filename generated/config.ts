@@ -140,6 +140,12 @@ export interface components {
                              */
                             strict: boolean;
                             /**
+                             * @description Runs go on when their client leaves, unless it has sent `x-openclaw-detach: false`. Needs
+                             *     `gateway.http.endpoints.runs.enabled`.
+                             * @default false
+                             */
+                            detach: boolean;
+                            /**
                              * @description Which session a call belongs to that has no `x-openclaw-session-key`.
                              * @default {}
                              */
@@ -221,6 +227,18 @@ export interface components {
                             /**
                              * @description Off, the paths answer as unknown ones do.
                              * @default false
+                             */
+                            enabled: boolean;
+                        };
+                        /**
+                         * @description `/v1/runs`: to follow, find again and cancel runs. A caller sees its own; with the scope `sessions`, those
+                         *     of the sessions that it may read.
+                         * @default {}
+                         */
+                        runs: {
+                            /**
+                             * @description Off, the paths answer as unknown ones do.
+                             * @default true
                              */
                             enabled: boolean;
                         };
@@ -308,6 +326,23 @@ export interface components {
                      * @default 30000
                      */
                     waitMs: number;
+                    /**
+                     * @description How long what detached runs, and those with an `Idempotency-Key`, have said is kept beside the sessions, with
+                     *     their keys. That there was such a run is known ten times longer. Deleting a session takes it at once.
+                     * @default {}
+                     */
+                    log: {
+                        /**
+                         * @description How many hours after they have ended.
+                         * @default 24
+                         */
+                        hours: number;
+                        /**
+                         * @description How many that have ended; the oldest go first.
+                         * @default 10000
+                         */
+                        max: number;
+                    };
                 };
                 /**
                  * @description What the port may hold for its clients at once (`/metrics` shows how much of each is used), and when it takes no
@@ -370,7 +405,7 @@ export interface components {
                 };
                 /**
                  * @description What happened that somebody may have to account for, as JSON lines in a file of its own: starts and stops, changes
-                 *     of the configuration, wrong secrets and lockouts, deleted and reset sessions, calls of tools inside the gateway. It
+                 *     of the configuration, wrong secrets and lockouts, deleted and reset sessions, cancelled runs, calls of tools inside the gateway. It
                  *     never holds message texts, arguments or secrets.
                  * @default {}
                  */

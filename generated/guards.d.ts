@@ -19,6 +19,12 @@ export declare const checkAnswerSessionDeleted: Check<components["schemas"]["Ses
 export declare const checkListSessionMessagesParameters: Check<Parameters<Operations, "listSessionMessages">>;
 export declare const checkAnswerSessionMessageList: Check<components["schemas"]["SessionMessageList"]>;
 export declare const checkResetSessionParameters: Check<Parameters<Operations, "resetSession">>;
+export declare const checkListRunsParameters: Check<Parameters<Operations, "listRuns">>;
+export declare const checkAnswerRunList: Check<components["schemas"]["RunList"]>;
+export declare const checkRetrieveRunParameters: Check<Parameters<Operations, "retrieveRun">>;
+export declare const checkAnswerRun: Check<components["schemas"]["Run"]>;
+export declare const checkListRunEventsParameters: Check<Parameters<Operations, "listRunEvents">>;
+export declare const checkCancelRunParameters: Check<Parameters<Operations, "cancelRun">>;
 export declare const checkAnswerHealth: Check<components["schemas"]["Health"]>;
 export declare const checkAnswerReadiness: Check<components["schemas"]["Readiness"]>;
 export declare const checkAnswerGetMetrics200: Check<unknown>;

@@ -28,43 +28,47 @@ const constant23 = {"types":["number"]};
 const constant24 = {"types":["null"]};
 const constant25 = {"role":1,"content":1,"refusal":1,"annotations":1,"tool_calls":1,"function_call":1,"reasoning_content":1,"reasoning_details":1,"thinking_blocks":1,"extra_content":1};
 const constant26 = {"role":1,"content":1,"refusal":1,"reasoning_content":1,"reasoning_details":1,"thinking_blocks":1,"extra_content":1,"tool_calls":1,"function_call":1};
-const constant27 = ["string","array"];
-const constant28 = ["auto","low","high","original"];
-const constant29 = ["wav","mp3"];
-const constant30 = ["object","null"];
-const constant31 = ["string","array","null"];
-const constant32 = ["string","null"];
-const constant33 = ["array","null"];
-const constant34 = ["string","number","integer","boolean","object","array","null"];
-const constant35 = ["object","boolean"];
-const constant36 = ["lark","regex"];
-const constant37 = ["auto","required"];
-const constant38 = ["none","auto","required"];
-const constant39 = ["boolean","null"];
-const constant40 = ["integer","null"];
-const constant41 = ["none","auto"];
-const constant42 = ["number","null"];
-const constant43 = ["none","minimal","low","medium","high","xhigh","max",null];
-const constant44 = ["low","medium","high",null];
-const constant45 = ["auto","default","flex","scale","priority","fast",null];
-const constant46 = ["30m"];
-const constant47 = ["implicit","explicit"];
-const constant48 = ["in_memory","24h",null];
-const constant49 = ["text","audio"];
-const constant50 = ["wav","aac","mp3","flac","opus","pcm16"];
-const constant51 = ["low","medium","high"];
-const constant52 = ["stop","length","tool_calls","content_filter","function_call"];
-const constant53 = ["function","custom"];
-const constant54 = ["tool-start","tool-end"];
-const constant55 = ["invalid_request_error","rate_limit_error","insufficient_quota","server_error"];
-const constant56 = ["invalid_api_key","auth_locked","host_not_allowed","origin_not_allowed","insufficient_scope","agent_not_allowed","not_found","endpoint_not_served","model_not_found","method_not_allowed","invalid_http","http_version_not_supported","transfer_coding_not_supported","websocket_not_available","expectation_failed","uri_too_long","headers_too_large","request_timeout","request_too_large","unsupported_media_type","invalid_utf8","invalid_json","too_deep","too_many_values","missing_required_parameter","invalid_type","invalid_value","unknown_parameter","unsupported_parameter","unsupported_value","image_url_not_allowed","image_fetch_failed","responses_request","empty_array","array_above_max_length","empty_string","string_above_max_length","object_above_max_properties","integer_below_min_value","integer_above_max_value","decimal_below_min_value","decimal_above_max_value","context_length_exceeded","invalid_session_key","session_not_found","agent_conflict","session_damaged","session_busy","rate_limit_exceeded","insufficient_quota","upstream_rejected","upstream_error","upstream_unavailable","upstream_timeout","cancelled","storage_unavailable","overloaded","shutting_down","internal_error"];
-const constant57 = ["superseded"];
-const constant58 = ["user","assistant","tool","function"];
-const constant59 = ["server"];
-const constant60 = ["image_url","input_audio"];
+const constant27 = {"id":1,"object":1,"state":1,"agent_id":1,"session_key":1,"key":1,"detached":1,"logged":1,"created_at":1,"started_at":1,"ended_at":1,"last_event":1,"usage":1,"error":1,"completion":1,"expired":1};
+const constant28 = ["true","false"];
+const constant29 = ["string","array"];
+const constant30 = ["auto","low","high","original"];
+const constant31 = ["wav","mp3"];
+const constant32 = ["object","null"];
+const constant33 = ["string","array","null"];
+const constant34 = ["string","null"];
+const constant35 = ["array","null"];
+const constant36 = ["string","number","integer","boolean","object","array","null"];
+const constant37 = ["object","boolean"];
+const constant38 = ["lark","regex"];
+const constant39 = ["auto","required"];
+const constant40 = ["none","auto","required"];
+const constant41 = ["boolean","null"];
+const constant42 = ["integer","null"];
+const constant43 = ["none","auto"];
+const constant44 = ["number","null"];
+const constant45 = ["none","minimal","low","medium","high","xhigh","max",null];
+const constant46 = ["low","medium","high",null];
+const constant47 = ["auto","default","flex","scale","priority","fast",null];
+const constant48 = ["30m"];
+const constant49 = ["implicit","explicit"];
+const constant50 = ["in_memory","24h",null];
+const constant51 = ["text","audio"];
+const constant52 = ["wav","aac","mp3","flac","opus","pcm16"];
+const constant53 = ["low","medium","high"];
+const constant54 = ["stop","length","tool_calls","content_filter","function_call"];
+const constant55 = ["function","custom"];
+const constant56 = ["tool-start","tool-end"];
+const constant57 = ["invalid_request_error","rate_limit_error","insufficient_quota","server_error"];
+const constant58 = ["invalid_api_key","auth_locked","host_not_allowed","origin_not_allowed","insufficient_scope","agent_not_allowed","not_found","endpoint_not_served","model_not_found","method_not_allowed","invalid_http","http_version_not_supported","transfer_coding_not_supported","websocket_not_available","expectation_failed","uri_too_long","headers_too_large","request_timeout","request_too_large","unsupported_media_type","invalid_utf8","invalid_json","too_deep","too_many_values","missing_required_parameter","invalid_type","invalid_value","unknown_parameter","unsupported_parameter","unsupported_value","image_url_not_allowed","image_fetch_failed","responses_request","empty_array","array_above_max_length","empty_string","string_above_max_length","object_above_max_properties","integer_below_min_value","integer_above_max_value","decimal_below_min_value","decimal_above_max_value","context_length_exceeded","invalid_session_key","session_not_found","agent_conflict","session_damaged","session_busy","rate_limit_exceeded","insufficient_quota","upstream_rejected","upstream_error","upstream_unavailable","upstream_timeout","cancelled","run_cancelled","run_interrupted","run_not_found","run_not_logged","run_expired","idempotency_conflict","storage_unavailable","overloaded","shutting_down","internal_error"];
+const constant59 = ["superseded"];
+const constant60 = ["user","assistant","tool","function"];
+const constant61 = ["server"];
+const constant62 = ["image_url","input_audio"];
+const constant63 = ["queued","running","completed","failed","cancelled","interrupted"];
 
 export const checkCreateChatCompletionParameters = toCheck(validate20);
 const func1 = helper0.default;
+const pattern4 = new RegExp("^[\\x20-\\x7e]{1,255}$", "u");
 function validate20(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="checkCreateChatCompletionParameters" */;
 let vErrors = null;
@@ -148,14 +152,40 @@ if(valid0){
 if(data["idempotency-key"] !== undefined){
 let data4 = data["idempotency-key"];
 const _errs9 = errors;
-if(typeof data4 !== "string"){
+if(errors === _errs9){
+if(typeof data4 === "string"){
+if(!pattern4.test(data4)){
+validate20.errors = [{instancePath:instancePath+"/idempotency-key",keyword:"pattern",params:{pattern: "^[\\x20-\\x7e]{1,255}$"},message:"must match pattern \""+"^[\\x20-\\x7e]{1,255}$"+"\"",expected:constant0,data:data4}];
+return false;
+}
+}
+else {
 validate20.errors = [{instancePath:instancePath+"/idempotency-key",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
 return false;
+}
 }
 var valid0 = _errs9 === errors;
 }
 else {
 var valid0 = true;
+}
+if(valid0){
+if(data["x-openclaw-detach"] !== undefined){
+let data5 = data["x-openclaw-detach"];
+const _errs11 = errors;
+if(typeof data5 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/x-openclaw-detach",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data5}];
+return false;
+}
+if(!((data5 === "true") || (data5 === "false"))){
+validate20.errors = [{instancePath:instancePath+"/x-openclaw-detach",keyword:"enum",params:{allowedValues: constant28},message:"must be equal to one of the allowed values",expected:constant0,data:data5}];
+return false;
+}
+var valid0 = _errs11 === errors;
+}
+else {
+var valid0 = true;
+}
 }
 }
 }
@@ -253,7 +283,7 @@ function validate25(data, {instancePath="", parentData, parentDataProperty, root
 let vErrors = null;
 let errors = 0;
 if((typeof data !== "string") && (!(Array.isArray(data)))){
-validate25.errors = [{instancePath,keyword:"type",params:{type: constant27},message:"must be string,array",expected:constant3,data}];
+validate25.errors = [{instancePath,keyword:"type",params:{type: constant29},message:"must be string,array",expected:constant3,data}];
 return false;
 }
 if(errors === 0){
@@ -557,7 +587,7 @@ validate32.errors = [{instancePath:instancePath+"/image_url/detail",keyword:"typ
 return false;
 }
 if(!((((data5 === "auto") || (data5 === "low")) || (data5 === "high")) || (data5 === "original"))){
-validate32.errors = [{instancePath:instancePath+"/image_url/detail",keyword:"enum",params:{allowedValues: constant28},message:"must be equal to one of the allowed values",expected:constant0,data:data5}];
+validate32.errors = [{instancePath:instancePath+"/image_url/detail",keyword:"enum",params:{allowedValues: constant30},message:"must be equal to one of the allowed values",expected:constant0,data:data5}];
 return false;
 }
 var valid7 = _errs18 === errors;
@@ -656,7 +686,7 @@ validate32.errors = [{instancePath:instancePath+"/input_audio/format",keyword:"t
 return false;
 }
 if(!((data9 === "wav") || (data9 === "mp3"))){
-validate32.errors = [{instancePath:instancePath+"/input_audio/format",keyword:"enum",params:{allowedValues: constant29},message:"must be equal to one of the allowed values",expected:constant0,data:data9}];
+validate32.errors = [{instancePath:instancePath+"/input_audio/format",keyword:"enum",params:{allowedValues: constant31},message:"must be equal to one of the allowed values",expected:constant0,data:data9}];
 return false;
 }
 var valid11 = _errs29 === errors;
@@ -843,7 +873,7 @@ if(data.content !== undefined){
 let data1 = data.content;
 const _errs3 = errors;
 if((typeof data1 !== "string") && (!(Array.isArray(data1)))){
-validate31.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: constant27},message:"must be string,array",expected:constant3,data:data1}];
+validate31.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: constant29},message:"must be string,array",expected:constant3,data:data1}];
 return false;
 }
 if(errors === _errs3){
@@ -1144,7 +1174,7 @@ if(data.extra_content !== undefined){
 let data5 = data.extra_content;
 const _errs12 = errors;
 if((!(data5 && typeof data5 == "object" && !Array.isArray(data5))) && (data5 !== null)){
-validate38.errors = [{instancePath:instancePath+"/extra_content",keyword:"type",params:{type: constant30},message:"must be object,null",expected:constant6,data:data5}];
+validate38.errors = [{instancePath:instancePath+"/extra_content",keyword:"type",params:{type: constant32},message:"must be object,null",expected:constant6,data:data5}];
 return false;
 }
 var valid0 = _errs12 === errors;
@@ -1278,7 +1308,7 @@ if(data.extra_content !== undefined){
 let data5 = data.extra_content;
 const _errs11 = errors;
 if((!(data5 && typeof data5 == "object" && !Array.isArray(data5))) && (data5 !== null)){
-validate39.errors = [{instancePath:instancePath+"/extra_content",keyword:"type",params:{type: constant30},message:"must be object,null",expected:constant6,data:data5}];
+validate39.errors = [{instancePath:instancePath+"/extra_content",keyword:"type",params:{type: constant32},message:"must be object,null",expected:constant6,data:data5}];
 return false;
 }
 var valid0 = _errs11 === errors;
@@ -1373,7 +1403,7 @@ if(data.content !== undefined){
 let data1 = data.content;
 const _errs3 = errors;
 if(((typeof data1 !== "string") && (!(Array.isArray(data1)))) && (data1 !== null)){
-validate34.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: constant31},message:"must be string,array,null",expected:constant8,data:data1}];
+validate34.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: constant33},message:"must be string,array,null",expected:constant8,data:data1}];
 return false;
 }
 if(errors === _errs3){
@@ -1409,7 +1439,7 @@ if(data.refusal !== undefined){
 let data3 = data.refusal;
 const _errs6 = errors;
 if((typeof data3 !== "string") && (data3 !== null)){
-validate34.errors = [{instancePath:instancePath+"/refusal",keyword:"type",params:{type: constant32},message:"must be string,null",expected:constant9,data:data3}];
+validate34.errors = [{instancePath:instancePath+"/refusal",keyword:"type",params:{type: constant34},message:"must be string,null",expected:constant9,data:data3}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -1435,7 +1465,7 @@ if(data.audio !== undefined){
 let data5 = data.audio;
 const _errs10 = errors;
 if((!(data5 && typeof data5 == "object" && !Array.isArray(data5))) && (data5 !== null)){
-validate34.errors = [{instancePath:instancePath+"/audio",keyword:"type",params:{type: constant30},message:"must be object,null",expected:constant6,data:data5}];
+validate34.errors = [{instancePath:instancePath+"/audio",keyword:"type",params:{type: constant32},message:"must be object,null",expected:constant6,data:data5}];
 return false;
 }
 if(errors === _errs10){
@@ -1501,7 +1531,7 @@ if(data.function_call !== undefined){
 let data9 = data.function_call;
 const _errs17 = errors;
 if((!(data9 && typeof data9 == "object" && !Array.isArray(data9))) && (data9 !== null)){
-validate34.errors = [{instancePath:instancePath+"/function_call",keyword:"type",params:{type: constant30},message:"must be object,null",expected:constant6,data:data9}];
+validate34.errors = [{instancePath:instancePath+"/function_call",keyword:"type",params:{type: constant32},message:"must be object,null",expected:constant6,data:data9}];
 return false;
 }
 if(errors === _errs17){
@@ -1556,7 +1586,7 @@ if(data.reasoning_content !== undefined){
 let data12 = data.reasoning_content;
 const _errs23 = errors;
 if((typeof data12 !== "string") && (data12 !== null)){
-validate34.errors = [{instancePath:instancePath+"/reasoning_content",keyword:"type",params:{type: constant32},message:"must be string,null",expected:constant9,data:data12}];
+validate34.errors = [{instancePath:instancePath+"/reasoning_content",keyword:"type",params:{type: constant34},message:"must be string,null",expected:constant9,data:data12}];
 return false;
 }
 var valid0 = _errs23 === errors;
@@ -1569,7 +1599,7 @@ if(data.reasoning !== undefined){
 let data13 = data.reasoning;
 const _errs25 = errors;
 if((typeof data13 !== "string") && (data13 !== null)){
-validate34.errors = [{instancePath:instancePath+"/reasoning",keyword:"type",params:{type: constant32},message:"must be string,null",expected:constant9,data:data13}];
+validate34.errors = [{instancePath:instancePath+"/reasoning",keyword:"type",params:{type: constant34},message:"must be string,null",expected:constant9,data:data13}];
 return false;
 }
 var valid0 = _errs25 === errors;
@@ -1583,7 +1613,7 @@ let data14 = data.reasoning_details;
 const _errs27 = errors;
 const _errs28 = errors;
 if((!(Array.isArray(data14))) && (data14 !== null)){
-validate34.errors = [{instancePath:instancePath+"/reasoning_details",keyword:"type",params:{type: constant33},message:"must be array,null",expected:constant11,data:data14}];
+validate34.errors = [{instancePath:instancePath+"/reasoning_details",keyword:"type",params:{type: constant35},message:"must be array,null",expected:constant11,data:data14}];
 return false;
 }
 if(errors === _errs28){
@@ -1619,7 +1649,7 @@ let data16 = data.thinking_blocks;
 const _errs33 = errors;
 const _errs34 = errors;
 if((!(Array.isArray(data16))) && (data16 !== null)){
-validate34.errors = [{instancePath:instancePath+"/thinking_blocks",keyword:"type",params:{type: constant33},message:"must be array,null",expected:constant11,data:data16}];
+validate34.errors = [{instancePath:instancePath+"/thinking_blocks",keyword:"type",params:{type: constant35},message:"must be array,null",expected:constant11,data:data16}];
 return false;
 }
 if(errors === _errs34){
@@ -1654,7 +1684,7 @@ if(data.extra_content !== undefined){
 let data18 = data.extra_content;
 const _errs39 = errors;
 if((!(data18 && typeof data18 == "object" && !Array.isArray(data18))) && (data18 !== null)){
-validate34.errors = [{instancePath:instancePath+"/extra_content",keyword:"type",params:{type: constant30},message:"must be object,null",expected:constant6,data:data18}];
+validate34.errors = [{instancePath:instancePath+"/extra_content",keyword:"type",params:{type: constant32},message:"must be object,null",expected:constant6,data:data18}];
 return false;
 }
 var valid0 = _errs39 === errors;
@@ -1833,7 +1863,7 @@ if(data.content !== undefined){
 let data1 = data.content;
 const _errs12 = errors;
 if((typeof data1 !== "string") && (data1 !== null)){
-validate23.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: constant32},message:"must be string,null",expected:constant9,data:data1}];
+validate23.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: constant34},message:"must be string,null",expected:constant9,data:data1}];
 return false;
 }
 var valid8 = _errs12 === errors;
@@ -1882,7 +1912,7 @@ return false;
 validate23.errors = vErrors;
 return errors === 0;
 }
-const pattern5 = new RegExp("^[a-zA-Z0-9_-]+$", "u");
+const pattern6 = new RegExp("^[a-zA-Z0-9_-]+$", "u");
 function validate55(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
@@ -1901,7 +1931,7 @@ vErrors.push(err0);
 errors++;
 }
 if(!(((((((data === "string") || (data === "number")) || (data === "integer")) || (data === "boolean")) || (data === "object")) || (data === "array")) || (data === "null"))){
-const err1 = {instancePath,keyword:"enum",params:{allowedValues: constant34},message:"must be equal to one of the allowed values",expected:constant0,data};
+const err1 = {instancePath,keyword:"enum",params:{allowedValues: constant36},message:"must be equal to one of the allowed values",expected:constant0,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -1945,7 +1975,7 @@ vErrors.push(err3);
 errors++;
 }
 if(!(((((((data0 === "string") || (data0 === "number")) || (data0 === "integer")) || (data0 === "boolean")) || (data0 === "object")) || (data0 === "array")) || (data0 === "null"))){
-const err4 = {instancePath:instancePath+"/" + i0,keyword:"enum",params:{allowedValues: constant34},message:"must be equal to one of the allowed values",expected:constant0,data:data0};
+const err4 = {instancePath:instancePath+"/" + i0,keyword:"enum",params:{allowedValues: constant36},message:"must be equal to one of the allowed values",expected:constant0,data:data0};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -2014,7 +2044,7 @@ function validate57(data, {instancePath="", parentData, parentDataProperty, root
 let vErrors = null;
 let errors = 0;
 if((!(data && typeof data == "object" && !Array.isArray(data))) && (typeof data !== "boolean")){
-validate57.errors = [{instancePath,keyword:"type",params:{type: constant35},message:"must be object,boolean",expected:constant14,data}];
+validate57.errors = [{instancePath,keyword:"type",params:{type: constant37},message:"must be object,boolean",expected:constant14,data}];
 return false;
 }
 if(errors === 0){
@@ -2341,7 +2371,7 @@ validate53.errors = [{instancePath:instancePath+"/name",keyword:"minLength",para
 return false;
 }
 else {
-if(!pattern5.test(data0)){
+if(!pattern6.test(data0)){
 validate53.errors = [{instancePath:instancePath+"/name",keyword:"pattern",params:{pattern: "^[a-zA-Z0-9_-]+$"},message:"must match pattern \""+"^[a-zA-Z0-9_-]+$"+"\"",expected:constant0,data:data0}];
 return false;
 }
@@ -2529,7 +2559,7 @@ validate65.errors = [{instancePath:instancePath+"/custom/name",keyword:"minLengt
 return false;
 }
 else {
-if(!pattern5.test(data2)){
+if(!pattern6.test(data2)){
 validate65.errors = [{instancePath:instancePath+"/custom/name",keyword:"pattern",params:{pattern: "^[a-zA-Z0-9_-]+$"},message:"must match pattern \""+"^[a-zA-Z0-9_-]+$"+"\"",expected:constant0,data:data2}];
 return false;
 }
@@ -2670,7 +2700,7 @@ validate65.errors = [{instancePath:instancePath+"/custom/format/grammar/syntax",
 return false;
 }
 if(!((data9 === "lark") || (data9 === "regex"))){
-validate65.errors = [{instancePath:instancePath+"/custom/format/grammar/syntax",keyword:"enum",params:{allowedValues: constant36},message:"must be equal to one of the allowed values",expected:constant0,data:data9}];
+validate65.errors = [{instancePath:instancePath+"/custom/format/grammar/syntax",keyword:"enum",params:{allowedValues: constant38},message:"must be equal to one of the allowed values",expected:constant0,data:data9}];
 return false;
 }
 var valid10 = _errs27 === errors;
@@ -2997,7 +3027,7 @@ validate70.errors = [{instancePath:instancePath+"/allowed_tools/mode",keyword:"t
 return false;
 }
 if(!((data8 === "auto") || (data8 === "required"))){
-validate70.errors = [{instancePath:instancePath+"/allowed_tools/mode",keyword:"enum",params:{allowedValues: constant37},message:"must be equal to one of the allowed values",expected:constant0,data:data8}];
+validate70.errors = [{instancePath:instancePath+"/allowed_tools/mode",keyword:"enum",params:{allowedValues: constant39},message:"must be equal to one of the allowed values",expected:constant0,data:data8}];
 return false;
 }
 var valid12 = _errs27 === errors;
@@ -3098,7 +3128,7 @@ vErrors.push(err0);
 errors++;
 }
 if(!(((data === "none") || (data === "auto")) || (data === "required"))){
-const err1 = {instancePath,keyword:"enum",params:{allowedValues: constant38},message:"must be equal to one of the allowed values",expected:constant0,data};
+const err1 = {instancePath,keyword:"enum",params:{allowedValues: constant40},message:"must be equal to one of the allowed values",expected:constant0,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -3274,7 +3304,7 @@ validate77.errors = [{instancePath:instancePath+"/json_schema/name",keyword:"min
 return false;
 }
 else {
-if(!pattern5.test(data2)){
+if(!pattern6.test(data2)){
 validate77.errors = [{instancePath:instancePath+"/json_schema/name",keyword:"pattern",params:{pattern: "^[a-zA-Z0-9_-]+$"},message:"must match pattern \""+"^[a-zA-Z0-9_-]+$"+"\"",expected:constant0,data:data2}];
 return false;
 }
@@ -3426,7 +3456,7 @@ return false;
 validate74.errors = vErrors;
 return errors === 0;
 }
-const pattern4 = new RegExp("^[^\\u0000-\\u001f\\u007f]*$", "u");
+const pattern5 = new RegExp("^[^\\u0000-\\u001f\\u007f]*$", "u");
 function validate22(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
@@ -3515,7 +3545,7 @@ if(data.stream !== undefined){
 let data3 = data.stream;
 const _errs6 = errors;
 if((typeof data3 !== "boolean") && (data3 !== null)){
-validate22.errors = [{instancePath:instancePath+"/stream",keyword:"type",params:{type: constant39},message:"must be boolean,null",expected:constant19,data:data3}];
+validate22.errors = [{instancePath:instancePath+"/stream",keyword:"type",params:{type: constant41},message:"must be boolean,null",expected:constant19,data:data3}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -3528,7 +3558,7 @@ if(data.stream_options !== undefined){
 let data4 = data.stream_options;
 const _errs8 = errors;
 if((!(data4 && typeof data4 == "object" && !Array.isArray(data4))) && (data4 !== null)){
-validate22.errors = [{instancePath:instancePath+"/stream_options",keyword:"type",params:{type: constant30},message:"must be object,null",expected:constant6,data:data4}];
+validate22.errors = [{instancePath:instancePath+"/stream_options",keyword:"type",params:{type: constant32},message:"must be object,null",expected:constant6,data:data4}];
 return false;
 }
 if(errors === _errs8){
@@ -3582,7 +3612,7 @@ validate22.errors = [{instancePath:instancePath+"/user",keyword:"maxLength",para
 return false;
 }
 else {
-if(!pattern4.test(data7)){
+if(!pattern5.test(data7)){
 validate22.errors = [{instancePath:instancePath+"/user",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$"},message:"must match pattern \""+"^[^\\u0000-\\u001f\\u007f]*$"+"\"",expected:constant0,data:data7}];
 return false;
 }
@@ -3603,7 +3633,7 @@ if(data.stop !== undefined){
 let data8 = data.stop;
 const _errs16 = errors;
 if(((typeof data8 !== "string") && (!(Array.isArray(data8)))) && (data8 !== null)){
-validate22.errors = [{instancePath:instancePath+"/stop",keyword:"type",params:{type: constant31},message:"must be string,array,null",expected:constant8,data:data8}];
+validate22.errors = [{instancePath:instancePath+"/stop",keyword:"type",params:{type: constant33},message:"must be string,array,null",expected:constant8,data:data8}];
 return false;
 }
 if(errors === _errs16){
@@ -3654,7 +3684,7 @@ if(data.max_completion_tokens !== undefined){
 let data10 = data.max_completion_tokens;
 const _errs20 = errors;
 if((!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))) && (data10 !== null)){
-validate22.errors = [{instancePath:instancePath+"/max_completion_tokens",keyword:"type",params:{type: constant40},message:"must be integer,null",expected:constant20,data:data10}];
+validate22.errors = [{instancePath:instancePath+"/max_completion_tokens",keyword:"type",params:{type: constant42},message:"must be integer,null",expected:constant20,data:data10}];
 return false;
 }
 if(errors === _errs20){
@@ -3681,7 +3711,7 @@ if(data.max_tokens !== undefined){
 let data11 = data.max_tokens;
 const _errs22 = errors;
 if((!(((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11))) && (isFinite(data11)))) && (data11 !== null)){
-validate22.errors = [{instancePath:instancePath+"/max_tokens",keyword:"type",params:{type: constant40},message:"must be integer,null",expected:constant20,data:data11}];
+validate22.errors = [{instancePath:instancePath+"/max_tokens",keyword:"type",params:{type: constant42},message:"must be integer,null",expected:constant20,data:data11}];
 return false;
 }
 if(errors === _errs22){
@@ -3708,7 +3738,7 @@ if(data.n !== undefined){
 let data12 = data.n;
 const _errs24 = errors;
 if((!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))) && (data12 !== null)){
-validate22.errors = [{instancePath:instancePath+"/n",keyword:"type",params:{type: constant40},message:"must be integer,null",expected:constant20,data:data12}];
+validate22.errors = [{instancePath:instancePath+"/n",keyword:"type",params:{type: constant42},message:"must be integer,null",expected:constant20,data:data12}];
 return false;
 }
 if(errors === _errs24){
@@ -3852,7 +3882,7 @@ vErrors.push(err0);
 errors++;
 }
 if(!((data19 === "none") || (data19 === "auto"))){
-const err1 = {instancePath:instancePath+"/function_call",keyword:"enum",params:{allowedValues: constant41},message:"must be equal to one of the allowed values",expected:constant0,data:data19};
+const err1 = {instancePath:instancePath+"/function_call",keyword:"enum",params:{allowedValues: constant43},message:"must be equal to one of the allowed values",expected:constant0,data:data19};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -3968,7 +3998,7 @@ if(data.seed !== undefined){
 let data22 = data.seed;
 const _errs44 = errors;
 if((!(((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22))) && (isFinite(data22)))) && (data22 !== null)){
-validate22.errors = [{instancePath:instancePath+"/seed",keyword:"type",params:{type: constant40},message:"must be integer,null",expected:constant20,data:data22}];
+validate22.errors = [{instancePath:instancePath+"/seed",keyword:"type",params:{type: constant42},message:"must be integer,null",expected:constant20,data:data22}];
 return false;
 }
 if(errors === _errs44){
@@ -3995,7 +4025,7 @@ if(data.temperature !== undefined){
 let data23 = data.temperature;
 const _errs46 = errors;
 if((!((typeof data23 == "number") && (isFinite(data23)))) && (data23 !== null)){
-validate22.errors = [{instancePath:instancePath+"/temperature",keyword:"type",params:{type: constant42},message:"must be number,null",expected:constant21,data:data23}];
+validate22.errors = [{instancePath:instancePath+"/temperature",keyword:"type",params:{type: constant44},message:"must be number,null",expected:constant21,data:data23}];
 return false;
 }
 if(errors === _errs46){
@@ -4022,7 +4052,7 @@ if(data.top_p !== undefined){
 let data24 = data.top_p;
 const _errs48 = errors;
 if((!((typeof data24 == "number") && (isFinite(data24)))) && (data24 !== null)){
-validate22.errors = [{instancePath:instancePath+"/top_p",keyword:"type",params:{type: constant42},message:"must be number,null",expected:constant21,data:data24}];
+validate22.errors = [{instancePath:instancePath+"/top_p",keyword:"type",params:{type: constant44},message:"must be number,null",expected:constant21,data:data24}];
 return false;
 }
 if(errors === _errs48){
@@ -4049,7 +4079,7 @@ if(data.frequency_penalty !== undefined){
 let data25 = data.frequency_penalty;
 const _errs50 = errors;
 if((!((typeof data25 == "number") && (isFinite(data25)))) && (data25 !== null)){
-validate22.errors = [{instancePath:instancePath+"/frequency_penalty",keyword:"type",params:{type: constant42},message:"must be number,null",expected:constant21,data:data25}];
+validate22.errors = [{instancePath:instancePath+"/frequency_penalty",keyword:"type",params:{type: constant44},message:"must be number,null",expected:constant21,data:data25}];
 return false;
 }
 if(errors === _errs50){
@@ -4076,7 +4106,7 @@ if(data.presence_penalty !== undefined){
 let data26 = data.presence_penalty;
 const _errs52 = errors;
 if((!((typeof data26 == "number") && (isFinite(data26)))) && (data26 !== null)){
-validate22.errors = [{instancePath:instancePath+"/presence_penalty",keyword:"type",params:{type: constant42},message:"must be number,null",expected:constant21,data:data26}];
+validate22.errors = [{instancePath:instancePath+"/presence_penalty",keyword:"type",params:{type: constant44},message:"must be number,null",expected:constant21,data:data26}];
 return false;
 }
 if(errors === _errs52){
@@ -4103,7 +4133,7 @@ if(data.logit_bias !== undefined){
 let data27 = data.logit_bias;
 const _errs54 = errors;
 if((!(data27 && typeof data27 == "object" && !Array.isArray(data27))) && (data27 !== null)){
-validate22.errors = [{instancePath:instancePath+"/logit_bias",keyword:"type",params:{type: constant30},message:"must be object,null",expected:constant6,data:data27}];
+validate22.errors = [{instancePath:instancePath+"/logit_bias",keyword:"type",params:{type: constant32},message:"must be object,null",expected:constant6,data:data27}];
 return false;
 }
 if(errors === _errs54){
@@ -4146,11 +4176,11 @@ if(data.reasoning_effort !== undefined){
 let data29 = data.reasoning_effort;
 const _errs59 = errors;
 if((typeof data29 !== "string") && (data29 !== null)){
-validate22.errors = [{instancePath:instancePath+"/reasoning_effort",keyword:"type",params:{type: constant32},message:"must be string,null",expected:constant9,data:data29}];
+validate22.errors = [{instancePath:instancePath+"/reasoning_effort",keyword:"type",params:{type: constant34},message:"must be string,null",expected:constant9,data:data29}];
 return false;
 }
 if(!((((((((data29 === "none") || (data29 === "minimal")) || (data29 === "low")) || (data29 === "medium")) || (data29 === "high")) || (data29 === "xhigh")) || (data29 === "max")) || (data29 === null))){
-validate22.errors = [{instancePath:instancePath+"/reasoning_effort",keyword:"enum",params:{allowedValues: constant43},message:"must be equal to one of the allowed values",expected:constant9,data:data29}];
+validate22.errors = [{instancePath:instancePath+"/reasoning_effort",keyword:"enum",params:{allowedValues: constant45},message:"must be equal to one of the allowed values",expected:constant9,data:data29}];
 return false;
 }
 var valid0 = _errs59 === errors;
@@ -4163,11 +4193,11 @@ if(data.verbosity !== undefined){
 let data30 = data.verbosity;
 const _errs61 = errors;
 if((typeof data30 !== "string") && (data30 !== null)){
-validate22.errors = [{instancePath:instancePath+"/verbosity",keyword:"type",params:{type: constant32},message:"must be string,null",expected:constant9,data:data30}];
+validate22.errors = [{instancePath:instancePath+"/verbosity",keyword:"type",params:{type: constant34},message:"must be string,null",expected:constant9,data:data30}];
 return false;
 }
 if(!((((data30 === "low") || (data30 === "medium")) || (data30 === "high")) || (data30 === null))){
-validate22.errors = [{instancePath:instancePath+"/verbosity",keyword:"enum",params:{allowedValues: constant44},message:"must be equal to one of the allowed values",expected:constant9,data:data30}];
+validate22.errors = [{instancePath:instancePath+"/verbosity",keyword:"enum",params:{allowedValues: constant46},message:"must be equal to one of the allowed values",expected:constant9,data:data30}];
 return false;
 }
 var valid0 = _errs61 === errors;
@@ -4180,7 +4210,7 @@ if(data.prediction !== undefined){
 let data31 = data.prediction;
 const _errs63 = errors;
 if((!(data31 && typeof data31 == "object" && !Array.isArray(data31))) && (data31 !== null)){
-validate22.errors = [{instancePath:instancePath+"/prediction",keyword:"type",params:{type: constant30},message:"must be object,null",expected:constant6,data:data31}];
+validate22.errors = [{instancePath:instancePath+"/prediction",keyword:"type",params:{type: constant32},message:"must be object,null",expected:constant6,data:data31}];
 return false;
 }
 if(errors === _errs63){
@@ -4238,11 +4268,11 @@ if(data.service_tier !== undefined){
 let data34 = data.service_tier;
 const _errs68 = errors;
 if((typeof data34 !== "string") && (data34 !== null)){
-validate22.errors = [{instancePath:instancePath+"/service_tier",keyword:"type",params:{type: constant32},message:"must be string,null",expected:constant9,data:data34}];
+validate22.errors = [{instancePath:instancePath+"/service_tier",keyword:"type",params:{type: constant34},message:"must be string,null",expected:constant9,data:data34}];
 return false;
 }
 if(!(((((((data34 === "auto") || (data34 === "default")) || (data34 === "flex")) || (data34 === "scale")) || (data34 === "priority")) || (data34 === "fast")) || (data34 === null))){
-validate22.errors = [{instancePath:instancePath+"/service_tier",keyword:"enum",params:{allowedValues: constant45},message:"must be equal to one of the allowed values",expected:constant9,data:data34}];
+validate22.errors = [{instancePath:instancePath+"/service_tier",keyword:"enum",params:{allowedValues: constant47},message:"must be equal to one of the allowed values",expected:constant9,data:data34}];
 return false;
 }
 var valid0 = _errs68 === errors;
@@ -4255,7 +4285,7 @@ if(data.metadata !== undefined){
 let data35 = data.metadata;
 const _errs70 = errors;
 if((!(data35 && typeof data35 == "object" && !Array.isArray(data35))) && (data35 !== null)){
-validate22.errors = [{instancePath:instancePath+"/metadata",keyword:"type",params:{type: constant30},message:"must be object,null",expected:constant6,data:data35}];
+validate22.errors = [{instancePath:instancePath+"/metadata",keyword:"type",params:{type: constant32},message:"must be object,null",expected:constant6,data:data35}];
 return false;
 }
 if(errors === _errs70){
@@ -4341,7 +4371,7 @@ if(data.safety_identifier !== undefined){
 let data37 = data.safety_identifier;
 const _errs77 = errors;
 if((typeof data37 !== "string") && (data37 !== null)){
-validate22.errors = [{instancePath:instancePath+"/safety_identifier",keyword:"type",params:{type: constant32},message:"must be string,null",expected:constant9,data:data37}];
+validate22.errors = [{instancePath:instancePath+"/safety_identifier",keyword:"type",params:{type: constant34},message:"must be string,null",expected:constant9,data:data37}];
 return false;
 }
 if(errors === _errs77){
@@ -4362,7 +4392,7 @@ if(data.prompt_cache_key !== undefined){
 let data38 = data.prompt_cache_key;
 const _errs79 = errors;
 if((typeof data38 !== "string") && (data38 !== null)){
-validate22.errors = [{instancePath:instancePath+"/prompt_cache_key",keyword:"type",params:{type: constant32},message:"must be string,null",expected:constant9,data:data38}];
+validate22.errors = [{instancePath:instancePath+"/prompt_cache_key",keyword:"type",params:{type: constant34},message:"must be string,null",expected:constant9,data:data38}];
 return false;
 }
 if(errors === _errs79){
@@ -4397,7 +4427,7 @@ validate22.errors = [{instancePath:instancePath+"/prompt_cache_options/ttl",keyw
 return false;
 }
 if(!(data40 === "30m")){
-validate22.errors = [{instancePath:instancePath+"/prompt_cache_options/ttl",keyword:"enum",params:{allowedValues: constant46},message:"must be equal to one of the allowed values",expected:constant0,data:data40}];
+validate22.errors = [{instancePath:instancePath+"/prompt_cache_options/ttl",keyword:"enum",params:{allowedValues: constant48},message:"must be equal to one of the allowed values",expected:constant0,data:data40}];
 return false;
 }
 var valid12 = _errs83 === errors;
@@ -4414,7 +4444,7 @@ validate22.errors = [{instancePath:instancePath+"/prompt_cache_options/mode",key
 return false;
 }
 if(!((data41 === "implicit") || (data41 === "explicit"))){
-validate22.errors = [{instancePath:instancePath+"/prompt_cache_options/mode",keyword:"enum",params:{allowedValues: constant47},message:"must be equal to one of the allowed values",expected:constant0,data:data41}];
+validate22.errors = [{instancePath:instancePath+"/prompt_cache_options/mode",keyword:"enum",params:{allowedValues: constant49},message:"must be equal to one of the allowed values",expected:constant0,data:data41}];
 return false;
 }
 var valid12 = _errs85 === errors;
@@ -4439,11 +4469,11 @@ if(data.prompt_cache_retention !== undefined){
 let data42 = data.prompt_cache_retention;
 const _errs87 = errors;
 if((typeof data42 !== "string") && (data42 !== null)){
-validate22.errors = [{instancePath:instancePath+"/prompt_cache_retention",keyword:"type",params:{type: constant32},message:"must be string,null",expected:constant9,data:data42}];
+validate22.errors = [{instancePath:instancePath+"/prompt_cache_retention",keyword:"type",params:{type: constant34},message:"must be string,null",expected:constant9,data:data42}];
 return false;
 }
 if(!(((data42 === "in_memory") || (data42 === "24h")) || (data42 === null))){
-validate22.errors = [{instancePath:instancePath+"/prompt_cache_retention",keyword:"enum",params:{allowedValues: constant48},message:"must be equal to one of the allowed values",expected:constant9,data:data42}];
+validate22.errors = [{instancePath:instancePath+"/prompt_cache_retention",keyword:"enum",params:{allowedValues: constant50},message:"must be equal to one of the allowed values",expected:constant9,data:data42}];
 return false;
 }
 var valid0 = _errs87 === errors;
@@ -4456,7 +4486,7 @@ if(data.logprobs !== undefined){
 let data43 = data.logprobs;
 const _errs89 = errors;
 if((typeof data43 !== "boolean") && (data43 !== null)){
-validate22.errors = [{instancePath:instancePath+"/logprobs",keyword:"type",params:{type: constant39},message:"must be boolean,null",expected:constant19,data:data43}];
+validate22.errors = [{instancePath:instancePath+"/logprobs",keyword:"type",params:{type: constant41},message:"must be boolean,null",expected:constant19,data:data43}];
 return false;
 }
 var valid0 = _errs89 === errors;
@@ -4469,7 +4499,7 @@ if(data.top_logprobs !== undefined){
 let data44 = data.top_logprobs;
 const _errs91 = errors;
 if((!(((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44))) && (isFinite(data44)))) && (data44 !== null)){
-validate22.errors = [{instancePath:instancePath+"/top_logprobs",keyword:"type",params:{type: constant40},message:"must be integer,null",expected:constant20,data:data44}];
+validate22.errors = [{instancePath:instancePath+"/top_logprobs",keyword:"type",params:{type: constant42},message:"must be integer,null",expected:constant20,data:data44}];
 return false;
 }
 if(errors === _errs91){
@@ -4496,7 +4526,7 @@ if(data.modalities !== undefined){
 let data45 = data.modalities;
 const _errs93 = errors;
 if((!(Array.isArray(data45))) && (data45 !== null)){
-validate22.errors = [{instancePath:instancePath+"/modalities",keyword:"type",params:{type: constant33},message:"must be array,null",expected:constant11,data:data45}];
+validate22.errors = [{instancePath:instancePath+"/modalities",keyword:"type",params:{type: constant35},message:"must be array,null",expected:constant11,data:data45}];
 return false;
 }
 if(errors === _errs93){
@@ -4511,7 +4541,7 @@ validate22.errors = [{instancePath:instancePath+"/modalities/" + i4,keyword:"typ
 return false;
 }
 if(!((data46 === "text") || (data46 === "audio"))){
-validate22.errors = [{instancePath:instancePath+"/modalities/" + i4,keyword:"enum",params:{allowedValues: constant49},message:"must be equal to one of the allowed values",expected:constant0,data:data46}];
+validate22.errors = [{instancePath:instancePath+"/modalities/" + i4,keyword:"enum",params:{allowedValues: constant51},message:"must be equal to one of the allowed values",expected:constant0,data:data46}];
 return false;
 }
 var valid13 = _errs95 === errors;
@@ -4531,7 +4561,7 @@ if(data.audio !== undefined){
 let data47 = data.audio;
 const _errs97 = errors;
 if((!(data47 && typeof data47 == "object" && !Array.isArray(data47))) && (data47 !== null)){
-validate22.errors = [{instancePath:instancePath+"/audio",keyword:"type",params:{type: constant30},message:"must be object,null",expected:constant6,data:data47}];
+validate22.errors = [{instancePath:instancePath+"/audio",keyword:"type",params:{type: constant32},message:"must be object,null",expected:constant6,data:data47}];
 return false;
 }
 if(errors === _errs97){
@@ -4663,7 +4693,7 @@ validate22.errors = [{instancePath:instancePath+"/audio/format",keyword:"type",p
 return false;
 }
 if(!((((((data50 === "wav") || (data50 === "aac")) || (data50 === "mp3")) || (data50 === "flac")) || (data50 === "opus")) || (data50 === "pcm16"))){
-validate22.errors = [{instancePath:instancePath+"/audio/format",keyword:"enum",params:{allowedValues: constant50},message:"must be equal to one of the allowed values",expected:constant0,data:data50}];
+validate22.errors = [{instancePath:instancePath+"/audio/format",keyword:"enum",params:{allowedValues: constant52},message:"must be equal to one of the allowed values",expected:constant0,data:data50}];
 return false;
 }
 var valid14 = _errs107 === errors;
@@ -4685,7 +4715,7 @@ if(data.moderation !== undefined){
 let data51 = data.moderation;
 const _errs109 = errors;
 if((!(data51 && typeof data51 == "object" && !Array.isArray(data51))) && (data51 !== null)){
-validate22.errors = [{instancePath:instancePath+"/moderation",keyword:"type",params:{type: constant30},message:"must be object,null",expected:constant6,data:data51}];
+validate22.errors = [{instancePath:instancePath+"/moderation",keyword:"type",params:{type: constant32},message:"must be object,null",expected:constant6,data:data51}];
 return false;
 }
 if(errors === _errs109){
@@ -4718,7 +4748,7 @@ if(data51.policy !== undefined){
 let data53 = data51.policy;
 const _errs113 = errors;
 if((!(data53 && typeof data53 == "object" && !Array.isArray(data53))) && (data53 !== null)){
-validate22.errors = [{instancePath:instancePath+"/moderation/policy",keyword:"type",params:{type: constant30},message:"must be object,null",expected:constant6,data:data53}];
+validate22.errors = [{instancePath:instancePath+"/moderation/policy",keyword:"type",params:{type: constant32},message:"must be object,null",expected:constant6,data:data53}];
 return false;
 }
 var valid17 = _errs113 === errors;
@@ -4740,7 +4770,7 @@ if(data.store !== undefined){
 let data54 = data.store;
 const _errs116 = errors;
 if((typeof data54 !== "boolean") && (data54 !== null)){
-validate22.errors = [{instancePath:instancePath+"/store",keyword:"type",params:{type: constant39},message:"must be boolean,null",expected:constant19,data:data54}];
+validate22.errors = [{instancePath:instancePath+"/store",keyword:"type",params:{type: constant41},message:"must be boolean,null",expected:constant19,data:data54}];
 return false;
 }
 var valid0 = _errs116 === errors;
@@ -4763,7 +4793,7 @@ if(data55.user_location !== undefined){
 let data56 = data55.user_location;
 const _errs120 = errors;
 if((!(data56 && typeof data56 == "object" && !Array.isArray(data56))) && (data56 !== null)){
-validate22.errors = [{instancePath:instancePath+"/web_search_options/user_location",keyword:"type",params:{type: constant30},message:"must be object,null",expected:constant6,data:data56}];
+validate22.errors = [{instancePath:instancePath+"/web_search_options/user_location",keyword:"type",params:{type: constant32},message:"must be object,null",expected:constant6,data:data56}];
 return false;
 }
 if(errors === _errs120){
@@ -4842,7 +4872,7 @@ validate22.errors = [{instancePath:instancePath+"/web_search_options/search_cont
 return false;
 }
 if(!(((data60 === "low") || (data60 === "medium")) || (data60 === "high"))){
-validate22.errors = [{instancePath:instancePath+"/web_search_options/search_context_size",keyword:"enum",params:{allowedValues: constant51},message:"must be equal to one of the allowed values",expected:constant0,data:data60}];
+validate22.errors = [{instancePath:instancePath+"/web_search_options/search_context_size",keyword:"enum",params:{allowedValues: constant53},message:"must be equal to one of the allowed values",expected:constant0,data:data60}];
 return false;
 }
 var valid18 = _errs129 === errors;
@@ -4910,7 +4940,7 @@ validate22.errors = vErrors;
 return errors === 0;
 }
 export const checkAnswerChatCompletion = toCheck(validate84);
-const pattern8 = new RegExp("^chatcmpl-[0-9a-f]{16,}$", "u");
+const pattern9 = new RegExp("^chatcmpl-[0-9a-f]{16,}$", "u");
 const func22 = Object.prototype.hasOwnProperty;
 function validate88(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -5035,7 +5065,7 @@ if(data.extra_content !== undefined){
 let data5 = data.extra_content;
 const _errs14 = errors;
 if((!(data5 && typeof data5 == "object" && !Array.isArray(data5))) && (data5 !== null)){
-validate88.errors = [{instancePath:instancePath+"/extra_content",keyword:"type",params:{type: constant30},message:"must be object,null",expected:constant6,data:data5}];
+validate88.errors = [{instancePath:instancePath+"/extra_content",keyword:"type",params:{type: constant32},message:"must be object,null",expected:constant6,data:data5}];
 return false;
 }
 var valid0 = _errs14 === errors;
@@ -5179,7 +5209,7 @@ if(data.extra_content !== undefined){
 let data5 = data.extra_content;
 const _errs13 = errors;
 if((!(data5 && typeof data5 == "object" && !Array.isArray(data5))) && (data5 !== null)){
-validate89.errors = [{instancePath:instancePath+"/extra_content",keyword:"type",params:{type: constant30},message:"must be object,null",expected:constant6,data:data5}];
+validate89.errors = [{instancePath:instancePath+"/extra_content",keyword:"type",params:{type: constant32},message:"must be object,null",expected:constant6,data:data5}];
 return false;
 }
 var valid0 = _errs13 === errors;
@@ -5279,7 +5309,7 @@ if(data.content !== undefined){
 let data1 = data.content;
 const _errs4 = errors;
 if((typeof data1 !== "string") && (data1 !== null)){
-validate86.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: constant32},message:"must be string,null",expected:constant9,data:data1}];
+validate86.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: constant34},message:"must be string,null",expected:constant9,data:data1}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -5292,7 +5322,7 @@ if(data.refusal !== undefined){
 let data2 = data.refusal;
 const _errs6 = errors;
 if((typeof data2 !== "string") && (data2 !== null)){
-validate86.errors = [{instancePath:instancePath+"/refusal",keyword:"type",params:{type: constant32},message:"must be string,null",expected:constant9,data:data2}];
+validate86.errors = [{instancePath:instancePath+"/refusal",keyword:"type",params:{type: constant34},message:"must be string,null",expected:constant9,data:data2}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -5725,7 +5755,7 @@ if(data.bytes !== undefined){
 let data2 = data.bytes;
 const _errs6 = errors;
 if((!(Array.isArray(data2))) && (data2 !== null)){
-validate96.errors = [{instancePath:instancePath+"/bytes",keyword:"type",params:{type: constant33},message:"must be array,null",expected:constant11,data:data2}];
+validate96.errors = [{instancePath:instancePath+"/bytes",keyword:"type",params:{type: constant35},message:"must be array,null",expected:constant11,data:data2}];
 return false;
 }
 if(errors === _errs6){
@@ -5824,7 +5854,7 @@ if(data5.bytes !== undefined){
 let data8 = data5.bytes;
 const _errs20 = errors;
 if((!(Array.isArray(data8))) && (data8 !== null)){
-validate96.errors = [{instancePath:instancePath+"/top_logprobs/" + i1+"/bytes",keyword:"type",params:{type: constant33},message:"must be array,null",expected:constant11,data:data8}];
+validate96.errors = [{instancePath:instancePath+"/top_logprobs/" + i1+"/bytes",keyword:"type",params:{type: constant35},message:"must be array,null",expected:constant11,data:data8}];
 return false;
 }
 if(errors === _errs20){
@@ -5928,7 +5958,7 @@ if(data.content !== undefined){
 let data0 = data.content;
 const _errs2 = errors;
 if((!(Array.isArray(data0))) && (data0 !== null)){
-validate95.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: constant33},message:"must be array,null",expected:constant11,data:data0}];
+validate95.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: constant35},message:"must be array,null",expected:constant11,data:data0}];
 return false;
 }
 if(errors === _errs2){
@@ -5958,7 +5988,7 @@ if(data.refusal !== undefined){
 let data2 = data.refusal;
 const _errs5 = errors;
 if((!(Array.isArray(data2))) && (data2 !== null)){
-validate95.errors = [{instancePath:instancePath+"/refusal",keyword:"type",params:{type: constant33},message:"must be array,null",expected:constant11,data:data2}];
+validate95.errors = [{instancePath:instancePath+"/refusal",keyword:"type",params:{type: constant35},message:"must be array,null",expected:constant11,data:data2}];
 return false;
 }
 if(errors === _errs5){
@@ -6128,7 +6158,7 @@ validate85.errors = [{instancePath:instancePath+"/finish_reason",keyword:"type",
 return false;
 }
 if(!(((((data3 === "stop") || (data3 === "length")) || (data3 === "tool_calls")) || (data3 === "content_filter")) || (data3 === "function_call"))){
-validate85.errors = [{instancePath:instancePath+"/finish_reason",keyword:"enum",params:{allowedValues: constant52},message:"must be equal to one of the allowed values",expected:constant0,data:data3}];
+validate85.errors = [{instancePath:instancePath+"/finish_reason",keyword:"enum",params:{allowedValues: constant54},message:"must be equal to one of the allowed values",expected:constant0,data:data3}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -6175,7 +6205,7 @@ let data0 = data.id;
 const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
-if(!pattern8.test(data0)){
+if(!pattern9.test(data0)){
 validate84.errors = [{instancePath:instancePath+"/id",keyword:"pattern",params:{pattern: "^chatcmpl-[0-9a-f]{16,}$"},message:"must match pattern \""+"^chatcmpl-[0-9a-f]{16,}$"+"\"",expected:constant0,data:data0}];
 return false;
 }
@@ -6862,7 +6892,7 @@ validate105.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/type",key
 return false;
 }
 if(!((data13 === "function") || (data13 === "custom"))){
-validate105.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/type",keyword:"enum",params:{allowedValues: constant53},message:"must be equal to one of the allowed values",expected:constant0,data:data13}];
+validate105.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/type",keyword:"enum",params:{allowedValues: constant55},message:"must be equal to one of the allowed values",expected:constant0,data:data13}];
 return false;
 }
 var valid5 = _errs33 === errors;
@@ -7190,7 +7220,7 @@ vErrors.push(err0);
 errors++;
 }
 if(!(((((data3 === "stop") || (data3 === "length")) || (data3 === "tool_calls")) || (data3 === "content_filter")) || (data3 === "function_call"))){
-const err1 = {instancePath:instancePath+"/finish_reason",keyword:"enum",params:{allowedValues: constant52},message:"must be equal to one of the allowed values",expected:constant0,data:data3};
+const err1 = {instancePath:instancePath+"/finish_reason",keyword:"enum",params:{allowedValues: constant54},message:"must be equal to one of the allowed values",expected:constant0,data:data3};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -7293,7 +7323,7 @@ let data0 = data.id;
 const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
-if(!pattern8.test(data0)){
+if(!pattern9.test(data0)){
 validate103.errors = [{instancePath:instancePath+"/id",keyword:"pattern",params:{pattern: "^chatcmpl-[0-9a-f]{16,}$"},message:"must match pattern \""+"^chatcmpl-[0-9a-f]{16,}$"+"\"",expected:constant0,data:data0}];
 return false;
 }
@@ -7939,7 +7969,7 @@ validate103.errors = [{instancePath:instancePath+"/x_clawgate/event",keyword:"ty
 return false;
 }
 if(!((data20 === "tool-start") || (data20 === "tool-end"))){
-validate103.errors = [{instancePath:instancePath+"/x_clawgate/event",keyword:"enum",params:{allowedValues: constant54},message:"must be equal to one of the allowed values",expected:constant0,data:data20}];
+validate103.errors = [{instancePath:instancePath+"/x_clawgate/event",keyword:"enum",params:{allowedValues: constant56},message:"must be equal to one of the allowed values",expected:constant0,data:data20}];
 return false;
 }
 var valid8 = _errs51 === errors;
@@ -8111,7 +8141,7 @@ validate110.errors = [{instancePath:instancePath+"/error/type",keyword:"type",pa
 return false;
 }
 if(!((((data2 === "invalid_request_error") || (data2 === "rate_limit_error")) || (data2 === "insufficient_quota")) || (data2 === "server_error"))){
-validate110.errors = [{instancePath:instancePath+"/error/type",keyword:"enum",params:{allowedValues: constant55},message:"must be equal to one of the allowed values",expected:constant0,data:data2}];
+validate110.errors = [{instancePath:instancePath+"/error/type",keyword:"enum",params:{allowedValues: constant57},message:"must be equal to one of the allowed values",expected:constant0,data:data2}];
 return false;
 }
 var valid1 = _errs7 === errors;
@@ -8124,7 +8154,7 @@ if(data0.param !== undefined){
 let data3 = data0.param;
 const _errs9 = errors;
 if((typeof data3 !== "string") && (data3 !== null)){
-validate110.errors = [{instancePath:instancePath+"/error/param",keyword:"type",params:{type: constant32},message:"must be string,null",expected:constant9,data:data3}];
+validate110.errors = [{instancePath:instancePath+"/error/param",keyword:"type",params:{type: constant34},message:"must be string,null",expected:constant9,data:data3}];
 return false;
 }
 var valid1 = _errs9 === errors;
@@ -8140,8 +8170,8 @@ if(typeof data4 !== "string"){
 validate110.errors = [{instancePath:instancePath+"/error/code",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
 return false;
 }
-if(!(((((((((((((((((((((((((((((((((((((((((((((((((((((((((((data4 === "invalid_api_key") || (data4 === "auth_locked")) || (data4 === "host_not_allowed")) || (data4 === "origin_not_allowed")) || (data4 === "insufficient_scope")) || (data4 === "agent_not_allowed")) || (data4 === "not_found")) || (data4 === "endpoint_not_served")) || (data4 === "model_not_found")) || (data4 === "method_not_allowed")) || (data4 === "invalid_http")) || (data4 === "http_version_not_supported")) || (data4 === "transfer_coding_not_supported")) || (data4 === "websocket_not_available")) || (data4 === "expectation_failed")) || (data4 === "uri_too_long")) || (data4 === "headers_too_large")) || (data4 === "request_timeout")) || (data4 === "request_too_large")) || (data4 === "unsupported_media_type")) || (data4 === "invalid_utf8")) || (data4 === "invalid_json")) || (data4 === "too_deep")) || (data4 === "too_many_values")) || (data4 === "missing_required_parameter")) || (data4 === "invalid_type")) || (data4 === "invalid_value")) || (data4 === "unknown_parameter")) || (data4 === "unsupported_parameter")) || (data4 === "unsupported_value")) || (data4 === "image_url_not_allowed")) || (data4 === "image_fetch_failed")) || (data4 === "responses_request")) || (data4 === "empty_array")) || (data4 === "array_above_max_length")) || (data4 === "empty_string")) || (data4 === "string_above_max_length")) || (data4 === "object_above_max_properties")) || (data4 === "integer_below_min_value")) || (data4 === "integer_above_max_value")) || (data4 === "decimal_below_min_value")) || (data4 === "decimal_above_max_value")) || (data4 === "context_length_exceeded")) || (data4 === "invalid_session_key")) || (data4 === "session_not_found")) || (data4 === "agent_conflict")) || (data4 === "session_damaged")) || (data4 === "session_busy")) || (data4 === "rate_limit_exceeded")) || (data4 === "insufficient_quota")) || (data4 === "upstream_rejected")) || (data4 === "upstream_error")) || (data4 === "upstream_unavailable")) || (data4 === "upstream_timeout")) || (data4 === "cancelled")) || (data4 === "storage_unavailable")) || (data4 === "overloaded")) || (data4 === "shutting_down")) || (data4 === "internal_error"))){
-validate110.errors = [{instancePath:instancePath+"/error/code",keyword:"enum",params:{allowedValues: constant56},message:"must be equal to one of the allowed values",expected:constant0,data:data4}];
+if(!(((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((data4 === "invalid_api_key") || (data4 === "auth_locked")) || (data4 === "host_not_allowed")) || (data4 === "origin_not_allowed")) || (data4 === "insufficient_scope")) || (data4 === "agent_not_allowed")) || (data4 === "not_found")) || (data4 === "endpoint_not_served")) || (data4 === "model_not_found")) || (data4 === "method_not_allowed")) || (data4 === "invalid_http")) || (data4 === "http_version_not_supported")) || (data4 === "transfer_coding_not_supported")) || (data4 === "websocket_not_available")) || (data4 === "expectation_failed")) || (data4 === "uri_too_long")) || (data4 === "headers_too_large")) || (data4 === "request_timeout")) || (data4 === "request_too_large")) || (data4 === "unsupported_media_type")) || (data4 === "invalid_utf8")) || (data4 === "invalid_json")) || (data4 === "too_deep")) || (data4 === "too_many_values")) || (data4 === "missing_required_parameter")) || (data4 === "invalid_type")) || (data4 === "invalid_value")) || (data4 === "unknown_parameter")) || (data4 === "unsupported_parameter")) || (data4 === "unsupported_value")) || (data4 === "image_url_not_allowed")) || (data4 === "image_fetch_failed")) || (data4 === "responses_request")) || (data4 === "empty_array")) || (data4 === "array_above_max_length")) || (data4 === "empty_string")) || (data4 === "string_above_max_length")) || (data4 === "object_above_max_properties")) || (data4 === "integer_below_min_value")) || (data4 === "integer_above_max_value")) || (data4 === "decimal_below_min_value")) || (data4 === "decimal_above_max_value")) || (data4 === "context_length_exceeded")) || (data4 === "invalid_session_key")) || (data4 === "session_not_found")) || (data4 === "agent_conflict")) || (data4 === "session_damaged")) || (data4 === "session_busy")) || (data4 === "rate_limit_exceeded")) || (data4 === "insufficient_quota")) || (data4 === "upstream_rejected")) || (data4 === "upstream_error")) || (data4 === "upstream_unavailable")) || (data4 === "upstream_timeout")) || (data4 === "cancelled")) || (data4 === "run_cancelled")) || (data4 === "run_interrupted")) || (data4 === "run_not_found")) || (data4 === "run_not_logged")) || (data4 === "run_expired")) || (data4 === "idempotency_conflict")) || (data4 === "storage_unavailable")) || (data4 === "overloaded")) || (data4 === "shutting_down")) || (data4 === "internal_error"))){
+validate110.errors = [{instancePath:instancePath+"/error/code",keyword:"enum",params:{allowedValues: constant58},message:"must be equal to one of the allowed values",expected:constant0,data:data4}];
 return false;
 }
 var valid1 = _errs11 === errors;
@@ -8306,7 +8336,7 @@ validate112.errors = [{instancePath:instancePath+"/error/type",keyword:"type",pa
 return false;
 }
 if(!((((data2 === "invalid_request_error") || (data2 === "rate_limit_error")) || (data2 === "insufficient_quota")) || (data2 === "server_error"))){
-validate112.errors = [{instancePath:instancePath+"/error/type",keyword:"enum",params:{allowedValues: constant55},message:"must be equal to one of the allowed values",expected:constant0,data:data2}];
+validate112.errors = [{instancePath:instancePath+"/error/type",keyword:"enum",params:{allowedValues: constant57},message:"must be equal to one of the allowed values",expected:constant0,data:data2}];
 return false;
 }
 var valid1 = _errs7 === errors;
@@ -8319,7 +8349,7 @@ if(data0.param !== undefined){
 let data3 = data0.param;
 const _errs9 = errors;
 if((typeof data3 !== "string") && (data3 !== null)){
-validate112.errors = [{instancePath:instancePath+"/error/param",keyword:"type",params:{type: constant32},message:"must be string,null",expected:constant9,data:data3}];
+validate112.errors = [{instancePath:instancePath+"/error/param",keyword:"type",params:{type: constant34},message:"must be string,null",expected:constant9,data:data3}];
 return false;
 }
 var valid1 = _errs9 === errors;
@@ -8335,8 +8365,8 @@ if(typeof data4 !== "string"){
 validate112.errors = [{instancePath:instancePath+"/error/code",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
 return false;
 }
-if(!(((((((((((((((((((((((((((((((((((((((((((((((((((((((((((data4 === "invalid_api_key") || (data4 === "auth_locked")) || (data4 === "host_not_allowed")) || (data4 === "origin_not_allowed")) || (data4 === "insufficient_scope")) || (data4 === "agent_not_allowed")) || (data4 === "not_found")) || (data4 === "endpoint_not_served")) || (data4 === "model_not_found")) || (data4 === "method_not_allowed")) || (data4 === "invalid_http")) || (data4 === "http_version_not_supported")) || (data4 === "transfer_coding_not_supported")) || (data4 === "websocket_not_available")) || (data4 === "expectation_failed")) || (data4 === "uri_too_long")) || (data4 === "headers_too_large")) || (data4 === "request_timeout")) || (data4 === "request_too_large")) || (data4 === "unsupported_media_type")) || (data4 === "invalid_utf8")) || (data4 === "invalid_json")) || (data4 === "too_deep")) || (data4 === "too_many_values")) || (data4 === "missing_required_parameter")) || (data4 === "invalid_type")) || (data4 === "invalid_value")) || (data4 === "unknown_parameter")) || (data4 === "unsupported_parameter")) || (data4 === "unsupported_value")) || (data4 === "image_url_not_allowed")) || (data4 === "image_fetch_failed")) || (data4 === "responses_request")) || (data4 === "empty_array")) || (data4 === "array_above_max_length")) || (data4 === "empty_string")) || (data4 === "string_above_max_length")) || (data4 === "object_above_max_properties")) || (data4 === "integer_below_min_value")) || (data4 === "integer_above_max_value")) || (data4 === "decimal_below_min_value")) || (data4 === "decimal_above_max_value")) || (data4 === "context_length_exceeded")) || (data4 === "invalid_session_key")) || (data4 === "session_not_found")) || (data4 === "agent_conflict")) || (data4 === "session_damaged")) || (data4 === "session_busy")) || (data4 === "rate_limit_exceeded")) || (data4 === "insufficient_quota")) || (data4 === "upstream_rejected")) || (data4 === "upstream_error")) || (data4 === "upstream_unavailable")) || (data4 === "upstream_timeout")) || (data4 === "cancelled")) || (data4 === "storage_unavailable")) || (data4 === "overloaded")) || (data4 === "shutting_down")) || (data4 === "internal_error"))){
-validate112.errors = [{instancePath:instancePath+"/error/code",keyword:"enum",params:{allowedValues: constant56},message:"must be equal to one of the allowed values",expected:constant0,data:data4}];
+if(!(((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((data4 === "invalid_api_key") || (data4 === "auth_locked")) || (data4 === "host_not_allowed")) || (data4 === "origin_not_allowed")) || (data4 === "insufficient_scope")) || (data4 === "agent_not_allowed")) || (data4 === "not_found")) || (data4 === "endpoint_not_served")) || (data4 === "model_not_found")) || (data4 === "method_not_allowed")) || (data4 === "invalid_http")) || (data4 === "http_version_not_supported")) || (data4 === "transfer_coding_not_supported")) || (data4 === "websocket_not_available")) || (data4 === "expectation_failed")) || (data4 === "uri_too_long")) || (data4 === "headers_too_large")) || (data4 === "request_timeout")) || (data4 === "request_too_large")) || (data4 === "unsupported_media_type")) || (data4 === "invalid_utf8")) || (data4 === "invalid_json")) || (data4 === "too_deep")) || (data4 === "too_many_values")) || (data4 === "missing_required_parameter")) || (data4 === "invalid_type")) || (data4 === "invalid_value")) || (data4 === "unknown_parameter")) || (data4 === "unsupported_parameter")) || (data4 === "unsupported_value")) || (data4 === "image_url_not_allowed")) || (data4 === "image_fetch_failed")) || (data4 === "responses_request")) || (data4 === "empty_array")) || (data4 === "array_above_max_length")) || (data4 === "empty_string")) || (data4 === "string_above_max_length")) || (data4 === "object_above_max_properties")) || (data4 === "integer_below_min_value")) || (data4 === "integer_above_max_value")) || (data4 === "decimal_below_min_value")) || (data4 === "decimal_above_max_value")) || (data4 === "context_length_exceeded")) || (data4 === "invalid_session_key")) || (data4 === "session_not_found")) || (data4 === "agent_conflict")) || (data4 === "session_damaged")) || (data4 === "session_busy")) || (data4 === "rate_limit_exceeded")) || (data4 === "insufficient_quota")) || (data4 === "upstream_rejected")) || (data4 === "upstream_error")) || (data4 === "upstream_unavailable")) || (data4 === "upstream_timeout")) || (data4 === "cancelled")) || (data4 === "run_cancelled")) || (data4 === "run_interrupted")) || (data4 === "run_not_found")) || (data4 === "run_not_logged")) || (data4 === "run_expired")) || (data4 === "idempotency_conflict")) || (data4 === "storage_unavailable")) || (data4 === "overloaded")) || (data4 === "shutting_down")) || (data4 === "internal_error"))){
+validate112.errors = [{instancePath:instancePath+"/error/code",keyword:"enum",params:{allowedValues: constant58},message:"must be equal to one of the allowed values",expected:constant0,data:data4}];
 return false;
 }
 var valid1 = _errs11 === errors;
@@ -8679,7 +8709,7 @@ validate115.errors = vErrors;
 return errors === 0;
 }
 export const checkListSessionsParameters = toCheck(validate116);
-const pattern10 = new RegExp("^[a-z0-9][a-z0-9-]{0,62}$", "u");
+const pattern11 = new RegExp("^[a-z0-9][a-z0-9-]{0,62}$", "u");
 function validate116(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="checkListSessionsParameters" */;
 let vErrors = null;
@@ -8718,7 +8748,7 @@ let data1 = data.key;
 const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
-if(!pattern10.test(data1)){
+if(!pattern11.test(data1)){
 validate116.errors = [{instancePath:instancePath+"/key",keyword:"pattern",params:{pattern: "^[a-z0-9][a-z0-9-]{0,62}$"},message:"must match pattern \""+"^[a-z0-9][a-z0-9-]{0,62}$"+"\"",expected:constant0,data:data1}];
 return false;
 }
@@ -9017,7 +9047,7 @@ if(data.last_id !== undefined){
 let data10 = data.last_id;
 const _errs24 = errors;
 if((typeof data10 !== "string") && (data10 !== null)){
-validate117.errors = [{instancePath:instancePath+"/last_id",keyword:"type",params:{type: constant32},message:"must be string,null",expected:constant9,data:data10}];
+validate117.errors = [{instancePath:instancePath+"/last_id",keyword:"type",params:{type: constant34},message:"must be string,null",expected:constant9,data:data10}];
 return false;
 }
 var valid0 = _errs24 === errors;
@@ -9360,7 +9390,7 @@ validate121.errors = vErrors;
 return errors === 0;
 }
 export const checkListSessionMessagesParameters = toCheck(validate122);
-const pattern11 = new RegExp("^msg_[1-9][0-9]{0,14}$", "u");
+const pattern12 = new RegExp("^msg_[1-9][0-9]{0,14}$", "u");
 function validate122(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="checkListSessionMessagesParameters" */;
 let vErrors = null;
@@ -9432,7 +9462,7 @@ let data2 = data.after;
 const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data2 === "string"){
-if(!pattern11.test(data2)){
+if(!pattern12.test(data2)){
 validate122.errors = [{instancePath:instancePath+"/after",keyword:"pattern",params:{pattern: "^msg_[1-9][0-9]{0,14}$"},message:"must match pattern \""+"^msg_[1-9][0-9]{0,14}$"+"\"",expected:constant0,data:data2}];
 return false;
 }
@@ -9456,7 +9486,7 @@ validate122.errors = [{instancePath:instancePath+"/include",keyword:"type",param
 return false;
 }
 if(!(data3 === "superseded")){
-validate122.errors = [{instancePath:instancePath+"/include",keyword:"enum",params:{allowedValues: constant57},message:"must be equal to one of the allowed values",expected:constant0,data:data3}];
+validate122.errors = [{instancePath:instancePath+"/include",keyword:"enum",params:{allowedValues: constant59},message:"must be equal to one of the allowed values",expected:constant0,data:data3}];
 return false;
 }
 var valid0 = _errs7 === errors;
@@ -9478,7 +9508,7 @@ validate122.errors = vErrors;
 return errors === 0;
 }
 export const checkAnswerSessionMessageList = toCheck(validate123);
-const pattern12 = new RegExp("^msg_[1-9][0-9]*$", "u");
+const pattern13 = new RegExp("^msg_[1-9][0-9]*$", "u");
 function validate123(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
@@ -9549,7 +9579,7 @@ let data3 = data2.id;
 const _errs10 = errors;
 if(errors === _errs10){
 if(typeof data3 === "string"){
-if(!pattern12.test(data3)){
+if(!pattern13.test(data3)){
 validate123.errors = [{instancePath:instancePath+"/data/" + i0+"/id",keyword:"pattern",params:{pattern: "^msg_[1-9][0-9]*$"},message:"must match pattern \""+"^msg_[1-9][0-9]*$"+"\"",expected:constant0,data:data3}];
 return false;
 }
@@ -9599,7 +9629,7 @@ if(data2.superseded_at !== undefined){
 let data6 = data2.superseded_at;
 const _errs16 = errors;
 if((!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))) && (data6 !== null)){
-validate123.errors = [{instancePath:instancePath+"/data/" + i0+"/superseded_at",keyword:"type",params:{type: constant40},message:"must be integer,null",expected:constant20,data:data6}];
+validate123.errors = [{instancePath:instancePath+"/data/" + i0+"/superseded_at",keyword:"type",params:{type: constant42},message:"must be integer,null",expected:constant20,data:data6}];
 return false;
 }
 var valid3 = _errs16 === errors;
@@ -9627,7 +9657,7 @@ validate123.errors = [{instancePath:instancePath+"/data/" + i0+"/message/role",k
 return false;
 }
 if(!((((data8 === "user") || (data8 === "assistant")) || (data8 === "tool")) || (data8 === "function"))){
-validate123.errors = [{instancePath:instancePath+"/data/" + i0+"/message/role",keyword:"enum",params:{allowedValues: constant58},message:"must be equal to one of the allowed values",expected:constant0,data:data8}];
+validate123.errors = [{instancePath:instancePath+"/data/" + i0+"/message/role",keyword:"enum",params:{allowedValues: constant60},message:"must be equal to one of the allowed values",expected:constant0,data:data8}];
 return false;
 }
 var valid4 = _errs21 === errors;
@@ -9644,7 +9674,7 @@ validate123.errors = [{instancePath:instancePath+"/data/" + i0+"/message/origin"
 return false;
 }
 if(!(data9 === "server")){
-validate123.errors = [{instancePath:instancePath+"/data/" + i0+"/message/origin",keyword:"enum",params:{allowedValues: constant59},message:"must be equal to one of the allowed values",expected:constant0,data:data9}];
+validate123.errors = [{instancePath:instancePath+"/data/" + i0+"/message/origin",keyword:"enum",params:{allowedValues: constant61},message:"must be equal to one of the allowed values",expected:constant0,data:data9}];
 return false;
 }
 var valid4 = _errs23 === errors;
@@ -9678,7 +9708,7 @@ validate123.errors = [{instancePath:instancePath+"/data/" + i0+"/message/media/"
 return false;
 }
 if(!((data12 === "image_url") || (data12 === "input_audio"))){
-validate123.errors = [{instancePath:instancePath+"/data/" + i0+"/message/media/" + i1+"/type",keyword:"enum",params:{allowedValues: constant60},message:"must be equal to one of the allowed values",expected:constant0,data:data12}];
+validate123.errors = [{instancePath:instancePath+"/data/" + i0+"/message/media/" + i1+"/type",keyword:"enum",params:{allowedValues: constant62},message:"must be equal to one of the allowed values",expected:constant0,data:data12}];
 return false;
 }
 }
@@ -9765,7 +9795,7 @@ if(data.last_id !== undefined){
 let data14 = data.last_id;
 const _errs34 = errors;
 if((typeof data14 !== "string") && (data14 !== null)){
-validate123.errors = [{instancePath:instancePath+"/last_id",keyword:"type",params:{type: constant32},message:"must be string,null",expected:constant9,data:data14}];
+validate123.errors = [{instancePath:instancePath+"/last_id",keyword:"type",params:{type: constant34},message:"must be string,null",expected:constant9,data:data14}];
 return false;
 }
 var valid0 = _errs34 === errors;
@@ -9832,59 +9862,137 @@ return false;
 validate124.errors = vErrors;
 return errors === 0;
 }
-export const checkAnswerHealth = toCheck(validate125);
+export const checkListRunsParameters = toCheck(validate125);
 function validate125(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+/*# sourceURL="checkListRunsParameters" */;
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.ok === undefined) && (missing0 = "ok")) || ((data.status === undefined) && (missing0 = "status"))){
-validate125.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
-return false;
-}
-else {
+if(data.state !== undefined){
+let data0 = data.state;
 const _errs1 = errors;
-for(const key0 in data){
-if(!((key0 === "ok") || (key0 === "status"))){
-validate125.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
-return false;
-break;
-}
-}
-if(_errs1 === errors){
-if(data.ok !== undefined){
-let data0 = data.ok;
-const _errs2 = errors;
-if(typeof data0 !== "boolean"){
-validate125.errors = [{instancePath:instancePath+"/ok",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant15,data:data0}];
+if(typeof data0 !== "string"){
+validate125.errors = [{instancePath:instancePath+"/state",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
-if(true !== data0){
-validate125.errors = [{instancePath:instancePath+"/ok",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",expected:constant15,data:data0}];
+if(!((((((data0 === "queued") || (data0 === "running")) || (data0 === "completed")) || (data0 === "failed")) || (data0 === "cancelled")) || (data0 === "interrupted"))){
+validate125.errors = [{instancePath:instancePath+"/state",keyword:"enum",params:{allowedValues: constant63},message:"must be equal to one of the allowed values",expected:constant0,data:data0}];
 return false;
 }
-var valid0 = _errs2 === errors;
+var valid0 = _errs1 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.status !== undefined){
-let data1 = data.status;
-const _errs4 = errors;
-if(typeof data1 !== "string"){
-validate125.errors = [{instancePath:instancePath+"/status",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
+if(data.agent !== undefined){
+let data1 = data.agent;
+const _errs3 = errors;
+if(errors === _errs3){
+if(typeof data1 === "string"){
+if(func1(data1) > 64){
+validate125.errors = [{instancePath:instancePath+"/agent",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",expected:constant0,data:data1}];
 return false;
 }
-if("live" !== data1){
-validate125.errors = [{instancePath:instancePath+"/status",keyword:"const",params:{allowedValue: "live"},message:"must be equal to constant",expected:constant0,data:data1}];
+else {
+if(func1(data1) < 1){
+validate125.errors = [{instancePath:instancePath+"/agent",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data1}];
 return false;
 }
-var valid0 = _errs4 === errors;
+}
+}
+else {
+validate125.errors = [{instancePath:instancePath+"/agent",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
+return false;
+}
+}
+var valid0 = _errs3 === errors;
 }
 else {
 var valid0 = true;
+}
+if(valid0){
+if(data.session !== undefined){
+let data2 = data.session;
+const _errs5 = errors;
+if(errors === _errs5){
+if(typeof data2 === "string"){
+if(func1(data2) > 8192){
+validate125.errors = [{instancePath:instancePath+"/session",keyword:"maxLength",params:{limit: 8192},message:"must NOT have more than 8192 characters",expected:constant0,data:data2}];
+return false;
+}
+else {
+if(func1(data2) < 1){
+validate125.errors = [{instancePath:instancePath+"/session",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data2}];
+return false;
+}
+}
+}
+else {
+validate125.errors = [{instancePath:instancePath+"/session",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
+return false;
+}
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.limit !== undefined){
+let data3 = data.limit;
+const _errs7 = errors;
+if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
+validate125.errors = [{instancePath:instancePath+"/limit",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data3}];
+return false;
+}
+if(errors === _errs7){
+if((typeof data3 == "number") && (isFinite(data3))){
+if(data3 > 100 || isNaN(data3)){
+validate125.errors = [{instancePath:instancePath+"/limit",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100",expected:constant22,data:data3}];
+return false;
+}
+else {
+if(data3 < 1 || isNaN(data3)){
+validate125.errors = [{instancePath:instancePath+"/limit",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant22,data:data3}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.after !== undefined){
+let data4 = data.after;
+const _errs9 = errors;
+if(errors === _errs9){
+if(typeof data4 === "string"){
+if(func1(data4) > 64){
+validate125.errors = [{instancePath:instancePath+"/after",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",expected:constant0,data:data4}];
+return false;
+}
+else {
+if(func1(data4) < 1){
+validate125.errors = [{instancePath:instancePath+"/after",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data4}];
+return false;
+}
+}
+}
+else {
+validate125.errors = [{instancePath:instancePath+"/after",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
+return false;
+}
+}
+var valid0 = _errs9 === errors;
+}
+else {
+var valid0 = true;
+}
 }
 }
 }
@@ -9898,36 +10006,1095 @@ return false;
 validate125.errors = vErrors;
 return errors === 0;
 }
-export const checkAnswerReadiness = toCheck(validate126);
+export const checkAnswerRunList = toCheck(validate126);
+const pattern14 = new RegExp("^run_[0-9a-f]{36}$", "u");
+function validate128(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((data.message === undefined) && (missing0 = "message")) || ((data.type === undefined) && (missing0 = "type"))) || ((data.param === undefined) && (missing0 = "param"))) || ((data.code === undefined) && (missing0 = "code"))){
+validate128.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+return false;
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!((((key0 === "message") || (key0 === "type")) || (key0 === "param")) || (key0 === "code"))){
+validate128.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.message !== undefined){
+let data0 = data.message;
+const _errs2 = errors;
+if(errors === _errs2){
+if(typeof data0 === "string"){
+if(func1(data0) > 1000){
+validate128.errors = [{instancePath:instancePath+"/message",keyword:"maxLength",params:{limit: 1000},message:"must NOT have more than 1000 characters",expected:constant0,data:data0}];
+return false;
+}
+else {
+if(func1(data0) < 1){
+validate128.errors = [{instancePath:instancePath+"/message",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data0}];
+return false;
+}
+}
+}
+else {
+validate128.errors = [{instancePath:instancePath+"/message",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+return false;
+}
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.type !== undefined){
+let data1 = data.type;
+const _errs4 = errors;
+if(errors === _errs4){
+if(typeof data1 === "string"){
+if(func1(data1) < 1){
+validate128.errors = [{instancePath:instancePath+"/type",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data1}];
+return false;
+}
+}
+else {
+validate128.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
+return false;
+}
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.param !== undefined){
+let data2 = data.param;
+const _errs6 = errors;
+if((typeof data2 !== "string") && (data2 !== null)){
+validate128.errors = [{instancePath:instancePath+"/param",keyword:"type",params:{type: constant34},message:"must be string,null",expected:constant9,data:data2}];
+return false;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.code !== undefined){
+let data3 = data.code;
+const _errs8 = errors;
+if(typeof data3 !== "string"){
+validate128.errors = [{instancePath:instancePath+"/code",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
+return false;
+}
+if(!(((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((data3 === "invalid_api_key") || (data3 === "auth_locked")) || (data3 === "host_not_allowed")) || (data3 === "origin_not_allowed")) || (data3 === "insufficient_scope")) || (data3 === "agent_not_allowed")) || (data3 === "not_found")) || (data3 === "endpoint_not_served")) || (data3 === "model_not_found")) || (data3 === "method_not_allowed")) || (data3 === "invalid_http")) || (data3 === "http_version_not_supported")) || (data3 === "transfer_coding_not_supported")) || (data3 === "websocket_not_available")) || (data3 === "expectation_failed")) || (data3 === "uri_too_long")) || (data3 === "headers_too_large")) || (data3 === "request_timeout")) || (data3 === "request_too_large")) || (data3 === "unsupported_media_type")) || (data3 === "invalid_utf8")) || (data3 === "invalid_json")) || (data3 === "too_deep")) || (data3 === "too_many_values")) || (data3 === "missing_required_parameter")) || (data3 === "invalid_type")) || (data3 === "invalid_value")) || (data3 === "unknown_parameter")) || (data3 === "unsupported_parameter")) || (data3 === "unsupported_value")) || (data3 === "image_url_not_allowed")) || (data3 === "image_fetch_failed")) || (data3 === "responses_request")) || (data3 === "empty_array")) || (data3 === "array_above_max_length")) || (data3 === "empty_string")) || (data3 === "string_above_max_length")) || (data3 === "object_above_max_properties")) || (data3 === "integer_below_min_value")) || (data3 === "integer_above_max_value")) || (data3 === "decimal_below_min_value")) || (data3 === "decimal_above_max_value")) || (data3 === "context_length_exceeded")) || (data3 === "invalid_session_key")) || (data3 === "session_not_found")) || (data3 === "agent_conflict")) || (data3 === "session_damaged")) || (data3 === "session_busy")) || (data3 === "rate_limit_exceeded")) || (data3 === "insufficient_quota")) || (data3 === "upstream_rejected")) || (data3 === "upstream_error")) || (data3 === "upstream_unavailable")) || (data3 === "upstream_timeout")) || (data3 === "cancelled")) || (data3 === "run_cancelled")) || (data3 === "run_interrupted")) || (data3 === "run_not_found")) || (data3 === "run_not_logged")) || (data3 === "run_expired")) || (data3 === "idempotency_conflict")) || (data3 === "storage_unavailable")) || (data3 === "overloaded")) || (data3 === "shutting_down")) || (data3 === "internal_error"))){
+validate128.errors = [{instancePath:instancePath+"/code",keyword:"enum",params:{allowedValues: constant58},message:"must be equal to one of the allowed values",expected:constant0,data:data3}];
+return false;
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+else {
+validate128.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+return false;
+}
+}
+validate128.errors = vErrors;
+return errors === 0;
+}
+function validate127(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((((((((((((((data.id === undefined) && (missing0 = "id")) || ((data.object === undefined) && (missing0 = "object"))) || ((data.state === undefined) && (missing0 = "state"))) || ((data.agent_id === undefined) && (missing0 = "agent_id"))) || ((data.session_key === undefined) && (missing0 = "session_key"))) || ((data.key === undefined) && (missing0 = "key"))) || ((data.detached === undefined) && (missing0 = "detached"))) || ((data.logged === undefined) && (missing0 = "logged"))) || ((data.created_at === undefined) && (missing0 = "created_at"))) || ((data.started_at === undefined) && (missing0 = "started_at"))) || ((data.ended_at === undefined) && (missing0 = "ended_at"))) || ((data.last_event === undefined) && (missing0 = "last_event"))) || ((data.usage === undefined) && (missing0 = "usage"))) || ((data.error === undefined) && (missing0 = "error"))) || ((data.expired === undefined) && (missing0 = "expired"))){
+validate127.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+return false;
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!(func22.call(constant27, key0))){
+validate127.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.id !== undefined){
+let data0 = data.id;
+const _errs2 = errors;
+if(errors === _errs2){
+if(typeof data0 === "string"){
+if(!pattern14.test(data0)){
+validate127.errors = [{instancePath:instancePath+"/id",keyword:"pattern",params:{pattern: "^run_[0-9a-f]{36}$"},message:"must match pattern \""+"^run_[0-9a-f]{36}$"+"\"",expected:constant0,data:data0}];
+return false;
+}
+}
+else {
+validate127.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+return false;
+}
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.object !== undefined){
+let data1 = data.object;
+const _errs4 = errors;
+if(typeof data1 !== "string"){
+validate127.errors = [{instancePath:instancePath+"/object",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
+return false;
+}
+if("run" !== data1){
+validate127.errors = [{instancePath:instancePath+"/object",keyword:"const",params:{allowedValue: "run"},message:"must be equal to constant",expected:constant0,data:data1}];
+return false;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.state !== undefined){
+let data2 = data.state;
+const _errs6 = errors;
+if(typeof data2 !== "string"){
+validate127.errors = [{instancePath:instancePath+"/state",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
+return false;
+}
+if(!((((((data2 === "queued") || (data2 === "running")) || (data2 === "completed")) || (data2 === "failed")) || (data2 === "cancelled")) || (data2 === "interrupted"))){
+validate127.errors = [{instancePath:instancePath+"/state",keyword:"enum",params:{allowedValues: constant63},message:"must be equal to one of the allowed values",expected:constant0,data:data2}];
+return false;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.agent_id !== undefined){
+let data3 = data.agent_id;
+const _errs8 = errors;
+if(errors === _errs8){
+if(typeof data3 === "string"){
+if(func1(data3) < 1){
+validate127.errors = [{instancePath:instancePath+"/agent_id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data3}];
+return false;
+}
+}
+else {
+validate127.errors = [{instancePath:instancePath+"/agent_id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
+return false;
+}
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.session_key !== undefined){
+let data4 = data.session_key;
+const _errs10 = errors;
+if(errors === _errs10){
+if(typeof data4 === "string"){
+if(func1(data4) < 1){
+validate127.errors = [{instancePath:instancePath+"/session_key",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data4}];
+return false;
+}
+}
+else {
+validate127.errors = [{instancePath:instancePath+"/session_key",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
+return false;
+}
+}
+var valid0 = _errs10 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.key !== undefined){
+let data5 = data.key;
+const _errs12 = errors;
+if(errors === _errs12){
+if(typeof data5 === "string"){
+if(func1(data5) < 1){
+validate127.errors = [{instancePath:instancePath+"/key",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data5}];
+return false;
+}
+}
+else {
+validate127.errors = [{instancePath:instancePath+"/key",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data5}];
+return false;
+}
+}
+var valid0 = _errs12 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.detached !== undefined){
+let data6 = data.detached;
+const _errs14 = errors;
+if(typeof data6 !== "boolean"){
+validate127.errors = [{instancePath:instancePath+"/detached",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant15,data:data6}];
+return false;
+}
+var valid0 = _errs14 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.logged !== undefined){
+let data7 = data.logged;
+const _errs16 = errors;
+if(typeof data7 !== "boolean"){
+validate127.errors = [{instancePath:instancePath+"/logged",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant15,data:data7}];
+return false;
+}
+var valid0 = _errs16 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.created_at !== undefined){
+let data8 = data.created_at;
+const _errs18 = errors;
+if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
+validate127.errors = [{instancePath:instancePath+"/created_at",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data8}];
+return false;
+}
+var valid0 = _errs18 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.started_at !== undefined){
+let data9 = data.started_at;
+const _errs20 = errors;
+if((!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))) && (data9 !== null)){
+validate127.errors = [{instancePath:instancePath+"/started_at",keyword:"type",params:{type: constant42},message:"must be integer,null",expected:constant20,data:data9}];
+return false;
+}
+var valid0 = _errs20 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.ended_at !== undefined){
+let data10 = data.ended_at;
+const _errs22 = errors;
+if((!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))) && (data10 !== null)){
+validate127.errors = [{instancePath:instancePath+"/ended_at",keyword:"type",params:{type: constant42},message:"must be integer,null",expected:constant20,data:data10}];
+return false;
+}
+var valid0 = _errs22 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.last_event !== undefined){
+let data11 = data.last_event;
+const _errs24 = errors;
+if(!(((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11))) && (isFinite(data11)))){
+validate127.errors = [{instancePath:instancePath+"/last_event",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data11}];
+return false;
+}
+if(errors === _errs24){
+if((typeof data11 == "number") && (isFinite(data11))){
+if(data11 < 0 || isNaN(data11)){
+validate127.errors = [{instancePath:instancePath+"/last_event",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data11}];
+return false;
+}
+}
+}
+var valid0 = _errs24 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.usage !== undefined){
+let data12 = data.usage;
+const _errs26 = errors;
+const _errs27 = errors;
+let valid1 = false;
+let passing0 = null;
+const _errs28 = errors;
+const _errs29 = errors;
+if(errors === _errs29){
+if(data12 && typeof data12 == "object" && !Array.isArray(data12)){
+let missing1;
+if((((data12.prompt_tokens === undefined) && (missing1 = "prompt_tokens")) || ((data12.completion_tokens === undefined) && (missing1 = "completion_tokens"))) || ((data12.total_tokens === undefined) && (missing1 = "total_tokens"))){
+const err0 = {instancePath:instancePath+"/usage",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data12};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+else {
+const _errs31 = errors;
+for(const key1 in data12){
+if(!(((((key1 === "prompt_tokens") || (key1 === "completion_tokens")) || (key1 === "total_tokens")) || (key1 === "prompt_tokens_details")) || (key1 === "completion_tokens_details"))){
+const err1 = {instancePath:instancePath+"/usage",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant1,data:data12};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+break;
+}
+}
+if(_errs31 === errors){
+if(data12.prompt_tokens !== undefined){
+let data13 = data12.prompt_tokens;
+const _errs32 = errors;
+if(!(((typeof data13 == "number") && (!(data13 % 1) && !isNaN(data13))) && (isFinite(data13)))){
+const err2 = {instancePath:instancePath+"/usage/prompt_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data13};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+if(errors === _errs32){
+if((typeof data13 == "number") && (isFinite(data13))){
+if(data13 < 0 || isNaN(data13)){
+const err3 = {instancePath:instancePath+"/usage/prompt_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data13};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+}
+}
+var valid3 = _errs32 === errors;
+}
+else {
+var valid3 = true;
+}
+if(valid3){
+if(data12.completion_tokens !== undefined){
+let data14 = data12.completion_tokens;
+const _errs34 = errors;
+if(!(((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14))) && (isFinite(data14)))){
+const err4 = {instancePath:instancePath+"/usage/completion_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data14};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+if(errors === _errs34){
+if((typeof data14 == "number") && (isFinite(data14))){
+if(data14 < 0 || isNaN(data14)){
+const err5 = {instancePath:instancePath+"/usage/completion_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data14};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+}
+}
+var valid3 = _errs34 === errors;
+}
+else {
+var valid3 = true;
+}
+if(valid3){
+if(data12.total_tokens !== undefined){
+let data15 = data12.total_tokens;
+const _errs36 = errors;
+if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
+const err6 = {instancePath:instancePath+"/usage/total_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data15};
+if(vErrors === null){
+vErrors = [err6];
+}
+else {
+vErrors.push(err6);
+}
+errors++;
+}
+if(errors === _errs36){
+if((typeof data15 == "number") && (isFinite(data15))){
+if(data15 < 0 || isNaN(data15)){
+const err7 = {instancePath:instancePath+"/usage/total_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data15};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+}
+}
+}
+var valid3 = _errs36 === errors;
+}
+else {
+var valid3 = true;
+}
+if(valid3){
+if(data12.prompt_tokens_details !== undefined){
+let data16 = data12.prompt_tokens_details;
+const _errs38 = errors;
+if(errors === _errs38){
+if(data16 && typeof data16 == "object" && !Array.isArray(data16)){
+const _errs40 = errors;
+for(const key2 in data16){
+if(!((key2 === "cached_tokens") || (key2 === "audio_tokens"))){
+const err8 = {instancePath:instancePath+"/usage/prompt_tokens_details",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",expected:constant1,data:data16};
+if(vErrors === null){
+vErrors = [err8];
+}
+else {
+vErrors.push(err8);
+}
+errors++;
+break;
+}
+}
+if(_errs40 === errors){
+if(data16.cached_tokens !== undefined){
+let data17 = data16.cached_tokens;
+const _errs41 = errors;
+if(!(((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17))) && (isFinite(data17)))){
+const err9 = {instancePath:instancePath+"/usage/prompt_tokens_details/cached_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data17};
+if(vErrors === null){
+vErrors = [err9];
+}
+else {
+vErrors.push(err9);
+}
+errors++;
+}
+if(errors === _errs41){
+if((typeof data17 == "number") && (isFinite(data17))){
+if(data17 < 0 || isNaN(data17)){
+const err10 = {instancePath:instancePath+"/usage/prompt_tokens_details/cached_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data17};
+if(vErrors === null){
+vErrors = [err10];
+}
+else {
+vErrors.push(err10);
+}
+errors++;
+}
+}
+}
+var valid4 = _errs41 === errors;
+}
+else {
+var valid4 = true;
+}
+if(valid4){
+if(data16.audio_tokens !== undefined){
+let data18 = data16.audio_tokens;
+const _errs43 = errors;
+if(!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))){
+const err11 = {instancePath:instancePath+"/usage/prompt_tokens_details/audio_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data18};
+if(vErrors === null){
+vErrors = [err11];
+}
+else {
+vErrors.push(err11);
+}
+errors++;
+}
+if(errors === _errs43){
+if((typeof data18 == "number") && (isFinite(data18))){
+if(data18 < 0 || isNaN(data18)){
+const err12 = {instancePath:instancePath+"/usage/prompt_tokens_details/audio_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data18};
+if(vErrors === null){
+vErrors = [err12];
+}
+else {
+vErrors.push(err12);
+}
+errors++;
+}
+}
+}
+var valid4 = _errs43 === errors;
+}
+else {
+var valid4 = true;
+}
+}
+}
+}
+else {
+const err13 = {instancePath:instancePath+"/usage/prompt_tokens_details",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data16};
+if(vErrors === null){
+vErrors = [err13];
+}
+else {
+vErrors.push(err13);
+}
+errors++;
+}
+}
+var valid3 = _errs38 === errors;
+}
+else {
+var valid3 = true;
+}
+if(valid3){
+if(data12.completion_tokens_details !== undefined){
+let data19 = data12.completion_tokens_details;
+const _errs45 = errors;
+if(errors === _errs45){
+if(data19 && typeof data19 == "object" && !Array.isArray(data19)){
+const _errs47 = errors;
+for(const key3 in data19){
+if(!((((key3 === "reasoning_tokens") || (key3 === "audio_tokens")) || (key3 === "accepted_prediction_tokens")) || (key3 === "rejected_prediction_tokens"))){
+const err14 = {instancePath:instancePath+"/usage/completion_tokens_details",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",expected:constant1,data:data19};
+if(vErrors === null){
+vErrors = [err14];
+}
+else {
+vErrors.push(err14);
+}
+errors++;
+break;
+}
+}
+if(_errs47 === errors){
+if(data19.reasoning_tokens !== undefined){
+let data20 = data19.reasoning_tokens;
+const _errs48 = errors;
+if(!(((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20))) && (isFinite(data20)))){
+const err15 = {instancePath:instancePath+"/usage/completion_tokens_details/reasoning_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data20};
+if(vErrors === null){
+vErrors = [err15];
+}
+else {
+vErrors.push(err15);
+}
+errors++;
+}
+if(errors === _errs48){
+if((typeof data20 == "number") && (isFinite(data20))){
+if(data20 < 0 || isNaN(data20)){
+const err16 = {instancePath:instancePath+"/usage/completion_tokens_details/reasoning_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data20};
+if(vErrors === null){
+vErrors = [err16];
+}
+else {
+vErrors.push(err16);
+}
+errors++;
+}
+}
+}
+var valid5 = _errs48 === errors;
+}
+else {
+var valid5 = true;
+}
+if(valid5){
+if(data19.audio_tokens !== undefined){
+let data21 = data19.audio_tokens;
+const _errs50 = errors;
+if(!(((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21))) && (isFinite(data21)))){
+const err17 = {instancePath:instancePath+"/usage/completion_tokens_details/audio_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data21};
+if(vErrors === null){
+vErrors = [err17];
+}
+else {
+vErrors.push(err17);
+}
+errors++;
+}
+if(errors === _errs50){
+if((typeof data21 == "number") && (isFinite(data21))){
+if(data21 < 0 || isNaN(data21)){
+const err18 = {instancePath:instancePath+"/usage/completion_tokens_details/audio_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data21};
+if(vErrors === null){
+vErrors = [err18];
+}
+else {
+vErrors.push(err18);
+}
+errors++;
+}
+}
+}
+var valid5 = _errs50 === errors;
+}
+else {
+var valid5 = true;
+}
+if(valid5){
+if(data19.accepted_prediction_tokens !== undefined){
+let data22 = data19.accepted_prediction_tokens;
+const _errs52 = errors;
+if(!(((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22))) && (isFinite(data22)))){
+const err19 = {instancePath:instancePath+"/usage/completion_tokens_details/accepted_prediction_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data22};
+if(vErrors === null){
+vErrors = [err19];
+}
+else {
+vErrors.push(err19);
+}
+errors++;
+}
+if(errors === _errs52){
+if((typeof data22 == "number") && (isFinite(data22))){
+if(data22 < 0 || isNaN(data22)){
+const err20 = {instancePath:instancePath+"/usage/completion_tokens_details/accepted_prediction_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data22};
+if(vErrors === null){
+vErrors = [err20];
+}
+else {
+vErrors.push(err20);
+}
+errors++;
+}
+}
+}
+var valid5 = _errs52 === errors;
+}
+else {
+var valid5 = true;
+}
+if(valid5){
+if(data19.rejected_prediction_tokens !== undefined){
+let data23 = data19.rejected_prediction_tokens;
+const _errs54 = errors;
+if(!(((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23))) && (isFinite(data23)))){
+const err21 = {instancePath:instancePath+"/usage/completion_tokens_details/rejected_prediction_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data23};
+if(vErrors === null){
+vErrors = [err21];
+}
+else {
+vErrors.push(err21);
+}
+errors++;
+}
+if(errors === _errs54){
+if((typeof data23 == "number") && (isFinite(data23))){
+if(data23 < 0 || isNaN(data23)){
+const err22 = {instancePath:instancePath+"/usage/completion_tokens_details/rejected_prediction_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data23};
+if(vErrors === null){
+vErrors = [err22];
+}
+else {
+vErrors.push(err22);
+}
+errors++;
+}
+}
+}
+var valid5 = _errs54 === errors;
+}
+else {
+var valid5 = true;
+}
+}
+}
+}
+}
+}
+else {
+const err23 = {instancePath:instancePath+"/usage/completion_tokens_details",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data19};
+if(vErrors === null){
+vErrors = [err23];
+}
+else {
+vErrors.push(err23);
+}
+errors++;
+}
+}
+var valid3 = _errs45 === errors;
+}
+else {
+var valid3 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+const err24 = {instancePath:instancePath+"/usage",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data12};
+if(vErrors === null){
+vErrors = [err24];
+}
+else {
+vErrors.push(err24);
+}
+errors++;
+}
+}
+var _valid0 = _errs28 === errors;
+if(_valid0){
+valid1 = true;
+passing0 = 0;
+}
+const _errs56 = errors;
+if(data12 !== null){
+const err25 = {instancePath:instancePath+"/usage",keyword:"type",params:{type: "null"},message:"must be null",expected:constant24,data:data12};
+if(vErrors === null){
+vErrors = [err25];
+}
+else {
+vErrors.push(err25);
+}
+errors++;
+}
+var _valid0 = _errs56 === errors;
+if(_valid0 && valid1){
+valid1 = false;
+passing0 = [passing0, 1];
+}
+else {
+if(_valid0){
+valid1 = true;
+passing0 = 1;
+}
+}
+if(!valid1){
+const err26 = {instancePath:instancePath+"/usage",keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",expected:constant13,data:data12};
+if(vErrors === null){
+vErrors = [err26];
+}
+else {
+vErrors.push(err26);
+}
+errors++;
+validate127.errors = vErrors;
+return false;
+}
+else {
+errors = _errs27;
+if(vErrors !== null){
+if(_errs27){
+vErrors.length = _errs27;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs26 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.error !== undefined){
+let data24 = data.error;
+const _errs58 = errors;
+const _errs59 = errors;
+let valid6 = false;
+let passing1 = null;
+const _errs60 = errors;
+if(!(validate128(data24, {instancePath:instancePath+"/error",parentData:data,parentDataProperty:"error",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate128.errors : vErrors.concat(validate128.errors);
+errors = vErrors.length;
+}
+var _valid1 = _errs60 === errors;
+if(_valid1){
+valid6 = true;
+passing1 = 0;
+}
+const _errs61 = errors;
+if(data24 !== null){
+const err27 = {instancePath:instancePath+"/error",keyword:"type",params:{type: "null"},message:"must be null",expected:constant24,data:data24};
+if(vErrors === null){
+vErrors = [err27];
+}
+else {
+vErrors.push(err27);
+}
+errors++;
+}
+var _valid1 = _errs61 === errors;
+if(_valid1 && valid6){
+valid6 = false;
+passing1 = [passing1, 1];
+}
+else {
+if(_valid1){
+valid6 = true;
+passing1 = 1;
+}
+}
+if(!valid6){
+const err28 = {instancePath:instancePath+"/error",keyword:"oneOf",params:{passingSchemas: passing1},message:"must match exactly one schema in oneOf",expected:constant13,data:data24};
+if(vErrors === null){
+vErrors = [err28];
+}
+else {
+vErrors.push(err28);
+}
+errors++;
+validate127.errors = vErrors;
+return false;
+}
+else {
+errors = _errs59;
+if(vErrors !== null){
+if(_errs59){
+vErrors.length = _errs59;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs58 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.completion !== undefined){
+let data25 = data.completion;
+const _errs63 = errors;
+const _errs64 = errors;
+let valid7 = false;
+let passing2 = null;
+const _errs65 = errors;
+if(!(validate84(data25, {instancePath:instancePath+"/completion",parentData:data,parentDataProperty:"completion",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate84.errors : vErrors.concat(validate84.errors);
+errors = vErrors.length;
+}
+var _valid2 = _errs65 === errors;
+if(_valid2){
+valid7 = true;
+passing2 = 0;
+}
+const _errs66 = errors;
+if(data25 !== null){
+const err29 = {instancePath:instancePath+"/completion",keyword:"type",params:{type: "null"},message:"must be null",expected:constant24,data:data25};
+if(vErrors === null){
+vErrors = [err29];
+}
+else {
+vErrors.push(err29);
+}
+errors++;
+}
+var _valid2 = _errs66 === errors;
+if(_valid2 && valid7){
+valid7 = false;
+passing2 = [passing2, 1];
+}
+else {
+if(_valid2){
+valid7 = true;
+passing2 = 1;
+}
+}
+if(!valid7){
+const err30 = {instancePath:instancePath+"/completion",keyword:"oneOf",params:{passingSchemas: passing2},message:"must match exactly one schema in oneOf",expected:constant13,data:data25};
+if(vErrors === null){
+vErrors = [err30];
+}
+else {
+vErrors.push(err30);
+}
+errors++;
+validate127.errors = vErrors;
+return false;
+}
+else {
+errors = _errs64;
+if(vErrors !== null){
+if(_errs64){
+vErrors.length = _errs64;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs63 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.expired !== undefined){
+let data26 = data.expired;
+const _errs68 = errors;
+if(typeof data26 !== "boolean"){
+validate127.errors = [{instancePath:instancePath+"/expired",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant15,data:data26}];
+return false;
+}
+var valid0 = _errs68 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate127.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+return false;
+}
+}
+validate127.errors = vErrors;
+return errors === 0;
+}
 function validate126(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((data.ready === undefined) && (missing0 = "ready")){
+if(((((data.object === undefined) && (missing0 = "object")) || ((data.data === undefined) && (missing0 = "data"))) || ((data.has_more === undefined) && (missing0 = "has_more"))) || ((data.last_id === undefined) && (missing0 = "last_id"))){
 validate126.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
-if(!(key0 === "ready")){
+if(!((((key0 === "object") || (key0 === "data")) || (key0 === "has_more")) || (key0 === "last_id"))){
 validate126.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
 return false;
 break;
 }
 }
 if(_errs1 === errors){
-if(data.ready !== undefined){
-let data0 = data.ready;
-if(typeof data0 !== "boolean"){
-validate126.errors = [{instancePath:instancePath+"/ready",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant15,data:data0}];
+if(data.object !== undefined){
+let data0 = data.object;
+const _errs2 = errors;
+if(typeof data0 !== "string"){
+validate126.errors = [{instancePath:instancePath+"/object",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
-if(true !== data0){
-validate126.errors = [{instancePath:instancePath+"/ready",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",expected:constant15,data:data0}];
+if("list" !== data0){
+validate126.errors = [{instancePath:instancePath+"/object",keyword:"const",params:{allowedValue: "list"},message:"must be equal to constant",expected:constant0,data:data0}];
 return false;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.data !== undefined){
+let data1 = data.data;
+const _errs4 = errors;
+if(errors === _errs4){
+if(Array.isArray(data1)){
+var valid1 = true;
+const len0 = data1.length;
+for(let i0=0; i0<len0; i0++){
+const _errs6 = errors;
+if(!(validate127(data1[i0], {instancePath:instancePath+"/data/" + i0,parentData:data1,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate127.errors : vErrors.concat(validate127.errors);
+errors = vErrors.length;
+}
+var valid1 = _errs6 === errors;
+if(!valid1){
+break;
+}
+}
+}
+else {
+validate126.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "array"},message:"must be array",expected:constant10,data:data1}];
+return false;
+}
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.has_more !== undefined){
+let data3 = data.has_more;
+const _errs7 = errors;
+if(typeof data3 !== "boolean"){
+validate126.errors = [{instancePath:instancePath+"/has_more",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant15,data:data3}];
+return false;
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.last_id !== undefined){
+let data4 = data.last_id;
+const _errs9 = errors;
+if((typeof data4 !== "string") && (data4 !== null)){
+validate126.errors = [{instancePath:instancePath+"/last_id",keyword:"type",params:{type: constant34},message:"must be string,null",expected:constant9,data:data4}];
+return false;
+}
+var valid0 = _errs9 === errors;
+}
+else {
+var valid0 = true;
+}
+}
 }
 }
 }
@@ -9941,20 +11108,1208 @@ return false;
 validate126.errors = vErrors;
 return errors === 0;
 }
-export const checkAnswerGetMetrics200 = toCheck(validate127);
-function validate127(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+export const checkRetrieveRunParameters = toCheck(validate132);
+function validate132(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+/*# sourceURL="checkRetrieveRunParameters" */;
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.id === undefined) && (missing0 = "id")){
+validate132.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+return false;
+}
+else {
+if(data.id !== undefined){
+let data0 = data.id;
+const _errs1 = errors;
+if(errors === _errs1){
+if(typeof data0 === "string"){
+if(func1(data0) > 64){
+validate132.errors = [{instancePath:instancePath+"/id",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",expected:constant0,data:data0}];
+return false;
+}
+else {
+if(func1(data0) < 1){
+validate132.errors = [{instancePath:instancePath+"/id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data0}];
+return false;
+}
+}
+}
+else {
+validate132.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+return false;
+}
+}
+}
+}
+}
+else {
+validate132.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+return false;
+}
+}
+validate132.errors = vErrors;
+return errors === 0;
+}
+export const checkAnswerRun = toCheck(validate133);
+function validate133(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((((((((((((((data.id === undefined) && (missing0 = "id")) || ((data.object === undefined) && (missing0 = "object"))) || ((data.state === undefined) && (missing0 = "state"))) || ((data.agent_id === undefined) && (missing0 = "agent_id"))) || ((data.session_key === undefined) && (missing0 = "session_key"))) || ((data.key === undefined) && (missing0 = "key"))) || ((data.detached === undefined) && (missing0 = "detached"))) || ((data.logged === undefined) && (missing0 = "logged"))) || ((data.created_at === undefined) && (missing0 = "created_at"))) || ((data.started_at === undefined) && (missing0 = "started_at"))) || ((data.ended_at === undefined) && (missing0 = "ended_at"))) || ((data.last_event === undefined) && (missing0 = "last_event"))) || ((data.usage === undefined) && (missing0 = "usage"))) || ((data.error === undefined) && (missing0 = "error"))) || ((data.expired === undefined) && (missing0 = "expired"))){
+validate133.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+return false;
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!(func22.call(constant27, key0))){
+validate133.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.id !== undefined){
+let data0 = data.id;
+const _errs2 = errors;
+if(errors === _errs2){
+if(typeof data0 === "string"){
+if(!pattern14.test(data0)){
+validate133.errors = [{instancePath:instancePath+"/id",keyword:"pattern",params:{pattern: "^run_[0-9a-f]{36}$"},message:"must match pattern \""+"^run_[0-9a-f]{36}$"+"\"",expected:constant0,data:data0}];
+return false;
+}
+}
+else {
+validate133.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+return false;
+}
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.object !== undefined){
+let data1 = data.object;
+const _errs4 = errors;
+if(typeof data1 !== "string"){
+validate133.errors = [{instancePath:instancePath+"/object",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
+return false;
+}
+if("run" !== data1){
+validate133.errors = [{instancePath:instancePath+"/object",keyword:"const",params:{allowedValue: "run"},message:"must be equal to constant",expected:constant0,data:data1}];
+return false;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.state !== undefined){
+let data2 = data.state;
+const _errs6 = errors;
+if(typeof data2 !== "string"){
+validate133.errors = [{instancePath:instancePath+"/state",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
+return false;
+}
+if(!((((((data2 === "queued") || (data2 === "running")) || (data2 === "completed")) || (data2 === "failed")) || (data2 === "cancelled")) || (data2 === "interrupted"))){
+validate133.errors = [{instancePath:instancePath+"/state",keyword:"enum",params:{allowedValues: constant63},message:"must be equal to one of the allowed values",expected:constant0,data:data2}];
+return false;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.agent_id !== undefined){
+let data3 = data.agent_id;
+const _errs8 = errors;
+if(errors === _errs8){
+if(typeof data3 === "string"){
+if(func1(data3) < 1){
+validate133.errors = [{instancePath:instancePath+"/agent_id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data3}];
+return false;
+}
+}
+else {
+validate133.errors = [{instancePath:instancePath+"/agent_id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
+return false;
+}
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.session_key !== undefined){
+let data4 = data.session_key;
+const _errs10 = errors;
+if(errors === _errs10){
+if(typeof data4 === "string"){
+if(func1(data4) < 1){
+validate133.errors = [{instancePath:instancePath+"/session_key",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data4}];
+return false;
+}
+}
+else {
+validate133.errors = [{instancePath:instancePath+"/session_key",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
+return false;
+}
+}
+var valid0 = _errs10 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.key !== undefined){
+let data5 = data.key;
+const _errs12 = errors;
+if(errors === _errs12){
+if(typeof data5 === "string"){
+if(func1(data5) < 1){
+validate133.errors = [{instancePath:instancePath+"/key",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data5}];
+return false;
+}
+}
+else {
+validate133.errors = [{instancePath:instancePath+"/key",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data5}];
+return false;
+}
+}
+var valid0 = _errs12 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.detached !== undefined){
+let data6 = data.detached;
+const _errs14 = errors;
+if(typeof data6 !== "boolean"){
+validate133.errors = [{instancePath:instancePath+"/detached",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant15,data:data6}];
+return false;
+}
+var valid0 = _errs14 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.logged !== undefined){
+let data7 = data.logged;
+const _errs16 = errors;
+if(typeof data7 !== "boolean"){
+validate133.errors = [{instancePath:instancePath+"/logged",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant15,data:data7}];
+return false;
+}
+var valid0 = _errs16 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.created_at !== undefined){
+let data8 = data.created_at;
+const _errs18 = errors;
+if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
+validate133.errors = [{instancePath:instancePath+"/created_at",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data8}];
+return false;
+}
+var valid0 = _errs18 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.started_at !== undefined){
+let data9 = data.started_at;
+const _errs20 = errors;
+if((!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))) && (data9 !== null)){
+validate133.errors = [{instancePath:instancePath+"/started_at",keyword:"type",params:{type: constant42},message:"must be integer,null",expected:constant20,data:data9}];
+return false;
+}
+var valid0 = _errs20 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.ended_at !== undefined){
+let data10 = data.ended_at;
+const _errs22 = errors;
+if((!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))) && (data10 !== null)){
+validate133.errors = [{instancePath:instancePath+"/ended_at",keyword:"type",params:{type: constant42},message:"must be integer,null",expected:constant20,data:data10}];
+return false;
+}
+var valid0 = _errs22 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.last_event !== undefined){
+let data11 = data.last_event;
+const _errs24 = errors;
+if(!(((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11))) && (isFinite(data11)))){
+validate133.errors = [{instancePath:instancePath+"/last_event",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data11}];
+return false;
+}
+if(errors === _errs24){
+if((typeof data11 == "number") && (isFinite(data11))){
+if(data11 < 0 || isNaN(data11)){
+validate133.errors = [{instancePath:instancePath+"/last_event",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data11}];
+return false;
+}
+}
+}
+var valid0 = _errs24 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.usage !== undefined){
+let data12 = data.usage;
+const _errs26 = errors;
+const _errs27 = errors;
+let valid1 = false;
+let passing0 = null;
+const _errs28 = errors;
+const _errs29 = errors;
+if(errors === _errs29){
+if(data12 && typeof data12 == "object" && !Array.isArray(data12)){
+let missing1;
+if((((data12.prompt_tokens === undefined) && (missing1 = "prompt_tokens")) || ((data12.completion_tokens === undefined) && (missing1 = "completion_tokens"))) || ((data12.total_tokens === undefined) && (missing1 = "total_tokens"))){
+const err0 = {instancePath:instancePath+"/usage",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data12};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+else {
+const _errs31 = errors;
+for(const key1 in data12){
+if(!(((((key1 === "prompt_tokens") || (key1 === "completion_tokens")) || (key1 === "total_tokens")) || (key1 === "prompt_tokens_details")) || (key1 === "completion_tokens_details"))){
+const err1 = {instancePath:instancePath+"/usage",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant1,data:data12};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+break;
+}
+}
+if(_errs31 === errors){
+if(data12.prompt_tokens !== undefined){
+let data13 = data12.prompt_tokens;
+const _errs32 = errors;
+if(!(((typeof data13 == "number") && (!(data13 % 1) && !isNaN(data13))) && (isFinite(data13)))){
+const err2 = {instancePath:instancePath+"/usage/prompt_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data13};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+if(errors === _errs32){
+if((typeof data13 == "number") && (isFinite(data13))){
+if(data13 < 0 || isNaN(data13)){
+const err3 = {instancePath:instancePath+"/usage/prompt_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data13};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+}
+}
+var valid3 = _errs32 === errors;
+}
+else {
+var valid3 = true;
+}
+if(valid3){
+if(data12.completion_tokens !== undefined){
+let data14 = data12.completion_tokens;
+const _errs34 = errors;
+if(!(((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14))) && (isFinite(data14)))){
+const err4 = {instancePath:instancePath+"/usage/completion_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data14};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+if(errors === _errs34){
+if((typeof data14 == "number") && (isFinite(data14))){
+if(data14 < 0 || isNaN(data14)){
+const err5 = {instancePath:instancePath+"/usage/completion_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data14};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+}
+}
+var valid3 = _errs34 === errors;
+}
+else {
+var valid3 = true;
+}
+if(valid3){
+if(data12.total_tokens !== undefined){
+let data15 = data12.total_tokens;
+const _errs36 = errors;
+if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
+const err6 = {instancePath:instancePath+"/usage/total_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data15};
+if(vErrors === null){
+vErrors = [err6];
+}
+else {
+vErrors.push(err6);
+}
+errors++;
+}
+if(errors === _errs36){
+if((typeof data15 == "number") && (isFinite(data15))){
+if(data15 < 0 || isNaN(data15)){
+const err7 = {instancePath:instancePath+"/usage/total_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data15};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+}
+}
+}
+var valid3 = _errs36 === errors;
+}
+else {
+var valid3 = true;
+}
+if(valid3){
+if(data12.prompt_tokens_details !== undefined){
+let data16 = data12.prompt_tokens_details;
+const _errs38 = errors;
+if(errors === _errs38){
+if(data16 && typeof data16 == "object" && !Array.isArray(data16)){
+const _errs40 = errors;
+for(const key2 in data16){
+if(!((key2 === "cached_tokens") || (key2 === "audio_tokens"))){
+const err8 = {instancePath:instancePath+"/usage/prompt_tokens_details",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",expected:constant1,data:data16};
+if(vErrors === null){
+vErrors = [err8];
+}
+else {
+vErrors.push(err8);
+}
+errors++;
+break;
+}
+}
+if(_errs40 === errors){
+if(data16.cached_tokens !== undefined){
+let data17 = data16.cached_tokens;
+const _errs41 = errors;
+if(!(((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17))) && (isFinite(data17)))){
+const err9 = {instancePath:instancePath+"/usage/prompt_tokens_details/cached_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data17};
+if(vErrors === null){
+vErrors = [err9];
+}
+else {
+vErrors.push(err9);
+}
+errors++;
+}
+if(errors === _errs41){
+if((typeof data17 == "number") && (isFinite(data17))){
+if(data17 < 0 || isNaN(data17)){
+const err10 = {instancePath:instancePath+"/usage/prompt_tokens_details/cached_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data17};
+if(vErrors === null){
+vErrors = [err10];
+}
+else {
+vErrors.push(err10);
+}
+errors++;
+}
+}
+}
+var valid4 = _errs41 === errors;
+}
+else {
+var valid4 = true;
+}
+if(valid4){
+if(data16.audio_tokens !== undefined){
+let data18 = data16.audio_tokens;
+const _errs43 = errors;
+if(!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))){
+const err11 = {instancePath:instancePath+"/usage/prompt_tokens_details/audio_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data18};
+if(vErrors === null){
+vErrors = [err11];
+}
+else {
+vErrors.push(err11);
+}
+errors++;
+}
+if(errors === _errs43){
+if((typeof data18 == "number") && (isFinite(data18))){
+if(data18 < 0 || isNaN(data18)){
+const err12 = {instancePath:instancePath+"/usage/prompt_tokens_details/audio_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data18};
+if(vErrors === null){
+vErrors = [err12];
+}
+else {
+vErrors.push(err12);
+}
+errors++;
+}
+}
+}
+var valid4 = _errs43 === errors;
+}
+else {
+var valid4 = true;
+}
+}
+}
+}
+else {
+const err13 = {instancePath:instancePath+"/usage/prompt_tokens_details",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data16};
+if(vErrors === null){
+vErrors = [err13];
+}
+else {
+vErrors.push(err13);
+}
+errors++;
+}
+}
+var valid3 = _errs38 === errors;
+}
+else {
+var valid3 = true;
+}
+if(valid3){
+if(data12.completion_tokens_details !== undefined){
+let data19 = data12.completion_tokens_details;
+const _errs45 = errors;
+if(errors === _errs45){
+if(data19 && typeof data19 == "object" && !Array.isArray(data19)){
+const _errs47 = errors;
+for(const key3 in data19){
+if(!((((key3 === "reasoning_tokens") || (key3 === "audio_tokens")) || (key3 === "accepted_prediction_tokens")) || (key3 === "rejected_prediction_tokens"))){
+const err14 = {instancePath:instancePath+"/usage/completion_tokens_details",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",expected:constant1,data:data19};
+if(vErrors === null){
+vErrors = [err14];
+}
+else {
+vErrors.push(err14);
+}
+errors++;
+break;
+}
+}
+if(_errs47 === errors){
+if(data19.reasoning_tokens !== undefined){
+let data20 = data19.reasoning_tokens;
+const _errs48 = errors;
+if(!(((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20))) && (isFinite(data20)))){
+const err15 = {instancePath:instancePath+"/usage/completion_tokens_details/reasoning_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data20};
+if(vErrors === null){
+vErrors = [err15];
+}
+else {
+vErrors.push(err15);
+}
+errors++;
+}
+if(errors === _errs48){
+if((typeof data20 == "number") && (isFinite(data20))){
+if(data20 < 0 || isNaN(data20)){
+const err16 = {instancePath:instancePath+"/usage/completion_tokens_details/reasoning_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data20};
+if(vErrors === null){
+vErrors = [err16];
+}
+else {
+vErrors.push(err16);
+}
+errors++;
+}
+}
+}
+var valid5 = _errs48 === errors;
+}
+else {
+var valid5 = true;
+}
+if(valid5){
+if(data19.audio_tokens !== undefined){
+let data21 = data19.audio_tokens;
+const _errs50 = errors;
+if(!(((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21))) && (isFinite(data21)))){
+const err17 = {instancePath:instancePath+"/usage/completion_tokens_details/audio_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data21};
+if(vErrors === null){
+vErrors = [err17];
+}
+else {
+vErrors.push(err17);
+}
+errors++;
+}
+if(errors === _errs50){
+if((typeof data21 == "number") && (isFinite(data21))){
+if(data21 < 0 || isNaN(data21)){
+const err18 = {instancePath:instancePath+"/usage/completion_tokens_details/audio_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data21};
+if(vErrors === null){
+vErrors = [err18];
+}
+else {
+vErrors.push(err18);
+}
+errors++;
+}
+}
+}
+var valid5 = _errs50 === errors;
+}
+else {
+var valid5 = true;
+}
+if(valid5){
+if(data19.accepted_prediction_tokens !== undefined){
+let data22 = data19.accepted_prediction_tokens;
+const _errs52 = errors;
+if(!(((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22))) && (isFinite(data22)))){
+const err19 = {instancePath:instancePath+"/usage/completion_tokens_details/accepted_prediction_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data22};
+if(vErrors === null){
+vErrors = [err19];
+}
+else {
+vErrors.push(err19);
+}
+errors++;
+}
+if(errors === _errs52){
+if((typeof data22 == "number") && (isFinite(data22))){
+if(data22 < 0 || isNaN(data22)){
+const err20 = {instancePath:instancePath+"/usage/completion_tokens_details/accepted_prediction_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data22};
+if(vErrors === null){
+vErrors = [err20];
+}
+else {
+vErrors.push(err20);
+}
+errors++;
+}
+}
+}
+var valid5 = _errs52 === errors;
+}
+else {
+var valid5 = true;
+}
+if(valid5){
+if(data19.rejected_prediction_tokens !== undefined){
+let data23 = data19.rejected_prediction_tokens;
+const _errs54 = errors;
+if(!(((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23))) && (isFinite(data23)))){
+const err21 = {instancePath:instancePath+"/usage/completion_tokens_details/rejected_prediction_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data23};
+if(vErrors === null){
+vErrors = [err21];
+}
+else {
+vErrors.push(err21);
+}
+errors++;
+}
+if(errors === _errs54){
+if((typeof data23 == "number") && (isFinite(data23))){
+if(data23 < 0 || isNaN(data23)){
+const err22 = {instancePath:instancePath+"/usage/completion_tokens_details/rejected_prediction_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data23};
+if(vErrors === null){
+vErrors = [err22];
+}
+else {
+vErrors.push(err22);
+}
+errors++;
+}
+}
+}
+var valid5 = _errs54 === errors;
+}
+else {
+var valid5 = true;
+}
+}
+}
+}
+}
+}
+else {
+const err23 = {instancePath:instancePath+"/usage/completion_tokens_details",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data19};
+if(vErrors === null){
+vErrors = [err23];
+}
+else {
+vErrors.push(err23);
+}
+errors++;
+}
+}
+var valid3 = _errs45 === errors;
+}
+else {
+var valid3 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+const err24 = {instancePath:instancePath+"/usage",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data12};
+if(vErrors === null){
+vErrors = [err24];
+}
+else {
+vErrors.push(err24);
+}
+errors++;
+}
+}
+var _valid0 = _errs28 === errors;
+if(_valid0){
+valid1 = true;
+passing0 = 0;
+}
+const _errs56 = errors;
+if(data12 !== null){
+const err25 = {instancePath:instancePath+"/usage",keyword:"type",params:{type: "null"},message:"must be null",expected:constant24,data:data12};
+if(vErrors === null){
+vErrors = [err25];
+}
+else {
+vErrors.push(err25);
+}
+errors++;
+}
+var _valid0 = _errs56 === errors;
+if(_valid0 && valid1){
+valid1 = false;
+passing0 = [passing0, 1];
+}
+else {
+if(_valid0){
+valid1 = true;
+passing0 = 1;
+}
+}
+if(!valid1){
+const err26 = {instancePath:instancePath+"/usage",keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",expected:constant13,data:data12};
+if(vErrors === null){
+vErrors = [err26];
+}
+else {
+vErrors.push(err26);
+}
+errors++;
+validate133.errors = vErrors;
+return false;
+}
+else {
+errors = _errs27;
+if(vErrors !== null){
+if(_errs27){
+vErrors.length = _errs27;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs26 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.error !== undefined){
+let data24 = data.error;
+const _errs58 = errors;
+const _errs59 = errors;
+let valid6 = false;
+let passing1 = null;
+const _errs60 = errors;
+if(!(validate128(data24, {instancePath:instancePath+"/error",parentData:data,parentDataProperty:"error",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate128.errors : vErrors.concat(validate128.errors);
+errors = vErrors.length;
+}
+var _valid1 = _errs60 === errors;
+if(_valid1){
+valid6 = true;
+passing1 = 0;
+}
+const _errs61 = errors;
+if(data24 !== null){
+const err27 = {instancePath:instancePath+"/error",keyword:"type",params:{type: "null"},message:"must be null",expected:constant24,data:data24};
+if(vErrors === null){
+vErrors = [err27];
+}
+else {
+vErrors.push(err27);
+}
+errors++;
+}
+var _valid1 = _errs61 === errors;
+if(_valid1 && valid6){
+valid6 = false;
+passing1 = [passing1, 1];
+}
+else {
+if(_valid1){
+valid6 = true;
+passing1 = 1;
+}
+}
+if(!valid6){
+const err28 = {instancePath:instancePath+"/error",keyword:"oneOf",params:{passingSchemas: passing1},message:"must match exactly one schema in oneOf",expected:constant13,data:data24};
+if(vErrors === null){
+vErrors = [err28];
+}
+else {
+vErrors.push(err28);
+}
+errors++;
+validate133.errors = vErrors;
+return false;
+}
+else {
+errors = _errs59;
+if(vErrors !== null){
+if(_errs59){
+vErrors.length = _errs59;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs58 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.completion !== undefined){
+let data25 = data.completion;
+const _errs63 = errors;
+const _errs64 = errors;
+let valid7 = false;
+let passing2 = null;
+const _errs65 = errors;
+if(!(validate84(data25, {instancePath:instancePath+"/completion",parentData:data,parentDataProperty:"completion",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate84.errors : vErrors.concat(validate84.errors);
+errors = vErrors.length;
+}
+var _valid2 = _errs65 === errors;
+if(_valid2){
+valid7 = true;
+passing2 = 0;
+}
+const _errs66 = errors;
+if(data25 !== null){
+const err29 = {instancePath:instancePath+"/completion",keyword:"type",params:{type: "null"},message:"must be null",expected:constant24,data:data25};
+if(vErrors === null){
+vErrors = [err29];
+}
+else {
+vErrors.push(err29);
+}
+errors++;
+}
+var _valid2 = _errs66 === errors;
+if(_valid2 && valid7){
+valid7 = false;
+passing2 = [passing2, 1];
+}
+else {
+if(_valid2){
+valid7 = true;
+passing2 = 1;
+}
+}
+if(!valid7){
+const err30 = {instancePath:instancePath+"/completion",keyword:"oneOf",params:{passingSchemas: passing2},message:"must match exactly one schema in oneOf",expected:constant13,data:data25};
+if(vErrors === null){
+vErrors = [err30];
+}
+else {
+vErrors.push(err30);
+}
+errors++;
+validate133.errors = vErrors;
+return false;
+}
+else {
+errors = _errs64;
+if(vErrors !== null){
+if(_errs64){
+vErrors.length = _errs64;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs63 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.expired !== undefined){
+let data26 = data.expired;
+const _errs68 = errors;
+if(typeof data26 !== "boolean"){
+validate133.errors = [{instancePath:instancePath+"/expired",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant15,data:data26}];
+return false;
+}
+var valid0 = _errs68 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate133.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+return false;
+}
+}
+validate133.errors = vErrors;
+return errors === 0;
+}
+export const checkListRunEventsParameters = toCheck(validate136);
+function validate136(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+/*# sourceURL="checkListRunEventsParameters" */;
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.id === undefined) && (missing0 = "id")){
+validate136.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+return false;
+}
+else {
+if(data.id !== undefined){
+let data0 = data.id;
+const _errs1 = errors;
+if(errors === _errs1){
+if(typeof data0 === "string"){
+if(func1(data0) > 64){
+validate136.errors = [{instancePath:instancePath+"/id",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",expected:constant0,data:data0}];
+return false;
+}
+else {
+if(func1(data0) < 1){
+validate136.errors = [{instancePath:instancePath+"/id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data0}];
+return false;
+}
+}
+}
+else {
+validate136.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+return false;
+}
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.after !== undefined){
+let data1 = data.after;
+const _errs3 = errors;
+if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
+validate136.errors = [{instancePath:instancePath+"/after",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data1}];
+return false;
+}
+if(errors === _errs3){
+if((typeof data1 == "number") && (isFinite(data1))){
+if(data1 > 9007199254740991 || isNaN(data1)){
+validate136.errors = [{instancePath:instancePath+"/after",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991",expected:constant22,data:data1}];
+return false;
+}
+else {
+if(data1 < 0 || isNaN(data1)){
+validate136.errors = [{instancePath:instancePath+"/after",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data1}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data["last-event-id"] !== undefined){
+let data2 = data["last-event-id"];
+const _errs5 = errors;
+if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
+validate136.errors = [{instancePath:instancePath+"/last-event-id",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data2}];
+return false;
+}
+if(errors === _errs5){
+if((typeof data2 == "number") && (isFinite(data2))){
+if(data2 > 9007199254740991 || isNaN(data2)){
+validate136.errors = [{instancePath:instancePath+"/last-event-id",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991",expected:constant22,data:data2}];
+return false;
+}
+else {
+if(data2 < 0 || isNaN(data2)){
+validate136.errors = [{instancePath:instancePath+"/last-event-id",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data2}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+else {
+validate136.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+return false;
+}
+}
+validate136.errors = vErrors;
+return errors === 0;
+}
+export const checkCancelRunParameters = toCheck(validate137);
+function validate137(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+/*# sourceURL="checkCancelRunParameters" */;
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.id === undefined) && (missing0 = "id")){
+validate137.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+return false;
+}
+else {
+if(data.id !== undefined){
+let data0 = data.id;
+const _errs1 = errors;
+if(errors === _errs1){
+if(typeof data0 === "string"){
+if(func1(data0) > 64){
+validate137.errors = [{instancePath:instancePath+"/id",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",expected:constant0,data:data0}];
+return false;
+}
+else {
+if(func1(data0) < 1){
+validate137.errors = [{instancePath:instancePath+"/id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant0,data:data0}];
+return false;
+}
+}
+}
+else {
+validate137.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+return false;
+}
+}
+}
+}
+}
+else {
+validate137.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+return false;
+}
+}
+validate137.errors = vErrors;
+return errors === 0;
+}
+export const checkAnswerHealth = toCheck(validate138);
+function validate138(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.ok === undefined) && (missing0 = "ok")) || ((data.status === undefined) && (missing0 = "status"))){
+validate138.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+return false;
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!((key0 === "ok") || (key0 === "status"))){
+validate138.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.ok !== undefined){
+let data0 = data.ok;
+const _errs2 = errors;
+if(typeof data0 !== "boolean"){
+validate138.errors = [{instancePath:instancePath+"/ok",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant15,data:data0}];
+return false;
+}
+if(true !== data0){
+validate138.errors = [{instancePath:instancePath+"/ok",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",expected:constant15,data:data0}];
+return false;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.status !== undefined){
+let data1 = data.status;
+const _errs4 = errors;
+if(typeof data1 !== "string"){
+validate138.errors = [{instancePath:instancePath+"/status",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
+return false;
+}
+if("live" !== data1){
+validate138.errors = [{instancePath:instancePath+"/status",keyword:"const",params:{allowedValue: "live"},message:"must be equal to constant",expected:constant0,data:data1}];
+return false;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+else {
+validate138.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+return false;
+}
+}
+validate138.errors = vErrors;
+return errors === 0;
+}
+export const checkAnswerReadiness = toCheck(validate139);
+function validate139(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.ready === undefined) && (missing0 = "ready")){
+validate139.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+return false;
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!(key0 === "ready")){
+validate139.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.ready !== undefined){
+let data0 = data.ready;
+if(typeof data0 !== "boolean"){
+validate139.errors = [{instancePath:instancePath+"/ready",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant15,data:data0}];
+return false;
+}
+if(true !== data0){
+validate139.errors = [{instancePath:instancePath+"/ready",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",expected:constant15,data:data0}];
+return false;
+}
+}
+}
+}
+}
+else {
+validate139.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+return false;
+}
+}
+validate139.errors = vErrors;
+return errors === 0;
+}
+export const checkAnswerGetMetrics200 = toCheck(validate140);
+function validate140(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="checkAnswerGetMetrics200" */;
 let vErrors = null;
 let errors = 0;
 if(typeof data !== "string"){
-validate127.errors = [{instancePath,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data}];
+validate140.errors = [{instancePath,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data}];
 return false;
 }
-validate127.errors = vErrors;
+validate140.errors = vErrors;
 return errors === 0;
 }
-export const checkAnswerGetContract200 = toCheck(validate128);
-function validate128(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+export const checkAnswerGetContract200 = toCheck(validate141);
+function validate141(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="checkAnswerGetContract200" */;
 let vErrors = null;
 let errors = 0;
@@ -9962,7 +12317,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.openapi === undefined) && (missing0 = "openapi")) || ((data.info === undefined) && (missing0 = "info"))) || ((data.paths === undefined) && (missing0 = "paths"))){
-validate128.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate141.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
 }
 else {
@@ -9970,7 +12325,7 @@ if(data.openapi !== undefined){
 let data0 = data.openapi;
 const _errs2 = errors;
 if(typeof data0 !== "string"){
-validate128.errors = [{instancePath:instancePath+"/openapi",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate141.errors = [{instancePath:instancePath+"/openapi",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -9986,7 +12341,7 @@ if(errors === _errs4){
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 }
 else {
-validate128.errors = [{instancePath:instancePath+"/info",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data1}];
+validate141.errors = [{instancePath:instancePath+"/info",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data1}];
 return false;
 }
 }
@@ -10003,7 +12358,7 @@ if(errors === _errs7){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 }
 else {
-validate128.errors = [{instancePath:instancePath+"/paths",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data2}];
+validate141.errors = [{instancePath:instancePath+"/paths",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data2}];
 return false;
 }
 }
@@ -10017,22 +12372,22 @@ var valid0 = true;
 }
 }
 else {
-validate128.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate141.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
-validate128.errors = vErrors;
+validate141.errors = vErrors;
 return errors === 0;
 }
-export const checkAnswerGetDocs200 = toCheck(validate129);
-function validate129(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+export const checkAnswerGetDocs200 = toCheck(validate142);
+function validate142(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="checkAnswerGetDocs200" */;
 let vErrors = null;
 let errors = 0;
 if(typeof data !== "string"){
-validate129.errors = [{instancePath,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data}];
+validate142.errors = [{instancePath,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data}];
 return false;
 }
-validate129.errors = vErrors;
+validate142.errors = vErrors;
 return errors === 0;
 }

@@ -29,7 +29,9 @@ export interface paths {
          *     turns, and so do the sessions of one key. Beyond that, and while the process is late with everything, it is 503
          *     `overloaded` with `retry-after`, most often before its body is read; the run has not begun.
          *
-         *     **Leaving.** A client that closes the connection cancels the run.
+         *     **Leaving.** A client that closes the connection cancels the run, unless that is detached (`x-openclaw-detach`). The
+         *     events of a stream that is detached, or has an `Idempotency-Key`, have an `id:`, with which
+         *     `GET /v1/runs/{id}/events` goes on where the client has left off.
          *
          *     **Trying again.** An answer may get lost on its way, after its turn was stored. A call that is sent again within ten
          *     minutes with the same body, and says so in `x-stainless-retry-count` as the SDKs do, is then given the stored answer;
@@ -225,6 +227,91 @@ export interface paths {
          *     429 `session_busy` if the session does not become free.
          */
         post: operations["resetSession"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the runs
+         * @description Newest first: those that are under way, and those that are logged. A caller sees its own runs; with the scope
+         *     `sessions`, those of all sessions that it may read; the operator, and keys with the scope `admin`, see all.
+         */
+        get: operations["listRuns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Look one run up, with its answer */
+        get: operations["retrieveRun"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/runs/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow a run from any of its events on
+         * @description The stream of the run's chat completion, from any place on, as often as it is asked for: first what was, then what comes,
+         *     each event once. The events are the chunks that a call with `stream` reads, byte for byte, each with its number as
+         *     `id:`. Whoever reads slowly, or leaves, neither stops nor ends the run.
+         *
+         *     A run that was asked for without `stream` is told in chunks as well. What a run has said is kept for a while
+         *     (`gateway.runs.log`), and then 410 `run_expired`; what a run says that is neither detached nor has an
+         *     `Idempotency-Key` is kept for nobody: 409 `run_not_logged`.
+         */
+        get: operations["listRunEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/runs/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End a run
+         * @description Ends the run, whoever began it; its clients read `run_cancelled`, and its session has no turn of it. A run that has ended
+         *     stays as it is. The answer is the run as it is then, which may take a moment to end.
+         */
+        post: operations["cancelRun"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1068,7 +1155,7 @@ export interface components {
          * @description The closed table of codes; see the error catalogue for status, meaning and remedy of each.
          * @enum {string}
          */
-        ErrorCode: "invalid_api_key" | "auth_locked" | "host_not_allowed" | "origin_not_allowed" | "insufficient_scope" | "agent_not_allowed" | "not_found" | "endpoint_not_served" | "model_not_found" | "method_not_allowed" | "invalid_http" | "http_version_not_supported" | "transfer_coding_not_supported" | "websocket_not_available" | "expectation_failed" | "uri_too_long" | "headers_too_large" | "request_timeout" | "request_too_large" | "unsupported_media_type" | "invalid_utf8" | "invalid_json" | "too_deep" | "too_many_values" | "missing_required_parameter" | "invalid_type" | "invalid_value" | "unknown_parameter" | "unsupported_parameter" | "unsupported_value" | "image_url_not_allowed" | "image_fetch_failed" | "responses_request" | "empty_array" | "array_above_max_length" | "empty_string" | "string_above_max_length" | "object_above_max_properties" | "integer_below_min_value" | "integer_above_max_value" | "decimal_below_min_value" | "decimal_above_max_value" | "context_length_exceeded" | "invalid_session_key" | "session_not_found" | "agent_conflict" | "session_damaged" | "session_busy" | "rate_limit_exceeded" | "insufficient_quota" | "upstream_rejected" | "upstream_error" | "upstream_unavailable" | "upstream_timeout" | "cancelled" | "storage_unavailable" | "overloaded" | "shutting_down" | "internal_error";
+        ErrorCode: "invalid_api_key" | "auth_locked" | "host_not_allowed" | "origin_not_allowed" | "insufficient_scope" | "agent_not_allowed" | "not_found" | "endpoint_not_served" | "model_not_found" | "method_not_allowed" | "invalid_http" | "http_version_not_supported" | "transfer_coding_not_supported" | "websocket_not_available" | "expectation_failed" | "uri_too_long" | "headers_too_large" | "request_timeout" | "request_too_large" | "unsupported_media_type" | "invalid_utf8" | "invalid_json" | "too_deep" | "too_many_values" | "missing_required_parameter" | "invalid_type" | "invalid_value" | "unknown_parameter" | "unsupported_parameter" | "unsupported_value" | "image_url_not_allowed" | "image_fetch_failed" | "responses_request" | "empty_array" | "array_above_max_length" | "empty_string" | "string_above_max_length" | "object_above_max_properties" | "integer_below_min_value" | "integer_above_max_value" | "decimal_below_min_value" | "decimal_above_max_value" | "context_length_exceeded" | "invalid_session_key" | "session_not_found" | "agent_conflict" | "session_damaged" | "session_busy" | "rate_limit_exceeded" | "insufficient_quota" | "upstream_rejected" | "upstream_error" | "upstream_unavailable" | "upstream_timeout" | "cancelled" | "run_cancelled" | "run_interrupted" | "run_not_found" | "run_not_logged" | "run_expired" | "idempotency_conflict" | "storage_unavailable" | "overloaded" | "shutting_down" | "internal_error";
         /** @description The one shape of an error, in a body and in a stream. All four keys are always there. */
         ErrorResponse: {
             error: {
@@ -1179,6 +1266,63 @@ export interface components {
             /** @description What `after` of the next page is; null for an empty page. */
             last_id: string | null;
         };
+        RunError: {
+            message: string;
+            type: string;
+            param: string | null;
+            code: components["schemas"]["ErrorCode"];
+        };
+        /** @description One run of an agent. */
+        Run: {
+            /** @example run_019d0c6b7a3f0190f3a1c2d34e5f60718293 */
+            id: string;
+            /** @constant */
+            object: "run";
+            /**
+             * @description `queued` while it waits for its session or a place, `running` since a model took it on. `interrupted` is a run whose
+             *     gateway has ended before it had: it is never run again by itself.
+             * @enum {string}
+             */
+            state: "queued" | "running" | "completed" | "failed" | "cancelled" | "interrupted";
+            /** @description The agent that runs. */
+            agent_id: string;
+            /** @description The key of its session, as `GET /v1/sessions` has it. A stateless run has one that names nothing. */
+            session_key: string;
+            /** @description Whose it is: the name of a key in `gateway.auth.keys`, or `operator`. */
+            key: string;
+            /** @description It goes on when its client leaves. */
+            detached: boolean;
+            /** @description Its events and its answer are kept. Other runs are listed only while they are under way. */
+            logged: boolean;
+            /** @description When it was asked for, in seconds since 1970. */
+            created_at: number;
+            /** @description When a model took it on, in seconds since 1970; null before. */
+            started_at: number | null;
+            /** @description When it ended, in seconds since 1970; null before. */
+            ended_at: number | null;
+            /** @description The number of its last event. */
+            last_event: number;
+            /** @description What it has cost; null until it is completed. */
+            usage: components["schemas"]["Usage"] | null;
+            /** @description Why it has no answer; null for a run that is under way or completed. */
+            error: components["schemas"]["RunError"] | null;
+            /**
+             * @description The body that a call without `stream` was answered with, or would have been; null until the run is completed. Lists do
+             *     without.
+             */
+            completion?: components["schemas"]["ChatCompletion"] | null;
+            /** @description What it has said is kept no more: `error` and `completion` are null. */
+            expired: boolean;
+        };
+        RunList: {
+            /** @constant */
+            object: "list";
+            data: components["schemas"]["Run"][];
+            /** @description Whether there is another page. */
+            has_more: boolean;
+            /** @description What `after` of the next page is; null for an empty page. */
+            last_id: string | null;
+        };
         Health: {
             /** @constant */
             ok: true;
@@ -1240,7 +1384,7 @@ export interface components {
                 "application/json": components["schemas"]["ErrorResponse"];
             };
         };
-        /** @description No such path, agent, model name or session; or the endpoint is disabled. */
+        /** @description No such path, agent, model name, session or run; or the endpoint is disabled. */
         NotFound: {
             headers: {
                 /**
@@ -1281,6 +1425,42 @@ export interface components {
                  *     digits, dots, dashes and underscores; else the gateway makes one.
                  */
                 "x-request-id": string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorResponse"];
+            };
+        };
+        /** @description The `Idempotency-Key` belongs to another request, or the run was cancelled, or is its client's alone. */
+        Conflict: {
+            headers: {
+                /**
+                 * @description The id of this request, also in the gateway's log and in what it sends to a model's provider. SDKs show it as
+                 *     `_request_id` and `requestID`. It is the `x-request-id` of the request where that is one header of 1 to 64 letters,
+                 *     digits, dots, dashes and underscores; else the gateway makes one.
+                 */
+                "x-request-id": string;
+                /** @description `false` where repeating the call would be useless, or might do its effects twice. SDKs obey it. */
+                "x-should-retry"?: "false";
+                /** @description `true` where the run was asked for before with the same `Idempotency-Key`: nothing was run for this call. */
+                "idempotency-replayed"?: "true";
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorResponse"];
+            };
+        };
+        /** @description What the run has said is kept no more. */
+        Gone: {
+            headers: {
+                /**
+                 * @description The id of this request, also in the gateway's log and in what it sends to a model's provider. SDKs show it as
+                 *     `_request_id` and `requestID`. It is the `x-request-id` of the request where that is one header of 1 to 64 letters,
+                 *     digits, dots, dashes and underscores; else the gateway makes one.
+                 */
+                "x-request-id": string;
+                /** @description `false` where repeating the call would be useless, or might do its effects twice. SDKs obey it. */
+                "x-should-retry"?: "false";
                 [name: string]: unknown;
             };
             content: {
@@ -1478,8 +1658,20 @@ export interface components {
          * @example 1
          */
         RetryCount: string;
-        /** @description Has no effect yet, and is then named in `x-clawgate-ignored`. */
+        /**
+         * @description Makes the call safe to send again, for as long as `gateway.runs.log` keeps it: whoever sends the same key with the same
+         *     request (body, agent, session, `x-clawgate-include`) is given the run of the first, its answer or its stream from the
+         *     start, also while it is under way; `idempotency-replayed` marks that. With another request it is 409
+         *     `idempotency_conflict`. A run that failed says the same error again; one that failed before a model had taken it on, or
+         *     that its clients left before a tool had acted, leaves its key free. Each caller has keys of its own.
+         * @example 0190f3a1-c2d3-4e5f-8a9b-0c1d2e3f4a5b
+         */
         IdempotencyKey: string;
+        /**
+         * @description `true`: the run goes on when its client leaves, and is read again at `/v1/runs/{id}`. `false`: it does not, where
+         *     `gateway.http.endpoints.chatCompletions.detach` says otherwise.
+         */
+        Detach: "true" | "false";
         /** @description The most items of one page; 20 unless given. */
         Limit: number;
         /**
@@ -1488,6 +1680,11 @@ export interface components {
          * @example agent:main:openai-user:ada
          */
         SessionKeyPath: string;
+        /**
+         * @description The id of the run, as `x-openclaw-run-id` of its answer names it.
+         * @example run_019d0c6b7a3f0190f3a1c2d34e5f60718293
+         */
+        RunIdPath: string;
     };
     requestBodies: never;
     headers: {
@@ -1508,7 +1705,7 @@ export interface components {
         /** @description The provider and model that answered, as `provider/model`. */
         ModelUsed: string;
         /**
-         * @description The fields of the request that had no effect, and `idempotency-key` where that was sent, separated by commas, in up to about 512 characters; `...` at the end stands for more. Absent if there were none.
+         * @description The fields of the request that had no effect, separated by commas, in up to about 512 characters; `...` at the end stands for more. Absent if there were none.
          * @example store, x_vendor_field
          */
         Ignored: string;
@@ -1547,10 +1744,14 @@ export interface components {
          *     under another `id`, and nothing was run or stored. Absent otherwise.
          */
         Replayed: "true";
-        /** @description When to come back, in whole seconds from 1 to 60. */
-        RetryAfter: number;
+        /** @description The run, as `/v1/runs/{id}` knows it and the log. */
+        RunIdUsed: string;
+        /** @description `true` where the run was asked for before with the same `Idempotency-Key`: nothing was run for this call. */
+        IdempotencyReplayed: "true";
         /** @description `false` where repeating the call would be useless, or might do its effects twice. SDKs obey it. */
         ShouldRetry: "false";
+        /** @description When to come back, in whole seconds from 1 to 60. */
+        RetryAfter: number;
     };
     pathItems: never;
 }
@@ -1585,8 +1786,20 @@ export interface operations {
                  * @example 1
                  */
                 "x-stainless-retry-count"?: components["parameters"]["RetryCount"];
-                /** @description Has no effect yet, and is then named in `x-clawgate-ignored`. */
+                /**
+                 * @description Makes the call safe to send again, for as long as `gateway.runs.log` keeps it: whoever sends the same key with the same
+                 *     request (body, agent, session, `x-clawgate-include`) is given the run of the first, its answer or its stream from the
+                 *     start, also while it is under way; `idempotency-replayed` marks that. With another request it is 409
+                 *     `idempotency_conflict`. A run that failed says the same error again; one that failed before a model had taken it on, or
+                 *     that its clients left before a tool had acted, leaves its key free. Each caller has keys of its own.
+                 * @example 0190f3a1-c2d3-4e5f-8a9b-0c1d2e3f4a5b
+                 */
                 "idempotency-key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description `true`: the run goes on when its client leaves, and is read again at `/v1/runs/{id}`. `false`: it does not, where
+                 *     `gateway.http.endpoints.chatCompletions.detach` says otherwise.
+                 */
+                "x-openclaw-detach"?: components["parameters"]["Detach"];
             };
             path?: never;
             cookie?: never;
@@ -1617,7 +1830,7 @@ export interface operations {
                     /** @description The provider and model that answered, as `provider/model`. */
                     "x-clawgate-model": string;
                     /**
-                     * @description The fields of the request that had no effect, and `idempotency-key` where that was sent, separated by commas, in up to about 512 characters; `...` at the end stands for more. Absent if there were none.
+                     * @description The fields of the request that had no effect, separated by commas, in up to about 512 characters; `...` at the end stands for more. Absent if there were none.
                      * @example store, x_vendor_field
                      */
                     "x-clawgate-ignored"?: string;
@@ -1656,6 +1869,10 @@ export interface operations {
                      *     under another `id`, and nothing was run or stored. Absent otherwise.
                      */
                     "x-clawgate-replayed"?: "true";
+                    /** @description The run, as `/v1/runs/{id}` knows it and the log. */
+                    "x-openclaw-run-id": string;
+                    /** @description `true` where the run was asked for before with the same `Idempotency-Key`: nothing was run for this call. */
+                    "idempotency-replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
@@ -1669,6 +1886,8 @@ export interface operations {
             404: components["responses"]["NotFound"];
             405: components["responses"]["MethodNotAllowed"];
             408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["Gone"];
             413: components["responses"]["RequestTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             417: components["responses"]["ExpectationFailed"];
@@ -2015,6 +2234,187 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Session"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listRuns: {
+        parameters: {
+            query?: {
+                /** @description Only runs in this state. */
+                state?: "queued" | "running" | "completed" | "failed" | "cancelled" | "interrupted";
+                /**
+                 * @description Only runs of this agent.
+                 * @example main
+                 */
+                agent?: string;
+                /**
+                 * @description Only runs of the session with this key.
+                 * @example agent:main:openai-user:ada
+                 */
+                session?: string;
+                /** @description The most items of one page; 20 unless given. */
+                limit?: components["parameters"]["Limit"];
+                /** @description `last_id` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    /**
+                     * @description The id of this request, also in the gateway's log and in what it sends to a model's provider. SDKs show it as
+                     *     `_request_id` and `requestID`. It is the `x-request-id` of the request where that is one header of 1 to 64 letters,
+                     *     digits, dots, dashes and underscores; else the gateway makes one.
+                     */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    retrieveRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the run, as `x-openclaw-run-id` of its answer names it.
+                 * @example run_019d0c6b7a3f0190f3a1c2d34e5f60718293
+                 */
+                id: components["parameters"]["RunIdPath"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The run. */
+            200: {
+                headers: {
+                    /**
+                     * @description The id of this request, also in the gateway's log and in what it sends to a model's provider. SDKs show it as
+                     *     `_request_id` and `requestID`. It is the `x-request-id` of the request where that is one header of 1 to 64 letters,
+                     *     digits, dots, dashes and underscores; else the gateway makes one.
+                     */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listRunEvents: {
+        parameters: {
+            query?: {
+                /** @description The number of the last event that the reader has; 0 for none. */
+                after?: number;
+            };
+            header?: {
+                /** @description The same, as clients of event streams send it when they connect again; wins over `after`. */
+                "last-event-id"?: number;
+            };
+            path: {
+                /**
+                 * @description The id of the run, as `x-openclaw-run-id` of its answer names it.
+                 * @example run_019d0c6b7a3f0190f3a1c2d34e5f60718293
+                 */
+                id: components["parameters"]["RunIdPath"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The events. */
+            200: {
+                headers: {
+                    /**
+                     * @description The id of this request, also in the gateway's log and in what it sends to a model's provider. SDKs show it as
+                     *     `_request_id` and `requestID`. It is the `x-request-id` of the request where that is one header of 1 to 64 letters,
+                     *     digits, dots, dashes and underscores; else the gateway makes one.
+                     */
+                    "x-request-id": string;
+                    /** @description The run, as `/v1/runs/{id}` knows it and the log. */
+                    "x-openclaw-run-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["ChatCompletionEvent"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["Gone"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    cancelRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the run, as `x-openclaw-run-id` of its answer names it.
+                 * @example run_019d0c6b7a3f0190f3a1c2d34e5f60718293
+                 */
+                id: components["parameters"]["RunIdPath"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The run. */
+            200: {
+                headers: {
+                    /**
+                     * @description The id of this request, also in the gateway's log and in what it sends to a model's provider. SDKs show it as
+                     *     `_request_id` and `requestID`. It is the `x-request-id` of the request where that is one header of 1 to 64 letters,
+                     *     digits, dots, dashes and underscores; else the gateway makes one.
+                     */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
                 };
             };
             400: components["responses"]["BadRequest"];

@@ -85,6 +85,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 
   const retire = async (old: Generation): Promise<void> => {
     await old.passages.idle();
+    await runtime.runs.idle(old.runtime.runAgent);
     await old.runtime.retire();
     generations.delete(old);
   };
@@ -117,12 +118,20 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     stopping = true;
     await replaced;
     let close: NodeJS.Timeout | undefined;
+    const patience = Promise.withResolvers<void>();
     const cut = setTimeout(() => {
       for (const { passages } of generations) passages.cut();
+      runtime.runs.cut();
       // Whoever does not read, or has not sent its whole request, will not be waited for.
-      close = setTimeout(() => server.closeAllConnections(), cutGraceMs);
+      close = setTimeout(() => {
+        server.closeAllConnections();
+        patience.resolve();
+      }, cutGraceMs);
     }, current.config.gateway.drainMs);
     await Promise.all([...generations].map(({ passages }) => passages.drain()));
+    // A run that goes on without its client has as long as the others.
+    const carried = [...generations].map((one) => runtime.runs.idle(one.runtime.runAgent));
+    await Promise.race([Promise.all(carried), patience.promise]);
     clearTimeout(cut);
     clearTimeout(close);
     await new Promise<void>((resolve) => {

@@ -11,6 +11,7 @@ import {
   createResetSession,
   createRetrieveSession,
 } from "./api/sessions/sessions.ts";
+import { createCancelRun, createListRunEvents, createListRuns, createRetrieveRun } from "./api/runs/run-operations.ts";
 import type { Audit } from "./base/audit/audit.ts";
 import { isStrong } from "./base/config/secret.ts";
 import { type Config, type Handlers, toGeneratedFile } from "./base/contract.ts";
@@ -56,18 +57,23 @@ export interface Generation extends GenerationOptions {
 export function createGeneration(runtime: Runtime, options: GenerationOptions, lasting: Lasting): Generation {
   const { config, credential, log } = options;
   const { http, checkAnswers } = config.gateway;
-  const { agents, runAgent, slots, loop, turns, store, metrics, quotas } = runtime;
+  const { agents, runAgent, runs, live, slots, loop, turns, store, metrics, quotas } = runtime;
   const { audit, started, condemned, lockout, bodies } = lasting;
   lockout.limit(config.gateway.auth.limit);
 
   const sessions = { store, turns, agents, audit };
+  const runParts = { store: store.runs, live, runs, agents, audit };
+  const { chatCompletions } = http.endpoints;
   const handlers: Handlers = {
     createChatCompletion: createChatCompletion({
       agents,
       runAgent,
-      media: createMediaGate(http.endpoints.chatCompletions.media),
-      strict: http.endpoints.chatCompletions.strict,
-      sessions: http.endpoints.chatCompletions.sessions,
+      runs,
+      media: createMediaGate(chatCompletions.media),
+      strict: chatCompletions.strict,
+      sessions: chatCompletions.sessions,
+      detach: chatCompletions.detach,
+      canReadRuns: http.endpoints.runs.enabled,
     }),
     ...notServed,
     listModels: createListModels(agents, started),
@@ -77,6 +83,10 @@ export function createGeneration(runtime: Runtime, options: GenerationOptions, l
     listSessionMessages: createListSessionMessages(sessions),
     resetSession: createResetSession(sessions),
     deleteSession: createDeleteSession(sessions),
+    listRuns: createListRuns(runParts),
+    retrieveRun: createRetrieveRun(runParts),
+    listRunEvents: createListRunEvents(runParts),
+    cancelRun: createCancelRun(runParts),
     getHealth,
     getReadiness: createGetReadiness(async () => {
       if (loop.isLate()) throw new GatewayError("overloaded", "The gateway is late with everything.");

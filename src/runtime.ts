@@ -10,7 +10,10 @@ import { createProviders, stopProviders } from "./model/table.ts";
 import { traceProviders } from "./model/traced-provider.ts";
 import { type Agents, createAgents, type Providers } from "./run/agents.ts";
 import { createQuotas, type Quotas } from "./run/quotas.ts";
-import { createRunAgent, type RunAgent } from "./run/run.ts";
+import { LiveRuns } from "./run/live-runs.ts";
+import type { RunAgent } from "./run/run-request.ts";
+import { createRunAgent } from "./run/run.ts";
+import { RunLog } from "./run/run-log.ts";
 import { createLanes, createTurns, type Lanes, type Turns } from "./run/turns.ts";
 import { Slots } from "./run/slots.ts";
 import { ConfigError } from "./base/config/config-error.ts";
@@ -39,6 +42,10 @@ export interface RuntimeOptions {
 export interface Runtime {
   readonly agents: Agents;
   readonly runAgent: RunAgent;
+  /** The runs of this process, whichever configuration they began with. */
+  readonly live: LiveRuns;
+  /** Those of them that are logged, and those that were. */
+  readonly runs: RunLog;
   readonly slots: Slots;
   readonly loop: LoopWatch;
   readonly turns: Turns;
@@ -69,6 +76,8 @@ interface Foundation {
   readonly lanes: Lanes;
   readonly loop: LoopWatch;
   readonly slots: Slots;
+  readonly live: LiveRuns;
+  readonly runs: RunLog;
   readonly metrics: Metrics;
   readonly quotas: Quotas;
 }
@@ -94,8 +103,10 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
   const quotas = createQuotas({ store, metrics, log: options.log });
   const loop = new LoopWatch(metrics);
   const slots = new Slots(options.config.gateway.runs, { loop, metrics });
+  const live = new LiveRuns();
+  const runs = new RunLog({ store: store.runs, live, log: options.log });
   const lanes = createLanes(options.config.sessions.lane);
-  return assemble(parts, { store, metrics, quotas, lanes, loop, slots });
+  return assemble(parts, { store, metrics, quotas, lanes, loop, slots, live, runs });
 }
 
 /** Opens the store that the configuration names. */
@@ -147,11 +158,13 @@ function hasSameTools(one: RenewOptions, other: RenewOptions): boolean {
 function assemble(parts: Parts, foundation: Foundation): Runtime {
   const { options, providers, agents, tools, tracing } = parts;
   const { config, log, audit = noAudit } = options;
-  const { store, metrics, quotas, lanes, loop, slots } = foundation;
+  const { store, metrics, quotas, lanes, loop, slots, live, runs } = foundation;
   const { lane, idleMinutes } = config.sessions;
   lanes.limit(lane);
   loop.limit(config.gateway.limits.loopDelayMs);
   slots.limit(config.gateway.runs);
+  const { hours, max } = config.gateway.runs.log;
+  runs.upkeep.limit({ ageMs: hours * 3_600_000, runsMax: max });
   tools.take();
   const turns = createTurns({ store, lanes, waitMs: lane.waitMs, idleMs: idleMinutes * 60_000, now: Date.now, log });
   const { signal } = new AbortController();
@@ -160,7 +173,9 @@ function assemble(parts: Parts, foundation: Foundation): Runtime {
   };
   return {
     agents,
-    runAgent: createRunAgent({ slots, turns, toolServers: tools.servers, metrics, log, audit, tracing }),
+    runAgent: createRunAgent({ live, slots, turns, toolServers: tools.servers, metrics, log, audit, tracing }),
+    live,
+    runs,
     slots,
     loop,
     turns,
@@ -176,6 +191,7 @@ function assemble(parts: Parts, foundation: Foundation): Runtime {
     async stop() {
       loop.stop();
       await retire();
+      runs.upkeep.stop();
       await foundation.quotas.stop();
       await store.close();
     },

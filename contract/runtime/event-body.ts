@@ -23,14 +23,14 @@ export function toEventBody(stream: EventStream<unknown>, options: EventBodyOpti
   const brake = createBrake();
   const encoder = new TextEncoder();
   const start = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
-    const write = (data: string): void => {
+    const write = (data: string, id = ""): void => {
       if (left.signal.aborted) return;
-      controller.enqueue(encoder.encode(`data: ${data}\n\n`));
+      controller.enqueue(encoder.encode(`${id}data: ${data}\n\n`));
       if ((controller.desiredSize ?? 1) <= 0) brake.hold();
     };
     const emit = (event: unknown): void => {
       check(event);
-      write(stream.toJson?.(event) ?? JSON.stringify(event));
+      write(stream.toJson?.(event) ?? JSON.stringify(event), stream.toId && `id: ${stream.toId()}\n`);
     };
     try {
       await stream.run({ signal, flow: brake, emit });

@@ -30,6 +30,8 @@ export interface EventStream<E> {
    * of any kind gives each of them its own events back.
    */
   toJson?(event: E): string;
+  /** The id of the event that is being emitted, for clients that come back and say which was their last. */
+  readonly toId?: () => number;
   /** Sent instead of a comment while nothing happens, where the server is told to. */
   readonly idleEvent?: E;
 }

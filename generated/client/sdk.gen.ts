@@ -3,7 +3,7 @@
 
 import { client } from './client.gen.ts';
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client/index.ts';
-import type { CreateChatCompletionData, CreateChatCompletionErrors, CreateChatCompletionResponses, CreateCompletionData, CreateCompletionErrors, CreateEmbeddingData, CreateEmbeddingErrors, CreateResponseData, CreateResponseErrors, DeleteSessionData, DeleteSessionErrors, DeleteSessionResponses, GetContractData, GetContractErrors, GetContractResponses, GetDocsData, GetDocsErrors, GetDocsResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListSessionMessagesData, ListSessionMessagesErrors, ListSessionMessagesResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ResetSessionData, ResetSessionErrors, ResetSessionResponses, RetrieveModelData, RetrieveModelErrors, RetrieveModelResponses, RetrieveSessionData, RetrieveSessionErrors, RetrieveSessionResponses } from './types.gen.ts';
+import type { CancelRunData, CancelRunErrors, CancelRunResponses, CreateChatCompletionData, CreateChatCompletionErrors, CreateChatCompletionResponses, CreateCompletionData, CreateCompletionErrors, CreateEmbeddingData, CreateEmbeddingErrors, CreateResponseData, CreateResponseErrors, DeleteSessionData, DeleteSessionErrors, DeleteSessionResponses, GetContractData, GetContractErrors, GetContractResponses, GetDocsData, GetDocsErrors, GetDocsResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListRunEventsData, ListRunEventsErrors, ListRunEventsResponses, ListRunsData, ListRunsErrors, ListRunsResponses, ListSessionMessagesData, ListSessionMessagesErrors, ListSessionMessagesResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ResetSessionData, ResetSessionErrors, ResetSessionResponses, RetrieveModelData, RetrieveModelErrors, RetrieveModelResponses, RetrieveRunData, RetrieveRunErrors, RetrieveRunResponses, RetrieveSessionData, RetrieveSessionErrors, RetrieveSessionResponses } from './types.gen.ts';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -40,7 +40,9 @@ export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends 
  * turns, and so do the sessions of one key. Beyond that, and while the process is late with everything, it is 503
  * `overloaded` with `retry-after`, most often before its body is read; the run has not begun.
  *
- * **Leaving.** A client that closes the connection cancels the run.
+ * **Leaving.** A client that closes the connection cancels the run, unless that is detached (`x-openclaw-detach`). The
+ * events of a stream that is detached, or has an `Idempotency-Key`, have an `id:`, with which
+ * `GET /v1/runs/{id}/events` goes on where the client has left off.
  *
  * **Trying again.** An answer may get lost on its way, after its turn was stored. A call that is sent again within ten
  * minutes with the same body, and says so in `x-stainless-retry-count` as the SDKs do, is then given the stored answer;
@@ -178,6 +180,59 @@ export const listSessionMessages = <ThrowOnError extends boolean = false>(option
 export const resetSession = <ThrowOnError extends boolean = false>(options: Options<ResetSessionData, ThrowOnError>): RequestResult<ResetSessionResponses, ResetSessionErrors, ThrowOnError> => (options.client ?? client).post<ResetSessionResponses, ResetSessionErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/v1/sessions/{key}/reset',
+    ...options
+});
+
+/**
+ * List the runs
+ *
+ * Newest first: those that are under way, and those that are logged. A caller sees its own runs; with the scope
+ * `sessions`, those of all sessions that it may read; the operator, and keys with the scope `admin`, see all.
+ *
+ */
+export const listRuns = <ThrowOnError extends boolean = false>(options?: Options<ListRunsData, ThrowOnError>): RequestResult<ListRunsResponses, ListRunsErrors, ThrowOnError> => (options?.client ?? client).get<ListRunsResponses, ListRunsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/runs',
+    ...options
+});
+
+/**
+ * Look one run up, with its answer
+ */
+export const retrieveRun = <ThrowOnError extends boolean = false>(options: Options<RetrieveRunData, ThrowOnError>): RequestResult<RetrieveRunResponses, RetrieveRunErrors, ThrowOnError> => (options.client ?? client).get<RetrieveRunResponses, RetrieveRunErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/runs/{id}',
+    ...options
+});
+
+/**
+ * Follow a run from any of its events on
+ *
+ * The stream of the run's chat completion, from any place on, as often as it is asked for: first what was, then what comes,
+ * each event once. The events are the chunks that a call with `stream` reads, byte for byte, each with its number as
+ * `id:`. Whoever reads slowly, or leaves, neither stops nor ends the run.
+ *
+ * A run that was asked for without `stream` is told in chunks as well. What a run has said is kept for a while
+ * (`gateway.runs.log`), and then 410 `run_expired`; what a run says that is neither detached nor has an
+ * `Idempotency-Key` is kept for nobody: 409 `run_not_logged`.
+ *
+ */
+export const listRunEvents = <ThrowOnError extends boolean = false>(options: Options<ListRunEventsData, ThrowOnError>): RequestResult<ListRunEventsResponses, ListRunEventsErrors, ThrowOnError> => (options.client ?? client).get<ListRunEventsResponses, ListRunEventsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/runs/{id}/events',
+    ...options
+});
+
+/**
+ * End a run
+ *
+ * Ends the run, whoever began it; its clients read `run_cancelled`, and its session has no turn of it. A run that has ended
+ * stays as it is. The answer is the run as it is then, which may take a moment to end.
+ *
+ */
+export const cancelRun = <ThrowOnError extends boolean = false>(options: Options<CancelRunData, ThrowOnError>): RequestResult<CancelRunResponses, CancelRunErrors, ThrowOnError> => (options.client ?? client).post<CancelRunResponses, CancelRunErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/runs/{id}/cancel',
     ...options
 });
 

@@ -854,7 +854,7 @@ export type ChatCompletionChunk = {
 /**
  * The closed table of codes; see the error catalogue for status, meaning and remedy of each.
  */
-export type ErrorCode = 'invalid_api_key' | 'auth_locked' | 'host_not_allowed' | 'origin_not_allowed' | 'insufficient_scope' | 'agent_not_allowed' | 'not_found' | 'endpoint_not_served' | 'model_not_found' | 'method_not_allowed' | 'invalid_http' | 'http_version_not_supported' | 'transfer_coding_not_supported' | 'websocket_not_available' | 'expectation_failed' | 'uri_too_long' | 'headers_too_large' | 'request_timeout' | 'request_too_large' | 'unsupported_media_type' | 'invalid_utf8' | 'invalid_json' | 'too_deep' | 'too_many_values' | 'missing_required_parameter' | 'invalid_type' | 'invalid_value' | 'unknown_parameter' | 'unsupported_parameter' | 'unsupported_value' | 'image_url_not_allowed' | 'image_fetch_failed' | 'responses_request' | 'empty_array' | 'array_above_max_length' | 'empty_string' | 'string_above_max_length' | 'object_above_max_properties' | 'integer_below_min_value' | 'integer_above_max_value' | 'decimal_below_min_value' | 'decimal_above_max_value' | 'context_length_exceeded' | 'invalid_session_key' | 'session_not_found' | 'agent_conflict' | 'session_damaged' | 'session_busy' | 'rate_limit_exceeded' | 'insufficient_quota' | 'upstream_rejected' | 'upstream_error' | 'upstream_unavailable' | 'upstream_timeout' | 'cancelled' | 'storage_unavailable' | 'overloaded' | 'shutting_down' | 'internal_error';
+export type ErrorCode = 'invalid_api_key' | 'auth_locked' | 'host_not_allowed' | 'origin_not_allowed' | 'insufficient_scope' | 'agent_not_allowed' | 'not_found' | 'endpoint_not_served' | 'model_not_found' | 'method_not_allowed' | 'invalid_http' | 'http_version_not_supported' | 'transfer_coding_not_supported' | 'websocket_not_available' | 'expectation_failed' | 'uri_too_long' | 'headers_too_large' | 'request_timeout' | 'request_too_large' | 'unsupported_media_type' | 'invalid_utf8' | 'invalid_json' | 'too_deep' | 'too_many_values' | 'missing_required_parameter' | 'invalid_type' | 'invalid_value' | 'unknown_parameter' | 'unsupported_parameter' | 'unsupported_value' | 'image_url_not_allowed' | 'image_fetch_failed' | 'responses_request' | 'empty_array' | 'array_above_max_length' | 'empty_string' | 'string_above_max_length' | 'object_above_max_properties' | 'integer_below_min_value' | 'integer_above_max_value' | 'decimal_below_min_value' | 'decimal_above_max_value' | 'context_length_exceeded' | 'invalid_session_key' | 'session_not_found' | 'agent_conflict' | 'session_damaged' | 'session_busy' | 'rate_limit_exceeded' | 'insufficient_quota' | 'upstream_rejected' | 'upstream_error' | 'upstream_unavailable' | 'upstream_timeout' | 'cancelled' | 'run_cancelled' | 'run_interrupted' | 'run_not_found' | 'run_not_logged' | 'run_expired' | 'idempotency_conflict' | 'storage_unavailable' | 'overloaded' | 'shutting_down' | 'internal_error';
 
 /**
  * The one shape of an error, in a body and in a stream. All four keys are always there.
@@ -999,6 +999,94 @@ export type SessionMessageList = {
     last_id: string | null;
 };
 
+export type RunError = {
+    message: string;
+    type: string;
+    param: string | null;
+    code: ErrorCode;
+};
+
+/**
+ * One run of an agent.
+ */
+export type Run = {
+    id: string;
+    object: 'run';
+    /**
+     * `queued` while it waits for its session or a place, `running` since a model took it on. `interrupted` is a run whose
+     * gateway has ended before it had: it is never run again by itself.
+     *
+     */
+    state: 'queued' | 'running' | 'completed' | 'failed' | 'cancelled' | 'interrupted';
+    /**
+     * The agent that runs.
+     */
+    agent_id: string;
+    /**
+     * The key of its session, as `GET /v1/sessions` has it. A stateless run has one that names nothing.
+     */
+    session_key: string;
+    /**
+     * Whose it is: the name of a key in `gateway.auth.keys`, or `operator`.
+     */
+    key: string;
+    /**
+     * It goes on when its client leaves.
+     */
+    detached: boolean;
+    /**
+     * Its events and its answer are kept. Other runs are listed only while they are under way.
+     */
+    logged: boolean;
+    /**
+     * When it was asked for, in seconds since 1970.
+     */
+    created_at: number;
+    /**
+     * When a model took it on, in seconds since 1970; null before.
+     */
+    started_at: number | null;
+    /**
+     * When it ended, in seconds since 1970; null before.
+     */
+    ended_at: number | null;
+    /**
+     * The number of its last event.
+     */
+    last_event: number;
+    /**
+     * What it has cost; null until it is completed.
+     */
+    usage: Usage | null;
+    /**
+     * Why it has no answer; null for a run that is under way or completed.
+     */
+    error: RunError | null;
+    /**
+     * The body that a call without `stream` was answered with, or would have been; null until the run is completed. Lists do
+     * without.
+     *
+     */
+    completion?: ChatCompletion | null;
+    /**
+     * What it has said is kept no more: `error` and `completion` are null.
+     */
+    expired: boolean;
+};
+
+export type RunList = {
+    object: 'list';
+    data: Array<Run>;
+    /**
+     * Whether there is another page.
+     */
+    has_more: boolean;
+    /**
+     * What `after` of the next page is; null for an empty page.
+     */
+    last_id: string | null;
+};
+
 export type Health = {
     ok: true;
     status: 'live';
@@ -1037,9 +1125,21 @@ export type Include = string;
 export type RetryCount = string;
 
 /**
- * Has no effect yet, and is then named in `x-clawgate-ignored`.
+ * Makes the call safe to send again, for as long as `gateway.runs.log` keeps it: whoever sends the same key with the same
+ * request (body, agent, session, `x-clawgate-include`) is given the run of the first, its answer or its stream from the
+ * start, also while it is under way; `idempotency-replayed` marks that. With another request it is 409
+ * `idempotency_conflict`. A run that failed says the same error again; one that failed before a model had taken it on, or
+ * that its clients left before a tool had acted, leaves its key free. Each caller has keys of its own.
+ *
  */
 export type IdempotencyKey = string;
+
+/**
+ * `true`: the run goes on when its client leaves, and is read again at `/v1/runs/{id}`. `false`: it does not, where
+ * `gateway.http.endpoints.chatCompletions.detach` says otherwise.
+ *
+ */
+export type Detach = 'true' | 'false';
 
 /**
  * The most items of one page; 20 unless given.
@@ -1052,6 +1152,11 @@ export type Limit = number;
  *
  */
 export type SessionKeyPath = string;
+
+/**
+ * The id of the run, as `x-openclaw-run-id` of its answer names it.
+ */
+export type RunIdPath = string;
 
 export type CreateChatCompletionData = {
     body: ChatCompletionRequest;
@@ -1081,9 +1186,20 @@ export type CreateChatCompletionData = {
          */
         'x-stainless-retry-count'?: string;
         /**
-         * Has no effect yet, and is then named in `x-clawgate-ignored`.
+         * Makes the call safe to send again, for as long as `gateway.runs.log` keeps it: whoever sends the same key with the same
+         * request (body, agent, session, `x-clawgate-include`) is given the run of the first, its answer or its stream from the
+         * start, also while it is under way; `idempotency-replayed` marks that. With another request it is 409
+         * `idempotency_conflict`. A run that failed says the same error again; one that failed before a model had taken it on, or
+         * that its clients left before a tool had acted, leaves its key free. Each caller has keys of its own.
+         *
          */
         'idempotency-key'?: string;
+        /**
+         * `true`: the run goes on when its client leaves, and is read again at `/v1/runs/{id}`. `false`: it does not, where
+         * `gateway.http.endpoints.chatCompletions.detach` says otherwise.
+         *
+         */
+        'x-openclaw-detach'?: 'true' | 'false';
     };
     path?: never;
     query?: never;
@@ -1104,7 +1220,7 @@ export type CreateChatCompletionErrors = {
      */
     403: ErrorResponse;
     /**
-     * No such path, agent, model name or session; or the endpoint is disabled.
+     * No such path, agent, model name, session or run; or the endpoint is disabled.
      */
     404: ErrorResponse;
     /**
@@ -1115,6 +1231,14 @@ export type CreateChatCompletionErrors = {
      * The request did not arrive in time.
      */
     408: ErrorResponse;
+    /**
+     * The `Idempotency-Key` belongs to another request, or the run was cancelled, or is its client's alone.
+     */
+    409: ErrorResponse;
+    /**
+     * What the run has said is kept no more.
+     */
+    410: ErrorResponse;
     /**
      * The body is larger than the limit.
      */
@@ -1177,7 +1301,7 @@ export type CreateResponseErrors = {
      */
     403: ErrorResponse;
     /**
-     * No such path, agent, model name or session; or the endpoint is disabled.
+     * No such path, agent, model name, session or run; or the endpoint is disabled.
      */
     404: ErrorResponse;
     /**
@@ -1217,7 +1341,7 @@ export type CreateEmbeddingErrors = {
      */
     403: ErrorResponse;
     /**
-     * No such path, agent, model name or session; or the endpoint is disabled.
+     * No such path, agent, model name, session or run; or the endpoint is disabled.
      */
     404: ErrorResponse;
     /**
@@ -1257,7 +1381,7 @@ export type CreateCompletionErrors = {
      */
     403: ErrorResponse;
     /**
-     * No such path, agent, model name or session; or the endpoint is disabled.
+     * No such path, agent, model name, session or run; or the endpoint is disabled.
      */
     404: ErrorResponse;
     /**
@@ -1297,7 +1421,7 @@ export type ListModelsErrors = {
      */
     403: ErrorResponse;
     /**
-     * No such path, agent, model name or session; or the endpoint is disabled.
+     * No such path, agent, model name, session or run; or the endpoint is disabled.
      */
     404: ErrorResponse;
     /**
@@ -1357,7 +1481,7 @@ export type RetrieveModelErrors = {
      */
     403: ErrorResponse;
     /**
-     * No such path, agent, model name or session; or the endpoint is disabled.
+     * No such path, agent, model name, session or run; or the endpoint is disabled.
      */
     404: ErrorResponse;
     /**
@@ -1429,7 +1553,7 @@ export type ListSessionsErrors = {
      */
     403: ErrorResponse;
     /**
-     * No such path, agent, model name or session; or the endpoint is disabled.
+     * No such path, agent, model name, session or run; or the endpoint is disabled.
      */
     404: ErrorResponse;
     /**
@@ -1489,7 +1613,7 @@ export type DeleteSessionErrors = {
      */
     403: ErrorResponse;
     /**
-     * No such path, agent, model name or session; or the endpoint is disabled.
+     * No such path, agent, model name, session or run; or the endpoint is disabled.
      */
     404: ErrorResponse;
     /**
@@ -1549,7 +1673,7 @@ export type RetrieveSessionErrors = {
      */
     403: ErrorResponse;
     /**
-     * No such path, agent, model name or session; or the endpoint is disabled.
+     * No such path, agent, model name, session or run; or the endpoint is disabled.
      */
     404: ErrorResponse;
     /**
@@ -1622,7 +1746,7 @@ export type ListSessionMessagesErrors = {
      */
     403: ErrorResponse;
     /**
-     * No such path, agent, model name or session; or the endpoint is disabled.
+     * No such path, agent, model name, session or run; or the endpoint is disabled.
      */
     404: ErrorResponse;
     /**
@@ -1682,7 +1806,7 @@ export type ResetSessionErrors = {
      */
     403: ErrorResponse;
     /**
-     * No such path, agent, model name or session; or the endpoint is disabled.
+     * No such path, agent, model name, session or run; or the endpoint is disabled.
      */
     404: ErrorResponse;
     /**
@@ -1713,6 +1837,271 @@ export type ResetSessionResponses = {
 };
 
 export type ResetSessionResponse = ResetSessionResponses[keyof ResetSessionResponses];
+
+export type ListRunsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Only runs in this state.
+         */
+        state?: 'queued' | 'running' | 'completed' | 'failed' | 'cancelled' | 'interrupted';
+        /**
+         * Only runs of this agent.
+         */
+        agent?: string;
+        /**
+         * Only runs of the session with this key.
+         */
+        session?: string;
+        /**
+         * The most items of one page; 20 unless given.
+         */
+        limit?: number;
+        /**
+         * `last_id` of the page before.
+         */
+        after?: string;
+    };
+    url: '/v1/runs';
+};
+
+export type ListRunsErrors = {
+    /**
+     * The request breaks the contract; `param` names the field.
+     */
+    400: ErrorResponse;
+    /**
+     * The token is missing or wrong. Nothing of the body has been read.
+     */
+    401: ErrorResponse;
+    /**
+     * The `Host` or `Origin` is not one that this gateway serves, or the key is not for this.
+     */
+    403: ErrorResponse;
+    /**
+     * No such path, agent, model name, session or run; or the endpoint is disabled.
+     */
+    404: ErrorResponse;
+    /**
+     * The path has other methods.
+     */
+    405: ErrorResponse;
+    /**
+     * Too many calls, here or at the model provider; or the key has spent what it may.
+     */
+    429: ErrorResponse;
+    /**
+     * A defect in the gateway.
+     */
+    500: ErrorResponse;
+    /**
+     * The gateway or the model provider takes no calls at the moment.
+     */
+    503: ErrorResponse;
+};
+
+export type ListRunsError = ListRunsErrors[keyof ListRunsErrors];
+
+export type ListRunsResponses = {
+    /**
+     * One page.
+     */
+    200: RunList;
+};
+
+export type ListRunsResponse = ListRunsResponses[keyof ListRunsResponses];
+
+export type RetrieveRunData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the run, as `x-openclaw-run-id` of its answer names it.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/v1/runs/{id}';
+};
+
+export type RetrieveRunErrors = {
+    /**
+     * The request breaks the contract; `param` names the field.
+     */
+    400: ErrorResponse;
+    /**
+     * The token is missing or wrong. Nothing of the body has been read.
+     */
+    401: ErrorResponse;
+    /**
+     * The `Host` or `Origin` is not one that this gateway serves, or the key is not for this.
+     */
+    403: ErrorResponse;
+    /**
+     * No such path, agent, model name, session or run; or the endpoint is disabled.
+     */
+    404: ErrorResponse;
+    /**
+     * The path has other methods.
+     */
+    405: ErrorResponse;
+    /**
+     * Too many calls, here or at the model provider; or the key has spent what it may.
+     */
+    429: ErrorResponse;
+    /**
+     * A defect in the gateway.
+     */
+    500: ErrorResponse;
+    /**
+     * The gateway or the model provider takes no calls at the moment.
+     */
+    503: ErrorResponse;
+};
+
+export type RetrieveRunError = RetrieveRunErrors[keyof RetrieveRunErrors];
+
+export type RetrieveRunResponses = {
+    /**
+     * The run.
+     */
+    200: Run;
+};
+
+export type RetrieveRunResponse = RetrieveRunResponses[keyof RetrieveRunResponses];
+
+export type ListRunEventsData = {
+    body?: never;
+    headers?: {
+        /**
+         * The same, as clients of event streams send it when they connect again; wins over `after`.
+         */
+        'last-event-id'?: number;
+    };
+    path: {
+        /**
+         * The id of the run, as `x-openclaw-run-id` of its answer names it.
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * The number of the last event that the reader has; 0 for none.
+         */
+        after?: number;
+    };
+    url: '/v1/runs/{id}/events';
+};
+
+export type ListRunEventsErrors = {
+    /**
+     * The request breaks the contract; `param` names the field.
+     */
+    400: ErrorResponse;
+    /**
+     * The token is missing or wrong. Nothing of the body has been read.
+     */
+    401: ErrorResponse;
+    /**
+     * The `Host` or `Origin` is not one that this gateway serves, or the key is not for this.
+     */
+    403: ErrorResponse;
+    /**
+     * No such path, agent, model name, session or run; or the endpoint is disabled.
+     */
+    404: ErrorResponse;
+    /**
+     * The path has other methods.
+     */
+    405: ErrorResponse;
+    /**
+     * The `Idempotency-Key` belongs to another request, or the run was cancelled, or is its client's alone.
+     */
+    409: ErrorResponse;
+    /**
+     * What the run has said is kept no more.
+     */
+    410: ErrorResponse;
+    /**
+     * Too many calls, here or at the model provider; or the key has spent what it may.
+     */
+    429: ErrorResponse;
+    /**
+     * A defect in the gateway.
+     */
+    500: ErrorResponse;
+    /**
+     * The gateway or the model provider takes no calls at the moment.
+     */
+    503: ErrorResponse;
+};
+
+export type ListRunEventsError = ListRunEventsErrors[keyof ListRunEventsErrors];
+
+export type ListRunEventsResponses = {
+    /**
+     * The events.
+     */
+    200: unknown;
+};
+
+export type CancelRunData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the run, as `x-openclaw-run-id` of its answer names it.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/v1/runs/{id}/cancel';
+};
+
+export type CancelRunErrors = {
+    /**
+     * The request breaks the contract; `param` names the field.
+     */
+    400: ErrorResponse;
+    /**
+     * The token is missing or wrong. Nothing of the body has been read.
+     */
+    401: ErrorResponse;
+    /**
+     * The `Host` or `Origin` is not one that this gateway serves, or the key is not for this.
+     */
+    403: ErrorResponse;
+    /**
+     * No such path, agent, model name, session or run; or the endpoint is disabled.
+     */
+    404: ErrorResponse;
+    /**
+     * The path has other methods.
+     */
+    405: ErrorResponse;
+    /**
+     * Too many calls, here or at the model provider; or the key has spent what it may.
+     */
+    429: ErrorResponse;
+    /**
+     * A defect in the gateway.
+     */
+    500: ErrorResponse;
+    /**
+     * The gateway or the model provider takes no calls at the moment.
+     */
+    503: ErrorResponse;
+};
+
+export type CancelRunError = CancelRunErrors[keyof CancelRunErrors];
+
+export type CancelRunResponses = {
+    /**
+     * The run.
+     */
+    200: Run;
+};
+
+export type CancelRunResponse = CancelRunResponses[keyof CancelRunResponses];
 
 export type GetHealthData = {
     body?: never;
@@ -1805,7 +2194,7 @@ export type GetMetricsErrors = {
      */
     403: ErrorResponse;
     /**
-     * No such path, agent, model name or session; or the endpoint is disabled.
+     * No such path, agent, model name, session or run; or the endpoint is disabled.
      */
     404: ErrorResponse;
     /**
@@ -1850,7 +2239,7 @@ export type GetContractErrors = {
      */
     403: ErrorResponse;
     /**
-     * No such path, agent, model name or session; or the endpoint is disabled.
+     * No such path, agent, model name, session or run; or the endpoint is disabled.
      */
     404: ErrorResponse;
     /**
@@ -1900,7 +2289,7 @@ export type GetDocsErrors = {
      */
     403: ErrorResponse;
     /**
-     * No such path, agent, model name or session; or the endpoint is disabled.
+     * No such path, agent, model name, session or run; or the endpoint is disabled.
      */
     404: ErrorResponse;
     /**

@@ -46,6 +46,7 @@ export type ResponseFormat = Schemas["ResponseFormat"];
 export type JsonSchema = Schemas["JsonSchema"];
 
 export type Model = Schemas["Model"];
+export type Run = Schemas["Run"];
 export type Session = Schemas["Session"];
 export type SessionMessage = Schemas["SessionMessage"];
 export type ErrorBody = Schemas["ErrorResponse"];
@@ -80,6 +81,8 @@ export interface RequestContext {
   readonly trace?: TraceContext | undefined;
   /** Who calls: `anybody` where the operation asks for no secret. */
   readonly principal: Principal;
+  /** Ends what the request has begun, for somebody else than its client: the signal aborts with the reason. */
+  readonly cancel: (reason: Error) => void;
   /** Held while the client does not read what it is sent. It is the flow of the reply's stream, if that is one. */
   readonly flow: Flow;
 }

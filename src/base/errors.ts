@@ -68,6 +68,17 @@ export function withoutRetry(cause: unknown): GatewayError {
   return new GatewayError(error.code, error.message, { ...toOptions(error), retry: false });
 }
 
+/** The same error, with these headers as well. */
+export function withHeaders(error: GatewayError, headers: Readonly<Record<string, string>>): GatewayError {
+  const { retryAfterSeconds, retry } = error;
+  return new GatewayError(error.code, error.message, {
+    ...toOptions(error),
+    headers: { ...error.headers, ...headers },
+    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+    ...(retry === undefined ? {} : { retry }),
+  });
+}
+
 /** The same failure of a model call, with what it has cost; anything else stays as it is. */
 export function withSpent<E>(error: E, spent: SpentTokens | undefined): E | GatewayError {
   if (spent === undefined || !(error instanceof GatewayError)) return error;

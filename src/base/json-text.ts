@@ -26,3 +26,11 @@ function findStringEnd(text: string, start: number): number {
   }
   return text.length;
 }
+
+/** JSON text that is the same for equal values, in whatever order the keys of their objects stand. */
+export function toCanonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_, one: unknown) => {
+    if (typeof one !== "object" || one === null || Array.isArray(one)) return one;
+    return Object.fromEntries(Object.entries(one).toSorted(([left], [right]) => (left < right ? -1 : 1)));
+  });
+}

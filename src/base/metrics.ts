@@ -224,7 +224,7 @@ class TalliedRun implements ObservedRun {
   }
 
   fail({ code }: GatewayError): void {
-    this.#outcome = code === "cancelled" ? "cancelled" : "failed";
+    this.#outcome = code === "cancelled" || code === "run_cancelled" ? "cancelled" : "failed";
   }
 
   close(): void {

@@ -7,7 +7,7 @@ import { addConfigOption, type CommonOptions, loadWithState, noteWarnings, prepa
 import { createQuietLog, type Terminal } from "./terminal.ts";
 import { toTarget } from "../run/agents.ts";
 import type { RunAnswer, RunEvent } from "../run/run-event.ts";
-import type { RunAgent, RunRequest } from "../run/run.ts";
+import type { RunAgent, RunRequest } from "../run/run-request.ts";
 import { createRuntime, type Runtime } from "../runtime.ts";
 import { parseOperatorKey, toHeaderKey } from "../session/key.ts";
 

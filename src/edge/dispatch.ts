@@ -68,6 +68,7 @@ export function createDispatch<O extends OperationId>(
         address,
         principal,
         trace: passage.span?.context,
+        cancel: (reason) => passage.cut(reason),
         flow: brake,
       },
     });

@@ -19,17 +19,18 @@ export interface SseOptions<E> {
 const batchCharsMax = 65_536;
 
 /**
- * Writes a stream as the body of a response whose head is sent: one `data:` line for each event, `data: [DONE]` at the
- * end. Events of one tick leave in one write. A reader that is slow holds the flow; one that stalls
+ * Writes a stream as the body of a response whose head is sent: one `data:` line for each event, behind an `id:` line if it
+ * has one, `data: [DONE]` at the end. Events of one tick leave in one write. A reader that is slow holds the flow; one that stalls
  * is cut by slow-readers.ts. Never rejects: what goes wrong is the last event.
  */
 export async function writeSse<E>(stream: EventStream<E>, response: Writable, options: SseOptions<E>): Promise<void> {
   const { check, toErrorJson, signal, brake } = options;
   const toJson = (event: E): string => stream.toJson?.(event) ?? JSON.stringify(event);
   const writer = new SseWriter(response, brake, options.keepAlive, toIdleText(stream, options.keepAlive.form, toJson));
+  const { toId } = stream;
   const emit = (event: E): void => {
     check(event);
-    writer.write(`data: ${toJson(event)}\n\n`);
+    writer.write(toId === undefined ? `data: ${toJson(event)}\n\n` : `id: ${toId()}\ndata: ${toJson(event)}\n\n`);
   };
   try {
     await stream.run({ signal, flow: brake, emit });

@@ -21,7 +21,9 @@ import {
   tool,
 } from "./model.fixture.ts";
 import type { RunAnswer, RunEvent } from "./run-event.ts";
-import { createRunAgent, type RunRequest } from "./run.ts";
+import { LiveRuns } from "./live-runs.ts";
+import type { RunRequest } from "./run-request.ts";
+import { createRunAgent } from "./run.ts";
 import { createTestSlots } from "./slots.fixture.ts";
 import type { Turns } from "./turns.ts";
 import type { StoredMessage, Turn } from "../session/store.ts";
@@ -99,7 +101,15 @@ async function run({
     settings: {},
     ...ask,
   };
-  const runAgent = createRunAgent({ slots: createTestSlots().slots, turns, toolServers, metrics, log, audit: noAudit });
+  const runAgent = createRunAgent({
+    live: new LiveRuns(),
+    slots: createTestSlots().slots,
+    turns,
+    toolServers,
+    metrics,
+    log,
+    audit: noAudit,
+  });
   const onEvent = (event: RunEvent): void => {
     if (event.type === "run-start") happened.push(event.type);
     hearing.onEvent?.(event);

@@ -1,21 +1,21 @@
-import { randomUUID } from "node:crypto";
 import type { Audit } from "../base/audit/audit.ts";
 import type { Message, Tool } from "../base/contract.ts";
 import { GatewayError, invalidValue, withoutRetry } from "../base/errors.ts";
 import type { Listener } from "../base/listener.ts";
 import type { ChildOptions, Log, Write } from "../base/log.ts";
 import type { ObservedRun, RunMetrics } from "../base/metrics.ts";
-import type { Principal, Quota } from "../base/principal.ts";
-import type { ModelSettings } from "../base/settings.ts";
-import type { TraceContext, Tracing } from "../base/telemetry/tracing.ts";
+import type { Quota } from "../base/principal.ts";
+import type { Tracing } from "../base/telemetry/tracing.ts";
 import { toToolName } from "../base/tool-call.ts";
 import { accountFor, type ToolRecord } from "./account-for.ts";
 import type { Agent } from "./agents.ts";
 import { noUsage } from "./answer.ts";
 import type { Place } from "./fair-queue.ts";
 import { assertToolResultsBound, toNeeds } from "./demands.ts";
-import { type Attempt, repeatAnswer, toReceipt } from "./repeated.ts";
-import type { RunAnswer, RunEvent } from "./run-event.ts";
+import { createRunId, type LiveFacts, type LiveRun, type LiveRuns, type RunOutcome } from "./live-runs.ts";
+import { repeatAnswer, toReceipt } from "./repeated.ts";
+import type { RunEvent } from "./run-event.ts";
+import type { RunAgent, RunRequest } from "./run-request.ts";
 import { setAnswer, startRunSpan, traceTools } from "./run-span.ts";
 import type { Slots } from "./slots.ts";
 import type { StepRequest } from "./step.ts";
@@ -26,45 +26,8 @@ import { reconcile, separateInstructions } from "../session/reconcile.ts";
 import type { StoredMessage, Turn } from "../session/store.ts";
 import type { ToolServers, ToolSet } from "../tool/tool-set.ts";
 
-export interface RunSession {
-  /** As its owner knows it: two principals may have different sessions of one key. */
-  readonly key: string;
-  /** False for a stateless call: nothing of it is read or written. */
-  readonly kept: boolean;
-  /** The messages are always the whole conversation, also where they repeat no answer. */
-  readonly toldWhole: boolean;
-}
-
-/** Everything that a run needs to know; where it came from (HTTP, a socket, a terminal) is not part of it. */
-export interface RunRequest {
-  /** Whose run it is. */
-  readonly principal: Principal;
-  readonly agent: Agent;
-  readonly session: RunSession;
-  /** As the client sent them, instructions included: what is new, or the whole history. */
-  readonly messages: readonly Message[];
-  readonly tools: readonly Tool[];
-  readonly settings: ModelSettings;
-  /** Of a session that is kept; without it nobody can ask for the same answer again. */
-  readonly attempt?: Attempt;
-  /** Of the request that began it, for the log and for the providers' logs. */
-  readonly requestId?: string;
-  /** Where it came from, if it came over a network. */
-  readonly address?: string;
-  /** The span that the run's is part of. */
-  readonly trace?: TraceContext | undefined;
-}
-
-/**
- * The one way to run an agent. It resolves with the answer when the turn is on disk, and rejects with a `GatewayError`;
- * nothing else ends it. When the signal aborts, the model is stopped and the turn is not kept. A listener that only
- * wants to leave, and not to end the run, gives a signal that does not abort and takes no more events.
- *
- * A call that is sent again after a turn was stored for it is answered with what that turn said, and makes none.
- */
-export type RunAgent = (request: RunRequest, to: Listener<RunEvent>) => Promise<RunAnswer>;
-
 export interface RunParts {
+  readonly live: LiveRuns;
   readonly slots: Slots;
   readonly turns: Turns;
   readonly toolServers: ToolServers;
@@ -75,6 +38,7 @@ export interface RunParts {
 }
 
 export function createRunAgent({
+  live: liveRuns,
   slots,
   turns,
   toolServers,
@@ -84,17 +48,19 @@ export function createRunAgent({
   tracing,
 }: RunParts): RunAgent {
   return async (request, to) => {
-    const { principal, agent, session, tools, settings, attempt, requestId } = request;
-    const { signal, emit } = to;
+    const { principal, agent, session, tools, settings, attempt, requestId, logged, runId = createRunId() } = request;
+    const { signal } = to;
     const { quota } = principal;
-    const runId = `run_${randomUUID()}`;
-    const log = new RunLog(rootLog, { requestId, runId, ...principal.logFields, agent: agent.id });
+    const log = new LateLog(rootLog, { requestId, runId, ...principal.logFields, agent: agent.id });
     // Before anything else: a refused call leaves no trace of a run.
     slots.assertRoom(principal.name);
     const endCounted = quota?.beginRun();
     const observed = metrics.startRun(agent.id, agent.models[0].name, principal.name);
     const span = tracing && startRunSpan(tracing, request, runId);
-    let failure: string | undefined;
+    const live = logged?.live ?? liveRuns.open(toFacts(request, runId));
+    const heard = hear(to, live);
+    const { emit } = heard;
+    let outcome: RunOutcome | undefined;
     let turn: OpenTurn | undefined;
     let hasSlot = false;
     try {
@@ -103,6 +69,7 @@ export function createRunAgent({
       if (turn?.receipt !== undefined) {
         const answer = repeatAnswer(turn.receipt, emit);
         observed.end(noUsage, answer.model, noPace);
+        outcome = { answer };
         return answer;
       }
       // Whoever waits for a session takes no slot from others.
@@ -129,26 +96,45 @@ export function createRunAgent({
         requestId,
         trace: span?.context,
       };
-      const { answer, append, pace } = await runSteps(steps, to, log);
+      const { answer, append, pace } = await runSteps(steps, heard, log);
       // A client that left while the last words came would find a turn that it never saw.
       signal.throwIfAborted();
       const receipt = attempt === undefined ? {} : { receipt: toReceipt(attempt, answer) };
-      await commit(turn, { keep, append: [...fresh, ...append], ...receipt }, append.some(isToolResult));
+      const run = turn && logged?.toEnd(answer);
+      await commit(turn, { keep, append: [...fresh, ...append], ...receipt, run }, append.some(isToolResult));
       observed.end(answer.usage, answer.model, pace);
       if (span !== undefined) setAnswer(span, answer);
+      outcome = { answer };
       return answer;
     } catch (cause) {
       const error = toRunError(cause, signal);
       observed.fail(error);
-      failure = error.code;
+      outcome = { error };
       throw error;
     } finally {
       observed.close();
       if (hasSlot) slots.leave();
-      span?.end(failure);
+      span?.end(outcome?.error?.code);
       endCounted?.();
       await turn?.release();
+      if (logged === undefined && outcome !== undefined) liveRuns.close(live, outcome);
     }
+  };
+}
+
+function toFacts({ principal, agent, session, cancel }: RunRequest, id: string): LiveFacts {
+  return { id, principal, agentId: agent.id, session, detached: false, logged: false, cancel };
+}
+
+/** The client first, then whoever else watches. */
+function hear({ signal, flow, emit }: Listener<RunEvent>, live: LiveRun): Listener<RunEvent> {
+  return {
+    signal,
+    flow,
+    emit(event) {
+      emit(event);
+      live.say(event);
+    },
   };
 }
 
@@ -210,7 +196,7 @@ function toRunError(cause: unknown, signal: AbortSignal): GatewayError {
  * Every line of a run names it; what a run logs, it logs through this. Most runs have nothing to say, and a child costs as
  * much as a line, so it is made with the first.
  */
-class RunLog implements Log {
+class LateLog implements Log {
   readonly #parent: Log;
   readonly #fields: object;
   #made: Log | undefined;

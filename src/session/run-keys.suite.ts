@@ -45,9 +45,9 @@ export function defineRunKeyTests(connect: () => Promise<SessionStore>): void {
   test("gives it free where its end says so, and keeps it otherwise", async () => {
     const { runs } = await connect();
     const first = await begin(runs, { key });
-    await runs.finish(first, { state: "failed", batch: toBatch(1), error: '"e"', freesKey: true });
+    await runs.finish(first, { state: "failed", begun: false, batch: toBatch(1), error: '"e"', freesKey: true });
     const second = await begin(runs, { key });
-    await runs.finish(second, { state: "failed", batch: toBatch(1), error: '"e"' });
+    await runs.finish(second, { state: "failed", begun: false, batch: toBatch(1), error: '"e"' });
     expect(await ask(runs)).toMatchObject({ kind: "found", run: { id: second.id, error: '"e"' } });
     expect(await mustFind(runs, first.id)).toMatchObject({ state: "failed", error: '"e"' });
   });
@@ -67,6 +67,17 @@ export function defineRunKeyTests(connect: () => Promise<SessionStore>): void {
     expect(await a.wishes()).toEqual([]);
     await ask(b);
     expect(await a.wishes()).toEqual([{ id: hold.id, cancel: false, awaited: true }]);
+  });
+
+  test("is detached when it is asked for so once, and not by another request", async () => {
+    const { runs } = await connect();
+    const hold = await begin(runs, { key, detached: false });
+    await ask(runs, { detached: false });
+    await ask(runs, { key: { ...key, requestHash: "H" }, detached: true });
+    expect(await mustFind(runs, hold.id)).toMatchObject({ detached: false });
+    expect(await ask(runs, { detached: true })).toMatchObject({ run: { detached: true } });
+    await ask(runs, { detached: false });
+    expect(await mustFind(runs, hold.id)).toMatchObject({ detached: true });
   });
 
   test("loses it with what it has said, when it is old", async () => {

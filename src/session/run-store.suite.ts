@@ -63,10 +63,15 @@ function defineLifeTests(connect: Connect): void {
     const { runs } = await connect();
     const hold = await begin(runs);
     const error = '{"code":"x"}';
-    expect(await runs.finish(hold, { state: "failed", batch: toBatch(1), error })).toBe(true);
+    expect(await runs.finish(hold, { state: "failed", begun: false, batch: toBatch(1), error })).toBe(true);
     expect(await runs.append(hold, toBatch(1, "1"), true)).toBe(false);
     expect(await runs.finish(hold, toEnd(1))).toBe(false);
     expect(await mustFind(runs, hold.id)).toMatchObject({ state: "failed", error, answer: undefined, lastSeq: 0 });
+    expect((await mustFind(runs, hold.id)).startedAt).toBeUndefined();
+    const short = await begin(runs);
+    await runs.finish(short, toEnd(1));
+    const { startedAt, endedAt } = await mustFind(runs, short.id);
+    expect(startedAt).toBe(endedAt);
   });
 
   test("is written by nobody but its holder", async () => {

@@ -44,6 +44,8 @@ export interface EventBatch {
 
 export interface RunEnd {
   readonly state: EndState;
+  /** It has not waited to its end. */
+  readonly begun: boolean;
   /** The last events, which may be none. */
   readonly batch: EventBatch;
   readonly usage?: Usage | undefined;
@@ -84,7 +86,8 @@ export interface RunRecord extends RunEntry {
 /** What `admit` comes to: a new run, the one that has this key, or one that has it for another request. */
 export type Admitted =
   | { readonly kind: "begun"; readonly hold: RunHold }
-  | { readonly kind: "found" | "conflict"; readonly run: RunRecord };
+  | { readonly kind: "found"; readonly run: RunRecord }
+  | { readonly kind: "conflict"; readonly run: RunRecord };
 
 export interface RunQuery {
   /** Only runs of this namespace; without it those of all. */
@@ -142,7 +145,8 @@ export const traceFactor = 10;
 export interface RunStore {
   /**
    * Writes the run, and its key if it has one, in one transaction. Of requests of one principal with one key, however they
-   * come together, one is begun; the others are given that run if they are equal to it, and a conflict if not.
+   * come together, one is begun; the others are given that run if they are equal to it, and a conflict if not. A run that is
+   * found and has not ended is detached from then on if the admission is.
    */
   admit(admission: RunAdmission): Promise<Admitted>;
   /** Adds events; `begun` says that the run waits no more. False also for a batch that does not follow the one before. */

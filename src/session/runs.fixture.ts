@@ -32,5 +32,5 @@ export async function mustFind(runs: RunStore, id: string): Promise<RunRecord> {
 export const toBatch = (from: number, ...events: string[]): EventBatch => ({ from, events });
 
 export function toEnd(from: number, more: Partial<RunEnd> = {}): RunEnd {
-  return { state: "completed", batch: toBatch(from), answer: '"done"', ...more };
+  return { state: "completed", begun: true, batch: toBatch(from), answer: '"done"', ...more };
 }

@@ -61,6 +61,8 @@ function checkStream(response: Response, where: string, check: Check<unknown>): 
   const take = (block: string): void => {
     const lines = block.split("\n").filter((line) => line !== "" && !line.startsWith(":"));
     if (lines.length === 0) return;
+    // Only the events of a run that is logged have a number.
+    if (/^id: [1-9]\d*$/.test(lines[0] ?? "")) lines.shift();
     assert(lines.length === 1 && lines[0]?.startsWith("data: ") === true, `${where}: not one data line: ${block}`);
     assert(last !== "[DONE]", `${where}: an event after [DONE]`);
     last = (lines[0] ?? "").slice("data: ".length);

@@ -7,6 +7,8 @@ const killed = defence(
 );
 const store = (title: string) => show("src/session/sqlite/sqlite-store.test.ts", title);
 
+const idempotency = (title: string) => show("test/runs/idempotency.test.ts", title);
+
 const disk = (title: string) => defence("disk", title);
 const damaged = (title: string) => show("src/session/sqlite/damaged.test.ts", title);
 
@@ -103,7 +105,14 @@ export const storage: readonly DefenceRow[] = [
     "the old or the new file",
     show("src/session/sqlite/crash.test.ts", "two processes that make and write the same file at once lose nothing"),
   ),
-  open("D16", "`Idempotency-Key`", "one run for one key", "comes with the run log"),
+  row(
+    "D16",
+    "`Idempotency-Key`",
+    "one run for one key, however often and from wherever it is sent",
+    idempotency("is run once by two clients at once, and both have its answer"),
+    idempotency("is a conflict for %s"),
+    idempotency("a key is known to the next gateway, with the same bytes"),
+  ),
   row(
     "D17",
     "an SDK that asks again because the answer was lost on its way",

@@ -2,17 +2,21 @@ import type { SessionPolicy } from "./chat-client.ts";
 import { Chunks, createChunkJson, toIdleChunk } from "./chunks.ts";
 import { toCompletion } from "./completion.ts";
 import { type AnswerHead, createHead, toInclude } from "./head.ts";
+import { answerLogged } from "./logged-completion.ts";
 import { type Begun, Opening } from "./opening.ts";
 import { assertConsistent, checkSupport, toIgnoredHeader, toSettings, toTools } from "./request.ts";
 import { createToRoute, type Route } from "./route.ts";
 import type { Call, ChatCompletionChunk, EventStream, Handler, Message, Reply } from "../../base/contract.ts";
+import { GatewayError } from "../../base/errors.ts";
 import { openFlow } from "../../base/listener.ts";
 import type { Principal } from "../../base/principal.ts";
 import { type Agents, toTarget } from "../../run/agents.ts";
 import type { MediaGate } from "../../run/media/media-gate.ts";
 import { type Attempt, toDigest } from "../../run/repeated.ts";
+import { createRunId } from "../../run/live-runs.ts";
 import type { RunAnswer } from "../../run/run-event.ts";
-import type { RunAgent, RunRequest } from "../../run/run.ts";
+import type { RunLog } from "../../run/run-log.ts";
+import type { RunAgent, RunRequest } from "../../run/run-request.ts";
 import { toHeaderText } from "../../session/key.ts";
 
 export interface ChatParts {
@@ -22,41 +26,71 @@ export interface ChatParts {
   /** Refuse fields that would be ignored. */
   readonly strict: boolean;
   readonly sessions: SessionPolicy;
+  readonly runs: RunLog;
+  /** Runs go on without their client, where that does not say otherwise. */
+  readonly detach: boolean;
+  /** The endpoint of runs is on. */
+  readonly canReadRuns: boolean;
 }
 
 /** `POST /v1/chat/completions`: a request becomes a run, and its events one answer or a stream of chunks. */
 export function createChatCompletion(parts: ChatParts): Handler<"createChatCompletion"> {
-  const { agents: all, runAgent, media, strict, sessions } = parts;
+  const { agents: all, runAgent, runs, media, strict, sessions, detach, canReadRuns } = parts;
   const toRoute = createToRoute(sessions);
   return async (call): Promise<Reply<"createChatCompletion">> => {
     const { body, parameters, header, principal, signal, flow } = call;
     const agents = all.of(principal);
     const ignored = checkSupport(body, strict);
-    // Not refused where `strict` is: it is no field of the body, and those who build on SDKs may not be able to leave it out.
-    if (parameters["idempotency-key"] !== undefined) ignored.push("idempotency-key");
     // Not refused where `strict` is: the configuration ignores it for clients that cannot leave it out.
     if (body.user && sessions.user === "ignore") ignored.push("user");
     assertConsistent(body);
     const target = toTarget(body.model, parameters["x-openclaw-agent-id"], agents);
     const route = toRoute({ agents, target, sessionKey: parameters["x-openclaw-session-key"], header, body });
     const include = toInclude(parameters["x-clawgate-include"], route.agent.include);
-    const messages = await media.admit(body.messages, signal);
-
-    const request = toRunRequest(call, messages, route);
     const head = createHead(body, include, !route.session.kept);
+    const detached = isDetached(call, detach, canReadRuns);
+    if (detached || parameters["idempotency-key"] !== undefined) {
+      const prepare = async (until: AbortSignal): Promise<RunRequest> =>
+        toRunRequest(call, await media.admit(body.messages, until), route);
+      const toHeaders = (begun: Begun, runId: string) => toReplyHeaders(route, begun, runId, ignored, principal);
+      return answerLogged({ call, route, head, detached, runs, runAgent, prepare, toHeaders });
+    }
+    const runId = createRunId();
+    const request = {
+      ...toRunRequest(call, await media.admit(body.messages, signal), route),
+      runId,
+      cancel: call.cancel,
+    };
     if (body.stream !== true) {
       const answer = await runAgent(request, { signal, flow: openFlow, emit: () => undefined });
       return {
         status: 200,
-        headers: toHeaders(route, answer, ignored, principal),
+        headers: toReplyHeaders(route, answer, runId, ignored, principal),
         body: toCompletion(answer, head),
       };
     }
     const opening = new Opening();
     const run = runAgent(request, { signal, flow, emit: opening.emit });
     const begun = await opening.decided(run);
-    return { status: 200, headers: toHeaders(route, begun, ignored, principal), stream: toStream(run, opening, head) };
+    return {
+      status: 200,
+      headers: toReplyHeaders(route, begun, runId, ignored, principal),
+      stream: toStream(run, opening, head),
+    };
   };
+}
+
+/** Throws `unsupported_value` where a run would go on that nobody could find again. */
+function isDetached({ parameters }: Call<"createChatCompletion">, standard: boolean, canReadRuns: boolean): boolean {
+  const asked = parameters["x-openclaw-detach"];
+  if (asked === undefined) return standard;
+  if (asked === "true" && !canReadRuns)
+    throw new GatewayError(
+      "unsupported_value",
+      "Unsupported value for 'x-openclaw-detach': 'true'. Nobody could read the run again: gateway.http.endpoints.runs.enabled is false.",
+      { param: "x-openclaw-detach" },
+    );
+  return asked === "true";
 }
 
 function toStream(run: Promise<RunAnswer>, opening: Opening, head: AnswerHead): EventStream<ChatCompletionChunk> {
@@ -76,7 +110,9 @@ function toRunRequest(call: Call<"createChatCompletion">, messages: readonly Mes
   const { body, requestId, address, principal, trace } = call;
   const asked = { messages, tools: toTools(body), settings: toSettings(body) };
   const request = { ...route, ...asked, principal, requestId, address, trace };
-  return route.session.kept ? { ...request, attempt: toAttempt(call) } : request;
+  // A call with a key is known by that.
+  const isAttempt = route.session.kept && call.parameters["idempotency-key"] === undefined;
+  return isAttempt ? { ...request, attempt: toAttempt(call) } : request;
 }
 
 /** SDKs count how often they have sent a call; whether it was sent before is all that counts here. */
@@ -87,9 +123,10 @@ function toAttempt({ body, parameters, principal }: Call<"createChatCompletion">
   };
 }
 
-function toHeaders(
+function toReplyHeaders(
   { agent, session }: Route,
   { model, replayed }: Begun,
+  runId: string,
   ignored: readonly string[],
   { quota }: Principal,
 ) {
@@ -98,6 +135,7 @@ function toHeaders(
     "x-openclaw-agent-id": agent.id,
     "x-openclaw-session-key": toHeaderText(session.key),
     "x-clawgate-model": model,
+    "x-openclaw-run-id": runId,
     ...(replayed === undefined ? {} : { "x-clawgate-replayed": "true" as const }),
     ...(ignoredText === undefined ? {} : { "x-clawgate-ignored": ignoredText }),
     ...quota?.toHeaders(),

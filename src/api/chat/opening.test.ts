@@ -35,11 +35,21 @@ async function play(script: readonly Step[], emit: (event: RunEvent) => void): P
 function open(script: readonly Step[]) {
   const opening = new Opening();
   const run = play(script, opening.emit);
-  const state = { model: undefined as string | undefined, error: undefined as unknown, events: [] as RunEvent[], run };
+  const state = {
+    model: undefined as string | undefined,
+    error: undefined as unknown,
+    events: [] as RunEvent[],
+    starts: [] as string[],
+    run,
+  };
   const decide = async (): Promise<void> => {
     try {
       state.model = (await opening.decided(run)).model;
-      opening.passTo((event) => void state.events.push(event));
+      // The starts are passed on as well; what most tests are about is what was said.
+      opening.passTo((event) => {
+        if (event.type === "run-start" || event.type === "model-start") state.starts.push(event.type);
+        else state.events.push(event);
+      });
     } catch (cause) {
       state.error = cause;
     }

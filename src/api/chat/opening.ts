@@ -19,15 +19,12 @@ export class Opening {
 
   readonly emit = (event: RunEvent): void => {
     if (this.#pass !== undefined) return this.#pass(event);
-    if (event.type === "run-start") return;
-    if (event.type === "model-start") {
-      if (this.#begun.model !== "") return;
-      this.#begun = event;
-      this.#grace = setTimeout(this.#decide, graceMs);
-      return;
-    }
     this.#held.push(event);
-    this.#decide();
+    if (event.type === "run-start") return;
+    if (event.type !== "model-start") return this.#decide();
+    if (this.#begun.model !== "") return;
+    this.#begun = event;
+    this.#grace = setTimeout(this.#decide, graceMs);
   };
 
   /**

@@ -9,7 +9,7 @@ import {
 import type { ChatCompletionRequest } from "../../base/contract.ts";
 import { GatewayError } from "../../base/errors.ts";
 import type { Agent, Agents, AgentTarget } from "../../run/agents.ts";
-import type { RunSession } from "../../run/run.ts";
+import type { RunSession } from "../../run/run-request.ts";
 import { parseHeaderKey, toChatKey, toHeaderKey, toStatelessKey, toUserKey } from "../../session/key.ts";
 
 export interface Route {

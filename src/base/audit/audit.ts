@@ -9,6 +9,7 @@ export type AuditEvent =
   | "lockout"
   | "session-delete"
   | "session-reset"
+  | "run-cancel"
   /** Of a tool inside the gateway. */
   | "tool-call";
 

@@ -23,6 +23,7 @@ export function assertUsable(config: Config): void {
   assertAuth(config);
   toProxyList(config.gateway.trustedProxies);
   assertAgents(config);
+  assertRunsReadable(config);
   assertKeys(config);
   for (const [name, server] of Object.entries(config.mcp.servers)) assertToolServer(name, server);
 }
@@ -47,6 +48,14 @@ function assertAuth(config: Config): void {
   if (auth.mode === "token" && auth.token !== undefined) assertToken("gateway.auth.token", auth.token);
   if (auth.mode === "password" && auth.password !== undefined)
     assertPassword("gateway.auth.password", auth.password, local);
+}
+
+/** A run that goes on, and that nobody could find again, would be of no use. */
+function assertRunsReadable({ gateway: { http } }: Config): void {
+  if (!http.endpoints.chatCompletions.detach || http.endpoints.runs.enabled) return;
+  throw new ConfigError(
+    "gateway.http.endpoints.chatCompletions.detach is true, but gateway.http.endpoints.runs.enabled is false: nobody could read the runs again.",
+  );
 }
 
 /** What would let nobody in, or leave open who lets them in. */

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { crc32 } from "node:zlib";
-import type { Admitted, EventBatch, HeldEnd, IdempotencyKey, RunAdmission, RunHold, RunWish } from "../run-store.ts";
+import type { Admitted, EventBatch, HeldEnd, RunAdmission, RunHold, RunWish } from "../run-store.ts";
 import { toColumn } from "../column.ts";
 import type { Holder } from "./holder.ts";
 import { createRunViews } from "./run-views.ts";
@@ -30,14 +30,15 @@ export function createRunRows(database: DatabaseSync, holder: Holder): RunRows {
     WHERE run_key.principal = ? AND key = ?`);
   const putKey = database.prepare("INSERT INTO run_key (principal, key, request_hash, run) VALUES (?, ?, ?, ?)");
   const freeKey = database.prepare("DELETE FROM run_key WHERE run = ?");
-  const markAwaited = database.prepare("UPDATE run SET awaited = 1 WHERE id = ? AND ended_at IS NULL");
+  const markMet = database.prepare(`
+    UPDATE run SET awaited = awaited OR $awaited, detached = detached OR $detached WHERE id = $id AND ended_at IS NULL`);
   const extend = database.prepare(`
     UPDATE run SET last_seq = last_seq + $count, state = iif($begun, 'running', state),
       started_at = iif($begun, ifnull(started_at, $now), started_at)
     WHERE ${held} RETURNING number`);
   const end = database.prepare(`
     UPDATE run SET last_seq = last_seq + $count, state = $state, usage = $usage, answer = $answer, error = $error,
-      ended_at = $now
+      started_at = iif($begun, ifnull(started_at, $now), started_at), ended_at = $now
     WHERE ${held} RETURNING number`);
   const putEvent = database.prepare("INSERT INTO run_event (run, seq, body, checksum) VALUES (?, ?, ?, ?)");
   const ask = database.prepare("UPDATE run SET cancel = 1 WHERE id = ? AND ended_at IS NULL");
@@ -57,22 +58,24 @@ export function createRunRows(database: DatabaseSync, holder: Holder): RunRows {
     for (const name of holders.filter((one) => !holder.isHere(one))) interrupt.run({ holder: name, now });
   }
 
-  function meet(principal: string, { text, requestHash }: IdempotencyKey): Admitted | undefined {
-    const row = getKey.get(principal, toColumn(text));
+  /** The run that has the key, if one has. */
+  function meet({ principal, detached, key }: RunAdmission): Admitted | undefined {
+    const row = key && getKey.get(principal, toColumn(key.text));
     if (row === undefined) return undefined;
     const id = String(row["id"]);
-    const isEqual = row["request_hash"] === requestHash;
-    if (isEqual && row["holder"] !== holder.name) markAwaited.run(id);
+    const isEqual = row["request_hash"] === key?.requestHash;
+    if (isEqual) markMet.run({ id, awaited: Number(row["holder"] !== holder.name), detached: Number(detached) });
     const run = views.find(id);
     return run && { kind: isEqual ? "found" : "conflict", run };
   }
 
   return {
-    admit({ key, detached, sessionKey, ...admission }) {
+    admit(admission) {
       interruptGone();
-      const met = key && meet(admission.principal, key);
+      const met = meet(admission);
       if (met !== undefined) return met;
-      const whose = { ...admission, sessionKey: toColumn(sessionKey), detached: Number(detached) };
+      const { key, detached, sessionKey, ...rest } = admission;
+      const whose = { ...rest, sessionKey: toColumn(sessionKey), detached: Number(detached) };
       const row = insert.get({ ...whose, holder: holder.name, now: Date.now() });
       const { number, epoch } = row as { readonly number: number; readonly epoch: number };
       if (key !== undefined) putKey.run(admission.principal, toColumn(key.text), key.requestHash, number);
@@ -85,8 +88,16 @@ export function createRunRows(database: DatabaseSync, holder: Holder): RunRows {
       putEvents(Number(row["number"]), batch);
       return true;
     },
-    finish({ hold, end: { state, batch, usage, answer = null, error = null, freesKey } }) {
-      const change = { from: batch.from, count: batch.events.length, state, answer, error, now: Date.now() };
+    finish({ hold, end: { state, begun, batch, usage, answer = null, error = null, freesKey } }) {
+      const change = {
+        from: batch.from,
+        count: batch.events.length,
+        state,
+        answer,
+        error,
+        begun: Number(begun),
+        now: Date.now(),
+      };
       const counted = usage === undefined ? null : JSON.stringify(usage);
       const row = end.get({ ...hold, ...change, usage: counted, holder: holder.name });
       if (row === undefined) return false;

@@ -1,0 +1,68 @@
+import { toForm, toHead } from "./answer-form.ts";
+import { toCompletion } from "./completion.ts";
+import type { AnswerHead } from "./head.ts";
+import { toNumberedStream } from "./numbered-chunks.ts";
+import { type Begun, Opening } from "./opening.ts";
+import type { Route } from "./route.ts";
+import type { Call, Reply } from "../../base/contract.ts";
+import { GatewayError, withHeaders } from "../../base/errors.ts";
+import { toCanonicalJson } from "../../base/json-text.ts";
+import { openFlow } from "../../base/listener.ts";
+import { afterAll } from "../../run/follow.ts";
+import { toDigest } from "../../run/repeated.ts";
+import type { RunLog } from "../../run/run-log.ts";
+import type { RunAgent, RunRequest } from "../../run/run-request.ts";
+
+type ChatCall = Call<"createChatCompletion">;
+type ChatReply = Reply<"createChatCompletion">;
+type ChatHeaders = Extract<ChatReply, { status: 200 }>["headers"];
+
+export interface LoggedCall {
+  readonly call: ChatCall;
+  readonly route: Route;
+  readonly head: AnswerHead;
+  readonly detached: boolean;
+  readonly runs: RunLog;
+  readonly runAgent: RunAgent;
+  readonly prepare: (signal: AbortSignal) => Promise<RunRequest>;
+  readonly toHeaders: (begun: Begun, runId: string) => ChatHeaders;
+}
+
+const keyHeader = "idempotency-key";
+
+/** The answer of a run that is logged: its client follows it as any other reader does, and so does whoever repeats the call. */
+export async function answerLogged(logged: LoggedCall): Promise<ChatReply> {
+  const { call, runs, toHeaders } = logged;
+  const { body, signal, flow } = call;
+  const { id, form, isRepeated } = await runs.ask(toAsked(logged));
+  const head = toHead(form);
+  const mark = isRepeated ? { "idempotency-replayed": "true" as const } : {};
+  const toOwnHeaders = (begun: Begun): ChatHeaders => ({ ...toHeaders(begun, id), ...mark });
+  try {
+    if (body.stream !== true) {
+      const answer = await runs.follow(id, afterAll, { signal, flow: openFlow, emit: () => undefined });
+      return { status: 200, headers: toOwnHeaders(answer), body: toCompletion(answer, head) };
+    }
+    const opening = new Opening();
+    const run = runs.follow(id, 0, { signal, flow, emit: opening.emit });
+    const begun = await opening.decided(run);
+    const stream = toNumberedStream(({ emit }) => (opening.passTo(emit), run), head, 0);
+    return { status: 200, headers: toOwnHeaders(begun), stream };
+  } catch (cause) {
+    throw withHeaders(GatewayError.from(cause), { "x-openclaw-run-id": id, ...mark });
+  }
+}
+
+function toAsked({ call, route, head, detached, runAgent, prepare }: LoggedCall) {
+  const { principal, parameters, signal } = call;
+  const { agent, session } = route;
+  const text = parameters[keyHeader];
+  const key = text === undefined ? undefined : { text, requestHash: toRequestHash(call, route) };
+  return { principal, agentId: agent.id, session, detached, form: toForm(head), key, signal, runAgent, prepare };
+}
+
+/** Equal for equal requests. A stateless call has another session key each time. */
+function toRequestHash({ body, parameters }: ChatCall, { agent, session }: Route): string {
+  const include = parameters["x-clawgate-include"] ?? null;
+  return toDigest([toCanonicalJson(body), agent.id, session.kept ? session.key : null, include]);
+}

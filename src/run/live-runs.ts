@@ -3,7 +3,6 @@ import { createHexId } from "../base/id.ts";
 import type { Principal } from "../base/principal.ts";
 import { toStoredKey } from "../session/key.ts";
 import type { RunAnswer, RunEvent } from "./run-event.ts";
-import type { RunSession } from "./run-request.ts";
 
 /** Ids are ordered by the time at which they were made, so that a list of runs can be read on from any of them. */
 export function createRunId(): string {
@@ -27,7 +26,8 @@ export interface LiveFacts {
   readonly id: string;
   readonly principal: Principal;
   readonly agentId: string;
-  readonly session: RunSession;
+  /** As its owner knows it. */
+  readonly sessionKey: string;
   readonly detached: boolean;
   /** Its events are kept, so that one can read what was before a watch began. */
   readonly logged: boolean;
@@ -90,8 +90,8 @@ export class LiveRuns {
     const run = new LiveRun(facts);
     this.#runs.set(facts.id, run);
     if (this.#sessionWatchers.size > 0) {
-      const { session, principal } = facts;
-      for (const tell of this.#sessionWatchers.get(toStoredKey(session.key, principal)) ?? []) tell(run);
+      const { sessionKey, principal } = facts;
+      for (const tell of this.#sessionWatchers.get(toStoredKey(sessionKey, principal)) ?? []) tell(run);
     }
     return run;
   }
@@ -124,8 +124,8 @@ export class LiveRuns {
     const watchers = this.#sessionWatchers.get(storedKey) ?? new Set();
     this.#sessionWatchers.set(storedKey, watchers.add(tell));
     for (const run of this.#runs.values()) {
-      const { session, principal } = run.facts;
-      if (toStoredKey(session.key, principal) === storedKey) tell(run);
+      const { sessionKey, principal } = run.facts;
+      if (toStoredKey(sessionKey, principal) === storedKey) tell(run);
     }
     return () => {
       watchers.delete(tell);

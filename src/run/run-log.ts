@@ -124,7 +124,7 @@ export class RunLog {
 
   #begin(asked: AskedRun, hold: RunHold): Recording {
     const { principal, agentId, session, detached, runAgent } = asked;
-    const facts = { id: hold.id, principal, agentId, session, detached, logged: true };
+    const facts = { id: hold.id, principal, agentId, sessionKey: session.key, detached, logged: true };
     const live = this.#live.open({ ...facts, cancel: (reason) => recording.cut(reason) });
     const recording = new Recording({ store: this.#store, hold, live });
     this.#recordings.set(hold.id, recording);

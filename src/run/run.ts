@@ -123,7 +123,7 @@ export function createRunAgent({
 }
 
 function toFacts({ principal, agent, session, cancel }: RunRequest, id: string): LiveFacts {
-  return { id, principal, agentId: agent.id, session, detached: false, logged: false, cancel };
+  return { id, principal, agentId: agent.id, sessionKey: session.key, detached: false, logged: false, cancel };
 }
 
 /** The client first, then whoever else watches. */

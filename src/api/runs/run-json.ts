@@ -11,13 +11,13 @@ export interface ListedRun extends RunEntry {
 
 /** A run that only its client hears, as the store would have it. */
 export function toListed({ facts, createdAt, startedAt, seq }: LiveRun): ListedRun {
-  const { id, principal, agentId, session, detached, logged } = facts;
+  const { id, principal, agentId, sessionKey, detached, logged } = facts;
   return {
     id,
     principal: principal.name,
     namespace: principal.namespace ?? "",
     agentId,
-    sessionKey: toStoredKey(session.key, principal),
+    sessionKey: toStoredKey(sessionKey, principal),
     detached,
     logged,
     state: startedAt === undefined ? "queued" : "running",

@@ -48,7 +48,11 @@ export function createPostgresRuns({ pool, statements, wakeUps, holder }: Postgr
     return (await look())[0];
   }
 
-  async function meet(principal: string, { requestHash }: IdempotencyKey, keyHash: Buffer, ownId: string) {
+  async function meet(
+    { id: ownId, principal, detached }: Omit<RunAdmission, "key">,
+    { requestHash }: IdempotencyKey,
+    keyHash: Buffer,
+  ) {
     const [found] = await pool.run<{ request_hash: string; run_id: string }>(statements.key, () => [
       toColumn(principal),
       keyHash,
@@ -58,11 +62,14 @@ export function createPostgresRuns({ pool, statements, wakeUps, holder }: Postgr
     // The admission was sent twice, since its connection was lost.
     if (row.id === toColumn(ownId)) return { kind: "begun", hold: { id: ownId, epoch: row.epoch } } satisfies Admitted;
     const isEqual = found.request_hash === requestHash;
-    if (isEqual && row.holder !== holder.name && row.ended_at === null) {
-      await pool.run(statements.await, () => [row.id]);
+    if (!isEqual || row.ended_at !== null)
+      return { kind: isEqual ? "found" : "conflict", run: toRecord(row) } satisfies Admitted;
+    const isAwaited = row.holder !== holder.name;
+    if (isAwaited || detached) {
+      await pool.run(statements.meet, () => [row.id, isAwaited, detached]);
       wakeUps.tellOfRun(fromColumn(row.id));
     }
-    return { kind: isEqual ? "found" : "conflict", run: toRecord(row) } satisfies Admitted;
+    return { kind: "found", run: toRecord({ ...row, detached: row.detached || detached }) } satisfies Admitted;
   }
 
   async function admit({ key, ...admission }: RunAdmission): Promise<Admitted> {
@@ -83,7 +90,7 @@ export function createPostgresRuns({ pool, statements, wakeUps, holder }: Postgr
       const [begun] = await pool.run<{ epoch: number }>(statements.admit, () => values);
       if (begun !== undefined) return { kind: "begun", hold: { id: admission.id, epoch: begun.epoch } };
       if (key === undefined || keyHash === null) return { kind: "begun", hold: { id: admission.id, epoch: 1 } };
-      const met = await meet(admission.principal, key, keyHash, admission.id);
+      const met = await meet(admission, key, keyHash);
       if (met !== undefined) return met;
     }
     throw new Error("The key of a run was taken and freed again and again.");

@@ -16,8 +16,8 @@ export interface RunStatements {
   readonly admit: Statement;
   /** principal, key_hash → `KeyRow` */
   readonly key: Statement;
-  /** id */
-  readonly await: Statement;
+  /** id, awaited, detached: what somebody has asked of a run that was there */
+  readonly meet: Statement;
   /** id, holder, epoch, from, sent again, begun, then for each event its body and checksum → `{ written }` */
   readonly append: (events: number) => Statement;
   /** id, holder, epoch, from, sent again, `endValues`, then for each event its body and checksum → `{ written }` */
@@ -75,7 +75,7 @@ export interface EventRow {
 }
 
 /** What an end writes, as parameters in this order. */
-export const endValues = ["state", "usage", "answer", "error", "freesKey"] as const;
+export const endValues = ["state", "usage", "answer", "error", "freesKey", "begun"] as const;
 
 const runColumns = `id, principal, namespace, agent_id, session_key, detached, state, last_seq, usage, error, expired,
   created_at, started_at, ended_at`;
@@ -90,7 +90,8 @@ export function toHeldRun(first: number): string {
 /** Sets what an end says; `first` is the parameter of its state. */
 export function toEndOf(first: number, events: number): string {
   return `last_seq = last_seq + ${events}, state = $${first}::text, usage = $${first + 1}::text,
-    answer = $${first + 2}::text, error = $${first + 3}::text, ended_at = ${now}`;
+    answer = $${first + 2}::text, error = $${first + 3}::text, ended_at = ${now},
+    started_at = CASE WHEN $${first + 5}::boolean THEN coalesce(started_at, ${now}) ELSE started_at END`;
 }
 
 /** Inserts events for the run whose number `source` returns; nothing where there are none. */
@@ -166,7 +167,12 @@ export function toRunStatements(s: string): RunStatements {
       name: "key",
       text: `SELECT request_hash, run_id FROM ${s}.run_key WHERE principal = $1::text AND key_hash = $2::bytea`,
     },
-    await: { name: "await", text: `UPDATE ${s}.run SET awaited = true WHERE id = $1::text AND ended_at IS NULL` },
+    meet: {
+      name: "meet",
+      text: `
+      UPDATE ${s}.run SET awaited = awaited OR $2::boolean, detached = detached OR $3::boolean
+      WHERE id = $1::text AND ended_at IS NULL`,
+    },
     append: (events) => ({
       name: toName("append", events),
       text: toWrite(
@@ -180,7 +186,7 @@ export function toRunStatements(s: string): RunStatements {
       name: toName("finish", events),
       text: toWrite(
         toEndOf(6, events),
-        11,
+        12,
         events,
         `, freed AS (DELETE FROM ${s}.run_key USING held WHERE run_id = held.id AND $10::boolean)`,
       ).replace(inPassing, "true"),

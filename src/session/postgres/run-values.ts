@@ -8,8 +8,8 @@ export function toHoldValues({ id, epoch }: RunHold, holder: string, { from }: E
 }
 
 /** In the order of `endValues`. */
-export function toEndValues({ state, usage, answer, error, freesKey }: RunEnd): readonly unknown[] {
-  return [state, usage === undefined ? null : JSON.stringify(usage), answer, error, freesKey === true];
+export function toEndValues({ state, usage, answer, error, freesKey, begun }: RunEnd): readonly unknown[] {
+  return [state, usage === undefined ? null : JSON.stringify(usage), answer, error, freesKey === true, begun];
 }
 
 export function toEventValues({ from, events }: EventBatch): readonly unknown[] {

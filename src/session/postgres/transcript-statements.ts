@@ -137,7 +137,7 @@ function toRunOfTurn(s: string, first: number, events: number) {
     parts: `, held AS (
       UPDATE ${s}.run SET ${toEndOf(end, events)} FROM given WHERE ${held} RETURNING number, run.id AS run_id
     ), freed AS (DELETE FROM ${s}.run_key USING held WHERE run_key.run_id = held.run_id AND $${end + 4}::boolean)
-    ${toEventRows(s, "held", `$${first + 3}::bigint`, end + 5, events)}`,
+    ${toEventRows(s, "held", `$${first + 3}::bigint`, end + 6, events)}`,
     // Somebody may have interrupted it after the statement had begun to look.
     check: ", CASE WHEN EXISTS (SELECT 1 FROM given) THEN 1 / (SELECT count(*) FROM held) END AS ended",
   };

@@ -9,8 +9,8 @@ import type { DatabaseClock } from "./database-clock.ts";
 import type { GivenRow, LeaseStatements, TakenRow } from "./lease-statements.ts";
 import type { Line } from "./line.ts";
 import type { Pool } from "./pool.ts";
-import { toEndValues, toEventValues, toHoldValues } from "./run-values.ts";
-import { type CommitValue, commitValues, runLost, type TranscriptStatements } from "./transcript-statements.ts";
+import { toBatchValues, toEndValues, type Values } from "./run-values.ts";
+import { runLost, type TranscriptStatements } from "./transcript-statements.ts";
 
 /** A key as the database has it. */
 export interface KeyColumns {
@@ -107,34 +107,31 @@ export class LeasedSessions {
     const tail = await this.#toTail(held, keep);
     const rows = toChainedRows(tail.checksum, bodies);
     const revision = held.revision + 1;
-    const values: Record<(typeof commitValues)[number], CommitValue> = {
+    const values: Values = {
       id: held.id,
       fence,
       holder,
       keyHash: held.key.hash,
       next: this.#toNext(next),
-      again: false,
       revision,
       length: keep + bodies.length,
       lastSequence: held.last_sequence + bodies.length,
-      checksum: rows.at(-1)?.checksum ?? tail.checksum,
-      tail: keep === held.length ? null : tail.sequence,
-      begins: keep === 0,
-      digest: receipt?.digest,
-      answer: receipt?.answer,
-      answerChecksum: receipt === undefined ? null : crc32(receipt.answer),
+      endChecksum: rows.at(-1)?.checksum ?? tail.checksum,
+      tail: tail.sequence,
+      ...(receipt && { ...receipt, answerChecksum: crc32(receipt.answer) }),
+      ...(run && { ...toBatchValues(run.hold, holder, run.end.batch), ...toEndValues(run.end) }),
     };
-    const statement = statements.commit(rows.length, run?.end.batch.events.length);
-    const ofRun =
-      run === undefined
-        ? []
-        : [...toHoldValues(run.hold, holder, run.end.batch), ...toEndValues(run.end), ...toEventValues(run.end.batch)];
+    for (const [index, { body, checksum }] of rows.entries())
+      Object.assign(values, { [`body ${index}`]: body, [`checksum ${index}`]: checksum });
+    const statement = statements.commit({
+      messages: rows.length,
+      events: run?.end.batch.events.length,
+      supersedes: keep < held.length,
+      begins: keep === 0,
+      receipt: receipt !== undefined,
+    });
     const given = await pool
-      .run<GivenRow>(statement, (again) => [
-        ...commitValues.map((name) => (name === "again" ? again : values[name])),
-        ...rows.flatMap(({ body, checksum }) => [body, checksum]),
-        ...ofRun,
-      ])
+      .run<GivenRow>(statement, (again) => statement.toValues({ ...values, again }))
       .catch((error: unknown) => {
         throw isRunLost(error) ? toLost() : error;
       });

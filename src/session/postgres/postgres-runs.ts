@@ -20,7 +20,7 @@ import { toDamage, toKeyColumns } from "./leased-sessions.ts";
 import type { Pool } from "./pool.ts";
 import type { RunHolder } from "./run-holder.ts";
 import type { EventRow, RecordRow, RunRow, RunStatements } from "./run-statements.ts";
-import { toEndValues, toEventValues, toHoldValues } from "./run-values.ts";
+import { toBatchValues, toEndValues } from "./run-values.ts";
 import type { WakeUps } from "./wake-ups.ts";
 
 export interface PostgresRunsParts {
@@ -99,13 +99,11 @@ export function createPostgresRuns({ pool, statements, wakeUps, holder }: Postgr
   async function write(hold: RunHold, batch: EventBatch, end: RunEnd | undefined, begun: boolean): Promise<boolean> {
     const { length } = batch.events;
     const statement = end === undefined ? statements.append(length) : statements.finish(length);
-    const change = end === undefined ? [begun] : toEndValues(end);
-    const [row] = await pool.run<{ written: boolean }>(statement, (again) => [
-      ...toHoldValues(hold, holder.name, batch),
-      again,
-      ...change,
-      ...toEventValues(batch),
-    ]);
+    const values = {
+      ...toBatchValues(hold, holder.name, batch),
+      ...(end === undefined ? { begun } : toEndValues(end)),
+    };
+    const [row] = await pool.run<{ written: boolean }>(statement, (again) => statement.toValues({ ...values, again }));
     if (row?.written === true) wakeUps.tellOfRun(hold.id);
     return row?.written === true;
   }

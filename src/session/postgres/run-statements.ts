@@ -1,5 +1,7 @@
 import type { Statement } from "./pool.ts";
+import { Parameters } from "./parameters.ts";
 import { inPassing, now } from "./sql.ts";
+import { preparedMax, remember, type WriteStatement } from "./write-statement.ts";
 
 /** A holder of runs is taken for gone when the database has not heard of it for so long. */
 export const holderMs = 15_000;
@@ -18,10 +20,10 @@ export interface RunStatements {
   readonly key: Statement;
   /** id, awaited, detached: what somebody has asked of a run that was there */
   readonly meet: Statement;
-  /** id, holder, epoch, from, sent again, begun, then for each event its body and checksum → `{ written }` */
-  readonly append: (events: number) => Statement;
-  /** id, holder, epoch, from, sent again, `endValues`, then for each event its body and checksum → `{ written }` */
-  readonly finish: (events: number) => Statement;
+  /** Adds so many events → `{ written }` */
+  readonly append: (events: number) => WriteStatement;
+  /** Ends a run with so many events → `{ written }` */
+  readonly finish: (events: number) => WriteStatement;
   /** id → `RecordRow` */
   readonly find: Statement;
   /** before, namespace, principal, session hash, agent ids, states (each may be null), limit → `RunRow`s */
@@ -74,60 +76,67 @@ export interface EventRow {
   readonly found: number;
 }
 
-/** What an end writes, as parameters in this order. */
-export const endValues = ["state", "usage", "answer", "error", "freesKey", "begun"] as const;
-
 const runColumns = `id, principal, namespace, agent_id, session_key, detached, state, last_seq, usage, error, expired,
   created_at, started_at, ended_at`;
 
-/** The row of a run that its holder may write to. The parameters begin at `first`: id, holder, epoch, from. */
-export function toHeldRun(first: number): string {
-  const [id, holder, epoch, from] = [0, 1, 2, 3].map((index) => `$${first + index}`);
-  return `run.id = ${id}::text AND run.holder = ${holder}::text AND epoch = ${epoch}::bigint AND ended_at IS NULL
-    AND last_seq = ${from}::bigint - 1`;
+/** The row of a run that its holder may write to. */
+export function toHeldRun(p: Parameters): string {
+  return `run.id = ${p.at("runId", "text")} AND run.holder = ${p.at("holder", "text")}
+    AND epoch = ${p.at("epoch", "bigint")} AND ended_at IS NULL AND last_seq = ${p.at("from", "bigint")} - 1`;
 }
 
-/** Sets what an end says; `first` is the parameter of its state. */
-export function toEndOf(first: number, events: number): string {
-  return `last_seq = last_seq + ${events}, state = $${first}::text, usage = $${first + 1}::text,
-    answer = $${first + 2}::text, error = $${first + 3}::text, ended_at = ${now},
-    started_at = CASE WHEN $${first + 5}::boolean THEN coalesce(started_at, ${now}) ELSE started_at END`;
+/** Sets what an end says. */
+export function toEndOf(p: Parameters, events: number): string {
+  return `last_seq = last_seq + ${events}, state = ${p.at("state", "text")}, usage = ${p.at("usage", "text")},
+    answer = ${p.at("runAnswer", "text")}, error = ${p.at("error", "text")}, ended_at = ${now},
+    started_at = CASE WHEN ${p.at("begun", "boolean")} THEN coalesce(started_at, ${now}) ELSE started_at END`;
 }
 
-/** Inserts events for the run whose number `source` returns; nothing where there are none. */
-export function toEventRows(s: string, source: string, from: string, first: number, events: number): string {
+/** Inserts events for the run whose number `held` has; nothing where there are none. */
+export function toEventRows(s: string, p: Parameters, events: number): string {
   if (events === 0) return "";
   const rows = Array.from({ length: events }, (_, index) => {
-    const at = first + 2 * index;
-    return `(${index}, $${at}::text, $${at + 1}::bigint)`;
+    return `(${index}, ${p.at(`event ${index}`, "text")}, ${p.at(`event checksum ${index}`, "bigint")})`;
   });
   return `, events AS (
     INSERT INTO ${s}.run_event (run, seq, body, checksum)
-    SELECT ${source}.number, ${from} + e.place, e.body, e.checksum
-    FROM ${source}, (VALUES ${rows.join(", ")}) AS e (place, body, checksum))`;
+    SELECT held.number, ${p.at("from", "bigint")} + e.place, e.body, e.checksum
+    FROM held, (VALUES ${rows.join(", ")}) AS e (place, body, checksum))`;
 }
 
-/** Beyond this many rows a statement is rare, and not worth its place in the memory of each connection. */
-const preparedMax = 32;
+/** One write of a run. Where it was sent before, it may have been written. */
+function toWrite(s: string, name: string, p: Parameters, events: number, change: string, more = ""): WriteStatement {
+  const text = `
+    WITH held AS (UPDATE ${s}.run SET ${change} WHERE ${toHeldRun(p)} RETURNING number, id)
+    ${more}${toEventRows(s, p, events)}
+    SELECT EXISTS (SELECT 1 FROM held) OR (${p.at("again", "boolean")} AND EXISTS (
+      SELECT 1 FROM ${s}.run WHERE id = ${p.at("runId", "text")} AND holder = ${p.at("holder", "text")}
+        AND last_seq = ${p.at("from", "bigint")} - 1 + ${events})) AS written`;
+  return {
+    name: events > preparedMax ? undefined : `${name} ${events}`,
+    text,
+    toValues: (values) => p.toValues(values),
+  };
+}
 
-/** A name for a statement of so many rows. */
-export function toName(name: string, ...rows: readonly number[]): string | undefined {
-  return rows.some((count) => count > preparedMax) ? undefined : [name, ...rows].join(" ");
+function toAppend(s: string, events: number): WriteStatement {
+  const p = new Parameters();
+  const begun = p.at("begun", "boolean");
+  const change = `last_seq = last_seq + ${events}, state = CASE WHEN ${begun} THEN 'running' ELSE state END,
+    started_at = CASE WHEN ${begun} AND ${inPassing} THEN coalesce(started_at, ${now}) ELSE started_at END`;
+  return toWrite(s, "append", p, events, change);
+}
+
+function toFinish(s: string, events: number): WriteStatement {
+  const p = new Parameters();
+  const freed = `, freed AS (
+    DELETE FROM ${s}.run_key USING held WHERE run_id = held.id AND ${p.at("freesKey", "boolean")})`;
+  return toWrite(s, "finish", p, events, toEndOf(p, events), freed);
 }
 
 export function toRunStatements(s: string): RunStatements {
   const here = `EXISTS (SELECT 1 FROM ${s}.holder WHERE name = run.holder AND until > ${now} AND until <= ${now} + ${holderMs})`;
   const interrupted = `state = 'interrupted', epoch = epoch + 1, ended_at = ${now}`;
-
-  function toWrite(change: string, first: number, events: number, more = ""): string {
-    // Where it was sent before, it may have been written.
-    const before = `$5::boolean AND EXISTS (SELECT 1 FROM ${s}.run
-      WHERE id = $1::text AND holder = $2::text AND last_seq = $4::bigint - 1 + ${events}`;
-    return `
-    WITH held AS (UPDATE ${s}.run SET ${change} WHERE ${toHeldRun(1)} AND ${inPassing} RETURNING number, id)
-    ${more}${toEventRows(s, "held", "$4::bigint", first, events)}
-    SELECT EXISTS (SELECT 1 FROM held) OR (${before})) AS written`;
-  }
 
   return {
     here: {
@@ -173,24 +182,8 @@ export function toRunStatements(s: string): RunStatements {
       UPDATE ${s}.run SET awaited = awaited OR $2::boolean, detached = detached OR $3::boolean
       WHERE id = $1::text AND ended_at IS NULL`,
     },
-    append: (events) => ({
-      name: toName("append", events),
-      text: toWrite(
-        `last_seq = last_seq + ${events}, state = CASE WHEN $6::boolean THEN 'running' ELSE state END,
-        started_at = CASE WHEN $6::boolean THEN coalesce(started_at, ${now}) ELSE started_at END`,
-        7,
-        events,
-      ),
-    }),
-    finish: (events) => ({
-      name: toName("finish", events),
-      text: toWrite(
-        toEndOf(6, events),
-        12,
-        events,
-        `, freed AS (DELETE FROM ${s}.run_key USING held WHERE run_id = held.id AND $10::boolean)`,
-      ).replace(inPassing, "true"),
-    }),
+    append: remember(String, (events: number) => toAppend(s, events)),
+    finish: remember(String, (events: number) => toFinish(s, events)),
     find: {
       name: "find run",
       text: `

@@ -1,5 +1,5 @@
 /** The clock of the database, which all gateways share, in milliseconds since 1970. */
-export const now = "floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+export const now = "floor(date_part('epoch', clock_timestamp()) * 1000)::bigint";
 
 /**
  * A condition that is always true. The transaction in which it stands does not wait for the disk: a lease need not be on

@@ -5,7 +5,7 @@ import { allowAbsentNulls } from "./absent-null.ts";
 import { bundle, loadYaml } from "./bundle.ts";
 import type { JsonSchema, OpenApi } from "./document.ts";
 import { toEdition31 } from "./edition31.ts";
-import { toGuards, toSchemaGuards } from "./guards.ts";
+import { toDefinitionGuards, toGuards, toSchemaGuards } from "./guards.ts";
 import { toOperations } from "./operations.ts";
 import { compareFiles, type Files, writeFiles } from "./output.ts";
 import { toSchemaTypes, toTypes } from "./types.ts";
@@ -129,7 +129,8 @@ async function toSchemaFiles(
 ): Promise<Files> {
   const schema = loadYaml(file) as JsonSchema;
   const schemas = type === undefined ? toNamedSchemas(schema) : { [type]: schema };
-  const guards = toSchemaGuards(schemas, { types: `${name}.ts`, fillDefaults });
+  const options = { types: `${name}.ts`, fillDefaults };
+  const guards = type === undefined ? toDefinitionGuards(schema, options) : toSchemaGuards(schemas, options);
   return {
     [`${name}.ts`]: await toSchemaTypes(schemas, banner, fillDefaults),
     [`${name}-guards.js`]: guards.code(banner),

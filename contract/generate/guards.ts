@@ -65,13 +65,18 @@ export function toGuards(document: OpenApi): GuardModule {
   return toGuardModule(ajv, guards, imports);
 }
 
+export interface SchemaGuardOptions {
+  readonly types: string;
+  readonly fillDefaults: boolean;
+}
+
 /**
  * One check for each named schema; `types` is the generated module that has its type. Where defaults are filled in, into
  * the very value that is checked, the name says so.
  */
 export function toSchemaGuards(
   schemas: Record<string, JsonSchema>,
-  { types, fillDefaults }: { readonly types: string; readonly fillDefaults: boolean },
+  { types, fillDefaults }: SchemaGuardOptions,
 ): GuardModule {
   const ajv = createCompiler(fillDefaults);
   const guards = Object.entries(schemas).map(([name, schema]): Guard => {
@@ -83,8 +88,22 @@ export function toSchemaGuards(
   return toGuardModule(ajv, guards, [`import type { components } from "./${types}";`]);
 }
 
-function createCompiler(useDefaults: boolean): Ajv2020 {
+/** The same for the `$defs` of one file, which share what they refer to. */
+export function toDefinitionGuards({ $defs }: JsonSchema, { types, fillDefaults }: SchemaGuardOptions): GuardModule {
+  const ajv = createCompiler(fillDefaults, false);
+  const definitions = tagUnions(clean($defs ?? {}, true) as Record<string, JsonSchema>);
+  ajv.addSchema({ $id: "file", $defs: definitions });
+  const guards = Object.keys(definitions).map((name): Guard => {
+    const reference = `file#/$defs/${name}`;
+    return { name: `${fillDefaults ? "fill" : "check"}${name}`, reference, type: toType({ $ref: name }) };
+  });
+  return toGuardModule(ajv, guards, [`import type { components } from "./${types}";`]);
+}
+
+/** `inlineRefs` makes faster code, and more of it. */
+function createCompiler(useDefaults: boolean, inlineRefs = true): Ajv2020 {
   const ajv = new Ajv2020({
+    inlineRefs,
     strict: true,
     allowUnionTypes: true,
     discriminator: true,

@@ -166,6 +166,22 @@ function defineHistoryTests(connect: Connect): void {
     expect(await store.history("unknown", current)).toBeUndefined();
   });
 
+  test("comes from its end where that is asked, still in its order", async () => {
+    const store = await connect();
+    await addTurn(store, "k", ["1", "2", "3"].map(user));
+    await addTurn(store, "k", [answer("4")], 2);
+    const fromEnd = { ...current, fromEnd: true };
+    expect(await store.history("k", { ...fromEnd, limit: 2 })).toMatchObject({
+      items: [{ sequence: 2 }, { sequence: 4 }],
+      hasMore: true,
+    });
+    expect(await store.history("k", { ...fromEnd, limit: 3 })).toMatchObject({
+      items: [{ sequence: 1 }, { sequence: 2 }, { sequence: 4 }],
+      hasMore: false,
+    });
+    expect(await store.history("unknown", fromEnd)).toBeUndefined();
+  });
+
   test("ends a page early where messages are long, but never without one", async () => {
     const store = await connect();
     const long = "x".repeat(3_000_000);

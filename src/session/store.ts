@@ -155,6 +155,8 @@ export interface HistoryQuery {
   /** The last sequence of the page before, or 0. */
   readonly after: number;
   readonly limit: number;
+  /** The last ones instead of the first; still oldest first, and there may be more before them. */
+  readonly fromEnd?: boolean;
   readonly includeSuperseded: boolean;
 }
 

@@ -10,6 +10,8 @@ export interface CatalogueStatements {
   readonly list: Statement;
   /** key_hash, after, limit, superseded too, characters → `HistoryRow`s, with how many were found */
   readonly history: Statement;
+  /** The same from the end, the last one first. */
+  readonly lastHistory: Statement;
   /** after, limit → id and key of sessions */
   readonly all: Statement;
   /** names, days, tokens, the first day that is kept → what each has spent */
@@ -53,20 +55,8 @@ export function toCatalogueStatements(s: string): CatalogueStatements {
           SELECT 1 FROM unnest($3::text[]) AS prefix WHERE key >= prefix || ':' AND key < prefix || ';'))
       ORDER BY created_at DESC, key DESC LIMIT $6::bigint`,
     },
-    history: {
-      name: "history",
-      text: `
-      SELECT sequence, body, created_at, superseded_at, found FROM (
-        SELECT *, count(*) OVER () AS found, row_number() OVER page AS place, sum(length(body)) OVER page AS characters
-        FROM (
-          SELECT m.* FROM ${s}.message AS m JOIN ${s}.session AS s ON s.id = m.session_id
-          WHERE s.key_hash = $1::bytea AND m.sequence > $2::bigint AND (m.superseded_at IS NULL OR $4::boolean)
-          ORDER BY m.sequence LIMIT $3::bigint + 1
-        ) AS found_messages
-        WINDOW page AS (ORDER BY sequence)
-      ) AS measured
-      WHERE place <= $3::bigint AND (place = 1 OR characters <= $5::bigint) ORDER BY sequence`,
-    },
+    history: { name: "history", text: toHistory(s, "ASC") },
+    lastHistory: { name: "last history", text: toHistory(s, "DESC") },
     all: {
       name: "all",
       text: `SELECT id, key FROM ${s}.session WHERE ${exists} AND id > $1::bigint ORDER BY id LIMIT $2::bigint`,
@@ -81,4 +71,18 @@ export function toCatalogueStatements(s: string): CatalogueStatements {
       ON CONFLICT (name, day) DO UPDATE SET tokens = u.tokens + excluded.tokens RETURNING name, day, tokens`,
     },
   };
+}
+
+function toHistory(s: string, order: "ASC" | "DESC"): string {
+  return `
+      SELECT sequence, body, created_at, superseded_at, found FROM (
+        SELECT *, count(*) OVER () AS found, row_number() OVER page AS place, sum(length(body)) OVER page AS characters
+        FROM (
+          SELECT m.* FROM ${s}.message AS m JOIN ${s}.session AS s ON s.id = m.session_id
+          WHERE s.key_hash = $1::bytea AND m.sequence > $2::bigint AND (m.superseded_at IS NULL OR $4::boolean)
+          ORDER BY m.sequence ${order} LIMIT $3::bigint + 1
+        ) AS found_messages
+        WINDOW page AS (ORDER BY sequence ${order})
+      ) AS measured
+      WHERE place <= $3::bigint AND (place = 1 OR characters <= $5::bigint) ORDER BY sequence ${order}`;
 }

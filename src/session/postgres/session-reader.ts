@@ -98,13 +98,15 @@ export function createSessionReader(pool: Pool, statements: TranscriptStatements
       const rows = await pool.run<EntryRow>(statements.list, () => values);
       return { items: rows.slice(0, limit).map(toEntry), hasMore: rows.length > limit };
     },
-    async history(key, { after, limit, includeSuperseded }) {
+    async history(key, { after, limit, includeSuperseded, fromEnd = false }) {
       await read(key, none);
       if ((await find(key)) === undefined) return undefined;
       const { hash } = toKeyColumns(key);
       const values = [hash, after, limit, includeSuperseded, pageCharactersMax];
-      const rows = await pool.run<MessageRow>(statements.history, () => values);
-      return { items: rows.map(toHistoryMessage), hasMore: (rows[0]?.found ?? 0) > rows.length };
+      const statement = fromEnd ? statements.lastHistory : statements.history;
+      const rows = await pool.run<MessageRow>(statement, () => values);
+      const items = rows.map(toHistoryMessage);
+      return { items: fromEnd ? items.toReversed() : items, hasMore: (rows[0]?.found ?? 0) > rows.length };
     },
     async examine() {
       const damaged: string[] = [];

@@ -45,6 +45,10 @@ export function createCatalogue(database: DatabaseSync): Catalogue {
     SELECT sequence, body, created_at, superseded_at FROM message
     WHERE session_key = $key AND sequence > $after AND (superseded_at IS NULL OR $includeSuperseded)
     ORDER BY sequence LIMIT $limit`);
+  const getLastMessages = database.prepare(`
+    SELECT sequence, body, created_at, superseded_at FROM message
+    WHERE session_key = $key AND sequence > $after AND (superseded_at IS NULL OR $includeSuperseded)
+    ORDER BY sequence DESC LIMIT $limit`);
 
   function find(key: string): SessionEntry | undefined {
     const row = getSession.get(key) as SessionRow | undefined;
@@ -71,19 +75,23 @@ export function createCatalogue(database: DatabaseSync): Catalogue {
       }) as unknown as SessionRow[];
       return { items: rows.slice(0, limit).map(toEntry), hasMore: rows.length > limit };
     },
-    history(key, { after, limit, includeSuperseded }) {
+    history(key, { after, limit, includeSuperseded, fromEnd = false }) {
       if (find(key) === undefined) return undefined;
+      const statement = fromEnd ? getLastMessages : getMessages;
+      const toPage = (rows: HistoryRow[], hasMore: boolean): Page<HistoryRow> => {
+        return { items: fromEnd ? rows.toReversed() : rows, hasMore };
+      };
       const items: HistoryRow[] = [];
       let characters = 0;
       const parameters = { key, after, limit: limit + 1, includeSuperseded: Number(includeSuperseded) };
-      for (const row of getMessages.iterate(parameters) as unknown as Iterable<MessageRow>) {
+      for (const row of statement.iterate(parameters) as unknown as Iterable<MessageRow>) {
         characters += row.body.length;
         if (items.length === limit || (items.length > 0 && characters > pageCharactersMax)) {
-          return { items, hasMore: true };
+          return toPage(items, true);
         }
         items.push(toHistoryRow(row));
       }
-      return { items, hasMore: false };
+      return toPage(items, false);
     },
   };
 }

@@ -10,7 +10,7 @@ const constant5 = {"types":["object"],"values":["embedded","openai-completions",
 const constant6 = {"types":["number"]};
 const constant7 = {"types":["string","object"]};
 const constant8 = {"maxTokensField":1,"supportsDeveloperRole":1,"supportsUsageInStreaming":1,"supportsStreaming":1,"supportsTools":1,"supportsCustomTools":1,"supportsLogprobs":1,"requiresReasoningContent":1,"responseFormats":1,"input":1,"messageForm":1};
-const constant9 = {"port":1,"bind":1,"auth":1,"trustedProxies":1,"http":1,"runs":1,"limits":1,"drainMs":1,"log":1,"audit":1,"telemetry":1,"checkAnswers":1};
+const constant9 = {"port":1,"bind":1,"auth":1,"trustedProxies":1,"http":1,"websocket":1,"runs":1,"limits":1,"drainMs":1,"log":1,"audit":1,"telemetry":1,"checkAnswers":1};
 const constant10 = {"sha256":1,"agents":1,"models":1,"sessions":1,"scopes":1,"expires":1,"requestsPerMinute":1,"runsMax":1,"tokensPerDay":1};
 const constant11 = {"command":1,"args":1,"env":1,"cwd":1,"url":1,"headers":1,"connectMs":1,"timeoutMs":1,"outputBytesMax":1};
 const constant12 = ["text","image","audio","file"];
@@ -2216,6 +2216,9 @@ data0.trustedProxies = [];
 if(data0.http === undefined){
 data0.http = {};
 }
+if(data0.websocket === undefined){
+data0.websocket = {};
+}
 if(data0.runs === undefined){
 data0.runs = {};
 }
@@ -3902,68 +3905,57 @@ return false;
 }
 var valid1 = _errs81 === errors;
 if(valid1){
-let data74 = data0.runs;
+let data74 = data0.websocket;
 const _errs170 = errors;
 if(errors === _errs170){
 if(data74 && typeof data74 == "object" && !Array.isArray(data74)){
-if(data74.max === undefined){
-data74.max = 1024;
+if(data74.enabled === undefined){
+data74.enabled = true;
 }
-if(data74.queueMax === undefined){
-data74.queueMax = 256;
+if(data74.challengeMs === undefined){
+data74.challengeMs = 15000;
 }
-if(data74.waitMs === undefined){
-data74.waitMs = 30000;
+if(data74.tickMs === undefined){
+data74.tickMs = 15000;
 }
-if(data74.log === undefined){
-data74.log = {};
+if(data74.payloadBytesMax === undefined){
+data74.payloadBytesMax = 26214400;
+}
+if(data74.bufferedBytesMax === undefined){
+data74.bufferedBytesMax = 1048576;
 }
 const _errs172 = errors;
 for(const key19 in data74){
-if(!((((key19 === "max") || (key19 === "queueMax")) || (key19 === "waitMs")) || (key19 === "log"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs",keyword:"additionalProperties",params:{additionalProperty: key19},message:"must NOT have additional properties",expected:constant0,data:data74}];
+if(!(((((key19 === "enabled") || (key19 === "challengeMs")) || (key19 === "tickMs")) || (key19 === "payloadBytesMax")) || (key19 === "bufferedBytesMax"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/websocket",keyword:"additionalProperties",params:{additionalProperty: key19},message:"must NOT have additional properties",expected:constant0,data:data74}];
 return false;
 break;
 }
 }
 if(_errs172 === errors){
-let data75 = data74.max;
+let data75 = data74.enabled;
 const _errs173 = errors;
-if(!(((typeof data75 == "number") && (!(data75 % 1) && !isNaN(data75))) && (isFinite(data75)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/max",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data75}];
+if(typeof data75 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/websocket/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data75}];
 return false;
-}
-if(errors === _errs173){
-if((typeof data75 == "number") && (isFinite(data75))){
-if(data75 > 100000 || isNaN(data75)){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/max",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000",expected:constant3,data:data75}];
-return false;
-}
-else {
-if(data75 < 1 || isNaN(data75)){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/max",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data75}];
-return false;
-}
-}
-}
 }
 var valid34 = _errs173 === errors;
 if(valid34){
-let data76 = data74.queueMax;
+let data76 = data74.challengeMs;
 const _errs175 = errors;
 if(!(((typeof data76 == "number") && (!(data76 % 1) && !isNaN(data76))) && (isFinite(data76)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/queueMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data76}];
+validate20.errors = [{instancePath:instancePath+"/gateway/websocket/challengeMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data76}];
 return false;
 }
 if(errors === _errs175){
 if((typeof data76 == "number") && (isFinite(data76))){
-if(data76 > 100000 || isNaN(data76)){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/queueMax",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000",expected:constant3,data:data76}];
+if(data76 > 600000 || isNaN(data76)){
+validate20.errors = [{instancePath:instancePath+"/gateway/websocket/challengeMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data76}];
 return false;
 }
 else {
-if(data76 < 0 || isNaN(data76)){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/queueMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data76}];
+if(data76 < 100 || isNaN(data76)){
+validate20.errors = [{instancePath:instancePath+"/gateway/websocket/challengeMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data76}];
 return false;
 }
 }
@@ -3971,21 +3963,21 @@ return false;
 }
 var valid34 = _errs175 === errors;
 if(valid34){
-let data77 = data74.waitMs;
+let data77 = data74.tickMs;
 const _errs177 = errors;
 if(!(((typeof data77 == "number") && (!(data77 % 1) && !isNaN(data77))) && (isFinite(data77)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/waitMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data77}];
+validate20.errors = [{instancePath:instancePath+"/gateway/websocket/tickMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data77}];
 return false;
 }
 if(errors === _errs177){
 if((typeof data77 == "number") && (isFinite(data77))){
 if(data77 > 600000 || isNaN(data77)){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/waitMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data77}];
+validate20.errors = [{instancePath:instancePath+"/gateway/websocket/tickMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data77}];
 return false;
 }
 else {
 if(data77 < 100 || isNaN(data77)){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/waitMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data77}];
+validate20.errors = [{instancePath:instancePath+"/gateway/websocket/tickMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data77}];
 return false;
 }
 }
@@ -3993,482 +3985,630 @@ return false;
 }
 var valid34 = _errs177 === errors;
 if(valid34){
-let data78 = data74.log;
+let data78 = data74.payloadBytesMax;
 const _errs179 = errors;
+if(!(((typeof data78 == "number") && (!(data78 % 1) && !isNaN(data78))) && (isFinite(data78)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/websocket/payloadBytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data78}];
+return false;
+}
 if(errors === _errs179){
-if(data78 && typeof data78 == "object" && !Array.isArray(data78)){
-if(data78.hours === undefined){
-data78.hours = 24;
-}
-if(data78.max === undefined){
-data78.max = 10000;
-}
-const _errs181 = errors;
-for(const key20 in data78){
-if(!((key20 === "hours") || (key20 === "max"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/log",keyword:"additionalProperties",params:{additionalProperty: key20},message:"must NOT have additional properties",expected:constant0,data:data78}];
-return false;
-break;
-}
-}
-if(_errs181 === errors){
-let data79 = data78.hours;
-const _errs182 = errors;
-if(errors === _errs182){
-if((typeof data79 == "number") && (isFinite(data79))){
-if(data79 > 87600 || isNaN(data79)){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/log/hours",keyword:"maximum",params:{comparison: "<=", limit: 87600},message:"must be <= 87600",expected:constant6,data:data79}];
+if((typeof data78 == "number") && (isFinite(data78))){
+if(data78 > 1073741824 || isNaN(data78)){
+validate20.errors = [{instancePath:instancePath+"/gateway/websocket/payloadBytesMax",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",expected:constant3,data:data78}];
 return false;
 }
 else {
-if(data79 < 0.01 || isNaN(data79)){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/log/hours",keyword:"minimum",params:{comparison: ">=", limit: 0.01},message:"must be >= 0.01",expected:constant6,data:data79}];
+if(data78 < 65536 || isNaN(data78)){
+validate20.errors = [{instancePath:instancePath+"/gateway/websocket/payloadBytesMax",keyword:"minimum",params:{comparison: ">=", limit: 65536},message:"must be >= 65536",expected:constant3,data:data78}];
 return false;
 }
 }
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/log/hours",keyword:"type",params:{type: "number"},message:"must be number",expected:constant6,data:data79}];
-return false;
-}
-}
-var valid35 = _errs182 === errors;
-if(valid35){
-let data80 = data78.max;
-const _errs184 = errors;
-if(!(((typeof data80 == "number") && (!(data80 % 1) && !isNaN(data80))) && (isFinite(data80)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/log/max",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data80}];
-return false;
-}
-if(errors === _errs184){
-if((typeof data80 == "number") && (isFinite(data80))){
-if(data80 > 10000000 || isNaN(data80)){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/log/max",keyword:"maximum",params:{comparison: "<=", limit: 10000000},message:"must be <= 10000000",expected:constant3,data:data80}];
-return false;
-}
-else {
-if(data80 < 0 || isNaN(data80)){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/log/max",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data80}];
-return false;
-}
-}
-}
-}
-var valid35 = _errs184 === errors;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/log",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data78}];
-return false;
 }
 }
 var valid34 = _errs179 === errors;
+if(valid34){
+let data79 = data74.bufferedBytesMax;
+const _errs181 = errors;
+if(!(((typeof data79 == "number") && (!(data79 % 1) && !isNaN(data79))) && (isFinite(data79)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/websocket/bufferedBytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data79}];
+return false;
+}
+if(errors === _errs181){
+if((typeof data79 == "number") && (isFinite(data79))){
+if(data79 > 1073741824 || isNaN(data79)){
+validate20.errors = [{instancePath:instancePath+"/gateway/websocket/bufferedBytesMax",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",expected:constant3,data:data79}];
+return false;
+}
+else {
+if(data79 < 65536 || isNaN(data79)){
+validate20.errors = [{instancePath:instancePath+"/gateway/websocket/bufferedBytesMax",keyword:"minimum",params:{comparison: ">=", limit: 65536},message:"must be >= 65536",expected:constant3,data:data79}];
+return false;
+}
+}
+}
+}
+var valid34 = _errs181 === errors;
+}
 }
 }
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/runs",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data74}];
+validate20.errors = [{instancePath:instancePath+"/gateway/websocket",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data74}];
 return false;
 }
 }
 var valid1 = _errs170 === errors;
 if(valid1){
-let data81 = data0.limits;
-const _errs186 = errors;
-if(errors === _errs186){
-if(data81 && typeof data81 == "object" && !Array.isArray(data81)){
-if(data81.connections === undefined){
-data81.connections = 16384;
+let data80 = data0.runs;
+const _errs183 = errors;
+if(errors === _errs183){
+if(data80 && typeof data80 == "object" && !Array.isArray(data80)){
+if(data80.max === undefined){
+data80.max = 1024;
 }
-if(data81.connectionsPerAddress === undefined){
-data81.connectionsPerAddress = 12288;
+if(data80.queueMax === undefined){
+data80.queueMax = 256;
 }
-if(data81.bodyBytesHeld === undefined){
-data81.bodyBytesHeld = 268435456;
+if(data80.waitMs === undefined){
+data80.waitMs = 30000;
 }
-if(data81.answerBytesHeld === undefined){
-data81.answerBytesHeld = 268435456;
+if(data80.log === undefined){
+data80.log = {};
 }
-if(data81.writeStallMs === undefined){
-data81.writeStallMs = 30000;
-}
-if(data81.loopDelayMs === undefined){
-data81.loopDelayMs = 500;
-}
-const _errs188 = errors;
-for(const key21 in data81){
-if(!((((((key21 === "connections") || (key21 === "connectionsPerAddress")) || (key21 === "bodyBytesHeld")) || (key21 === "answerBytesHeld")) || (key21 === "writeStallMs")) || (key21 === "loopDelayMs"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits",keyword:"additionalProperties",params:{additionalProperty: key21},message:"must NOT have additional properties",expected:constant0,data:data81}];
+const _errs185 = errors;
+for(const key20 in data80){
+if(!((((key20 === "max") || (key20 === "queueMax")) || (key20 === "waitMs")) || (key20 === "log"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs",keyword:"additionalProperties",params:{additionalProperty: key20},message:"must NOT have additional properties",expected:constant0,data:data80}];
 return false;
 break;
 }
 }
-if(_errs188 === errors){
-let data82 = data81.connections;
-const _errs189 = errors;
+if(_errs185 === errors){
+let data81 = data80.max;
+const _errs186 = errors;
+if(!(((typeof data81 == "number") && (!(data81 % 1) && !isNaN(data81))) && (isFinite(data81)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/max",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data81}];
+return false;
+}
+if(errors === _errs186){
+if((typeof data81 == "number") && (isFinite(data81))){
+if(data81 > 100000 || isNaN(data81)){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/max",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000",expected:constant3,data:data81}];
+return false;
+}
+else {
+if(data81 < 1 || isNaN(data81)){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/max",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data81}];
+return false;
+}
+}
+}
+}
+var valid35 = _errs186 === errors;
+if(valid35){
+let data82 = data80.queueMax;
+const _errs188 = errors;
 if(!(((typeof data82 == "number") && (!(data82 % 1) && !isNaN(data82))) && (isFinite(data82)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/connections",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data82}];
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/queueMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data82}];
 return false;
 }
-if(errors === _errs189){
+if(errors === _errs188){
 if((typeof data82 == "number") && (isFinite(data82))){
-if(data82 > 1000000 || isNaN(data82)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/connections",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000",expected:constant3,data:data82}];
+if(data82 > 100000 || isNaN(data82)){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/queueMax",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000",expected:constant3,data:data82}];
 return false;
 }
 else {
-if(data82 < 1 || isNaN(data82)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/connections",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data82}];
+if(data82 < 0 || isNaN(data82)){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/queueMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data82}];
 return false;
 }
 }
 }
 }
-var valid36 = _errs189 === errors;
-if(valid36){
-let data83 = data81.connectionsPerAddress;
-const _errs191 = errors;
+var valid35 = _errs188 === errors;
+if(valid35){
+let data83 = data80.waitMs;
+const _errs190 = errors;
 if(!(((typeof data83 == "number") && (!(data83 % 1) && !isNaN(data83))) && (isFinite(data83)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/connectionsPerAddress",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data83}];
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/waitMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data83}];
 return false;
 }
-if(errors === _errs191){
+if(errors === _errs190){
 if((typeof data83 == "number") && (isFinite(data83))){
-if(data83 > 1000000 || isNaN(data83)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/connectionsPerAddress",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000",expected:constant3,data:data83}];
+if(data83 > 600000 || isNaN(data83)){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/waitMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data83}];
 return false;
 }
 else {
-if(data83 < 0 || isNaN(data83)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/connectionsPerAddress",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data83}];
+if(data83 < 100 || isNaN(data83)){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/waitMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data83}];
 return false;
 }
 }
 }
 }
-var valid36 = _errs191 === errors;
-if(valid36){
-let data84 = data81.bodyBytesHeld;
-const _errs193 = errors;
-if(!(((typeof data84 == "number") && (!(data84 % 1) && !isNaN(data84))) && (isFinite(data84)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/bodyBytesHeld",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data84}];
+var valid35 = _errs190 === errors;
+if(valid35){
+let data84 = data80.log;
+const _errs192 = errors;
+if(errors === _errs192){
+if(data84 && typeof data84 == "object" && !Array.isArray(data84)){
+if(data84.hours === undefined){
+data84.hours = 24;
+}
+if(data84.max === undefined){
+data84.max = 10000;
+}
+const _errs194 = errors;
+for(const key21 in data84){
+if(!((key21 === "hours") || (key21 === "max"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/log",keyword:"additionalProperties",params:{additionalProperty: key21},message:"must NOT have additional properties",expected:constant0,data:data84}];
 return false;
-}
-if(errors === _errs193){
-if((typeof data84 == "number") && (isFinite(data84))){
-if(data84 > 1099511627776 || isNaN(data84)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/bodyBytesHeld",keyword:"maximum",params:{comparison: "<=", limit: 1099511627776},message:"must be <= 1099511627776",expected:constant3,data:data84}];
-return false;
-}
-else {
-if(data84 < 65536 || isNaN(data84)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/bodyBytesHeld",keyword:"minimum",params:{comparison: ">=", limit: 65536},message:"must be >= 65536",expected:constant3,data:data84}];
-return false;
+break;
 }
 }
-}
-}
-var valid36 = _errs193 === errors;
-if(valid36){
-let data85 = data81.answerBytesHeld;
+if(_errs194 === errors){
+let data85 = data84.hours;
 const _errs195 = errors;
-if(!(((typeof data85 == "number") && (!(data85 % 1) && !isNaN(data85))) && (isFinite(data85)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/answerBytesHeld",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data85}];
-return false;
-}
 if(errors === _errs195){
 if((typeof data85 == "number") && (isFinite(data85))){
-if(data85 > 1099511627776 || isNaN(data85)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/answerBytesHeld",keyword:"maximum",params:{comparison: "<=", limit: 1099511627776},message:"must be <= 1099511627776",expected:constant3,data:data85}];
+if(data85 > 87600 || isNaN(data85)){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/log/hours",keyword:"maximum",params:{comparison: "<=", limit: 87600},message:"must be <= 87600",expected:constant6,data:data85}];
 return false;
 }
 else {
-if(data85 < 65536 || isNaN(data85)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/answerBytesHeld",keyword:"minimum",params:{comparison: ">=", limit: 65536},message:"must be >= 65536",expected:constant3,data:data85}];
+if(data85 < 0.01 || isNaN(data85)){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/log/hours",keyword:"minimum",params:{comparison: ">=", limit: 0.01},message:"must be >= 0.01",expected:constant6,data:data85}];
 return false;
 }
 }
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/log/hours",keyword:"type",params:{type: "number"},message:"must be number",expected:constant6,data:data85}];
+return false;
 }
 }
 var valid36 = _errs195 === errors;
 if(valid36){
-let data86 = data81.writeStallMs;
+let data86 = data84.max;
 const _errs197 = errors;
 if(!(((typeof data86 == "number") && (!(data86 % 1) && !isNaN(data86))) && (isFinite(data86)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/writeStallMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data86}];
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/log/max",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data86}];
 return false;
 }
 if(errors === _errs197){
 if((typeof data86 == "number") && (isFinite(data86))){
-if(data86 > 3600000 || isNaN(data86)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/writeStallMs",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",expected:constant3,data:data86}];
+if(data86 > 10000000 || isNaN(data86)){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/log/max",keyword:"maximum",params:{comparison: "<=", limit: 10000000},message:"must be <= 10000000",expected:constant3,data:data86}];
 return false;
 }
 else {
-if(data86 < 100 || isNaN(data86)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/writeStallMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data86}];
+if(data86 < 0 || isNaN(data86)){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/log/max",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data86}];
 return false;
 }
 }
 }
 }
 var valid36 = _errs197 === errors;
-if(valid36){
-let data87 = data81.loopDelayMs;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/log",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data84}];
+return false;
+}
+}
+var valid35 = _errs192 === errors;
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/runs",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data80}];
+return false;
+}
+}
+var valid1 = _errs183 === errors;
+if(valid1){
+let data87 = data0.limits;
 const _errs199 = errors;
-if(!(((typeof data87 == "number") && (!(data87 % 1) && !isNaN(data87))) && (isFinite(data87)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/loopDelayMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data87}];
-return false;
-}
 if(errors === _errs199){
-if((typeof data87 == "number") && (isFinite(data87))){
-if(data87 > 60000 || isNaN(data87)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/loopDelayMs",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",expected:constant3,data:data87}];
-return false;
+if(data87 && typeof data87 == "object" && !Array.isArray(data87)){
+if(data87.connections === undefined){
+data87.connections = 16384;
 }
-else {
-if(data87 < 0 || isNaN(data87)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/loopDelayMs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data87}];
-return false;
+if(data87.connectionsPerAddress === undefined){
+data87.connectionsPerAddress = 12288;
 }
+if(data87.bodyBytesHeld === undefined){
+data87.bodyBytesHeld = 268435456;
 }
+if(data87.answerBytesHeld === undefined){
+data87.answerBytesHeld = 268435456;
 }
+if(data87.writeStallMs === undefined){
+data87.writeStallMs = 30000;
 }
-var valid36 = _errs199 === errors;
+if(data87.loopDelayMs === undefined){
+data87.loopDelayMs = 500;
 }
-}
-}
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/limits",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data81}];
-return false;
-}
-}
-var valid1 = _errs186 === errors;
-if(valid1){
-let data88 = data0.drainMs;
 const _errs201 = errors;
+for(const key22 in data87){
+if(!((((((key22 === "connections") || (key22 === "connectionsPerAddress")) || (key22 === "bodyBytesHeld")) || (key22 === "answerBytesHeld")) || (key22 === "writeStallMs")) || (key22 === "loopDelayMs"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits",keyword:"additionalProperties",params:{additionalProperty: key22},message:"must NOT have additional properties",expected:constant0,data:data87}];
+return false;
+break;
+}
+}
+if(_errs201 === errors){
+let data88 = data87.connections;
+const _errs202 = errors;
 if(!(((typeof data88 == "number") && (!(data88 % 1) && !isNaN(data88))) && (isFinite(data88)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data88}];
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/connections",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data88}];
 return false;
 }
-if(errors === _errs201){
+if(errors === _errs202){
 if((typeof data88 == "number") && (isFinite(data88))){
-if(data88 > 600000 || isNaN(data88)){
-validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data88}];
+if(data88 > 1000000 || isNaN(data88)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/connections",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000",expected:constant3,data:data88}];
 return false;
 }
 else {
-if(data88 < 0 || isNaN(data88)){
-validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data88}];
+if(data88 < 1 || isNaN(data88)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/connections",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data88}];
 return false;
 }
 }
 }
 }
-var valid1 = _errs201 === errors;
-if(valid1){
-let data89 = data0.log;
-const _errs203 = errors;
-if(errors === _errs203){
-if(data89 && typeof data89 == "object" && !Array.isArray(data89)){
-if(data89.level === undefined){
-data89.level = "info";
-}
-const _errs205 = errors;
-for(const key22 in data89){
-if(!(key22 === "level")){
-validate20.errors = [{instancePath:instancePath+"/gateway/log",keyword:"additionalProperties",params:{additionalProperty: key22},message:"must NOT have additional properties",expected:constant0,data:data89}];
-return false;
-break;
-}
-}
-if(_errs205 === errors){
-let data90 = data89.level;
-if(typeof data90 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/gateway/log/level",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data90}];
+var valid37 = _errs202 === errors;
+if(valid37){
+let data89 = data87.connectionsPerAddress;
+const _errs204 = errors;
+if(!(((typeof data89 == "number") && (!(data89 % 1) && !isNaN(data89))) && (isFinite(data89)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/connectionsPerAddress",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data89}];
 return false;
 }
-if(!(((((((data90 === "fatal") || (data90 === "error")) || (data90 === "warn")) || (data90 === "info")) || (data90 === "debug")) || (data90 === "trace")) || (data90 === "silent"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/log/level",keyword:"enum",params:{allowedValues: constant22},message:"must be equal to one of the allowed values",expected:constant1,data:data90}];
+if(errors === _errs204){
+if((typeof data89 == "number") && (isFinite(data89))){
+if(data89 > 1000000 || isNaN(data89)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/connectionsPerAddress",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000",expected:constant3,data:data89}];
 return false;
-}
-}
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/log",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data89}];
+if(data89 < 0 || isNaN(data89)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/connectionsPerAddress",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data89}];
 return false;
 }
 }
-var valid1 = _errs203 === errors;
-if(valid1){
-let data91 = data0.audit;
+}
+}
+var valid37 = _errs204 === errors;
+if(valid37){
+let data90 = data87.bodyBytesHeld;
+const _errs206 = errors;
+if(!(((typeof data90 == "number") && (!(data90 % 1) && !isNaN(data90))) && (isFinite(data90)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/bodyBytesHeld",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data90}];
+return false;
+}
+if(errors === _errs206){
+if((typeof data90 == "number") && (isFinite(data90))){
+if(data90 > 1099511627776 || isNaN(data90)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/bodyBytesHeld",keyword:"maximum",params:{comparison: "<=", limit: 1099511627776},message:"must be <= 1099511627776",expected:constant3,data:data90}];
+return false;
+}
+else {
+if(data90 < 65536 || isNaN(data90)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/bodyBytesHeld",keyword:"minimum",params:{comparison: ">=", limit: 65536},message:"must be >= 65536",expected:constant3,data:data90}];
+return false;
+}
+}
+}
+}
+var valid37 = _errs206 === errors;
+if(valid37){
+let data91 = data87.answerBytesHeld;
 const _errs208 = errors;
+if(!(((typeof data91 == "number") && (!(data91 % 1) && !isNaN(data91))) && (isFinite(data91)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/answerBytesHeld",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data91}];
+return false;
+}
 if(errors === _errs208){
-if(data91 && typeof data91 == "object" && !Array.isArray(data91)){
-if(data91.enabled === undefined){
-data91.enabled = true;
+if((typeof data91 == "number") && (isFinite(data91))){
+if(data91 > 1099511627776 || isNaN(data91)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/answerBytesHeld",keyword:"maximum",params:{comparison: "<=", limit: 1099511627776},message:"must be <= 1099511627776",expected:constant3,data:data91}];
+return false;
 }
-if(data91.bytesMax === undefined){
-data91.bytesMax = 10485760;
+else {
+if(data91 < 65536 || isNaN(data91)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/answerBytesHeld",keyword:"minimum",params:{comparison: ">=", limit: 65536},message:"must be >= 65536",expected:constant3,data:data91}];
+return false;
 }
-if(data91.keep === undefined){
-data91.keep = 4;
 }
+}
+}
+var valid37 = _errs208 === errors;
+if(valid37){
+let data92 = data87.writeStallMs;
 const _errs210 = errors;
-for(const key23 in data91){
-if(!((((key23 === "enabled") || (key23 === "file")) || (key23 === "bytesMax")) || (key23 === "keep"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/audit",keyword:"additionalProperties",params:{additionalProperty: key23},message:"must NOT have additional properties",expected:constant0,data:data91}];
-return false;
-break;
-}
-}
-if(_errs210 === errors){
-let data92 = data91.enabled;
-const _errs211 = errors;
-if(typeof data92 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/audit/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data92}];
+if(!(((typeof data92 == "number") && (!(data92 % 1) && !isNaN(data92))) && (isFinite(data92)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/writeStallMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data92}];
 return false;
 }
-var valid38 = _errs211 === errors;
-if(valid38){
-if(data91.file !== undefined){
-let data93 = data91.file;
-const _errs213 = errors;
-if(errors === _errs213){
-if(typeof data93 === "string"){
-if(func2(data93) < 1){
-validate20.errors = [{instancePath:instancePath+"/gateway/audit/file",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data93}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/audit/file",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data93}];
-return false;
-}
-}
-var valid38 = _errs213 === errors;
-}
-else {
-var valid38 = true;
-}
-if(valid38){
-let data94 = data91.bytesMax;
-const _errs215 = errors;
-if(!(((typeof data94 == "number") && (!(data94 % 1) && !isNaN(data94))) && (isFinite(data94)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/audit/bytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data94}];
-return false;
-}
-if(errors === _errs215){
-if((typeof data94 == "number") && (isFinite(data94))){
-if(data94 > 1073741824 || isNaN(data94)){
-validate20.errors = [{instancePath:instancePath+"/gateway/audit/bytesMax",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",expected:constant3,data:data94}];
+if(errors === _errs210){
+if((typeof data92 == "number") && (isFinite(data92))){
+if(data92 > 3600000 || isNaN(data92)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/writeStallMs",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",expected:constant3,data:data92}];
 return false;
 }
 else {
-if(data94 < 4096 || isNaN(data94)){
-validate20.errors = [{instancePath:instancePath+"/gateway/audit/bytesMax",keyword:"minimum",params:{comparison: ">=", limit: 4096},message:"must be >= 4096",expected:constant3,data:data94}];
+if(data92 < 100 || isNaN(data92)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/writeStallMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data92}];
 return false;
 }
 }
 }
 }
-var valid38 = _errs215 === errors;
-if(valid38){
-let data95 = data91.keep;
-const _errs217 = errors;
-if(!(((typeof data95 == "number") && (!(data95 % 1) && !isNaN(data95))) && (isFinite(data95)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/audit/keep",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data95}];
+var valid37 = _errs210 === errors;
+if(valid37){
+let data93 = data87.loopDelayMs;
+const _errs212 = errors;
+if(!(((typeof data93 == "number") && (!(data93 % 1) && !isNaN(data93))) && (isFinite(data93)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/loopDelayMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data93}];
 return false;
 }
-if(errors === _errs217){
-if((typeof data95 == "number") && (isFinite(data95))){
-if(data95 > 100 || isNaN(data95)){
-validate20.errors = [{instancePath:instancePath+"/gateway/audit/keep",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100",expected:constant3,data:data95}];
+if(errors === _errs212){
+if((typeof data93 == "number") && (isFinite(data93))){
+if(data93 > 60000 || isNaN(data93)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/loopDelayMs",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",expected:constant3,data:data93}];
 return false;
 }
 else {
-if(data95 < 0 || isNaN(data95)){
-validate20.errors = [{instancePath:instancePath+"/gateway/audit/keep",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data95}];
+if(data93 < 0 || isNaN(data93)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/loopDelayMs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data93}];
 return false;
 }
 }
 }
 }
-var valid38 = _errs217 === errors;
+var valid37 = _errs212 === errors;
+}
+}
 }
 }
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/audit",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data91}];
+validate20.errors = [{instancePath:instancePath+"/gateway/limits",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data87}];
 return false;
 }
 }
-var valid1 = _errs208 === errors;
+var valid1 = _errs199 === errors;
 if(valid1){
-let data96 = data0.telemetry;
-const _errs219 = errors;
-if(errors === _errs219){
-if(data96 && typeof data96 == "object" && !Array.isArray(data96)){
-if(data96.traces === undefined){
-data96.traces = true;
+let data94 = data0.drainMs;
+const _errs214 = errors;
+if(!(((typeof data94 == "number") && (!(data94 % 1) && !isNaN(data94))) && (isFinite(data94)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data94}];
+return false;
 }
-if(data96.content === undefined){
-data96.content = false;
+if(errors === _errs214){
+if((typeof data94 == "number") && (isFinite(data94))){
+if(data94 > 600000 || isNaN(data94)){
+validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data94}];
+return false;
 }
-const _errs221 = errors;
-for(const key24 in data96){
-if(!((key24 === "traces") || (key24 === "content"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/telemetry",keyword:"additionalProperties",params:{additionalProperty: key24},message:"must NOT have additional properties",expected:constant0,data:data96}];
+else {
+if(data94 < 0 || isNaN(data94)){
+validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data94}];
+return false;
+}
+}
+}
+}
+var valid1 = _errs214 === errors;
+if(valid1){
+let data95 = data0.log;
+const _errs216 = errors;
+if(errors === _errs216){
+if(data95 && typeof data95 == "object" && !Array.isArray(data95)){
+if(data95.level === undefined){
+data95.level = "info";
+}
+const _errs218 = errors;
+for(const key23 in data95){
+if(!(key23 === "level")){
+validate20.errors = [{instancePath:instancePath+"/gateway/log",keyword:"additionalProperties",params:{additionalProperty: key23},message:"must NOT have additional properties",expected:constant0,data:data95}];
 return false;
 break;
 }
 }
-if(_errs221 === errors){
-let data97 = data96.traces;
-const _errs222 = errors;
-if(typeof data97 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/telemetry/traces",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data97}];
+if(_errs218 === errors){
+let data96 = data95.level;
+if(typeof data96 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/gateway/log/level",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data96}];
 return false;
 }
-var valid39 = _errs222 === errors;
-if(valid39){
-let data98 = data96.content;
+if(!(((((((data96 === "fatal") || (data96 === "error")) || (data96 === "warn")) || (data96 === "info")) || (data96 === "debug")) || (data96 === "trace")) || (data96 === "silent"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/log/level",keyword:"enum",params:{allowedValues: constant22},message:"must be equal to one of the allowed values",expected:constant1,data:data96}];
+return false;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/log",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data95}];
+return false;
+}
+}
+var valid1 = _errs216 === errors;
+if(valid1){
+let data97 = data0.audit;
+const _errs221 = errors;
+if(errors === _errs221){
+if(data97 && typeof data97 == "object" && !Array.isArray(data97)){
+if(data97.enabled === undefined){
+data97.enabled = true;
+}
+if(data97.bytesMax === undefined){
+data97.bytesMax = 10485760;
+}
+if(data97.keep === undefined){
+data97.keep = 4;
+}
+const _errs223 = errors;
+for(const key24 in data97){
+if(!((((key24 === "enabled") || (key24 === "file")) || (key24 === "bytesMax")) || (key24 === "keep"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit",keyword:"additionalProperties",params:{additionalProperty: key24},message:"must NOT have additional properties",expected:constant0,data:data97}];
+return false;
+break;
+}
+}
+if(_errs223 === errors){
+let data98 = data97.enabled;
 const _errs224 = errors;
 if(typeof data98 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/telemetry/content",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data98}];
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data98}];
 return false;
 }
 var valid39 = _errs224 === errors;
+if(valid39){
+if(data97.file !== undefined){
+let data99 = data97.file;
+const _errs226 = errors;
+if(errors === _errs226){
+if(typeof data99 === "string"){
+if(func2(data99) < 1){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/file",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data99}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/file",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data99}];
+return false;
+}
+}
+var valid39 = _errs226 === errors;
+}
+else {
+var valid39 = true;
+}
+if(valid39){
+let data100 = data97.bytesMax;
+const _errs228 = errors;
+if(!(((typeof data100 == "number") && (!(data100 % 1) && !isNaN(data100))) && (isFinite(data100)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/bytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data100}];
+return false;
+}
+if(errors === _errs228){
+if((typeof data100 == "number") && (isFinite(data100))){
+if(data100 > 1073741824 || isNaN(data100)){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/bytesMax",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",expected:constant3,data:data100}];
+return false;
+}
+else {
+if(data100 < 4096 || isNaN(data100)){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/bytesMax",keyword:"minimum",params:{comparison: ">=", limit: 4096},message:"must be >= 4096",expected:constant3,data:data100}];
+return false;
+}
+}
+}
+}
+var valid39 = _errs228 === errors;
+if(valid39){
+let data101 = data97.keep;
+const _errs230 = errors;
+if(!(((typeof data101 == "number") && (!(data101 % 1) && !isNaN(data101))) && (isFinite(data101)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/keep",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data101}];
+return false;
+}
+if(errors === _errs230){
+if((typeof data101 == "number") && (isFinite(data101))){
+if(data101 > 100 || isNaN(data101)){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/keep",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100",expected:constant3,data:data101}];
+return false;
+}
+else {
+if(data101 < 0 || isNaN(data101)){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/keep",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data101}];
+return false;
+}
+}
+}
+}
+var valid39 = _errs230 === errors;
+}
+}
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/telemetry",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data96}];
+validate20.errors = [{instancePath:instancePath+"/gateway/audit",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data97}];
 return false;
 }
 }
-var valid1 = _errs219 === errors;
+var valid1 = _errs221 === errors;
 if(valid1){
-let data99 = data0.checkAnswers;
-const _errs226 = errors;
-if(typeof data99 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/gateway/checkAnswers",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data99}];
+let data102 = data0.telemetry;
+const _errs232 = errors;
+if(errors === _errs232){
+if(data102 && typeof data102 == "object" && !Array.isArray(data102)){
+if(data102.traces === undefined){
+data102.traces = true;
+}
+if(data102.content === undefined){
+data102.content = false;
+}
+const _errs234 = errors;
+for(const key25 in data102){
+if(!((key25 === "traces") || (key25 === "content"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/telemetry",keyword:"additionalProperties",params:{additionalProperty: key25},message:"must NOT have additional properties",expected:constant0,data:data102}];
+return false;
+break;
+}
+}
+if(_errs234 === errors){
+let data103 = data102.traces;
+const _errs235 = errors;
+if(typeof data103 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/telemetry/traces",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data103}];
 return false;
 }
-if(!(((data99 === "throw") || (data99 === "count")) || (data99 === "off"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/checkAnswers",keyword:"enum",params:{allowedValues: constant23},message:"must be equal to one of the allowed values",expected:constant1,data:data99}];
+var valid40 = _errs235 === errors;
+if(valid40){
+let data104 = data102.content;
+const _errs237 = errors;
+if(typeof data104 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/telemetry/content",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data104}];
 return false;
 }
-var valid1 = _errs226 === errors;
+var valid40 = _errs237 === errors;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/telemetry",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data102}];
+return false;
+}
+}
+var valid1 = _errs232 === errors;
+if(valid1){
+let data105 = data0.checkAnswers;
+const _errs239 = errors;
+if(typeof data105 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/gateway/checkAnswers",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data105}];
+return false;
+}
+if(!(((data105 === "throw") || (data105 === "count")) || (data105 === "off"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/checkAnswers",keyword:"enum",params:{allowedValues: constant23},message:"must be equal to one of the allowed values",expected:constant1,data:data105}];
+return false;
+}
+var valid1 = _errs239 === errors;
+}
 }
 }
 }
@@ -4489,1301 +4629,1301 @@ return false;
 }
 var valid0 = _errs2 === errors;
 if(valid0){
-let data100 = data.agents;
-const _errs228 = errors;
-if(errors === _errs228){
-if(data100 && typeof data100 == "object" && !Array.isArray(data100)){
-if(data100.defaults === undefined){
-data100.defaults = {};
+let data106 = data.agents;
+const _errs241 = errors;
+if(errors === _errs241){
+if(data106 && typeof data106 == "object" && !Array.isArray(data106)){
+if(data106.defaults === undefined){
+data106.defaults = {};
 }
-if(data100.aliases === undefined){
-data100.aliases = {};
+if(data106.aliases === undefined){
+data106.aliases = {};
 }
-if(data100.list === undefined){
-data100.list = [];
+if(data106.list === undefined){
+data106.list = [];
 }
-const _errs230 = errors;
-for(const key25 in data100){
-if(!(((key25 === "defaults") || (key25 === "aliases")) || (key25 === "list"))){
-validate20.errors = [{instancePath:instancePath+"/agents",keyword:"additionalProperties",params:{additionalProperty: key25},message:"must NOT have additional properties",expected:constant0,data:data100}];
+const _errs243 = errors;
+for(const key26 in data106){
+if(!(((key26 === "defaults") || (key26 === "aliases")) || (key26 === "list"))){
+validate20.errors = [{instancePath:instancePath+"/agents",keyword:"additionalProperties",params:{additionalProperty: key26},message:"must NOT have additional properties",expected:constant0,data:data106}];
 return false;
 break;
 }
 }
-if(_errs230 === errors){
-let data101 = data100.defaults;
-const _errs231 = errors;
-if(errors === _errs231){
-if(data101 && typeof data101 == "object" && !Array.isArray(data101)){
-const _errs233 = errors;
-for(const key26 in data101){
-if(!((((((key26 === "model") || (key26 === "instructions")) || (key26 === "include")) || (key26 === "structuredOutput")) || (key26 === "stepsMax")) || (key26 === "tools"))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults",keyword:"additionalProperties",params:{additionalProperty: key26},message:"must NOT have additional properties",expected:constant0,data:data101}];
+if(_errs243 === errors){
+let data107 = data106.defaults;
+const _errs244 = errors;
+if(errors === _errs244){
+if(data107 && typeof data107 == "object" && !Array.isArray(data107)){
+const _errs246 = errors;
+for(const key27 in data107){
+if(!((((((key27 === "model") || (key27 === "instructions")) || (key27 === "include")) || (key27 === "structuredOutput")) || (key27 === "stepsMax")) || (key27 === "tools"))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults",keyword:"additionalProperties",params:{additionalProperty: key27},message:"must NOT have additional properties",expected:constant0,data:data107}];
 return false;
 break;
 }
 }
-if(_errs233 === errors){
-if(data101.model !== undefined){
-let data102 = data101.model;
-const _errs234 = errors;
-const _errs235 = errors;
-if((typeof data102 !== "string") && (!(data102 && typeof data102 == "object" && !Array.isArray(data102)))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"type",params:{type: constant24},message:"must be string,object",expected:constant7,data:data102}];
+if(_errs246 === errors){
+if(data107.model !== undefined){
+let data108 = data107.model;
+const _errs247 = errors;
+const _errs248 = errors;
+if((typeof data108 !== "string") && (!(data108 && typeof data108 == "object" && !Array.isArray(data108)))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"type",params:{type: constant24},message:"must be string,object",expected:constant7,data:data108}];
 return false;
 }
-if(errors === _errs235){
-if(typeof data102 === "string"){
-if(!pattern8.test(data102)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant7,data:data102}];
+if(errors === _errs248){
+if(typeof data108 === "string"){
+if(!pattern8.test(data108)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant7,data:data108}];
 return false;
 }
 }
-if(errors === _errs235){
-if(data102 && typeof data102 == "object" && !Array.isArray(data102)){
+if(errors === _errs248){
+if(data108 && typeof data108 == "object" && !Array.isArray(data108)){
 let missing2;
-if((data102.primary === undefined) && (missing2 = "primary")){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant7,data:data102}];
+if((data108.primary === undefined) && (missing2 = "primary")){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant7,data:data108}];
 return false;
 }
 else {
-const _errs237 = errors;
-for(const key27 in data102){
-if(!((key27 === "primary") || (key27 === "fallbacks"))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"additionalProperties",params:{additionalProperty: key27},message:"must NOT have additional properties",expected:constant7,data:data102}];
+const _errs250 = errors;
+for(const key28 in data108){
+if(!((key28 === "primary") || (key28 === "fallbacks"))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"additionalProperties",params:{additionalProperty: key28},message:"must NOT have additional properties",expected:constant7,data:data108}];
 return false;
 break;
 }
 }
-if(_errs237 === errors){
-if(data102.primary !== undefined){
-let data103 = data102.primary;
-const _errs238 = errors;
-if(errors === _errs238){
-if(typeof data103 === "string"){
-if(!pattern8.test(data103)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/primary",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data103}];
+if(_errs250 === errors){
+if(data108.primary !== undefined){
+let data109 = data108.primary;
+const _errs251 = errors;
+if(errors === _errs251){
+if(typeof data109 === "string"){
+if(!pattern8.test(data109)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/primary",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data109}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/primary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data103}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/primary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data109}];
 return false;
 }
 }
-var valid43 = _errs238 === errors;
-}
-else {
-var valid43 = true;
-}
-if(valid43){
-if(data102.fallbacks !== undefined){
-let data104 = data102.fallbacks;
-const _errs240 = errors;
-if(errors === _errs240){
-if(Array.isArray(data104)){
-if(data104.length > 8){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",expected:constant2,data:data104}];
-return false;
+var valid44 = _errs251 === errors;
 }
 else {
 var valid44 = true;
-const len11 = data104.length;
+}
+if(valid44){
+if(data108.fallbacks !== undefined){
+let data110 = data108.fallbacks;
+const _errs253 = errors;
+if(errors === _errs253){
+if(Array.isArray(data110)){
+if(data110.length > 8){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",expected:constant2,data:data110}];
+return false;
+}
+else {
+var valid45 = true;
+const len11 = data110.length;
 for(let i14=0; i14<len11; i14++){
-let data105 = data104[i14];
-const _errs242 = errors;
-if(errors === _errs242){
-if(typeof data105 === "string"){
-if(!pattern8.test(data105)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks/" + i14,keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data105}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks/" + i14,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data105}];
-return false;
-}
-}
-var valid44 = _errs242 === errors;
-if(!valid44){
-break;
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data104}];
-return false;
-}
-}
-var valid43 = _errs240 === errors;
-}
-else {
-var valid43 = true;
-}
-}
-}
-}
-}
-}
-}
-var valid41 = _errs234 === errors;
-}
-else {
-var valid41 = true;
-}
-if(valid41){
-if(data101.instructions !== undefined){
-let data106 = data101.instructions;
-const _errs244 = errors;
-if(typeof data106 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/instructions",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data106}];
-return false;
-}
-var valid41 = _errs244 === errors;
-}
-else {
-var valid41 = true;
-}
-if(valid41){
-if(data101.include !== undefined){
-let data107 = data101.include;
-const _errs246 = errors;
-const _errs247 = errors;
-if(errors === _errs247){
-if(Array.isArray(data107)){
-var valid46 = true;
-const len12 = data107.length;
-for(let i15=0; i15<len12; i15++){
-let data108 = data107[i15];
-const _errs249 = errors;
-if(typeof data108 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/include/" + i15,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data108}];
-return false;
-}
-if(!((data108 === "reasoning") || (data108 === "tools"))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/include/" + i15,keyword:"enum",params:{allowedValues: constant25},message:"must be equal to one of the allowed values",expected:constant1,data:data108}];
-return false;
-}
-var valid46 = _errs249 === errors;
-if(!valid46){
-break;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/include",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data107}];
-return false;
-}
-}
-var valid41 = _errs246 === errors;
-}
-else {
-var valid41 = true;
-}
-if(valid41){
-if(data101.structuredOutput !== undefined){
-let data109 = data101.structuredOutput;
-const _errs251 = errors;
-if(typeof data109 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/structuredOutput",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data109}];
-return false;
-}
-if(!((data109 === "forward") || (data109 === "enforce"))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/structuredOutput",keyword:"enum",params:{allowedValues: constant26},message:"must be equal to one of the allowed values",expected:constant1,data:data109}];
-return false;
-}
-var valid41 = _errs251 === errors;
-}
-else {
-var valid41 = true;
-}
-if(valid41){
-if(data101.stepsMax !== undefined){
-let data110 = data101.stepsMax;
-const _errs254 = errors;
+let data111 = data110[i14];
 const _errs255 = errors;
-if(!(((typeof data110 == "number") && (!(data110 % 1) && !isNaN(data110))) && (isFinite(data110)))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data110}];
-return false;
-}
 if(errors === _errs255){
-if((typeof data110 == "number") && (isFinite(data110))){
-if(data110 > 128 || isNaN(data110)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"maximum",params:{comparison: "<=", limit: 128},message:"must be <= 128",expected:constant3,data:data110}];
-return false;
-}
-else {
-if(data110 < 1 || isNaN(data110)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data110}];
+if(typeof data111 === "string"){
+if(!pattern8.test(data111)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks/" + i14,keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data111}];
 return false;
 }
 }
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks/" + i14,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data111}];
+return false;
 }
 }
-var valid41 = _errs254 === errors;
+var valid45 = _errs255 === errors;
+if(!valid45){
+break;
+}
+}
+}
 }
 else {
-var valid41 = true;
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data110}];
+return false;
 }
-if(valid41){
-if(data101.tools !== undefined){
-let data111 = data101.tools;
+}
+var valid44 = _errs253 === errors;
+}
+else {
+var valid44 = true;
+}
+}
+}
+}
+}
+}
+}
+var valid42 = _errs247 === errors;
+}
+else {
+var valid42 = true;
+}
+if(valid42){
+if(data107.instructions !== undefined){
+let data112 = data107.instructions;
 const _errs257 = errors;
-const _errs258 = errors;
-if(errors === _errs258){
-if(data111 && typeof data111 == "object" && !Array.isArray(data111)){
-for(const key28 in data111){
-let data112 = data111[key28];
-const _errs261 = errors;
-if(errors === _errs261){
-if(Array.isArray(data112)){
-if(data112.length < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key28.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant2,data:data112}];
+if(typeof data112 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/instructions",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data112}];
 return false;
+}
+var valid42 = _errs257 === errors;
 }
 else {
-var valid51 = true;
-const len13 = data112.length;
-for(let i16=0; i16<len13; i16++){
-let data113 = data112[i16];
-const _errs263 = errors;
-if(errors === _errs263){
-if(typeof data113 === "string"){
-if(func2(data113) < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key28.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i16,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data113}];
+var valid42 = true;
+}
+if(valid42){
+if(data107.include !== undefined){
+let data113 = data107.include;
+const _errs259 = errors;
+const _errs260 = errors;
+if(errors === _errs260){
+if(Array.isArray(data113)){
+var valid47 = true;
+const len12 = data113.length;
+for(let i15=0; i15<len12; i15++){
+let data114 = data113[i15];
+const _errs262 = errors;
+if(typeof data114 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/include/" + i15,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data114}];
 return false;
 }
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key28.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i16,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data113}];
+if(!((data114 === "reasoning") || (data114 === "tools"))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/include/" + i15,keyword:"enum",params:{allowedValues: constant25},message:"must be equal to one of the allowed values",expected:constant1,data:data114}];
 return false;
 }
-}
-var valid51 = _errs263 === errors;
-if(!valid51){
-break;
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key28.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data112}];
-return false;
-}
-}
-var valid50 = _errs261 === errors;
-if(!valid50){
+var valid47 = _errs262 === errors;
+if(!valid47){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data111}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/include",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data113}];
 return false;
 }
 }
-var valid41 = _errs257 === errors;
+var valid42 = _errs259 === errors;
 }
 else {
-var valid41 = true;
+var valid42 = true;
 }
-}
-}
-}
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data101}];
+if(valid42){
+if(data107.structuredOutput !== undefined){
+let data115 = data107.structuredOutput;
+const _errs264 = errors;
+if(typeof data115 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/structuredOutput",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data115}];
 return false;
 }
+if(!((data115 === "forward") || (data115 === "enforce"))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/structuredOutput",keyword:"enum",params:{allowedValues: constant26},message:"must be equal to one of the allowed values",expected:constant1,data:data115}];
+return false;
 }
-var valid40 = _errs231 === errors;
-if(valid40){
-let data114 = data100.aliases;
-const _errs265 = errors;
-if(errors === _errs265){
-if(data114 && typeof data114 == "object" && !Array.isArray(data114)){
-for(const key29 in data114){
-let data115 = data114[key29];
+var valid42 = _errs264 === errors;
+}
+else {
+var valid42 = true;
+}
+if(valid42){
+if(data107.stepsMax !== undefined){
+let data116 = data107.stepsMax;
+const _errs267 = errors;
 const _errs268 = errors;
+if(!(((typeof data116 == "number") && (!(data116 % 1) && !isNaN(data116))) && (isFinite(data116)))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data116}];
+return false;
+}
 if(errors === _errs268){
-if(typeof data115 === "string"){
-if(func2(data115) < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/aliases/" + key29.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data115}];
+if((typeof data116 == "number") && (isFinite(data116))){
+if(data116 > 128 || isNaN(data116)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"maximum",params:{comparison: "<=", limit: 128},message:"must be <= 128",expected:constant3,data:data116}];
+return false;
+}
+else {
+if(data116 < 1 || isNaN(data116)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data116}];
+return false;
+}
+}
+}
+}
+var valid42 = _errs267 === errors;
+}
+else {
+var valid42 = true;
+}
+if(valid42){
+if(data107.tools !== undefined){
+let data117 = data107.tools;
+const _errs270 = errors;
+const _errs271 = errors;
+if(errors === _errs271){
+if(data117 && typeof data117 == "object" && !Array.isArray(data117)){
+for(const key29 in data117){
+let data118 = data117[key29];
+const _errs274 = errors;
+if(errors === _errs274){
+if(Array.isArray(data118)){
+if(data118.length < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key29.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant2,data:data118}];
+return false;
+}
+else {
+var valid52 = true;
+const len13 = data118.length;
+for(let i16=0; i16<len13; i16++){
+let data119 = data118[i16];
+const _errs276 = errors;
+if(errors === _errs276){
+if(typeof data119 === "string"){
+if(func2(data119) < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key29.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i16,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data119}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/aliases/" + key29.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data115}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key29.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i16,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data119}];
 return false;
 }
 }
-var valid52 = _errs268 === errors;
+var valid52 = _errs276 === errors;
 if(!valid52){
 break;
 }
 }
 }
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/aliases",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data114}];
-return false;
-}
-}
-var valid40 = _errs265 === errors;
-if(valid40){
-let data116 = data100.list;
-const _errs270 = errors;
-if(errors === _errs270){
-if(Array.isArray(data116)){
-var valid53 = true;
-const len14 = data116.length;
-for(let i17=0; i17<len14; i17++){
-let data117 = data116[i17];
-const _errs272 = errors;
-if(errors === _errs272){
-if(data117 && typeof data117 == "object" && !Array.isArray(data117)){
-if(data117.default === undefined){
-data117.default = false;
-}
-let missing3;
-if((data117.id === undefined) && (missing3 = "id")){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17,keyword:"required",params:{missingProperty: missing3},message:"must have required property '"+missing3+"'",expected:constant0,data:data117}];
-return false;
 }
 else {
-const _errs274 = errors;
-for(const key30 in data117){
-if(!((((((((key30 === "id") || (key30 === "default")) || (key30 === "model")) || (key30 === "instructions")) || (key30 === "include")) || (key30 === "structuredOutput")) || (key30 === "stepsMax")) || (key30 === "tools"))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17,keyword:"additionalProperties",params:{additionalProperty: key30},message:"must NOT have additional properties",expected:constant0,data:data117}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key29.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data118}];
 return false;
+}
+}
+var valid51 = _errs274 === errors;
+if(!valid51){
 break;
 }
 }
-if(_errs274 === errors){
-if(data117.id !== undefined){
-let data118 = data117.id;
-const _errs275 = errors;
-if(errors === _errs275){
-if(typeof data118 === "string"){
-if(!pattern15.test(data118)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/id",keyword:"pattern",params:{pattern: "^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$"},message:"must match pattern \""+"^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$"+"\"",expected:constant1,data:data118}];
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data117}];
 return false;
+}
+}
+var valid42 = _errs270 === errors;
+}
+else {
+var valid42 = true;
+}
+}
+}
+}
+}
+}
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data118}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data107}];
 return false;
 }
 }
-var valid54 = _errs275 === errors;
-}
-else {
-var valid54 = true;
-}
-if(valid54){
-let data119 = data117.default;
-const _errs277 = errors;
-if(typeof data119 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/default",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data119}];
-return false;
-}
-var valid54 = _errs277 === errors;
-if(valid54){
-if(data117.model !== undefined){
-let data120 = data117.model;
-const _errs279 = errors;
-const _errs280 = errors;
-if((typeof data120 !== "string") && (!(data120 && typeof data120 == "object" && !Array.isArray(data120)))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model",keyword:"type",params:{type: constant24},message:"must be string,object",expected:constant7,data:data120}];
-return false;
-}
-if(errors === _errs280){
-if(typeof data120 === "string"){
-if(!pattern8.test(data120)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant7,data:data120}];
-return false;
-}
-}
-if(errors === _errs280){
+var valid41 = _errs244 === errors;
+if(valid41){
+let data120 = data106.aliases;
+const _errs278 = errors;
+if(errors === _errs278){
 if(data120 && typeof data120 == "object" && !Array.isArray(data120)){
-let missing4;
-if((data120.primary === undefined) && (missing4 = "primary")){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model",keyword:"required",params:{missingProperty: missing4},message:"must have required property '"+missing4+"'",expected:constant7,data:data120}];
-return false;
-}
-else {
-const _errs282 = errors;
-for(const key31 in data120){
-if(!((key31 === "primary") || (key31 === "fallbacks"))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model",keyword:"additionalProperties",params:{additionalProperty: key31},message:"must NOT have additional properties",expected:constant7,data:data120}];
-return false;
-break;
-}
-}
-if(_errs282 === errors){
-if(data120.primary !== undefined){
-let data121 = data120.primary;
-const _errs283 = errors;
-if(errors === _errs283){
+for(const key30 in data120){
+let data121 = data120[key30];
+const _errs281 = errors;
+if(errors === _errs281){
 if(typeof data121 === "string"){
-if(!pattern8.test(data121)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model/primary",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data121}];
+if(func2(data121) < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/aliases/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data121}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model/primary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data121}];
+validate20.errors = [{instancePath:instancePath+"/agents/aliases/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data121}];
 return false;
 }
 }
-var valid56 = _errs283 === errors;
-}
-else {
-var valid56 = true;
-}
-if(valid56){
-if(data120.fallbacks !== undefined){
-let data122 = data120.fallbacks;
-const _errs285 = errors;
-if(errors === _errs285){
-if(Array.isArray(data122)){
-if(data122.length > 8){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model/fallbacks",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",expected:constant2,data:data122}];
-return false;
-}
-else {
-var valid57 = true;
-const len15 = data122.length;
-for(let i18=0; i18<len15; i18++){
-let data123 = data122[i18];
-const _errs287 = errors;
-if(errors === _errs287){
-if(typeof data123 === "string"){
-if(!pattern8.test(data123)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model/fallbacks/" + i18,keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data123}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model/fallbacks/" + i18,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data123}];
-return false;
-}
-}
-var valid57 = _errs287 === errors;
-if(!valid57){
-break;
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model/fallbacks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data122}];
-return false;
-}
-}
-var valid56 = _errs285 === errors;
-}
-else {
-var valid56 = true;
-}
-}
-}
-}
-}
-}
-}
-var valid54 = _errs279 === errors;
-}
-else {
-var valid54 = true;
-}
-if(valid54){
-if(data117.instructions !== undefined){
-let data124 = data117.instructions;
-const _errs289 = errors;
-if(typeof data124 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/instructions",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data124}];
-return false;
-}
-var valid54 = _errs289 === errors;
-}
-else {
-var valid54 = true;
-}
-if(valid54){
-if(data117.include !== undefined){
-let data125 = data117.include;
-const _errs291 = errors;
-const _errs292 = errors;
-if(errors === _errs292){
-if(Array.isArray(data125)){
-var valid59 = true;
-const len16 = data125.length;
-for(let i19=0; i19<len16; i19++){
-let data126 = data125[i19];
-const _errs294 = errors;
-if(typeof data126 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/include/" + i19,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data126}];
-return false;
-}
-if(!((data126 === "reasoning") || (data126 === "tools"))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/include/" + i19,keyword:"enum",params:{allowedValues: constant25},message:"must be equal to one of the allowed values",expected:constant1,data:data126}];
-return false;
-}
-var valid59 = _errs294 === errors;
-if(!valid59){
-break;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/include",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data125}];
-return false;
-}
-}
-var valid54 = _errs291 === errors;
-}
-else {
-var valid54 = true;
-}
-if(valid54){
-if(data117.structuredOutput !== undefined){
-let data127 = data117.structuredOutput;
-const _errs296 = errors;
-if(typeof data127 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/structuredOutput",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data127}];
-return false;
-}
-if(!((data127 === "forward") || (data127 === "enforce"))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/structuredOutput",keyword:"enum",params:{allowedValues: constant26},message:"must be equal to one of the allowed values",expected:constant1,data:data127}];
-return false;
-}
-var valid54 = _errs296 === errors;
-}
-else {
-var valid54 = true;
-}
-if(valid54){
-if(data117.stepsMax !== undefined){
-let data128 = data117.stepsMax;
-const _errs299 = errors;
-const _errs300 = errors;
-if(!(((typeof data128 == "number") && (!(data128 % 1) && !isNaN(data128))) && (isFinite(data128)))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/stepsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data128}];
-return false;
-}
-if(errors === _errs300){
-if((typeof data128 == "number") && (isFinite(data128))){
-if(data128 > 128 || isNaN(data128)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/stepsMax",keyword:"maximum",params:{comparison: "<=", limit: 128},message:"must be <= 128",expected:constant3,data:data128}];
-return false;
-}
-else {
-if(data128 < 1 || isNaN(data128)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/stepsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data128}];
-return false;
-}
-}
-}
-}
-var valid54 = _errs299 === errors;
-}
-else {
-var valid54 = true;
-}
-if(valid54){
-if(data117.tools !== undefined){
-let data129 = data117.tools;
-const _errs302 = errors;
-const _errs303 = errors;
-if(errors === _errs303){
-if(data129 && typeof data129 == "object" && !Array.isArray(data129)){
-for(const key32 in data129){
-let data130 = data129[key32];
-const _errs306 = errors;
-if(errors === _errs306){
-if(Array.isArray(data130)){
-if(data130.length < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/tools/" + key32.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant2,data:data130}];
-return false;
-}
-else {
-var valid64 = true;
-const len17 = data130.length;
-for(let i20=0; i20<len17; i20++){
-let data131 = data130[i20];
-const _errs308 = errors;
-if(errors === _errs308){
-if(typeof data131 === "string"){
-if(func2(data131) < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/tools/" + key32.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i20,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data131}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/tools/" + key32.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i20,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data131}];
-return false;
-}
-}
-var valid64 = _errs308 === errors;
-if(!valid64){
-break;
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/tools/" + key32.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data130}];
-return false;
-}
-}
-var valid63 = _errs306 === errors;
-if(!valid63){
-break;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/tools",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data129}];
-return false;
-}
-}
-var valid54 = _errs302 === errors;
-}
-else {
-var valid54 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data117}];
-return false;
-}
-}
-var valid53 = _errs272 === errors;
+var valid53 = _errs281 === errors;
 if(!valid53){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/list",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data116}];
+validate20.errors = [{instancePath:instancePath+"/agents/aliases",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data120}];
 return false;
 }
 }
-var valid40 = _errs270 === errors;
+var valid41 = _errs278 === errors;
+if(valid41){
+let data122 = data106.list;
+const _errs283 = errors;
+if(errors === _errs283){
+if(Array.isArray(data122)){
+var valid54 = true;
+const len14 = data122.length;
+for(let i17=0; i17<len14; i17++){
+let data123 = data122[i17];
+const _errs285 = errors;
+if(errors === _errs285){
+if(data123 && typeof data123 == "object" && !Array.isArray(data123)){
+if(data123.default === undefined){
+data123.default = false;
+}
+let missing3;
+if((data123.id === undefined) && (missing3 = "id")){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17,keyword:"required",params:{missingProperty: missing3},message:"must have required property '"+missing3+"'",expected:constant0,data:data123}];
+return false;
+}
+else {
+const _errs287 = errors;
+for(const key31 in data123){
+if(!((((((((key31 === "id") || (key31 === "default")) || (key31 === "model")) || (key31 === "instructions")) || (key31 === "include")) || (key31 === "structuredOutput")) || (key31 === "stepsMax")) || (key31 === "tools"))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17,keyword:"additionalProperties",params:{additionalProperty: key31},message:"must NOT have additional properties",expected:constant0,data:data123}];
+return false;
+break;
+}
+}
+if(_errs287 === errors){
+if(data123.id !== undefined){
+let data124 = data123.id;
+const _errs288 = errors;
+if(errors === _errs288){
+if(typeof data124 === "string"){
+if(!pattern15.test(data124)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/id",keyword:"pattern",params:{pattern: "^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$"},message:"must match pattern \""+"^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$"+"\"",expected:constant1,data:data124}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data124}];
+return false;
+}
+}
+var valid55 = _errs288 === errors;
+}
+else {
+var valid55 = true;
+}
+if(valid55){
+let data125 = data123.default;
+const _errs290 = errors;
+if(typeof data125 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/default",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data125}];
+return false;
+}
+var valid55 = _errs290 === errors;
+if(valid55){
+if(data123.model !== undefined){
+let data126 = data123.model;
+const _errs292 = errors;
+const _errs293 = errors;
+if((typeof data126 !== "string") && (!(data126 && typeof data126 == "object" && !Array.isArray(data126)))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model",keyword:"type",params:{type: constant24},message:"must be string,object",expected:constant7,data:data126}];
+return false;
+}
+if(errors === _errs293){
+if(typeof data126 === "string"){
+if(!pattern8.test(data126)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant7,data:data126}];
+return false;
+}
+}
+if(errors === _errs293){
+if(data126 && typeof data126 == "object" && !Array.isArray(data126)){
+let missing4;
+if((data126.primary === undefined) && (missing4 = "primary")){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model",keyword:"required",params:{missingProperty: missing4},message:"must have required property '"+missing4+"'",expected:constant7,data:data126}];
+return false;
+}
+else {
+const _errs295 = errors;
+for(const key32 in data126){
+if(!((key32 === "primary") || (key32 === "fallbacks"))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model",keyword:"additionalProperties",params:{additionalProperty: key32},message:"must NOT have additional properties",expected:constant7,data:data126}];
+return false;
+break;
+}
+}
+if(_errs295 === errors){
+if(data126.primary !== undefined){
+let data127 = data126.primary;
+const _errs296 = errors;
+if(errors === _errs296){
+if(typeof data127 === "string"){
+if(!pattern8.test(data127)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model/primary",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data127}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model/primary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data127}];
+return false;
+}
+}
+var valid57 = _errs296 === errors;
+}
+else {
+var valid57 = true;
+}
+if(valid57){
+if(data126.fallbacks !== undefined){
+let data128 = data126.fallbacks;
+const _errs298 = errors;
+if(errors === _errs298){
+if(Array.isArray(data128)){
+if(data128.length > 8){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model/fallbacks",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",expected:constant2,data:data128}];
+return false;
+}
+else {
+var valid58 = true;
+const len15 = data128.length;
+for(let i18=0; i18<len15; i18++){
+let data129 = data128[i18];
+const _errs300 = errors;
+if(errors === _errs300){
+if(typeof data129 === "string"){
+if(!pattern8.test(data129)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model/fallbacks/" + i18,keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data129}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model/fallbacks/" + i18,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data129}];
+return false;
+}
+}
+var valid58 = _errs300 === errors;
+if(!valid58){
+break;
 }
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data100}];
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model/fallbacks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data128}];
 return false;
 }
 }
-var valid0 = _errs228 === errors;
-if(valid0){
-let data132 = data.models;
-const _errs310 = errors;
-if(errors === _errs310){
-if(data132 && typeof data132 == "object" && !Array.isArray(data132)){
-if(data132.providers === undefined){
-data132.providers = {};
+var valid57 = _errs298 === errors;
 }
+else {
+var valid57 = true;
+}
+}
+}
+}
+}
+}
+}
+var valid55 = _errs292 === errors;
+}
+else {
+var valid55 = true;
+}
+if(valid55){
+if(data123.instructions !== undefined){
+let data130 = data123.instructions;
+const _errs302 = errors;
+if(typeof data130 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/instructions",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data130}];
+return false;
+}
+var valid55 = _errs302 === errors;
+}
+else {
+var valid55 = true;
+}
+if(valid55){
+if(data123.include !== undefined){
+let data131 = data123.include;
+const _errs304 = errors;
+const _errs305 = errors;
+if(errors === _errs305){
+if(Array.isArray(data131)){
+var valid60 = true;
+const len16 = data131.length;
+for(let i19=0; i19<len16; i19++){
+let data132 = data131[i19];
+const _errs307 = errors;
+if(typeof data132 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/include/" + i19,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data132}];
+return false;
+}
+if(!((data132 === "reasoning") || (data132 === "tools"))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/include/" + i19,keyword:"enum",params:{allowedValues: constant25},message:"must be equal to one of the allowed values",expected:constant1,data:data132}];
+return false;
+}
+var valid60 = _errs307 === errors;
+if(!valid60){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/include",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data131}];
+return false;
+}
+}
+var valid55 = _errs304 === errors;
+}
+else {
+var valid55 = true;
+}
+if(valid55){
+if(data123.structuredOutput !== undefined){
+let data133 = data123.structuredOutput;
+const _errs309 = errors;
+if(typeof data133 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/structuredOutput",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data133}];
+return false;
+}
+if(!((data133 === "forward") || (data133 === "enforce"))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/structuredOutput",keyword:"enum",params:{allowedValues: constant26},message:"must be equal to one of the allowed values",expected:constant1,data:data133}];
+return false;
+}
+var valid55 = _errs309 === errors;
+}
+else {
+var valid55 = true;
+}
+if(valid55){
+if(data123.stepsMax !== undefined){
+let data134 = data123.stepsMax;
 const _errs312 = errors;
-for(const key33 in data132){
-if(!(key33 === "providers")){
-validate20.errors = [{instancePath:instancePath+"/models",keyword:"additionalProperties",params:{additionalProperty: key33},message:"must NOT have additional properties",expected:constant0,data:data132}];
+const _errs313 = errors;
+if(!(((typeof data134 == "number") && (!(data134 % 1) && !isNaN(data134))) && (isFinite(data134)))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/stepsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data134}];
+return false;
+}
+if(errors === _errs313){
+if((typeof data134 == "number") && (isFinite(data134))){
+if(data134 > 128 || isNaN(data134)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/stepsMax",keyword:"maximum",params:{comparison: "<=", limit: 128},message:"must be <= 128",expected:constant3,data:data134}];
+return false;
+}
+else {
+if(data134 < 1 || isNaN(data134)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/stepsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data134}];
+return false;
+}
+}
+}
+}
+var valid55 = _errs312 === errors;
+}
+else {
+var valid55 = true;
+}
+if(valid55){
+if(data123.tools !== undefined){
+let data135 = data123.tools;
+const _errs315 = errors;
+const _errs316 = errors;
+if(errors === _errs316){
+if(data135 && typeof data135 == "object" && !Array.isArray(data135)){
+for(const key33 in data135){
+let data136 = data135[key33];
+const _errs319 = errors;
+if(errors === _errs319){
+if(Array.isArray(data136)){
+if(data136.length < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/tools/" + key33.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant2,data:data136}];
+return false;
+}
+else {
+var valid65 = true;
+const len17 = data136.length;
+for(let i20=0; i20<len17; i20++){
+let data137 = data136[i20];
+const _errs321 = errors;
+if(errors === _errs321){
+if(typeof data137 === "string"){
+if(func2(data137) < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/tools/" + key33.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i20,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data137}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/tools/" + key33.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i20,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data137}];
+return false;
+}
+}
+var valid65 = _errs321 === errors;
+if(!valid65){
+break;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/tools/" + key33.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data136}];
+return false;
+}
+}
+var valid64 = _errs319 === errors;
+if(!valid64){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/tools",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data135}];
+return false;
+}
+}
+var valid55 = _errs315 === errors;
+}
+else {
+var valid55 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data123}];
+return false;
+}
+}
+var valid54 = _errs285 === errors;
+if(!valid54){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data122}];
+return false;
+}
+}
+var valid41 = _errs283 === errors;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data106}];
+return false;
+}
+}
+var valid0 = _errs241 === errors;
+if(valid0){
+let data138 = data.models;
+const _errs323 = errors;
+if(errors === _errs323){
+if(data138 && typeof data138 == "object" && !Array.isArray(data138)){
+if(data138.providers === undefined){
+data138.providers = {};
+}
+const _errs325 = errors;
+for(const key34 in data138){
+if(!(key34 === "providers")){
+validate20.errors = [{instancePath:instancePath+"/models",keyword:"additionalProperties",params:{additionalProperty: key34},message:"must NOT have additional properties",expected:constant0,data:data138}];
 return false;
 break;
 }
 }
-if(_errs312 === errors){
-let data133 = data132.providers;
-const _errs313 = errors;
-if(errors === _errs313){
-if(data133 && typeof data133 == "object" && !Array.isArray(data133)){
-for(const key34 in data133){
-const _errs316 = errors;
-if(!(validate21(data133[key34], {instancePath:instancePath+"/models/providers/" + key34.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data133,parentDataProperty:key34,rootData,dynamicAnchors}))){
+if(_errs325 === errors){
+let data139 = data138.providers;
+const _errs326 = errors;
+if(errors === _errs326){
+if(data139 && typeof data139 == "object" && !Array.isArray(data139)){
+for(const key35 in data139){
+const _errs329 = errors;
+if(!(validate21(data139[key35], {instancePath:instancePath+"/models/providers/" + key35.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data139,parentDataProperty:key35,rootData,dynamicAnchors}))){
 vErrors = vErrors === null ? validate21.errors : vErrors.concat(validate21.errors);
 errors = vErrors.length;
 }
-var valid66 = _errs316 === errors;
-if(!valid66){
+var valid67 = _errs329 === errors;
+if(!valid67){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/models/providers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data133}];
+validate20.errors = [{instancePath:instancePath+"/models/providers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data139}];
 return false;
 }
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/models",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data132}];
+validate20.errors = [{instancePath:instancePath+"/models",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data138}];
 return false;
 }
 }
-var valid0 = _errs310 === errors;
+var valid0 = _errs323 === errors;
 if(valid0){
-let data135 = data.mcp;
-const _errs317 = errors;
-if(errors === _errs317){
-if(data135 && typeof data135 == "object" && !Array.isArray(data135)){
-if(data135.servers === undefined){
-data135.servers = {};
+let data141 = data.mcp;
+const _errs330 = errors;
+if(errors === _errs330){
+if(data141 && typeof data141 == "object" && !Array.isArray(data141)){
+if(data141.servers === undefined){
+data141.servers = {};
 }
-const _errs319 = errors;
-for(const key35 in data135){
-if(!(key35 === "servers")){
-validate20.errors = [{instancePath:instancePath+"/mcp",keyword:"additionalProperties",params:{additionalProperty: key35},message:"must NOT have additional properties",expected:constant0,data:data135}];
+const _errs332 = errors;
+for(const key36 in data141){
+if(!(key36 === "servers")){
+validate20.errors = [{instancePath:instancePath+"/mcp",keyword:"additionalProperties",params:{additionalProperty: key36},message:"must NOT have additional properties",expected:constant0,data:data141}];
 return false;
 break;
 }
 }
-if(_errs319 === errors){
-let data136 = data135.servers;
-const _errs320 = errors;
-if(errors === _errs320){
-if(data136 && typeof data136 == "object" && !Array.isArray(data136)){
-for(const key36 in data136){
-let data137 = data136[key36];
-const _errs323 = errors;
-const _errs324 = errors;
-if(errors === _errs324){
-if(data137 && typeof data137 == "object" && !Array.isArray(data137)){
-if(data137.args === undefined){
-data137.args = [];
-}
-if(data137.env === undefined){
-data137.env = {};
-}
-if(data137.headers === undefined){
-data137.headers = {};
-}
-if(data137.connectMs === undefined){
-data137.connectMs = 30000;
-}
-if(data137.timeoutMs === undefined){
-data137.timeoutMs = 60000;
-}
-if(data137.outputBytesMax === undefined){
-data137.outputBytesMax = 65536;
-}
-const _errs326 = errors;
-for(const key37 in data137){
-if(!(func1.call(constant11, key37))){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key36.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key37},message:"must NOT have additional properties",expected:constant0,data:data137}];
-return false;
-break;
-}
-}
-if(_errs326 === errors){
-if(data137.command !== undefined){
-let data138 = data137.command;
-const _errs327 = errors;
-if(errors === _errs327){
-if(typeof data138 === "string"){
-if(func2(data138) < 1){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key36.replace(/~/g, "~0").replace(/\//g, "~1")+"/command",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data138}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key36.replace(/~/g, "~0").replace(/\//g, "~1")+"/command",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data138}];
-return false;
-}
-}
-var valid70 = _errs327 === errors;
-}
-else {
-var valid70 = true;
-}
-if(valid70){
-let data139 = data137.args;
-const _errs329 = errors;
-if(errors === _errs329){
-if(Array.isArray(data139)){
-var valid71 = true;
-const len18 = data139.length;
-for(let i21=0; i21<len18; i21++){
-let data140 = data139[i21];
-const _errs331 = errors;
-if(typeof data140 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key36.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/" + i21,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data140}];
-return false;
-}
-var valid71 = _errs331 === errors;
-if(!valid71){
-break;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key36.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data139}];
-return false;
-}
-}
-var valid70 = _errs329 === errors;
-if(valid70){
-let data141 = data137.env;
+if(_errs332 === errors){
+let data142 = data141.servers;
 const _errs333 = errors;
 if(errors === _errs333){
-if(data141 && typeof data141 == "object" && !Array.isArray(data141)){
-for(const key38 in data141){
-let data142 = data141[key38];
+if(data142 && typeof data142 == "object" && !Array.isArray(data142)){
+for(const key37 in data142){
+let data143 = data142[key37];
 const _errs336 = errors;
-if(typeof data142 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key36.replace(/~/g, "~0").replace(/\//g, "~1")+"/env/" + key38.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data142}];
+const _errs337 = errors;
+if(errors === _errs337){
+if(data143 && typeof data143 == "object" && !Array.isArray(data143)){
+if(data143.args === undefined){
+data143.args = [];
+}
+if(data143.env === undefined){
+data143.env = {};
+}
+if(data143.headers === undefined){
+data143.headers = {};
+}
+if(data143.connectMs === undefined){
+data143.connectMs = 30000;
+}
+if(data143.timeoutMs === undefined){
+data143.timeoutMs = 60000;
+}
+if(data143.outputBytesMax === undefined){
+data143.outputBytesMax = 65536;
+}
+const _errs339 = errors;
+for(const key38 in data143){
+if(!(func1.call(constant11, key38))){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key37.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key38},message:"must NOT have additional properties",expected:constant0,data:data143}];
+return false;
+break;
+}
+}
+if(_errs339 === errors){
+if(data143.command !== undefined){
+let data144 = data143.command;
+const _errs340 = errors;
+if(errors === _errs340){
+if(typeof data144 === "string"){
+if(func2(data144) < 1){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key37.replace(/~/g, "~0").replace(/\//g, "~1")+"/command",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data144}];
 return false;
 }
-var valid72 = _errs336 === errors;
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key37.replace(/~/g, "~0").replace(/\//g, "~1")+"/command",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data144}];
+return false;
+}
+}
+var valid71 = _errs340 === errors;
+}
+else {
+var valid71 = true;
+}
+if(valid71){
+let data145 = data143.args;
+const _errs342 = errors;
+if(errors === _errs342){
+if(Array.isArray(data145)){
+var valid72 = true;
+const len18 = data145.length;
+for(let i21=0; i21<len18; i21++){
+let data146 = data145[i21];
+const _errs344 = errors;
+if(typeof data146 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key37.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/" + i21,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data146}];
+return false;
+}
+var valid72 = _errs344 === errors;
 if(!valid72){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key36.replace(/~/g, "~0").replace(/\//g, "~1")+"/env",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data141}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key37.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data145}];
 return false;
 }
 }
-var valid70 = _errs333 === errors;
-if(valid70){
-if(data137.cwd !== undefined){
-let data143 = data137.cwd;
-const _errs338 = errors;
-if(errors === _errs338){
-if(typeof data143 === "string"){
-if(func2(data143) < 1){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key36.replace(/~/g, "~0").replace(/\//g, "~1")+"/cwd",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data143}];
+var valid71 = _errs342 === errors;
+if(valid71){
+let data147 = data143.env;
+const _errs346 = errors;
+if(errors === _errs346){
+if(data147 && typeof data147 == "object" && !Array.isArray(data147)){
+for(const key39 in data147){
+let data148 = data147[key39];
+const _errs349 = errors;
+if(typeof data148 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key37.replace(/~/g, "~0").replace(/\//g, "~1")+"/env/" + key39.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data148}];
 return false;
 }
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key36.replace(/~/g, "~0").replace(/\//g, "~1")+"/cwd",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data143}];
-return false;
-}
-}
-var valid70 = _errs338 === errors;
-}
-else {
-var valid70 = true;
-}
-if(valid70){
-if(data137.url !== undefined){
-let data144 = data137.url;
-const _errs340 = errors;
-if(errors === _errs340){
-if(typeof data144 === "string"){
-if(!pattern27.test(data144)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key36.replace(/~/g, "~0").replace(/\//g, "~1")+"/url",keyword:"pattern",params:{pattern: "^https?://[^\\s]+$"},message:"must match pattern \""+"^https?://[^\\s]+$"+"\"",expected:constant1,data:data144}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key36.replace(/~/g, "~0").replace(/\//g, "~1")+"/url",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data144}];
-return false;
-}
-}
-var valid70 = _errs340 === errors;
-}
-else {
-var valid70 = true;
-}
-if(valid70){
-let data145 = data137.headers;
-const _errs342 = errors;
-if(errors === _errs342){
-if(data145 && typeof data145 == "object" && !Array.isArray(data145)){
-for(const key39 in data145){
-let data146 = data145[key39];
-const _errs345 = errors;
-if(typeof data146 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key36.replace(/~/g, "~0").replace(/\//g, "~1")+"/headers/" + key39.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data146}];
-return false;
-}
-var valid73 = _errs345 === errors;
+var valid73 = _errs349 === errors;
 if(!valid73){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key36.replace(/~/g, "~0").replace(/\//g, "~1")+"/headers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data145}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key37.replace(/~/g, "~0").replace(/\//g, "~1")+"/env",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data147}];
 return false;
 }
 }
-var valid70 = _errs342 === errors;
-if(valid70){
-let data147 = data137.connectMs;
-const _errs347 = errors;
-if(!(((typeof data147 == "number") && (!(data147 % 1) && !isNaN(data147))) && (isFinite(data147)))){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key36.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data147}];
-return false;
-}
-if(errors === _errs347){
-if((typeof data147 == "number") && (isFinite(data147))){
-if(data147 > 600000 || isNaN(data147)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key36.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data147}];
-return false;
-}
-else {
-if(data147 < 10 || isNaN(data147)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key36.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",expected:constant3,data:data147}];
-return false;
-}
-}
-}
-}
-var valid70 = _errs347 === errors;
-if(valid70){
-let data148 = data137.timeoutMs;
-const _errs349 = errors;
-if(!(((typeof data148 == "number") && (!(data148 % 1) && !isNaN(data148))) && (isFinite(data148)))){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key36.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data148}];
-return false;
-}
-if(errors === _errs349){
-if((typeof data148 == "number") && (isFinite(data148))){
-if(data148 > 3600000 || isNaN(data148)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key36.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",expected:constant3,data:data148}];
-return false;
-}
-else {
-if(data148 < 10 || isNaN(data148)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key36.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",expected:constant3,data:data148}];
-return false;
-}
-}
-}
-}
-var valid70 = _errs349 === errors;
-if(valid70){
-let data149 = data137.outputBytesMax;
+var valid71 = _errs346 === errors;
+if(valid71){
+if(data143.cwd !== undefined){
+let data149 = data143.cwd;
 const _errs351 = errors;
-if(!(((typeof data149 == "number") && (!(data149 % 1) && !isNaN(data149))) && (isFinite(data149)))){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key36.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data149}];
-return false;
-}
 if(errors === _errs351){
-if((typeof data149 == "number") && (isFinite(data149))){
-if(data149 > 16777216 || isNaN(data149)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key36.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"maximum",params:{comparison: "<=", limit: 16777216},message:"must be <= 16777216",expected:constant3,data:data149}];
+if(typeof data149 === "string"){
+if(func2(data149) < 1){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key37.replace(/~/g, "~0").replace(/\//g, "~1")+"/cwd",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data149}];
 return false;
-}
-else {
-if(data149 < 256 || isNaN(data149)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key36.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"minimum",params:{comparison: ">=", limit: 256},message:"must be >= 256",expected:constant3,data:data149}];
-return false;
-}
-}
-}
-}
-var valid70 = _errs351 === errors;
-}
-}
-}
-}
-}
-}
-}
-}
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key36.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data137}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key37.replace(/~/g, "~0").replace(/\//g, "~1")+"/cwd",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data149}];
 return false;
 }
 }
-var valid68 = _errs323 === errors;
-if(!valid68){
-break;
-}
-}
+var valid71 = _errs351 === errors;
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data136}];
-return false;
+var valid71 = true;
 }
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/mcp",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data135}];
-return false;
-}
-}
-var valid0 = _errs317 === errors;
-if(valid0){
-let data150 = data.sessions;
+if(valid71){
+if(data143.url !== undefined){
+let data150 = data143.url;
 const _errs353 = errors;
 if(errors === _errs353){
-if(data150 && typeof data150 == "object" && !Array.isArray(data150)){
-if(data150.idleMinutes === undefined){
-data150.idleMinutes = 0;
+if(typeof data150 === "string"){
+if(!pattern27.test(data150)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key37.replace(/~/g, "~0").replace(/\//g, "~1")+"/url",keyword:"pattern",params:{pattern: "^https?://[^\\s]+$"},message:"must match pattern \""+"^https?://[^\\s]+$"+"\"",expected:constant1,data:data150}];
+return false;
 }
-if(data150.lane === undefined){
-data150.lane = {};
 }
-if(data150.store === undefined){
-data150.store = {};
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key37.replace(/~/g, "~0").replace(/\//g, "~1")+"/url",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data150}];
+return false;
 }
+}
+var valid71 = _errs353 === errors;
+}
+else {
+var valid71 = true;
+}
+if(valid71){
+let data151 = data143.headers;
 const _errs355 = errors;
-for(const key40 in data150){
-if(!(((key40 === "idleMinutes") || (key40 === "lane")) || (key40 === "store"))){
-validate20.errors = [{instancePath:instancePath+"/sessions",keyword:"additionalProperties",params:{additionalProperty: key40},message:"must NOT have additional properties",expected:constant0,data:data150}];
-return false;
-break;
-}
-}
-if(_errs355 === errors){
-let data151 = data150.idleMinutes;
-const _errs356 = errors;
-if(!(((typeof data151 == "number") && (!(data151 % 1) && !isNaN(data151))) && (isFinite(data151)))){
-validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data151}];
-return false;
-}
-if(errors === _errs356){
-if((typeof data151 == "number") && (isFinite(data151))){
-if(data151 > 5256000 || isNaN(data151)){
-validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"maximum",params:{comparison: "<=", limit: 5256000},message:"must be <= 5256000",expected:constant3,data:data151}];
-return false;
-}
-else {
-if(data151 < 0 || isNaN(data151)){
-validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data151}];
-return false;
-}
-}
-}
-}
-var valid74 = _errs356 === errors;
-if(valid74){
-let data152 = data150.lane;
+if(errors === _errs355){
+if(data151 && typeof data151 == "object" && !Array.isArray(data151)){
+for(const key40 in data151){
+let data152 = data151[key40];
 const _errs358 = errors;
-if(errors === _errs358){
-if(data152 && typeof data152 == "object" && !Array.isArray(data152)){
-if(data152.waitingMax === undefined){
-data152.waitingMax = 8;
-}
-if(data152.waitMs === undefined){
-data152.waitMs = 60000;
-}
-const _errs360 = errors;
-for(const key41 in data152){
-if(!((key41 === "waitingMax") || (key41 === "waitMs"))){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane",keyword:"additionalProperties",params:{additionalProperty: key41},message:"must NOT have additional properties",expected:constant0,data:data152}];
+if(typeof data152 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key37.replace(/~/g, "~0").replace(/\//g, "~1")+"/headers/" + key40.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data152}];
 return false;
-break;
-}
-}
-if(_errs360 === errors){
-let data153 = data152.waitingMax;
-const _errs361 = errors;
-if(!(((typeof data153 == "number") && (!(data153 % 1) && !isNaN(data153))) && (isFinite(data153)))){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data153}];
-return false;
-}
-if(errors === _errs361){
-if((typeof data153 == "number") && (isFinite(data153))){
-if(data153 > 1024 || isNaN(data153)){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",expected:constant3,data:data153}];
-return false;
-}
-else {
-if(data153 < 0 || isNaN(data153)){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data153}];
-return false;
-}
-}
-}
-}
-var valid75 = _errs361 === errors;
-if(valid75){
-let data154 = data152.waitMs;
-const _errs363 = errors;
-if(!(((typeof data154 == "number") && (!(data154 % 1) && !isNaN(data154))) && (isFinite(data154)))){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data154}];
-return false;
-}
-if(errors === _errs363){
-if((typeof data154 == "number") && (isFinite(data154))){
-if(data154 > 600000 || isNaN(data154)){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data154}];
-return false;
-}
-else {
-if(data154 < 100 || isNaN(data154)){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data154}];
-return false;
-}
-}
-}
-}
-var valid75 = _errs363 === errors;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/sessions/lane",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data152}];
-return false;
-}
 }
 var valid74 = _errs358 === errors;
-if(valid74){
-let data155 = data150.store;
-const _errs365 = errors;
-if(errors === _errs365){
-if(data155 && typeof data155 == "object" && !Array.isArray(data155)){
-const _errs367 = errors;
-for(const key42 in data155){
-if(!(key42 === "postgres")){
-validate20.errors = [{instancePath:instancePath+"/sessions/store",keyword:"additionalProperties",params:{additionalProperty: key42},message:"must NOT have additional properties",expected:constant0,data:data155}];
-return false;
+if(!valid74){
 break;
 }
 }
-if(_errs367 === errors){
-if(data155.postgres !== undefined){
-let data156 = data155.postgres;
-const _errs368 = errors;
-if(errors === _errs368){
-if(data156 && typeof data156 == "object" && !Array.isArray(data156)){
-if(data156.pooler === undefined){
-data156.pooler = false;
 }
-if(data156.schema === undefined){
-data156.schema = "clawgate";
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key37.replace(/~/g, "~0").replace(/\//g, "~1")+"/headers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data151}];
+return false;
 }
-if(data156.connections === undefined){
-data156.connections = 10;
 }
-let missing5;
-if((data156.url === undefined) && (missing5 = "url")){
-validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres",keyword:"required",params:{missingProperty: missing5},message:"must have required property '"+missing5+"'",expected:constant0,data:data156}];
+var valid71 = _errs355 === errors;
+if(valid71){
+let data153 = data143.connectMs;
+const _errs360 = errors;
+if(!(((typeof data153 == "number") && (!(data153 % 1) && !isNaN(data153))) && (isFinite(data153)))){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key37.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data153}];
+return false;
+}
+if(errors === _errs360){
+if((typeof data153 == "number") && (isFinite(data153))){
+if(data153 > 600000 || isNaN(data153)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key37.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data153}];
 return false;
 }
 else {
-const _errs370 = errors;
-for(const key43 in data156){
-if(!(((((key43 === "url") || (key43 === "listenUrl")) || (key43 === "pooler")) || (key43 === "schema")) || (key43 === "connections"))){
-validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres",keyword:"additionalProperties",params:{additionalProperty: key43},message:"must NOT have additional properties",expected:constant0,data:data156}];
+if(data153 < 10 || isNaN(data153)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key37.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",expected:constant3,data:data153}];
+return false;
+}
+}
+}
+}
+var valid71 = _errs360 === errors;
+if(valid71){
+let data154 = data143.timeoutMs;
+const _errs362 = errors;
+if(!(((typeof data154 == "number") && (!(data154 % 1) && !isNaN(data154))) && (isFinite(data154)))){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key37.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data154}];
+return false;
+}
+if(errors === _errs362){
+if((typeof data154 == "number") && (isFinite(data154))){
+if(data154 > 3600000 || isNaN(data154)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key37.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",expected:constant3,data:data154}];
+return false;
+}
+else {
+if(data154 < 10 || isNaN(data154)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key37.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",expected:constant3,data:data154}];
+return false;
+}
+}
+}
+}
+var valid71 = _errs362 === errors;
+if(valid71){
+let data155 = data143.outputBytesMax;
+const _errs364 = errors;
+if(!(((typeof data155 == "number") && (!(data155 % 1) && !isNaN(data155))) && (isFinite(data155)))){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key37.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data155}];
+return false;
+}
+if(errors === _errs364){
+if((typeof data155 == "number") && (isFinite(data155))){
+if(data155 > 16777216 || isNaN(data155)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key37.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"maximum",params:{comparison: "<=", limit: 16777216},message:"must be <= 16777216",expected:constant3,data:data155}];
+return false;
+}
+else {
+if(data155 < 256 || isNaN(data155)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key37.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"minimum",params:{comparison: ">=", limit: 256},message:"must be >= 256",expected:constant3,data:data155}];
+return false;
+}
+}
+}
+}
+var valid71 = _errs364 === errors;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key37.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data143}];
+return false;
+}
+}
+var valid69 = _errs336 === errors;
+if(!valid69){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp/servers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data142}];
+return false;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data141}];
+return false;
+}
+}
+var valid0 = _errs330 === errors;
+if(valid0){
+let data156 = data.sessions;
+const _errs366 = errors;
+if(errors === _errs366){
+if(data156 && typeof data156 == "object" && !Array.isArray(data156)){
+if(data156.idleMinutes === undefined){
+data156.idleMinutes = 0;
+}
+if(data156.lane === undefined){
+data156.lane = {};
+}
+if(data156.store === undefined){
+data156.store = {};
+}
+const _errs368 = errors;
+for(const key41 in data156){
+if(!(((key41 === "idleMinutes") || (key41 === "lane")) || (key41 === "store"))){
+validate20.errors = [{instancePath:instancePath+"/sessions",keyword:"additionalProperties",params:{additionalProperty: key41},message:"must NOT have additional properties",expected:constant0,data:data156}];
 return false;
 break;
 }
 }
-if(_errs370 === errors){
-if(data156.url !== undefined){
-let data157 = data156.url;
+if(_errs368 === errors){
+let data157 = data156.idleMinutes;
+const _errs369 = errors;
+if(!(((typeof data157 == "number") && (!(data157 % 1) && !isNaN(data157))) && (isFinite(data157)))){
+validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data157}];
+return false;
+}
+if(errors === _errs369){
+if((typeof data157 == "number") && (isFinite(data157))){
+if(data157 > 5256000 || isNaN(data157)){
+validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"maximum",params:{comparison: "<=", limit: 5256000},message:"must be <= 5256000",expected:constant3,data:data157}];
+return false;
+}
+else {
+if(data157 < 0 || isNaN(data157)){
+validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data157}];
+return false;
+}
+}
+}
+}
+var valid75 = _errs369 === errors;
+if(valid75){
+let data158 = data156.lane;
 const _errs371 = errors;
 if(errors === _errs371){
-if(typeof data157 === "string"){
-if(!pattern28.test(data157)){
-validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/url",keyword:"pattern",params:{pattern: "^postgres(ql)?://"},message:"must match pattern \""+"^postgres(ql)?://"+"\"",expected:constant1,data:data157}];
-return false;
+if(data158 && typeof data158 == "object" && !Array.isArray(data158)){
+if(data158.waitingMax === undefined){
+data158.waitingMax = 8;
 }
+if(data158.waitMs === undefined){
+data158.waitMs = 60000;
 }
-else {
-validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/url",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data157}];
-return false;
-}
-}
-var valid77 = _errs371 === errors;
-}
-else {
-var valid77 = true;
-}
-if(valid77){
-if(data156.listenUrl !== undefined){
-let data158 = data156.listenUrl;
 const _errs373 = errors;
-if(errors === _errs373){
-if(typeof data158 === "string"){
-if(!pattern28.test(data158)){
-validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/listenUrl",keyword:"pattern",params:{pattern: "^postgres(ql)?://"},message:"must match pattern \""+"^postgres(ql)?://"+"\"",expected:constant1,data:data158}];
+for(const key42 in data158){
+if(!((key42 === "waitingMax") || (key42 === "waitMs"))){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane",keyword:"additionalProperties",params:{additionalProperty: key42},message:"must NOT have additional properties",expected:constant0,data:data158}];
+return false;
+break;
+}
+}
+if(_errs373 === errors){
+let data159 = data158.waitingMax;
+const _errs374 = errors;
+if(!(((typeof data159 == "number") && (!(data159 % 1) && !isNaN(data159))) && (isFinite(data159)))){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data159}];
 return false;
 }
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/listenUrl",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data158}];
-return false;
-}
-}
-var valid77 = _errs373 === errors;
-}
-else {
-var valid77 = true;
-}
-if(valid77){
-let data159 = data156.pooler;
-const _errs375 = errors;
-if(typeof data159 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/pooler",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data159}];
-return false;
-}
-var valid77 = _errs375 === errors;
-if(valid77){
-let data160 = data156.schema;
-const _errs377 = errors;
-if(errors === _errs377){
-if(typeof data160 === "string"){
-if(!pattern30.test(data160)){
-validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/schema",keyword:"pattern",params:{pattern: "^[a-z_][a-z0-9_]{0,39}$"},message:"must match pattern \""+"^[a-z_][a-z0-9_]{0,39}$"+"\"",expected:constant1,data:data160}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/schema",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data160}];
-return false;
-}
-}
-var valid77 = _errs377 === errors;
-if(valid77){
-let data161 = data156.connections;
-const _errs379 = errors;
-if(!(((typeof data161 == "number") && (!(data161 % 1) && !isNaN(data161))) && (isFinite(data161)))){
-validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/connections",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data161}];
-return false;
-}
-if(errors === _errs379){
-if((typeof data161 == "number") && (isFinite(data161))){
-if(data161 > 200 || isNaN(data161)){
-validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/connections",keyword:"maximum",params:{comparison: "<=", limit: 200},message:"must be <= 200",expected:constant3,data:data161}];
+if(errors === _errs374){
+if((typeof data159 == "number") && (isFinite(data159))){
+if(data159 > 1024 || isNaN(data159)){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",expected:constant3,data:data159}];
 return false;
 }
 else {
-if(data161 < 2 || isNaN(data161)){
-validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/connections",keyword:"minimum",params:{comparison: ">=", limit: 2},message:"must be >= 2",expected:constant3,data:data161}];
+if(data159 < 0 || isNaN(data159)){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data159}];
 return false;
 }
 }
 }
 }
-var valid77 = _errs379 === errors;
+var valid76 = _errs374 === errors;
+if(valid76){
+let data160 = data158.waitMs;
+const _errs376 = errors;
+if(!(((typeof data160 == "number") && (!(data160 % 1) && !isNaN(data160))) && (isFinite(data160)))){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data160}];
+return false;
+}
+if(errors === _errs376){
+if((typeof data160 == "number") && (isFinite(data160))){
+if(data160 > 600000 || isNaN(data160)){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data160}];
+return false;
+}
+else {
+if(data160 < 100 || isNaN(data160)){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data160}];
+return false;
 }
 }
 }
 }
+var valid76 = _errs376 === errors;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data156}];
+validate20.errors = [{instancePath:instancePath+"/sessions/lane",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data158}];
+return false;
+}
+}
+var valid75 = _errs371 === errors;
+if(valid75){
+let data161 = data156.store;
+const _errs378 = errors;
+if(errors === _errs378){
+if(data161 && typeof data161 == "object" && !Array.isArray(data161)){
+const _errs380 = errors;
+for(const key43 in data161){
+if(!(key43 === "postgres")){
+validate20.errors = [{instancePath:instancePath+"/sessions/store",keyword:"additionalProperties",params:{additionalProperty: key43},message:"must NOT have additional properties",expected:constant0,data:data161}];
+return false;
+break;
+}
+}
+if(_errs380 === errors){
+if(data161.postgres !== undefined){
+let data162 = data161.postgres;
+const _errs381 = errors;
+if(errors === _errs381){
+if(data162 && typeof data162 == "object" && !Array.isArray(data162)){
+if(data162.pooler === undefined){
+data162.pooler = false;
+}
+if(data162.schema === undefined){
+data162.schema = "clawgate";
+}
+if(data162.connections === undefined){
+data162.connections = 10;
+}
+let missing5;
+if((data162.url === undefined) && (missing5 = "url")){
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres",keyword:"required",params:{missingProperty: missing5},message:"must have required property '"+missing5+"'",expected:constant0,data:data162}];
+return false;
+}
+else {
+const _errs383 = errors;
+for(const key44 in data162){
+if(!(((((key44 === "url") || (key44 === "listenUrl")) || (key44 === "pooler")) || (key44 === "schema")) || (key44 === "connections"))){
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres",keyword:"additionalProperties",params:{additionalProperty: key44},message:"must NOT have additional properties",expected:constant0,data:data162}];
+return false;
+break;
+}
+}
+if(_errs383 === errors){
+if(data162.url !== undefined){
+let data163 = data162.url;
+const _errs384 = errors;
+if(errors === _errs384){
+if(typeof data163 === "string"){
+if(!pattern28.test(data163)){
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/url",keyword:"pattern",params:{pattern: "^postgres(ql)?://"},message:"must match pattern \""+"^postgres(ql)?://"+"\"",expected:constant1,data:data163}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/url",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data163}];
+return false;
+}
+}
+var valid78 = _errs384 === errors;
+}
+else {
+var valid78 = true;
+}
+if(valid78){
+if(data162.listenUrl !== undefined){
+let data164 = data162.listenUrl;
+const _errs386 = errors;
+if(errors === _errs386){
+if(typeof data164 === "string"){
+if(!pattern28.test(data164)){
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/listenUrl",keyword:"pattern",params:{pattern: "^postgres(ql)?://"},message:"must match pattern \""+"^postgres(ql)?://"+"\"",expected:constant1,data:data164}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/listenUrl",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data164}];
+return false;
+}
+}
+var valid78 = _errs386 === errors;
+}
+else {
+var valid78 = true;
+}
+if(valid78){
+let data165 = data162.pooler;
+const _errs388 = errors;
+if(typeof data165 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/pooler",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data165}];
+return false;
+}
+var valid78 = _errs388 === errors;
+if(valid78){
+let data166 = data162.schema;
+const _errs390 = errors;
+if(errors === _errs390){
+if(typeof data166 === "string"){
+if(!pattern30.test(data166)){
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/schema",keyword:"pattern",params:{pattern: "^[a-z_][a-z0-9_]{0,39}$"},message:"must match pattern \""+"^[a-z_][a-z0-9_]{0,39}$"+"\"",expected:constant1,data:data166}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/schema",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data166}];
+return false;
+}
+}
+var valid78 = _errs390 === errors;
+if(valid78){
+let data167 = data162.connections;
+const _errs392 = errors;
+if(!(((typeof data167 == "number") && (!(data167 % 1) && !isNaN(data167))) && (isFinite(data167)))){
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/connections",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data167}];
+return false;
+}
+if(errors === _errs392){
+if((typeof data167 == "number") && (isFinite(data167))){
+if(data167 > 200 || isNaN(data167)){
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/connections",keyword:"maximum",params:{comparison: "<=", limit: 200},message:"must be <= 200",expected:constant3,data:data167}];
+return false;
+}
+else {
+if(data167 < 2 || isNaN(data167)){
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/connections",keyword:"minimum",params:{comparison: ">=", limit: 2},message:"must be >= 2",expected:constant3,data:data167}];
+return false;
+}
+}
+}
+}
+var valid78 = _errs392 === errors;
+}
+}
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data162}];
 return false;
 }
 }
@@ -5791,21 +5931,21 @@ return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/sessions/store",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data155}];
+validate20.errors = [{instancePath:instancePath+"/sessions/store",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data161}];
 return false;
 }
 }
-var valid74 = _errs365 === errors;
+var valid75 = _errs378 === errors;
 }
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/sessions",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data150}];
+validate20.errors = [{instancePath:instancePath+"/sessions",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data156}];
 return false;
 }
 }
-var valid0 = _errs353 === errors;
+var valid0 = _errs366 === errors;
 }
 }
 }

@@ -305,6 +305,38 @@ export interface components {
                     };
                 };
                 /**
+                 * @description The gateway protocol at `/` (docs/websocket.md), for OpenClaw's own clients.
+                 * @default {}
+                 */
+                websocket: {
+                    /**
+                     * @description Off, a handshake is answered with 501.
+                     * @default true
+                     */
+                    enabled: boolean;
+                    /**
+                     * @description How long a client may take to sign in.
+                     * @default 15000
+                     */
+                    challengeMs: number;
+                    /**
+                     * @description Clients are told that something comes at least so often, and take a longer silence for the end. A client that
+                     *     answers no ping for two and a half times as long is cut.
+                     * @default 15000
+                     */
+                    tickMs: number;
+                    /**
+                     * @description The longest frame of a client that has signed in; until then it is 64 KiB.
+                     * @default 26214400
+                     */
+                    payloadBytesMax: number;
+                    /**
+                     * @description A client that has not read so many bytes of what it was sent is closed with 1013; its runs go on.
+                     * @default 1048576
+                     */
+                    bufferedBytesMax: number;
+                };
+                /**
                  * @description How many agents run at once, of all callers together.
                  * @default {}
                  */

@@ -16,6 +16,7 @@ export const errorCodes = {
   http_version_not_supported: { status: 505, type: "invalid_request_error", retry: false },
   transfer_coding_not_supported: { status: 501, type: "invalid_request_error", retry: false },
   websocket_not_available: { status: 501, type: "invalid_request_error", retry: false },
+  websocket_version_not_supported: { status: 426, type: "invalid_request_error", retry: false },
   expectation_failed: { status: 417, type: "invalid_request_error", retry: false },
   uri_too_long: { status: 414, type: "invalid_request_error", retry: false },
   headers_too_large: { status: 431, type: "invalid_request_error", retry: false },

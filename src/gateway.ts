@@ -10,10 +10,14 @@ import { GatewayError } from "./base/errors.ts";
 import type { Metrics } from "./base/metrics.ts";
 import { BodyBudget } from "./edge/body-budget.ts";
 import { Lockout } from "./edge/lockout.ts";
+import { toAddressKey } from "./edge/open-connections.ts";
 import { createHttpServer } from "./edge/server.ts";
 import { createGeneration, type Generation, type GenerationOptions, type Lasting } from "./generation.ts";
 import type { Agents } from "./run/agents.ts";
 import { createRuntime, type RuntimeOptions } from "./runtime.ts";
+import { RunNames } from "./socket/run-names.ts";
+import { SessionFeeds } from "./socket/session-feeds.ts";
+import { Sockets } from "./socket/sockets.ts";
 
 export interface GatewayOptions extends RuntimeOptions, GenerationOptions {}
 
@@ -44,18 +48,28 @@ const cutGraceMs = 250;
 /** Starts a gateway; resolves when it takes calls. The port, and what stands behind it from one configuration to the next. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const audit = openAuditFile(options);
+  const runtime = await createRuntime({ ...options, audit }).catch((cause: unknown) => {
+    audit.close();
+    throw cause;
+  });
+  const names = new RunNames();
+  const feeds = new SessionFeeds({
+    live: runtime.live,
+    runs: runtime.runs,
+    names,
+    agents: () => current.runtime.agents,
+    outgoing: () => current.face.outgoing,
+  });
   const lasting: Lasting = {
     audit,
     started: Math.floor(Date.now() / 1000),
     condemned: new WeakSet(),
     lockout: new Lockout(),
     bodies: new BodyBudget(() => current.config.gateway.limits.bodyBytesHeld),
+    sockets: { names, feeds, all: () => sockets },
   };
-  const runtime = await createRuntime({ ...options, audit }).catch((cause: unknown) => {
-    audit.close();
-    throw cause;
-  });
   let current = createGeneration(runtime, options, lasting);
+  const sockets = new Sockets({ face: () => current.face, toAddressKey, metrics: runtime.metrics });
   /** The current one, and those before it that are still needed. */
   const generations = new Set([current]);
   const retirements = new Set<Promise<void>>();
@@ -68,6 +82,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     onHalfClose(response) {
       for (const { passages } of generations) passages.leave(response);
     },
+    upgrades: sockets,
     metrics: runtime.metrics,
     log: () => current.log,
   });
@@ -105,6 +120,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     audit.record({ event: "configuration-change", outcome: "done", changed: listChanges(old.config, config) });
     current = createGeneration(renewed, { ...next, config }, lasting);
     generations.add(current);
+    sockets.renew();
     void renewed.connectTools();
     const retirement = retire(old);
     retirements.add(retirement);
@@ -117,6 +133,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const stop = async (): Promise<void> => {
     stopping = true;
     await replaced;
+    sockets.announceStop();
     let close: NodeJS.Timeout | undefined;
     const patience = Promise.withResolvers<void>();
     const cut = setTimeout(() => {
@@ -134,6 +151,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     await Promise.race([Promise.all(carried), patience.promise]);
     clearTimeout(cut);
     clearTimeout(close);
+    await sockets.close();
     await new Promise<void>((resolve) => {
       server.close(() => resolve());
       server.closeAllConnections();

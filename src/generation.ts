@@ -17,17 +17,24 @@ import { isStrong } from "./base/config/secret.ts";
 import { type Config, type Handlers, toGeneratedFile } from "./base/contract.ts";
 import { GatewayError } from "./base/errors.ts";
 import type { Log } from "./base/log.ts";
-import { createApp } from "./edge/app.ts";
+import { createApp, createEntry } from "./edge/app.ts";
 import { createAuthenticate } from "./edge/authenticate.ts";
+import { assertBounded } from "./edge/body.ts";
 import type { BodyBudget } from "./edge/body-budget.ts";
 import type { Credential } from "./edge/credential.ts";
 import { createAddressReader } from "./edge/forwarded.ts";
+import { findFramingFault } from "./edge/framing.ts";
 import type { Lockout } from "./edge/lockout.ts";
 import { listKeys } from "./edge/keys.ts";
+import { createOriginCheck, type OriginRules } from "./edge/origin.ts";
 import { Passages } from "./edge/passage.ts";
 import { createSignIn } from "./edge/proxy-user.ts";
-import { createMediaGate } from "./run/media/media-gate.ts";
+import { createMediaGate, type MediaGate } from "./run/media/media-gate.ts";
 import type { Runtime } from "./runtime.ts";
+import { createFace, type Doorway } from "./socket/face.ts";
+import type { RunNames } from "./socket/run-names.ts";
+import type { SessionFeeds } from "./socket/session-feeds.ts";
+import type { HandshakeFace, Sockets } from "./socket/sockets.ts";
 
 /** What a change of the configuration changes. */
 export interface GenerationOptions {
@@ -44,36 +51,100 @@ export interface Lasting {
   readonly condemned: WeakSet<Socket>;
   readonly lockout: Lockout;
   readonly bodies: BodyBudget;
+  readonly sockets: LastingSockets;
+}
+
+/** What connections have in common that begin with one configuration and go on with another. */
+export interface LastingSockets {
+  readonly names: RunNames;
+  readonly feeds: SessionFeeds;
+  readonly all: () => Sockets;
 }
 
 /** One configuration at work. A request is answered by the one that it began in, whatever has come since. */
 export interface Generation extends GenerationOptions {
   readonly runtime: Runtime;
   readonly passages: Passages;
+  /** What the sockets make of it. */
+  readonly face: HandshakeFace;
   readonly answer: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 }
 
-/** A handler for each operation of the contract, and the way to it. */
+/** A handler for each operation of the contract and for each method of the socket, and the way to them. */
 export function createGeneration(runtime: Runtime, options: GenerationOptions, lasting: Lasting): Generation {
   const { config, credential, log } = options;
-  const { http, checkAnswers } = config.gateway;
-  const { agents, runAgent, runs, live, slots, loop, turns, store, metrics, quotas } = runtime;
-  const { audit, started, condemned, lockout, bodies } = lasting;
+  const { http, checkAnswers, trustedProxies } = config.gateway;
+  const { metrics, quotas } = runtime;
+  const { audit, condemned, lockout, bodies, sockets } = lasting;
   lockout.limit(config.gateway.auth.limit);
 
+  const media = createMediaGate(http.endpoints.chatCompletions.media);
+  const toAddress = createAddressReader(trustedProxies);
+  const passages = new Passages(log, metrics, toAddress, runtime.tracing);
+  const entryParts = {
+    authenticate: createAuthenticate(credential, listKeys(config, quotas.of)),
+    signIn: createSignIn(config.gateway),
+    audit,
+    lockout,
+    guessable: "secret" in credential && !isStrong(credential.secret),
+    log,
+    metrics,
+  };
+  const app = createApp({
+    ...entryParts,
+    handlers: createHandlers(runtime, options, lasting, media),
+    origins: http,
+    isEnabled: createSwitch(http.endpoints),
+    checkAnswers,
+    bodyBytesMax: http.bodyBytesMax,
+    bodies,
+    keepAlive: http.keepAlive,
+    room: runtime.slots,
+    diagnose: { createChatCompletion: diagnoseChatMistake },
+    passages,
+    condemned,
+    explainHandshake: (request) => sockets.all().explain(request),
+  });
+  const doorway: Doorway = {
+    ...entryParts,
+    entry: createEntry(entryParts),
+    findRequestFault: createRequestCheck(http, condemned),
+    toAddress,
+    assertBounded,
+  };
+  const face = createFace({
+    ...runtime,
+    ...sockets,
+    gateway: config.gateway,
+    media,
+    started: lasting.started * 1000,
+    doorway,
+    mode: checkAnswers,
+    log,
+  });
+  return { ...options, runtime, passages, face, answer: app.callback() };
+}
+
+function createHandlers(
+  { agents, runAgent, runs, live, loop, turns, store, metrics }: Runtime,
+  { config }: GenerationOptions,
+  { audit, started }: Lasting,
+  media: MediaGate,
+): Handlers {
+  const { chatCompletions, runs: runsEndpoint } = config.gateway.http.endpoints;
+  const { strict, sessions: policy, detach } = chatCompletions;
   const sessions = { store, turns, agents, audit };
   const runParts = { store: store.runs, live, runs, agents, audit };
-  const { chatCompletions } = http.endpoints;
-  const handlers: Handlers = {
+  return {
     createChatCompletion: createChatCompletion({
       agents,
       runAgent,
       runs,
-      media: createMediaGate(chatCompletions.media),
-      strict: chatCompletions.strict,
-      sessions: chatCompletions.sessions,
-      detach: chatCompletions.detach,
-      canReadRuns: http.endpoints.runs.enabled,
+      media,
+      strict,
+      sessions: policy,
+      detach,
+      canReadRuns: runsEndpoint.enabled,
     }),
     ...notServed,
     listModels: createListModels(agents, started),
@@ -96,28 +167,25 @@ export function createGeneration(runtime: Runtime, options: GenerationOptions, l
     getContract: createGetContract(toGeneratedFile("openapi.json")),
     getDocs: createGetDocs(toGeneratedFile("docs.html")),
   };
-  const passages = new Passages(log, metrics, createAddressReader(config.gateway.trustedProxies), runtime.tracing);
-  const app = createApp({
-    handlers,
-    authenticate: createAuthenticate(credential, listKeys(config, quotas.of)),
-    signIn: createSignIn(config.gateway),
-    origins: http,
-    isEnabled: createSwitch(http.endpoints),
-    checkAnswers,
-    bodyBytesMax: http.bodyBytesMax,
-    bodies,
-    keepAlive: http.keepAlive,
-    room: slots,
-    diagnose: { createChatCompletion: diagnoseChatMistake },
-    passages,
-    condemned,
-    audit,
-    lockout,
-    guessable: "secret" in credential && !isStrong(credential.secret),
-    log,
-    metrics,
-  });
-  return { ...options, runtime, passages, answer: app.callback() };
+}
+
+/** What is asked of every request before anything else, for one that becomes no answer. */
+function createRequestCheck(
+  origins: OriginRules,
+  condemned: WeakSet<Socket>,
+): (request: IncomingMessage) => GatewayError | undefined {
+  const checkOrigin = createOriginCheck(origins);
+  return (request) => {
+    if (condemned.has(request.socket)) return new GatewayError("invalid_http", "What came before it was ambiguous.");
+    const fault = findFramingFault(request);
+    if (fault !== undefined) return fault;
+    try {
+      checkOrigin(request);
+      return undefined;
+    } catch (cause) {
+      return GatewayError.from(cause);
+    }
+  };
 }
 
 /** The switches of the configuration by the names that the contract's `x-endpoint` has. */

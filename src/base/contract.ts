@@ -5,6 +5,7 @@ import type * as contract from "@clawgate/contract";
 import type { components as ConfigComponents } from "../../generated/config.ts";
 import type { components, operations as OperationTypes } from "../../generated/openapi.ts";
 import type { components as ScenarioComponents } from "../../generated/scenario.ts";
+import type { components as SocketComponents } from "../../generated/websocket.ts";
 import type { Flow } from "./listener.ts";
 import type { TraceContext } from "./telemetry/tracing.ts";
 import type { Principal } from "./principal.ts";
@@ -13,6 +14,16 @@ export { fillConfig } from "../../generated/config-guards.js";
 export { checkAnswerErrorResponse as checkErrorBody } from "../../generated/guards.js";
 export { checkScenarioFile } from "../../generated/scenario-guards.js";
 export { operations } from "../../generated/operations.ts";
+export { checkRequestFrame } from "../../generated/websocket-guards.js";
+export {
+  socketCapabilities,
+  socketEvents,
+  type SocketEvents,
+  socketMethods,
+  type SocketMethods,
+  type SocketScope,
+  socketScopes,
+} from "../../generated/websocket-tables.ts";
 export { contractVersion, errorCodes, requestFields, secretKeys, type Support } from "../../generated/policies.ts";
 
 type Schemas = components["schemas"];
@@ -62,6 +73,15 @@ export type ToolServerConfig = ConfigComponents["schemas"]["ToolServer"];
 export type KeyConfig = ConfigComponents["schemas"]["Key"];
 export type Deadlines = ConfigComponents["schemas"]["Deadlines"];
 export type ScenarioFile = ScenarioComponents["schemas"]["ScenarioFile"];
+
+type SocketSchemas = SocketComponents["schemas"];
+
+export type RequestFrame = SocketSchemas["RequestFrame"];
+export type FrameError = SocketSchemas["FrameError"];
+export type SessionRow = SocketSchemas["SessionRow"];
+export type ChatMessage = SocketSchemas["ChatMessage"];
+export type ContentPart = SocketSchemas["ContentPart"];
+export type SocketUsage = SocketSchemas["SocketUsage"];
 
 export type OperationId = keyof OperationTypes;
 

@@ -43,7 +43,7 @@ export interface PortLoad {
 /** Why a connection was closed as it came: too many in all, or of its address. */
 export type RefusedFor = "connections" | "connections_per_address";
 /** Why a connection was closed that was served: what its client did not take, or did not stop to send. */
-export type CutFor = "stalled" | "answer_bytes" | "pipelined" | "body";
+export type CutFor = "stalled" | "answer_bytes" | "pipelined" | "body" | "socket";
 
 /** Why a run was not begun: what `reason` of `clawgate_runs_refused_total` may be. */
 export type RefusalReason = "loop_delay" | "queue_full" | "displaced" | "wait_too_long";
@@ -61,6 +61,8 @@ export interface Metrics extends RunMetrics, QuotaMetrics, SlotMetrics {
   /** An address that was locked. */
   lockout(): void;
   watchPort(load: PortLoad): void;
+  /** WebSocket connections, read when the metrics are. */
+  watchSockets(open: () => number): void;
   refuseConnection(reason: RefusedFor): void;
   cutConnection(reason: CutFor): void;
   request(operation: string, status: number, seconds: number): void;
@@ -122,7 +124,7 @@ export function createMetrics(): Metrics {
   });
   const cut = new Counter({
     name: "clawgate_connections_cut_total",
-    help: "Connections that were cut, by reason: stalled, answer_bytes, pipelined or body.",
+    help: "Connections that were cut, by reason: stalled, answer_bytes, pipelined, body or socket.",
     labelNames: ["reason"],
     registers,
   });
@@ -169,6 +171,7 @@ export function createMetrics(): Metrics {
       watch("clawgate_request_bytes_held", "Bytes of request bodies that are not answered yet.", requestBytes);
       watch("clawgate_answer_bytes_held", "Bytes of answers that clients have not taken yet.", answerBytes);
     },
+    watchSockets: (open) => watch("clawgate_sockets_open", "Connections of the gateway protocol (WebSocket).", open),
     authFailure: (reason) => authFailures.inc({ reason }),
     lockout: () => lockouts.inc(),
     refuseConnection: (reason) => refused.inc({ reason }),

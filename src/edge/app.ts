@@ -1,5 +1,6 @@
 import { type AnswerCheck, noAnswerCheck } from "@clawgate/contract";
 import Koa, { type Context, type Middleware } from "koa";
+import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { Audit } from "../base/audit/audit.ts";
 import { isStrong } from "../base/config/secret.ts";
@@ -33,10 +34,29 @@ export interface AppParts extends Omit<DispatchParts, "answers"> {
   readonly passages: Passages;
   /** Connections whose next request is not looked at. */
   readonly condemned: WeakSet<Socket>;
+  /** Why a handshake that has come this far became no connection; undefined for what is none. */
+  readonly explainHandshake: (request: IncomingMessage) => GatewayError | undefined;
   /** Told of secrets that are wrong. */
   readonly audit: Audit;
   readonly log: Log;
   readonly metrics: Metrics;
+}
+
+/** Of those the parts that say who gets in. */
+export type EntryParts = Pick<
+  AppParts,
+  "authenticate" | "signIn" | "lockout" | "guessable" | "audit" | "metrics" | "log"
+>;
+
+/** Who comes, as the log and the lockout know them. */
+type Caller = Pick<Passage, "address" | "requestId">;
+
+/** The same checks, counts, locks and records as those of a request. */
+export interface Entry {
+  /** Whose secret it is. Throws `invalid_api_key` or `auth_locked`. */
+  enter(authorization: string | undefined, caller: Caller): Principal;
+  /** Throws `invalid_api_key` for a key that has ended. */
+  assertCurrent(principal: Principal, caller: Caller): void;
 }
 
 /**
@@ -56,7 +76,7 @@ export function createApp(parts: AppParts): Koa {
   app.use(requireToken(parts));
   app.use(refuseWhileStopping(parts.passages));
   app.use(route(createRoutes(parts.handlers, parts.isEnabled, { ...parts, answers })));
-  app.use(refuseUnrouted);
+  app.use(refuseUnrouted(parts.explainHandshake));
   app.on("error", (error: NodeJS.ErrnoException) => {
     // A client that leaves is no failure of the gateway.
     if (error.code === "ERR_STREAM_PREMATURE_CLOSE" || error.code === "ECONNRESET" || error.code === "EPIPE") return;
@@ -153,9 +173,23 @@ function requireToken(parts: AppParts): Middleware {
   };
 }
 
+/** The way in for whoever comes by another door than a request's header. */
+export function createEntry(parts: EntryParts): Entry {
+  const { authenticate } = parts;
+  return {
+    enter(authorization, caller) {
+      const principal = authenticate(authorization);
+      if (principal === undefined) return refuseEntry(parts, caller, toToken(authorization));
+      if (isGuessable(parts, principal, authorization)) assertOpen(parts, caller);
+      return principal;
+    },
+    assertCurrent: (principal, caller) => assertCurrent(parts, { ...caller, principal }),
+  };
+}
+
 /** Whether the right secret was one that could be guessed. Of a key only its digest is configured, so it is looked at here. */
 function isGuessable(
-  { guessable, lockout }: AppParts,
+  { guessable, lockout }: EntryParts,
   principal: Principal,
   authorization: string | undefined,
 ): boolean {
@@ -167,7 +201,7 @@ function isGuessable(
 }
 
 /** What has not the form of a secret is no guess, and is not counted. */
-function refuseEntry(parts: AppParts, passage: Passage, token: string | undefined): never {
+function refuseEntry(parts: EntryParts, passage: Caller, token: string | undefined): never {
   const { signIn, lockout, metrics, audit, log } = parts;
   const { address, requestId } = passage;
   const attempt = token === undefined ? undefined : lockout.fail(address);
@@ -187,7 +221,7 @@ function refuseEntry(parts: AppParts, passage: Passage, token: string | undefine
   );
 }
 
-function assertOpen({ lockout, metrics, audit }: AppParts, { address, requestId }: Passage): void {
+function assertOpen({ lockout, metrics, audit }: EntryParts, { address, requestId }: Caller): void {
   try {
     lockout.assertOpen(address);
   } catch (refusal) {
@@ -198,7 +232,10 @@ function assertOpen({ lockout, metrics, audit }: AppParts, { address, requestId 
 }
 
 /** Only who has the right key is told that it has ended. */
-function assertCurrent({ audit, metrics }: AppParts, { principal, address, requestId }: Passage): void {
+function assertCurrent(
+  { audit, metrics }: EntryParts,
+  { principal, address, requestId }: Caller & Pick<Passage, "principal">,
+): void {
   const { name, expiresAt } = principal;
   if (expiresAt === undefined || Date.now() < expiresAt) return;
   audit.record({ event: "sign-in", outcome: "refused", address, requestId, key: name });
@@ -225,7 +262,16 @@ function route({ exact, router }: Routes): Middleware {
   return (ctx, next) => (exact.get(ctx.path)?.get(ctx.method) ?? search)(ctx, next);
 }
 
-function refuseUnrouted(ctx: Context): never {
+function refuseUnrouted(explainHandshake: AppParts["explainHandshake"]): Middleware {
+  return (ctx) => {
+    const fault = explainHandshake(ctx.req);
+    if (fault === undefined) return refusePath(ctx);
+    ctx.set("connection", "close");
+    throw fault;
+  };
+}
+
+function refusePath(ctx: Context): never {
   // The router leaves here the routes of the path.
   const matched: readonly { methods: string[] }[] | undefined = ctx["matched"];
   const allowed = new Set(matched?.flatMap(({ methods }) => methods));
@@ -234,10 +280,6 @@ function refuseUnrouted(ctx: Context): never {
     throw new GatewayError("method_not_allowed", `${ctx.method} is not offered here. Allowed: ${allow}.`, {
       headers: { allow },
     });
-  }
-  if (ctx.get("upgrade").toLowerCase() === "websocket") {
-    ctx.set("connection", "close");
-    throw new GatewayError("websocket_not_available", "This gateway does not serve WebSockets.");
   }
   throw new GatewayError("not_found", `There is nothing at ${ctx.method} ${ctx.path.slice(0, 128)}.`);
 }

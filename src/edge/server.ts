@@ -33,8 +33,16 @@ export interface PortOptions {
   readonly bodies: BodyBudget;
   /** Told of each answer under way whose client will send no more. */
   readonly onHalfClose: (response: ServerResponse) => void;
+  readonly upgrades: Upgrades;
   readonly metrics: Metrics;
   readonly log: () => Log;
+}
+
+/** Requests that become something else than an answer. */
+export interface Upgrades {
+  /** Every other request is answered as if it had asked for no upgrade. */
+  isWanted(request: IncomingMessage): boolean;
+  take(request: IncomingMessage, socket: Duplex, head: Buffer): void;
 }
 
 type PortSettings = Pick<Config["gateway"], "limits" | "trustedProxies"> & {
@@ -42,10 +50,18 @@ type PortSettings = Pick<Config["gateway"], "limits" | "trustedProxies"> & {
 };
 
 /**
- * The port. What Node's parser refuses is answered with the same error body as everything else. There is no `upgrade`
- * listener: Node then treats a request with `Upgrade` (curl's h2c, a WebSocket) as the HTTP request that it also is.
+ * The port. What Node's parser refuses is answered with the same error body as everything else. A request with `Upgrade`
+ * (curl's h2c, a handshake that is refused) is the HTTP request that it also is, unless somebody takes it.
  */
-export function createHttpServer({ serve, settings, bodies, onHalfClose, metrics, log }: PortOptions): Server {
+export function createHttpServer({
+  serve,
+  settings,
+  bodies,
+  onHalfClose,
+  upgrades,
+  metrics,
+  log,
+}: PortOptions): Server {
   const tell = createSeldom((event) => log().warn(event));
   const leftovers = new Leftovers(leftoverLimits, () => metrics.cutConnection("body"));
   const pipelines = boundPipelines(
@@ -86,6 +102,8 @@ export function createHttpServer({ serve, settings, bodies, onHalfClose, metrics
       requireHostHeader: false,
       // Whatever flag the process was started with.
       insecureHTTPParser: false,
+      // An answer that is still under way on this connection would be cut by what follows.
+      shouldUpgradeCallback: (request) => !isAnswering(request.socket) && upgrades.isWanted(request),
     },
     listener,
   );
@@ -114,6 +132,9 @@ export function createHttpServer({ serve, settings, bodies, onHalfClose, metrics
     const requestId = writeRaw(socket, error);
     if (requestId !== undefined && strangers.take()) log().info({ requestId, address, status, code }, "request");
   };
+  server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) =>
+    upgrades.take(request, socket, head),
+  );
   // Without these two listeners Node says 100 before the token is checked, and 417 without a body.
   server.on("checkContinue", listener);
   server.on("checkExpectation", (request, response) => {
@@ -181,6 +202,15 @@ function writeRaw(socket: Duplex, error: GatewayError): string | undefined {
 }
 
 function hasAnswered(socket: Duplex): boolean {
+  return toAnswer(socket)?.headersSent === true;
+}
+
+function isAnswering(socket: Duplex): boolean {
+  return toAnswer(socket) !== undefined;
+}
+
+/** What is being answered on a connection. */
+function toAnswer(socket: Duplex): { readonly headersSent: boolean } | undefined {
   const { _httpMessage: message } = socket as Duplex & { _httpMessage?: { headersSent: boolean } | null };
-  return message?.headersSent === true;
+  return message ?? undefined;
 }

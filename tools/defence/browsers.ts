@@ -1,5 +1,5 @@
 import { show, type Shown } from "../shown.ts";
-import { type DefenceRow, open, row, wire } from "./row.ts";
+import { type DefenceRow, row, wire, socket } from "./row.ts";
 
 const host = wire("http-origin", "the host must be an address, localhost or a name of the configuration");
 const foreign = wire(
@@ -41,12 +41,11 @@ export const browsers: readonly DefenceRow[] = [
       "what a page of another site asks for without an origin is refused, and a link to what is open is not",
     ),
   ),
-  open(
+  row(
     "O08",
-    "a WebSocket from a foreign origin",
-    "403",
-    "waits for the WebSocket side; every handshake is refused",
-    wire("http-connection", "a WebSocket handshake is refused in words, and the port goes on serving"),
+    "a WebSocket from a foreign origin, with and without the token",
+    "403, no connection",
+    socket("limits", "a handshake %s is refused as HTTP, and makes no connection"),
   ),
   row("O09", "a foreign origin from loopback", "the same 403", foreign),
   row(

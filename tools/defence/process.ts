@@ -1,25 +1,88 @@
 import { show } from "../shown.ts";
-import { defence, type DefenceRow, open, row, session, wire } from "./row.ts";
+import { defence, type DefenceRow, open, row, session, socket, wire } from "./row.ts";
 
-const waits = "waits for the WebSocket side; every handshake is refused";
-const refused = wire("http-connection", "a WebSocket handshake is refused in words, and the port goes on serving");
-const rows: readonly (readonly [id: string, done: string, outcome: string])[] = [
-  ["W01", "no credential, another frame before `connect`", "401, or closed"],
-  ["W02", "too many connections before they sign in", "refused; the others are served"],
-  ["W03", "silence after the handshake", "closed in time"],
-  ["W04", "frames larger than allowed", "closed with 1009"],
-  ["W06", "empty continuations without end", "closed"],
-  ["W07", "compression", "not agreed to"],
-  ["W08", "broken frames of every kind", "closed with the right code"],
-  ["W11", "a handshake on another path, method, with a body", "refused"],
-  ["W13", "a handshake of 2,500 fields", "431"],
-  ["W15", "a reader that stops", "closed with 1013"],
-  ["W16", "frames that are no JSON, deep, of no method", "an error with their id"],
+export const sockets: readonly DefenceRow[] = [
+  row(
+    "W01",
+    "no credential, another frame before `connect`",
+    "closed with 1008; nothing works before",
+    socket("limits", "nothing works before connect: another method, a frame that is none, bytes"),
+    socket("handshake", "the token is taken as a password too, and no other place has one"),
+    socket("handshake", "a wrong token is refused with the protocol's code and counted like any other"),
+  ),
+  row(
+    "W02",
+    "too many connections before they sign in",
+    "refused with 503; the others are served",
+    socket("limits", "so many strangers there may be of one address; those who have signed in are not among them"),
+  ),
+  row(
+    "W03",
+    "silence after the handshake",
+    "closed in time, and nobody who was in time while the process was late",
+    socket("limits", "a client that says nothing is closed in time, and its place is free again"),
+    socket("limits", "a process that was late does not close a client that was in time"),
+  ),
+  row(
+    "W04",
+    "frames larger than allowed, before and after `connect`, whole or in pieces",
+    "closed with 1009",
+    socket("limits", "a stranger may send 64 KiB, in one frame or in many"),
+    socket("limits", "a frame that is longer than is said is closed with 1009, and a shorter one is read"),
+  ),
+  row(
+    "W06",
+    "empty continuations without end",
+    "closed",
+    socket("limits", "continuations without end, empty or not, are closed"),
+  ),
+  row(
+    "W07",
+    "compression",
+    "not agreed to; closed with 1002",
+    socket("limits", "compression is not agreed to, and what comes compressed all the same is closed with 1002"),
+  ),
+  row(
+    "W08",
+    "broken frames of every kind",
+    "closed with the right code, and the gateway lives",
+    socket("limits", "%s is closed with its code, and the gateway lives"),
+  ),
+  row(
+    "W11",
+    "a handshake on another path, method, with a body",
+    "refused as HTTP; no connection",
+    socket("limits", "a handshake %s is refused as HTTP, and makes no connection"),
+    socket("limits", "a handshake behind a request that is still being answered is refused, and the answer is whole"),
+  ),
+  row(
+    "W13",
+    "a handshake of 2,500 fields",
+    "431",
+    socket("limits", "a handshake %s is refused as HTTP, and makes no connection"),
+  ),
+  row(
+    "W15",
+    "a reader that stops, a client that pings and reads no pong",
+    "closed with 1013, or cut; runs go on, and the other readers miss nothing",
+    socket("limits", "a reader that stops is closed with 1013 and its run goes on; the others miss nothing"),
+    socket("limits", "a client that pings without reading the pongs is cut"),
+  ),
+  row(
+    "W16",
+    "frames that are no JSON, deep, of no method",
+    "an error with their id; closed when there are ten",
+    socket("limits", "frames that are no requests are answered, and closed when there are ten"),
+    socket("limits", "%s is refused under its id, and the connection lives"),
+    socket("limits", "an id is given back as it came, twice too, and one that is too long is none"),
+  ),
+  row(
+    "W17",
+    "a peer that vanishes",
+    "cut when it has answered no ping for two and a half ticks",
+    socket("limits", "ticks come more often than is said, and a peer that answers no ping is cut"),
+  ),
 ];
-
-export const sockets: readonly DefenceRow[] = rows.map(([id, done, outcome]) =>
-  open(id, done, outcome, waits, refused),
-);
 
 export const fuzzing: readonly DefenceRow[] = [
   row(

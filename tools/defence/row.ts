@@ -38,6 +38,7 @@ export const open = (id: string, done: string, outcome: string, reason: string, 
 export const unbroken = (reason: string, kept: DefenceRow): DefenceRow => ({ ...kept, unbroken: reason });
 
 export const wire = (name: string, title: string): Shown => show(`test/wire/${name}.test.ts`, title);
+export const socket = (name: string, title: string): Shown => show(`test/socket/${name}.test.ts`, title);
 export const sdk = (name: string, title: string): Shown => show(`test/sdk/${name}.test.ts`, title);
 export const session = (name: string, title: string): Shown => show(`test/session/${name}.test.ts`, title);
 export const upstream = (name: string, title: string): Shown => show(`test/upstream/${name}.test.ts`, title);

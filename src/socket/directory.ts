@@ -1,0 +1,87 @@
+import type { SocketHandlers } from "./methods.ts";
+import { findAgent, mainKey, toModelNames } from "./session-name.ts";
+import { contractVersion, type SocketMethods } from "../base/contract.ts";
+import type { Principal } from "../base/principal.ts";
+import type { Agents } from "../run/agents.ts";
+
+type Health = SocketMethods["health"]["payload"];
+
+/** Left out here: `sessions.list` is the one that asks the store. */
+const noSessions = { path: "", count: 0, recent: [] };
+/** Agents begin nothing by themselves. */
+const noHeartbeat = { enabled: false, every: "0m", everyMs: null, prompt: "", target: "none", ackMaxChars: 0 } as const;
+
+/** What there is: agents, models, and that the gateway answers. */
+export function createDirectory(
+  all: Agents,
+): Pick<SocketHandlers, "health" | "status" | "agents.list" | "models.list"> {
+  return {
+    health: (_, { principal }) => toHealth(all.of(principal)),
+    status(_, { principal }) {
+      const agents = all.of(principal);
+      return {
+        runtimeVersion: contractVersion,
+        heartbeat: { defaultAgentId: agents.default.id, agents: [] },
+        channelSummary: [],
+        queuedSystemEvents: [],
+        sessions: { paths: [], count: 0, defaults: toDefaults(agents), recent: [], byAgent: [] },
+      };
+    },
+    "agents.list"(_, { principal }) {
+      const agents = all.of(principal);
+      return {
+        defaultId: agents.default.id,
+        mainKey,
+        scope: "per-sender",
+        agents: agents.list.map(({ id, models: [first, ...others] }) => ({
+          id,
+          name: id,
+          model: { primary: first.name, fallbacks: others.map(({ name }) => name) },
+        })),
+      };
+    },
+    "models.list": ({ agentId }, { principal }) => ({ models: listModels(all, principal, agentId) }),
+  };
+}
+
+export function toHealth(agents: Agents): Health {
+  return {
+    ok: true,
+    ts: Date.now(),
+    durationMs: 0,
+    channels: {},
+    channelOrder: [],
+    channelLabels: {},
+    heartbeatSeconds: 0,
+    defaultAgentId: agents.default.id,
+    agents: agents.list.map(({ id }) => ({
+      agentId: id,
+      isDefault: id === agents.default.id,
+      heartbeat: noHeartbeat,
+      sessions: noSessions,
+    })),
+    sessions: noSessions,
+  };
+}
+
+/** Of the default agent, with which a session begins that names none. */
+export function toDefaults(agents: Agents): SocketMethods["status"]["payload"]["sessions"]["defaults"] {
+  return { ...toModelNames(agents.default), contextTokens: null };
+}
+
+/** Each model once, whichever agents have it. */
+function listModels(
+  all: Agents,
+  principal: Principal,
+  agentId: string | undefined,
+): SocketMethods["models.list"]["payload"]["models"] {
+  const agents = all.of(principal);
+  const asked = agentId === undefined ? agents.list : [findAgent(agents, agentId)];
+  const bound = new Map(asked.flatMap(({ models }) => models.map((model) => [model.name, model])));
+  return [...bound.values()].map(({ name, model }) => ({
+    id: model,
+    name: model,
+    provider: name.slice(0, name.length - model.length - 1),
+    available: true,
+  }));
+}

@@ -1,0 +1,38 @@
+import { expect, test } from "vitest";
+import { checkHistory } from "../../tools/history/check.ts";
+import { withoutFence } from "../../tools/history/without-fence.ts";
+import { programs } from "../postgres-server.ts";
+
+const options = { clients: 30, replicas: 3, seed: "short", say: () => undefined };
+
+test.skipIf(programs === undefined)(
+  "three gateways on one database lose, double, mix and reorder nothing, whatever happens to them, and observers miss nothing",
+  async () => {
+    const { acknowledged, kinds, faults } = await checkHistory({
+      ...options,
+      rounds: 7,
+      faults: [
+        "kill",
+        "terminate all backends",
+        "hold the network beyond the lease",
+        "drain",
+        "restart the database",
+        "pause",
+        "cut the connections of one",
+      ],
+    });
+    expect(faults).toEqual([]);
+    expect(acknowledged.length).toBeGreaterThan(100);
+    expect(kinds.size).toBe(6);
+  },
+);
+
+test.skipIf(programs === undefined)("the check finds that nobody looks who holds a session", async () => {
+  const { faults } = await checkHistory({
+    ...options,
+    rounds: 4,
+    faults: ["hold the network beyond the lease", "pause"],
+    edits: withoutFence,
+  });
+  expect(faults).not.toEqual([]);
+});

@@ -154,8 +154,8 @@ http {
       proxy_set_header Host $http_host;
       proxy_buffering off;
       proxy_connect_timeout 1s;
-      # A replica that stands still for longer is as good as gone; the client asks again.
-      proxy_read_timeout 20s;
+      # Less than a lease: the client asks another replica while the one that stands still holds its session.
+      proxy_read_timeout 8s;
     }
   }
 }

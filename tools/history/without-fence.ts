@@ -7,10 +7,14 @@ const file = "src/session/postgres/transcript-statements.ts";
  * written; so they follow what is there.
  */
 export const withoutFence: readonly Edit[] = [
-  { file, from: "WHERE id = $1::bigint AND fence = $2::bigint AND holder = $3::text", to: "WHERE id = $1::bigint" },
   {
     file,
-    from: "SELECT given.id, $9::bigint + m.place, $7::bigint",
-    to: "SELECT given.id, (SELECT coalesce(max(sequence), 0) FROM ${s}.message WHERE session_id = given.id) + ${messages} + m.place, $7::bigint",
+    from: "WHERE id = ${id} AND fence = ${fence} AND holder = ${holder}",
+    to: "WHERE id = ${id} AND ${fence} > 0 AND ${holder} <> ''",
+  },
+  {
+    file,
+    from: '${p.at("lastSequence", "bigint")} + m.place,',
+    to: '0 * ${p.at("lastSequence", "bigint")} + (SELECT coalesce(max(sequence), 0) FROM ${s}.message WHERE session_id = given.id) + ${messages} + m.place,',
   },
 ];

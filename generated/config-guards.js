@@ -4186,8 +4186,8 @@ validate20.errors = [{instancePath:instancePath+"/gateway/runs/log/max",keyword:
 return false;
 }
 else {
-if(data86 < 0 || isNaN(data86)){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/log/max",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data86}];
+if(data86 < 1 || isNaN(data86)){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/log/max",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data86}];
 return false;
 }
 }

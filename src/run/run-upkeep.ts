@@ -25,6 +25,7 @@ export class RunUpkeep {
   #retention: Retention = { ageMs: Number.MAX_SAFE_INTEGER, runsMax: Number.MAX_SAFE_INTEGER };
   #looking: NodeJS.Timeout | undefined;
   #pruning: NodeJS.Timeout | undefined;
+  #pruneAt = Infinity;
 
   constructor(parts: RunUpkeepParts) {
     this.#parts = parts;
@@ -104,12 +105,17 @@ export class RunUpkeep {
     await store.finish(hold, { state: kind, begun, batch, error, freesKey });
   }
 
+  /** Unless it comes sooner. */
   #pruneIn(ms: number): void {
-    this.#pruning ??= setTimeout(() => void this.#prune(), ms).unref();
+    const at = performance.now() + ms;
+    if (at >= this.#pruneAt) return;
+    this.#pruneAt = at;
+    clearTimeout(this.#pruning);
+    this.#pruning = setTimeout(() => void this.#prune(), ms).unref();
   }
 
   async #prune(): Promise<void> {
-    this.#pruning = undefined;
+    this.#pruneAt = Infinity;
     try {
       if (await this.#parts.store.prune(this.#retention)) this.#pruneIn(0);
     } catch (cause) {

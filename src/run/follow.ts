@@ -69,12 +69,15 @@ async function readTo(
   let seq = after;
   while (seq < last) {
     const { events } = await store.events(id, seq, pageEvents);
-    to.signal.throwIfAborted();
     if (events.length === 0) throw toExpired(id);
-    // Written by this process or one like it.
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see above
-    for (const event of events) to.emit(JSON.parse(event) as RunEvent);
-    seq += events.length;
+    await untilFree(to.flow, to.signal);
+    for (const event of events) {
+      // What was read and not taken is read again: a page is no more than what one writes at once.
+      if (to.flow.held) break;
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by this process or one like it
+      to.emit(JSON.parse(event) as RunEvent);
+      seq += 1;
+    }
     await untilFree(to.flow, to.signal);
   }
   return seq;

@@ -153,7 +153,7 @@ test("whoever follows a run hears every event from where it wants, once and in o
         expect(heard).toEqual(toNumbers(after, played.said));
       }
     }),
-    { numRuns: 200 },
+    { numRuns: 400 },
   );
 });
 

@@ -33,7 +33,7 @@ Example:
       const credential = loadCredential(loaded.config, loaded.stateFolder);
       const log = createLog(loaded.config.gateway.log.level, terminal.log);
       const gateway = await startGateway({ ...loaded, credential, log });
-      const announcement = announce(loaded.stateFolder);
+      const announcement = announce(loaded.stateFolder, gateway.url);
       terminal.onHangUp(
         createReload({ terminal, options, gateway, stateFolder: loaded.stateFolder, log, announcement }),
       );

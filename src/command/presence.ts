@@ -2,9 +2,11 @@ import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "nod
 import { join } from "node:path";
 import { type FileLock, isUnlocked, lockFile } from "../base/file-lock.ts";
 
-/** What a running gateway says of itself in its state folder, for `clawgate reload`. */
+/** What a running gateway says of itself in its state folder, for the commands that talk to it. */
 export interface Presence {
   readonly pid: number;
+  /** Where it is called from this machine, without a slash at the end. */
+  readonly url: string;
   /** How often it has read its configuration anew. */
   readonly reloads: number;
   /** Why the last time changed nothing; undefined if it did. */
@@ -28,7 +30,7 @@ const toLockPath = (stateFolder: string): string => join(stateFolder, "gateway.l
  * given out again. Of several gateways on one state folder the first is announced; for another the answer is undefined.
  * The folder must exist.
  */
-export function announce(stateFolder: string): Announcement | undefined {
+export function announce(stateFolder: string, url: string): Announcement | undefined {
   let lock: FileLock;
   try {
     lock = lockFile(toLockPath(stateFolder));
@@ -36,7 +38,7 @@ export function announce(stateFolder: string): Announcement | undefined {
     return undefined;
   }
   const path = toPath(stateFolder);
-  let presence: Presence = { pid: process.pid, reloads: 0 };
+  let presence: Presence = { pid: process.pid, url: toNear(url), reloads: 0 };
   const write = (): void => {
     // Whoever reads it meanwhile reads the old one.
     writeFileSync(`${path}.new`, JSON.stringify(presence), { mode: 0o600 });
@@ -45,7 +47,7 @@ export function announce(stateFolder: string): Announcement | undefined {
   write();
   return {
     tell(outcome) {
-      presence = { pid: presence.pid, reloads: presence.reloads + 1, ...outcome };
+      presence = { pid: presence.pid, url: presence.url, reloads: presence.reloads + 1, ...outcome };
       write();
     },
     withdraw() {
@@ -53,6 +55,11 @@ export function announce(stateFolder: string): Announcement | undefined {
       lock.close();
     },
   };
+}
+
+/** Who listens on every interface listens on that of the machine itself. */
+function toNear(url: string): string {
+  return url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:");
 }
 
 /** The gateway that runs on this state folder, if one does. */

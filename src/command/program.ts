@@ -14,6 +14,7 @@ const commands: Readonly<Record<string, () => Promise<(terminal: Terminal) => Co
   agent: async () => (await import("./agent.ts")).createAgentCommand,
   conformance: async () => (await import("./conformance.ts")).createConformanceCommand,
   token: async () => (await import("./token.ts")).createTokenCommand,
+  runs: async () => (await import("./run-commands.ts")).createRunsCommand,
   key: async () => (await import("./key-commands.ts")).createKeyCommand,
   config: async () => (await import("./config.ts")).createConfigCommand,
   doctor: async () => (await import("./doctor.ts")).createDoctorCommand,

@@ -13,6 +13,7 @@ const allowed: Readonly<Record<string, string>> = {
   "src/tool/mcp/": "tool servers of the configuration",
   "src/edge/server.ts": "whoever calls the gateway",
   "src/command/doctor.ts": "the gateway itself",
+  "src/command/gateway-call.ts": "the gateway itself",
   "src/command/conformance/": "the server that the suite is run against",
 };
 

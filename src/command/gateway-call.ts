@@ -1,0 +1,37 @@
+import { ConfigError } from "../base/config/config-error.ts";
+import type { LoadedConfig } from "../base/config/load.ts";
+import { checkErrorBody, type ErrorBody } from "../base/contract.ts";
+import { GatewayError } from "../base/errors.ts";
+import { loadCredential } from "../edge/credential.ts";
+import { findPresence } from "./presence.ts";
+
+/** Calls the gateway that runs on this state folder, as its operator. Throws what it refuses a call with. */
+export type CallGateway = (path: string, init?: Omit<RequestInit, "headers">) => Promise<Response>;
+
+/** Undefined where none runs. */
+export function findGateway({ config, stateFolder }: LoadedConfig): CallGateway | undefined {
+  const presence = findPresence(stateFolder);
+  if (presence === undefined) return undefined;
+  const headers = toHeaders(loadCredential(config, stateFolder));
+  return async (path, init = {}) => {
+    const response = await fetch(`${presence.url}${path}`, { ...init, headers });
+    if (response.ok) return response;
+    throw toRefusal(await response.json());
+  };
+}
+
+function toHeaders(credential: ReturnType<typeof loadCredential>): Record<string, string> {
+  if (credential.mode === "none") return {};
+  if (credential.mode === "trusted-proxy")
+    throw new ConfigError(
+      "gateway.auth.mode is 'trusted-proxy': only who comes through the proxy may call the gateway.",
+    );
+  return { authorization: `Bearer ${credential.secret}` };
+}
+
+function toRefusal(body: unknown): Error {
+  if (checkErrorBody(body) !== undefined) return new Error("The gateway has answered with no error that it knows.");
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it has passed the check
+  const { code, message } = (body as ErrorBody).error;
+  return new GatewayError(code, message);
+}

@@ -1,0 +1,75 @@
+import { beforeEach, expect, test } from "vitest";
+import type { Run } from "../../src/base/contract.ts";
+import { createPlace, type Place, run, usual } from "../command.fixture.ts";
+import { testToken } from "../gateway.fixture.ts";
+import { type GatewayProcess, start, startProcess } from "../process.fixture.ts";
+import { ask, detach, readSome, toRunId } from "../runs/runs.fixture.ts";
+
+let place: Place;
+let gateway: GatewayProcess;
+
+beforeEach(async () => {
+  place = createPlace({ config: usual, environment: { OPENCLAW_GATEWAY_TOKEN: testToken } });
+  gateway = await startProcess(place);
+});
+
+async function begin(content: string, user: string): Promise<string> {
+  const response = await gateway.chat(...ask(content, { body: { user, stream: true }, headers: detach }));
+  await readSome(response, 2);
+  return toRunId(response);
+}
+
+test("`runs` lists them, `follow` prints what one says, and `cancel` ends it", async () => {
+  expect(await run(place, ["runs"])).toEqual({ status: 0, output: "", notes: "There are none.\n" });
+  const words = await begin("@@words 5", "ada");
+  const hangs = await begin("@@echo a b\n@@hang", "bob");
+  expect(await run(place, ["runs", "follow", words])).toEqual({
+    status: 0,
+    output: "word0 word1 word2 word3 word4\n",
+    notes: "",
+  });
+
+  const { output } = await run(place, ["runs"]);
+  const [first = "", second = ""] = output.split("\n");
+  expect(first).toMatch(new RegExp(`^${hangs}  running      20\\S+Z  main  agent:main:openai-user:bob  detached$`));
+  expect(second).toMatch(new RegExp(`^${words}  completed `));
+  const listed = await run(place, ["runs", "list", "--state", "running", "--json"]);
+  expect((JSON.parse(listed.output) as Run).id).toBe(hangs);
+
+  const chunks = (await run(place, ["runs", "follow", "--json", "--after", "3", words])).output.trim().split("\n");
+  expect(chunks.map((line) => (JSON.parse(line) as { object: string }).object)).toEqual(
+    chunks.map(() => "chat.completion.chunk"),
+  );
+
+  expect(await run(place, ["runs", "cancel", hangs])).toEqual({
+    status: 0,
+    output: "The run is cancelled.\n",
+    notes: "",
+  });
+  const failed = await run(place, ["runs", "follow", hangs]);
+  expect(failed).toMatchObject({
+    status: 1,
+    output: "a b\n",
+    notes: expect.stringContaining("The run was cancelled") as string,
+  });
+  expect((await run(place, ["runs", "cancel", words])).output).toBe("The run had ended: completed.\n");
+  expect(await run(place, ["runs", "cancel", "run_0"])).toMatchObject({
+    status: 1,
+    notes: "clawgate: There is no run 'run_0'.\n",
+  });
+});
+
+test("`follow` that is told to end leaves the run as it is", async () => {
+  const hangs = await begin("@@echo a b\n@@hang", "bob");
+  const following = start(place, ["runs", "follow", hangs]);
+  await expect.poll(following.output, { timeout: 20_000 }).toBe("a b");
+  following.process.kill("SIGINT");
+  expect(await following.ended).toMatchObject({ notes: "The run goes on.\n" });
+  expect((await run(place, ["runs", "--state", "running"])).output).toContain(hangs);
+});
+
+test("`runs` says that no gateway runs, and what a gateway refuses it for", async () => {
+  await gateway.stop();
+  const none = await run(place, ["runs"]);
+  expect(none).toMatchObject({ status: 1, notes: expect.stringContaining("no gateway runs") as string });
+});

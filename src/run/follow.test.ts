@@ -28,15 +28,8 @@ class Played {
   readonly #live: LiveRun;
 
   constructor() {
-    const facts = {
-      id,
-      principal: operator,
-      agentId: "main",
-      sessionKey: "agent:main:a",
-      detached: true,
-      logged: true,
-    };
-    this.#live = new LiveRun({ ...facts, cancel: undefined });
+    const facts = { principal: operator, agent: { id: "main" }, session: { key: "agent:main:a" } };
+    this.#live = new LiveRun(id, facts, true);
     this.recording = new Recording({ store: this.store, hold: { id, epoch: 1 }, live: this.#live });
   }
 

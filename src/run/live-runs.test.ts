@@ -8,9 +8,8 @@ const ada: Principal = { ...operator, name: "ada", namespace: "key:ada:" };
 const text = (said: string): RunEvent => ({ type: "text-delta", text: said });
 const failed: RunOutcome = { error: new GatewayError("cancelled", "The client left.") };
 
-function toFacts(id: string, more: Partial<LiveFacts> = {}): LiveFacts {
-  const usual = { principal: operator, agentId: "main", sessionKey: "agent:main:a", detached: false, logged: false };
-  return { ...usual, cancel: undefined, id, ...more };
+function toFacts(key = "agent:main:a", principal = operator): LiveFacts {
+  return { principal, agent: { id: "main" }, session: { key } };
 }
 
 /** Writes down what an observer hears. */
@@ -41,7 +40,7 @@ test("ids are told apart, and ordered by when they were made", () => {
 
 test("several watch one run, each from when it came, until it ends or they leave", () => {
   const runs = new LiveRuns();
-  const run = runs.open(toFacts("1"));
+  const run = runs.open("1", toFacts());
   const [first, second, third] = [createObserver(), createObserver(), createObserver()];
   run.watch(first);
   const leave = run.watch(second);
@@ -62,7 +61,7 @@ test("several watch one run, each from when it came, until it ends or they leave
 });
 
 test("a run begins when a model takes it on", () => {
-  const run = new LiveRuns().open(toFacts("1"));
+  const run = new LiveRuns().open("1", toFacts());
   run.say({ type: "run-start", runId: "1" });
   expect(run.startedAt).toBeUndefined();
   run.say({ type: "model-start", model: "house/small" });
@@ -71,25 +70,25 @@ test("a run begins when a model takes it on", () => {
 
 test("the runs of a session are told of as they begin, and those that are there at once", () => {
   const runs = new LiveRuns();
-  runs.open(toFacts("1"));
-  runs.open(toFacts("2", { principal: ada }));
+  runs.open("1", toFacts());
+  runs.open("2", toFacts(undefined, ada));
   const told: string[] = [];
-  const leave = runs.watchSession("agent:main:a", (run) => void told.push(run.facts.id));
+  const leave = runs.watchSession("agent:main:a", (run) => void told.push(run.id));
   expect(told).toEqual(["1"]);
-  runs.open(toFacts("3"));
-  runs.open(toFacts("4", { sessionKey: "agent:main:b" }));
-  runs.open(toFacts("5", { principal: ada }));
+  runs.open("3", toFacts());
+  runs.open("4", toFacts("agent:main:b"));
+  runs.open("5", toFacts(undefined, ada));
   leave();
-  runs.open(toFacts("6"));
+  runs.open("6", toFacts());
   expect(told).toEqual(["1", "3"]);
-  expect([...runs.list()].map(({ facts }) => facts.id)).toEqual(["1", "2", "3", "4", "5", "6"]);
+  expect([...runs.list()].map((run) => run.id)).toEqual(["1", "2", "3", "4", "5", "6"]);
 });
 
 test("a run is ended by its id, by whoever asks, if its door lets it", () => {
   const runs = new LiveRuns();
   const cancel = vi.fn<(reason: GatewayError) => void>();
-  runs.open(toFacts("1", { cancel }));
-  runs.open(toFacts("2"));
+  runs.open("1", { ...toFacts(), cancel });
+  runs.open("2", toFacts());
   const reason = new GatewayError("run_cancelled", "The run was cancelled.");
   expect([runs.cancel("1", reason), runs.cancel("2", reason), runs.cancel("3", reason)]).toEqual([true, false, false]);
   expect(cancel).toHaveBeenCalledExactlyOnceWith(reason);

@@ -4,9 +4,14 @@ import type { Principal } from "../base/principal.ts";
 import { toStoredKey } from "../session/key.ts";
 import type { RunAnswer, RunEvent } from "./run-event.ts";
 
+/** The beginning of ids of this millisecond. */
+let moment = { at: 0, text: "" };
+
 /** Ids are ordered by the time at which they were made, so that a list of runs can be read on from any of them. */
 export function createRunId(): string {
-  return `run_${Date.now().toString(16).padStart(12, "0")}${createHexId()}`;
+  const at = Date.now();
+  if (at !== moment.at) moment = { at, text: `run_${at.toString(16).padStart(12, "0")}` };
+  return moment.text + createHexId();
 }
 
 export type RunOutcome =
@@ -21,31 +26,37 @@ export interface RunObserver {
   readonly onEnd: (outcome: RunOutcome) => void;
 }
 
-/** What is known of a run when it begins. */
+/** What is known of a run when it begins: its request, or what is asked of it before there is one. */
 export interface LiveFacts {
-  readonly id: string;
   readonly principal: Principal;
-  readonly agentId: string;
-  /** As its owner knows it. */
-  readonly sessionKey: string;
-  readonly detached: boolean;
-  /** Its events are kept, so that one can read what was before a watch began. */
-  readonly logged: boolean;
+  readonly agent: { readonly id: string };
+  /** By the key that its owner knows it by. */
+  readonly session: { readonly key: string };
   /** Ends the run with this reason; without it nobody can but its client. */
-  readonly cancel: ((reason: GatewayError) => void) | undefined;
+  readonly cancel?: (reason: GatewayError) => void;
 }
 
 /** A run of this process that has not ended. */
 export class LiveRun {
+  readonly id: string;
   readonly facts: LiveFacts;
+  /** Its events are kept, so that one can read what was before a watch began. */
+  readonly isLogged: boolean;
   /** In milliseconds since 1970. */
   readonly createdAt = Date.now();
   #startedAt: number | undefined;
   #seq = 0;
   #observers: Set<RunObserver> | undefined;
 
-  constructor(facts: LiveFacts) {
+  constructor(id: string, facts: LiveFacts, isLogged: boolean) {
+    this.id = id;
     this.facts = facts;
+    this.isLogged = isLogged;
+  }
+
+  /** By the key that the store has for it. */
+  get storedKey(): string {
+    return toStoredKey(this.facts.session.key, this.facts.principal);
   }
 
   /** The number of its last event. */
@@ -81,37 +92,38 @@ export class LiveRun {
 
 /** The runs of this process, through whichever door they came, for whoever follows or ends one that another began. */
 export class LiveRuns {
-  readonly #runs = new Map<string, LiveRun>();
+  /** Every run is added and removed, and few are ever looked for. */
+  readonly #runs = new Set<LiveRun>();
   /** By the key that the store has for a session. */
   readonly #sessionWatchers = new Map<string, Set<(run: LiveRun) => void>>();
 
   /** To be ended with `close`. */
-  open(facts: LiveFacts): LiveRun {
-    const run = new LiveRun(facts);
-    this.#runs.set(facts.id, run);
+  open(id: string, facts: LiveFacts, isLogged = false): LiveRun {
+    const run = new LiveRun(id, facts, isLogged);
+    this.#runs.add(run);
     if (this.#sessionWatchers.size > 0) {
-      const { sessionKey, principal } = facts;
-      for (const tell of this.#sessionWatchers.get(toStoredKey(sessionKey, principal)) ?? []) tell(run);
+      for (const tell of this.#sessionWatchers.get(run.storedKey) ?? []) tell(run);
     }
     return run;
   }
 
   close(run: LiveRun, outcome: RunOutcome): void {
-    this.#runs.delete(run.facts.id);
+    this.#runs.delete(run);
     run.end(outcome);
   }
 
   find(id: string): LiveRun | undefined {
-    return this.#runs.get(id);
+    for (const run of this.#runs) if (run.id === id) return run;
+    return undefined;
   }
 
   list(): Iterable<LiveRun> {
-    return this.#runs.values();
+    return this.#runs;
   }
 
   /** False for a run that is not here, or that nobody but its client can end. */
   cancel(id: string, reason: GatewayError): boolean {
-    const cancel = this.#runs.get(id)?.facts.cancel;
+    const cancel = this.find(id)?.facts.cancel;
     cancel?.(reason);
     return cancel !== undefined;
   }
@@ -123,10 +135,7 @@ export class LiveRuns {
   watchSession(storedKey: string, tell: (run: LiveRun) => void): () => void {
     const watchers = this.#sessionWatchers.get(storedKey) ?? new Set();
     this.#sessionWatchers.set(storedKey, watchers.add(tell));
-    for (const run of this.#runs.values()) {
-      const { sessionKey, principal } = run.facts;
-      if (toStoredKey(sessionKey, principal) === storedKey) tell(run);
-    }
+    for (const run of this.#runs) if (run.storedKey === storedKey) tell(run);
     return () => {
       watchers.delete(tell);
       if (watchers.size === 0) this.#sessionWatchers.delete(storedKey);

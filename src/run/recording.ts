@@ -84,11 +84,13 @@ export class Recording implements LoggedRun {
   }
 
   readonly add = (event: RunEvent): void => {
-    if (event.type === "model-start") this.#hasBegun = true;
+    // The store shall know at once which runs wait and which do not.
+    const begins = event.type === "model-start" && !this.#hasBegun;
+    if (begins) this.#hasBegun = true;
     if (event.type === "tool-start") this.#hasActed = true;
     this.#untaken.push(event);
     if (this.#untaken.length >= untakenMax) this.#brake.hold();
-    if (this.#untaken.length - this.#sent >= batchEvents) this.#send();
+    if (begins || this.#untaken.length - this.#sent >= batchEvents) this.#send();
     else this.#timer ??= setTimeout(this.#send, batchMs);
   };
 

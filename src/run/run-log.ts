@@ -4,6 +4,7 @@ import type { Log } from "../base/log.ts";
 import type { Principal } from "../base/principal.ts";
 import { toStoredKey } from "../session/key.ts";
 import type { IdempotencyKey, RunAdmission, RunHold, RunStore } from "../session/run-store.ts";
+import type { Agent } from "./agents.ts";
 import { followRun, type FollowParts, toUnknown } from "./follow.ts";
 import { createRunId, type LiveRuns, type RunOutcome } from "./live-runs.ts";
 import { Recording } from "./recording.ts";
@@ -14,7 +15,7 @@ import { RunUpkeep } from "./run-upkeep.ts";
 /** A run that somebody asks for, which may be there already. */
 export interface AskedRun {
   readonly principal: Principal;
-  readonly agentId: string;
+  readonly agent: Agent;
   readonly session: RunSession;
   /** No client that leaves ends it. */
   readonly detached: boolean;
@@ -126,9 +127,9 @@ export class RunLog {
   }
 
   #begin(asked: AskedRun, hold: RunHold): Recording {
-    const { principal, agentId, session, detached, runAgent } = asked;
-    const facts = { id: hold.id, principal, agentId, sessionKey: session.key, detached, logged: true };
-    const live = this.#live.open({ ...facts, cancel: (reason) => recording.cut(reason) });
+    const { principal, agent, session, runAgent } = asked;
+    const cancel = (reason: GatewayError): void => recording.cut(reason);
+    const live = this.#live.open(hold.id, { principal, agent, session, cancel }, true);
     const recording = new Recording({ store: this.#store, hold, live });
     this.#recordings.set(hold.id, recording);
     const runs = this.#carried.get(runAgent) ?? new Set();
@@ -145,7 +146,7 @@ export class RunLog {
   /** From its beginning to its end on disk. Never rejects. */
   async #carry(recording: Recording, { prepare, runAgent }: AskedRun): Promise<void> {
     const { live, signal, flow, add: emit } = recording;
-    const { id } = live.facts;
+    const { id } = live;
     let outcome: RunOutcome;
     try {
       const request = await prepare(signal);
@@ -182,10 +183,10 @@ export class RunLog {
   }
 }
 
-function toAdmission({ principal, agentId, session, detached, form, key }: AskedRun, id: string): RunAdmission {
+function toAdmission({ principal, agent, session, detached, form, key }: AskedRun, id: string): RunAdmission {
   const sessionKey = toStoredKey(session.key, principal);
   const { name, namespace = "" } = principal;
-  return { id, principal: name, namespace, agentId, sessionKey, detached, form, key };
+  return { id, principal: name, namespace, agentId: agent.id, sessionKey, detached, form, key };
 }
 
 /** What `prepare` throws when the signal aborts is the signal's reason. */

@@ -12,7 +12,7 @@ import type { Agent } from "./agents.ts";
 import { noUsage } from "./answer.ts";
 import type { Place } from "./fair-queue.ts";
 import { assertToolResultsBound, toNeeds } from "./demands.ts";
-import { createRunId, type LiveFacts, type LiveRun, type LiveRuns, type RunOutcome } from "./live-runs.ts";
+import { createRunId, type LiveRun, type LiveRuns, type RunOutcome } from "./live-runs.ts";
 import { repeatAnswer, toReceipt } from "./repeated.ts";
 import type { RunEvent } from "./run-event.ts";
 import type { RunAgent, RunRequest } from "./run-request.ts";
@@ -57,7 +57,7 @@ export function createRunAgent({
     const endCounted = quota?.beginRun();
     const observed = metrics.startRun(agent.id, agent.models[0].name, principal.name);
     const span = tracing && startRunSpan(tracing, request, runId);
-    const live = logged?.live ?? liveRuns.open(toFacts(request, runId));
+    const live = logged?.live ?? liveRuns.open(runId, request);
     const heard = hear(to, live);
     const { emit } = heard;
     let outcome: RunOutcome | undefined;
@@ -120,10 +120,6 @@ export function createRunAgent({
       if (logged === undefined && outcome !== undefined) liveRuns.close(live, outcome);
     }
   };
-}
-
-function toFacts({ principal, agent, session, cancel }: RunRequest, id: string): LiveFacts {
-  return { id, principal, agentId: agent.id, sessionKey: session.key, detached: false, logged: false, cancel };
 }
 
 /** The client first, then whoever else watches. */

@@ -56,11 +56,8 @@ export function createChatCompletion(parts: ChatParts): Handler<"createChatCompl
       return answerLogged({ call, route, head, detached, runs, runAgent, prepare, toHeaders });
     }
     const runId = createRunId();
-    const request = {
-      ...toRunRequest(call, await media.admit(body.messages, signal), route),
-      runId,
-      cancel: call.cancel,
-    };
+    const own = { runId, cancel: call.cancel };
+    const request = toRunRequest(call, await media.admit(body.messages, signal), route, own);
     if (body.stream !== true) {
       const answer = await runAgent(request, { signal, flow: openFlow, emit: () => undefined });
       return {
@@ -106,10 +103,15 @@ function toStream(run: Promise<RunAnswer>, opening: Opening, head: AnswerHead): 
   };
 }
 
-function toRunRequest(call: Call<"createChatCompletion">, messages: readonly Message[], route: Route): RunRequest {
+function toRunRequest(
+  call: Call<"createChatCompletion">,
+  messages: readonly Message[],
+  route: Route,
+  own?: Pick<RunRequest, "runId" | "cancel">,
+): RunRequest {
   const { body, requestId, address, principal, trace } = call;
   const asked = { messages, tools: toTools(body), settings: toSettings(body) };
-  const request = { ...route, ...asked, principal, requestId, address, trace };
+  const request = { ...route, ...asked, ...own, principal, requestId, address, trace };
   // A call with a key is known by that.
   const isAttempt = route.session.kept && call.parameters["idempotency-key"] === undefined;
   return isAttempt ? { ...request, attempt: toAttempt(call) } : request;

@@ -58,7 +58,7 @@ function toAsked({ call, route, head, detached, runAgent, prepare }: LoggedCall)
   const { agent, session } = route;
   const text = parameters[keyHeader];
   const key = text === undefined ? undefined : { text, requestHash: toRequestHash(call, route) };
-  return { principal, agentId: agent.id, session, detached, form: toForm(head), key, signal, runAgent, prepare };
+  return { principal, agent, session, detached, form: toForm(head), key, signal, runAgent, prepare };
 }
 
 /** Equal for equal requests. A stateless call has another session key each time. */

@@ -1,5 +1,4 @@
 import type { Run } from "../../base/contract.ts";
-import { toStoredKey } from "../../session/key.ts";
 import type { LiveRun } from "../../run/live-runs.ts";
 import { toFailure } from "../../run/run-outcome.ts";
 import type { RunEntry } from "../../session/run-store.ts";
@@ -10,16 +9,16 @@ export interface ListedRun extends RunEntry {
 }
 
 /** A run that only its client hears, as the store would have it. */
-export function toListed({ facts, createdAt, startedAt, seq }: LiveRun): ListedRun {
-  const { id, principal, agentId, sessionKey, detached, logged } = facts;
+export function toListed({ id, facts, storedKey, createdAt, startedAt, seq }: LiveRun): ListedRun {
+  const { principal, agent } = facts;
   return {
     id,
     principal: principal.name,
     namespace: principal.namespace ?? "",
-    agentId,
-    sessionKey: toStoredKey(sessionKey, principal),
-    detached,
-    logged,
+    agentId: agent.id,
+    sessionKey: storedKey,
+    detached: false,
+    logged: false,
     state: startedAt === undefined ? "queued" : "running",
     createdAt,
     startedAt,

@@ -98,7 +98,7 @@ async function mustSee(
 
 async function find({ live, store }: RunsParts, id: string): Promise<Seen | undefined> {
   const own = live.find(id);
-  if (own !== undefined && !own.facts.logged) return { run: toListed(own), record: undefined };
+  if (own !== undefined && !own.isLogged) return { run: toListed(own), record: undefined };
   const record = await store.find(id);
   return record && { run: withLive(record, own), record };
 }
@@ -112,7 +112,7 @@ function narrow(query: RunQuery, agentId: string | undefined): RunQuery {
 function listUnlogged(live: LiveRuns, { limit, before, ...query }: RunQuery): readonly ListedRun[] {
   const found: ListedRun[] = [];
   for (const run of live.list()) {
-    if (run.facts.logged) continue;
+    if (run.isLogged) continue;
     const listed = toListed(run);
     if (matches(listed, query) && (before === undefined || listed.id < before)) found.push(listed);
   }

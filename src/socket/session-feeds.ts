@@ -119,7 +119,8 @@ class Feed implements Tell {
   }
 
   #watch(run: LiveRun): void {
-    const { id, agentId, logged } = run.facts;
+    const { id, isLogged } = run;
+    const { id: agentId } = run.facts.agent;
     const { agents, names, runs } = this.#parts;
     const agent = agents().list.find((one) => one.id === agentId);
     const isUnderWay = run.seq > 0;
@@ -128,7 +129,7 @@ class Feed implements Tell {
       agentId,
       startedAt: run.createdAt,
       // What a run has said that nobody keeps is not known to who comes later.
-      isLate: isUnderWay && !logged,
+      isLate: isUnderWay && !isLogged,
       showsReasoning: agent?.include.includes("reasoning") ?? false,
       tell: this,
       onEnd: () => {
@@ -137,7 +138,7 @@ class Feed implements Tell {
       },
     });
     this.tellers.add(teller);
-    if (isUnderWay && logged) void replay(runs, id, teller);
+    if (isUnderWay && isLogged) void replay(runs, id, teller);
     else run.watch(teller);
   }
 }

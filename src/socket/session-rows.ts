@@ -8,7 +8,7 @@ import { GatewayError } from "../base/errors.ts";
 import type { Principal } from "../base/principal.ts";
 import type { Agent, Agents } from "../run/agents.ts";
 import type { LiveRuns } from "../run/live-runs.ts";
-import { parseOperatorKey, parseStoredKey, toStoredKey } from "../session/key.ts";
+import { parseOperatorKey, parseStoredKey } from "../session/key.ts";
 import type { SessionEntry, SessionStore } from "../session/store.ts";
 
 export interface RowParts {
@@ -89,11 +89,9 @@ export function toRow(
 function listActive({ live, names }: RowParts): ReadonlyMap<string, readonly string[]> {
   const active = new Map<string, string[]>();
   for (const run of live.list()) {
-    const { id, sessionKey, principal } = run.facts;
-    const stored = toStoredKey(sessionKey, principal);
-    const ids = active.get(stored) ?? [];
-    ids.push(names.toName(id));
-    active.set(stored, ids);
+    const ids = active.get(run.storedKey) ?? [];
+    ids.push(names.toName(run.id));
+    active.set(run.storedKey, ids);
   }
   return active;
 }

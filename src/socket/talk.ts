@@ -17,7 +17,6 @@ import { toDigest } from "../run/repeated.ts";
 import type { GivenRun, RunLog } from "../run/run-log.ts";
 import type { RunAgent } from "../run/run-request.ts";
 import type { Slots } from "../run/slots.ts";
-import { toStoredKey } from "../session/key.ts";
 import type { RunEntry, RunStore } from "../session/run-store.ts";
 
 export interface TalkParts {
@@ -104,7 +103,7 @@ async function begin(
   const session = { key, kept: true, toldWhole: false };
   const given = await runs.ask({
     principal,
-    agentId: agent.id,
+    agent,
     session,
     detached: true,
     form: "{}",
@@ -200,8 +199,8 @@ async function findRun({ agents, names, store }: TalkParts, runId: string, princ
 /** Ends the runs of a session, or the one that is named, whichever door it came by. Returns how clients know them. */
 function abort({ live, names }: TalkParts, stored: string, only: string | undefined): string[] {
   const reason = new GatewayError("run_cancelled", "Somebody has ended the run.", { retry: false });
-  return [...live.list()].flatMap(({ facts: { id, sessionKey, principal } }) => {
-    if (toStoredKey(sessionKey, principal) !== stored || (only !== undefined && only !== id)) return [];
+  return [...live.list()].flatMap(({ id, storedKey }) => {
+    if (storedKey !== stored || (only !== undefined && only !== id)) return [];
     return live.cancel(id, reason) ? [names.toName(id)] : [];
   });
 }

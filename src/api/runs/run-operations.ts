@@ -1,6 +1,6 @@
 import { type ListedRun, toListed, toRun, withLive } from "./run-json.ts";
 import { type RunReach, toRunReach } from "./run-reach.ts";
-import { toHead } from "../chat/answer-form.ts";
+import { toRunHead } from "../chat/answer-form.ts";
 import { toCompletion } from "../chat/completion.ts";
 import { toNumberedStream } from "../chat/numbered-chunks.ts";
 import type { Audit } from "../../base/audit/audit.ts";
@@ -47,7 +47,7 @@ export function createRetrieveRun(parts: RunsParts): Handler<"retrieveRun"> {
   return async ({ parameters: { id }, principal }) => {
     const { run, record, reach } = await mustSee(parts, id, principal);
     const completion =
-      record?.state === "completed" && !record.expired ? toCompletion(toAnswer(record), toHead(record.form)) : null;
+      record?.state === "completed" && !record.expired ? toCompletion(toAnswer(record), toRunHead(record)) : null;
     return { status: 200, body: { ...toRun(run, reach.toShown(run.sessionKey)), completion } };
   };
 }
@@ -59,7 +59,7 @@ export function createListRunEvents(parts: RunsParts): Handler<"listRunEvents"> 
     if (record === undefined)
       throw new GatewayError("run_not_logged", `What the run '${id.slice(0, 64)}' says is for its own client alone.`);
     if (record.expired) throw toExpired(id);
-    const stream = toNumberedStream((to) => parts.runs.follow(id, 0, to), toHead(record.form), last);
+    const stream = toNumberedStream((to) => parts.runs.follow(id, 0, to), toRunHead(record), last);
     return { status: 200, headers: { "x-openclaw-run-id": id }, stream };
   };
 }

@@ -14,6 +14,7 @@ import { benchMemory } from "./rows/memory.ts";
 import { benchOverload } from "./rows/overload.ts";
 import { benchRelay } from "./rows/relay.ts";
 import { benchRequest } from "./rows/request.ts";
+import { benchScale } from "./rows/scale.ts";
 import { benchStart } from "./rows/start.ts";
 import { benchFirst, benchToken } from "./rows/streams.ts";
 import { benchTurn } from "./rows/turn.ts";
@@ -27,6 +28,7 @@ const rows: Record<RowName, Row> = {
   memory: benchMemory,
   start: benchStart,
   overload: benchOverload,
+  scale: benchScale,
 };
 
 const options = readArguments(process.argv.slice(2));

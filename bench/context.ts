@@ -36,9 +36,11 @@ export function startGateway(
     readonly upstream?: Subject;
     readonly models?: readonly string[];
     readonly flags?: readonly string[];
+    /** Where its sessions are, if not in a file. */
+    readonly store?: object;
   } = {},
 ): Promise<Subject> {
-  const { upstream, models = [], flags = [] } = options;
+  const { upstream, models = [], flags = [], store = {} } = options;
   const place = name.replaceAll(/\W/g, "-");
   const config = join(folder, `${place}.json`);
   const list = models.map((model, index) => ({ id: model, model: `bench/${model}`, default: index === 0 }));
@@ -55,6 +57,7 @@ export function startGateway(
       gateway: { port: 0, http: { endpoints: { chatCompletions: { enabled: true } } } },
       agents,
       models: { providers },
+      sessions: { store },
     }),
   );
   return startSubject(name, [...flags, join(home, "bin/clawgate.mjs"), "gateway", "--config", config], {

@@ -241,14 +241,17 @@ export interface Archives {
 }
 
 /** The file of the state folder, and the database that the configuration names. Throws if one of them cannot be opened. */
-export async function openArchives({ config, stateFolder, log }: RuntimeOptions): Promise<Archives> {
+export async function openArchives({
+  config,
+  stateFolder,
+}: Pick<RuntimeOptions, "config" | "stateFolder">): Promise<Archives> {
   const { postgres } = config.sessions.store;
   if (postgres === undefined)
     throw new ConfigError("sessions.store.postgres is not set: it names the database that the sessions are to be in.");
   const source = openSqliteSource(toSqlitePath(stateFolder));
   try {
     const { openPostgresTarget } = await import("./session/postgres/postgres-archive.ts");
-    return { source, target: await openPostgresTarget({ ...postgres, log }) };
+    return { source, target: await openPostgresTarget(postgres) };
   } catch (error) {
     source.close();
     throw error;

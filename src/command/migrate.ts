@@ -2,7 +2,7 @@ import { Command, Option } from "commander";
 import { openArchives, type Archives } from "../runtime.ts";
 import { toDigest } from "../session/archive.ts";
 import { addConfigOption, type CommonOptions, loadWithState, noteWarnings } from "./common.ts";
-import { createQuietLog, type Terminal } from "./terminal.ts";
+import type { Terminal } from "./terminal.ts";
 
 export function createMigrateCommand(terminal: Terminal): Command {
   return addConfigOption(new Command("migrate"))
@@ -23,7 +23,7 @@ Example:
     .action(async (options: CommonOptions) => {
       const loaded = loadWithState(terminal, options);
       noteWarnings(terminal, loaded);
-      const archives = await openArchives({ ...loaded, log: createQuietLog() });
+      const archives = await openArchives(loaded);
       try {
         await move(terminal, archives);
       } finally {

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
-import pg from "pg";
+import type pg from "pg";
 import type { StoreFinding } from "../store.ts";
 import { assertUsableServer, readFacts, type ServerFacts, toStartError } from "./open-schema.ts";
-import { types } from "./pool.ts";
+import { withClient } from "./pool.ts";
 import { assertServes, knownSteps, readApplied } from "./schema-steps.ts";
 
 export interface ExaminedDatabase {
@@ -12,59 +12,40 @@ export interface ExaminedDatabase {
   readonly schema: string;
 }
 
+const name = "clawgate doctor";
 /** What times of several machines may differ by before somebody should look. */
 const skewMsMax = 1_000;
 /** News comes within milliseconds, where it comes. */
 const newsMs = 2_000;
 
-type Client = pg.Client;
-
 /** What keeps a database from being the place for sessions, or would make it a slow one. Changes nothing in it. */
 export async function examineDatabase(database: ExaminedDatabase): Promise<readonly StoreFinding[]> {
-  const { url, listenUrl = url, pooler, schema } = database;
-  let client: Client;
   try {
-    client = await connect(url);
+    return await withClient(database.url, name, (client) => examine(client, database));
   } catch (error) {
-    return [{ state: "FAIL", detail: toStartError(error, url).message }];
-  }
-  try {
-    const asked = Date.now();
-    const facts = await readFacts(client);
-    const answered = Date.now();
-    assertUsableServer(facts);
-    return [
-      { state: "ok", detail: `PostgreSQL ${toVersion(facts)}, ${facts.encoding}` },
-      await examineSchema(client, schema),
-      toClockFinding(facts.now - asked, facts.now - answered),
-      listenUrl === url && pooler ? polling : await examineNews(client, listenUrl),
-    ];
-  } catch (error) {
-    return [{ state: "FAIL", detail: toStartError(error, url).message }];
-  } finally {
-    await client.end();
+    return [{ state: "FAIL", detail: toStartError(error, database.url).message }];
   }
 }
 
-async function connect(url: string): Promise<Client> {
-  const client = new pg.Client({
-    connectionString: url,
-    connectionTimeoutMillis: 5_000,
-    query_timeout: 10_000,
-    application_name: "clawgate doctor",
-    types,
-  });
-  // What is lost while nothing is asked of it shows when something is.
-  client.on("error", () => undefined);
-  await client.connect();
-  return client;
+async function examine(client: pg.ClientBase, database: ExaminedDatabase): Promise<readonly StoreFinding[]> {
+  const { url, listenUrl = url, pooler, schema } = database;
+  const asked = Date.now();
+  const facts = await readFacts(client);
+  const answered = Date.now();
+  assertUsableServer(facts);
+  return [
+    { state: "ok", detail: `PostgreSQL ${toVersion(facts)}, ${facts.encoding}` },
+    await examineSchema(client, schema),
+    toClockFinding(facts.now - asked, facts.now - answered),
+    listenUrl === url && pooler ? polling : await examineNews(client, listenUrl),
+  ];
 }
 
 function toVersion({ version }: ServerFacts): string {
   return `${Math.floor(version / 10_000)}.${version % 10_000}`;
 }
 
-async function examineSchema(client: Client, schema: string): Promise<StoreFinding> {
+async function examineSchema(client: pg.ClientBase, schema: string): Promise<StoreFinding> {
   const applied = await readApplied(client, schema);
   if (applied === undefined)
     return { state: "ok", detail: `the schema ${schema} is not there yet; the first start makes it` };
@@ -92,27 +73,23 @@ const polling: StoreFinding = {
 };
 
 /** Whether what one connection tells another hears. */
-async function examineNews(client: Client, listenUrl: string): Promise<StoreFinding> {
+async function examineNews(client: pg.ClientBase, listenUrl: string): Promise<StoreFinding> {
   const channel = `clawgate_doctor_${randomBytes(6).toString("hex")}`;
-  let listener: Client;
-  try {
-    listener = await connect(listenUrl);
-  } catch (error) {
-    const { message } = toStartError(error, listenUrl);
-    return {
-      state: "warn",
-      detail: `gateways look for each other's news once a second, for nobody can listen: ${message}`,
-    };
-  }
-  try {
+  const hear = async (listener: pg.ClientBase): Promise<boolean> => {
     const heard = new Promise<boolean>((resolve) => {
       listener.once("notification", () => resolve(true));
       setTimeout(() => resolve(false), newsMs).unref();
     });
     await listener.query(`LISTEN "${channel}"`);
     await client.query("SELECT pg_notify($1, '')", [channel]);
-    return (await heard) ? { state: "ok", detail: "gateways hear of each other (LISTEN)" } : polling;
-  } finally {
-    await listener.end();
+    return heard;
+  };
+  try {
+    const isHeard = await withClient(listenUrl, name, hear);
+    return isHeard ? { state: "ok", detail: "gateways hear of each other (LISTEN)" } : polling;
+  } catch (error) {
+    const { message } = toStartError(error, listenUrl);
+    const detail = `gateways look for each other's news once a second, for nobody can listen: ${message}`;
+    return { state: "warn", detail };
   }
 }

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { GatewayError } from "../../base/errors.ts";
 import type { DatabaseClock } from "./database-clock.ts";
-import { isPassing, type Pool } from "./pool.ts";
+import { isPassing, withClient } from "./pool.ts";
 import { migrate } from "./schema-steps.ts";
 import { now } from "./sql.ts";
 
@@ -38,17 +38,16 @@ const startingMs = 15_000;
 const pauseMs = 250;
 
 /** Makes the database ready for sessions. Rejects with `storage_unavailable`, whose message is for whoever starts. */
-export async function openSchema(pool: Pool, clock: DatabaseClock, schema: string, url: string): Promise<void> {
+export async function openSchema(url: string, schema: string, clock: DatabaseClock): Promise<void> {
   const began = performance.now();
   for (;;) {
     try {
-      return await pool.with((client) => prepare(client, clock, schema));
+      return await withClient(url, "clawgate start", (client) => prepare(client, clock, schema));
     } catch (error) {
       if (isPassing(error) && performance.now() - began < startingMs) {
         await delay(pauseMs);
         continue;
       }
-      await pool.close();
       throw toStartError(error, url);
     }
   }

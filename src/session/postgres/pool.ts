@@ -33,64 +33,51 @@ const againMs = 2_000;
 const waitingMax = 10_000;
 
 /** Eight-byte integers are counters and milliseconds here, all of them below 2^53. */
-export const types: pg.CustomTypesConfig = {
+const types: pg.CustomTypesConfig = {
   getTypeParser: (oid, format) => (oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format)),
 };
 
+/** A connection with statements in it: they are sent as they come, and answered in that order. */
+interface Connection {
+  readonly client: pg.Client;
+  underWay: number;
+}
+
+/** So many statements under way on each are a reason for another connection. */
+const busyAt = 4;
+
 /**
- * Connections to one database. A statement whose connection was lost is sent again, on another one, for a short while: a
- * server that restarts, or that somebody cuts connections of, costs a pause. Everything else that goes wrong with the
- * database rejects with `storage_unavailable`, and the next statement finds it again by itself.
+ * Connections to one database, each of which has several statements under way: they are sent without waiting for the
+ * answers to those before, since waiting is most of what a statement costs here. Each is a transaction of its own.
+ *
+ * A statement whose connection was lost is sent again, on another one, for a short while: a server that restarts, or that
+ * somebody cuts connections of, costs a pause. Everything else that goes wrong with the database rejects with
+ * `storage_unavailable`, and the next statement finds it again by itself.
  */
 export class Pool {
-  readonly #pool: pg.Pool;
-  readonly #prepared: boolean;
+  readonly #options: PoolOptions;
+  readonly #connections = new Set<Connection>();
+  #opening: Promise<Connection> | undefined;
+  #underWay = 0;
   #closed = false;
 
-  constructor({ url, connections, pooler, log, statementMs: givenUpMs = statementMs }: PoolOptions) {
-    this.#prepared = !pooler;
-    this.#pool = new pg.Pool({
-      connectionString: url,
-      max: connections,
-      connectionTimeoutMillis: connectMs,
-      query_timeout: givenUpMs,
-      keepAlive: true,
-      application_name: "clawgate",
-      types,
-    });
-    // Of a connection that nobody was using; it is gone from the pool by then.
-    this.#pool.on("error", (error) => log.warn({ err: error }, "a connection to the session database was lost"));
+  constructor(options: PoolOptions) {
+    this.#options = options;
   }
 
   /** Rejects with `storage_unavailable`. */
   run<Row extends object>(statement: Statement, toValues: ToValues): Promise<readonly Row[]> {
     if (this.#closed) return Promise.reject(toStorageError(new Error("The session store is closed.")));
-    if (this.#pool.waitingCount >= waitingMax)
+    if (this.#underWay >= waitingMax)
       return Promise.reject(toStorageError(new Error(`${waitingMax} statements wait for the database.`)));
     return this.#attempt<Row>(statement, toValues);
   }
 
-  /** One connection for several statements, for what is no turn. Rejects with what goes wrong. */
-  async with<Result>(use: (client: pg.ClientBase) => Promise<Result>): Promise<Result> {
-    const client = await this.#pool.connect();
-    // What is lost while nothing is asked of it shows when something is.
-    const ignore = (): void => undefined;
-    client.on("error", ignore);
-    let failed = true;
-    try {
-      const result = await use(client);
-      failed = false;
-      return result;
-    } finally {
-      client.off("error", ignore);
-      client.release(failed);
-    }
-  }
-
   /** Ends the connections, of which nobody must be using one. */
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.#closed = true;
-    return this.#pool.end();
+    await this.#opening?.catch(() => undefined);
+    await Promise.all(Array.from(this.#connections, ({ client }) => client.end()));
   }
 
   async #attempt<Row extends object>({ name, text }: Statement, toValues: ToValues): Promise<readonly Row[]> {
@@ -98,10 +85,9 @@ export class Pool {
     for (let attempt = 0; ; attempt++) {
       const values = [...toValues(attempt > 0)];
       try {
-        const { rows } = await this.#pool.query<Row>(
-          this.#prepared && name !== undefined ? { name, text, values } : { text, values },
+        return await this.#send<Row>(
+          this.#options.pooler || name === undefined ? { text, values } : { name, text, values },
         );
-        return rows;
       } catch (error) {
         const pauseMs = pausesMs[attempt];
         const isLate = performance.now() - began > againMs;
@@ -109,6 +95,82 @@ export class Pool {
         await delay(pauseMs);
       }
     }
+  }
+
+  async #send<Row extends object>(query: pg.QueryConfig): Promise<readonly Row[]> {
+    this.#underWay += 1;
+    let connection: Connection | undefined;
+    try {
+      connection = this.#choose() ?? (await this.#open());
+      connection.underWay += 1;
+      return (await connection.client.query<Row>(query)).rows;
+    } finally {
+      this.#underWay -= 1;
+      if (connection !== undefined) connection.underWay -= 1;
+    }
+  }
+
+  /** The one with the least to do; where that is much, another is opened for those that come. */
+  #choose(): Connection | undefined {
+    let least: Connection | undefined;
+    for (const one of this.#connections) if (least === undefined || one.underWay < least.underWay) least = one;
+    const isFull = this.#connections.size >= this.#options.connections;
+    if (least !== undefined && least.underWay >= busyAt && !isFull && this.#opening === undefined)
+      this.#open().catch((error: unknown) => this.#options.log.warn({ err: error }, "no further connection"));
+    return least;
+  }
+
+  #open(): Promise<Connection> {
+    this.#opening ??= this.#connect().finally(() => (this.#opening = undefined));
+    return this.#opening;
+  }
+
+  async #connect(): Promise<Connection> {
+    const { url, log, statementMs: givenUpMs = statementMs } = this.#options;
+    const settings: PipelinedConfig = { ...toClientConfig(url, "clawgate"), query_timeout: givenUpMs, pipeline: true };
+    const client = new pg.Client(settings);
+    const connection: Connection = { client, underWay: 0 };
+    const forget = (): void => void this.#connections.delete(connection);
+    client.on("error", (error) => {
+      forget();
+      log.warn({ err: error }, "a connection to the session database was lost");
+    });
+    client.on("end", forget);
+    await client.connect();
+    this.#connections.add(connection);
+    return connection;
+  }
+}
+
+/** `pipeline` is not in the types yet. */
+interface PipelinedConfig extends pg.ClientConfig {
+  readonly pipeline: true;
+}
+
+function toClientConfig(url: string, name: string): pg.ClientConfig {
+  return { connectionString: url, connectionTimeoutMillis: connectMs, keepAlive: true, application_name: name, types };
+}
+
+/** A connection for statements that follow each other; whoever has it ends it. Rejects with what goes wrong. */
+export async function connect(url: string, name: string): Promise<pg.Client> {
+  const client = new pg.Client(toClientConfig(url, name));
+  // What is lost while nothing is asked of it shows when something is.
+  client.on("error", () => undefined);
+  await client.connect();
+  return client;
+}
+
+/** Such a connection for as long as it is used. */
+export async function withClient<Result>(
+  url: string,
+  name: string,
+  use: (client: pg.Client) => Promise<Result>,
+): Promise<Result> {
+  const client = await connect(url, name);
+  try {
+    return await use(client);
+  } finally {
+    await client.end();
   }
 }
 

@@ -5,9 +5,10 @@ import { fromColumn, toColumn } from "../column.ts";
 import { DatabaseClock } from "./database-clock.ts";
 import { toKeyColumns } from "./leased-sessions.ts";
 import { openSchema } from "./open-schema.ts";
-import { Pool, type PoolOptions } from "./pool.ts";
+import { connect } from "./pool.ts";
 
-export interface PostgresTargetOptions extends PoolOptions {
+export interface PostgresTargetOptions {
+  readonly url: string;
   readonly schema: string;
 }
 
@@ -27,13 +28,12 @@ interface SessionRow {
 }
 
 /** Opens a database to put sessions into it. Rejects as the store itself does. */
-export async function openPostgresTarget(options: PostgresTargetOptions): Promise<SessionTarget> {
-  const { schema, url } = options;
-  const pool = new Pool(options);
-  await openSchema(pool, new DatabaseClock(), schema, url);
+export async function openPostgresTarget({ url, schema }: PostgresTargetOptions): Promise<SessionTarget> {
+  await openSchema(url, schema, new DatabaseClock());
+  const client = await connect(url, "clawgate migrate");
   const s = `"${schema}"`;
 
-  async function read(client: ClientBase, key: string): Promise<ArchivedSession | undefined> {
+  async function read(key: string): Promise<ArchivedSession | undefined> {
     const { rows } = await client.query<SessionRow>(`SELECT * FROM ${s}.session WHERE key_hash = $1`, [
       toKeyColumns(key).hash,
     ]);
@@ -57,7 +57,7 @@ export async function openPostgresTarget(options: PostgresTargetOptions): Promis
     };
   }
 
-  async function insert(client: ClientBase, session: ArchivedSession): Promise<boolean> {
+  async function insert(session: ArchivedSession): Promise<boolean> {
     const { column, hash } = toKeyColumns(session.key);
     const { revision, length, lastSequence, checksum, createdAt, updatedAt, deletedAt, messages } = session;
     // A row without a turn is somebody's lease on a session that was not there.
@@ -78,34 +78,29 @@ export async function openPostgresTarget(options: PostgresTargetOptions): Promis
     return true;
   }
 
-  async function compare(client: ClientBase, session: ArchivedSession): Promise<Archived> {
-    const found = await read(client, session.key);
+  async function compare(session: ArchivedSession): Promise<Archived> {
+    const found = await read(session.key);
     return found !== undefined && toDigest(found) === toDigest(session) ? "there" : "other";
   }
 
   return {
-    put: (session) =>
-      pool.with(async (client) => {
-        await client.query("BEGIN");
-        try {
-          const isPut = await insert(client, session);
-          await client.query("COMMIT");
-          return isPut ? "put" : await compare(client, session);
-        } catch (error) {
-          await client.query("ROLLBACK");
-          throw error;
-        }
-      }),
-    take: (key) => pool.with((client) => read(client, key)),
-    putKeyUses: (uses) =>
-      pool.with(async (client) => {
-        for (const { name, day, tokens } of uses)
-          await client.query(
-            `INSERT INTO ${s}.key_use (name, day, tokens) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
-            [toColumn(name), day, tokens],
-          );
-      }),
-    close: () => pool.close(),
+    async put(session) {
+      await client.query("BEGIN");
+      try {
+        const isPut = await insert(session);
+        await client.query("COMMIT");
+        return isPut ? "put" : await compare(session);
+      } catch (error) {
+        await client.query("ROLLBACK");
+        throw error;
+      }
+    },
+    take: read,
+    async putKeyUses(uses) {
+      const text = `INSERT INTO ${s}.key_use (name, day, tokens) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`;
+      for (const { name, day, tokens } of uses) await client.query(text, [toColumn(name), day, tokens]);
+    },
+    close: () => client.end(),
   };
 }
 

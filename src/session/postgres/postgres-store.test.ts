@@ -1,6 +1,6 @@
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { createSilentLog } from "../../base/log.ts";
-import { createTestSchema, programs } from "../../../test/postgres.fixture.ts";
+import { createTestSchema, programs, type TestSchema } from "../../../test/postgres.fixture.ts";
 import { defineStoreContract } from "../store.suite.ts";
 import type { Message } from "../../base/contract.ts";
 import { begin, toBatch } from "../runs.fixture.ts";
@@ -10,10 +10,15 @@ import { createPostgresStore } from "./postgres-store.ts";
 import { createTestStores } from "./stores.fixture.ts";
 
 describe.skipIf(programs === undefined)("with a server", () => {
+  let shared: Promise<TestSchema> | undefined;
+  afterAll(async () => (await shared)?.remove());
+  const tables = ["session", "message", "waiting", "receipt", "key_use", "holder", "run", "run_key", "run_event"];
+
   defineStoreContract("the PostgreSQL store", async () => {
-    const { url, schema, remove } = await createTestSchema();
+    // To make the tables takes longer than most tests do.
+    const { url, schema, edit } = await (shared ??= createTestSchema());
     const connect = () => createPostgresStore({ url, schema, pooler: false, connections: 4, log: createSilentLog() });
-    return { connect, remove };
+    return { connect, remove: async () => void (await edit(tables.map((table) => `DELETE FROM ${table};`).join(" "))) };
   });
 
   const damages: readonly { readonly what: string; readonly sql: string }[] = [

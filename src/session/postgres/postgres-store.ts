@@ -32,9 +32,9 @@ const pruneMs = 60_000;
 /** A store in one PostgreSQL database, which several gateways may share. Rejects if the database cannot be used. */
 export async function createPostgresStore(options: PostgresStoreOptions): Promise<SessionStore> {
   const { url, listenUrl = url, schema, log } = options;
-  const pool = new Pool(options);
   const clock = new DatabaseClock();
-  await openSchema(pool, clock, schema, url);
+  await openSchema(url, schema, clock);
+  const pool = new Pool(options);
 
   const s = `"${schema}"`;
   const statements = { ...toLeaseStatements(s), ...toTranscriptStatements(s), ...toCatalogueStatements(s) };

@@ -10,17 +10,23 @@ const call = toRequest();
 function collect(sockets: readonly Socket[]): {
   readonly statuses: () => Record<string, number>;
   readonly closed: () => number;
+  /** Seconds until the last of them was closed. */
+  readonly lasted: () => number;
 } {
+  const began = performance.now();
   const statuses: Record<string, number> = {};
-  let closed = 0;
+  let [closed, lasted] = [0, 0];
   for (const socket of sockets) {
     socket.once("data", (bytes: Buffer) => {
       const status = bytes.toString("latin1", 9, 12);
       statuses[status] = (statuses[status] ?? 0) + 1;
     });
-    socket.once("close", () => closed++);
+    socket.once("close", () => {
+      closed++;
+      lasted = (performance.now() - began) / 1000;
+    });
   }
-  return { statuses: () => statuses, closed: () => closed };
+  return { statuses: () => statuses, closed: () => closed, lasted: () => lasted };
 }
 
 /** Sends one byte a second from here on, until the connection is closed. */
@@ -51,6 +57,8 @@ test("hundreds that send a head, a body or nothing are told so in time, and the 
   ]);
   await expect.poll(() => seen.map(({ closed }) => closed())).toEqual([500, 250, 250, 1000]);
   expect(seen.slice(0, 3).map(({ statuses }) => statuses())).toEqual([{ 408: 500 }, { 408: 250 }, { 408: 250 }]);
+  // 10 s for a head, 30 for all of a request, and what a busy machine adds.
+  for (const [index, seconds] of [20, 45, 45, 20].entries()) expect(seen[index]?.lasted()).toBeLessThan(seconds);
   const watched = await over();
   expect(watched.lifeWorkMsMax).toBeLessThan(250);
   expect(await gateway.metric("clawgate_runs_live")).toBe(0);

@@ -11,6 +11,7 @@ export interface WantedError {
 /** The one shape that every refusal has, whoever sends it: the gateway, its router or its parser. */
 export function expectError({ status, headers, text }: Answer, { code, param }: WantedError, about?: string): void {
   expect(status, `${about ?? "the status"} ${text.slice(0, 120)}`).toBe(errorCodes[code].status);
+  expect(text, about).toContain(`"code":"${code}"`);
   const body = JSON.parse(text) as { error: Record<string, unknown> };
   const { error } = body;
   expect(error["code"], about).toBe(code);

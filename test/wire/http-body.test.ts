@@ -24,6 +24,9 @@ test("only application/json, plain, is read", async ({ gateway }) => {
     [json, "gzip", "content-encoding"],
     [json, "br", "content-encoding"],
     [json, "gzip, identity", "content-encoding"],
+    [json, "deflate", "content-encoding"],
+    [json, "zstd", "content-encoding"],
+    [json, Array.from({ length: 500 }, () => "gzip").join(", "), "content-encoding"],
   ];
   for (const [type, coding, param] of rows) {
     const headers = { "content-type": type, "content-encoding": coding };

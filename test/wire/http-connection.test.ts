@@ -72,7 +72,7 @@ describe("a client that has said all and ends its half", () => {
     for (const fields of [{}, { user: "half" }, { stream: true }]) {
       const call = async (): Promise<string> => {
         const wire = await openSocket(port);
-        wire.socket.end(toRequest({ body: toChatBody("@@echo ok", fields) }));
+        wire.socket.end(toRequest({ body: toChatBody("@@think 10ms\n@@echo ok", fields) }));
         return (await wire.read()).text;
       };
       // On a busy machine a run may take too long.

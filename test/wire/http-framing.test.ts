@@ -151,6 +151,34 @@ test("what follows a refused request on its connection is not acted on", async (
   expect(paths.filter((path) => path.startsWith("/smuggled/"))).toEqual([]);
 });
 
+test("a body where none belongs is not the next request", async ({ gateway }) => {
+  const { port, log } = gateway;
+  const smuggled = toRequest({ method: "GET", path: "/smuggled/body" });
+  for (const [method, path, status] of [
+    ["GET", "/healthz", 200],
+    ["GET", "/v1/models", 200],
+    ["GET", "/nothing", 404],
+    ["DELETE", "/v1/models", 405],
+    ["OPTIONS", "/healthz", 405],
+  ] as const) {
+    for (const chunks of [false, true]) {
+      const framing = chunks ? { "content-length": null, "transfer-encoding": "chunked" } : {};
+      const carried = chunks ? `${smuggled.length.toString(16)}\r\n${smuggled.toString()}\r\n0\r\n\r\n` : smuggled;
+      const head = toRequest({ method, path, headers: framing, body: smuggled }).subarray(0, -smuggled.length);
+      const wire = await openSocket(port);
+      wire.send(Buffer.concat([head, Buffer.from(carried), toRequest({ method: "GET", path: "/readyz" })]));
+      expect((await wire.read()).status, `${method} ${path}`).toBe(status);
+      expect((await wire.read()).text, `${method} ${path}`).toBe('{"ready":true}');
+    }
+  }
+  // Without a length there is no body, and what follows is no request.
+  const wire = await openSocket(port);
+  wire.send(`${call}\r\n${body}`);
+  expect((await wire.read()).status).toBe(400);
+  expect((await wire.readRest()).toString()).not.toContain("200 OK");
+  expect(log.filter(({ path }) => String(path).startsWith("/smuggled/"))).toEqual([]);
+});
+
 test("what is odd but has one meaning is served", async ({ gateway }) => {
   const { port } = gateway;
   const odd: readonly (readonly [name: string, request: string])[] = [

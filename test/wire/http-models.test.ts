@@ -82,6 +82,9 @@ test("paths are compared as they are written", async ({ gateway }) => {
     "/%76%31/chat/completions",
     "/V1/chat/completions",
     "/v1/%zz",
+    "/v1/%c0%af",
+    "/%00",
+    `/${"%41".repeat(2700)}`,
     "/%",
     "/",
   ];

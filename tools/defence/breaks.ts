@@ -1,8 +1,10 @@
 import type { Break } from "./break.ts";
 import { authentication } from "./breaks/authentication.ts";
 import { browsers } from "./breaks/browsers.ts";
+import { framing } from "./breaks/framing.ts";
+import { http } from "./breaks/http.ts";
 import { input } from "./breaks/input.ts";
 import { operation } from "./breaks/operation.ts";
 
 /** In the order of the rows. */
-export const breaks: readonly Break[] = [...authentication, ...browsers, ...input, ...operation];
+export const breaks: readonly Break[] = [...authentication, ...browsers, ...framing, ...http, ...input, ...operation];

@@ -1,5 +1,5 @@
 import { show } from "../shown.ts";
-import { defence, type DefenceRow, open, row, sdk, wire } from "./row.ts";
+import { defence, type DefenceRow, open, row, sdk, unbroken, wire } from "./row.ts";
 
 const twoMeanings = wire("http-framing", "a request with two meanings is refused, and the connection ends");
 const slowly = defence(
@@ -67,7 +67,15 @@ export const framing: readonly DefenceRow[] = [
     "400 or closed, and the gateway lives",
     twoMeanings,
   ),
-  row("F29", "a body where none belongs", "never taken for the next request", behind, odd),
+  unbroken(
+    "Node's parser takes a body off the connection by its length, whatever the method; no code of ours has a part in it",
+    row(
+      "F29",
+      "a body where none belongs",
+      "never taken for the next request",
+      wire("http-framing", "a body where none belongs is not the next request"),
+    ),
+  ),
   row(
     "F31",
     "what only the parser sees",

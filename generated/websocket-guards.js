@@ -11,18 +11,23 @@ const constant6 = {"types":["null"]};
 const constant7 = {"ok":1,"ts":1,"durationMs":1,"channels":1,"channelOrder":1,"channelLabels":1,"heartbeatSeconds":1,"defaultAgentId":1,"agents":1,"sessions":1};
 const constant8 = {"key":1,"sessionId":1,"kind":1,"displayName":1,"agentId":1,"updatedAt":1,"modelProvider":1,"model":1,"hasActiveRun":1,"activeRunIds":1,"status":1};
 const constant9 = {"role":1,"content":1,"timestamp":1,"toolCallId":1,"isError":1,"provider":1,"model":1,"stopReason":1,"usage":1,"idempotencyKey":1,"__openclaw":1};
-const constant10 = {"text":1,"delta":1,"phase":1,"startedAt":1,"endedAt":1,"error":1,"aborted":1,"stopReason":1,"name":1,"toolCallId":1,"isError":1};
-const constant11 = ["INVALID_REQUEST","FORBIDDEN","UNAVAILABLE"];
-const constant12 = ["none","token","password","trusted-proxy"];
-const constant13 = ["running","done"];
-const constant14 = ["started","in_flight","ok","error"];
-const constant15 = ["text","toolCall","image","audio","file"];
-const constant16 = ["user","assistant","toolResult"];
-const constant17 = ["ok","error"];
-const constant18 = ["ok","error","timeout"];
-const constant19 = ["timeout","rate_limit","context_length","unknown"];
-const constant20 = ["lifecycle","assistant","thinking","tool"];
-const constant21 = ["start","end","error","result"];
+const constant10 = {"sessionKey":1,"sessionId":1,"messages":1,"hasMore":1,"defaults":1,"sessionInfo":1,"inFlightRun":1,"agentsList":1,"metadata":1};
+const constant11 = {"sessionKey":1,"agentId":1,"sessionId":1,"ts":1,"phase":1,"reason":1,"runId":1,"updatedAt":1,"hasActiveRun":1,"activeRunIds":1,"status":1};
+const constant12 = {"text":1,"delta":1,"phase":1,"startedAt":1,"endedAt":1,"error":1,"aborted":1,"stopReason":1,"name":1,"toolCallId":1,"isError":1};
+const constant13 = ["INVALID_REQUEST","FORBIDDEN","UNAVAILABLE"];
+const constant14 = ["none","token","password","trusted-proxy"];
+const constant15 = ["running","done"];
+const constant16 = ["started","in_flight","ok","error"];
+const constant17 = ["text","toolCall","image","audio","file"];
+const constant18 = ["user","assistant","toolResult"];
+const constant19 = ["ok","error"];
+const constant20 = ["ok","error","timeout"];
+const constant21 = ["start","end","error"];
+const constant22 = ["reset","delete"];
+const constant23 = ["running","done","failed"];
+const constant24 = ["timeout","rate_limit","context_length","unknown"];
+const constant25 = ["lifecycle","assistant","thinking","tool"];
+const constant26 = ["start","end","error","result"];
 
 export const checkRequestFrame = toCheck(validate53);
 const func1 = helper0.default;
@@ -144,7 +149,7 @@ validate54.errors = [{instancePath:instancePath+"/code",keyword:"type",params:{t
 return false;
 }
 if(!(((data0 === "INVALID_REQUEST") || (data0 === "FORBIDDEN")) || (data0 === "UNAVAILABLE"))){
-validate54.errors = [{instancePath:instancePath+"/code",keyword:"enum",params:{allowedValues: constant11},message:"must be equal to one of the allowed values",expected:constant2,data:data0}];
+validate54.errors = [{instancePath:instancePath+"/code",keyword:"enum",params:{allowedValues: constant13},message:"must be equal to one of the allowed values",expected:constant2,data:data0}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -1654,41 +1659,182 @@ return false;
 validate86.errors = vErrors;
 return errors === 0;
 }
-export const checkHelloOk = toCheck(validate88);
+export const checkSessionParams = toCheck(validate88);
+function validate88(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.key === undefined) && (missing0 = "key")){
+validate88.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
+return false;
+}
+else {
+if(data.key !== undefined){
+const _errs1 = errors;
+if(!(validate60(data.key, {instancePath:instancePath+"/key",parentData:data,parentDataProperty:"key",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate60.errors : vErrors.concat(validate60.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.agentId !== undefined){
+const _errs2 = errors;
+if(!(validate57(data.agentId, {instancePath:instancePath+"/agentId",parentData:data,parentDataProperty:"agentId",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate57.errors : vErrors.concat(validate57.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+else {
+validate88.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
+return false;
+}
+}
+validate88.errors = vErrors;
+return errors === 0;
+}
+export const checkChatStartupParams = toCheck(validate91);
+function validate91(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.sessionKey !== undefined){
+const _errs1 = errors;
+if(!(validate60(data.sessionKey, {instancePath:instancePath+"/sessionKey",parentData:data,parentDataProperty:"sessionKey",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate60.errors : vErrors.concat(validate60.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.agentId !== undefined){
+const _errs2 = errors;
+if(!(validate57(data.agentId, {instancePath:instancePath+"/agentId",parentData:data,parentDataProperty:"agentId",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate57.errors : vErrors.concat(validate57.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.limit !== undefined){
+let data2 = data.limit;
+const _errs3 = errors;
+if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
+validate91.errors = [{instancePath:instancePath+"/limit",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data2}];
+return false;
+}
+if(errors === _errs3){
+if((typeof data2 == "number") && (isFinite(data2))){
+if(data2 > 1000 || isNaN(data2)){
+validate91.errors = [{instancePath:instancePath+"/limit",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000",expected:constant4,data:data2}];
+return false;
+}
+else {
+if(data2 < 1 || isNaN(data2)){
+validate91.errors = [{instancePath:instancePath+"/limit",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant4,data:data2}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.maxChars !== undefined){
+let data3 = data.maxChars;
+const _errs5 = errors;
+if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
+validate91.errors = [{instancePath:instancePath+"/maxChars",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data3}];
+return false;
+}
+if(errors === _errs5){
+if((typeof data3 == "number") && (isFinite(data3))){
+if(data3 > 500000 || isNaN(data3)){
+validate91.errors = [{instancePath:instancePath+"/maxChars",keyword:"maximum",params:{comparison: "<=", limit: 500000},message:"must be <= 500000",expected:constant4,data:data3}];
+return false;
+}
+else {
+if(data3 < 1 || isNaN(data3)){
+validate91.errors = [{instancePath:instancePath+"/maxChars",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant4,data:data3}];
+return false;
+}
+}
+}
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+else {
+validate91.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
+return false;
+}
+}
+validate91.errors = vErrors;
+return errors === 0;
+}
+export const checkHelloOk = toCheck(validate94);
 const func33 = Object.prototype.hasOwnProperty;
-function validate90(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate96(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
 if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
-validate90.errors = [{instancePath,keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data}];
+validate96.errors = [{instancePath,keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data}];
 return false;
 }
 if(errors === 0){
 if((typeof data == "number") && (isFinite(data))){
 if(data < 0 || isNaN(data)){
-validate90.errors = [{instancePath,keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant4,data}];
+validate96.errors = [{instancePath,keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant4,data}];
 return false;
 }
 }
 }
-validate90.errors = vErrors;
+validate96.errors = vErrors;
 return errors === 0;
 }
-function validate92(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate98(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.path === undefined) && (missing0 = "path")) || ((data.count === undefined) && (missing0 = "count"))) || ((data.recent === undefined) && (missing0 = "recent"))){
-validate92.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
+validate98.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((key0 === "path") || (key0 === "count")) || (key0 === "recent"))){
-validate92.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
+validate98.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
 return false;
 break;
 }
@@ -1698,7 +1844,7 @@ if(data.path !== undefined){
 let data0 = data.path;
 const _errs2 = errors;
 if(typeof data0 !== "string"){
-validate92.errors = [{instancePath:instancePath+"/path",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data0}];
+validate98.errors = [{instancePath:instancePath+"/path",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data0}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -1711,13 +1857,13 @@ if(data.count !== undefined){
 let data1 = data.count;
 const _errs4 = errors;
 if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
-validate92.errors = [{instancePath:instancePath+"/count",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data1}];
+validate98.errors = [{instancePath:instancePath+"/count",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data1}];
 return false;
 }
 if(errors === _errs4){
 if((typeof data1 == "number") && (isFinite(data1))){
 if(data1 < 0 || isNaN(data1)){
-validate92.errors = [{instancePath:instancePath+"/count",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant4,data:data1}];
+validate98.errors = [{instancePath:instancePath+"/count",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant4,data:data1}];
 return false;
 }
 }
@@ -1734,12 +1880,12 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(Array.isArray(data2)){
 if(data2.length > 0){
-validate92.errors = [{instancePath:instancePath+"/recent",keyword:"maxItems",params:{limit: 0},message:"must NOT have more than 0 items",expected:constant5,data:data2}];
+validate98.errors = [{instancePath:instancePath+"/recent",keyword:"maxItems",params:{limit: 0},message:"must NOT have more than 0 items",expected:constant5,data:data2}];
 return false;
 }
 }
 else {
-validate92.errors = [{instancePath:instancePath+"/recent",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data2}];
+validate98.errors = [{instancePath:instancePath+"/recent",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data2}];
 return false;
 }
 }
@@ -1754,28 +1900,28 @@ var valid0 = true;
 }
 }
 else {
-validate92.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
+validate98.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
 return false;
 }
 }
-validate92.errors = vErrors;
+validate98.errors = vErrors;
 return errors === 0;
 }
-function validate89(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate95(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((((((((data.ok === undefined) && (missing0 = "ok")) || ((data.ts === undefined) && (missing0 = "ts"))) || ((data.durationMs === undefined) && (missing0 = "durationMs"))) || ((data.channels === undefined) && (missing0 = "channels"))) || ((data.channelOrder === undefined) && (missing0 = "channelOrder"))) || ((data.channelLabels === undefined) && (missing0 = "channelLabels"))) || ((data.heartbeatSeconds === undefined) && (missing0 = "heartbeatSeconds"))) || ((data.defaultAgentId === undefined) && (missing0 = "defaultAgentId"))) || ((data.agents === undefined) && (missing0 = "agents"))) || ((data.sessions === undefined) && (missing0 = "sessions"))){
-validate89.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
+validate95.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(func33.call(constant7, key0))){
-validate89.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
+validate95.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
 return false;
 break;
 }
@@ -1785,7 +1931,7 @@ if(data.ok !== undefined){
 let data0 = data.ok;
 const _errs2 = errors;
 if(true !== data0){
-validate89.errors = [{instancePath:instancePath+"/ok",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",expected:constant1,data:data0}];
+validate95.errors = [{instancePath:instancePath+"/ok",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",expected:constant1,data:data0}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -1796,8 +1942,8 @@ var valid0 = true;
 if(valid0){
 if(data.ts !== undefined){
 const _errs3 = errors;
-if(!(validate90(data.ts, {instancePath:instancePath+"/ts",parentData:data,parentDataProperty:"ts",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate90.errors : vErrors.concat(validate90.errors);
+if(!(validate96(data.ts, {instancePath:instancePath+"/ts",parentData:data,parentDataProperty:"ts",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate96.errors : vErrors.concat(validate96.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs3 === errors;
@@ -1810,13 +1956,13 @@ if(data.durationMs !== undefined){
 let data2 = data.durationMs;
 const _errs4 = errors;
 if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-validate89.errors = [{instancePath:instancePath+"/durationMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data2}];
+validate95.errors = [{instancePath:instancePath+"/durationMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data2}];
 return false;
 }
 if(errors === _errs4){
 if((typeof data2 == "number") && (isFinite(data2))){
 if(data2 < 0 || isNaN(data2)){
-validate89.errors = [{instancePath:instancePath+"/durationMs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant4,data:data2}];
+validate95.errors = [{instancePath:instancePath+"/durationMs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant4,data:data2}];
 return false;
 }
 }
@@ -1833,12 +1979,12 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
 if(Object.keys(data3).length > 0){
-validate89.errors = [{instancePath:instancePath+"/channels",keyword:"maxProperties",params:{limit: 0},message:"must NOT have more than 0 properties",expected:constant0,data:data3}];
+validate95.errors = [{instancePath:instancePath+"/channels",keyword:"maxProperties",params:{limit: 0},message:"must NOT have more than 0 properties",expected:constant0,data:data3}];
 return false;
 }
 }
 else {
-validate89.errors = [{instancePath:instancePath+"/channels",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data3}];
+validate95.errors = [{instancePath:instancePath+"/channels",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data3}];
 return false;
 }
 }
@@ -1854,12 +2000,12 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(Array.isArray(data4)){
 if(data4.length > 0){
-validate89.errors = [{instancePath:instancePath+"/channelOrder",keyword:"maxItems",params:{limit: 0},message:"must NOT have more than 0 items",expected:constant5,data:data4}];
+validate95.errors = [{instancePath:instancePath+"/channelOrder",keyword:"maxItems",params:{limit: 0},message:"must NOT have more than 0 items",expected:constant5,data:data4}];
 return false;
 }
 }
 else {
-validate89.errors = [{instancePath:instancePath+"/channelOrder",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data4}];
+validate95.errors = [{instancePath:instancePath+"/channelOrder",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data4}];
 return false;
 }
 }
@@ -1875,12 +2021,12 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
 if(Object.keys(data5).length > 0){
-validate89.errors = [{instancePath:instancePath+"/channelLabels",keyword:"maxProperties",params:{limit: 0},message:"must NOT have more than 0 properties",expected:constant0,data:data5}];
+validate95.errors = [{instancePath:instancePath+"/channelLabels",keyword:"maxProperties",params:{limit: 0},message:"must NOT have more than 0 properties",expected:constant0,data:data5}];
 return false;
 }
 }
 else {
-validate89.errors = [{instancePath:instancePath+"/channelLabels",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data5}];
+validate95.errors = [{instancePath:instancePath+"/channelLabels",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data5}];
 return false;
 }
 }
@@ -1894,7 +2040,7 @@ if(data.heartbeatSeconds !== undefined){
 let data6 = data.heartbeatSeconds;
 const _errs12 = errors;
 if(0 !== data6){
-validate89.errors = [{instancePath:instancePath+"/heartbeatSeconds",keyword:"const",params:{allowedValue: 0},message:"must be equal to constant",expected:constant1,data:data6}];
+validate95.errors = [{instancePath:instancePath+"/heartbeatSeconds",keyword:"const",params:{allowedValue: 0},message:"must be equal to constant",expected:constant1,data:data6}];
 return false;
 }
 var valid0 = _errs12 === errors;
@@ -1909,12 +2055,12 @@ const _errs13 = errors;
 if(errors === _errs13){
 if(typeof data7 === "string"){
 if(func1(data7) < 1){
-validate89.errors = [{instancePath:instancePath+"/defaultAgentId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data7}];
+validate95.errors = [{instancePath:instancePath+"/defaultAgentId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data7}];
 return false;
 }
 }
 else {
-validate89.errors = [{instancePath:instancePath+"/defaultAgentId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data7}];
+validate95.errors = [{instancePath:instancePath+"/defaultAgentId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data7}];
 return false;
 }
 }
@@ -1938,14 +2084,14 @@ if(errors === _errs17){
 if(data9 && typeof data9 == "object" && !Array.isArray(data9)){
 let missing1;
 if(((((data9.agentId === undefined) && (missing1 = "agentId")) || ((data9.isDefault === undefined) && (missing1 = "isDefault"))) || ((data9.heartbeat === undefined) && (missing1 = "heartbeat"))) || ((data9.sessions === undefined) && (missing1 = "sessions"))){
-validate89.errors = [{instancePath:instancePath+"/agents/" + i0,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant0,data:data9}];
+validate95.errors = [{instancePath:instancePath+"/agents/" + i0,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant0,data:data9}];
 return false;
 }
 else {
 const _errs19 = errors;
 for(const key1 in data9){
 if(!((((key1 === "agentId") || (key1 === "isDefault")) || (key1 === "heartbeat")) || (key1 === "sessions"))){
-validate89.errors = [{instancePath:instancePath+"/agents/" + i0,keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant0,data:data9}];
+validate95.errors = [{instancePath:instancePath+"/agents/" + i0,keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant0,data:data9}];
 return false;
 break;
 }
@@ -1957,12 +2103,12 @@ const _errs20 = errors;
 if(errors === _errs20){
 if(typeof data10 === "string"){
 if(func1(data10) < 1){
-validate89.errors = [{instancePath:instancePath+"/agents/" + i0+"/agentId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data10}];
+validate95.errors = [{instancePath:instancePath+"/agents/" + i0+"/agentId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data10}];
 return false;
 }
 }
 else {
-validate89.errors = [{instancePath:instancePath+"/agents/" + i0+"/agentId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data10}];
+validate95.errors = [{instancePath:instancePath+"/agents/" + i0+"/agentId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data10}];
 return false;
 }
 }
@@ -1976,7 +2122,7 @@ if(data9.isDefault !== undefined){
 let data11 = data9.isDefault;
 const _errs22 = errors;
 if(typeof data11 !== "boolean"){
-validate89.errors = [{instancePath:instancePath+"/agents/" + i0+"/isDefault",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant3,data:data11}];
+validate95.errors = [{instancePath:instancePath+"/agents/" + i0+"/isDefault",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant3,data:data11}];
 return false;
 }
 var valid2 = _errs22 === errors;
@@ -1992,14 +2138,14 @@ if(errors === _errs24){
 if(data12 && typeof data12 == "object" && !Array.isArray(data12)){
 let missing2;
 if(((((((data12.enabled === undefined) && (missing2 = "enabled")) || ((data12.every === undefined) && (missing2 = "every"))) || ((data12.everyMs === undefined) && (missing2 = "everyMs"))) || ((data12.prompt === undefined) && (missing2 = "prompt"))) || ((data12.target === undefined) && (missing2 = "target"))) || ((data12.ackMaxChars === undefined) && (missing2 = "ackMaxChars"))){
-validate89.errors = [{instancePath:instancePath+"/agents/" + i0+"/heartbeat",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant0,data:data12}];
+validate95.errors = [{instancePath:instancePath+"/agents/" + i0+"/heartbeat",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant0,data:data12}];
 return false;
 }
 else {
 const _errs26 = errors;
 for(const key2 in data12){
 if(!((((((key2 === "enabled") || (key2 === "every")) || (key2 === "everyMs")) || (key2 === "prompt")) || (key2 === "target")) || (key2 === "ackMaxChars"))){
-validate89.errors = [{instancePath:instancePath+"/agents/" + i0+"/heartbeat",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",expected:constant0,data:data12}];
+validate95.errors = [{instancePath:instancePath+"/agents/" + i0+"/heartbeat",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",expected:constant0,data:data12}];
 return false;
 break;
 }
@@ -2009,7 +2155,7 @@ if(data12.enabled !== undefined){
 let data13 = data12.enabled;
 const _errs27 = errors;
 if(false !== data13){
-validate89.errors = [{instancePath:instancePath+"/agents/" + i0+"/heartbeat/enabled",keyword:"const",params:{allowedValue: false},message:"must be equal to constant",expected:constant1,data:data13}];
+validate95.errors = [{instancePath:instancePath+"/agents/" + i0+"/heartbeat/enabled",keyword:"const",params:{allowedValue: false},message:"must be equal to constant",expected:constant1,data:data13}];
 return false;
 }
 var valid3 = _errs27 === errors;
@@ -2022,7 +2168,7 @@ if(data12.every !== undefined){
 let data14 = data12.every;
 const _errs28 = errors;
 if(typeof data14 !== "string"){
-validate89.errors = [{instancePath:instancePath+"/agents/" + i0+"/heartbeat/every",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data14}];
+validate95.errors = [{instancePath:instancePath+"/agents/" + i0+"/heartbeat/every",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data14}];
 return false;
 }
 var valid3 = _errs28 === errors;
@@ -2035,7 +2181,7 @@ if(data12.everyMs !== undefined){
 let data15 = data12.everyMs;
 const _errs30 = errors;
 if(data15 !== null){
-validate89.errors = [{instancePath:instancePath+"/agents/" + i0+"/heartbeat/everyMs",keyword:"type",params:{type: "null"},message:"must be null",expected:constant6,data:data15}];
+validate95.errors = [{instancePath:instancePath+"/agents/" + i0+"/heartbeat/everyMs",keyword:"type",params:{type: "null"},message:"must be null",expected:constant6,data:data15}];
 return false;
 }
 var valid3 = _errs30 === errors;
@@ -2048,7 +2194,7 @@ if(data12.prompt !== undefined){
 let data16 = data12.prompt;
 const _errs32 = errors;
 if(typeof data16 !== "string"){
-validate89.errors = [{instancePath:instancePath+"/agents/" + i0+"/heartbeat/prompt",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data16}];
+validate95.errors = [{instancePath:instancePath+"/agents/" + i0+"/heartbeat/prompt",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data16}];
 return false;
 }
 var valid3 = _errs32 === errors;
@@ -2061,7 +2207,7 @@ if(data12.target !== undefined){
 let data17 = data12.target;
 const _errs34 = errors;
 if(typeof data17 !== "string"){
-validate89.errors = [{instancePath:instancePath+"/agents/" + i0+"/heartbeat/target",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data17}];
+validate95.errors = [{instancePath:instancePath+"/agents/" + i0+"/heartbeat/target",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data17}];
 return false;
 }
 var valid3 = _errs34 === errors;
@@ -2074,7 +2220,7 @@ if(data12.ackMaxChars !== undefined){
 let data18 = data12.ackMaxChars;
 const _errs36 = errors;
 if(!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))){
-validate89.errors = [{instancePath:instancePath+"/agents/" + i0+"/heartbeat/ackMaxChars",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data18}];
+validate95.errors = [{instancePath:instancePath+"/agents/" + i0+"/heartbeat/ackMaxChars",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data18}];
 return false;
 }
 var valid3 = _errs36 === errors;
@@ -2091,7 +2237,7 @@ var valid3 = true;
 }
 }
 else {
-validate89.errors = [{instancePath:instancePath+"/agents/" + i0+"/heartbeat",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data12}];
+validate95.errors = [{instancePath:instancePath+"/agents/" + i0+"/heartbeat",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data12}];
 return false;
 }
 }
@@ -2103,8 +2249,8 @@ var valid2 = true;
 if(valid2){
 if(data9.sessions !== undefined){
 const _errs38 = errors;
-if(!(validate92(data9.sessions, {instancePath:instancePath+"/agents/" + i0+"/sessions",parentData:data9,parentDataProperty:"sessions",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate92.errors : vErrors.concat(validate92.errors);
+if(!(validate98(data9.sessions, {instancePath:instancePath+"/agents/" + i0+"/sessions",parentData:data9,parentDataProperty:"sessions",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate98.errors : vErrors.concat(validate98.errors);
 errors = vErrors.length;
 }
 var valid2 = _errs38 === errors;
@@ -2119,7 +2265,7 @@ var valid2 = true;
 }
 }
 else {
-validate89.errors = [{instancePath:instancePath+"/agents/" + i0,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data9}];
+validate95.errors = [{instancePath:instancePath+"/agents/" + i0,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data9}];
 return false;
 }
 }
@@ -2130,7 +2276,7 @@ break;
 }
 }
 else {
-validate89.errors = [{instancePath:instancePath+"/agents",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data8}];
+validate95.errors = [{instancePath:instancePath+"/agents",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data8}];
 return false;
 }
 }
@@ -2142,8 +2288,8 @@ var valid0 = true;
 if(valid0){
 if(data.sessions !== undefined){
 const _errs39 = errors;
-if(!(validate92(data.sessions, {instancePath:instancePath+"/sessions",parentData:data,parentDataProperty:"sessions",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate92.errors : vErrors.concat(validate92.errors);
+if(!(validate98(data.sessions, {instancePath:instancePath+"/sessions",parentData:data,parentDataProperty:"sessions",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate98.errors : vErrors.concat(validate98.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs39 === errors;
@@ -2164,28 +2310,28 @@ var valid0 = true;
 }
 }
 else {
-validate89.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
+validate95.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
 return false;
 }
 }
-validate89.errors = vErrors;
+validate95.errors = vErrors;
 return errors === 0;
 }
-function validate88(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate94(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((((data.type === undefined) && (missing0 = "type")) || ((data.protocol === undefined) && (missing0 = "protocol"))) || ((data.server === undefined) && (missing0 = "server"))) || ((data.features === undefined) && (missing0 = "features"))) || ((data.snapshot === undefined) && (missing0 = "snapshot"))) || ((data.auth === undefined) && (missing0 = "auth"))) || ((data.policy === undefined) && (missing0 = "policy"))){
-validate88.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
+validate94.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((((((key0 === "type") || (key0 === "protocol")) || (key0 === "server")) || (key0 === "features")) || (key0 === "snapshot")) || (key0 === "auth")) || (key0 === "policy"))){
-validate88.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
+validate94.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
 return false;
 break;
 }
@@ -2195,7 +2341,7 @@ if(data.type !== undefined){
 let data0 = data.type;
 const _errs2 = errors;
 if("hello-ok" !== data0){
-validate88.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "hello-ok"},message:"must be equal to constant",expected:constant1,data:data0}];
+validate94.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "hello-ok"},message:"must be equal to constant",expected:constant1,data:data0}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -2208,7 +2354,7 @@ if(data.protocol !== undefined){
 let data1 = data.protocol;
 const _errs3 = errors;
 if(4 !== data1){
-validate88.errors = [{instancePath:instancePath+"/protocol",keyword:"const",params:{allowedValue: 4},message:"must be equal to constant",expected:constant1,data:data1}];
+validate94.errors = [{instancePath:instancePath+"/protocol",keyword:"const",params:{allowedValue: 4},message:"must be equal to constant",expected:constant1,data:data1}];
 return false;
 }
 var valid0 = _errs3 === errors;
@@ -2224,14 +2370,14 @@ if(errors === _errs4){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing1;
 if(((data2.version === undefined) && (missing1 = "version")) || ((data2.connId === undefined) && (missing1 = "connId"))){
-validate88.errors = [{instancePath:instancePath+"/server",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant0,data:data2}];
+validate94.errors = [{instancePath:instancePath+"/server",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant0,data:data2}];
 return false;
 }
 else {
 const _errs6 = errors;
 for(const key1 in data2){
 if(!((key1 === "version") || (key1 === "connId"))){
-validate88.errors = [{instancePath:instancePath+"/server",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant0,data:data2}];
+validate94.errors = [{instancePath:instancePath+"/server",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant0,data:data2}];
 return false;
 break;
 }
@@ -2243,12 +2389,12 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data3 === "string"){
 if(func1(data3) < 1){
-validate88.errors = [{instancePath:instancePath+"/server/version",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data3}];
+validate94.errors = [{instancePath:instancePath+"/server/version",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data3}];
 return false;
 }
 }
 else {
-validate88.errors = [{instancePath:instancePath+"/server/version",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data3}];
+validate94.errors = [{instancePath:instancePath+"/server/version",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data3}];
 return false;
 }
 }
@@ -2264,12 +2410,12 @@ const _errs9 = errors;
 if(errors === _errs9){
 if(typeof data4 === "string"){
 if(func1(data4) < 1){
-validate88.errors = [{instancePath:instancePath+"/server/connId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data4}];
+validate94.errors = [{instancePath:instancePath+"/server/connId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data4}];
 return false;
 }
 }
 else {
-validate88.errors = [{instancePath:instancePath+"/server/connId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data4}];
+validate94.errors = [{instancePath:instancePath+"/server/connId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data4}];
 return false;
 }
 }
@@ -2283,7 +2429,7 @@ var valid1 = true;
 }
 }
 else {
-validate88.errors = [{instancePath:instancePath+"/server",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data2}];
+validate94.errors = [{instancePath:instancePath+"/server",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data2}];
 return false;
 }
 }
@@ -2300,14 +2446,14 @@ if(errors === _errs11){
 if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
 let missing2;
 if((((data5.methods === undefined) && (missing2 = "methods")) || ((data5.events === undefined) && (missing2 = "events"))) || ((data5.capabilities === undefined) && (missing2 = "capabilities"))){
-validate88.errors = [{instancePath:instancePath+"/features",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant0,data:data5}];
+validate94.errors = [{instancePath:instancePath+"/features",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant0,data:data5}];
 return false;
 }
 else {
 const _errs13 = errors;
 for(const key2 in data5){
 if(!(((key2 === "methods") || (key2 === "events")) || (key2 === "capabilities"))){
-validate88.errors = [{instancePath:instancePath+"/features",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",expected:constant0,data:data5}];
+validate94.errors = [{instancePath:instancePath+"/features",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",expected:constant0,data:data5}];
 return false;
 break;
 }
@@ -2324,7 +2470,7 @@ for(let i0=0; i0<len0; i0++){
 let data7 = data6[i0];
 const _errs16 = errors;
 if(typeof data7 !== "string"){
-validate88.errors = [{instancePath:instancePath+"/features/methods/" + i0,keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data7}];
+validate94.errors = [{instancePath:instancePath+"/features/methods/" + i0,keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data7}];
 return false;
 }
 var valid3 = _errs16 === errors;
@@ -2334,7 +2480,7 @@ break;
 }
 }
 else {
-validate88.errors = [{instancePath:instancePath+"/features/methods",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data6}];
+validate94.errors = [{instancePath:instancePath+"/features/methods",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data6}];
 return false;
 }
 }
@@ -2355,7 +2501,7 @@ for(let i1=0; i1<len1; i1++){
 let data9 = data8[i1];
 const _errs20 = errors;
 if(typeof data9 !== "string"){
-validate88.errors = [{instancePath:instancePath+"/features/events/" + i1,keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data9}];
+validate94.errors = [{instancePath:instancePath+"/features/events/" + i1,keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data9}];
 return false;
 }
 var valid4 = _errs20 === errors;
@@ -2365,7 +2511,7 @@ break;
 }
 }
 else {
-validate88.errors = [{instancePath:instancePath+"/features/events",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data8}];
+validate94.errors = [{instancePath:instancePath+"/features/events",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data8}];
 return false;
 }
 }
@@ -2386,7 +2532,7 @@ for(let i2=0; i2<len2; i2++){
 let data11 = data10[i2];
 const _errs24 = errors;
 if(typeof data11 !== "string"){
-validate88.errors = [{instancePath:instancePath+"/features/capabilities/" + i2,keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data11}];
+validate94.errors = [{instancePath:instancePath+"/features/capabilities/" + i2,keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data11}];
 return false;
 }
 var valid5 = _errs24 === errors;
@@ -2396,7 +2542,7 @@ break;
 }
 }
 else {
-validate88.errors = [{instancePath:instancePath+"/features/capabilities",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data10}];
+validate94.errors = [{instancePath:instancePath+"/features/capabilities",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data10}];
 return false;
 }
 }
@@ -2411,7 +2557,7 @@ var valid2 = true;
 }
 }
 else {
-validate88.errors = [{instancePath:instancePath+"/features",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data5}];
+validate94.errors = [{instancePath:instancePath+"/features",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data5}];
 return false;
 }
 }
@@ -2428,14 +2574,14 @@ if(errors === _errs26){
 if(data12 && typeof data12 == "object" && !Array.isArray(data12)){
 let missing3;
 if(((((((data12.presence === undefined) && (missing3 = "presence")) || ((data12.health === undefined) && (missing3 = "health"))) || ((data12.stateVersion === undefined) && (missing3 = "stateVersion"))) || ((data12.uptimeMs === undefined) && (missing3 = "uptimeMs"))) || ((data12.sessionDefaults === undefined) && (missing3 = "sessionDefaults"))) || ((data12.authMode === undefined) && (missing3 = "authMode"))){
-validate88.errors = [{instancePath:instancePath+"/snapshot",keyword:"required",params:{missingProperty: missing3},message:"must have required property '"+missing3+"'",expected:constant0,data:data12}];
+validate94.errors = [{instancePath:instancePath+"/snapshot",keyword:"required",params:{missingProperty: missing3},message:"must have required property '"+missing3+"'",expected:constant0,data:data12}];
 return false;
 }
 else {
 const _errs28 = errors;
 for(const key3 in data12){
 if(!((((((key3 === "presence") || (key3 === "health")) || (key3 === "stateVersion")) || (key3 === "uptimeMs")) || (key3 === "sessionDefaults")) || (key3 === "authMode"))){
-validate88.errors = [{instancePath:instancePath+"/snapshot",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",expected:constant0,data:data12}];
+validate94.errors = [{instancePath:instancePath+"/snapshot",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",expected:constant0,data:data12}];
 return false;
 break;
 }
@@ -2447,12 +2593,12 @@ const _errs29 = errors;
 if(errors === _errs29){
 if(Array.isArray(data13)){
 if(data13.length > 0){
-validate88.errors = [{instancePath:instancePath+"/snapshot/presence",keyword:"maxItems",params:{limit: 0},message:"must NOT have more than 0 items",expected:constant5,data:data13}];
+validate94.errors = [{instancePath:instancePath+"/snapshot/presence",keyword:"maxItems",params:{limit: 0},message:"must NOT have more than 0 items",expected:constant5,data:data13}];
 return false;
 }
 }
 else {
-validate88.errors = [{instancePath:instancePath+"/snapshot/presence",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data13}];
+validate94.errors = [{instancePath:instancePath+"/snapshot/presence",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data13}];
 return false;
 }
 }
@@ -2464,8 +2610,8 @@ var valid6 = true;
 if(valid6){
 if(data12.health !== undefined){
 const _errs31 = errors;
-if(!(validate89(data12.health, {instancePath:instancePath+"/snapshot/health",parentData:data12,parentDataProperty:"health",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate89.errors : vErrors.concat(validate89.errors);
+if(!(validate95(data12.health, {instancePath:instancePath+"/snapshot/health",parentData:data12,parentDataProperty:"health",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate95.errors : vErrors.concat(validate95.errors);
 errors = vErrors.length;
 }
 var valid6 = _errs31 === errors;
@@ -2481,14 +2627,14 @@ if(errors === _errs32){
 if(data15 && typeof data15 == "object" && !Array.isArray(data15)){
 let missing4;
 if(((data15.presence === undefined) && (missing4 = "presence")) || ((data15.health === undefined) && (missing4 = "health"))){
-validate88.errors = [{instancePath:instancePath+"/snapshot/stateVersion",keyword:"required",params:{missingProperty: missing4},message:"must have required property '"+missing4+"'",expected:constant0,data:data15}];
+validate94.errors = [{instancePath:instancePath+"/snapshot/stateVersion",keyword:"required",params:{missingProperty: missing4},message:"must have required property '"+missing4+"'",expected:constant0,data:data15}];
 return false;
 }
 else {
 const _errs34 = errors;
 for(const key4 in data15){
 if(!((key4 === "presence") || (key4 === "health"))){
-validate88.errors = [{instancePath:instancePath+"/snapshot/stateVersion",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties",expected:constant0,data:data15}];
+validate94.errors = [{instancePath:instancePath+"/snapshot/stateVersion",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties",expected:constant0,data:data15}];
 return false;
 break;
 }
@@ -2498,7 +2644,7 @@ if(data15.presence !== undefined){
 let data16 = data15.presence;
 const _errs35 = errors;
 if(!(((typeof data16 == "number") && (!(data16 % 1) && !isNaN(data16))) && (isFinite(data16)))){
-validate88.errors = [{instancePath:instancePath+"/snapshot/stateVersion/presence",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data16}];
+validate94.errors = [{instancePath:instancePath+"/snapshot/stateVersion/presence",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data16}];
 return false;
 }
 var valid7 = _errs35 === errors;
@@ -2511,7 +2657,7 @@ if(data15.health !== undefined){
 let data17 = data15.health;
 const _errs37 = errors;
 if(!(((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17))) && (isFinite(data17)))){
-validate88.errors = [{instancePath:instancePath+"/snapshot/stateVersion/health",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data17}];
+validate94.errors = [{instancePath:instancePath+"/snapshot/stateVersion/health",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data17}];
 return false;
 }
 var valid7 = _errs37 === errors;
@@ -2524,7 +2670,7 @@ var valid7 = true;
 }
 }
 else {
-validate88.errors = [{instancePath:instancePath+"/snapshot/stateVersion",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data15}];
+validate94.errors = [{instancePath:instancePath+"/snapshot/stateVersion",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data15}];
 return false;
 }
 }
@@ -2538,13 +2684,13 @@ if(data12.uptimeMs !== undefined){
 let data18 = data12.uptimeMs;
 const _errs39 = errors;
 if(!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))){
-validate88.errors = [{instancePath:instancePath+"/snapshot/uptimeMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data18}];
+validate94.errors = [{instancePath:instancePath+"/snapshot/uptimeMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data18}];
 return false;
 }
 if(errors === _errs39){
 if((typeof data18 == "number") && (isFinite(data18))){
 if(data18 < 0 || isNaN(data18)){
-validate88.errors = [{instancePath:instancePath+"/snapshot/uptimeMs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant4,data:data18}];
+validate94.errors = [{instancePath:instancePath+"/snapshot/uptimeMs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant4,data:data18}];
 return false;
 }
 }
@@ -2562,14 +2708,14 @@ if(errors === _errs41){
 if(data19 && typeof data19 == "object" && !Array.isArray(data19)){
 let missing5;
 if(((((data19.defaultAgentId === undefined) && (missing5 = "defaultAgentId")) || ((data19.modelConfigured === undefined) && (missing5 = "modelConfigured"))) || ((data19.mainKey === undefined) && (missing5 = "mainKey"))) || ((data19.mainSessionKey === undefined) && (missing5 = "mainSessionKey"))){
-validate88.errors = [{instancePath:instancePath+"/snapshot/sessionDefaults",keyword:"required",params:{missingProperty: missing5},message:"must have required property '"+missing5+"'",expected:constant0,data:data19}];
+validate94.errors = [{instancePath:instancePath+"/snapshot/sessionDefaults",keyword:"required",params:{missingProperty: missing5},message:"must have required property '"+missing5+"'",expected:constant0,data:data19}];
 return false;
 }
 else {
 const _errs43 = errors;
 for(const key5 in data19){
 if(!((((key5 === "defaultAgentId") || (key5 === "modelConfigured")) || (key5 === "mainKey")) || (key5 === "mainSessionKey"))){
-validate88.errors = [{instancePath:instancePath+"/snapshot/sessionDefaults",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties",expected:constant0,data:data19}];
+validate94.errors = [{instancePath:instancePath+"/snapshot/sessionDefaults",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties",expected:constant0,data:data19}];
 return false;
 break;
 }
@@ -2581,12 +2727,12 @@ const _errs44 = errors;
 if(errors === _errs44){
 if(typeof data20 === "string"){
 if(func1(data20) < 1){
-validate88.errors = [{instancePath:instancePath+"/snapshot/sessionDefaults/defaultAgentId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data20}];
+validate94.errors = [{instancePath:instancePath+"/snapshot/sessionDefaults/defaultAgentId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data20}];
 return false;
 }
 }
 else {
-validate88.errors = [{instancePath:instancePath+"/snapshot/sessionDefaults/defaultAgentId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data20}];
+validate94.errors = [{instancePath:instancePath+"/snapshot/sessionDefaults/defaultAgentId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data20}];
 return false;
 }
 }
@@ -2600,7 +2746,7 @@ if(data19.modelConfigured !== undefined){
 let data21 = data19.modelConfigured;
 const _errs46 = errors;
 if(typeof data21 !== "boolean"){
-validate88.errors = [{instancePath:instancePath+"/snapshot/sessionDefaults/modelConfigured",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant3,data:data21}];
+validate94.errors = [{instancePath:instancePath+"/snapshot/sessionDefaults/modelConfigured",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant3,data:data21}];
 return false;
 }
 var valid8 = _errs46 === errors;
@@ -2615,12 +2761,12 @@ const _errs48 = errors;
 if(errors === _errs48){
 if(typeof data22 === "string"){
 if(func1(data22) < 1){
-validate88.errors = [{instancePath:instancePath+"/snapshot/sessionDefaults/mainKey",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data22}];
+validate94.errors = [{instancePath:instancePath+"/snapshot/sessionDefaults/mainKey",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data22}];
 return false;
 }
 }
 else {
-validate88.errors = [{instancePath:instancePath+"/snapshot/sessionDefaults/mainKey",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data22}];
+validate94.errors = [{instancePath:instancePath+"/snapshot/sessionDefaults/mainKey",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data22}];
 return false;
 }
 }
@@ -2636,12 +2782,12 @@ const _errs50 = errors;
 if(errors === _errs50){
 if(typeof data23 === "string"){
 if(func1(data23) < 1){
-validate88.errors = [{instancePath:instancePath+"/snapshot/sessionDefaults/mainSessionKey",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data23}];
+validate94.errors = [{instancePath:instancePath+"/snapshot/sessionDefaults/mainSessionKey",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data23}];
 return false;
 }
 }
 else {
-validate88.errors = [{instancePath:instancePath+"/snapshot/sessionDefaults/mainSessionKey",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data23}];
+validate94.errors = [{instancePath:instancePath+"/snapshot/sessionDefaults/mainSessionKey",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data23}];
 return false;
 }
 }
@@ -2657,7 +2803,7 @@ var valid8 = true;
 }
 }
 else {
-validate88.errors = [{instancePath:instancePath+"/snapshot/sessionDefaults",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data19}];
+validate94.errors = [{instancePath:instancePath+"/snapshot/sessionDefaults",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data19}];
 return false;
 }
 }
@@ -2671,11 +2817,11 @@ if(data12.authMode !== undefined){
 let data24 = data12.authMode;
 const _errs52 = errors;
 if(typeof data24 !== "string"){
-validate88.errors = [{instancePath:instancePath+"/snapshot/authMode",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data24}];
+validate94.errors = [{instancePath:instancePath+"/snapshot/authMode",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data24}];
 return false;
 }
 if(!((((data24 === "none") || (data24 === "token")) || (data24 === "password")) || (data24 === "trusted-proxy"))){
-validate88.errors = [{instancePath:instancePath+"/snapshot/authMode",keyword:"enum",params:{allowedValues: constant12},message:"must be equal to one of the allowed values",expected:constant2,data:data24}];
+validate94.errors = [{instancePath:instancePath+"/snapshot/authMode",keyword:"enum",params:{allowedValues: constant14},message:"must be equal to one of the allowed values",expected:constant2,data:data24}];
 return false;
 }
 var valid6 = _errs52 === errors;
@@ -2692,7 +2838,7 @@ var valid6 = true;
 }
 }
 else {
-validate88.errors = [{instancePath:instancePath+"/snapshot",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data12}];
+validate94.errors = [{instancePath:instancePath+"/snapshot",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data12}];
 return false;
 }
 }
@@ -2709,14 +2855,14 @@ if(errors === _errs54){
 if(data25 && typeof data25 == "object" && !Array.isArray(data25)){
 let missing6;
 if(((data25.role === undefined) && (missing6 = "role")) || ((data25.scopes === undefined) && (missing6 = "scopes"))){
-validate88.errors = [{instancePath:instancePath+"/auth",keyword:"required",params:{missingProperty: missing6},message:"must have required property '"+missing6+"'",expected:constant0,data:data25}];
+validate94.errors = [{instancePath:instancePath+"/auth",keyword:"required",params:{missingProperty: missing6},message:"must have required property '"+missing6+"'",expected:constant0,data:data25}];
 return false;
 }
 else {
 const _errs56 = errors;
 for(const key6 in data25){
 if(!((key6 === "role") || (key6 === "scopes"))){
-validate88.errors = [{instancePath:instancePath+"/auth",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties",expected:constant0,data:data25}];
+validate94.errors = [{instancePath:instancePath+"/auth",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties",expected:constant0,data:data25}];
 return false;
 break;
 }
@@ -2726,7 +2872,7 @@ if(data25.role !== undefined){
 let data26 = data25.role;
 const _errs57 = errors;
 if("operator" !== data26){
-validate88.errors = [{instancePath:instancePath+"/auth/role",keyword:"const",params:{allowedValue: "operator"},message:"must be equal to constant",expected:constant1,data:data26}];
+validate94.errors = [{instancePath:instancePath+"/auth/role",keyword:"const",params:{allowedValue: "operator"},message:"must be equal to constant",expected:constant1,data:data26}];
 return false;
 }
 var valid9 = _errs57 === errors;
@@ -2746,7 +2892,7 @@ for(let i3=0; i3<len3; i3++){
 let data28 = data27[i3];
 const _errs60 = errors;
 if(typeof data28 !== "string"){
-validate88.errors = [{instancePath:instancePath+"/auth/scopes/" + i3,keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data28}];
+validate94.errors = [{instancePath:instancePath+"/auth/scopes/" + i3,keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data28}];
 return false;
 }
 var valid10 = _errs60 === errors;
@@ -2756,7 +2902,7 @@ break;
 }
 }
 else {
-validate88.errors = [{instancePath:instancePath+"/auth/scopes",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data27}];
+validate94.errors = [{instancePath:instancePath+"/auth/scopes",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data27}];
 return false;
 }
 }
@@ -2770,7 +2916,7 @@ var valid9 = true;
 }
 }
 else {
-validate88.errors = [{instancePath:instancePath+"/auth",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data25}];
+validate94.errors = [{instancePath:instancePath+"/auth",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data25}];
 return false;
 }
 }
@@ -2787,14 +2933,14 @@ if(errors === _errs62){
 if(data29 && typeof data29 == "object" && !Array.isArray(data29)){
 let missing7;
 if((((data29.maxPayload === undefined) && (missing7 = "maxPayload")) || ((data29.maxBufferedBytes === undefined) && (missing7 = "maxBufferedBytes"))) || ((data29.tickIntervalMs === undefined) && (missing7 = "tickIntervalMs"))){
-validate88.errors = [{instancePath:instancePath+"/policy",keyword:"required",params:{missingProperty: missing7},message:"must have required property '"+missing7+"'",expected:constant0,data:data29}];
+validate94.errors = [{instancePath:instancePath+"/policy",keyword:"required",params:{missingProperty: missing7},message:"must have required property '"+missing7+"'",expected:constant0,data:data29}];
 return false;
 }
 else {
 const _errs64 = errors;
 for(const key7 in data29){
 if(!(((key7 === "maxPayload") || (key7 === "maxBufferedBytes")) || (key7 === "tickIntervalMs"))){
-validate88.errors = [{instancePath:instancePath+"/policy",keyword:"additionalProperties",params:{additionalProperty: key7},message:"must NOT have additional properties",expected:constant0,data:data29}];
+validate94.errors = [{instancePath:instancePath+"/policy",keyword:"additionalProperties",params:{additionalProperty: key7},message:"must NOT have additional properties",expected:constant0,data:data29}];
 return false;
 break;
 }
@@ -2804,13 +2950,13 @@ if(data29.maxPayload !== undefined){
 let data30 = data29.maxPayload;
 const _errs65 = errors;
 if(!(((typeof data30 == "number") && (!(data30 % 1) && !isNaN(data30))) && (isFinite(data30)))){
-validate88.errors = [{instancePath:instancePath+"/policy/maxPayload",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data30}];
+validate94.errors = [{instancePath:instancePath+"/policy/maxPayload",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data30}];
 return false;
 }
 if(errors === _errs65){
 if((typeof data30 == "number") && (isFinite(data30))){
 if(data30 < 1 || isNaN(data30)){
-validate88.errors = [{instancePath:instancePath+"/policy/maxPayload",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant4,data:data30}];
+validate94.errors = [{instancePath:instancePath+"/policy/maxPayload",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant4,data:data30}];
 return false;
 }
 }
@@ -2825,13 +2971,13 @@ if(data29.maxBufferedBytes !== undefined){
 let data31 = data29.maxBufferedBytes;
 const _errs67 = errors;
 if(!(((typeof data31 == "number") && (!(data31 % 1) && !isNaN(data31))) && (isFinite(data31)))){
-validate88.errors = [{instancePath:instancePath+"/policy/maxBufferedBytes",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data31}];
+validate94.errors = [{instancePath:instancePath+"/policy/maxBufferedBytes",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data31}];
 return false;
 }
 if(errors === _errs67){
 if((typeof data31 == "number") && (isFinite(data31))){
 if(data31 < 1 || isNaN(data31)){
-validate88.errors = [{instancePath:instancePath+"/policy/maxBufferedBytes",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant4,data:data31}];
+validate94.errors = [{instancePath:instancePath+"/policy/maxBufferedBytes",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant4,data:data31}];
 return false;
 }
 }
@@ -2846,13 +2992,13 @@ if(data29.tickIntervalMs !== undefined){
 let data32 = data29.tickIntervalMs;
 const _errs69 = errors;
 if(!(((typeof data32 == "number") && (!(data32 % 1) && !isNaN(data32))) && (isFinite(data32)))){
-validate88.errors = [{instancePath:instancePath+"/policy/tickIntervalMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data32}];
+validate94.errors = [{instancePath:instancePath+"/policy/tickIntervalMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data32}];
 return false;
 }
 if(errors === _errs69){
 if((typeof data32 == "number") && (isFinite(data32))){
 if(data32 < 1 || isNaN(data32)){
-validate88.errors = [{instancePath:instancePath+"/policy/tickIntervalMs",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant4,data:data32}];
+validate94.errors = [{instancePath:instancePath+"/policy/tickIntervalMs",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant4,data:data32}];
 return false;
 }
 }
@@ -2868,7 +3014,7 @@ var valid11 = true;
 }
 }
 else {
-validate88.errors = [{instancePath:instancePath+"/policy",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data29}];
+validate94.errors = [{instancePath:instancePath+"/policy",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data29}];
 return false;
 }
 }
@@ -2887,29 +3033,29 @@ var valid0 = true;
 }
 }
 else {
-validate88.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
+validate94.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
 return false;
 }
 }
-validate88.errors = vErrors;
+validate94.errors = vErrors;
 return errors === 0;
 }
-export const checkHealth = toCheck(validate96);
-function validate96(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+export const checkHealth = toCheck(validate102);
+function validate102(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((((((((data.ok === undefined) && (missing0 = "ok")) || ((data.ts === undefined) && (missing0 = "ts"))) || ((data.durationMs === undefined) && (missing0 = "durationMs"))) || ((data.channels === undefined) && (missing0 = "channels"))) || ((data.channelOrder === undefined) && (missing0 = "channelOrder"))) || ((data.channelLabels === undefined) && (missing0 = "channelLabels"))) || ((data.heartbeatSeconds === undefined) && (missing0 = "heartbeatSeconds"))) || ((data.defaultAgentId === undefined) && (missing0 = "defaultAgentId"))) || ((data.agents === undefined) && (missing0 = "agents"))) || ((data.sessions === undefined) && (missing0 = "sessions"))){
-validate96.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
+validate102.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(func33.call(constant7, key0))){
-validate96.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
+validate102.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
 return false;
 break;
 }
@@ -2919,7 +3065,7 @@ if(data.ok !== undefined){
 let data0 = data.ok;
 const _errs2 = errors;
 if(true !== data0){
-validate96.errors = [{instancePath:instancePath+"/ok",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",expected:constant1,data:data0}];
+validate102.errors = [{instancePath:instancePath+"/ok",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",expected:constant1,data:data0}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -2930,8 +3076,8 @@ var valid0 = true;
 if(valid0){
 if(data.ts !== undefined){
 const _errs3 = errors;
-if(!(validate90(data.ts, {instancePath:instancePath+"/ts",parentData:data,parentDataProperty:"ts",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate90.errors : vErrors.concat(validate90.errors);
+if(!(validate96(data.ts, {instancePath:instancePath+"/ts",parentData:data,parentDataProperty:"ts",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate96.errors : vErrors.concat(validate96.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs3 === errors;
@@ -2944,13 +3090,13 @@ if(data.durationMs !== undefined){
 let data2 = data.durationMs;
 const _errs4 = errors;
 if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-validate96.errors = [{instancePath:instancePath+"/durationMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data2}];
+validate102.errors = [{instancePath:instancePath+"/durationMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data2}];
 return false;
 }
 if(errors === _errs4){
 if((typeof data2 == "number") && (isFinite(data2))){
 if(data2 < 0 || isNaN(data2)){
-validate96.errors = [{instancePath:instancePath+"/durationMs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant4,data:data2}];
+validate102.errors = [{instancePath:instancePath+"/durationMs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant4,data:data2}];
 return false;
 }
 }
@@ -2967,12 +3113,12 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
 if(Object.keys(data3).length > 0){
-validate96.errors = [{instancePath:instancePath+"/channels",keyword:"maxProperties",params:{limit: 0},message:"must NOT have more than 0 properties",expected:constant0,data:data3}];
+validate102.errors = [{instancePath:instancePath+"/channels",keyword:"maxProperties",params:{limit: 0},message:"must NOT have more than 0 properties",expected:constant0,data:data3}];
 return false;
 }
 }
 else {
-validate96.errors = [{instancePath:instancePath+"/channels",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data3}];
+validate102.errors = [{instancePath:instancePath+"/channels",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data3}];
 return false;
 }
 }
@@ -2988,12 +3134,12 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(Array.isArray(data4)){
 if(data4.length > 0){
-validate96.errors = [{instancePath:instancePath+"/channelOrder",keyword:"maxItems",params:{limit: 0},message:"must NOT have more than 0 items",expected:constant5,data:data4}];
+validate102.errors = [{instancePath:instancePath+"/channelOrder",keyword:"maxItems",params:{limit: 0},message:"must NOT have more than 0 items",expected:constant5,data:data4}];
 return false;
 }
 }
 else {
-validate96.errors = [{instancePath:instancePath+"/channelOrder",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data4}];
+validate102.errors = [{instancePath:instancePath+"/channelOrder",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data4}];
 return false;
 }
 }
@@ -3009,12 +3155,12 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
 if(Object.keys(data5).length > 0){
-validate96.errors = [{instancePath:instancePath+"/channelLabels",keyword:"maxProperties",params:{limit: 0},message:"must NOT have more than 0 properties",expected:constant0,data:data5}];
+validate102.errors = [{instancePath:instancePath+"/channelLabels",keyword:"maxProperties",params:{limit: 0},message:"must NOT have more than 0 properties",expected:constant0,data:data5}];
 return false;
 }
 }
 else {
-validate96.errors = [{instancePath:instancePath+"/channelLabels",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data5}];
+validate102.errors = [{instancePath:instancePath+"/channelLabels",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data5}];
 return false;
 }
 }
@@ -3028,7 +3174,7 @@ if(data.heartbeatSeconds !== undefined){
 let data6 = data.heartbeatSeconds;
 const _errs12 = errors;
 if(0 !== data6){
-validate96.errors = [{instancePath:instancePath+"/heartbeatSeconds",keyword:"const",params:{allowedValue: 0},message:"must be equal to constant",expected:constant1,data:data6}];
+validate102.errors = [{instancePath:instancePath+"/heartbeatSeconds",keyword:"const",params:{allowedValue: 0},message:"must be equal to constant",expected:constant1,data:data6}];
 return false;
 }
 var valid0 = _errs12 === errors;
@@ -3043,12 +3189,12 @@ const _errs13 = errors;
 if(errors === _errs13){
 if(typeof data7 === "string"){
 if(func1(data7) < 1){
-validate96.errors = [{instancePath:instancePath+"/defaultAgentId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data7}];
+validate102.errors = [{instancePath:instancePath+"/defaultAgentId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data7}];
 return false;
 }
 }
 else {
-validate96.errors = [{instancePath:instancePath+"/defaultAgentId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data7}];
+validate102.errors = [{instancePath:instancePath+"/defaultAgentId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data7}];
 return false;
 }
 }
@@ -3072,14 +3218,14 @@ if(errors === _errs17){
 if(data9 && typeof data9 == "object" && !Array.isArray(data9)){
 let missing1;
 if(((((data9.agentId === undefined) && (missing1 = "agentId")) || ((data9.isDefault === undefined) && (missing1 = "isDefault"))) || ((data9.heartbeat === undefined) && (missing1 = "heartbeat"))) || ((data9.sessions === undefined) && (missing1 = "sessions"))){
-validate96.errors = [{instancePath:instancePath+"/agents/" + i0,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant0,data:data9}];
+validate102.errors = [{instancePath:instancePath+"/agents/" + i0,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant0,data:data9}];
 return false;
 }
 else {
 const _errs19 = errors;
 for(const key1 in data9){
 if(!((((key1 === "agentId") || (key1 === "isDefault")) || (key1 === "heartbeat")) || (key1 === "sessions"))){
-validate96.errors = [{instancePath:instancePath+"/agents/" + i0,keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant0,data:data9}];
+validate102.errors = [{instancePath:instancePath+"/agents/" + i0,keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant0,data:data9}];
 return false;
 break;
 }
@@ -3091,12 +3237,12 @@ const _errs20 = errors;
 if(errors === _errs20){
 if(typeof data10 === "string"){
 if(func1(data10) < 1){
-validate96.errors = [{instancePath:instancePath+"/agents/" + i0+"/agentId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data10}];
+validate102.errors = [{instancePath:instancePath+"/agents/" + i0+"/agentId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data10}];
 return false;
 }
 }
 else {
-validate96.errors = [{instancePath:instancePath+"/agents/" + i0+"/agentId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data10}];
+validate102.errors = [{instancePath:instancePath+"/agents/" + i0+"/agentId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data10}];
 return false;
 }
 }
@@ -3110,7 +3256,7 @@ if(data9.isDefault !== undefined){
 let data11 = data9.isDefault;
 const _errs22 = errors;
 if(typeof data11 !== "boolean"){
-validate96.errors = [{instancePath:instancePath+"/agents/" + i0+"/isDefault",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant3,data:data11}];
+validate102.errors = [{instancePath:instancePath+"/agents/" + i0+"/isDefault",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant3,data:data11}];
 return false;
 }
 var valid2 = _errs22 === errors;
@@ -3126,14 +3272,14 @@ if(errors === _errs24){
 if(data12 && typeof data12 == "object" && !Array.isArray(data12)){
 let missing2;
 if(((((((data12.enabled === undefined) && (missing2 = "enabled")) || ((data12.every === undefined) && (missing2 = "every"))) || ((data12.everyMs === undefined) && (missing2 = "everyMs"))) || ((data12.prompt === undefined) && (missing2 = "prompt"))) || ((data12.target === undefined) && (missing2 = "target"))) || ((data12.ackMaxChars === undefined) && (missing2 = "ackMaxChars"))){
-validate96.errors = [{instancePath:instancePath+"/agents/" + i0+"/heartbeat",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant0,data:data12}];
+validate102.errors = [{instancePath:instancePath+"/agents/" + i0+"/heartbeat",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant0,data:data12}];
 return false;
 }
 else {
 const _errs26 = errors;
 for(const key2 in data12){
 if(!((((((key2 === "enabled") || (key2 === "every")) || (key2 === "everyMs")) || (key2 === "prompt")) || (key2 === "target")) || (key2 === "ackMaxChars"))){
-validate96.errors = [{instancePath:instancePath+"/agents/" + i0+"/heartbeat",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",expected:constant0,data:data12}];
+validate102.errors = [{instancePath:instancePath+"/agents/" + i0+"/heartbeat",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",expected:constant0,data:data12}];
 return false;
 break;
 }
@@ -3143,7 +3289,7 @@ if(data12.enabled !== undefined){
 let data13 = data12.enabled;
 const _errs27 = errors;
 if(false !== data13){
-validate96.errors = [{instancePath:instancePath+"/agents/" + i0+"/heartbeat/enabled",keyword:"const",params:{allowedValue: false},message:"must be equal to constant",expected:constant1,data:data13}];
+validate102.errors = [{instancePath:instancePath+"/agents/" + i0+"/heartbeat/enabled",keyword:"const",params:{allowedValue: false},message:"must be equal to constant",expected:constant1,data:data13}];
 return false;
 }
 var valid3 = _errs27 === errors;
@@ -3156,7 +3302,7 @@ if(data12.every !== undefined){
 let data14 = data12.every;
 const _errs28 = errors;
 if(typeof data14 !== "string"){
-validate96.errors = [{instancePath:instancePath+"/agents/" + i0+"/heartbeat/every",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data14}];
+validate102.errors = [{instancePath:instancePath+"/agents/" + i0+"/heartbeat/every",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data14}];
 return false;
 }
 var valid3 = _errs28 === errors;
@@ -3169,7 +3315,7 @@ if(data12.everyMs !== undefined){
 let data15 = data12.everyMs;
 const _errs30 = errors;
 if(data15 !== null){
-validate96.errors = [{instancePath:instancePath+"/agents/" + i0+"/heartbeat/everyMs",keyword:"type",params:{type: "null"},message:"must be null",expected:constant6,data:data15}];
+validate102.errors = [{instancePath:instancePath+"/agents/" + i0+"/heartbeat/everyMs",keyword:"type",params:{type: "null"},message:"must be null",expected:constant6,data:data15}];
 return false;
 }
 var valid3 = _errs30 === errors;
@@ -3182,7 +3328,7 @@ if(data12.prompt !== undefined){
 let data16 = data12.prompt;
 const _errs32 = errors;
 if(typeof data16 !== "string"){
-validate96.errors = [{instancePath:instancePath+"/agents/" + i0+"/heartbeat/prompt",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data16}];
+validate102.errors = [{instancePath:instancePath+"/agents/" + i0+"/heartbeat/prompt",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data16}];
 return false;
 }
 var valid3 = _errs32 === errors;
@@ -3195,7 +3341,7 @@ if(data12.target !== undefined){
 let data17 = data12.target;
 const _errs34 = errors;
 if(typeof data17 !== "string"){
-validate96.errors = [{instancePath:instancePath+"/agents/" + i0+"/heartbeat/target",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data17}];
+validate102.errors = [{instancePath:instancePath+"/agents/" + i0+"/heartbeat/target",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data17}];
 return false;
 }
 var valid3 = _errs34 === errors;
@@ -3208,7 +3354,7 @@ if(data12.ackMaxChars !== undefined){
 let data18 = data12.ackMaxChars;
 const _errs36 = errors;
 if(!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))){
-validate96.errors = [{instancePath:instancePath+"/agents/" + i0+"/heartbeat/ackMaxChars",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data18}];
+validate102.errors = [{instancePath:instancePath+"/agents/" + i0+"/heartbeat/ackMaxChars",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data18}];
 return false;
 }
 var valid3 = _errs36 === errors;
@@ -3225,7 +3371,7 @@ var valid3 = true;
 }
 }
 else {
-validate96.errors = [{instancePath:instancePath+"/agents/" + i0+"/heartbeat",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data12}];
+validate102.errors = [{instancePath:instancePath+"/agents/" + i0+"/heartbeat",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data12}];
 return false;
 }
 }
@@ -3237,8 +3383,8 @@ var valid2 = true;
 if(valid2){
 if(data9.sessions !== undefined){
 const _errs38 = errors;
-if(!(validate92(data9.sessions, {instancePath:instancePath+"/agents/" + i0+"/sessions",parentData:data9,parentDataProperty:"sessions",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate92.errors : vErrors.concat(validate92.errors);
+if(!(validate98(data9.sessions, {instancePath:instancePath+"/agents/" + i0+"/sessions",parentData:data9,parentDataProperty:"sessions",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate98.errors : vErrors.concat(validate98.errors);
 errors = vErrors.length;
 }
 var valid2 = _errs38 === errors;
@@ -3253,7 +3399,7 @@ var valid2 = true;
 }
 }
 else {
-validate96.errors = [{instancePath:instancePath+"/agents/" + i0,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data9}];
+validate102.errors = [{instancePath:instancePath+"/agents/" + i0,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data9}];
 return false;
 }
 }
@@ -3264,7 +3410,7 @@ break;
 }
 }
 else {
-validate96.errors = [{instancePath:instancePath+"/agents",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data8}];
+validate102.errors = [{instancePath:instancePath+"/agents",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data8}];
 return false;
 }
 }
@@ -3276,8 +3422,8 @@ var valid0 = true;
 if(valid0){
 if(data.sessions !== undefined){
 const _errs39 = errors;
-if(!(validate92(data.sessions, {instancePath:instancePath+"/sessions",parentData:data,parentDataProperty:"sessions",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate92.errors : vErrors.concat(validate92.errors);
+if(!(validate98(data.sessions, {instancePath:instancePath+"/sessions",parentData:data,parentDataProperty:"sessions",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate98.errors : vErrors.concat(validate98.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs39 === errors;
@@ -3298,29 +3444,29 @@ var valid0 = true;
 }
 }
 else {
-validate96.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
+validate102.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
 return false;
 }
 }
-validate96.errors = vErrors;
+validate102.errors = vErrors;
 return errors === 0;
 }
-export const checkSessionCount = toCheck(validate100);
-function validate100(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+export const checkSessionCount = toCheck(validate106);
+function validate106(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.path === undefined) && (missing0 = "path")) || ((data.count === undefined) && (missing0 = "count"))) || ((data.recent === undefined) && (missing0 = "recent"))){
-validate100.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
+validate106.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((key0 === "path") || (key0 === "count")) || (key0 === "recent"))){
-validate100.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
+validate106.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
 return false;
 break;
 }
@@ -3330,7 +3476,7 @@ if(data.path !== undefined){
 let data0 = data.path;
 const _errs2 = errors;
 if(typeof data0 !== "string"){
-validate100.errors = [{instancePath:instancePath+"/path",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data0}];
+validate106.errors = [{instancePath:instancePath+"/path",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data0}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -3343,13 +3489,13 @@ if(data.count !== undefined){
 let data1 = data.count;
 const _errs4 = errors;
 if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
-validate100.errors = [{instancePath:instancePath+"/count",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data1}];
+validate106.errors = [{instancePath:instancePath+"/count",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data1}];
 return false;
 }
 if(errors === _errs4){
 if((typeof data1 == "number") && (isFinite(data1))){
 if(data1 < 0 || isNaN(data1)){
-validate100.errors = [{instancePath:instancePath+"/count",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant4,data:data1}];
+validate106.errors = [{instancePath:instancePath+"/count",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant4,data:data1}];
 return false;
 }
 }
@@ -3366,12 +3512,12 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(Array.isArray(data2)){
 if(data2.length > 0){
-validate100.errors = [{instancePath:instancePath+"/recent",keyword:"maxItems",params:{limit: 0},message:"must NOT have more than 0 items",expected:constant5,data:data2}];
+validate106.errors = [{instancePath:instancePath+"/recent",keyword:"maxItems",params:{limit: 0},message:"must NOT have more than 0 items",expected:constant5,data:data2}];
 return false;
 }
 }
 else {
-validate100.errors = [{instancePath:instancePath+"/recent",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data2}];
+validate106.errors = [{instancePath:instancePath+"/recent",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data2}];
 return false;
 }
 }
@@ -3386,48 +3532,48 @@ var valid0 = true;
 }
 }
 else {
-validate100.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
+validate106.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
 return false;
 }
 }
-validate100.errors = vErrors;
+validate106.errors = vErrors;
 return errors === 0;
 }
-export const checkTime = toCheck(validate101);
-function validate101(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+export const checkTime = toCheck(validate107);
+function validate107(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
 if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
-validate101.errors = [{instancePath,keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data}];
+validate107.errors = [{instancePath,keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data}];
 return false;
 }
 if(errors === 0){
 if((typeof data == "number") && (isFinite(data))){
 if(data < 0 || isNaN(data)){
-validate101.errors = [{instancePath,keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant4,data}];
+validate107.errors = [{instancePath,keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant4,data}];
 return false;
 }
 }
 }
-validate101.errors = vErrors;
+validate107.errors = vErrors;
 return errors === 0;
 }
-export const checkStatus = toCheck(validate102);
-function validate103(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+export const checkStatus = toCheck(validate108);
+function validate109(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.modelProvider === undefined) && (missing0 = "modelProvider")) || ((data.model === undefined) && (missing0 = "model"))) || ((data.contextTokens === undefined) && (missing0 = "contextTokens"))){
-validate103.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
+validate109.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((key0 === "modelProvider") || (key0 === "model")) || (key0 === "contextTokens"))){
-validate103.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
+validate109.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
 return false;
 break;
 }
@@ -3437,7 +3583,7 @@ if(data.modelProvider !== undefined){
 let data0 = data.modelProvider;
 const _errs2 = errors;
 if(typeof data0 !== "string"){
-validate103.errors = [{instancePath:instancePath+"/modelProvider",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data0}];
+validate109.errors = [{instancePath:instancePath+"/modelProvider",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data0}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -3450,7 +3596,7 @@ if(data.model !== undefined){
 let data1 = data.model;
 const _errs4 = errors;
 if(typeof data1 !== "string"){
-validate103.errors = [{instancePath:instancePath+"/model",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data1}];
+validate109.errors = [{instancePath:instancePath+"/model",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data1}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -3463,7 +3609,7 @@ if(data.contextTokens !== undefined){
 let data2 = data.contextTokens;
 const _errs6 = errors;
 if(data2 !== null){
-validate103.errors = [{instancePath:instancePath+"/contextTokens",keyword:"type",params:{type: "null"},message:"must be null",expected:constant6,data:data2}];
+validate109.errors = [{instancePath:instancePath+"/contextTokens",keyword:"type",params:{type: "null"},message:"must be null",expected:constant6,data:data2}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -3477,28 +3623,28 @@ var valid0 = true;
 }
 }
 else {
-validate103.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
+validate109.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
 return false;
 }
 }
-validate103.errors = vErrors;
+validate109.errors = vErrors;
 return errors === 0;
 }
-function validate102(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate108(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((data.runtimeVersion === undefined) && (missing0 = "runtimeVersion")) || ((data.heartbeat === undefined) && (missing0 = "heartbeat"))) || ((data.channelSummary === undefined) && (missing0 = "channelSummary"))) || ((data.queuedSystemEvents === undefined) && (missing0 = "queuedSystemEvents"))) || ((data.sessions === undefined) && (missing0 = "sessions"))){
-validate102.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
+validate108.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((((key0 === "runtimeVersion") || (key0 === "heartbeat")) || (key0 === "channelSummary")) || (key0 === "queuedSystemEvents")) || (key0 === "sessions"))){
-validate102.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
+validate108.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
 return false;
 break;
 }
@@ -3510,12 +3656,12 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(func1(data0) < 1){
-validate102.errors = [{instancePath:instancePath+"/runtimeVersion",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data0}];
+validate108.errors = [{instancePath:instancePath+"/runtimeVersion",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data0}];
 return false;
 }
 }
 else {
-validate102.errors = [{instancePath:instancePath+"/runtimeVersion",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data0}];
+validate108.errors = [{instancePath:instancePath+"/runtimeVersion",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data0}];
 return false;
 }
 }
@@ -3532,14 +3678,14 @@ if(errors === _errs4){
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 let missing1;
 if(((data1.defaultAgentId === undefined) && (missing1 = "defaultAgentId")) || ((data1.agents === undefined) && (missing1 = "agents"))){
-validate102.errors = [{instancePath:instancePath+"/heartbeat",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant0,data:data1}];
+validate108.errors = [{instancePath:instancePath+"/heartbeat",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant0,data:data1}];
 return false;
 }
 else {
 const _errs6 = errors;
 for(const key1 in data1){
 if(!((key1 === "defaultAgentId") || (key1 === "agents"))){
-validate102.errors = [{instancePath:instancePath+"/heartbeat",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant0,data:data1}];
+validate108.errors = [{instancePath:instancePath+"/heartbeat",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant0,data:data1}];
 return false;
 break;
 }
@@ -3551,12 +3697,12 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data2 === "string"){
 if(func1(data2) < 1){
-validate102.errors = [{instancePath:instancePath+"/heartbeat/defaultAgentId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data2}];
+validate108.errors = [{instancePath:instancePath+"/heartbeat/defaultAgentId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data2}];
 return false;
 }
 }
 else {
-validate102.errors = [{instancePath:instancePath+"/heartbeat/defaultAgentId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data2}];
+validate108.errors = [{instancePath:instancePath+"/heartbeat/defaultAgentId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data2}];
 return false;
 }
 }
@@ -3572,12 +3718,12 @@ const _errs9 = errors;
 if(errors === _errs9){
 if(Array.isArray(data3)){
 if(data3.length > 0){
-validate102.errors = [{instancePath:instancePath+"/heartbeat/agents",keyword:"maxItems",params:{limit: 0},message:"must NOT have more than 0 items",expected:constant5,data:data3}];
+validate108.errors = [{instancePath:instancePath+"/heartbeat/agents",keyword:"maxItems",params:{limit: 0},message:"must NOT have more than 0 items",expected:constant5,data:data3}];
 return false;
 }
 }
 else {
-validate102.errors = [{instancePath:instancePath+"/heartbeat/agents",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data3}];
+validate108.errors = [{instancePath:instancePath+"/heartbeat/agents",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data3}];
 return false;
 }
 }
@@ -3591,7 +3737,7 @@ var valid1 = true;
 }
 }
 else {
-validate102.errors = [{instancePath:instancePath+"/heartbeat",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data1}];
+validate108.errors = [{instancePath:instancePath+"/heartbeat",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data1}];
 return false;
 }
 }
@@ -3607,12 +3753,12 @@ const _errs11 = errors;
 if(errors === _errs11){
 if(Array.isArray(data4)){
 if(data4.length > 0){
-validate102.errors = [{instancePath:instancePath+"/channelSummary",keyword:"maxItems",params:{limit: 0},message:"must NOT have more than 0 items",expected:constant5,data:data4}];
+validate108.errors = [{instancePath:instancePath+"/channelSummary",keyword:"maxItems",params:{limit: 0},message:"must NOT have more than 0 items",expected:constant5,data:data4}];
 return false;
 }
 }
 else {
-validate102.errors = [{instancePath:instancePath+"/channelSummary",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data4}];
+validate108.errors = [{instancePath:instancePath+"/channelSummary",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data4}];
 return false;
 }
 }
@@ -3628,12 +3774,12 @@ const _errs13 = errors;
 if(errors === _errs13){
 if(Array.isArray(data5)){
 if(data5.length > 0){
-validate102.errors = [{instancePath:instancePath+"/queuedSystemEvents",keyword:"maxItems",params:{limit: 0},message:"must NOT have more than 0 items",expected:constant5,data:data5}];
+validate108.errors = [{instancePath:instancePath+"/queuedSystemEvents",keyword:"maxItems",params:{limit: 0},message:"must NOT have more than 0 items",expected:constant5,data:data5}];
 return false;
 }
 }
 else {
-validate102.errors = [{instancePath:instancePath+"/queuedSystemEvents",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data5}];
+validate108.errors = [{instancePath:instancePath+"/queuedSystemEvents",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data5}];
 return false;
 }
 }
@@ -3650,14 +3796,14 @@ if(errors === _errs15){
 if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
 let missing2;
 if((((((data6.paths === undefined) && (missing2 = "paths")) || ((data6.count === undefined) && (missing2 = "count"))) || ((data6.defaults === undefined) && (missing2 = "defaults"))) || ((data6.recent === undefined) && (missing2 = "recent"))) || ((data6.byAgent === undefined) && (missing2 = "byAgent"))){
-validate102.errors = [{instancePath:instancePath+"/sessions",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant0,data:data6}];
+validate108.errors = [{instancePath:instancePath+"/sessions",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant0,data:data6}];
 return false;
 }
 else {
 const _errs17 = errors;
 for(const key2 in data6){
 if(!(((((key2 === "paths") || (key2 === "count")) || (key2 === "defaults")) || (key2 === "recent")) || (key2 === "byAgent"))){
-validate102.errors = [{instancePath:instancePath+"/sessions",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",expected:constant0,data:data6}];
+validate108.errors = [{instancePath:instancePath+"/sessions",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",expected:constant0,data:data6}];
 return false;
 break;
 }
@@ -3669,12 +3815,12 @@ const _errs18 = errors;
 if(errors === _errs18){
 if(Array.isArray(data7)){
 if(data7.length > 0){
-validate102.errors = [{instancePath:instancePath+"/sessions/paths",keyword:"maxItems",params:{limit: 0},message:"must NOT have more than 0 items",expected:constant5,data:data7}];
+validate108.errors = [{instancePath:instancePath+"/sessions/paths",keyword:"maxItems",params:{limit: 0},message:"must NOT have more than 0 items",expected:constant5,data:data7}];
 return false;
 }
 }
 else {
-validate102.errors = [{instancePath:instancePath+"/sessions/paths",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data7}];
+validate108.errors = [{instancePath:instancePath+"/sessions/paths",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data7}];
 return false;
 }
 }
@@ -3688,13 +3834,13 @@ if(data6.count !== undefined){
 let data8 = data6.count;
 const _errs20 = errors;
 if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
-validate102.errors = [{instancePath:instancePath+"/sessions/count",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data8}];
+validate108.errors = [{instancePath:instancePath+"/sessions/count",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data8}];
 return false;
 }
 if(errors === _errs20){
 if((typeof data8 == "number") && (isFinite(data8))){
 if(data8 < 0 || isNaN(data8)){
-validate102.errors = [{instancePath:instancePath+"/sessions/count",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant4,data:data8}];
+validate108.errors = [{instancePath:instancePath+"/sessions/count",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant4,data:data8}];
 return false;
 }
 }
@@ -3707,8 +3853,8 @@ var valid2 = true;
 if(valid2){
 if(data6.defaults !== undefined){
 const _errs22 = errors;
-if(!(validate103(data6.defaults, {instancePath:instancePath+"/sessions/defaults",parentData:data6,parentDataProperty:"defaults",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate103.errors : vErrors.concat(validate103.errors);
+if(!(validate109(data6.defaults, {instancePath:instancePath+"/sessions/defaults",parentData:data6,parentDataProperty:"defaults",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate109.errors : vErrors.concat(validate109.errors);
 errors = vErrors.length;
 }
 var valid2 = _errs22 === errors;
@@ -3723,12 +3869,12 @@ const _errs23 = errors;
 if(errors === _errs23){
 if(Array.isArray(data10)){
 if(data10.length > 0){
-validate102.errors = [{instancePath:instancePath+"/sessions/recent",keyword:"maxItems",params:{limit: 0},message:"must NOT have more than 0 items",expected:constant5,data:data10}];
+validate108.errors = [{instancePath:instancePath+"/sessions/recent",keyword:"maxItems",params:{limit: 0},message:"must NOT have more than 0 items",expected:constant5,data:data10}];
 return false;
 }
 }
 else {
-validate102.errors = [{instancePath:instancePath+"/sessions/recent",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data10}];
+validate108.errors = [{instancePath:instancePath+"/sessions/recent",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data10}];
 return false;
 }
 }
@@ -3744,12 +3890,12 @@ const _errs25 = errors;
 if(errors === _errs25){
 if(Array.isArray(data11)){
 if(data11.length > 0){
-validate102.errors = [{instancePath:instancePath+"/sessions/byAgent",keyword:"maxItems",params:{limit: 0},message:"must NOT have more than 0 items",expected:constant5,data:data11}];
+validate108.errors = [{instancePath:instancePath+"/sessions/byAgent",keyword:"maxItems",params:{limit: 0},message:"must NOT have more than 0 items",expected:constant5,data:data11}];
 return false;
 }
 }
 else {
-validate102.errors = [{instancePath:instancePath+"/sessions/byAgent",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data11}];
+validate108.errors = [{instancePath:instancePath+"/sessions/byAgent",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data11}];
 return false;
 }
 }
@@ -3766,7 +3912,7 @@ var valid2 = true;
 }
 }
 else {
-validate102.errors = [{instancePath:instancePath+"/sessions",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data6}];
+validate108.errors = [{instancePath:instancePath+"/sessions",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data6}];
 return false;
 }
 }
@@ -3783,29 +3929,29 @@ var valid0 = true;
 }
 }
 else {
-validate102.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
+validate108.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
 return false;
 }
 }
-validate102.errors = vErrors;
+validate108.errors = vErrors;
 return errors === 0;
 }
-export const checkSessionDefaults = toCheck(validate105);
-function validate105(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+export const checkSessionDefaults = toCheck(validate111);
+function validate111(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.modelProvider === undefined) && (missing0 = "modelProvider")) || ((data.model === undefined) && (missing0 = "model"))) || ((data.contextTokens === undefined) && (missing0 = "contextTokens"))){
-validate105.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
+validate111.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((key0 === "modelProvider") || (key0 === "model")) || (key0 === "contextTokens"))){
-validate105.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
+validate111.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
 return false;
 break;
 }
@@ -3815,7 +3961,7 @@ if(data.modelProvider !== undefined){
 let data0 = data.modelProvider;
 const _errs2 = errors;
 if(typeof data0 !== "string"){
-validate105.errors = [{instancePath:instancePath+"/modelProvider",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data0}];
+validate111.errors = [{instancePath:instancePath+"/modelProvider",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data0}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -3828,7 +3974,7 @@ if(data.model !== undefined){
 let data1 = data.model;
 const _errs4 = errors;
 if(typeof data1 !== "string"){
-validate105.errors = [{instancePath:instancePath+"/model",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data1}];
+validate111.errors = [{instancePath:instancePath+"/model",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data1}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -3841,7 +3987,7 @@ if(data.contextTokens !== undefined){
 let data2 = data.contextTokens;
 const _errs6 = errors;
 if(data2 !== null){
-validate105.errors = [{instancePath:instancePath+"/contextTokens",keyword:"type",params:{type: "null"},message:"must be null",expected:constant6,data:data2}];
+validate111.errors = [{instancePath:instancePath+"/contextTokens",keyword:"type",params:{type: "null"},message:"must be null",expected:constant6,data:data2}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -3855,29 +4001,29 @@ var valid0 = true;
 }
 }
 else {
-validate105.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
+validate111.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
 return false;
 }
 }
-validate105.errors = vErrors;
+validate111.errors = vErrors;
 return errors === 0;
 }
-export const checkAgentsListPayload = toCheck(validate106);
-function validate106(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+export const checkAgentsListPayload = toCheck(validate112);
+function validate112(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.defaultId === undefined) && (missing0 = "defaultId")) || ((data.mainKey === undefined) && (missing0 = "mainKey"))) || ((data.scope === undefined) && (missing0 = "scope"))) || ((data.agents === undefined) && (missing0 = "agents"))){
-validate106.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
+validate112.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((((key0 === "defaultId") || (key0 === "mainKey")) || (key0 === "scope")) || (key0 === "agents"))){
-validate106.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
+validate112.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
 return false;
 break;
 }
@@ -3889,12 +4035,12 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(func1(data0) < 1){
-validate106.errors = [{instancePath:instancePath+"/defaultId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data0}];
+validate112.errors = [{instancePath:instancePath+"/defaultId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data0}];
 return false;
 }
 }
 else {
-validate106.errors = [{instancePath:instancePath+"/defaultId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data0}];
+validate112.errors = [{instancePath:instancePath+"/defaultId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data0}];
 return false;
 }
 }
@@ -3910,12 +4056,12 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(func1(data1) < 1){
-validate106.errors = [{instancePath:instancePath+"/mainKey",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data1}];
+validate112.errors = [{instancePath:instancePath+"/mainKey",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data1}];
 return false;
 }
 }
 else {
-validate106.errors = [{instancePath:instancePath+"/mainKey",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data1}];
+validate112.errors = [{instancePath:instancePath+"/mainKey",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data1}];
 return false;
 }
 }
@@ -3929,7 +4075,7 @@ if(data.scope !== undefined){
 let data2 = data.scope;
 const _errs6 = errors;
 if("per-sender" !== data2){
-validate106.errors = [{instancePath:instancePath+"/scope",keyword:"const",params:{allowedValue: "per-sender"},message:"must be equal to constant",expected:constant1,data:data2}];
+validate112.errors = [{instancePath:instancePath+"/scope",keyword:"const",params:{allowedValue: "per-sender"},message:"must be equal to constant",expected:constant1,data:data2}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -3952,14 +4098,14 @@ if(errors === _errs9){
 if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
 let missing1;
 if((((data4.id === undefined) && (missing1 = "id")) || ((data4.name === undefined) && (missing1 = "name"))) || ((data4.model === undefined) && (missing1 = "model"))){
-validate106.errors = [{instancePath:instancePath+"/agents/" + i0,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant0,data:data4}];
+validate112.errors = [{instancePath:instancePath+"/agents/" + i0,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant0,data:data4}];
 return false;
 }
 else {
 const _errs11 = errors;
 for(const key1 in data4){
 if(!(((key1 === "id") || (key1 === "name")) || (key1 === "model"))){
-validate106.errors = [{instancePath:instancePath+"/agents/" + i0,keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant0,data:data4}];
+validate112.errors = [{instancePath:instancePath+"/agents/" + i0,keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant0,data:data4}];
 return false;
 break;
 }
@@ -3971,12 +4117,12 @@ const _errs12 = errors;
 if(errors === _errs12){
 if(typeof data5 === "string"){
 if(func1(data5) < 1){
-validate106.errors = [{instancePath:instancePath+"/agents/" + i0+"/id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data5}];
+validate112.errors = [{instancePath:instancePath+"/agents/" + i0+"/id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data5}];
 return false;
 }
 }
 else {
-validate106.errors = [{instancePath:instancePath+"/agents/" + i0+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data5}];
+validate112.errors = [{instancePath:instancePath+"/agents/" + i0+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data5}];
 return false;
 }
 }
@@ -3992,12 +4138,12 @@ const _errs14 = errors;
 if(errors === _errs14){
 if(typeof data6 === "string"){
 if(func1(data6) < 1){
-validate106.errors = [{instancePath:instancePath+"/agents/" + i0+"/name",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data6}];
+validate112.errors = [{instancePath:instancePath+"/agents/" + i0+"/name",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data6}];
 return false;
 }
 }
 else {
-validate106.errors = [{instancePath:instancePath+"/agents/" + i0+"/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data6}];
+validate112.errors = [{instancePath:instancePath+"/agents/" + i0+"/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data6}];
 return false;
 }
 }
@@ -4014,14 +4160,14 @@ if(errors === _errs16){
 if(data7 && typeof data7 == "object" && !Array.isArray(data7)){
 let missing2;
 if(((data7.primary === undefined) && (missing2 = "primary")) || ((data7.fallbacks === undefined) && (missing2 = "fallbacks"))){
-validate106.errors = [{instancePath:instancePath+"/agents/" + i0+"/model",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant0,data:data7}];
+validate112.errors = [{instancePath:instancePath+"/agents/" + i0+"/model",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant0,data:data7}];
 return false;
 }
 else {
 const _errs18 = errors;
 for(const key2 in data7){
 if(!((key2 === "primary") || (key2 === "fallbacks"))){
-validate106.errors = [{instancePath:instancePath+"/agents/" + i0+"/model",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",expected:constant0,data:data7}];
+validate112.errors = [{instancePath:instancePath+"/agents/" + i0+"/model",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",expected:constant0,data:data7}];
 return false;
 break;
 }
@@ -4033,12 +4179,12 @@ const _errs19 = errors;
 if(errors === _errs19){
 if(typeof data8 === "string"){
 if(func1(data8) < 1){
-validate106.errors = [{instancePath:instancePath+"/agents/" + i0+"/model/primary",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data8}];
+validate112.errors = [{instancePath:instancePath+"/agents/" + i0+"/model/primary",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data8}];
 return false;
 }
 }
 else {
-validate106.errors = [{instancePath:instancePath+"/agents/" + i0+"/model/primary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data8}];
+validate112.errors = [{instancePath:instancePath+"/agents/" + i0+"/model/primary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data8}];
 return false;
 }
 }
@@ -4061,12 +4207,12 @@ const _errs23 = errors;
 if(errors === _errs23){
 if(typeof data10 === "string"){
 if(func1(data10) < 1){
-validate106.errors = [{instancePath:instancePath+"/agents/" + i0+"/model/fallbacks/" + i1,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data10}];
+validate112.errors = [{instancePath:instancePath+"/agents/" + i0+"/model/fallbacks/" + i1,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data10}];
 return false;
 }
 }
 else {
-validate106.errors = [{instancePath:instancePath+"/agents/" + i0+"/model/fallbacks/" + i1,keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data10}];
+validate112.errors = [{instancePath:instancePath+"/agents/" + i0+"/model/fallbacks/" + i1,keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data10}];
 return false;
 }
 }
@@ -4077,7 +4223,7 @@ break;
 }
 }
 else {
-validate106.errors = [{instancePath:instancePath+"/agents/" + i0+"/model/fallbacks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data9}];
+validate112.errors = [{instancePath:instancePath+"/agents/" + i0+"/model/fallbacks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data9}];
 return false;
 }
 }
@@ -4091,7 +4237,7 @@ var valid3 = true;
 }
 }
 else {
-validate106.errors = [{instancePath:instancePath+"/agents/" + i0+"/model",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data7}];
+validate112.errors = [{instancePath:instancePath+"/agents/" + i0+"/model",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data7}];
 return false;
 }
 }
@@ -4106,7 +4252,7 @@ var valid2 = true;
 }
 }
 else {
-validate106.errors = [{instancePath:instancePath+"/agents/" + i0,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data4}];
+validate112.errors = [{instancePath:instancePath+"/agents/" + i0,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data4}];
 return false;
 }
 }
@@ -4117,7 +4263,7 @@ break;
 }
 }
 else {
-validate106.errors = [{instancePath:instancePath+"/agents",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data3}];
+validate112.errors = [{instancePath:instancePath+"/agents",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data3}];
 return false;
 }
 }
@@ -4133,322 +4279,46 @@ var valid0 = true;
 }
 }
 else {
-validate106.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
+validate112.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
 return false;
 }
 }
-validate106.errors = vErrors;
+validate112.errors = vErrors;
 return errors === 0;
 }
-export const checkModelsListPayload = toCheck(validate107);
-function validate108(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((((data.id === undefined) && (missing0 = "id")) || ((data.name === undefined) && (missing0 = "name"))) || ((data.provider === undefined) && (missing0 = "provider"))) || ((data.available === undefined) && (missing0 = "available"))){
-validate108.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
-return false;
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!((((key0 === "id") || (key0 === "name")) || (key0 === "provider")) || (key0 === "available"))){
-validate108.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
-return false;
-break;
-}
-}
-if(_errs1 === errors){
-if(data.id !== undefined){
-let data0 = data.id;
-const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(func1(data0) < 1){
-validate108.errors = [{instancePath:instancePath+"/id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data0}];
-return false;
-}
-}
-else {
-validate108.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data0}];
-return false;
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.name !== undefined){
-let data1 = data.name;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(func1(data1) < 1){
-validate108.errors = [{instancePath:instancePath+"/name",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data1}];
-return false;
-}
-}
-else {
-validate108.errors = [{instancePath:instancePath+"/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data1}];
-return false;
-}
-}
-var valid0 = _errs4 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.provider !== undefined){
-let data2 = data.provider;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(func1(data2) < 1){
-validate108.errors = [{instancePath:instancePath+"/provider",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data2}];
-return false;
-}
-}
-else {
-validate108.errors = [{instancePath:instancePath+"/provider",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data2}];
-return false;
-}
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.available !== undefined){
-let data3 = data.available;
-const _errs8 = errors;
-if(typeof data3 !== "boolean"){
-validate108.errors = [{instancePath:instancePath+"/available",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant3,data:data3}];
-return false;
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-else {
-validate108.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
-return false;
-}
-}
-validate108.errors = vErrors;
-return errors === 0;
-}
-function validate107(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.models === undefined) && (missing0 = "models")){
-validate107.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
-return false;
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!(key0 === "models")){
-validate107.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
-return false;
-break;
-}
-}
-if(_errs1 === errors){
-if(data.models !== undefined){
-let data0 = data.models;
-const _errs2 = errors;
-if(errors === _errs2){
-if(Array.isArray(data0)){
-var valid1 = true;
-const len0 = data0.length;
-for(let i0=0; i0<len0; i0++){
-const _errs4 = errors;
-if(!(validate108(data0[i0], {instancePath:instancePath+"/models/" + i0,parentData:data0,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate108.errors : vErrors.concat(validate108.errors);
-errors = vErrors.length;
-}
-var valid1 = _errs4 === errors;
-if(!valid1){
-break;
-}
-}
-}
-else {
-validate107.errors = [{instancePath:instancePath+"/models",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data0}];
-return false;
-}
-}
-}
-}
-}
-}
-else {
-validate107.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
-return false;
-}
-}
-validate107.errors = vErrors;
-return errors === 0;
-}
-export const checkSocketModel = toCheck(validate110);
-function validate110(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((((data.id === undefined) && (missing0 = "id")) || ((data.name === undefined) && (missing0 = "name"))) || ((data.provider === undefined) && (missing0 = "provider"))) || ((data.available === undefined) && (missing0 = "available"))){
-validate110.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
-return false;
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!((((key0 === "id") || (key0 === "name")) || (key0 === "provider")) || (key0 === "available"))){
-validate110.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
-return false;
-break;
-}
-}
-if(_errs1 === errors){
-if(data.id !== undefined){
-let data0 = data.id;
-const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(func1(data0) < 1){
-validate110.errors = [{instancePath:instancePath+"/id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data0}];
-return false;
-}
-}
-else {
-validate110.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data0}];
-return false;
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.name !== undefined){
-let data1 = data.name;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(func1(data1) < 1){
-validate110.errors = [{instancePath:instancePath+"/name",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data1}];
-return false;
-}
-}
-else {
-validate110.errors = [{instancePath:instancePath+"/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data1}];
-return false;
-}
-}
-var valid0 = _errs4 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.provider !== undefined){
-let data2 = data.provider;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(func1(data2) < 1){
-validate110.errors = [{instancePath:instancePath+"/provider",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data2}];
-return false;
-}
-}
-else {
-validate110.errors = [{instancePath:instancePath+"/provider",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data2}];
-return false;
-}
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.available !== undefined){
-let data3 = data.available;
-const _errs8 = errors;
-if(typeof data3 !== "boolean"){
-validate110.errors = [{instancePath:instancePath+"/available",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant3,data:data3}];
-return false;
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-else {
-validate110.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
-return false;
-}
-}
-validate110.errors = vErrors;
-return errors === 0;
-}
-export const checkSessionsListPayload = toCheck(validate111);
+export const checkModelsListPayload = toCheck(validate113);
 function validate114(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if(((((((data.key === undefined) && (missing0 = "key")) || ((data.sessionId === undefined) && (missing0 = "sessionId"))) || ((data.kind === undefined) && (missing0 = "kind"))) || ((data.agentId === undefined) && (missing0 = "agentId"))) || ((data.updatedAt === undefined) && (missing0 = "updatedAt"))) || ((data.displayName === undefined) && (missing0 = "displayName"))){
+if(((((data.id === undefined) && (missing0 = "id")) || ((data.name === undefined) && (missing0 = "name"))) || ((data.provider === undefined) && (missing0 = "provider"))) || ((data.available === undefined) && (missing0 = "available"))){
 validate114.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
-if(!(func33.call(constant8, key0))){
+if(!((((key0 === "id") || (key0 === "name")) || (key0 === "provider")) || (key0 === "available"))){
 validate114.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
 return false;
 break;
 }
 }
 if(_errs1 === errors){
-if(data.key !== undefined){
-let data0 = data.key;
+if(data.id !== undefined){
+let data0 = data.id;
 const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(func1(data0) < 1){
-validate114.errors = [{instancePath:instancePath+"/key",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data0}];
+validate114.errors = [{instancePath:instancePath+"/id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data0}];
 return false;
 }
 }
 else {
-validate114.errors = [{instancePath:instancePath+"/key",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data0}];
+validate114.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data0}];
 return false;
 }
 }
@@ -4458,18 +4328,18 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.sessionId !== undefined){
-let data1 = data.sessionId;
+if(data.name !== undefined){
+let data1 = data.name;
 const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(func1(data1) < 1){
-validate114.errors = [{instancePath:instancePath+"/sessionId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data1}];
+validate114.errors = [{instancePath:instancePath+"/name",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data1}];
 return false;
 }
 }
 else {
-validate114.errors = [{instancePath:instancePath+"/sessionId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data1}];
+validate114.errors = [{instancePath:instancePath+"/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data1}];
 return false;
 }
 }
@@ -4479,12 +4349,20 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.kind !== undefined){
-let data2 = data.kind;
+if(data.provider !== undefined){
+let data2 = data.provider;
 const _errs6 = errors;
-if("direct" !== data2){
-validate114.errors = [{instancePath:instancePath+"/kind",keyword:"const",params:{allowedValue: "direct"},message:"must be equal to constant",expected:constant1,data:data2}];
+if(errors === _errs6){
+if(typeof data2 === "string"){
+if(func1(data2) < 1){
+validate114.errors = [{instancePath:instancePath+"/provider",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data2}];
 return false;
+}
+}
+else {
+validate114.errors = [{instancePath:instancePath+"/provider",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data2}];
+return false;
+}
 }
 var valid0 = _errs6 === errors;
 }
@@ -4492,223 +4370,17 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.displayName !== undefined){
-let data3 = data.displayName;
-const _errs7 = errors;
-if(errors === _errs7){
-if(typeof data3 === "string"){
-if(func1(data3) < 1){
-validate114.errors = [{instancePath:instancePath+"/displayName",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data3}];
+if(data.available !== undefined){
+let data3 = data.available;
+const _errs8 = errors;
+if(typeof data3 !== "boolean"){
+validate114.errors = [{instancePath:instancePath+"/available",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant3,data:data3}];
 return false;
 }
-}
-else {
-validate114.errors = [{instancePath:instancePath+"/displayName",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data3}];
-return false;
-}
-}
-var valid0 = _errs7 === errors;
+var valid0 = _errs8 === errors;
 }
 else {
 var valid0 = true;
-}
-if(valid0){
-if(data.agentId !== undefined){
-let data4 = data.agentId;
-const _errs9 = errors;
-if(errors === _errs9){
-if(typeof data4 === "string"){
-if(func1(data4) < 1){
-validate114.errors = [{instancePath:instancePath+"/agentId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data4}];
-return false;
-}
-}
-else {
-validate114.errors = [{instancePath:instancePath+"/agentId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data4}];
-return false;
-}
-}
-var valid0 = _errs9 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.updatedAt !== undefined){
-let data5 = data.updatedAt;
-const _errs11 = errors;
-const _errs12 = errors;
-let valid1 = false;
-let passing0 = null;
-const _errs13 = errors;
-if(!(validate90(data5, {instancePath:instancePath+"/updatedAt",parentData:data,parentDataProperty:"updatedAt",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate90.errors : vErrors.concat(validate90.errors);
-errors = vErrors.length;
-}
-var _valid0 = _errs13 === errors;
-if(_valid0){
-valid1 = true;
-passing0 = 0;
-}
-const _errs14 = errors;
-if(data5 !== null){
-const err0 = {instancePath:instancePath+"/updatedAt",keyword:"type",params:{type: "null"},message:"must be null",expected:constant6,data:data5};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-var _valid0 = _errs14 === errors;
-if(_valid0 && valid1){
-valid1 = false;
-passing0 = [passing0, 1];
-}
-else {
-if(_valid0){
-valid1 = true;
-passing0 = 1;
-}
-}
-if(!valid1){
-const err1 = {instancePath:instancePath+"/updatedAt",keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",expected:constant1,data:data5};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
-errors++;
-validate114.errors = vErrors;
-return false;
-}
-else {
-errors = _errs12;
-if(vErrors !== null){
-if(_errs12){
-vErrors.length = _errs12;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs11 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.modelProvider !== undefined){
-let data6 = data.modelProvider;
-const _errs16 = errors;
-if(errors === _errs16){
-if(typeof data6 === "string"){
-if(func1(data6) < 1){
-validate114.errors = [{instancePath:instancePath+"/modelProvider",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data6}];
-return false;
-}
-}
-else {
-validate114.errors = [{instancePath:instancePath+"/modelProvider",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data6}];
-return false;
-}
-}
-var valid0 = _errs16 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.model !== undefined){
-let data7 = data.model;
-const _errs18 = errors;
-if(errors === _errs18){
-if(typeof data7 === "string"){
-if(func1(data7) < 1){
-validate114.errors = [{instancePath:instancePath+"/model",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data7}];
-return false;
-}
-}
-else {
-validate114.errors = [{instancePath:instancePath+"/model",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data7}];
-return false;
-}
-}
-var valid0 = _errs18 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.hasActiveRun !== undefined){
-let data8 = data.hasActiveRun;
-const _errs20 = errors;
-if(typeof data8 !== "boolean"){
-validate114.errors = [{instancePath:instancePath+"/hasActiveRun",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant3,data:data8}];
-return false;
-}
-var valid0 = _errs20 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.activeRunIds !== undefined){
-let data9 = data.activeRunIds;
-const _errs22 = errors;
-if(errors === _errs22){
-if(Array.isArray(data9)){
-var valid2 = true;
-const len0 = data9.length;
-for(let i0=0; i0<len0; i0++){
-let data10 = data9[i0];
-const _errs24 = errors;
-if(typeof data10 !== "string"){
-validate114.errors = [{instancePath:instancePath+"/activeRunIds/" + i0,keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data10}];
-return false;
-}
-var valid2 = _errs24 === errors;
-if(!valid2){
-break;
-}
-}
-}
-else {
-validate114.errors = [{instancePath:instancePath+"/activeRunIds",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data9}];
-return false;
-}
-}
-var valid0 = _errs22 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.status !== undefined){
-let data11 = data.status;
-const _errs26 = errors;
-if(typeof data11 !== "string"){
-validate114.errors = [{instancePath:instancePath+"/status",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data11}];
-return false;
-}
-if(!((data11 === "running") || (data11 === "done"))){
-validate114.errors = [{instancePath:instancePath+"/status",keyword:"enum",params:{allowedValues: constant13},message:"must be equal to one of the allowed values",expected:constant2,data:data11}];
-return false;
-}
-var valid0 = _errs26 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
 }
 }
 }
@@ -4724,31 +4396,97 @@ return false;
 validate114.errors = vErrors;
 return errors === 0;
 }
-function validate111(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate113(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((((((((data.ts === undefined) && (missing0 = "ts")) || ((data.path === undefined) && (missing0 = "path"))) || ((data.count === undefined) && (missing0 = "count"))) || ((data.totalCount === undefined) && (missing0 = "totalCount"))) || ((data.hasMore === undefined) && (missing0 = "hasMore"))) || ((data.defaults === undefined) && (missing0 = "defaults"))) || ((data.sessions === undefined) && (missing0 = "sessions"))){
-validate111.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
+if((data.models === undefined) && (missing0 = "models")){
+validate113.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
-if(!(((((((key0 === "ts") || (key0 === "path")) || (key0 === "count")) || (key0 === "totalCount")) || (key0 === "hasMore")) || (key0 === "defaults")) || (key0 === "sessions"))){
-validate111.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
+if(!(key0 === "models")){
+validate113.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
 return false;
 break;
 }
 }
 if(_errs1 === errors){
-if(data.ts !== undefined){
+if(data.models !== undefined){
+let data0 = data.models;
 const _errs2 = errors;
-if(!(validate90(data.ts, {instancePath:instancePath+"/ts",parentData:data,parentDataProperty:"ts",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate90.errors : vErrors.concat(validate90.errors);
+if(errors === _errs2){
+if(Array.isArray(data0)){
+var valid1 = true;
+const len0 = data0.length;
+for(let i0=0; i0<len0; i0++){
+const _errs4 = errors;
+if(!(validate114(data0[i0], {instancePath:instancePath+"/models/" + i0,parentData:data0,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate114.errors : vErrors.concat(validate114.errors);
 errors = vErrors.length;
+}
+var valid1 = _errs4 === errors;
+if(!valid1){
+break;
+}
+}
+}
+else {
+validate113.errors = [{instancePath:instancePath+"/models",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data0}];
+return false;
+}
+}
+}
+}
+}
+}
+else {
+validate113.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
+return false;
+}
+}
+validate113.errors = vErrors;
+return errors === 0;
+}
+export const checkSocketModel = toCheck(validate116);
+function validate116(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((data.id === undefined) && (missing0 = "id")) || ((data.name === undefined) && (missing0 = "name"))) || ((data.provider === undefined) && (missing0 = "provider"))) || ((data.available === undefined) && (missing0 = "available"))){
+validate116.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
+return false;
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!((((key0 === "id") || (key0 === "name")) || (key0 === "provider")) || (key0 === "available"))){
+validate116.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.id !== undefined){
+let data0 = data.id;
+const _errs2 = errors;
+if(errors === _errs2){
+if(typeof data0 === "string"){
+if(func1(data0) < 1){
+validate116.errors = [{instancePath:instancePath+"/id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data0}];
+return false;
+}
+}
+else {
+validate116.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data0}];
+return false;
+}
 }
 var valid0 = _errs2 === errors;
 }
@@ -4756,111 +4494,56 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.path !== undefined){
-let data1 = data.path;
-const _errs3 = errors;
-if(typeof data1 !== "string"){
-validate111.errors = [{instancePath:instancePath+"/path",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data1}];
+if(data.name !== undefined){
+let data1 = data.name;
+const _errs4 = errors;
+if(errors === _errs4){
+if(typeof data1 === "string"){
+if(func1(data1) < 1){
+validate116.errors = [{instancePath:instancePath+"/name",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data1}];
 return false;
 }
-var valid0 = _errs3 === errors;
+}
+else {
+validate116.errors = [{instancePath:instancePath+"/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data1}];
+return false;
+}
+}
+var valid0 = _errs4 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.count !== undefined){
-let data2 = data.count;
-const _errs5 = errors;
-if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-validate111.errors = [{instancePath:instancePath+"/count",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data2}];
-return false;
-}
-if(errors === _errs5){
-if((typeof data2 == "number") && (isFinite(data2))){
-if(data2 < 0 || isNaN(data2)){
-validate111.errors = [{instancePath:instancePath+"/count",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant4,data:data2}];
+if(data.provider !== undefined){
+let data2 = data.provider;
+const _errs6 = errors;
+if(errors === _errs6){
+if(typeof data2 === "string"){
+if(func1(data2) < 1){
+validate116.errors = [{instancePath:instancePath+"/provider",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data2}];
 return false;
 }
 }
+else {
+validate116.errors = [{instancePath:instancePath+"/provider",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data2}];
+return false;
 }
-var valid0 = _errs5 === errors;
+}
+var valid0 = _errs6 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.totalCount !== undefined){
-let data3 = data.totalCount;
-const _errs7 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate111.errors = [{instancePath:instancePath+"/totalCount",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data3}];
+if(data.available !== undefined){
+let data3 = data.available;
+const _errs8 = errors;
+if(typeof data3 !== "boolean"){
+validate116.errors = [{instancePath:instancePath+"/available",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant3,data:data3}];
 return false;
 }
-if(errors === _errs7){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 < 0 || isNaN(data3)){
-validate111.errors = [{instancePath:instancePath+"/totalCount",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant4,data:data3}];
-return false;
-}
-}
-}
-var valid0 = _errs7 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.hasMore !== undefined){
-let data4 = data.hasMore;
-const _errs9 = errors;
-if(typeof data4 !== "boolean"){
-validate111.errors = [{instancePath:instancePath+"/hasMore",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant3,data:data4}];
-return false;
-}
-var valid0 = _errs9 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.defaults !== undefined){
-const _errs11 = errors;
-if(!(validate103(data.defaults, {instancePath:instancePath+"/defaults",parentData:data,parentDataProperty:"defaults",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate103.errors : vErrors.concat(validate103.errors);
-errors = vErrors.length;
-}
-var valid0 = _errs11 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.sessions !== undefined){
-let data6 = data.sessions;
-const _errs12 = errors;
-if(errors === _errs12){
-if(Array.isArray(data6)){
-var valid1 = true;
-const len0 = data6.length;
-for(let i0=0; i0<len0; i0++){
-const _errs14 = errors;
-if(!(validate114(data6[i0], {instancePath:instancePath+"/sessions/" + i0,parentData:data6,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate114.errors : vErrors.concat(validate114.errors);
-errors = vErrors.length;
-}
-var valid1 = _errs14 === errors;
-if(!valid1){
-break;
-}
-}
-}
-else {
-validate111.errors = [{instancePath:instancePath+"/sessions",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data6}];
-return false;
-}
-}
-var valid0 = _errs12 === errors;
+var valid0 = _errs8 === errors;
 }
 else {
 var valid0 = true;
@@ -4871,33 +4554,30 @@ var valid0 = true;
 }
 }
 }
-}
-}
-}
 else {
-validate111.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
+validate116.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
 return false;
 }
 }
-validate111.errors = vErrors;
+validate116.errors = vErrors;
 return errors === 0;
 }
-export const checkSessionRow = toCheck(validate117);
-function validate117(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+export const checkSessionsListPayload = toCheck(validate117);
+function validate120(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((((data.key === undefined) && (missing0 = "key")) || ((data.sessionId === undefined) && (missing0 = "sessionId"))) || ((data.kind === undefined) && (missing0 = "kind"))) || ((data.agentId === undefined) && (missing0 = "agentId"))) || ((data.updatedAt === undefined) && (missing0 = "updatedAt"))) || ((data.displayName === undefined) && (missing0 = "displayName"))){
-validate117.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
+validate120.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(func33.call(constant8, key0))){
-validate117.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
+validate120.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
 return false;
 break;
 }
@@ -4909,989 +4589,12 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(func1(data0) < 1){
-validate117.errors = [{instancePath:instancePath+"/key",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data0}];
+validate120.errors = [{instancePath:instancePath+"/key",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data0}];
 return false;
 }
 }
 else {
-validate117.errors = [{instancePath:instancePath+"/key",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data0}];
-return false;
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.sessionId !== undefined){
-let data1 = data.sessionId;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(func1(data1) < 1){
-validate117.errors = [{instancePath:instancePath+"/sessionId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data1}];
-return false;
-}
-}
-else {
-validate117.errors = [{instancePath:instancePath+"/sessionId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data1}];
-return false;
-}
-}
-var valid0 = _errs4 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.kind !== undefined){
-let data2 = data.kind;
-const _errs6 = errors;
-if("direct" !== data2){
-validate117.errors = [{instancePath:instancePath+"/kind",keyword:"const",params:{allowedValue: "direct"},message:"must be equal to constant",expected:constant1,data:data2}];
-return false;
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.displayName !== undefined){
-let data3 = data.displayName;
-const _errs7 = errors;
-if(errors === _errs7){
-if(typeof data3 === "string"){
-if(func1(data3) < 1){
-validate117.errors = [{instancePath:instancePath+"/displayName",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data3}];
-return false;
-}
-}
-else {
-validate117.errors = [{instancePath:instancePath+"/displayName",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data3}];
-return false;
-}
-}
-var valid0 = _errs7 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.agentId !== undefined){
-let data4 = data.agentId;
-const _errs9 = errors;
-if(errors === _errs9){
-if(typeof data4 === "string"){
-if(func1(data4) < 1){
-validate117.errors = [{instancePath:instancePath+"/agentId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data4}];
-return false;
-}
-}
-else {
-validate117.errors = [{instancePath:instancePath+"/agentId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data4}];
-return false;
-}
-}
-var valid0 = _errs9 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.updatedAt !== undefined){
-let data5 = data.updatedAt;
-const _errs11 = errors;
-const _errs12 = errors;
-let valid1 = false;
-let passing0 = null;
-const _errs13 = errors;
-if(!(validate90(data5, {instancePath:instancePath+"/updatedAt",parentData:data,parentDataProperty:"updatedAt",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate90.errors : vErrors.concat(validate90.errors);
-errors = vErrors.length;
-}
-var _valid0 = _errs13 === errors;
-if(_valid0){
-valid1 = true;
-passing0 = 0;
-}
-const _errs14 = errors;
-if(data5 !== null){
-const err0 = {instancePath:instancePath+"/updatedAt",keyword:"type",params:{type: "null"},message:"must be null",expected:constant6,data:data5};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-var _valid0 = _errs14 === errors;
-if(_valid0 && valid1){
-valid1 = false;
-passing0 = [passing0, 1];
-}
-else {
-if(_valid0){
-valid1 = true;
-passing0 = 1;
-}
-}
-if(!valid1){
-const err1 = {instancePath:instancePath+"/updatedAt",keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",expected:constant1,data:data5};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
-errors++;
-validate117.errors = vErrors;
-return false;
-}
-else {
-errors = _errs12;
-if(vErrors !== null){
-if(_errs12){
-vErrors.length = _errs12;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs11 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.modelProvider !== undefined){
-let data6 = data.modelProvider;
-const _errs16 = errors;
-if(errors === _errs16){
-if(typeof data6 === "string"){
-if(func1(data6) < 1){
-validate117.errors = [{instancePath:instancePath+"/modelProvider",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data6}];
-return false;
-}
-}
-else {
-validate117.errors = [{instancePath:instancePath+"/modelProvider",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data6}];
-return false;
-}
-}
-var valid0 = _errs16 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.model !== undefined){
-let data7 = data.model;
-const _errs18 = errors;
-if(errors === _errs18){
-if(typeof data7 === "string"){
-if(func1(data7) < 1){
-validate117.errors = [{instancePath:instancePath+"/model",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data7}];
-return false;
-}
-}
-else {
-validate117.errors = [{instancePath:instancePath+"/model",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data7}];
-return false;
-}
-}
-var valid0 = _errs18 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.hasActiveRun !== undefined){
-let data8 = data.hasActiveRun;
-const _errs20 = errors;
-if(typeof data8 !== "boolean"){
-validate117.errors = [{instancePath:instancePath+"/hasActiveRun",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant3,data:data8}];
-return false;
-}
-var valid0 = _errs20 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.activeRunIds !== undefined){
-let data9 = data.activeRunIds;
-const _errs22 = errors;
-if(errors === _errs22){
-if(Array.isArray(data9)){
-var valid2 = true;
-const len0 = data9.length;
-for(let i0=0; i0<len0; i0++){
-let data10 = data9[i0];
-const _errs24 = errors;
-if(typeof data10 !== "string"){
-validate117.errors = [{instancePath:instancePath+"/activeRunIds/" + i0,keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data10}];
-return false;
-}
-var valid2 = _errs24 === errors;
-if(!valid2){
-break;
-}
-}
-}
-else {
-validate117.errors = [{instancePath:instancePath+"/activeRunIds",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data9}];
-return false;
-}
-}
-var valid0 = _errs22 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.status !== undefined){
-let data11 = data.status;
-const _errs26 = errors;
-if(typeof data11 !== "string"){
-validate117.errors = [{instancePath:instancePath+"/status",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data11}];
-return false;
-}
-if(!((data11 === "running") || (data11 === "done"))){
-validate117.errors = [{instancePath:instancePath+"/status",keyword:"enum",params:{allowedValues: constant13},message:"must be equal to one of the allowed values",expected:constant2,data:data11}];
-return false;
-}
-var valid0 = _errs26 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-validate117.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
-return false;
-}
-}
-validate117.errors = vErrors;
-return errors === 0;
-}
-export const checkChatSendPayload = toCheck(validate119);
-function validate119(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.runId === undefined) && (missing0 = "runId")) || ((data.status === undefined) && (missing0 = "status"))){
-validate119.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
-return false;
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!((key0 === "runId") || (key0 === "status"))){
-validate119.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
-return false;
-break;
-}
-}
-if(_errs1 === errors){
-if(data.runId !== undefined){
-let data0 = data.runId;
-const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(func1(data0) < 1){
-validate119.errors = [{instancePath:instancePath+"/runId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data0}];
-return false;
-}
-}
-else {
-validate119.errors = [{instancePath:instancePath+"/runId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data0}];
-return false;
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.status !== undefined){
-let data1 = data.status;
-const _errs4 = errors;
-if(typeof data1 !== "string"){
-validate119.errors = [{instancePath:instancePath+"/status",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data1}];
-return false;
-}
-if(!((((data1 === "started") || (data1 === "in_flight")) || (data1 === "ok")) || (data1 === "error"))){
-validate119.errors = [{instancePath:instancePath+"/status",keyword:"enum",params:{allowedValues: constant14},message:"must be equal to one of the allowed values",expected:constant2,data:data1}];
-return false;
-}
-var valid0 = _errs4 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-else {
-validate119.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
-return false;
-}
-}
-validate119.errors = vErrors;
-return errors === 0;
-}
-export const checkChatHistoryPayload = toCheck(validate120);
-function validate122(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.type === undefined) && (missing0 = "type")){
-validate122.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
-return false;
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!((((((key0 === "type") || (key0 === "text")) || (key0 === "id")) || (key0 === "name")) || (key0 === "arguments")) || (key0 === "omitted"))){
-validate122.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
-return false;
-break;
-}
-}
-if(_errs1 === errors){
-if(data.type !== undefined){
-let data0 = data.type;
-const _errs2 = errors;
-if(typeof data0 !== "string"){
-validate122.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data0}];
-return false;
-}
-if(!(((((data0 === "text") || (data0 === "toolCall")) || (data0 === "image")) || (data0 === "audio")) || (data0 === "file"))){
-validate122.errors = [{instancePath:instancePath+"/type",keyword:"enum",params:{allowedValues: constant15},message:"must be equal to one of the allowed values",expected:constant2,data:data0}];
-return false;
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.text !== undefined){
-let data1 = data.text;
-const _errs4 = errors;
-if(typeof data1 !== "string"){
-validate122.errors = [{instancePath:instancePath+"/text",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data1}];
-return false;
-}
-var valid0 = _errs4 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.id !== undefined){
-let data2 = data.id;
-const _errs6 = errors;
-if(typeof data2 !== "string"){
-validate122.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data2}];
-return false;
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.name !== undefined){
-let data3 = data.name;
-const _errs8 = errors;
-if(typeof data3 !== "string"){
-validate122.errors = [{instancePath:instancePath+"/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data3}];
-return false;
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.omitted !== undefined){
-let data4 = data.omitted;
-const _errs10 = errors;
-if(typeof data4 !== "boolean"){
-validate122.errors = [{instancePath:instancePath+"/omitted",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant3,data:data4}];
-return false;
-}
-var valid0 = _errs10 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-validate122.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
-return false;
-}
-}
-validate122.errors = vErrors;
-return errors === 0;
-}
-function validate125(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((data.input === undefined) && (missing0 = "input")) || ((data.output === undefined) && (missing0 = "output"))) || ((data.totalTokens === undefined) && (missing0 = "totalTokens"))){
-validate125.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
-return false;
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!(((key0 === "input") || (key0 === "output")) || (key0 === "totalTokens"))){
-validate125.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
-return false;
-break;
-}
-}
-if(_errs1 === errors){
-if(data.input !== undefined){
-let data0 = data.input;
-const _errs2 = errors;
-if(!(((typeof data0 == "number") && (!(data0 % 1) && !isNaN(data0))) && (isFinite(data0)))){
-validate125.errors = [{instancePath:instancePath+"/input",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data0}];
-return false;
-}
-if(errors === _errs2){
-if((typeof data0 == "number") && (isFinite(data0))){
-if(data0 < 0 || isNaN(data0)){
-validate125.errors = [{instancePath:instancePath+"/input",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant4,data:data0}];
-return false;
-}
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.output !== undefined){
-let data1 = data.output;
-const _errs4 = errors;
-if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
-validate125.errors = [{instancePath:instancePath+"/output",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data1}];
-return false;
-}
-if(errors === _errs4){
-if((typeof data1 == "number") && (isFinite(data1))){
-if(data1 < 0 || isNaN(data1)){
-validate125.errors = [{instancePath:instancePath+"/output",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant4,data:data1}];
-return false;
-}
-}
-}
-var valid0 = _errs4 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.totalTokens !== undefined){
-let data2 = data.totalTokens;
-const _errs6 = errors;
-if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-validate125.errors = [{instancePath:instancePath+"/totalTokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data2}];
-return false;
-}
-if(errors === _errs6){
-if((typeof data2 == "number") && (isFinite(data2))){
-if(data2 < 0 || isNaN(data2)){
-validate125.errors = [{instancePath:instancePath+"/totalTokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant4,data:data2}];
-return false;
-}
-}
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-else {
-validate125.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
-return false;
-}
-}
-validate125.errors = vErrors;
-return errors === 0;
-}
-function validate121(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((data.role === undefined) && (missing0 = "role")) || ((data.content === undefined) && (missing0 = "content"))) || ((data.timestamp === undefined) && (missing0 = "timestamp"))){
-validate121.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
-return false;
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!(func33.call(constant9, key0))){
-validate121.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
-return false;
-break;
-}
-}
-if(_errs1 === errors){
-if(data.role !== undefined){
-let data0 = data.role;
-const _errs2 = errors;
-if(typeof data0 !== "string"){
-validate121.errors = [{instancePath:instancePath+"/role",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data0}];
-return false;
-}
-if(!(((data0 === "user") || (data0 === "assistant")) || (data0 === "toolResult"))){
-validate121.errors = [{instancePath:instancePath+"/role",keyword:"enum",params:{allowedValues: constant16},message:"must be equal to one of the allowed values",expected:constant2,data:data0}];
-return false;
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.content !== undefined){
-let data1 = data.content;
-const _errs4 = errors;
-if(errors === _errs4){
-if(Array.isArray(data1)){
-var valid1 = true;
-const len0 = data1.length;
-for(let i0=0; i0<len0; i0++){
-const _errs6 = errors;
-if(!(validate122(data1[i0], {instancePath:instancePath+"/content/" + i0,parentData:data1,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate122.errors : vErrors.concat(validate122.errors);
-errors = vErrors.length;
-}
-var valid1 = _errs6 === errors;
-if(!valid1){
-break;
-}
-}
-}
-else {
-validate121.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data1}];
-return false;
-}
-}
-var valid0 = _errs4 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.timestamp !== undefined){
-const _errs7 = errors;
-if(!(validate90(data.timestamp, {instancePath:instancePath+"/timestamp",parentData:data,parentDataProperty:"timestamp",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate90.errors : vErrors.concat(validate90.errors);
-errors = vErrors.length;
-}
-var valid0 = _errs7 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.toolCallId !== undefined){
-let data4 = data.toolCallId;
-const _errs8 = errors;
-if(typeof data4 !== "string"){
-validate121.errors = [{instancePath:instancePath+"/toolCallId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data4}];
-return false;
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.isError !== undefined){
-let data5 = data.isError;
-const _errs10 = errors;
-if(typeof data5 !== "boolean"){
-validate121.errors = [{instancePath:instancePath+"/isError",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant3,data:data5}];
-return false;
-}
-var valid0 = _errs10 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.provider !== undefined){
-let data6 = data.provider;
-const _errs12 = errors;
-if(typeof data6 !== "string"){
-validate121.errors = [{instancePath:instancePath+"/provider",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data6}];
-return false;
-}
-var valid0 = _errs12 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.model !== undefined){
-let data7 = data.model;
-const _errs14 = errors;
-if(typeof data7 !== "string"){
-validate121.errors = [{instancePath:instancePath+"/model",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data7}];
-return false;
-}
-var valid0 = _errs14 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.stopReason !== undefined){
-let data8 = data.stopReason;
-const _errs16 = errors;
-if(typeof data8 !== "string"){
-validate121.errors = [{instancePath:instancePath+"/stopReason",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data8}];
-return false;
-}
-var valid0 = _errs16 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.usage !== undefined){
-const _errs18 = errors;
-if(!(validate125(data.usage, {instancePath:instancePath+"/usage",parentData:data,parentDataProperty:"usage",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate125.errors : vErrors.concat(validate125.errors);
-errors = vErrors.length;
-}
-var valid0 = _errs18 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.idempotencyKey !== undefined){
-let data10 = data.idempotencyKey;
-const _errs19 = errors;
-if(typeof data10 !== "string"){
-validate121.errors = [{instancePath:instancePath+"/idempotencyKey",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data10}];
-return false;
-}
-var valid0 = _errs19 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.__openclaw !== undefined){
-let data11 = data.__openclaw;
-const _errs21 = errors;
-if(errors === _errs21){
-if(data11 && typeof data11 == "object" && !Array.isArray(data11)){
-let missing1;
-if((data11.id === undefined) && (missing1 = "id")){
-validate121.errors = [{instancePath:instancePath+"/__openclaw",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant0,data:data11}];
-return false;
-}
-else {
-const _errs23 = errors;
-for(const key1 in data11){
-if(!(((((key1 === "id") || (key1 === "seq")) || (key1 === "runId")) || (key1 === "idempotencyKey")) || (key1 === "truncated"))){
-validate121.errors = [{instancePath:instancePath+"/__openclaw",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant0,data:data11}];
-return false;
-break;
-}
-}
-if(_errs23 === errors){
-if(data11.id !== undefined){
-let data12 = data11.id;
-const _errs24 = errors;
-if(errors === _errs24){
-if(typeof data12 === "string"){
-if(func1(data12) < 1){
-validate121.errors = [{instancePath:instancePath+"/__openclaw/id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data12}];
-return false;
-}
-}
-else {
-validate121.errors = [{instancePath:instancePath+"/__openclaw/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data12}];
-return false;
-}
-}
-var valid2 = _errs24 === errors;
-}
-else {
-var valid2 = true;
-}
-if(valid2){
-if(data11.seq !== undefined){
-let data13 = data11.seq;
-const _errs26 = errors;
-if(!(((typeof data13 == "number") && (!(data13 % 1) && !isNaN(data13))) && (isFinite(data13)))){
-validate121.errors = [{instancePath:instancePath+"/__openclaw/seq",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data13}];
-return false;
-}
-if(errors === _errs26){
-if((typeof data13 == "number") && (isFinite(data13))){
-if(data13 < 1 || isNaN(data13)){
-validate121.errors = [{instancePath:instancePath+"/__openclaw/seq",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant4,data:data13}];
-return false;
-}
-}
-}
-var valid2 = _errs26 === errors;
-}
-else {
-var valid2 = true;
-}
-if(valid2){
-if(data11.runId !== undefined){
-let data14 = data11.runId;
-const _errs28 = errors;
-if(errors === _errs28){
-if(typeof data14 === "string"){
-if(func1(data14) < 1){
-validate121.errors = [{instancePath:instancePath+"/__openclaw/runId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data14}];
-return false;
-}
-}
-else {
-validate121.errors = [{instancePath:instancePath+"/__openclaw/runId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data14}];
-return false;
-}
-}
-var valid2 = _errs28 === errors;
-}
-else {
-var valid2 = true;
-}
-if(valid2){
-if(data11.idempotencyKey !== undefined){
-let data15 = data11.idempotencyKey;
-const _errs30 = errors;
-if(errors === _errs30){
-if(typeof data15 === "string"){
-if(func1(data15) < 1){
-validate121.errors = [{instancePath:instancePath+"/__openclaw/idempotencyKey",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data15}];
-return false;
-}
-}
-else {
-validate121.errors = [{instancePath:instancePath+"/__openclaw/idempotencyKey",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data15}];
-return false;
-}
-}
-var valid2 = _errs30 === errors;
-}
-else {
-var valid2 = true;
-}
-if(valid2){
-if(data11.truncated !== undefined){
-let data16 = data11.truncated;
-const _errs32 = errors;
-if(typeof data16 !== "boolean"){
-validate121.errors = [{instancePath:instancePath+"/__openclaw/truncated",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant3,data:data16}];
-return false;
-}
-var valid2 = _errs32 === errors;
-}
-else {
-var valid2 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-validate121.errors = [{instancePath:instancePath+"/__openclaw",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data11}];
-return false;
-}
-}
-var valid0 = _errs21 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-validate121.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
-return false;
-}
-}
-validate121.errors = vErrors;
-return errors === 0;
-}
-function validate130(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((data.runId === undefined) && (missing0 = "runId")) || ((data.text === undefined) && (missing0 = "text"))) || ((data.startedAt === undefined) && (missing0 = "startedAt"))){
-validate130.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
-return false;
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!(((key0 === "runId") || (key0 === "text")) || (key0 === "startedAt"))){
-validate130.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
-return false;
-break;
-}
-}
-if(_errs1 === errors){
-if(data.runId !== undefined){
-let data0 = data.runId;
-const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(func1(data0) < 1){
-validate130.errors = [{instancePath:instancePath+"/runId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data0}];
-return false;
-}
-}
-else {
-validate130.errors = [{instancePath:instancePath+"/runId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data0}];
-return false;
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.text !== undefined){
-let data1 = data.text;
-const _errs4 = errors;
-if(typeof data1 !== "string"){
-validate130.errors = [{instancePath:instancePath+"/text",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data1}];
-return false;
-}
-var valid0 = _errs4 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.startedAt !== undefined){
-const _errs6 = errors;
-if(!(validate90(data.startedAt, {instancePath:instancePath+"/startedAt",parentData:data,parentDataProperty:"startedAt",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate90.errors : vErrors.concat(validate90.errors);
-errors = vErrors.length;
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-else {
-validate130.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
-return false;
-}
-}
-validate130.errors = vErrors;
-return errors === 0;
-}
-function validate120(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((((((data.sessionKey === undefined) && (missing0 = "sessionKey")) || ((data.sessionId === undefined) && (missing0 = "sessionId"))) || ((data.messages === undefined) && (missing0 = "messages"))) || ((data.hasMore === undefined) && (missing0 = "hasMore"))) || ((data.defaults === undefined) && (missing0 = "defaults"))) || ((data.sessionInfo === undefined) && (missing0 = "sessionInfo"))){
-validate120.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
-return false;
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!(((((((key0 === "sessionKey") || (key0 === "sessionId")) || (key0 === "messages")) || (key0 === "hasMore")) || (key0 === "defaults")) || (key0 === "sessionInfo")) || (key0 === "inFlightRun"))){
-validate120.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
-return false;
-break;
-}
-}
-if(_errs1 === errors){
-if(data.sessionKey !== undefined){
-let data0 = data.sessionKey;
-const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(func1(data0) < 1){
-validate120.errors = [{instancePath:instancePath+"/sessionKey",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data0}];
-return false;
-}
-}
-else {
-validate120.errors = [{instancePath:instancePath+"/sessionKey",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data0}];
+validate120.errors = [{instancePath:instancePath+"/key",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data0}];
 return false;
 }
 }
@@ -5922,29 +4625,12 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.messages !== undefined){
-let data2 = data.messages;
+if(data.kind !== undefined){
+let data2 = data.kind;
 const _errs6 = errors;
-if(errors === _errs6){
-if(Array.isArray(data2)){
-var valid1 = true;
-const len0 = data2.length;
-for(let i0=0; i0<len0; i0++){
-const _errs8 = errors;
-if(!(validate121(data2[i0], {instancePath:instancePath+"/messages/" + i0,parentData:data2,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate121.errors : vErrors.concat(validate121.errors);
-errors = vErrors.length;
-}
-var valid1 = _errs8 === errors;
-if(!valid1){
-break;
-}
-}
-}
-else {
-validate120.errors = [{instancePath:instancePath+"/messages",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data2}];
+if("direct" !== data2){
+validate120.errors = [{instancePath:instancePath+"/kind",keyword:"const",params:{allowedValue: "direct"},message:"must be equal to constant",expected:constant1,data:data2}];
 return false;
-}
 }
 var valid0 = _errs6 === errors;
 }
@@ -5952,12 +4638,41 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.hasMore !== undefined){
-let data4 = data.hasMore;
-const _errs9 = errors;
-if(typeof data4 !== "boolean"){
-validate120.errors = [{instancePath:instancePath+"/hasMore",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant3,data:data4}];
+if(data.displayName !== undefined){
+let data3 = data.displayName;
+const _errs7 = errors;
+if(errors === _errs7){
+if(typeof data3 === "string"){
+if(func1(data3) < 1){
+validate120.errors = [{instancePath:instancePath+"/displayName",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data3}];
 return false;
+}
+}
+else {
+validate120.errors = [{instancePath:instancePath+"/displayName",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data3}];
+return false;
+}
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.agentId !== undefined){
+let data4 = data.agentId;
+const _errs9 = errors;
+if(errors === _errs9){
+if(typeof data4 === "string"){
+if(func1(data4) < 1){
+validate120.errors = [{instancePath:instancePath+"/agentId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data4}];
+return false;
+}
+}
+else {
+validate120.errors = [{instancePath:instancePath+"/agentId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data4}];
+return false;
+}
 }
 var valid0 = _errs9 === errors;
 }
@@ -5965,11 +4680,66 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.defaults !== undefined){
+if(data.updatedAt !== undefined){
+let data5 = data.updatedAt;
 const _errs11 = errors;
-if(!(validate103(data.defaults, {instancePath:instancePath+"/defaults",parentData:data,parentDataProperty:"defaults",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate103.errors : vErrors.concat(validate103.errors);
+const _errs12 = errors;
+let valid1 = false;
+let passing0 = null;
+const _errs13 = errors;
+if(!(validate96(data5, {instancePath:instancePath+"/updatedAt",parentData:data,parentDataProperty:"updatedAt",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate96.errors : vErrors.concat(validate96.errors);
 errors = vErrors.length;
+}
+var _valid0 = _errs13 === errors;
+if(_valid0){
+valid1 = true;
+passing0 = 0;
+}
+const _errs14 = errors;
+if(data5 !== null){
+const err0 = {instancePath:instancePath+"/updatedAt",keyword:"type",params:{type: "null"},message:"must be null",expected:constant6,data:data5};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+var _valid0 = _errs14 === errors;
+if(_valid0 && valid1){
+valid1 = false;
+passing0 = [passing0, 1];
+}
+else {
+if(_valid0){
+valid1 = true;
+passing0 = 1;
+}
+}
+if(!valid1){
+const err1 = {instancePath:instancePath+"/updatedAt",keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",expected:constant1,data:data5};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+validate120.errors = vErrors;
+return false;
+}
+else {
+errors = _errs12;
+if(vErrors !== null){
+if(_errs12){
+vErrors.length = _errs12;
+}
+else {
+vErrors = null;
+}
+}
 }
 var valid0 = _errs11 === errors;
 }
@@ -5977,28 +4747,111 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.sessionInfo !== undefined){
-const _errs12 = errors;
-if(!(validate114(data.sessionInfo, {instancePath:instancePath+"/sessionInfo",parentData:data,parentDataProperty:"sessionInfo",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate114.errors : vErrors.concat(validate114.errors);
-errors = vErrors.length;
+if(data.modelProvider !== undefined){
+let data6 = data.modelProvider;
+const _errs16 = errors;
+if(errors === _errs16){
+if(typeof data6 === "string"){
+if(func1(data6) < 1){
+validate120.errors = [{instancePath:instancePath+"/modelProvider",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data6}];
+return false;
 }
-var valid0 = _errs12 === errors;
+}
+else {
+validate120.errors = [{instancePath:instancePath+"/modelProvider",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data6}];
+return false;
+}
+}
+var valid0 = _errs16 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.inFlightRun !== undefined){
-const _errs13 = errors;
-if(!(validate130(data.inFlightRun, {instancePath:instancePath+"/inFlightRun",parentData:data,parentDataProperty:"inFlightRun",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate130.errors : vErrors.concat(validate130.errors);
-errors = vErrors.length;
+if(data.model !== undefined){
+let data7 = data.model;
+const _errs18 = errors;
+if(errors === _errs18){
+if(typeof data7 === "string"){
+if(func1(data7) < 1){
+validate120.errors = [{instancePath:instancePath+"/model",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data7}];
+return false;
 }
-var valid0 = _errs13 === errors;
+}
+else {
+validate120.errors = [{instancePath:instancePath+"/model",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data7}];
+return false;
+}
+}
+var valid0 = _errs18 === errors;
 }
 else {
 var valid0 = true;
+}
+if(valid0){
+if(data.hasActiveRun !== undefined){
+let data8 = data.hasActiveRun;
+const _errs20 = errors;
+if(typeof data8 !== "boolean"){
+validate120.errors = [{instancePath:instancePath+"/hasActiveRun",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant3,data:data8}];
+return false;
+}
+var valid0 = _errs20 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.activeRunIds !== undefined){
+let data9 = data.activeRunIds;
+const _errs22 = errors;
+if(errors === _errs22){
+if(Array.isArray(data9)){
+var valid2 = true;
+const len0 = data9.length;
+for(let i0=0; i0<len0; i0++){
+let data10 = data9[i0];
+const _errs24 = errors;
+if(typeof data10 !== "string"){
+validate120.errors = [{instancePath:instancePath+"/activeRunIds/" + i0,keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data10}];
+return false;
+}
+var valid2 = _errs24 === errors;
+if(!valid2){
+break;
+}
+}
+}
+else {
+validate120.errors = [{instancePath:instancePath+"/activeRunIds",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data9}];
+return false;
+}
+}
+var valid0 = _errs22 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.status !== undefined){
+let data11 = data.status;
+const _errs26 = errors;
+if(typeof data11 !== "string"){
+validate120.errors = [{instancePath:instancePath+"/status",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data11}];
+return false;
+}
+if(!((data11 === "running") || (data11 === "done"))){
+validate120.errors = [{instancePath:instancePath+"/status",keyword:"enum",params:{allowedValues: constant15},message:"must be equal to one of the allowed values",expected:constant2,data:data11}];
+return false;
+}
+var valid0 = _errs26 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
 }
 }
 }
@@ -6017,22 +4870,488 @@ return false;
 validate120.errors = vErrors;
 return errors === 0;
 }
-export const checkInFlightRun = toCheck(validate133);
-function validate133(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate117(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((((data.runId === undefined) && (missing0 = "runId")) || ((data.text === undefined) && (missing0 = "text"))) || ((data.startedAt === undefined) && (missing0 = "startedAt"))){
-validate133.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
+if((((((((data.ts === undefined) && (missing0 = "ts")) || ((data.path === undefined) && (missing0 = "path"))) || ((data.count === undefined) && (missing0 = "count"))) || ((data.totalCount === undefined) && (missing0 = "totalCount"))) || ((data.hasMore === undefined) && (missing0 = "hasMore"))) || ((data.defaults === undefined) && (missing0 = "defaults"))) || ((data.sessions === undefined) && (missing0 = "sessions"))){
+validate117.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
-if(!(((key0 === "runId") || (key0 === "text")) || (key0 === "startedAt"))){
-validate133.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
+if(!(((((((key0 === "ts") || (key0 === "path")) || (key0 === "count")) || (key0 === "totalCount")) || (key0 === "hasMore")) || (key0 === "defaults")) || (key0 === "sessions"))){
+validate117.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.ts !== undefined){
+const _errs2 = errors;
+if(!(validate96(data.ts, {instancePath:instancePath+"/ts",parentData:data,parentDataProperty:"ts",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate96.errors : vErrors.concat(validate96.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.path !== undefined){
+let data1 = data.path;
+const _errs3 = errors;
+if(typeof data1 !== "string"){
+validate117.errors = [{instancePath:instancePath+"/path",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data1}];
+return false;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.count !== undefined){
+let data2 = data.count;
+const _errs5 = errors;
+if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
+validate117.errors = [{instancePath:instancePath+"/count",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data2}];
+return false;
+}
+if(errors === _errs5){
+if((typeof data2 == "number") && (isFinite(data2))){
+if(data2 < 0 || isNaN(data2)){
+validate117.errors = [{instancePath:instancePath+"/count",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant4,data:data2}];
+return false;
+}
+}
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.totalCount !== undefined){
+let data3 = data.totalCount;
+const _errs7 = errors;
+if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
+validate117.errors = [{instancePath:instancePath+"/totalCount",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data3}];
+return false;
+}
+if(errors === _errs7){
+if((typeof data3 == "number") && (isFinite(data3))){
+if(data3 < 0 || isNaN(data3)){
+validate117.errors = [{instancePath:instancePath+"/totalCount",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant4,data:data3}];
+return false;
+}
+}
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.hasMore !== undefined){
+let data4 = data.hasMore;
+const _errs9 = errors;
+if(typeof data4 !== "boolean"){
+validate117.errors = [{instancePath:instancePath+"/hasMore",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant3,data:data4}];
+return false;
+}
+var valid0 = _errs9 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.defaults !== undefined){
+const _errs11 = errors;
+if(!(validate109(data.defaults, {instancePath:instancePath+"/defaults",parentData:data,parentDataProperty:"defaults",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate109.errors : vErrors.concat(validate109.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs11 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sessions !== undefined){
+let data6 = data.sessions;
+const _errs12 = errors;
+if(errors === _errs12){
+if(Array.isArray(data6)){
+var valid1 = true;
+const len0 = data6.length;
+for(let i0=0; i0<len0; i0++){
+const _errs14 = errors;
+if(!(validate120(data6[i0], {instancePath:instancePath+"/sessions/" + i0,parentData:data6,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate120.errors : vErrors.concat(validate120.errors);
+errors = vErrors.length;
+}
+var valid1 = _errs14 === errors;
+if(!valid1){
+break;
+}
+}
+}
+else {
+validate117.errors = [{instancePath:instancePath+"/sessions",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data6}];
+return false;
+}
+}
+var valid0 = _errs12 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate117.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
+return false;
+}
+}
+validate117.errors = vErrors;
+return errors === 0;
+}
+export const checkSessionRow = toCheck(validate123);
+function validate123(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((((data.key === undefined) && (missing0 = "key")) || ((data.sessionId === undefined) && (missing0 = "sessionId"))) || ((data.kind === undefined) && (missing0 = "kind"))) || ((data.agentId === undefined) && (missing0 = "agentId"))) || ((data.updatedAt === undefined) && (missing0 = "updatedAt"))) || ((data.displayName === undefined) && (missing0 = "displayName"))){
+validate123.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
+return false;
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!(func33.call(constant8, key0))){
+validate123.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.key !== undefined){
+let data0 = data.key;
+const _errs2 = errors;
+if(errors === _errs2){
+if(typeof data0 === "string"){
+if(func1(data0) < 1){
+validate123.errors = [{instancePath:instancePath+"/key",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data0}];
+return false;
+}
+}
+else {
+validate123.errors = [{instancePath:instancePath+"/key",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data0}];
+return false;
+}
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sessionId !== undefined){
+let data1 = data.sessionId;
+const _errs4 = errors;
+if(errors === _errs4){
+if(typeof data1 === "string"){
+if(func1(data1) < 1){
+validate123.errors = [{instancePath:instancePath+"/sessionId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data1}];
+return false;
+}
+}
+else {
+validate123.errors = [{instancePath:instancePath+"/sessionId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data1}];
+return false;
+}
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.kind !== undefined){
+let data2 = data.kind;
+const _errs6 = errors;
+if("direct" !== data2){
+validate123.errors = [{instancePath:instancePath+"/kind",keyword:"const",params:{allowedValue: "direct"},message:"must be equal to constant",expected:constant1,data:data2}];
+return false;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.displayName !== undefined){
+let data3 = data.displayName;
+const _errs7 = errors;
+if(errors === _errs7){
+if(typeof data3 === "string"){
+if(func1(data3) < 1){
+validate123.errors = [{instancePath:instancePath+"/displayName",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data3}];
+return false;
+}
+}
+else {
+validate123.errors = [{instancePath:instancePath+"/displayName",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data3}];
+return false;
+}
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.agentId !== undefined){
+let data4 = data.agentId;
+const _errs9 = errors;
+if(errors === _errs9){
+if(typeof data4 === "string"){
+if(func1(data4) < 1){
+validate123.errors = [{instancePath:instancePath+"/agentId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data4}];
+return false;
+}
+}
+else {
+validate123.errors = [{instancePath:instancePath+"/agentId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data4}];
+return false;
+}
+}
+var valid0 = _errs9 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.updatedAt !== undefined){
+let data5 = data.updatedAt;
+const _errs11 = errors;
+const _errs12 = errors;
+let valid1 = false;
+let passing0 = null;
+const _errs13 = errors;
+if(!(validate96(data5, {instancePath:instancePath+"/updatedAt",parentData:data,parentDataProperty:"updatedAt",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate96.errors : vErrors.concat(validate96.errors);
+errors = vErrors.length;
+}
+var _valid0 = _errs13 === errors;
+if(_valid0){
+valid1 = true;
+passing0 = 0;
+}
+const _errs14 = errors;
+if(data5 !== null){
+const err0 = {instancePath:instancePath+"/updatedAt",keyword:"type",params:{type: "null"},message:"must be null",expected:constant6,data:data5};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+var _valid0 = _errs14 === errors;
+if(_valid0 && valid1){
+valid1 = false;
+passing0 = [passing0, 1];
+}
+else {
+if(_valid0){
+valid1 = true;
+passing0 = 1;
+}
+}
+if(!valid1){
+const err1 = {instancePath:instancePath+"/updatedAt",keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",expected:constant1,data:data5};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+validate123.errors = vErrors;
+return false;
+}
+else {
+errors = _errs12;
+if(vErrors !== null){
+if(_errs12){
+vErrors.length = _errs12;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs11 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.modelProvider !== undefined){
+let data6 = data.modelProvider;
+const _errs16 = errors;
+if(errors === _errs16){
+if(typeof data6 === "string"){
+if(func1(data6) < 1){
+validate123.errors = [{instancePath:instancePath+"/modelProvider",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data6}];
+return false;
+}
+}
+else {
+validate123.errors = [{instancePath:instancePath+"/modelProvider",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data6}];
+return false;
+}
+}
+var valid0 = _errs16 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.model !== undefined){
+let data7 = data.model;
+const _errs18 = errors;
+if(errors === _errs18){
+if(typeof data7 === "string"){
+if(func1(data7) < 1){
+validate123.errors = [{instancePath:instancePath+"/model",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data7}];
+return false;
+}
+}
+else {
+validate123.errors = [{instancePath:instancePath+"/model",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data7}];
+return false;
+}
+}
+var valid0 = _errs18 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.hasActiveRun !== undefined){
+let data8 = data.hasActiveRun;
+const _errs20 = errors;
+if(typeof data8 !== "boolean"){
+validate123.errors = [{instancePath:instancePath+"/hasActiveRun",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant3,data:data8}];
+return false;
+}
+var valid0 = _errs20 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.activeRunIds !== undefined){
+let data9 = data.activeRunIds;
+const _errs22 = errors;
+if(errors === _errs22){
+if(Array.isArray(data9)){
+var valid2 = true;
+const len0 = data9.length;
+for(let i0=0; i0<len0; i0++){
+let data10 = data9[i0];
+const _errs24 = errors;
+if(typeof data10 !== "string"){
+validate123.errors = [{instancePath:instancePath+"/activeRunIds/" + i0,keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data10}];
+return false;
+}
+var valid2 = _errs24 === errors;
+if(!valid2){
+break;
+}
+}
+}
+else {
+validate123.errors = [{instancePath:instancePath+"/activeRunIds",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data9}];
+return false;
+}
+}
+var valid0 = _errs22 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.status !== undefined){
+let data11 = data.status;
+const _errs26 = errors;
+if(typeof data11 !== "string"){
+validate123.errors = [{instancePath:instancePath+"/status",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data11}];
+return false;
+}
+if(!((data11 === "running") || (data11 === "done"))){
+validate123.errors = [{instancePath:instancePath+"/status",keyword:"enum",params:{allowedValues: constant15},message:"must be equal to one of the allowed values",expected:constant2,data:data11}];
+return false;
+}
+var valid0 = _errs26 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate123.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
+return false;
+}
+}
+validate123.errors = vErrors;
+return errors === 0;
+}
+export const checkChatSendPayload = toCheck(validate125);
+function validate125(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.runId === undefined) && (missing0 = "runId")) || ((data.status === undefined) && (missing0 = "status"))){
+validate125.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
+return false;
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!((key0 === "runId") || (key0 === "status"))){
+validate125.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
 return false;
 break;
 }
@@ -6044,14 +5363,80 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(func1(data0) < 1){
-validate133.errors = [{instancePath:instancePath+"/runId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data0}];
+validate125.errors = [{instancePath:instancePath+"/runId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data0}];
 return false;
 }
 }
 else {
-validate133.errors = [{instancePath:instancePath+"/runId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data0}];
+validate125.errors = [{instancePath:instancePath+"/runId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data0}];
 return false;
 }
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.status !== undefined){
+let data1 = data.status;
+const _errs4 = errors;
+if(typeof data1 !== "string"){
+validate125.errors = [{instancePath:instancePath+"/status",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data1}];
+return false;
+}
+if(!((((data1 === "started") || (data1 === "in_flight")) || (data1 === "ok")) || (data1 === "error"))){
+validate125.errors = [{instancePath:instancePath+"/status",keyword:"enum",params:{allowedValues: constant16},message:"must be equal to one of the allowed values",expected:constant2,data:data1}];
+return false;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+else {
+validate125.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
+return false;
+}
+}
+validate125.errors = vErrors;
+return errors === 0;
+}
+export const checkChatHistoryPayload = toCheck(validate126);
+function validate128(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.type === undefined) && (missing0 = "type")){
+validate128.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
+return false;
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!((((((key0 === "type") || (key0 === "text")) || (key0 === "id")) || (key0 === "name")) || (key0 === "arguments")) || (key0 === "omitted"))){
+validate128.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.type !== undefined){
+let data0 = data.type;
+const _errs2 = errors;
+if(typeof data0 !== "string"){
+validate128.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data0}];
+return false;
+}
+if(!(((((data0 === "text") || (data0 === "toolCall")) || (data0 === "image")) || (data0 === "audio")) || (data0 === "file"))){
+validate128.errors = [{instancePath:instancePath+"/type",keyword:"enum",params:{allowedValues: constant17},message:"must be equal to one of the allowed values",expected:constant2,data:data0}];
+return false;
 }
 var valid0 = _errs2 === errors;
 }
@@ -6063,7 +5448,7 @@ if(data.text !== undefined){
 let data1 = data.text;
 const _errs4 = errors;
 if(typeof data1 !== "string"){
-validate133.errors = [{instancePath:instancePath+"/text",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data1}];
+validate128.errors = [{instancePath:instancePath+"/text",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data1}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -6072,11 +5457,135 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.startedAt !== undefined){
+if(data.id !== undefined){
+let data2 = data.id;
 const _errs6 = errors;
-if(!(validate90(data.startedAt, {instancePath:instancePath+"/startedAt",parentData:data,parentDataProperty:"startedAt",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate90.errors : vErrors.concat(validate90.errors);
-errors = vErrors.length;
+if(typeof data2 !== "string"){
+validate128.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data2}];
+return false;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.name !== undefined){
+let data3 = data.name;
+const _errs8 = errors;
+if(typeof data3 !== "string"){
+validate128.errors = [{instancePath:instancePath+"/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data3}];
+return false;
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.omitted !== undefined){
+let data4 = data.omitted;
+const _errs10 = errors;
+if(typeof data4 !== "boolean"){
+validate128.errors = [{instancePath:instancePath+"/omitted",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant3,data:data4}];
+return false;
+}
+var valid0 = _errs10 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate128.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
+return false;
+}
+}
+validate128.errors = vErrors;
+return errors === 0;
+}
+function validate131(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((data.input === undefined) && (missing0 = "input")) || ((data.output === undefined) && (missing0 = "output"))) || ((data.totalTokens === undefined) && (missing0 = "totalTokens"))){
+validate131.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
+return false;
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!(((key0 === "input") || (key0 === "output")) || (key0 === "totalTokens"))){
+validate131.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.input !== undefined){
+let data0 = data.input;
+const _errs2 = errors;
+if(!(((typeof data0 == "number") && (!(data0 % 1) && !isNaN(data0))) && (isFinite(data0)))){
+validate131.errors = [{instancePath:instancePath+"/input",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data0}];
+return false;
+}
+if(errors === _errs2){
+if((typeof data0 == "number") && (isFinite(data0))){
+if(data0 < 0 || isNaN(data0)){
+validate131.errors = [{instancePath:instancePath+"/input",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant4,data:data0}];
+return false;
+}
+}
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.output !== undefined){
+let data1 = data.output;
+const _errs4 = errors;
+if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
+validate131.errors = [{instancePath:instancePath+"/output",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data1}];
+return false;
+}
+if(errors === _errs4){
+if((typeof data1 == "number") && (isFinite(data1))){
+if(data1 < 0 || isNaN(data1)){
+validate131.errors = [{instancePath:instancePath+"/output",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant4,data:data1}];
+return false;
+}
+}
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.totalTokens !== undefined){
+let data2 = data.totalTokens;
+const _errs6 = errors;
+if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
+validate131.errors = [{instancePath:instancePath+"/totalTokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data2}];
+return false;
+}
+if(errors === _errs6){
+if((typeof data2 == "number") && (isFinite(data2))){
+if(data2 < 0 || isNaN(data2)){
+validate131.errors = [{instancePath:instancePath+"/totalTokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant4,data:data2}];
+return false;
+}
+}
 }
 var valid0 = _errs6 === errors;
 }
@@ -6089,29 +5598,28 @@ var valid0 = true;
 }
 }
 else {
-validate133.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
+validate131.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
 return false;
 }
 }
-validate133.errors = vErrors;
+validate131.errors = vErrors;
 return errors === 0;
 }
-export const checkChatMessage = toCheck(validate135);
-function validate135(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate127(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.role === undefined) && (missing0 = "role")) || ((data.content === undefined) && (missing0 = "content"))) || ((data.timestamp === undefined) && (missing0 = "timestamp"))){
-validate135.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
+validate127.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(func33.call(constant9, key0))){
-validate135.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
+validate127.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
 return false;
 break;
 }
@@ -6121,11 +5629,11 @@ if(data.role !== undefined){
 let data0 = data.role;
 const _errs2 = errors;
 if(typeof data0 !== "string"){
-validate135.errors = [{instancePath:instancePath+"/role",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data0}];
+validate127.errors = [{instancePath:instancePath+"/role",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data0}];
 return false;
 }
 if(!(((data0 === "user") || (data0 === "assistant")) || (data0 === "toolResult"))){
-validate135.errors = [{instancePath:instancePath+"/role",keyword:"enum",params:{allowedValues: constant16},message:"must be equal to one of the allowed values",expected:constant2,data:data0}];
+validate127.errors = [{instancePath:instancePath+"/role",keyword:"enum",params:{allowedValues: constant18},message:"must be equal to one of the allowed values",expected:constant2,data:data0}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -6143,8 +5651,8 @@ var valid1 = true;
 const len0 = data1.length;
 for(let i0=0; i0<len0; i0++){
 const _errs6 = errors;
-if(!(validate122(data1[i0], {instancePath:instancePath+"/content/" + i0,parentData:data1,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate122.errors : vErrors.concat(validate122.errors);
+if(!(validate128(data1[i0], {instancePath:instancePath+"/content/" + i0,parentData:data1,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate128.errors : vErrors.concat(validate128.errors);
 errors = vErrors.length;
 }
 var valid1 = _errs6 === errors;
@@ -6154,7 +5662,7 @@ break;
 }
 }
 else {
-validate135.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data1}];
+validate127.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data1}];
 return false;
 }
 }
@@ -6166,8 +5674,8 @@ var valid0 = true;
 if(valid0){
 if(data.timestamp !== undefined){
 const _errs7 = errors;
-if(!(validate90(data.timestamp, {instancePath:instancePath+"/timestamp",parentData:data,parentDataProperty:"timestamp",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate90.errors : vErrors.concat(validate90.errors);
+if(!(validate96(data.timestamp, {instancePath:instancePath+"/timestamp",parentData:data,parentDataProperty:"timestamp",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate96.errors : vErrors.concat(validate96.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs7 === errors;
@@ -6180,7 +5688,7 @@ if(data.toolCallId !== undefined){
 let data4 = data.toolCallId;
 const _errs8 = errors;
 if(typeof data4 !== "string"){
-validate135.errors = [{instancePath:instancePath+"/toolCallId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data4}];
+validate127.errors = [{instancePath:instancePath+"/toolCallId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data4}];
 return false;
 }
 var valid0 = _errs8 === errors;
@@ -6193,7 +5701,7 @@ if(data.isError !== undefined){
 let data5 = data.isError;
 const _errs10 = errors;
 if(typeof data5 !== "boolean"){
-validate135.errors = [{instancePath:instancePath+"/isError",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant3,data:data5}];
+validate127.errors = [{instancePath:instancePath+"/isError",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant3,data:data5}];
 return false;
 }
 var valid0 = _errs10 === errors;
@@ -6206,7 +5714,7 @@ if(data.provider !== undefined){
 let data6 = data.provider;
 const _errs12 = errors;
 if(typeof data6 !== "string"){
-validate135.errors = [{instancePath:instancePath+"/provider",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data6}];
+validate127.errors = [{instancePath:instancePath+"/provider",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data6}];
 return false;
 }
 var valid0 = _errs12 === errors;
@@ -6219,7 +5727,7 @@ if(data.model !== undefined){
 let data7 = data.model;
 const _errs14 = errors;
 if(typeof data7 !== "string"){
-validate135.errors = [{instancePath:instancePath+"/model",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data7}];
+validate127.errors = [{instancePath:instancePath+"/model",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data7}];
 return false;
 }
 var valid0 = _errs14 === errors;
@@ -6232,7 +5740,7 @@ if(data.stopReason !== undefined){
 let data8 = data.stopReason;
 const _errs16 = errors;
 if(typeof data8 !== "string"){
-validate135.errors = [{instancePath:instancePath+"/stopReason",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data8}];
+validate127.errors = [{instancePath:instancePath+"/stopReason",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data8}];
 return false;
 }
 var valid0 = _errs16 === errors;
@@ -6243,8 +5751,8 @@ var valid0 = true;
 if(valid0){
 if(data.usage !== undefined){
 const _errs18 = errors;
-if(!(validate125(data.usage, {instancePath:instancePath+"/usage",parentData:data,parentDataProperty:"usage",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate125.errors : vErrors.concat(validate125.errors);
+if(!(validate131(data.usage, {instancePath:instancePath+"/usage",parentData:data,parentDataProperty:"usage",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate131.errors : vErrors.concat(validate131.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs18 === errors;
@@ -6257,7 +5765,7 @@ if(data.idempotencyKey !== undefined){
 let data10 = data.idempotencyKey;
 const _errs19 = errors;
 if(typeof data10 !== "string"){
-validate135.errors = [{instancePath:instancePath+"/idempotencyKey",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data10}];
+validate127.errors = [{instancePath:instancePath+"/idempotencyKey",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data10}];
 return false;
 }
 var valid0 = _errs19 === errors;
@@ -6273,14 +5781,14 @@ if(errors === _errs21){
 if(data11 && typeof data11 == "object" && !Array.isArray(data11)){
 let missing1;
 if((data11.id === undefined) && (missing1 = "id")){
-validate135.errors = [{instancePath:instancePath+"/__openclaw",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant0,data:data11}];
+validate127.errors = [{instancePath:instancePath+"/__openclaw",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant0,data:data11}];
 return false;
 }
 else {
 const _errs23 = errors;
 for(const key1 in data11){
 if(!(((((key1 === "id") || (key1 === "seq")) || (key1 === "runId")) || (key1 === "idempotencyKey")) || (key1 === "truncated"))){
-validate135.errors = [{instancePath:instancePath+"/__openclaw",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant0,data:data11}];
+validate127.errors = [{instancePath:instancePath+"/__openclaw",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant0,data:data11}];
 return false;
 break;
 }
@@ -6292,12 +5800,12 @@ const _errs24 = errors;
 if(errors === _errs24){
 if(typeof data12 === "string"){
 if(func1(data12) < 1){
-validate135.errors = [{instancePath:instancePath+"/__openclaw/id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data12}];
+validate127.errors = [{instancePath:instancePath+"/__openclaw/id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data12}];
 return false;
 }
 }
 else {
-validate135.errors = [{instancePath:instancePath+"/__openclaw/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data12}];
+validate127.errors = [{instancePath:instancePath+"/__openclaw/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data12}];
 return false;
 }
 }
@@ -6311,13 +5819,13 @@ if(data11.seq !== undefined){
 let data13 = data11.seq;
 const _errs26 = errors;
 if(!(((typeof data13 == "number") && (!(data13 % 1) && !isNaN(data13))) && (isFinite(data13)))){
-validate135.errors = [{instancePath:instancePath+"/__openclaw/seq",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data13}];
+validate127.errors = [{instancePath:instancePath+"/__openclaw/seq",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data13}];
 return false;
 }
 if(errors === _errs26){
 if((typeof data13 == "number") && (isFinite(data13))){
 if(data13 < 1 || isNaN(data13)){
-validate135.errors = [{instancePath:instancePath+"/__openclaw/seq",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant4,data:data13}];
+validate127.errors = [{instancePath:instancePath+"/__openclaw/seq",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant4,data:data13}];
 return false;
 }
 }
@@ -6334,12 +5842,12 @@ const _errs28 = errors;
 if(errors === _errs28){
 if(typeof data14 === "string"){
 if(func1(data14) < 1){
-validate135.errors = [{instancePath:instancePath+"/__openclaw/runId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data14}];
+validate127.errors = [{instancePath:instancePath+"/__openclaw/runId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data14}];
 return false;
 }
 }
 else {
-validate135.errors = [{instancePath:instancePath+"/__openclaw/runId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data14}];
+validate127.errors = [{instancePath:instancePath+"/__openclaw/runId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data14}];
 return false;
 }
 }
@@ -6355,12 +5863,12 @@ const _errs30 = errors;
 if(errors === _errs30){
 if(typeof data15 === "string"){
 if(func1(data15) < 1){
-validate135.errors = [{instancePath:instancePath+"/__openclaw/idempotencyKey",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data15}];
+validate127.errors = [{instancePath:instancePath+"/__openclaw/idempotencyKey",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data15}];
 return false;
 }
 }
 else {
-validate135.errors = [{instancePath:instancePath+"/__openclaw/idempotencyKey",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data15}];
+validate127.errors = [{instancePath:instancePath+"/__openclaw/idempotencyKey",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data15}];
 return false;
 }
 }
@@ -6374,7 +5882,7 @@ if(data11.truncated !== undefined){
 let data16 = data11.truncated;
 const _errs32 = errors;
 if(typeof data16 !== "boolean"){
-validate135.errors = [{instancePath:instancePath+"/__openclaw/truncated",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant3,data:data16}];
+validate127.errors = [{instancePath:instancePath+"/__openclaw/truncated",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant3,data:data16}];
 return false;
 }
 var valid2 = _errs32 === errors;
@@ -6390,7 +5898,7 @@ var valid2 = true;
 }
 }
 else {
-validate135.errors = [{instancePath:instancePath+"/__openclaw",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data11}];
+validate127.errors = [{instancePath:instancePath+"/__openclaw",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data11}];
 return false;
 }
 }
@@ -6413,44 +5921,283 @@ var valid0 = true;
 }
 }
 else {
-validate135.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
+validate127.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
 return false;
 }
 }
-validate135.errors = vErrors;
+validate127.errors = vErrors;
 return errors === 0;
 }
-export const checkContentPart = toCheck(validate139);
+function validate136(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((data.runId === undefined) && (missing0 = "runId")) || ((data.text === undefined) && (missing0 = "text"))) || ((data.startedAt === undefined) && (missing0 = "startedAt"))){
+validate136.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
+return false;
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!(((key0 === "runId") || (key0 === "text")) || (key0 === "startedAt"))){
+validate136.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.runId !== undefined){
+let data0 = data.runId;
+const _errs2 = errors;
+if(errors === _errs2){
+if(typeof data0 === "string"){
+if(func1(data0) < 1){
+validate136.errors = [{instancePath:instancePath+"/runId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data0}];
+return false;
+}
+}
+else {
+validate136.errors = [{instancePath:instancePath+"/runId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data0}];
+return false;
+}
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.text !== undefined){
+let data1 = data.text;
+const _errs4 = errors;
+if(typeof data1 !== "string"){
+validate136.errors = [{instancePath:instancePath+"/text",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data1}];
+return false;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.startedAt !== undefined){
+const _errs6 = errors;
+if(!(validate96(data.startedAt, {instancePath:instancePath+"/startedAt",parentData:data,parentDataProperty:"startedAt",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate96.errors : vErrors.concat(validate96.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+else {
+validate136.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
+return false;
+}
+}
+validate136.errors = vErrors;
+return errors === 0;
+}
+function validate126(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((((data.sessionKey === undefined) && (missing0 = "sessionKey")) || ((data.sessionId === undefined) && (missing0 = "sessionId"))) || ((data.messages === undefined) && (missing0 = "messages"))) || ((data.hasMore === undefined) && (missing0 = "hasMore"))) || ((data.defaults === undefined) && (missing0 = "defaults"))) || ((data.sessionInfo === undefined) && (missing0 = "sessionInfo"))){
+validate126.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
+return false;
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!(((((((key0 === "sessionKey") || (key0 === "sessionId")) || (key0 === "messages")) || (key0 === "hasMore")) || (key0 === "defaults")) || (key0 === "sessionInfo")) || (key0 === "inFlightRun"))){
+validate126.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.sessionKey !== undefined){
+let data0 = data.sessionKey;
+const _errs2 = errors;
+if(errors === _errs2){
+if(typeof data0 === "string"){
+if(func1(data0) < 1){
+validate126.errors = [{instancePath:instancePath+"/sessionKey",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data0}];
+return false;
+}
+}
+else {
+validate126.errors = [{instancePath:instancePath+"/sessionKey",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data0}];
+return false;
+}
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sessionId !== undefined){
+let data1 = data.sessionId;
+const _errs4 = errors;
+if(errors === _errs4){
+if(typeof data1 === "string"){
+if(func1(data1) < 1){
+validate126.errors = [{instancePath:instancePath+"/sessionId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data1}];
+return false;
+}
+}
+else {
+validate126.errors = [{instancePath:instancePath+"/sessionId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data1}];
+return false;
+}
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.messages !== undefined){
+let data2 = data.messages;
+const _errs6 = errors;
+if(errors === _errs6){
+if(Array.isArray(data2)){
+var valid1 = true;
+const len0 = data2.length;
+for(let i0=0; i0<len0; i0++){
+const _errs8 = errors;
+if(!(validate127(data2[i0], {instancePath:instancePath+"/messages/" + i0,parentData:data2,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate127.errors : vErrors.concat(validate127.errors);
+errors = vErrors.length;
+}
+var valid1 = _errs8 === errors;
+if(!valid1){
+break;
+}
+}
+}
+else {
+validate126.errors = [{instancePath:instancePath+"/messages",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data2}];
+return false;
+}
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.hasMore !== undefined){
+let data4 = data.hasMore;
+const _errs9 = errors;
+if(typeof data4 !== "boolean"){
+validate126.errors = [{instancePath:instancePath+"/hasMore",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant3,data:data4}];
+return false;
+}
+var valid0 = _errs9 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.defaults !== undefined){
+const _errs11 = errors;
+if(!(validate109(data.defaults, {instancePath:instancePath+"/defaults",parentData:data,parentDataProperty:"defaults",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate109.errors : vErrors.concat(validate109.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs11 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sessionInfo !== undefined){
+const _errs12 = errors;
+if(!(validate120(data.sessionInfo, {instancePath:instancePath+"/sessionInfo",parentData:data,parentDataProperty:"sessionInfo",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate120.errors : vErrors.concat(validate120.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs12 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.inFlightRun !== undefined){
+const _errs13 = errors;
+if(!(validate136(data.inFlightRun, {instancePath:instancePath+"/inFlightRun",parentData:data,parentDataProperty:"inFlightRun",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate136.errors : vErrors.concat(validate136.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs13 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate126.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
+return false;
+}
+}
+validate126.errors = vErrors;
+return errors === 0;
+}
+export const checkInFlightRun = toCheck(validate139);
 function validate139(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((data.type === undefined) && (missing0 = "type")){
+if((((data.runId === undefined) && (missing0 = "runId")) || ((data.text === undefined) && (missing0 = "text"))) || ((data.startedAt === undefined) && (missing0 = "startedAt"))){
 validate139.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
-if(!((((((key0 === "type") || (key0 === "text")) || (key0 === "id")) || (key0 === "name")) || (key0 === "arguments")) || (key0 === "omitted"))){
+if(!(((key0 === "runId") || (key0 === "text")) || (key0 === "startedAt"))){
 validate139.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
 return false;
 break;
 }
 }
 if(_errs1 === errors){
-if(data.type !== undefined){
-let data0 = data.type;
+if(data.runId !== undefined){
+let data0 = data.runId;
 const _errs2 = errors;
-if(typeof data0 !== "string"){
-validate139.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data0}];
+if(errors === _errs2){
+if(typeof data0 === "string"){
+if(func1(data0) < 1){
+validate139.errors = [{instancePath:instancePath+"/runId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data0}];
 return false;
 }
-if(!(((((data0 === "text") || (data0 === "toolCall")) || (data0 === "image")) || (data0 === "audio")) || (data0 === "file"))){
-validate139.errors = [{instancePath:instancePath+"/type",keyword:"enum",params:{allowedValues: constant15},message:"must be equal to one of the allowed values",expected:constant2,data:data0}];
+}
+else {
+validate139.errors = [{instancePath:instancePath+"/runId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data0}];
 return false;
+}
 }
 var valid0 = _errs2 === errors;
 }
@@ -6471,11 +6218,410 @@ else {
 var valid0 = true;
 }
 if(valid0){
+if(data.startedAt !== undefined){
+const _errs6 = errors;
+if(!(validate96(data.startedAt, {instancePath:instancePath+"/startedAt",parentData:data,parentDataProperty:"startedAt",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate96.errors : vErrors.concat(validate96.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+else {
+validate139.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
+return false;
+}
+}
+validate139.errors = vErrors;
+return errors === 0;
+}
+export const checkChatMessage = toCheck(validate141);
+function validate141(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((data.role === undefined) && (missing0 = "role")) || ((data.content === undefined) && (missing0 = "content"))) || ((data.timestamp === undefined) && (missing0 = "timestamp"))){
+validate141.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
+return false;
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!(func33.call(constant9, key0))){
+validate141.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.role !== undefined){
+let data0 = data.role;
+const _errs2 = errors;
+if(typeof data0 !== "string"){
+validate141.errors = [{instancePath:instancePath+"/role",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data0}];
+return false;
+}
+if(!(((data0 === "user") || (data0 === "assistant")) || (data0 === "toolResult"))){
+validate141.errors = [{instancePath:instancePath+"/role",keyword:"enum",params:{allowedValues: constant18},message:"must be equal to one of the allowed values",expected:constant2,data:data0}];
+return false;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.content !== undefined){
+let data1 = data.content;
+const _errs4 = errors;
+if(errors === _errs4){
+if(Array.isArray(data1)){
+var valid1 = true;
+const len0 = data1.length;
+for(let i0=0; i0<len0; i0++){
+const _errs6 = errors;
+if(!(validate128(data1[i0], {instancePath:instancePath+"/content/" + i0,parentData:data1,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate128.errors : vErrors.concat(validate128.errors);
+errors = vErrors.length;
+}
+var valid1 = _errs6 === errors;
+if(!valid1){
+break;
+}
+}
+}
+else {
+validate141.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data1}];
+return false;
+}
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.timestamp !== undefined){
+const _errs7 = errors;
+if(!(validate96(data.timestamp, {instancePath:instancePath+"/timestamp",parentData:data,parentDataProperty:"timestamp",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate96.errors : vErrors.concat(validate96.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.toolCallId !== undefined){
+let data4 = data.toolCallId;
+const _errs8 = errors;
+if(typeof data4 !== "string"){
+validate141.errors = [{instancePath:instancePath+"/toolCallId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data4}];
+return false;
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.isError !== undefined){
+let data5 = data.isError;
+const _errs10 = errors;
+if(typeof data5 !== "boolean"){
+validate141.errors = [{instancePath:instancePath+"/isError",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant3,data:data5}];
+return false;
+}
+var valid0 = _errs10 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.provider !== undefined){
+let data6 = data.provider;
+const _errs12 = errors;
+if(typeof data6 !== "string"){
+validate141.errors = [{instancePath:instancePath+"/provider",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data6}];
+return false;
+}
+var valid0 = _errs12 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.model !== undefined){
+let data7 = data.model;
+const _errs14 = errors;
+if(typeof data7 !== "string"){
+validate141.errors = [{instancePath:instancePath+"/model",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data7}];
+return false;
+}
+var valid0 = _errs14 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.stopReason !== undefined){
+let data8 = data.stopReason;
+const _errs16 = errors;
+if(typeof data8 !== "string"){
+validate141.errors = [{instancePath:instancePath+"/stopReason",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data8}];
+return false;
+}
+var valid0 = _errs16 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.usage !== undefined){
+const _errs18 = errors;
+if(!(validate131(data.usage, {instancePath:instancePath+"/usage",parentData:data,parentDataProperty:"usage",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate131.errors : vErrors.concat(validate131.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs18 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.idempotencyKey !== undefined){
+let data10 = data.idempotencyKey;
+const _errs19 = errors;
+if(typeof data10 !== "string"){
+validate141.errors = [{instancePath:instancePath+"/idempotencyKey",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data10}];
+return false;
+}
+var valid0 = _errs19 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.__openclaw !== undefined){
+let data11 = data.__openclaw;
+const _errs21 = errors;
+if(errors === _errs21){
+if(data11 && typeof data11 == "object" && !Array.isArray(data11)){
+let missing1;
+if((data11.id === undefined) && (missing1 = "id")){
+validate141.errors = [{instancePath:instancePath+"/__openclaw",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant0,data:data11}];
+return false;
+}
+else {
+const _errs23 = errors;
+for(const key1 in data11){
+if(!(((((key1 === "id") || (key1 === "seq")) || (key1 === "runId")) || (key1 === "idempotencyKey")) || (key1 === "truncated"))){
+validate141.errors = [{instancePath:instancePath+"/__openclaw",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant0,data:data11}];
+return false;
+break;
+}
+}
+if(_errs23 === errors){
+if(data11.id !== undefined){
+let data12 = data11.id;
+const _errs24 = errors;
+if(errors === _errs24){
+if(typeof data12 === "string"){
+if(func1(data12) < 1){
+validate141.errors = [{instancePath:instancePath+"/__openclaw/id",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data12}];
+return false;
+}
+}
+else {
+validate141.errors = [{instancePath:instancePath+"/__openclaw/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data12}];
+return false;
+}
+}
+var valid2 = _errs24 === errors;
+}
+else {
+var valid2 = true;
+}
+if(valid2){
+if(data11.seq !== undefined){
+let data13 = data11.seq;
+const _errs26 = errors;
+if(!(((typeof data13 == "number") && (!(data13 % 1) && !isNaN(data13))) && (isFinite(data13)))){
+validate141.errors = [{instancePath:instancePath+"/__openclaw/seq",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data13}];
+return false;
+}
+if(errors === _errs26){
+if((typeof data13 == "number") && (isFinite(data13))){
+if(data13 < 1 || isNaN(data13)){
+validate141.errors = [{instancePath:instancePath+"/__openclaw/seq",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant4,data:data13}];
+return false;
+}
+}
+}
+var valid2 = _errs26 === errors;
+}
+else {
+var valid2 = true;
+}
+if(valid2){
+if(data11.runId !== undefined){
+let data14 = data11.runId;
+const _errs28 = errors;
+if(errors === _errs28){
+if(typeof data14 === "string"){
+if(func1(data14) < 1){
+validate141.errors = [{instancePath:instancePath+"/__openclaw/runId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data14}];
+return false;
+}
+}
+else {
+validate141.errors = [{instancePath:instancePath+"/__openclaw/runId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data14}];
+return false;
+}
+}
+var valid2 = _errs28 === errors;
+}
+else {
+var valid2 = true;
+}
+if(valid2){
+if(data11.idempotencyKey !== undefined){
+let data15 = data11.idempotencyKey;
+const _errs30 = errors;
+if(errors === _errs30){
+if(typeof data15 === "string"){
+if(func1(data15) < 1){
+validate141.errors = [{instancePath:instancePath+"/__openclaw/idempotencyKey",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data15}];
+return false;
+}
+}
+else {
+validate141.errors = [{instancePath:instancePath+"/__openclaw/idempotencyKey",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data15}];
+return false;
+}
+}
+var valid2 = _errs30 === errors;
+}
+else {
+var valid2 = true;
+}
+if(valid2){
+if(data11.truncated !== undefined){
+let data16 = data11.truncated;
+const _errs32 = errors;
+if(typeof data16 !== "boolean"){
+validate141.errors = [{instancePath:instancePath+"/__openclaw/truncated",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant3,data:data16}];
+return false;
+}
+var valid2 = _errs32 === errors;
+}
+else {
+var valid2 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate141.errors = [{instancePath:instancePath+"/__openclaw",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data11}];
+return false;
+}
+}
+var valid0 = _errs21 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate141.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
+return false;
+}
+}
+validate141.errors = vErrors;
+return errors === 0;
+}
+export const checkContentPart = toCheck(validate145);
+function validate145(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.type === undefined) && (missing0 = "type")){
+validate145.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
+return false;
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!((((((key0 === "type") || (key0 === "text")) || (key0 === "id")) || (key0 === "name")) || (key0 === "arguments")) || (key0 === "omitted"))){
+validate145.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.type !== undefined){
+let data0 = data.type;
+const _errs2 = errors;
+if(typeof data0 !== "string"){
+validate145.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data0}];
+return false;
+}
+if(!(((((data0 === "text") || (data0 === "toolCall")) || (data0 === "image")) || (data0 === "audio")) || (data0 === "file"))){
+validate145.errors = [{instancePath:instancePath+"/type",keyword:"enum",params:{allowedValues: constant17},message:"must be equal to one of the allowed values",expected:constant2,data:data0}];
+return false;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.text !== undefined){
+let data1 = data.text;
+const _errs4 = errors;
+if(typeof data1 !== "string"){
+validate145.errors = [{instancePath:instancePath+"/text",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data1}];
+return false;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
 if(data.id !== undefined){
 let data2 = data.id;
 const _errs6 = errors;
 if(typeof data2 !== "string"){
-validate139.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data2}];
+validate145.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data2}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -6488,7 +6634,7 @@ if(data.name !== undefined){
 let data3 = data.name;
 const _errs8 = errors;
 if(typeof data3 !== "string"){
-validate139.errors = [{instancePath:instancePath+"/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data3}];
+validate145.errors = [{instancePath:instancePath+"/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data3}];
 return false;
 }
 var valid0 = _errs8 === errors;
@@ -6501,7 +6647,7 @@ if(data.omitted !== undefined){
 let data4 = data.omitted;
 const _errs10 = errors;
 if(typeof data4 !== "boolean"){
-validate139.errors = [{instancePath:instancePath+"/omitted",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant3,data:data4}];
+validate145.errors = [{instancePath:instancePath+"/omitted",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant3,data:data4}];
 return false;
 }
 var valid0 = _errs10 === errors;
@@ -6517,29 +6663,29 @@ var valid0 = true;
 }
 }
 else {
-validate139.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
+validate145.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
 return false;
 }
 }
-validate139.errors = vErrors;
+validate145.errors = vErrors;
 return errors === 0;
 }
-export const checkSocketUsage = toCheck(validate140);
-function validate140(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+export const checkSocketUsage = toCheck(validate146);
+function validate146(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.input === undefined) && (missing0 = "input")) || ((data.output === undefined) && (missing0 = "output"))) || ((data.totalTokens === undefined) && (missing0 = "totalTokens"))){
-validate140.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
+validate146.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((key0 === "input") || (key0 === "output")) || (key0 === "totalTokens"))){
-validate140.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
+validate146.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
 return false;
 break;
 }
@@ -6549,13 +6695,13 @@ if(data.input !== undefined){
 let data0 = data.input;
 const _errs2 = errors;
 if(!(((typeof data0 == "number") && (!(data0 % 1) && !isNaN(data0))) && (isFinite(data0)))){
-validate140.errors = [{instancePath:instancePath+"/input",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data0}];
+validate146.errors = [{instancePath:instancePath+"/input",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data0}];
 return false;
 }
 if(errors === _errs2){
 if((typeof data0 == "number") && (isFinite(data0))){
 if(data0 < 0 || isNaN(data0)){
-validate140.errors = [{instancePath:instancePath+"/input",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant4,data:data0}];
+validate146.errors = [{instancePath:instancePath+"/input",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant4,data:data0}];
 return false;
 }
 }
@@ -6570,13 +6716,13 @@ if(data.output !== undefined){
 let data1 = data.output;
 const _errs4 = errors;
 if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
-validate140.errors = [{instancePath:instancePath+"/output",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data1}];
+validate146.errors = [{instancePath:instancePath+"/output",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data1}];
 return false;
 }
 if(errors === _errs4){
 if((typeof data1 == "number") && (isFinite(data1))){
 if(data1 < 0 || isNaN(data1)){
-validate140.errors = [{instancePath:instancePath+"/output",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant4,data:data1}];
+validate146.errors = [{instancePath:instancePath+"/output",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant4,data:data1}];
 return false;
 }
 }
@@ -6591,13 +6737,13 @@ if(data.totalTokens !== undefined){
 let data2 = data.totalTokens;
 const _errs6 = errors;
 if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-validate140.errors = [{instancePath:instancePath+"/totalTokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data2}];
+validate146.errors = [{instancePath:instancePath+"/totalTokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data2}];
 return false;
 }
 if(errors === _errs6){
 if((typeof data2 == "number") && (isFinite(data2))){
 if(data2 < 0 || isNaN(data2)){
-validate140.errors = [{instancePath:instancePath+"/totalTokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant4,data:data2}];
+validate146.errors = [{instancePath:instancePath+"/totalTokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant4,data:data2}];
 return false;
 }
 }
@@ -6613,29 +6759,29 @@ var valid0 = true;
 }
 }
 else {
-validate140.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
+validate146.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
 return false;
 }
 }
-validate140.errors = vErrors;
+validate146.errors = vErrors;
 return errors === 0;
 }
-export const checkChatAbortPayload = toCheck(validate141);
-function validate141(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+export const checkChatAbortPayload = toCheck(validate147);
+function validate147(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.ok === undefined) && (missing0 = "ok")) || ((data.aborted === undefined) && (missing0 = "aborted"))) || ((data.runIds === undefined) && (missing0 = "runIds"))){
-validate141.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
+validate147.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((key0 === "ok") || (key0 === "aborted")) || (key0 === "runIds"))){
-validate141.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
+validate147.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
 return false;
 break;
 }
@@ -6645,7 +6791,7 @@ if(data.ok !== undefined){
 let data0 = data.ok;
 const _errs2 = errors;
 if(true !== data0){
-validate141.errors = [{instancePath:instancePath+"/ok",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",expected:constant1,data:data0}];
+validate147.errors = [{instancePath:instancePath+"/ok",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",expected:constant1,data:data0}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -6658,7 +6804,7 @@ if(data.aborted !== undefined){
 let data1 = data.aborted;
 const _errs3 = errors;
 if(typeof data1 !== "boolean"){
-validate141.errors = [{instancePath:instancePath+"/aborted",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant3,data:data1}];
+validate147.errors = [{instancePath:instancePath+"/aborted",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant3,data:data1}];
 return false;
 }
 var valid0 = _errs3 === errors;
@@ -6678,7 +6824,7 @@ for(let i0=0; i0<len0; i0++){
 let data3 = data2[i0];
 const _errs7 = errors;
 if(typeof data3 !== "string"){
-validate141.errors = [{instancePath:instancePath+"/runIds/" + i0,keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data3}];
+validate147.errors = [{instancePath:instancePath+"/runIds/" + i0,keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data3}];
 return false;
 }
 var valid1 = _errs7 === errors;
@@ -6688,7 +6834,7 @@ break;
 }
 }
 else {
-validate141.errors = [{instancePath:instancePath+"/runIds",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data2}];
+validate147.errors = [{instancePath:instancePath+"/runIds",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data2}];
 return false;
 }
 }
@@ -6703,29 +6849,29 @@ var valid0 = true;
 }
 }
 else {
-validate141.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
+validate147.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
 return false;
 }
 }
-validate141.errors = vErrors;
+validate147.errors = vErrors;
 return errors === 0;
 }
-export const checkAgentPayload = toCheck(validate142);
-function validate145(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+export const checkAgentPayload = toCheck(validate148);
+function validate151(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.input === undefined) && (missing0 = "input")) || ((data.output === undefined) && (missing0 = "output"))) || ((data.total === undefined) && (missing0 = "total"))){
-validate145.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
+validate151.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((key0 === "input") || (key0 === "output")) || (key0 === "total"))){
-validate145.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
+validate151.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
 return false;
 break;
 }
@@ -6735,13 +6881,13 @@ if(data.input !== undefined){
 let data0 = data.input;
 const _errs2 = errors;
 if(!(((typeof data0 == "number") && (!(data0 % 1) && !isNaN(data0))) && (isFinite(data0)))){
-validate145.errors = [{instancePath:instancePath+"/input",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data0}];
+validate151.errors = [{instancePath:instancePath+"/input",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data0}];
 return false;
 }
 if(errors === _errs2){
 if((typeof data0 == "number") && (isFinite(data0))){
 if(data0 < 0 || isNaN(data0)){
-validate145.errors = [{instancePath:instancePath+"/input",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant4,data:data0}];
+validate151.errors = [{instancePath:instancePath+"/input",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant4,data:data0}];
 return false;
 }
 }
@@ -6756,13 +6902,13 @@ if(data.output !== undefined){
 let data1 = data.output;
 const _errs4 = errors;
 if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
-validate145.errors = [{instancePath:instancePath+"/output",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data1}];
+validate151.errors = [{instancePath:instancePath+"/output",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data1}];
 return false;
 }
 if(errors === _errs4){
 if((typeof data1 == "number") && (isFinite(data1))){
 if(data1 < 0 || isNaN(data1)){
-validate145.errors = [{instancePath:instancePath+"/output",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant4,data:data1}];
+validate151.errors = [{instancePath:instancePath+"/output",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant4,data:data1}];
 return false;
 }
 }
@@ -6777,13 +6923,13 @@ if(data.total !== undefined){
 let data2 = data.total;
 const _errs6 = errors;
 if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-validate145.errors = [{instancePath:instancePath+"/total",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data2}];
+validate151.errors = [{instancePath:instancePath+"/total",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data2}];
 return false;
 }
 if(errors === _errs6){
 if((typeof data2 == "number") && (isFinite(data2))){
 if(data2 < 0 || isNaN(data2)){
-validate145.errors = [{instancePath:instancePath+"/total",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant4,data:data2}];
+validate151.errors = [{instancePath:instancePath+"/total",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant4,data:data2}];
 return false;
 }
 }
@@ -6799,28 +6945,28 @@ var valid0 = true;
 }
 }
 else {
-validate145.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
+validate151.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
 return false;
 }
 }
-validate145.errors = vErrors;
+validate151.errors = vErrors;
 return errors === 0;
 }
-function validate144(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate150(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.payloads === undefined) && (missing0 = "payloads")) || ((data.meta === undefined) && (missing0 = "meta"))){
-validate144.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
+validate150.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((key0 === "payloads") || (key0 === "meta"))){
-validate144.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
+validate150.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
 return false;
 break;
 }
@@ -6840,14 +6986,14 @@ if(errors === _errs4){
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 let missing1;
 if(((data1.text === undefined) && (missing1 = "text")) || ((data1.mediaUrl === undefined) && (missing1 = "mediaUrl"))){
-validate144.errors = [{instancePath:instancePath+"/payloads/" + i0,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant0,data:data1}];
+validate150.errors = [{instancePath:instancePath+"/payloads/" + i0,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant0,data:data1}];
 return false;
 }
 else {
 const _errs6 = errors;
 for(const key1 in data1){
 if(!((key1 === "text") || (key1 === "mediaUrl"))){
-validate144.errors = [{instancePath:instancePath+"/payloads/" + i0,keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant0,data:data1}];
+validate150.errors = [{instancePath:instancePath+"/payloads/" + i0,keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant0,data:data1}];
 return false;
 break;
 }
@@ -6857,7 +7003,7 @@ if(data1.text !== undefined){
 let data2 = data1.text;
 const _errs7 = errors;
 if(typeof data2 !== "string"){
-validate144.errors = [{instancePath:instancePath+"/payloads/" + i0+"/text",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data2}];
+validate150.errors = [{instancePath:instancePath+"/payloads/" + i0+"/text",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data2}];
 return false;
 }
 var valid2 = _errs7 === errors;
@@ -6870,7 +7016,7 @@ if(data1.mediaUrl !== undefined){
 let data3 = data1.mediaUrl;
 const _errs9 = errors;
 if(data3 !== null){
-validate144.errors = [{instancePath:instancePath+"/payloads/" + i0+"/mediaUrl",keyword:"type",params:{type: "null"},message:"must be null",expected:constant6,data:data3}];
+validate150.errors = [{instancePath:instancePath+"/payloads/" + i0+"/mediaUrl",keyword:"type",params:{type: "null"},message:"must be null",expected:constant6,data:data3}];
 return false;
 }
 var valid2 = _errs9 === errors;
@@ -6883,7 +7029,7 @@ var valid2 = true;
 }
 }
 else {
-validate144.errors = [{instancePath:instancePath+"/payloads/" + i0,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data1}];
+validate150.errors = [{instancePath:instancePath+"/payloads/" + i0,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data1}];
 return false;
 }
 }
@@ -6894,7 +7040,7 @@ break;
 }
 }
 else {
-validate144.errors = [{instancePath:instancePath+"/payloads",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data0}];
+validate150.errors = [{instancePath:instancePath+"/payloads",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data0}];
 return false;
 }
 }
@@ -6911,14 +7057,14 @@ if(errors === _errs11){
 if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
 let missing2;
 if((data4.durationMs === undefined) && (missing2 = "durationMs")){
-validate144.errors = [{instancePath:instancePath+"/meta",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant0,data:data4}];
+validate150.errors = [{instancePath:instancePath+"/meta",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant0,data:data4}];
 return false;
 }
 else {
 const _errs13 = errors;
 for(const key2 in data4){
 if(!((((key2 === "durationMs") || (key2 === "aborted")) || (key2 === "stopReason")) || (key2 === "agentMeta"))){
-validate144.errors = [{instancePath:instancePath+"/meta",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",expected:constant0,data:data4}];
+validate150.errors = [{instancePath:instancePath+"/meta",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",expected:constant0,data:data4}];
 return false;
 break;
 }
@@ -6928,13 +7074,13 @@ if(data4.durationMs !== undefined){
 let data5 = data4.durationMs;
 const _errs14 = errors;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-validate144.errors = [{instancePath:instancePath+"/meta/durationMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data5}];
+validate150.errors = [{instancePath:instancePath+"/meta/durationMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data5}];
 return false;
 }
 if(errors === _errs14){
 if((typeof data5 == "number") && (isFinite(data5))){
 if(data5 < 0 || isNaN(data5)){
-validate144.errors = [{instancePath:instancePath+"/meta/durationMs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant4,data:data5}];
+validate150.errors = [{instancePath:instancePath+"/meta/durationMs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant4,data:data5}];
 return false;
 }
 }
@@ -6949,7 +7095,7 @@ if(data4.aborted !== undefined){
 let data6 = data4.aborted;
 const _errs16 = errors;
 if(typeof data6 !== "boolean"){
-validate144.errors = [{instancePath:instancePath+"/meta/aborted",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant3,data:data6}];
+validate150.errors = [{instancePath:instancePath+"/meta/aborted",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant3,data:data6}];
 return false;
 }
 var valid3 = _errs16 === errors;
@@ -6962,7 +7108,7 @@ if(data4.stopReason !== undefined){
 let data7 = data4.stopReason;
 const _errs18 = errors;
 if(typeof data7 !== "string"){
-validate144.errors = [{instancePath:instancePath+"/meta/stopReason",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data7}];
+validate150.errors = [{instancePath:instancePath+"/meta/stopReason",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data7}];
 return false;
 }
 var valid3 = _errs18 === errors;
@@ -6978,14 +7124,14 @@ if(errors === _errs20){
 if(data8 && typeof data8 == "object" && !Array.isArray(data8)){
 let missing3;
 if(((((data8.sessionId === undefined) && (missing3 = "sessionId")) || ((data8.provider === undefined) && (missing3 = "provider"))) || ((data8.model === undefined) && (missing3 = "model"))) || ((data8.usage === undefined) && (missing3 = "usage"))){
-validate144.errors = [{instancePath:instancePath+"/meta/agentMeta",keyword:"required",params:{missingProperty: missing3},message:"must have required property '"+missing3+"'",expected:constant0,data:data8}];
+validate150.errors = [{instancePath:instancePath+"/meta/agentMeta",keyword:"required",params:{missingProperty: missing3},message:"must have required property '"+missing3+"'",expected:constant0,data:data8}];
 return false;
 }
 else {
 const _errs22 = errors;
 for(const key3 in data8){
 if(!((((key3 === "sessionId") || (key3 === "provider")) || (key3 === "model")) || (key3 === "usage"))){
-validate144.errors = [{instancePath:instancePath+"/meta/agentMeta",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",expected:constant0,data:data8}];
+validate150.errors = [{instancePath:instancePath+"/meta/agentMeta",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",expected:constant0,data:data8}];
 return false;
 break;
 }
@@ -6997,12 +7143,12 @@ const _errs23 = errors;
 if(errors === _errs23){
 if(typeof data9 === "string"){
 if(func1(data9) < 1){
-validate144.errors = [{instancePath:instancePath+"/meta/agentMeta/sessionId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data9}];
+validate150.errors = [{instancePath:instancePath+"/meta/agentMeta/sessionId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data9}];
 return false;
 }
 }
 else {
-validate144.errors = [{instancePath:instancePath+"/meta/agentMeta/sessionId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data9}];
+validate150.errors = [{instancePath:instancePath+"/meta/agentMeta/sessionId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data9}];
 return false;
 }
 }
@@ -7016,7 +7162,7 @@ if(data8.provider !== undefined){
 let data10 = data8.provider;
 const _errs25 = errors;
 if(typeof data10 !== "string"){
-validate144.errors = [{instancePath:instancePath+"/meta/agentMeta/provider",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data10}];
+validate150.errors = [{instancePath:instancePath+"/meta/agentMeta/provider",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data10}];
 return false;
 }
 var valid4 = _errs25 === errors;
@@ -7029,7 +7175,7 @@ if(data8.model !== undefined){
 let data11 = data8.model;
 const _errs27 = errors;
 if(typeof data11 !== "string"){
-validate144.errors = [{instancePath:instancePath+"/meta/agentMeta/model",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data11}];
+validate150.errors = [{instancePath:instancePath+"/meta/agentMeta/model",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data11}];
 return false;
 }
 var valid4 = _errs27 === errors;
@@ -7040,8 +7186,8 @@ var valid4 = true;
 if(valid4){
 if(data8.usage !== undefined){
 const _errs29 = errors;
-if(!(validate145(data8.usage, {instancePath:instancePath+"/meta/agentMeta/usage",parentData:data8,parentDataProperty:"usage",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate145.errors : vErrors.concat(validate145.errors);
+if(!(validate151(data8.usage, {instancePath:instancePath+"/meta/agentMeta/usage",parentData:data8,parentDataProperty:"usage",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate151.errors : vErrors.concat(validate151.errors);
 errors = vErrors.length;
 }
 var valid4 = _errs29 === errors;
@@ -7056,7 +7202,7 @@ var valid4 = true;
 }
 }
 else {
-validate144.errors = [{instancePath:instancePath+"/meta/agentMeta",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data8}];
+validate150.errors = [{instancePath:instancePath+"/meta/agentMeta",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data8}];
 return false;
 }
 }
@@ -7072,7 +7218,7 @@ var valid3 = true;
 }
 }
 else {
-validate144.errors = [{instancePath:instancePath+"/meta",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data4}];
+validate150.errors = [{instancePath:instancePath+"/meta",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data4}];
 return false;
 }
 }
@@ -7086,14 +7232,14 @@ var valid0 = true;
 }
 }
 else {
-validate144.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
+validate150.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
 return false;
 }
 }
-validate144.errors = vErrors;
+validate150.errors = vErrors;
 return errors === 0;
 }
-function validate142(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate148(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
 const _errs0 = errors;
@@ -7183,8 +7329,8 @@ var valid1 = true;
 if(valid1){
 if(data.acceptedAt !== undefined){
 const _errs7 = errors;
-if(!(validate90(data.acceptedAt, {instancePath:instancePath+"/acceptedAt",parentData:data,parentDataProperty:"acceptedAt",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate90.errors : vErrors.concat(validate90.errors);
+if(!(validate96(data.acceptedAt, {instancePath:instancePath+"/acceptedAt",parentData:data,parentDataProperty:"acceptedAt",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate96.errors : vErrors.concat(validate96.errors);
 errors = vErrors.length;
 }
 var valid1 = _errs7 === errors;
@@ -7324,7 +7470,7 @@ vErrors.push(err12);
 errors++;
 }
 if(!((data5 === "ok") || (data5 === "error"))){
-const err13 = {instancePath:instancePath+"/status",keyword:"enum",params:{allowedValues: constant17},message:"must be equal to one of the allowed values",expected:constant2,data:data5};
+const err13 = {instancePath:instancePath+"/status",keyword:"enum",params:{allowedValues: constant19},message:"must be equal to one of the allowed values",expected:constant2,data:data5};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -7360,8 +7506,8 @@ var valid2 = true;
 if(valid2){
 if(data.result !== undefined){
 const _errs19 = errors;
-if(!(validate144(data.result, {instancePath:instancePath+"/result",parentData:data,parentDataProperty:"result",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate144.errors : vErrors.concat(validate144.errors);
+if(!(validate150(data.result, {instancePath:instancePath+"/result",parentData:data,parentDataProperty:"result",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate150.errors : vErrors.concat(validate150.errors);
 errors = vErrors.length;
 }
 var valid2 = _errs19 === errors;
@@ -7406,7 +7552,7 @@ else {
 vErrors.push(err16);
 }
 errors++;
-validate142.errors = vErrors;
+validate148.errors = vErrors;
 return false;
 }
 else {
@@ -7420,25 +7566,25 @@ vErrors = null;
 }
 }
 }
-validate142.errors = vErrors;
+validate148.errors = vErrors;
 return errors === 0;
 }
-export const checkAgentResult = toCheck(validate148);
-function validate148(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+export const checkAgentResult = toCheck(validate154);
+function validate154(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.payloads === undefined) && (missing0 = "payloads")) || ((data.meta === undefined) && (missing0 = "meta"))){
-validate148.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
+validate154.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((key0 === "payloads") || (key0 === "meta"))){
-validate148.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
+validate154.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
 return false;
 break;
 }
@@ -7458,14 +7604,14 @@ if(errors === _errs4){
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 let missing1;
 if(((data1.text === undefined) && (missing1 = "text")) || ((data1.mediaUrl === undefined) && (missing1 = "mediaUrl"))){
-validate148.errors = [{instancePath:instancePath+"/payloads/" + i0,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant0,data:data1}];
+validate154.errors = [{instancePath:instancePath+"/payloads/" + i0,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant0,data:data1}];
 return false;
 }
 else {
 const _errs6 = errors;
 for(const key1 in data1){
 if(!((key1 === "text") || (key1 === "mediaUrl"))){
-validate148.errors = [{instancePath:instancePath+"/payloads/" + i0,keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant0,data:data1}];
+validate154.errors = [{instancePath:instancePath+"/payloads/" + i0,keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant0,data:data1}];
 return false;
 break;
 }
@@ -7475,7 +7621,7 @@ if(data1.text !== undefined){
 let data2 = data1.text;
 const _errs7 = errors;
 if(typeof data2 !== "string"){
-validate148.errors = [{instancePath:instancePath+"/payloads/" + i0+"/text",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data2}];
+validate154.errors = [{instancePath:instancePath+"/payloads/" + i0+"/text",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data2}];
 return false;
 }
 var valid2 = _errs7 === errors;
@@ -7488,7 +7634,7 @@ if(data1.mediaUrl !== undefined){
 let data3 = data1.mediaUrl;
 const _errs9 = errors;
 if(data3 !== null){
-validate148.errors = [{instancePath:instancePath+"/payloads/" + i0+"/mediaUrl",keyword:"type",params:{type: "null"},message:"must be null",expected:constant6,data:data3}];
+validate154.errors = [{instancePath:instancePath+"/payloads/" + i0+"/mediaUrl",keyword:"type",params:{type: "null"},message:"must be null",expected:constant6,data:data3}];
 return false;
 }
 var valid2 = _errs9 === errors;
@@ -7501,7 +7647,7 @@ var valid2 = true;
 }
 }
 else {
-validate148.errors = [{instancePath:instancePath+"/payloads/" + i0,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data1}];
+validate154.errors = [{instancePath:instancePath+"/payloads/" + i0,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data1}];
 return false;
 }
 }
@@ -7512,7 +7658,7 @@ break;
 }
 }
 else {
-validate148.errors = [{instancePath:instancePath+"/payloads",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data0}];
+validate154.errors = [{instancePath:instancePath+"/payloads",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data0}];
 return false;
 }
 }
@@ -7529,14 +7675,14 @@ if(errors === _errs11){
 if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
 let missing2;
 if((data4.durationMs === undefined) && (missing2 = "durationMs")){
-validate148.errors = [{instancePath:instancePath+"/meta",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant0,data:data4}];
+validate154.errors = [{instancePath:instancePath+"/meta",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant0,data:data4}];
 return false;
 }
 else {
 const _errs13 = errors;
 for(const key2 in data4){
 if(!((((key2 === "durationMs") || (key2 === "aborted")) || (key2 === "stopReason")) || (key2 === "agentMeta"))){
-validate148.errors = [{instancePath:instancePath+"/meta",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",expected:constant0,data:data4}];
+validate154.errors = [{instancePath:instancePath+"/meta",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",expected:constant0,data:data4}];
 return false;
 break;
 }
@@ -7546,13 +7692,13 @@ if(data4.durationMs !== undefined){
 let data5 = data4.durationMs;
 const _errs14 = errors;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-validate148.errors = [{instancePath:instancePath+"/meta/durationMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data5}];
+validate154.errors = [{instancePath:instancePath+"/meta/durationMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data5}];
 return false;
 }
 if(errors === _errs14){
 if((typeof data5 == "number") && (isFinite(data5))){
 if(data5 < 0 || isNaN(data5)){
-validate148.errors = [{instancePath:instancePath+"/meta/durationMs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant4,data:data5}];
+validate154.errors = [{instancePath:instancePath+"/meta/durationMs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant4,data:data5}];
 return false;
 }
 }
@@ -7567,7 +7713,7 @@ if(data4.aborted !== undefined){
 let data6 = data4.aborted;
 const _errs16 = errors;
 if(typeof data6 !== "boolean"){
-validate148.errors = [{instancePath:instancePath+"/meta/aborted",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant3,data:data6}];
+validate154.errors = [{instancePath:instancePath+"/meta/aborted",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant3,data:data6}];
 return false;
 }
 var valid3 = _errs16 === errors;
@@ -7580,7 +7726,7 @@ if(data4.stopReason !== undefined){
 let data7 = data4.stopReason;
 const _errs18 = errors;
 if(typeof data7 !== "string"){
-validate148.errors = [{instancePath:instancePath+"/meta/stopReason",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data7}];
+validate154.errors = [{instancePath:instancePath+"/meta/stopReason",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data7}];
 return false;
 }
 var valid3 = _errs18 === errors;
@@ -7596,14 +7742,14 @@ if(errors === _errs20){
 if(data8 && typeof data8 == "object" && !Array.isArray(data8)){
 let missing3;
 if(((((data8.sessionId === undefined) && (missing3 = "sessionId")) || ((data8.provider === undefined) && (missing3 = "provider"))) || ((data8.model === undefined) && (missing3 = "model"))) || ((data8.usage === undefined) && (missing3 = "usage"))){
-validate148.errors = [{instancePath:instancePath+"/meta/agentMeta",keyword:"required",params:{missingProperty: missing3},message:"must have required property '"+missing3+"'",expected:constant0,data:data8}];
+validate154.errors = [{instancePath:instancePath+"/meta/agentMeta",keyword:"required",params:{missingProperty: missing3},message:"must have required property '"+missing3+"'",expected:constant0,data:data8}];
 return false;
 }
 else {
 const _errs22 = errors;
 for(const key3 in data8){
 if(!((((key3 === "sessionId") || (key3 === "provider")) || (key3 === "model")) || (key3 === "usage"))){
-validate148.errors = [{instancePath:instancePath+"/meta/agentMeta",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",expected:constant0,data:data8}];
+validate154.errors = [{instancePath:instancePath+"/meta/agentMeta",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",expected:constant0,data:data8}];
 return false;
 break;
 }
@@ -7615,12 +7761,12 @@ const _errs23 = errors;
 if(errors === _errs23){
 if(typeof data9 === "string"){
 if(func1(data9) < 1){
-validate148.errors = [{instancePath:instancePath+"/meta/agentMeta/sessionId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data9}];
+validate154.errors = [{instancePath:instancePath+"/meta/agentMeta/sessionId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data9}];
 return false;
 }
 }
 else {
-validate148.errors = [{instancePath:instancePath+"/meta/agentMeta/sessionId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data9}];
+validate154.errors = [{instancePath:instancePath+"/meta/agentMeta/sessionId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data9}];
 return false;
 }
 }
@@ -7634,7 +7780,7 @@ if(data8.provider !== undefined){
 let data10 = data8.provider;
 const _errs25 = errors;
 if(typeof data10 !== "string"){
-validate148.errors = [{instancePath:instancePath+"/meta/agentMeta/provider",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data10}];
+validate154.errors = [{instancePath:instancePath+"/meta/agentMeta/provider",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data10}];
 return false;
 }
 var valid4 = _errs25 === errors;
@@ -7647,7 +7793,7 @@ if(data8.model !== undefined){
 let data11 = data8.model;
 const _errs27 = errors;
 if(typeof data11 !== "string"){
-validate148.errors = [{instancePath:instancePath+"/meta/agentMeta/model",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data11}];
+validate154.errors = [{instancePath:instancePath+"/meta/agentMeta/model",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data11}];
 return false;
 }
 var valid4 = _errs27 === errors;
@@ -7658,8 +7804,8 @@ var valid4 = true;
 if(valid4){
 if(data8.usage !== undefined){
 const _errs29 = errors;
-if(!(validate145(data8.usage, {instancePath:instancePath+"/meta/agentMeta/usage",parentData:data8,parentDataProperty:"usage",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate145.errors : vErrors.concat(validate145.errors);
+if(!(validate151(data8.usage, {instancePath:instancePath+"/meta/agentMeta/usage",parentData:data8,parentDataProperty:"usage",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate151.errors : vErrors.concat(validate151.errors);
 errors = vErrors.length;
 }
 var valid4 = _errs29 === errors;
@@ -7674,7 +7820,7 @@ var valid4 = true;
 }
 }
 else {
-validate148.errors = [{instancePath:instancePath+"/meta/agentMeta",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data8}];
+validate154.errors = [{instancePath:instancePath+"/meta/agentMeta",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data8}];
 return false;
 }
 }
@@ -7690,296 +7836,11 @@ var valid3 = true;
 }
 }
 else {
-validate148.errors = [{instancePath:instancePath+"/meta",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data4}];
+validate154.errors = [{instancePath:instancePath+"/meta",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data4}];
 return false;
 }
 }
 var valid0 = _errs11 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-else {
-validate148.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
-return false;
-}
-}
-validate148.errors = vErrors;
-return errors === 0;
-}
-export const checkTokenCount = toCheck(validate150);
-function validate150(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((data.input === undefined) && (missing0 = "input")) || ((data.output === undefined) && (missing0 = "output"))) || ((data.total === undefined) && (missing0 = "total"))){
-validate150.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
-return false;
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!(((key0 === "input") || (key0 === "output")) || (key0 === "total"))){
-validate150.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
-return false;
-break;
-}
-}
-if(_errs1 === errors){
-if(data.input !== undefined){
-let data0 = data.input;
-const _errs2 = errors;
-if(!(((typeof data0 == "number") && (!(data0 % 1) && !isNaN(data0))) && (isFinite(data0)))){
-validate150.errors = [{instancePath:instancePath+"/input",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data0}];
-return false;
-}
-if(errors === _errs2){
-if((typeof data0 == "number") && (isFinite(data0))){
-if(data0 < 0 || isNaN(data0)){
-validate150.errors = [{instancePath:instancePath+"/input",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant4,data:data0}];
-return false;
-}
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.output !== undefined){
-let data1 = data.output;
-const _errs4 = errors;
-if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
-validate150.errors = [{instancePath:instancePath+"/output",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data1}];
-return false;
-}
-if(errors === _errs4){
-if((typeof data1 == "number") && (isFinite(data1))){
-if(data1 < 0 || isNaN(data1)){
-validate150.errors = [{instancePath:instancePath+"/output",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant4,data:data1}];
-return false;
-}
-}
-}
-var valid0 = _errs4 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.total !== undefined){
-let data2 = data.total;
-const _errs6 = errors;
-if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-validate150.errors = [{instancePath:instancePath+"/total",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data2}];
-return false;
-}
-if(errors === _errs6){
-if((typeof data2 == "number") && (isFinite(data2))){
-if(data2 < 0 || isNaN(data2)){
-validate150.errors = [{instancePath:instancePath+"/total",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant4,data:data2}];
-return false;
-}
-}
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-else {
-validate150.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
-return false;
-}
-}
-validate150.errors = vErrors;
-return errors === 0;
-}
-export const checkAgentWaitPayload = toCheck(validate151);
-function validate151(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.runId === undefined) && (missing0 = "runId")) || ((data.status === undefined) && (missing0 = "status"))){
-validate151.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
-return false;
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!((((((key0 === "runId") || (key0 === "status")) || (key0 === "startedAt")) || (key0 === "endedAt")) || (key0 === "error")) || (key0 === "stopReason"))){
-validate151.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
-return false;
-break;
-}
-}
-if(_errs1 === errors){
-if(data.runId !== undefined){
-let data0 = data.runId;
-const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(func1(data0) < 1){
-validate151.errors = [{instancePath:instancePath+"/runId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data0}];
-return false;
-}
-}
-else {
-validate151.errors = [{instancePath:instancePath+"/runId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data0}];
-return false;
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.status !== undefined){
-let data1 = data.status;
-const _errs4 = errors;
-if(typeof data1 !== "string"){
-validate151.errors = [{instancePath:instancePath+"/status",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data1}];
-return false;
-}
-if(!(((data1 === "ok") || (data1 === "error")) || (data1 === "timeout"))){
-validate151.errors = [{instancePath:instancePath+"/status",keyword:"enum",params:{allowedValues: constant18},message:"must be equal to one of the allowed values",expected:constant2,data:data1}];
-return false;
-}
-var valid0 = _errs4 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.startedAt !== undefined){
-const _errs6 = errors;
-if(!(validate90(data.startedAt, {instancePath:instancePath+"/startedAt",parentData:data,parentDataProperty:"startedAt",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate90.errors : vErrors.concat(validate90.errors);
-errors = vErrors.length;
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.endedAt !== undefined){
-const _errs7 = errors;
-if(!(validate90(data.endedAt, {instancePath:instancePath+"/endedAt",parentData:data,parentDataProperty:"endedAt",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate90.errors : vErrors.concat(validate90.errors);
-errors = vErrors.length;
-}
-var valid0 = _errs7 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.error !== undefined){
-let data4 = data.error;
-const _errs8 = errors;
-if(typeof data4 !== "string"){
-validate151.errors = [{instancePath:instancePath+"/error",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data4}];
-return false;
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.stopReason !== undefined){
-let data5 = data.stopReason;
-const _errs10 = errors;
-if(typeof data5 !== "string"){
-validate151.errors = [{instancePath:instancePath+"/stopReason",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data5}];
-return false;
-}
-var valid0 = _errs10 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-validate151.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
-return false;
-}
-}
-validate151.errors = vErrors;
-return errors === 0;
-}
-export const checkChallenge = toCheck(validate154);
-function validate154(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.nonce === undefined) && (missing0 = "nonce")) || ((data.ts === undefined) && (missing0 = "ts"))){
-validate154.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
-return false;
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!((key0 === "nonce") || (key0 === "ts"))){
-validate154.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
-return false;
-break;
-}
-}
-if(_errs1 === errors){
-if(data.nonce !== undefined){
-let data0 = data.nonce;
-const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(func1(data0) < 1){
-validate154.errors = [{instancePath:instancePath+"/nonce",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data0}];
-return false;
-}
-}
-else {
-validate154.errors = [{instancePath:instancePath+"/nonce",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data0}];
-return false;
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.ts !== undefined){
-const _errs4 = errors;
-if(!(validate90(data.ts, {instancePath:instancePath+"/ts",parentData:data,parentDataProperty:"ts",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate90.errors : vErrors.concat(validate90.errors);
-errors = vErrors.length;
-}
-var valid0 = _errs4 === errors;
 }
 else {
 var valid0 = true;
@@ -7996,31 +7857,89 @@ return false;
 validate154.errors = vErrors;
 return errors === 0;
 }
-export const checkTick = toCheck(validate156);
+export const checkTokenCount = toCheck(validate156);
 function validate156(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((data.ts === undefined) && (missing0 = "ts")){
+if((((data.input === undefined) && (missing0 = "input")) || ((data.output === undefined) && (missing0 = "output"))) || ((data.total === undefined) && (missing0 = "total"))){
 validate156.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
-if(!(key0 === "ts")){
+if(!(((key0 === "input") || (key0 === "output")) || (key0 === "total"))){
 validate156.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
 return false;
 break;
 }
 }
 if(_errs1 === errors){
-if(data.ts !== undefined){
-if(!(validate90(data.ts, {instancePath:instancePath+"/ts",parentData:data,parentDataProperty:"ts",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate90.errors : vErrors.concat(validate90.errors);
-errors = vErrors.length;
+if(data.input !== undefined){
+let data0 = data.input;
+const _errs2 = errors;
+if(!(((typeof data0 == "number") && (!(data0 % 1) && !isNaN(data0))) && (isFinite(data0)))){
+validate156.errors = [{instancePath:instancePath+"/input",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data0}];
+return false;
+}
+if(errors === _errs2){
+if((typeof data0 == "number") && (isFinite(data0))){
+if(data0 < 0 || isNaN(data0)){
+validate156.errors = [{instancePath:instancePath+"/input",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant4,data:data0}];
+return false;
+}
+}
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.output !== undefined){
+let data1 = data.output;
+const _errs4 = errors;
+if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
+validate156.errors = [{instancePath:instancePath+"/output",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data1}];
+return false;
+}
+if(errors === _errs4){
+if((typeof data1 == "number") && (isFinite(data1))){
+if(data1 < 0 || isNaN(data1)){
+validate156.errors = [{instancePath:instancePath+"/output",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant4,data:data1}];
+return false;
+}
+}
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.total !== undefined){
+let data2 = data.total;
+const _errs6 = errors;
+if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
+validate156.errors = [{instancePath:instancePath+"/total",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data2}];
+return false;
+}
+if(errors === _errs6){
+if((typeof data2 == "number") && (isFinite(data2))){
+if(data2 < 0 || isNaN(data2)){
+validate156.errors = [{instancePath:instancePath+"/total",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant4,data:data2}];
+return false;
+}
+}
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
 }
 }
 }
@@ -8034,88 +7953,22 @@ return false;
 validate156.errors = vErrors;
 return errors === 0;
 }
-export const checkShutdown = toCheck(validate158);
-function validate158(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+export const checkAgentWaitPayload = toCheck(validate157);
+function validate157(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((data.reason === undefined) && (missing0 = "reason")){
-validate158.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
+if(((data.runId === undefined) && (missing0 = "runId")) || ((data.status === undefined) && (missing0 = "status"))){
+validate157.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
-if(!(key0 === "reason")){
-validate158.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
-return false;
-break;
-}
-}
-if(_errs1 === errors){
-if(data.reason !== undefined){
-let data0 = data.reason;
-const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(func1(data0) < 1){
-validate158.errors = [{instancePath:instancePath+"/reason",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data0}];
-return false;
-}
-}
-else {
-validate158.errors = [{instancePath:instancePath+"/reason",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data0}];
-return false;
-}
-}
-}
-}
-}
-}
-else {
-validate158.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
-return false;
-}
-}
-validate158.errors = vErrors;
-return errors === 0;
-}
-export const checkChatEvent = toCheck(validate159);
-function validate161(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
-let vErrors = null;
-let errors = 0;
-if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
-validate161.errors = [{instancePath,keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data}];
-return false;
-}
-if(errors === 0){
-if((typeof data == "number") && (isFinite(data))){
-if(data < 1 || isNaN(data)){
-validate161.errors = [{instancePath,keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant4,data}];
-return false;
-}
-}
-}
-validate161.errors = vErrors;
-return errors === 0;
-}
-function validate160(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((((((data.runId === undefined) && (missing0 = "runId")) || ((data.sessionKey === undefined) && (missing0 = "sessionKey"))) || ((data.agentId === undefined) && (missing0 = "agentId"))) || ((data.seq === undefined) && (missing0 = "seq"))) || ((data.state === undefined) && (missing0 = "state"))) || ((data.deltaText === undefined) && (missing0 = "deltaText"))) || ((data.message === undefined) && (missing0 = "message"))){
-validate160.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
-return false;
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!(((((((key0 === "runId") || (key0 === "sessionKey")) || (key0 === "agentId")) || (key0 === "seq")) || (key0 === "state")) || (key0 === "deltaText")) || (key0 === "message"))){
-validate160.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
+if(!((((((key0 === "runId") || (key0 === "status")) || (key0 === "startedAt")) || (key0 === "endedAt")) || (key0 === "error")) || (key0 === "stopReason"))){
+validate157.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
 return false;
 break;
 }
@@ -8127,12 +7980,12 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(func1(data0) < 1){
-validate160.errors = [{instancePath:instancePath+"/runId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data0}];
+validate157.errors = [{instancePath:instancePath+"/runId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data0}];
 return false;
 }
 }
 else {
-validate160.errors = [{instancePath:instancePath+"/runId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data0}];
+validate157.errors = [{instancePath:instancePath+"/runId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data0}];
 return false;
 }
 }
@@ -8142,20 +7995,16 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.sessionKey !== undefined){
-let data1 = data.sessionKey;
+if(data.status !== undefined){
+let data1 = data.status;
 const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(func1(data1) < 1){
-validate160.errors = [{instancePath:instancePath+"/sessionKey",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data1}];
+if(typeof data1 !== "string"){
+validate157.errors = [{instancePath:instancePath+"/status",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data1}];
 return false;
 }
-}
-else {
-validate160.errors = [{instancePath:instancePath+"/sessionKey",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data1}];
+if(!(((data1 === "ok") || (data1 === "error")) || (data1 === "timeout"))){
+validate157.errors = [{instancePath:instancePath+"/status",keyword:"enum",params:{allowedValues: constant20},message:"must be equal to one of the allowed values",expected:constant2,data:data1}];
 return false;
-}
 }
 var valid0 = _errs4 === errors;
 }
@@ -8163,20 +8012,11 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.agentId !== undefined){
-let data2 = data.agentId;
+if(data.startedAt !== undefined){
 const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(func1(data2) < 1){
-validate160.errors = [{instancePath:instancePath+"/agentId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data2}];
-return false;
-}
-}
-else {
-validate160.errors = [{instancePath:instancePath+"/agentId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data2}];
-return false;
-}
+if(!(validate96(data.startedAt, {instancePath:instancePath+"/startedAt",parentData:data,parentDataProperty:"startedAt",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate96.errors : vErrors.concat(validate96.errors);
+errors = vErrors.length;
 }
 var valid0 = _errs6 === errors;
 }
@@ -8184,11 +8024,24 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.seq !== undefined){
-const _errs8 = errors;
-if(!(validate161(data.seq, {instancePath:instancePath+"/seq",parentData:data,parentDataProperty:"seq",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate161.errors : vErrors.concat(validate161.errors);
+if(data.endedAt !== undefined){
+const _errs7 = errors;
+if(!(validate96(data.endedAt, {instancePath:instancePath+"/endedAt",parentData:data,parentDataProperty:"endedAt",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate96.errors : vErrors.concat(validate96.errors);
 errors = vErrors.length;
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.error !== undefined){
+let data4 = data.error;
+const _errs8 = errors;
+if(typeof data4 !== "string"){
+validate157.errors = [{instancePath:instancePath+"/error",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data4}];
+return false;
 }
 var valid0 = _errs8 === errors;
 }
@@ -8196,24 +8049,11 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.state !== undefined){
-let data4 = data.state;
-const _errs9 = errors;
-if("delta" !== data4){
-validate160.errors = [{instancePath:instancePath+"/state",keyword:"const",params:{allowedValue: "delta"},message:"must be equal to constant",expected:constant1,data:data4}];
-return false;
-}
-var valid0 = _errs9 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.deltaText !== undefined){
-let data5 = data.deltaText;
+if(data.stopReason !== undefined){
+let data5 = data.stopReason;
 const _errs10 = errors;
 if(typeof data5 !== "string"){
-validate160.errors = [{instancePath:instancePath+"/deltaText",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data5}];
+validate157.errors = [{instancePath:instancePath+"/stopReason",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data5}];
 return false;
 }
 var valid0 = _errs10 === errors;
@@ -8221,22 +8061,48 @@ var valid0 = _errs10 === errors;
 else {
 var valid0 = true;
 }
-if(valid0){
-if(data.message !== undefined){
-const _errs12 = errors;
-if(!(validate121(data.message, {instancePath:instancePath+"/message",parentData:data,parentDataProperty:"message",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate121.errors : vErrors.concat(validate121.errors);
-errors = vErrors.length;
 }
-var valid0 = _errs12 === errors;
+}
+}
+}
+}
+}
+}
 }
 else {
-var valid0 = true;
+validate157.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
+return false;
 }
 }
+validate157.errors = vErrors;
+return errors === 0;
+}
+export const checkSubscribed = toCheck(validate160);
+function validate160(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.subscribed === undefined) && (missing0 = "subscribed")){
+validate160.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
+return false;
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!(key0 === "subscribed")){
+validate160.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
+return false;
+break;
 }
 }
-}
+if(_errs1 === errors){
+if(data.subscribed !== undefined){
+let data0 = data.subscribed;
+if(typeof data0 !== "boolean"){
+validate160.errors = [{instancePath:instancePath+"/subscribed",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant3,data:data0}];
+return false;
 }
 }
 }
@@ -8250,40 +8116,33 @@ return false;
 validate160.errors = vErrors;
 return errors === 0;
 }
-function validate165(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+export const checkSubscribedTo = toCheck(validate161);
+function validate161(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if(((((((((data.runId === undefined) && (missing0 = "runId")) || ((data.sessionKey === undefined) && (missing0 = "sessionKey"))) || ((data.agentId === undefined) && (missing0 = "agentId"))) || ((data.seq === undefined) && (missing0 = "seq"))) || ((data.state === undefined) && (missing0 = "state"))) || ((data.message === undefined) && (missing0 = "message"))) || ((data.usage === undefined) && (missing0 = "usage"))) || ((data.stopReason === undefined) && (missing0 = "stopReason"))){
-validate165.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
+if(((data.subscribed === undefined) && (missing0 = "subscribed")) || ((data.key === undefined) && (missing0 = "key"))){
+validate161.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
-if(!((((((((key0 === "runId") || (key0 === "sessionKey")) || (key0 === "agentId")) || (key0 === "seq")) || (key0 === "state")) || (key0 === "message")) || (key0 === "usage")) || (key0 === "stopReason"))){
-validate165.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
+if(!((key0 === "subscribed") || (key0 === "key"))){
+validate161.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
 return false;
 break;
 }
 }
 if(_errs1 === errors){
-if(data.runId !== undefined){
-let data0 = data.runId;
+if(data.subscribed !== undefined){
+let data0 = data.subscribed;
 const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(func1(data0) < 1){
-validate165.errors = [{instancePath:instancePath+"/runId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data0}];
+if(typeof data0 !== "boolean"){
+validate161.errors = [{instancePath:instancePath+"/subscribed",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant3,data:data0}];
 return false;
-}
-}
-else {
-validate165.errors = [{instancePath:instancePath+"/runId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data0}];
-return false;
-}
 }
 var valid0 = _errs2 === errors;
 }
@@ -8291,18 +8150,18 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.sessionKey !== undefined){
-let data1 = data.sessionKey;
+if(data.key !== undefined){
+let data1 = data.key;
 const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(func1(data1) < 1){
-validate165.errors = [{instancePath:instancePath+"/sessionKey",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data1}];
+validate161.errors = [{instancePath:instancePath+"/key",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data1}];
 return false;
 }
 }
 else {
-validate165.errors = [{instancePath:instancePath+"/sessionKey",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data1}];
+validate161.errors = [{instancePath:instancePath+"/key",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data1}];
 return false;
 }
 }
@@ -8311,139 +8170,495 @@ var valid0 = _errs4 === errors;
 else {
 var valid0 = true;
 }
-if(valid0){
-if(data.agentId !== undefined){
-let data2 = data.agentId;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(func1(data2) < 1){
-validate165.errors = [{instancePath:instancePath+"/agentId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data2}];
+}
+}
+}
+}
+else {
+validate161.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
 return false;
 }
 }
-else {
-validate165.errors = [{instancePath:instancePath+"/agentId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data2}];
-return false;
-}
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.seq !== undefined){
-const _errs8 = errors;
-if(!(validate161(data.seq, {instancePath:instancePath+"/seq",parentData:data,parentDataProperty:"seq",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate161.errors : vErrors.concat(validate161.errors);
-errors = vErrors.length;
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.state !== undefined){
-let data4 = data.state;
-const _errs9 = errors;
-if("final" !== data4){
-validate165.errors = [{instancePath:instancePath+"/state",keyword:"const",params:{allowedValue: "final"},message:"must be equal to constant",expected:constant1,data:data4}];
-return false;
-}
-var valid0 = _errs9 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.message !== undefined){
-const _errs10 = errors;
-if(!(validate121(data.message, {instancePath:instancePath+"/message",parentData:data,parentDataProperty:"message",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate121.errors : vErrors.concat(validate121.errors);
-errors = vErrors.length;
-}
-var valid0 = _errs10 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.usage !== undefined){
-const _errs11 = errors;
-if(!(validate125(data.usage, {instancePath:instancePath+"/usage",parentData:data,parentDataProperty:"usage",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate125.errors : vErrors.concat(validate125.errors);
-errors = vErrors.length;
-}
-var valid0 = _errs11 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.stopReason !== undefined){
-let data7 = data.stopReason;
-const _errs12 = errors;
-if(typeof data7 !== "string"){
-validate165.errors = [{instancePath:instancePath+"/stopReason",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data7}];
-return false;
-}
-var valid0 = _errs12 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-validate165.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
-return false;
-}
-}
-validate165.errors = vErrors;
+validate161.errors = vErrors;
 return errors === 0;
 }
+export const checkSessionDescription = toCheck(validate162);
+function validate162(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.session === undefined) && (missing0 = "session")){
+validate162.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
+return false;
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!(key0 === "session")){
+validate162.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.session !== undefined){
+let data0 = data.session;
+const _errs3 = errors;
+let valid1 = false;
+let passing0 = null;
+const _errs4 = errors;
+if(!(validate120(data0, {instancePath:instancePath+"/session",parentData:data,parentDataProperty:"session",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate120.errors : vErrors.concat(validate120.errors);
+errors = vErrors.length;
+}
+var _valid0 = _errs4 === errors;
+if(_valid0){
+valid1 = true;
+passing0 = 0;
+}
+const _errs5 = errors;
+if(data0 !== null){
+const err0 = {instancePath:instancePath+"/session",keyword:"type",params:{type: "null"},message:"must be null",expected:constant6,data:data0};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+var _valid0 = _errs5 === errors;
+if(_valid0 && valid1){
+valid1 = false;
+passing0 = [passing0, 1];
+}
+else {
+if(_valid0){
+valid1 = true;
+passing0 = 1;
+}
+}
+if(!valid1){
+const err1 = {instancePath:instancePath+"/session",keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",expected:constant1,data:data0};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+validate162.errors = vErrors;
+return false;
+}
+else {
+errors = _errs3;
+if(vErrors !== null){
+if(_errs3){
+vErrors.length = _errs3;
+}
+else {
+vErrors = null;
+}
+}
+}
+}
+}
+}
+}
+else {
+validate162.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
+return false;
+}
+}
+validate162.errors = vErrors;
+return errors === 0;
+}
+export const checkSessionReset = toCheck(validate164);
+function validate164(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((data.ok === undefined) && (missing0 = "ok")) || ((data.key === undefined) && (missing0 = "key"))) || ((data.entry === undefined) && (missing0 = "entry"))){
+validate164.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
+return false;
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!(((key0 === "ok") || (key0 === "key")) || (key0 === "entry"))){
+validate164.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.ok !== undefined){
+let data0 = data.ok;
+const _errs2 = errors;
+if(true !== data0){
+validate164.errors = [{instancePath:instancePath+"/ok",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",expected:constant1,data:data0}];
+return false;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.key !== undefined){
+let data1 = data.key;
+const _errs3 = errors;
+if(errors === _errs3){
+if(typeof data1 === "string"){
+if(func1(data1) < 1){
+validate164.errors = [{instancePath:instancePath+"/key",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data1}];
+return false;
+}
+}
+else {
+validate164.errors = [{instancePath:instancePath+"/key",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data1}];
+return false;
+}
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.entry !== undefined){
+let data2 = data.entry;
+const _errs5 = errors;
+if(errors === _errs5){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+let missing1;
+if(((data2.sessionId === undefined) && (missing1 = "sessionId")) || ((data2.updatedAt === undefined) && (missing1 = "updatedAt"))){
+validate164.errors = [{instancePath:instancePath+"/entry",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant0,data:data2}];
+return false;
+}
+else {
+const _errs7 = errors;
+for(const key1 in data2){
+if(!((key1 === "sessionId") || (key1 === "updatedAt"))){
+validate164.errors = [{instancePath:instancePath+"/entry",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant0,data:data2}];
+return false;
+break;
+}
+}
+if(_errs7 === errors){
+if(data2.sessionId !== undefined){
+let data3 = data2.sessionId;
+const _errs8 = errors;
+if(errors === _errs8){
+if(typeof data3 === "string"){
+if(func1(data3) < 1){
+validate164.errors = [{instancePath:instancePath+"/entry/sessionId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data3}];
+return false;
+}
+}
+else {
+validate164.errors = [{instancePath:instancePath+"/entry/sessionId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data3}];
+return false;
+}
+}
+var valid1 = _errs8 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data2.updatedAt !== undefined){
+const _errs10 = errors;
+if(!(validate96(data2.updatedAt, {instancePath:instancePath+"/entry/updatedAt",parentData:data2,parentDataProperty:"updatedAt",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate96.errors : vErrors.concat(validate96.errors);
+errors = vErrors.length;
+}
+var valid1 = _errs10 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+}
+else {
+validate164.errors = [{instancePath:instancePath+"/entry",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data2}];
+return false;
+}
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+else {
+validate164.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
+return false;
+}
+}
+validate164.errors = vErrors;
+return errors === 0;
+}
+export const checkSessionDeleted = toCheck(validate166);
+function validate166(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((data.ok === undefined) && (missing0 = "ok")) || ((data.key === undefined) && (missing0 = "key"))) || ((data.deleted === undefined) && (missing0 = "deleted"))) || ((data.archived === undefined) && (missing0 = "archived"))){
+validate166.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
+return false;
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!((((key0 === "ok") || (key0 === "key")) || (key0 === "deleted")) || (key0 === "archived"))){
+validate166.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.ok !== undefined){
+let data0 = data.ok;
+const _errs2 = errors;
+if(true !== data0){
+validate166.errors = [{instancePath:instancePath+"/ok",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",expected:constant1,data:data0}];
+return false;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.key !== undefined){
+let data1 = data.key;
+const _errs3 = errors;
+if(errors === _errs3){
+if(typeof data1 === "string"){
+if(func1(data1) < 1){
+validate166.errors = [{instancePath:instancePath+"/key",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data1}];
+return false;
+}
+}
+else {
+validate166.errors = [{instancePath:instancePath+"/key",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data1}];
+return false;
+}
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.deleted !== undefined){
+let data2 = data.deleted;
+const _errs5 = errors;
+if(typeof data2 !== "boolean"){
+validate166.errors = [{instancePath:instancePath+"/deleted",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant3,data:data2}];
+return false;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.archived !== undefined){
+let data3 = data.archived;
+const _errs7 = errors;
+if(errors === _errs7){
+if(Array.isArray(data3)){
+if(data3.length > 0){
+validate166.errors = [{instancePath:instancePath+"/archived",keyword:"maxItems",params:{limit: 0},message:"must NOT have more than 0 items",expected:constant5,data:data3}];
+return false;
+}
+}
+else {
+validate166.errors = [{instancePath:instancePath+"/archived",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data3}];
+return false;
+}
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+else {
+validate166.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
+return false;
+}
+}
+validate166.errors = vErrors;
+return errors === 0;
+}
+export const checkCommandsListPayload = toCheck(validate167);
+function validate167(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.commands === undefined) && (missing0 = "commands")){
+validate167.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
+return false;
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!(key0 === "commands")){
+validate167.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.commands !== undefined){
+let data0 = data.commands;
+const _errs2 = errors;
+if(errors === _errs2){
+if(Array.isArray(data0)){
+if(data0.length > 0){
+validate167.errors = [{instancePath:instancePath+"/commands",keyword:"maxItems",params:{limit: 0},message:"must NOT have more than 0 items",expected:constant5,data:data0}];
+return false;
+}
+}
+else {
+validate167.errors = [{instancePath:instancePath+"/commands",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data0}];
+return false;
+}
+}
+}
+}
+}
+}
+else {
+validate167.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
+return false;
+}
+}
+validate167.errors = vErrors;
+return errors === 0;
+}
+export const checkQuestionListPayload = toCheck(validate168);
+function validate168(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.questions === undefined) && (missing0 = "questions")){
+validate168.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
+return false;
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!(key0 === "questions")){
+validate168.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.questions !== undefined){
+let data0 = data.questions;
+const _errs2 = errors;
+if(errors === _errs2){
+if(Array.isArray(data0)){
+if(data0.length > 0){
+validate168.errors = [{instancePath:instancePath+"/questions",keyword:"maxItems",params:{limit: 0},message:"must NOT have more than 0 items",expected:constant5,data:data0}];
+return false;
+}
+}
+else {
+validate168.errors = [{instancePath:instancePath+"/questions",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data0}];
+return false;
+}
+}
+}
+}
+}
+}
+else {
+validate168.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
+return false;
+}
+}
+validate168.errors = vErrors;
+return errors === 0;
+}
+export const checkApprovalListPayload = toCheck(validate169);
+function validate169(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(Array.isArray(data)){
+if(data.length > 0){
+validate169.errors = [{instancePath,keyword:"maxItems",params:{limit: 0},message:"must NOT have more than 0 items",expected:constant5,data}];
+return false;
+}
+}
+else {
+validate169.errors = [{instancePath,keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data}];
+return false;
+}
+}
+validate169.errors = vErrors;
+return errors === 0;
+}
+export const checkChatMetadata = toCheck(validate170);
 function validate170(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if(((((((data.runId === undefined) && (missing0 = "runId")) || ((data.sessionKey === undefined) && (missing0 = "sessionKey"))) || ((data.agentId === undefined) && (missing0 = "agentId"))) || ((data.seq === undefined) && (missing0 = "seq"))) || ((data.state === undefined) && (missing0 = "state"))) || ((data.stopReason === undefined) && (missing0 = "stopReason"))){
+if(((data.commands === undefined) && (missing0 = "commands")) || ((data.models === undefined) && (missing0 = "models"))){
 validate170.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
-if(!(((((((key0 === "runId") || (key0 === "sessionKey")) || (key0 === "agentId")) || (key0 === "seq")) || (key0 === "state")) || (key0 === "message")) || (key0 === "stopReason"))){
+if(!((key0 === "commands") || (key0 === "models"))){
 validate170.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
 return false;
 break;
 }
 }
 if(_errs1 === errors){
-if(data.runId !== undefined){
-let data0 = data.runId;
+if(data.commands !== undefined){
+let data0 = data.commands;
 const _errs2 = errors;
 if(errors === _errs2){
-if(typeof data0 === "string"){
-if(func1(data0) < 1){
-validate170.errors = [{instancePath:instancePath+"/runId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data0}];
+if(Array.isArray(data0)){
+if(data0.length > 0){
+validate170.errors = [{instancePath:instancePath+"/commands",keyword:"maxItems",params:{limit: 0},message:"must NOT have more than 0 items",expected:constant5,data:data0}];
 return false;
 }
 }
 else {
-validate170.errors = [{instancePath:instancePath+"/runId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data0}];
+validate170.errors = [{instancePath:instancePath+"/commands",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data0}];
 return false;
 }
 }
@@ -8453,18 +8668,27 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.sessionKey !== undefined){
-let data1 = data.sessionKey;
+if(data.models !== undefined){
+let data1 = data.models;
 const _errs4 = errors;
 if(errors === _errs4){
-if(typeof data1 === "string"){
-if(func1(data1) < 1){
-validate170.errors = [{instancePath:instancePath+"/sessionKey",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data1}];
-return false;
+if(Array.isArray(data1)){
+var valid1 = true;
+const len0 = data1.length;
+for(let i0=0; i0<len0; i0++){
+const _errs6 = errors;
+if(!(validate114(data1[i0], {instancePath:instancePath+"/models/" + i0,parentData:data1,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate114.errors : vErrors.concat(validate114.errors);
+errors = vErrors.length;
+}
+var valid1 = _errs6 === errors;
+if(!valid1){
+break;
+}
 }
 }
 else {
-validate170.errors = [{instancePath:instancePath+"/sessionKey",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data1}];
+validate170.errors = [{instancePath:instancePath+"/models",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data1}];
 return false;
 }
 }
@@ -8472,82 +8696,6 @@ var valid0 = _errs4 === errors;
 }
 else {
 var valid0 = true;
-}
-if(valid0){
-if(data.agentId !== undefined){
-let data2 = data.agentId;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(func1(data2) < 1){
-validate170.errors = [{instancePath:instancePath+"/agentId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data2}];
-return false;
-}
-}
-else {
-validate170.errors = [{instancePath:instancePath+"/agentId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data2}];
-return false;
-}
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.seq !== undefined){
-const _errs8 = errors;
-if(!(validate161(data.seq, {instancePath:instancePath+"/seq",parentData:data,parentDataProperty:"seq",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate161.errors : vErrors.concat(validate161.errors);
-errors = vErrors.length;
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.state !== undefined){
-let data4 = data.state;
-const _errs9 = errors;
-if("aborted" !== data4){
-validate170.errors = [{instancePath:instancePath+"/state",keyword:"const",params:{allowedValue: "aborted"},message:"must be equal to constant",expected:constant1,data:data4}];
-return false;
-}
-var valid0 = _errs9 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.message !== undefined){
-const _errs10 = errors;
-if(!(validate121(data.message, {instancePath:instancePath+"/message",parentData:data,parentDataProperty:"message",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate121.errors : vErrors.concat(validate121.errors);
-errors = vErrors.length;
-}
-var valid0 = _errs10 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.stopReason !== undefined){
-let data6 = data.stopReason;
-const _errs11 = errors;
-if(typeof data6 !== "string"){
-validate170.errors = [{instancePath:instancePath+"/stopReason",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data6}];
-return false;
-}
-var valid0 = _errs11 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
 }
 }
 }
@@ -8561,21 +8709,946 @@ return false;
 validate170.errors = vErrors;
 return errors === 0;
 }
-function validate174(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+export const checkChatStartupPayload = toCheck(validate172);
+function validate172(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if(((((((data.runId === undefined) && (missing0 = "runId")) || ((data.sessionKey === undefined) && (missing0 = "sessionKey"))) || ((data.agentId === undefined) && (missing0 = "agentId"))) || ((data.seq === undefined) && (missing0 = "seq"))) || ((data.state === undefined) && (missing0 = "state"))) || ((data.errorMessage === undefined) && (missing0 = "errorMessage"))){
-validate174.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
+if(((((((((data.sessionKey === undefined) && (missing0 = "sessionKey")) || ((data.sessionId === undefined) && (missing0 = "sessionId"))) || ((data.messages === undefined) && (missing0 = "messages"))) || ((data.hasMore === undefined) && (missing0 = "hasMore"))) || ((data.defaults === undefined) && (missing0 = "defaults"))) || ((data.sessionInfo === undefined) && (missing0 = "sessionInfo"))) || ((data.agentsList === undefined) && (missing0 = "agentsList"))) || ((data.metadata === undefined) && (missing0 = "metadata"))){
+validate172.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
-if(!(((((((key0 === "runId") || (key0 === "sessionKey")) || (key0 === "agentId")) || (key0 === "seq")) || (key0 === "state")) || (key0 === "errorMessage")) || (key0 === "errorKind"))){
-validate174.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
+if(!(func33.call(constant10, key0))){
+validate172.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.sessionKey !== undefined){
+let data0 = data.sessionKey;
+const _errs2 = errors;
+if(errors === _errs2){
+if(typeof data0 === "string"){
+if(func1(data0) < 1){
+validate172.errors = [{instancePath:instancePath+"/sessionKey",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data0}];
+return false;
+}
+}
+else {
+validate172.errors = [{instancePath:instancePath+"/sessionKey",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data0}];
+return false;
+}
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sessionId !== undefined){
+let data1 = data.sessionId;
+const _errs4 = errors;
+if(errors === _errs4){
+if(typeof data1 === "string"){
+if(func1(data1) < 1){
+validate172.errors = [{instancePath:instancePath+"/sessionId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data1}];
+return false;
+}
+}
+else {
+validate172.errors = [{instancePath:instancePath+"/sessionId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data1}];
+return false;
+}
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.messages !== undefined){
+let data2 = data.messages;
+const _errs6 = errors;
+if(errors === _errs6){
+if(Array.isArray(data2)){
+var valid1 = true;
+const len0 = data2.length;
+for(let i0=0; i0<len0; i0++){
+const _errs8 = errors;
+if(!(validate127(data2[i0], {instancePath:instancePath+"/messages/" + i0,parentData:data2,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate127.errors : vErrors.concat(validate127.errors);
+errors = vErrors.length;
+}
+var valid1 = _errs8 === errors;
+if(!valid1){
+break;
+}
+}
+}
+else {
+validate172.errors = [{instancePath:instancePath+"/messages",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data2}];
+return false;
+}
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.hasMore !== undefined){
+let data4 = data.hasMore;
+const _errs9 = errors;
+if(typeof data4 !== "boolean"){
+validate172.errors = [{instancePath:instancePath+"/hasMore",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant3,data:data4}];
+return false;
+}
+var valid0 = _errs9 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.defaults !== undefined){
+const _errs11 = errors;
+if(!(validate109(data.defaults, {instancePath:instancePath+"/defaults",parentData:data,parentDataProperty:"defaults",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate109.errors : vErrors.concat(validate109.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs11 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sessionInfo !== undefined){
+const _errs12 = errors;
+if(!(validate120(data.sessionInfo, {instancePath:instancePath+"/sessionInfo",parentData:data,parentDataProperty:"sessionInfo",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate120.errors : vErrors.concat(validate120.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs12 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.inFlightRun !== undefined){
+const _errs13 = errors;
+if(!(validate136(data.inFlightRun, {instancePath:instancePath+"/inFlightRun",parentData:data,parentDataProperty:"inFlightRun",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate136.errors : vErrors.concat(validate136.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs13 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.agentsList !== undefined){
+const _errs14 = errors;
+if(!(validate112(data.agentsList, {instancePath:instancePath+"/agentsList",parentData:data,parentDataProperty:"agentsList",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate112.errors : vErrors.concat(validate112.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs14 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.metadata !== undefined){
+const _errs15 = errors;
+if(!(validate170(data.metadata, {instancePath:instancePath+"/metadata",parentData:data,parentDataProperty:"metadata",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate170.errors : vErrors.concat(validate170.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs15 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate172.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
+return false;
+}
+}
+validate172.errors = vErrors;
+return errors === 0;
+}
+export const checkModelsAuthStatusPayload = toCheck(validate179);
+function validate179(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.ts === undefined) && (missing0 = "ts")) || ((data.providers === undefined) && (missing0 = "providers"))){
+validate179.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
+return false;
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!((key0 === "ts") || (key0 === "providers"))){
+validate179.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.ts !== undefined){
+const _errs2 = errors;
+if(!(validate96(data.ts, {instancePath:instancePath+"/ts",parentData:data,parentDataProperty:"ts",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate96.errors : vErrors.concat(validate96.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.providers !== undefined){
+let data1 = data.providers;
+const _errs3 = errors;
+if(errors === _errs3){
+if(Array.isArray(data1)){
+var valid1 = true;
+const len0 = data1.length;
+for(let i0=0; i0<len0; i0++){
+let data2 = data1[i0];
+const _errs5 = errors;
+if(errors === _errs5){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+let missing1;
+if(((((data2.provider === undefined) && (missing1 = "provider")) || ((data2.displayName === undefined) && (missing1 = "displayName"))) || ((data2.status === undefined) && (missing1 = "status"))) || ((data2.profiles === undefined) && (missing1 = "profiles"))){
+validate179.errors = [{instancePath:instancePath+"/providers/" + i0,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant0,data:data2}];
+return false;
+}
+else {
+const _errs7 = errors;
+for(const key1 in data2){
+if(!((((key1 === "provider") || (key1 === "displayName")) || (key1 === "status")) || (key1 === "profiles"))){
+validate179.errors = [{instancePath:instancePath+"/providers/" + i0,keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant0,data:data2}];
+return false;
+break;
+}
+}
+if(_errs7 === errors){
+if(data2.provider !== undefined){
+let data3 = data2.provider;
+const _errs8 = errors;
+if(errors === _errs8){
+if(typeof data3 === "string"){
+if(func1(data3) < 1){
+validate179.errors = [{instancePath:instancePath+"/providers/" + i0+"/provider",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data3}];
+return false;
+}
+}
+else {
+validate179.errors = [{instancePath:instancePath+"/providers/" + i0+"/provider",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data3}];
+return false;
+}
+}
+var valid2 = _errs8 === errors;
+}
+else {
+var valid2 = true;
+}
+if(valid2){
+if(data2.displayName !== undefined){
+let data4 = data2.displayName;
+const _errs10 = errors;
+if(errors === _errs10){
+if(typeof data4 === "string"){
+if(func1(data4) < 1){
+validate179.errors = [{instancePath:instancePath+"/providers/" + i0+"/displayName",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data4}];
+return false;
+}
+}
+else {
+validate179.errors = [{instancePath:instancePath+"/providers/" + i0+"/displayName",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data4}];
+return false;
+}
+}
+var valid2 = _errs10 === errors;
+}
+else {
+var valid2 = true;
+}
+if(valid2){
+if(data2.status !== undefined){
+let data5 = data2.status;
+const _errs12 = errors;
+if("static" !== data5){
+validate179.errors = [{instancePath:instancePath+"/providers/" + i0+"/status",keyword:"const",params:{allowedValue: "static"},message:"must be equal to constant",expected:constant1,data:data5}];
+return false;
+}
+var valid2 = _errs12 === errors;
+}
+else {
+var valid2 = true;
+}
+if(valid2){
+if(data2.profiles !== undefined){
+let data6 = data2.profiles;
+const _errs13 = errors;
+if(errors === _errs13){
+if(Array.isArray(data6)){
+if(data6.length > 0){
+validate179.errors = [{instancePath:instancePath+"/providers/" + i0+"/profiles",keyword:"maxItems",params:{limit: 0},message:"must NOT have more than 0 items",expected:constant5,data:data6}];
+return false;
+}
+}
+else {
+validate179.errors = [{instancePath:instancePath+"/providers/" + i0+"/profiles",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data6}];
+return false;
+}
+}
+var valid2 = _errs13 === errors;
+}
+else {
+var valid2 = true;
+}
+}
+}
+}
+}
+}
+}
+else {
+validate179.errors = [{instancePath:instancePath+"/providers/" + i0,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data2}];
+return false;
+}
+}
+var valid1 = _errs5 === errors;
+if(!valid1){
+break;
+}
+}
+}
+else {
+validate179.errors = [{instancePath:instancePath+"/providers",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data1}];
+return false;
+}
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+else {
+validate179.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
+return false;
+}
+}
+validate179.errors = vErrors;
+return errors === 0;
+}
+export const checkSessionMessageEvent = toCheck(validate181);
+function validate181(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((((data.sessionKey === undefined) && (missing0 = "sessionKey")) || ((data.agentId === undefined) && (missing0 = "agentId"))) || ((data.runId === undefined) && (missing0 = "runId"))) || ((data.message === undefined) && (missing0 = "message"))) || ((data.messageId === undefined) && (missing0 = "messageId"))){
+validate181.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
+return false;
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!((((((key0 === "sessionKey") || (key0 === "agentId")) || (key0 === "runId")) || (key0 === "message")) || (key0 === "messageId")) || (key0 === "messageSeq"))){
+validate181.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.sessionKey !== undefined){
+let data0 = data.sessionKey;
+const _errs2 = errors;
+if(errors === _errs2){
+if(typeof data0 === "string"){
+if(func1(data0) < 1){
+validate181.errors = [{instancePath:instancePath+"/sessionKey",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data0}];
+return false;
+}
+}
+else {
+validate181.errors = [{instancePath:instancePath+"/sessionKey",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data0}];
+return false;
+}
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.agentId !== undefined){
+let data1 = data.agentId;
+const _errs4 = errors;
+if(errors === _errs4){
+if(typeof data1 === "string"){
+if(func1(data1) < 1){
+validate181.errors = [{instancePath:instancePath+"/agentId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data1}];
+return false;
+}
+}
+else {
+validate181.errors = [{instancePath:instancePath+"/agentId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data1}];
+return false;
+}
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.runId !== undefined){
+let data2 = data.runId;
+const _errs6 = errors;
+if(errors === _errs6){
+if(typeof data2 === "string"){
+if(func1(data2) < 1){
+validate181.errors = [{instancePath:instancePath+"/runId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data2}];
+return false;
+}
+}
+else {
+validate181.errors = [{instancePath:instancePath+"/runId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data2}];
+return false;
+}
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.message !== undefined){
+const _errs8 = errors;
+if(!(validate127(data.message, {instancePath:instancePath+"/message",parentData:data,parentDataProperty:"message",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate127.errors : vErrors.concat(validate127.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.messageId !== undefined){
+let data4 = data.messageId;
+const _errs9 = errors;
+if(errors === _errs9){
+if(typeof data4 === "string"){
+if(func1(data4) < 1){
+validate181.errors = [{instancePath:instancePath+"/messageId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data4}];
+return false;
+}
+}
+else {
+validate181.errors = [{instancePath:instancePath+"/messageId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data4}];
+return false;
+}
+}
+var valid0 = _errs9 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.messageSeq !== undefined){
+let data5 = data.messageSeq;
+const _errs11 = errors;
+if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
+validate181.errors = [{instancePath:instancePath+"/messageSeq",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data:data5}];
+return false;
+}
+if(errors === _errs11){
+if((typeof data5 == "number") && (isFinite(data5))){
+if(data5 < 1 || isNaN(data5)){
+validate181.errors = [{instancePath:instancePath+"/messageSeq",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant4,data:data5}];
+return false;
+}
+}
+}
+var valid0 = _errs11 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate181.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
+return false;
+}
+}
+validate181.errors = vErrors;
+return errors === 0;
+}
+export const checkSessionChangedEvent = toCheck(validate183);
+function validate183(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((((data.sessionKey === undefined) && (missing0 = "sessionKey")) || ((data.agentId === undefined) && (missing0 = "agentId"))) || ((data.sessionId === undefined) && (missing0 = "sessionId"))) || ((data.ts === undefined) && (missing0 = "ts"))) || ((data.hasActiveRun === undefined) && (missing0 = "hasActiveRun"))) || ((data.activeRunIds === undefined) && (missing0 = "activeRunIds"))){
+validate183.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
+return false;
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!(func33.call(constant11, key0))){
+validate183.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.sessionKey !== undefined){
+let data0 = data.sessionKey;
+const _errs2 = errors;
+if(errors === _errs2){
+if(typeof data0 === "string"){
+if(func1(data0) < 1){
+validate183.errors = [{instancePath:instancePath+"/sessionKey",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data0}];
+return false;
+}
+}
+else {
+validate183.errors = [{instancePath:instancePath+"/sessionKey",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data0}];
+return false;
+}
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.agentId !== undefined){
+let data1 = data.agentId;
+const _errs4 = errors;
+if(errors === _errs4){
+if(typeof data1 === "string"){
+if(func1(data1) < 1){
+validate183.errors = [{instancePath:instancePath+"/agentId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data1}];
+return false;
+}
+}
+else {
+validate183.errors = [{instancePath:instancePath+"/agentId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data1}];
+return false;
+}
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sessionId !== undefined){
+let data2 = data.sessionId;
+const _errs6 = errors;
+if(errors === _errs6){
+if(typeof data2 === "string"){
+if(func1(data2) < 1){
+validate183.errors = [{instancePath:instancePath+"/sessionId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data2}];
+return false;
+}
+}
+else {
+validate183.errors = [{instancePath:instancePath+"/sessionId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data2}];
+return false;
+}
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.ts !== undefined){
+const _errs8 = errors;
+if(!(validate96(data.ts, {instancePath:instancePath+"/ts",parentData:data,parentDataProperty:"ts",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate96.errors : vErrors.concat(validate96.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.phase !== undefined){
+let data4 = data.phase;
+const _errs9 = errors;
+if(typeof data4 !== "string"){
+validate183.errors = [{instancePath:instancePath+"/phase",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data4}];
+return false;
+}
+if(!(((data4 === "start") || (data4 === "end")) || (data4 === "error"))){
+validate183.errors = [{instancePath:instancePath+"/phase",keyword:"enum",params:{allowedValues: constant21},message:"must be equal to one of the allowed values",expected:constant2,data:data4}];
+return false;
+}
+var valid0 = _errs9 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.reason !== undefined){
+let data5 = data.reason;
+const _errs11 = errors;
+if(typeof data5 !== "string"){
+validate183.errors = [{instancePath:instancePath+"/reason",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data5}];
+return false;
+}
+if(!((data5 === "reset") || (data5 === "delete"))){
+validate183.errors = [{instancePath:instancePath+"/reason",keyword:"enum",params:{allowedValues: constant22},message:"must be equal to one of the allowed values",expected:constant2,data:data5}];
+return false;
+}
+var valid0 = _errs11 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.runId !== undefined){
+let data6 = data.runId;
+const _errs13 = errors;
+if(errors === _errs13){
+if(typeof data6 === "string"){
+if(func1(data6) < 1){
+validate183.errors = [{instancePath:instancePath+"/runId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data6}];
+return false;
+}
+}
+else {
+validate183.errors = [{instancePath:instancePath+"/runId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data6}];
+return false;
+}
+}
+var valid0 = _errs13 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.updatedAt !== undefined){
+const _errs15 = errors;
+if(!(validate96(data.updatedAt, {instancePath:instancePath+"/updatedAt",parentData:data,parentDataProperty:"updatedAt",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate96.errors : vErrors.concat(validate96.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs15 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.hasActiveRun !== undefined){
+let data8 = data.hasActiveRun;
+const _errs16 = errors;
+if(typeof data8 !== "boolean"){
+validate183.errors = [{instancePath:instancePath+"/hasActiveRun",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant3,data:data8}];
+return false;
+}
+var valid0 = _errs16 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.activeRunIds !== undefined){
+let data9 = data.activeRunIds;
+const _errs18 = errors;
+if(errors === _errs18){
+if(Array.isArray(data9)){
+var valid1 = true;
+const len0 = data9.length;
+for(let i0=0; i0<len0; i0++){
+let data10 = data9[i0];
+const _errs20 = errors;
+if(typeof data10 !== "string"){
+validate183.errors = [{instancePath:instancePath+"/activeRunIds/" + i0,keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data10}];
+return false;
+}
+var valid1 = _errs20 === errors;
+if(!valid1){
+break;
+}
+}
+}
+else {
+validate183.errors = [{instancePath:instancePath+"/activeRunIds",keyword:"type",params:{type: "array"},message:"must be array",expected:constant5,data:data9}];
+return false;
+}
+}
+var valid0 = _errs18 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.status !== undefined){
+let data11 = data.status;
+const _errs22 = errors;
+if(typeof data11 !== "string"){
+validate183.errors = [{instancePath:instancePath+"/status",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data11}];
+return false;
+}
+if(!(((data11 === "running") || (data11 === "done")) || (data11 === "failed"))){
+validate183.errors = [{instancePath:instancePath+"/status",keyword:"enum",params:{allowedValues: constant23},message:"must be equal to one of the allowed values",expected:constant2,data:data11}];
+return false;
+}
+var valid0 = _errs22 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate183.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
+return false;
+}
+}
+validate183.errors = vErrors;
+return errors === 0;
+}
+export const checkChallenge = toCheck(validate186);
+function validate186(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.nonce === undefined) && (missing0 = "nonce")) || ((data.ts === undefined) && (missing0 = "ts"))){
+validate186.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
+return false;
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!((key0 === "nonce") || (key0 === "ts"))){
+validate186.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.nonce !== undefined){
+let data0 = data.nonce;
+const _errs2 = errors;
+if(errors === _errs2){
+if(typeof data0 === "string"){
+if(func1(data0) < 1){
+validate186.errors = [{instancePath:instancePath+"/nonce",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data0}];
+return false;
+}
+}
+else {
+validate186.errors = [{instancePath:instancePath+"/nonce",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data0}];
+return false;
+}
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.ts !== undefined){
+const _errs4 = errors;
+if(!(validate96(data.ts, {instancePath:instancePath+"/ts",parentData:data,parentDataProperty:"ts",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate96.errors : vErrors.concat(validate96.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+else {
+validate186.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
+return false;
+}
+}
+validate186.errors = vErrors;
+return errors === 0;
+}
+export const checkTick = toCheck(validate188);
+function validate188(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.ts === undefined) && (missing0 = "ts")){
+validate188.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
+return false;
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!(key0 === "ts")){
+validate188.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.ts !== undefined){
+if(!(validate96(data.ts, {instancePath:instancePath+"/ts",parentData:data,parentDataProperty:"ts",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate96.errors : vErrors.concat(validate96.errors);
+errors = vErrors.length;
+}
+}
+}
+}
+}
+else {
+validate188.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
+return false;
+}
+}
+validate188.errors = vErrors;
+return errors === 0;
+}
+export const checkShutdown = toCheck(validate190);
+function validate190(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.reason === undefined) && (missing0 = "reason")){
+validate190.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
+return false;
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!(key0 === "reason")){
+validate190.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.reason !== undefined){
+let data0 = data.reason;
+const _errs2 = errors;
+if(errors === _errs2){
+if(typeof data0 === "string"){
+if(func1(data0) < 1){
+validate190.errors = [{instancePath:instancePath+"/reason",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data0}];
+return false;
+}
+}
+else {
+validate190.errors = [{instancePath:instancePath+"/reason",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data0}];
+return false;
+}
+}
+}
+}
+}
+}
+else {
+validate190.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
+return false;
+}
+}
+validate190.errors = vErrors;
+return errors === 0;
+}
+export const checkChatEvent = toCheck(validate191);
+function validate193(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
+validate193.errors = [{instancePath,keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data}];
+return false;
+}
+if(errors === 0){
+if((typeof data == "number") && (isFinite(data))){
+if(data < 1 || isNaN(data)){
+validate193.errors = [{instancePath,keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant4,data}];
+return false;
+}
+}
+}
+validate193.errors = vErrors;
+return errors === 0;
+}
+function validate192(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((((((data.runId === undefined) && (missing0 = "runId")) || ((data.sessionKey === undefined) && (missing0 = "sessionKey"))) || ((data.agentId === undefined) && (missing0 = "agentId"))) || ((data.seq === undefined) && (missing0 = "seq"))) || ((data.state === undefined) && (missing0 = "state"))) || ((data.deltaText === undefined) && (missing0 = "deltaText"))) || ((data.message === undefined) && (missing0 = "message"))){
+validate192.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
+return false;
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!(((((((key0 === "runId") || (key0 === "sessionKey")) || (key0 === "agentId")) || (key0 === "seq")) || (key0 === "state")) || (key0 === "deltaText")) || (key0 === "message"))){
+validate192.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
 return false;
 break;
 }
@@ -8587,12 +9660,12 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(func1(data0) < 1){
-validate174.errors = [{instancePath:instancePath+"/runId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data0}];
+validate192.errors = [{instancePath:instancePath+"/runId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data0}];
 return false;
 }
 }
 else {
-validate174.errors = [{instancePath:instancePath+"/runId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data0}];
+validate192.errors = [{instancePath:instancePath+"/runId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data0}];
 return false;
 }
 }
@@ -8608,12 +9681,12 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(func1(data1) < 1){
-validate174.errors = [{instancePath:instancePath+"/sessionKey",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data1}];
+validate192.errors = [{instancePath:instancePath+"/sessionKey",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data1}];
 return false;
 }
 }
 else {
-validate174.errors = [{instancePath:instancePath+"/sessionKey",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data1}];
+validate192.errors = [{instancePath:instancePath+"/sessionKey",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data1}];
 return false;
 }
 }
@@ -8629,12 +9702,12 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(func1(data2) < 1){
-validate174.errors = [{instancePath:instancePath+"/agentId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data2}];
+validate192.errors = [{instancePath:instancePath+"/agentId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data2}];
 return false;
 }
 }
 else {
-validate174.errors = [{instancePath:instancePath+"/agentId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data2}];
+validate192.errors = [{instancePath:instancePath+"/agentId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data2}];
 return false;
 }
 }
@@ -8646,8 +9719,468 @@ var valid0 = true;
 if(valid0){
 if(data.seq !== undefined){
 const _errs8 = errors;
-if(!(validate161(data.seq, {instancePath:instancePath+"/seq",parentData:data,parentDataProperty:"seq",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate161.errors : vErrors.concat(validate161.errors);
+if(!(validate193(data.seq, {instancePath:instancePath+"/seq",parentData:data,parentDataProperty:"seq",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate193.errors : vErrors.concat(validate193.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.state !== undefined){
+let data4 = data.state;
+const _errs9 = errors;
+if("delta" !== data4){
+validate192.errors = [{instancePath:instancePath+"/state",keyword:"const",params:{allowedValue: "delta"},message:"must be equal to constant",expected:constant1,data:data4}];
+return false;
+}
+var valid0 = _errs9 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.deltaText !== undefined){
+let data5 = data.deltaText;
+const _errs10 = errors;
+if(typeof data5 !== "string"){
+validate192.errors = [{instancePath:instancePath+"/deltaText",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data5}];
+return false;
+}
+var valid0 = _errs10 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.message !== undefined){
+const _errs12 = errors;
+if(!(validate127(data.message, {instancePath:instancePath+"/message",parentData:data,parentDataProperty:"message",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate127.errors : vErrors.concat(validate127.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs12 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate192.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
+return false;
+}
+}
+validate192.errors = vErrors;
+return errors === 0;
+}
+function validate197(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((((((data.runId === undefined) && (missing0 = "runId")) || ((data.sessionKey === undefined) && (missing0 = "sessionKey"))) || ((data.agentId === undefined) && (missing0 = "agentId"))) || ((data.seq === undefined) && (missing0 = "seq"))) || ((data.state === undefined) && (missing0 = "state"))) || ((data.message === undefined) && (missing0 = "message"))) || ((data.usage === undefined) && (missing0 = "usage"))) || ((data.stopReason === undefined) && (missing0 = "stopReason"))){
+validate197.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
+return false;
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!((((((((key0 === "runId") || (key0 === "sessionKey")) || (key0 === "agentId")) || (key0 === "seq")) || (key0 === "state")) || (key0 === "message")) || (key0 === "usage")) || (key0 === "stopReason"))){
+validate197.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.runId !== undefined){
+let data0 = data.runId;
+const _errs2 = errors;
+if(errors === _errs2){
+if(typeof data0 === "string"){
+if(func1(data0) < 1){
+validate197.errors = [{instancePath:instancePath+"/runId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data0}];
+return false;
+}
+}
+else {
+validate197.errors = [{instancePath:instancePath+"/runId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data0}];
+return false;
+}
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sessionKey !== undefined){
+let data1 = data.sessionKey;
+const _errs4 = errors;
+if(errors === _errs4){
+if(typeof data1 === "string"){
+if(func1(data1) < 1){
+validate197.errors = [{instancePath:instancePath+"/sessionKey",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data1}];
+return false;
+}
+}
+else {
+validate197.errors = [{instancePath:instancePath+"/sessionKey",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data1}];
+return false;
+}
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.agentId !== undefined){
+let data2 = data.agentId;
+const _errs6 = errors;
+if(errors === _errs6){
+if(typeof data2 === "string"){
+if(func1(data2) < 1){
+validate197.errors = [{instancePath:instancePath+"/agentId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data2}];
+return false;
+}
+}
+else {
+validate197.errors = [{instancePath:instancePath+"/agentId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data2}];
+return false;
+}
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.seq !== undefined){
+const _errs8 = errors;
+if(!(validate193(data.seq, {instancePath:instancePath+"/seq",parentData:data,parentDataProperty:"seq",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate193.errors : vErrors.concat(validate193.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.state !== undefined){
+let data4 = data.state;
+const _errs9 = errors;
+if("final" !== data4){
+validate197.errors = [{instancePath:instancePath+"/state",keyword:"const",params:{allowedValue: "final"},message:"must be equal to constant",expected:constant1,data:data4}];
+return false;
+}
+var valid0 = _errs9 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.message !== undefined){
+const _errs10 = errors;
+if(!(validate127(data.message, {instancePath:instancePath+"/message",parentData:data,parentDataProperty:"message",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate127.errors : vErrors.concat(validate127.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs10 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.usage !== undefined){
+const _errs11 = errors;
+if(!(validate131(data.usage, {instancePath:instancePath+"/usage",parentData:data,parentDataProperty:"usage",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate131.errors : vErrors.concat(validate131.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs11 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.stopReason !== undefined){
+let data7 = data.stopReason;
+const _errs12 = errors;
+if(typeof data7 !== "string"){
+validate197.errors = [{instancePath:instancePath+"/stopReason",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data7}];
+return false;
+}
+var valid0 = _errs12 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate197.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
+return false;
+}
+}
+validate197.errors = vErrors;
+return errors === 0;
+}
+function validate202(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((((data.runId === undefined) && (missing0 = "runId")) || ((data.sessionKey === undefined) && (missing0 = "sessionKey"))) || ((data.agentId === undefined) && (missing0 = "agentId"))) || ((data.seq === undefined) && (missing0 = "seq"))) || ((data.state === undefined) && (missing0 = "state"))) || ((data.stopReason === undefined) && (missing0 = "stopReason"))){
+validate202.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
+return false;
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!(((((((key0 === "runId") || (key0 === "sessionKey")) || (key0 === "agentId")) || (key0 === "seq")) || (key0 === "state")) || (key0 === "message")) || (key0 === "stopReason"))){
+validate202.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.runId !== undefined){
+let data0 = data.runId;
+const _errs2 = errors;
+if(errors === _errs2){
+if(typeof data0 === "string"){
+if(func1(data0) < 1){
+validate202.errors = [{instancePath:instancePath+"/runId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data0}];
+return false;
+}
+}
+else {
+validate202.errors = [{instancePath:instancePath+"/runId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data0}];
+return false;
+}
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sessionKey !== undefined){
+let data1 = data.sessionKey;
+const _errs4 = errors;
+if(errors === _errs4){
+if(typeof data1 === "string"){
+if(func1(data1) < 1){
+validate202.errors = [{instancePath:instancePath+"/sessionKey",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data1}];
+return false;
+}
+}
+else {
+validate202.errors = [{instancePath:instancePath+"/sessionKey",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data1}];
+return false;
+}
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.agentId !== undefined){
+let data2 = data.agentId;
+const _errs6 = errors;
+if(errors === _errs6){
+if(typeof data2 === "string"){
+if(func1(data2) < 1){
+validate202.errors = [{instancePath:instancePath+"/agentId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data2}];
+return false;
+}
+}
+else {
+validate202.errors = [{instancePath:instancePath+"/agentId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data2}];
+return false;
+}
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.seq !== undefined){
+const _errs8 = errors;
+if(!(validate193(data.seq, {instancePath:instancePath+"/seq",parentData:data,parentDataProperty:"seq",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate193.errors : vErrors.concat(validate193.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.state !== undefined){
+let data4 = data.state;
+const _errs9 = errors;
+if("aborted" !== data4){
+validate202.errors = [{instancePath:instancePath+"/state",keyword:"const",params:{allowedValue: "aborted"},message:"must be equal to constant",expected:constant1,data:data4}];
+return false;
+}
+var valid0 = _errs9 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.message !== undefined){
+const _errs10 = errors;
+if(!(validate127(data.message, {instancePath:instancePath+"/message",parentData:data,parentDataProperty:"message",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate127.errors : vErrors.concat(validate127.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs10 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.stopReason !== undefined){
+let data6 = data.stopReason;
+const _errs11 = errors;
+if(typeof data6 !== "string"){
+validate202.errors = [{instancePath:instancePath+"/stopReason",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data6}];
+return false;
+}
+var valid0 = _errs11 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate202.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
+return false;
+}
+}
+validate202.errors = vErrors;
+return errors === 0;
+}
+function validate206(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((((data.runId === undefined) && (missing0 = "runId")) || ((data.sessionKey === undefined) && (missing0 = "sessionKey"))) || ((data.agentId === undefined) && (missing0 = "agentId"))) || ((data.seq === undefined) && (missing0 = "seq"))) || ((data.state === undefined) && (missing0 = "state"))) || ((data.errorMessage === undefined) && (missing0 = "errorMessage"))){
+validate206.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
+return false;
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!(((((((key0 === "runId") || (key0 === "sessionKey")) || (key0 === "agentId")) || (key0 === "seq")) || (key0 === "state")) || (key0 === "errorMessage")) || (key0 === "errorKind"))){
+validate206.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.runId !== undefined){
+let data0 = data.runId;
+const _errs2 = errors;
+if(errors === _errs2){
+if(typeof data0 === "string"){
+if(func1(data0) < 1){
+validate206.errors = [{instancePath:instancePath+"/runId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data0}];
+return false;
+}
+}
+else {
+validate206.errors = [{instancePath:instancePath+"/runId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data0}];
+return false;
+}
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sessionKey !== undefined){
+let data1 = data.sessionKey;
+const _errs4 = errors;
+if(errors === _errs4){
+if(typeof data1 === "string"){
+if(func1(data1) < 1){
+validate206.errors = [{instancePath:instancePath+"/sessionKey",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data1}];
+return false;
+}
+}
+else {
+validate206.errors = [{instancePath:instancePath+"/sessionKey",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data1}];
+return false;
+}
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.agentId !== undefined){
+let data2 = data.agentId;
+const _errs6 = errors;
+if(errors === _errs6){
+if(typeof data2 === "string"){
+if(func1(data2) < 1){
+validate206.errors = [{instancePath:instancePath+"/agentId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data2}];
+return false;
+}
+}
+else {
+validate206.errors = [{instancePath:instancePath+"/agentId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data2}];
+return false;
+}
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.seq !== undefined){
+const _errs8 = errors;
+if(!(validate193(data.seq, {instancePath:instancePath+"/seq",parentData:data,parentDataProperty:"seq",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate193.errors : vErrors.concat(validate193.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs8 === errors;
@@ -8660,7 +10193,7 @@ if(data.state !== undefined){
 let data4 = data.state;
 const _errs9 = errors;
 if("error" !== data4){
-validate174.errors = [{instancePath:instancePath+"/state",keyword:"const",params:{allowedValue: "error"},message:"must be equal to constant",expected:constant1,data:data4}];
+validate206.errors = [{instancePath:instancePath+"/state",keyword:"const",params:{allowedValue: "error"},message:"must be equal to constant",expected:constant1,data:data4}];
 return false;
 }
 var valid0 = _errs9 === errors;
@@ -8673,7 +10206,7 @@ if(data.errorMessage !== undefined){
 let data5 = data.errorMessage;
 const _errs10 = errors;
 if(typeof data5 !== "string"){
-validate174.errors = [{instancePath:instancePath+"/errorMessage",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data5}];
+validate206.errors = [{instancePath:instancePath+"/errorMessage",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data5}];
 return false;
 }
 var valid0 = _errs10 === errors;
@@ -8686,11 +10219,11 @@ if(data.errorKind !== undefined){
 let data6 = data.errorKind;
 const _errs12 = errors;
 if(typeof data6 !== "string"){
-validate174.errors = [{instancePath:instancePath+"/errorKind",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data6}];
+validate206.errors = [{instancePath:instancePath+"/errorKind",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data6}];
 return false;
 }
 if(!((((data6 === "timeout") || (data6 === "rate_limit")) || (data6 === "context_length")) || (data6 === "unknown"))){
-validate174.errors = [{instancePath:instancePath+"/errorKind",keyword:"enum",params:{allowedValues: constant19},message:"must be equal to one of the allowed values",expected:constant2,data:data6}];
+validate206.errors = [{instancePath:instancePath+"/errorKind",keyword:"enum",params:{allowedValues: constant24},message:"must be equal to one of the allowed values",expected:constant2,data:data6}];
 return false;
 }
 var valid0 = _errs12 === errors;
@@ -8708,22 +10241,22 @@ var valid0 = true;
 }
 }
 else {
-validate174.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
+validate206.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
 return false;
 }
 }
-validate174.errors = vErrors;
+validate206.errors = vErrors;
 return errors === 0;
 }
-function validate159(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate191(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
 const _errs0 = errors;
 let valid0 = false;
 let passing0 = null;
 const _errs1 = errors;
-if(!(validate160(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate160.errors : vErrors.concat(validate160.errors);
+if(!(validate192(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate192.errors : vErrors.concat(validate192.errors);
 errors = vErrors.length;
 }
 var _valid0 = _errs1 === errors;
@@ -8732,8 +10265,8 @@ valid0 = true;
 passing0 = 0;
 }
 const _errs2 = errors;
-if(!(validate165(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate165.errors : vErrors.concat(validate165.errors);
+if(!(validate197(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate197.errors : vErrors.concat(validate197.errors);
 errors = vErrors.length;
 }
 var _valid0 = _errs2 === errors;
@@ -8747,8 +10280,8 @@ valid0 = true;
 passing0 = 1;
 }
 const _errs3 = errors;
-if(!(validate170(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate170.errors : vErrors.concat(validate170.errors);
+if(!(validate202(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate202.errors : vErrors.concat(validate202.errors);
 errors = vErrors.length;
 }
 var _valid0 = _errs3 === errors;
@@ -8762,8 +10295,8 @@ valid0 = true;
 passing0 = 2;
 }
 const _errs4 = errors;
-if(!(validate174(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate174.errors : vErrors.concat(validate174.errors);
+if(!(validate206(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate206.errors : vErrors.concat(validate206.errors);
 errors = vErrors.length;
 }
 var _valid0 = _errs4 === errors;
@@ -8788,7 +10321,7 @@ else {
 vErrors.push(err0);
 }
 errors++;
-validate159.errors = vErrors;
+validate191.errors = vErrors;
 return false;
 }
 else {
@@ -8802,25 +10335,25 @@ vErrors = null;
 }
 }
 }
-validate159.errors = vErrors;
+validate191.errors = vErrors;
 return errors === 0;
 }
-export const checkChatDelta = toCheck(validate177);
-function validate177(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+export const checkChatDelta = toCheck(validate209);
+function validate209(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((((data.runId === undefined) && (missing0 = "runId")) || ((data.sessionKey === undefined) && (missing0 = "sessionKey"))) || ((data.agentId === undefined) && (missing0 = "agentId"))) || ((data.seq === undefined) && (missing0 = "seq"))) || ((data.state === undefined) && (missing0 = "state"))) || ((data.deltaText === undefined) && (missing0 = "deltaText"))) || ((data.message === undefined) && (missing0 = "message"))){
-validate177.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
+validate209.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((((((key0 === "runId") || (key0 === "sessionKey")) || (key0 === "agentId")) || (key0 === "seq")) || (key0 === "state")) || (key0 === "deltaText")) || (key0 === "message"))){
-validate177.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
+validate209.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
 return false;
 break;
 }
@@ -8832,12 +10365,12 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(func1(data0) < 1){
-validate177.errors = [{instancePath:instancePath+"/runId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data0}];
+validate209.errors = [{instancePath:instancePath+"/runId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data0}];
 return false;
 }
 }
 else {
-validate177.errors = [{instancePath:instancePath+"/runId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data0}];
+validate209.errors = [{instancePath:instancePath+"/runId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data0}];
 return false;
 }
 }
@@ -8853,12 +10386,12 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(func1(data1) < 1){
-validate177.errors = [{instancePath:instancePath+"/sessionKey",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data1}];
+validate209.errors = [{instancePath:instancePath+"/sessionKey",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data1}];
 return false;
 }
 }
 else {
-validate177.errors = [{instancePath:instancePath+"/sessionKey",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data1}];
+validate209.errors = [{instancePath:instancePath+"/sessionKey",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data1}];
 return false;
 }
 }
@@ -8874,12 +10407,12 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(func1(data2) < 1){
-validate177.errors = [{instancePath:instancePath+"/agentId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data2}];
+validate209.errors = [{instancePath:instancePath+"/agentId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data2}];
 return false;
 }
 }
 else {
-validate177.errors = [{instancePath:instancePath+"/agentId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data2}];
+validate209.errors = [{instancePath:instancePath+"/agentId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data2}];
 return false;
 }
 }
@@ -8891,8 +10424,8 @@ var valid0 = true;
 if(valid0){
 if(data.seq !== undefined){
 const _errs8 = errors;
-if(!(validate161(data.seq, {instancePath:instancePath+"/seq",parentData:data,parentDataProperty:"seq",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate161.errors : vErrors.concat(validate161.errors);
+if(!(validate193(data.seq, {instancePath:instancePath+"/seq",parentData:data,parentDataProperty:"seq",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate193.errors : vErrors.concat(validate193.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs8 === errors;
@@ -8905,7 +10438,7 @@ if(data.state !== undefined){
 let data4 = data.state;
 const _errs9 = errors;
 if("delta" !== data4){
-validate177.errors = [{instancePath:instancePath+"/state",keyword:"const",params:{allowedValue: "delta"},message:"must be equal to constant",expected:constant1,data:data4}];
+validate209.errors = [{instancePath:instancePath+"/state",keyword:"const",params:{allowedValue: "delta"},message:"must be equal to constant",expected:constant1,data:data4}];
 return false;
 }
 var valid0 = _errs9 === errors;
@@ -8918,7 +10451,7 @@ if(data.deltaText !== undefined){
 let data5 = data.deltaText;
 const _errs10 = errors;
 if(typeof data5 !== "string"){
-validate177.errors = [{instancePath:instancePath+"/deltaText",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data5}];
+validate209.errors = [{instancePath:instancePath+"/deltaText",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data5}];
 return false;
 }
 var valid0 = _errs10 === errors;
@@ -8929,8 +10462,8 @@ var valid0 = true;
 if(valid0){
 if(data.message !== undefined){
 const _errs12 = errors;
-if(!(validate121(data.message, {instancePath:instancePath+"/message",parentData:data,parentDataProperty:"message",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate121.errors : vErrors.concat(validate121.errors);
+if(!(validate127(data.message, {instancePath:instancePath+"/message",parentData:data,parentDataProperty:"message",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate127.errors : vErrors.concat(validate127.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs12 === errors;
@@ -8948,48 +10481,48 @@ var valid0 = true;
 }
 }
 else {
-validate177.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
+validate209.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
 return false;
 }
 }
-validate177.errors = vErrors;
+validate209.errors = vErrors;
 return errors === 0;
 }
-export const checkSeq = toCheck(validate180);
-function validate180(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+export const checkSeq = toCheck(validate212);
+function validate212(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
 if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
-validate180.errors = [{instancePath,keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data}];
+validate212.errors = [{instancePath,keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant4,data}];
 return false;
 }
 if(errors === 0){
 if((typeof data == "number") && (isFinite(data))){
 if(data < 1 || isNaN(data)){
-validate180.errors = [{instancePath,keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant4,data}];
+validate212.errors = [{instancePath,keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant4,data}];
 return false;
 }
 }
 }
-validate180.errors = vErrors;
+validate212.errors = vErrors;
 return errors === 0;
 }
-export const checkChatFinal = toCheck(validate181);
-function validate181(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+export const checkChatFinal = toCheck(validate213);
+function validate213(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((((((data.runId === undefined) && (missing0 = "runId")) || ((data.sessionKey === undefined) && (missing0 = "sessionKey"))) || ((data.agentId === undefined) && (missing0 = "agentId"))) || ((data.seq === undefined) && (missing0 = "seq"))) || ((data.state === undefined) && (missing0 = "state"))) || ((data.message === undefined) && (missing0 = "message"))) || ((data.usage === undefined) && (missing0 = "usage"))) || ((data.stopReason === undefined) && (missing0 = "stopReason"))){
-validate181.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
+validate213.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((((((((key0 === "runId") || (key0 === "sessionKey")) || (key0 === "agentId")) || (key0 === "seq")) || (key0 === "state")) || (key0 === "message")) || (key0 === "usage")) || (key0 === "stopReason"))){
-validate181.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
+validate213.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
 return false;
 break;
 }
@@ -9001,12 +10534,12 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(func1(data0) < 1){
-validate181.errors = [{instancePath:instancePath+"/runId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data0}];
+validate213.errors = [{instancePath:instancePath+"/runId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data0}];
 return false;
 }
 }
 else {
-validate181.errors = [{instancePath:instancePath+"/runId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data0}];
+validate213.errors = [{instancePath:instancePath+"/runId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data0}];
 return false;
 }
 }
@@ -9022,12 +10555,12 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(func1(data1) < 1){
-validate181.errors = [{instancePath:instancePath+"/sessionKey",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data1}];
+validate213.errors = [{instancePath:instancePath+"/sessionKey",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data1}];
 return false;
 }
 }
 else {
-validate181.errors = [{instancePath:instancePath+"/sessionKey",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data1}];
+validate213.errors = [{instancePath:instancePath+"/sessionKey",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data1}];
 return false;
 }
 }
@@ -9043,12 +10576,12 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(func1(data2) < 1){
-validate181.errors = [{instancePath:instancePath+"/agentId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data2}];
+validate213.errors = [{instancePath:instancePath+"/agentId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data2}];
 return false;
 }
 }
 else {
-validate181.errors = [{instancePath:instancePath+"/agentId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data2}];
+validate213.errors = [{instancePath:instancePath+"/agentId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data2}];
 return false;
 }
 }
@@ -9060,8 +10593,8 @@ var valid0 = true;
 if(valid0){
 if(data.seq !== undefined){
 const _errs8 = errors;
-if(!(validate161(data.seq, {instancePath:instancePath+"/seq",parentData:data,parentDataProperty:"seq",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate161.errors : vErrors.concat(validate161.errors);
+if(!(validate193(data.seq, {instancePath:instancePath+"/seq",parentData:data,parentDataProperty:"seq",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate193.errors : vErrors.concat(validate193.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs8 === errors;
@@ -9074,7 +10607,7 @@ if(data.state !== undefined){
 let data4 = data.state;
 const _errs9 = errors;
 if("final" !== data4){
-validate181.errors = [{instancePath:instancePath+"/state",keyword:"const",params:{allowedValue: "final"},message:"must be equal to constant",expected:constant1,data:data4}];
+validate213.errors = [{instancePath:instancePath+"/state",keyword:"const",params:{allowedValue: "final"},message:"must be equal to constant",expected:constant1,data:data4}];
 return false;
 }
 var valid0 = _errs9 === errors;
@@ -9085,8 +10618,8 @@ var valid0 = true;
 if(valid0){
 if(data.message !== undefined){
 const _errs10 = errors;
-if(!(validate121(data.message, {instancePath:instancePath+"/message",parentData:data,parentDataProperty:"message",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate121.errors : vErrors.concat(validate121.errors);
+if(!(validate127(data.message, {instancePath:instancePath+"/message",parentData:data,parentDataProperty:"message",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate127.errors : vErrors.concat(validate127.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs10 === errors;
@@ -9097,8 +10630,8 @@ var valid0 = true;
 if(valid0){
 if(data.usage !== undefined){
 const _errs11 = errors;
-if(!(validate125(data.usage, {instancePath:instancePath+"/usage",parentData:data,parentDataProperty:"usage",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate125.errors : vErrors.concat(validate125.errors);
+if(!(validate131(data.usage, {instancePath:instancePath+"/usage",parentData:data,parentDataProperty:"usage",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate131.errors : vErrors.concat(validate131.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs11 === errors;
@@ -9111,7 +10644,7 @@ if(data.stopReason !== undefined){
 let data7 = data.stopReason;
 const _errs12 = errors;
 if(typeof data7 !== "string"){
-validate181.errors = [{instancePath:instancePath+"/stopReason",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data7}];
+validate213.errors = [{instancePath:instancePath+"/stopReason",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data7}];
 return false;
 }
 var valid0 = _errs12 === errors;
@@ -9130,29 +10663,29 @@ var valid0 = true;
 }
 }
 else {
-validate181.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
+validate213.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
 return false;
 }
 }
-validate181.errors = vErrors;
+validate213.errors = vErrors;
 return errors === 0;
 }
-export const checkChatAborted = toCheck(validate185);
-function validate185(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+export const checkChatAborted = toCheck(validate217);
+function validate217(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((((data.runId === undefined) && (missing0 = "runId")) || ((data.sessionKey === undefined) && (missing0 = "sessionKey"))) || ((data.agentId === undefined) && (missing0 = "agentId"))) || ((data.seq === undefined) && (missing0 = "seq"))) || ((data.state === undefined) && (missing0 = "state"))) || ((data.stopReason === undefined) && (missing0 = "stopReason"))){
-validate185.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
+validate217.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((((((key0 === "runId") || (key0 === "sessionKey")) || (key0 === "agentId")) || (key0 === "seq")) || (key0 === "state")) || (key0 === "message")) || (key0 === "stopReason"))){
-validate185.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
+validate217.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
 return false;
 break;
 }
@@ -9164,12 +10697,12 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(func1(data0) < 1){
-validate185.errors = [{instancePath:instancePath+"/runId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data0}];
+validate217.errors = [{instancePath:instancePath+"/runId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data0}];
 return false;
 }
 }
 else {
-validate185.errors = [{instancePath:instancePath+"/runId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data0}];
+validate217.errors = [{instancePath:instancePath+"/runId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data0}];
 return false;
 }
 }
@@ -9185,12 +10718,12 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(func1(data1) < 1){
-validate185.errors = [{instancePath:instancePath+"/sessionKey",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data1}];
+validate217.errors = [{instancePath:instancePath+"/sessionKey",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data1}];
 return false;
 }
 }
 else {
-validate185.errors = [{instancePath:instancePath+"/sessionKey",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data1}];
+validate217.errors = [{instancePath:instancePath+"/sessionKey",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data1}];
 return false;
 }
 }
@@ -9206,12 +10739,12 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(func1(data2) < 1){
-validate185.errors = [{instancePath:instancePath+"/agentId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data2}];
+validate217.errors = [{instancePath:instancePath+"/agentId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data2}];
 return false;
 }
 }
 else {
-validate185.errors = [{instancePath:instancePath+"/agentId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data2}];
+validate217.errors = [{instancePath:instancePath+"/agentId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data2}];
 return false;
 }
 }
@@ -9223,8 +10756,8 @@ var valid0 = true;
 if(valid0){
 if(data.seq !== undefined){
 const _errs8 = errors;
-if(!(validate161(data.seq, {instancePath:instancePath+"/seq",parentData:data,parentDataProperty:"seq",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate161.errors : vErrors.concat(validate161.errors);
+if(!(validate193(data.seq, {instancePath:instancePath+"/seq",parentData:data,parentDataProperty:"seq",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate193.errors : vErrors.concat(validate193.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs8 === errors;
@@ -9237,7 +10770,7 @@ if(data.state !== undefined){
 let data4 = data.state;
 const _errs9 = errors;
 if("aborted" !== data4){
-validate185.errors = [{instancePath:instancePath+"/state",keyword:"const",params:{allowedValue: "aborted"},message:"must be equal to constant",expected:constant1,data:data4}];
+validate217.errors = [{instancePath:instancePath+"/state",keyword:"const",params:{allowedValue: "aborted"},message:"must be equal to constant",expected:constant1,data:data4}];
 return false;
 }
 var valid0 = _errs9 === errors;
@@ -9248,8 +10781,8 @@ var valid0 = true;
 if(valid0){
 if(data.message !== undefined){
 const _errs10 = errors;
-if(!(validate121(data.message, {instancePath:instancePath+"/message",parentData:data,parentDataProperty:"message",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate121.errors : vErrors.concat(validate121.errors);
+if(!(validate127(data.message, {instancePath:instancePath+"/message",parentData:data,parentDataProperty:"message",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate127.errors : vErrors.concat(validate127.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs10 === errors;
@@ -9262,7 +10795,7 @@ if(data.stopReason !== undefined){
 let data6 = data.stopReason;
 const _errs11 = errors;
 if(typeof data6 !== "string"){
-validate185.errors = [{instancePath:instancePath+"/stopReason",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data6}];
+validate217.errors = [{instancePath:instancePath+"/stopReason",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data6}];
 return false;
 }
 var valid0 = _errs11 === errors;
@@ -9280,29 +10813,29 @@ var valid0 = true;
 }
 }
 else {
-validate185.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
+validate217.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
 return false;
 }
 }
-validate185.errors = vErrors;
+validate217.errors = vErrors;
 return errors === 0;
 }
-export const checkChatFailed = toCheck(validate188);
-function validate188(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+export const checkChatFailed = toCheck(validate220);
+function validate220(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((((data.runId === undefined) && (missing0 = "runId")) || ((data.sessionKey === undefined) && (missing0 = "sessionKey"))) || ((data.agentId === undefined) && (missing0 = "agentId"))) || ((data.seq === undefined) && (missing0 = "seq"))) || ((data.state === undefined) && (missing0 = "state"))) || ((data.errorMessage === undefined) && (missing0 = "errorMessage"))){
-validate188.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
+validate220.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((((((key0 === "runId") || (key0 === "sessionKey")) || (key0 === "agentId")) || (key0 === "seq")) || (key0 === "state")) || (key0 === "errorMessage")) || (key0 === "errorKind"))){
-validate188.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
+validate220.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
 return false;
 break;
 }
@@ -9314,12 +10847,12 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(func1(data0) < 1){
-validate188.errors = [{instancePath:instancePath+"/runId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data0}];
+validate220.errors = [{instancePath:instancePath+"/runId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data0}];
 return false;
 }
 }
 else {
-validate188.errors = [{instancePath:instancePath+"/runId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data0}];
+validate220.errors = [{instancePath:instancePath+"/runId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data0}];
 return false;
 }
 }
@@ -9335,12 +10868,12 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(func1(data1) < 1){
-validate188.errors = [{instancePath:instancePath+"/sessionKey",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data1}];
+validate220.errors = [{instancePath:instancePath+"/sessionKey",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data1}];
 return false;
 }
 }
 else {
-validate188.errors = [{instancePath:instancePath+"/sessionKey",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data1}];
+validate220.errors = [{instancePath:instancePath+"/sessionKey",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data1}];
 return false;
 }
 }
@@ -9356,12 +10889,12 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(func1(data2) < 1){
-validate188.errors = [{instancePath:instancePath+"/agentId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data2}];
+validate220.errors = [{instancePath:instancePath+"/agentId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data2}];
 return false;
 }
 }
 else {
-validate188.errors = [{instancePath:instancePath+"/agentId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data2}];
+validate220.errors = [{instancePath:instancePath+"/agentId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data2}];
 return false;
 }
 }
@@ -9373,8 +10906,8 @@ var valid0 = true;
 if(valid0){
 if(data.seq !== undefined){
 const _errs8 = errors;
-if(!(validate161(data.seq, {instancePath:instancePath+"/seq",parentData:data,parentDataProperty:"seq",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate161.errors : vErrors.concat(validate161.errors);
+if(!(validate193(data.seq, {instancePath:instancePath+"/seq",parentData:data,parentDataProperty:"seq",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate193.errors : vErrors.concat(validate193.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs8 === errors;
@@ -9387,7 +10920,7 @@ if(data.state !== undefined){
 let data4 = data.state;
 const _errs9 = errors;
 if("error" !== data4){
-validate188.errors = [{instancePath:instancePath+"/state",keyword:"const",params:{allowedValue: "error"},message:"must be equal to constant",expected:constant1,data:data4}];
+validate220.errors = [{instancePath:instancePath+"/state",keyword:"const",params:{allowedValue: "error"},message:"must be equal to constant",expected:constant1,data:data4}];
 return false;
 }
 var valid0 = _errs9 === errors;
@@ -9400,7 +10933,7 @@ if(data.errorMessage !== undefined){
 let data5 = data.errorMessage;
 const _errs10 = errors;
 if(typeof data5 !== "string"){
-validate188.errors = [{instancePath:instancePath+"/errorMessage",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data5}];
+validate220.errors = [{instancePath:instancePath+"/errorMessage",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data5}];
 return false;
 }
 var valid0 = _errs10 === errors;
@@ -9413,11 +10946,11 @@ if(data.errorKind !== undefined){
 let data6 = data.errorKind;
 const _errs12 = errors;
 if(typeof data6 !== "string"){
-validate188.errors = [{instancePath:instancePath+"/errorKind",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data6}];
+validate220.errors = [{instancePath:instancePath+"/errorKind",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data6}];
 return false;
 }
 if(!((((data6 === "timeout") || (data6 === "rate_limit")) || (data6 === "context_length")) || (data6 === "unknown"))){
-validate188.errors = [{instancePath:instancePath+"/errorKind",keyword:"enum",params:{allowedValues: constant19},message:"must be equal to one of the allowed values",expected:constant2,data:data6}];
+validate220.errors = [{instancePath:instancePath+"/errorKind",keyword:"enum",params:{allowedValues: constant24},message:"must be equal to one of the allowed values",expected:constant2,data:data6}];
 return false;
 }
 var valid0 = _errs12 === errors;
@@ -9435,29 +10968,29 @@ var valid0 = true;
 }
 }
 else {
-validate188.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
+validate220.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
 return false;
 }
 }
-validate188.errors = vErrors;
+validate220.errors = vErrors;
 return errors === 0;
 }
-export const checkAgentEvent = toCheck(validate190);
-function validate190(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+export const checkAgentEvent = toCheck(validate222);
+function validate222(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((data.runId === undefined) && (missing0 = "runId")) || ((data.seq === undefined) && (missing0 = "seq"))) || ((data.stream === undefined) && (missing0 = "stream"))) || ((data.ts === undefined) && (missing0 = "ts"))) || ((data.data === undefined) && (missing0 = "data"))){
-validate190.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
+validate222.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((((key0 === "runId") || (key0 === "seq")) || (key0 === "stream")) || (key0 === "ts")) || (key0 === "data"))){
-validate190.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
+validate222.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
 return false;
 break;
 }
@@ -9469,12 +11002,12 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(func1(data0) < 1){
-validate190.errors = [{instancePath:instancePath+"/runId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data0}];
+validate222.errors = [{instancePath:instancePath+"/runId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data0}];
 return false;
 }
 }
 else {
-validate190.errors = [{instancePath:instancePath+"/runId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data0}];
+validate222.errors = [{instancePath:instancePath+"/runId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data0}];
 return false;
 }
 }
@@ -9486,8 +11019,8 @@ var valid0 = true;
 if(valid0){
 if(data.seq !== undefined){
 const _errs4 = errors;
-if(!(validate161(data.seq, {instancePath:instancePath+"/seq",parentData:data,parentDataProperty:"seq",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate161.errors : vErrors.concat(validate161.errors);
+if(!(validate193(data.seq, {instancePath:instancePath+"/seq",parentData:data,parentDataProperty:"seq",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate193.errors : vErrors.concat(validate193.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs4 === errors;
@@ -9500,11 +11033,11 @@ if(data.stream !== undefined){
 let data2 = data.stream;
 const _errs5 = errors;
 if(typeof data2 !== "string"){
-validate190.errors = [{instancePath:instancePath+"/stream",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data2}];
+validate222.errors = [{instancePath:instancePath+"/stream",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data2}];
 return false;
 }
 if(!((((data2 === "lifecycle") || (data2 === "assistant")) || (data2 === "thinking")) || (data2 === "tool"))){
-validate190.errors = [{instancePath:instancePath+"/stream",keyword:"enum",params:{allowedValues: constant20},message:"must be equal to one of the allowed values",expected:constant2,data:data2}];
+validate222.errors = [{instancePath:instancePath+"/stream",keyword:"enum",params:{allowedValues: constant25},message:"must be equal to one of the allowed values",expected:constant2,data:data2}];
 return false;
 }
 var valid0 = _errs5 === errors;
@@ -9515,8 +11048,8 @@ var valid0 = true;
 if(valid0){
 if(data.ts !== undefined){
 const _errs7 = errors;
-if(!(validate90(data.ts, {instancePath:instancePath+"/ts",parentData:data,parentDataProperty:"ts",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate90.errors : vErrors.concat(validate90.errors);
+if(!(validate96(data.ts, {instancePath:instancePath+"/ts",parentData:data,parentDataProperty:"ts",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate96.errors : vErrors.concat(validate96.errors);
 errors = vErrors.length;
 }
 var valid0 = _errs7 === errors;
@@ -9532,8 +11065,8 @@ if(errors === _errs8){
 if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
 const _errs10 = errors;
 for(const key1 in data4){
-if(!(func33.call(constant10, key1))){
-validate190.errors = [{instancePath:instancePath+"/data",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant0,data:data4}];
+if(!(func33.call(constant12, key1))){
+validate222.errors = [{instancePath:instancePath+"/data",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant0,data:data4}];
 return false;
 break;
 }
@@ -9543,7 +11076,7 @@ if(data4.text !== undefined){
 let data5 = data4.text;
 const _errs11 = errors;
 if(typeof data5 !== "string"){
-validate190.errors = [{instancePath:instancePath+"/data/text",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data5}];
+validate222.errors = [{instancePath:instancePath+"/data/text",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data5}];
 return false;
 }
 var valid1 = _errs11 === errors;
@@ -9556,7 +11089,7 @@ if(data4.delta !== undefined){
 let data6 = data4.delta;
 const _errs13 = errors;
 if(typeof data6 !== "string"){
-validate190.errors = [{instancePath:instancePath+"/data/delta",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data6}];
+validate222.errors = [{instancePath:instancePath+"/data/delta",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data6}];
 return false;
 }
 var valid1 = _errs13 === errors;
@@ -9569,11 +11102,11 @@ if(data4.phase !== undefined){
 let data7 = data4.phase;
 const _errs15 = errors;
 if(typeof data7 !== "string"){
-validate190.errors = [{instancePath:instancePath+"/data/phase",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data7}];
+validate222.errors = [{instancePath:instancePath+"/data/phase",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data7}];
 return false;
 }
 if(!((((data7 === "start") || (data7 === "end")) || (data7 === "error")) || (data7 === "result"))){
-validate190.errors = [{instancePath:instancePath+"/data/phase",keyword:"enum",params:{allowedValues: constant21},message:"must be equal to one of the allowed values",expected:constant2,data:data7}];
+validate222.errors = [{instancePath:instancePath+"/data/phase",keyword:"enum",params:{allowedValues: constant26},message:"must be equal to one of the allowed values",expected:constant2,data:data7}];
 return false;
 }
 var valid1 = _errs15 === errors;
@@ -9584,8 +11117,8 @@ var valid1 = true;
 if(valid1){
 if(data4.startedAt !== undefined){
 const _errs17 = errors;
-if(!(validate90(data4.startedAt, {instancePath:instancePath+"/data/startedAt",parentData:data4,parentDataProperty:"startedAt",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate90.errors : vErrors.concat(validate90.errors);
+if(!(validate96(data4.startedAt, {instancePath:instancePath+"/data/startedAt",parentData:data4,parentDataProperty:"startedAt",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate96.errors : vErrors.concat(validate96.errors);
 errors = vErrors.length;
 }
 var valid1 = _errs17 === errors;
@@ -9596,8 +11129,8 @@ var valid1 = true;
 if(valid1){
 if(data4.endedAt !== undefined){
 const _errs18 = errors;
-if(!(validate90(data4.endedAt, {instancePath:instancePath+"/data/endedAt",parentData:data4,parentDataProperty:"endedAt",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate90.errors : vErrors.concat(validate90.errors);
+if(!(validate96(data4.endedAt, {instancePath:instancePath+"/data/endedAt",parentData:data4,parentDataProperty:"endedAt",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate96.errors : vErrors.concat(validate96.errors);
 errors = vErrors.length;
 }
 var valid1 = _errs18 === errors;
@@ -9610,7 +11143,7 @@ if(data4.error !== undefined){
 let data10 = data4.error;
 const _errs19 = errors;
 if(typeof data10 !== "string"){
-validate190.errors = [{instancePath:instancePath+"/data/error",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data10}];
+validate222.errors = [{instancePath:instancePath+"/data/error",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data10}];
 return false;
 }
 var valid1 = _errs19 === errors;
@@ -9623,7 +11156,7 @@ if(data4.aborted !== undefined){
 let data11 = data4.aborted;
 const _errs21 = errors;
 if(typeof data11 !== "boolean"){
-validate190.errors = [{instancePath:instancePath+"/data/aborted",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant3,data:data11}];
+validate222.errors = [{instancePath:instancePath+"/data/aborted",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant3,data:data11}];
 return false;
 }
 var valid1 = _errs21 === errors;
@@ -9636,7 +11169,7 @@ if(data4.stopReason !== undefined){
 let data12 = data4.stopReason;
 const _errs23 = errors;
 if(typeof data12 !== "string"){
-validate190.errors = [{instancePath:instancePath+"/data/stopReason",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data12}];
+validate222.errors = [{instancePath:instancePath+"/data/stopReason",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data12}];
 return false;
 }
 var valid1 = _errs23 === errors;
@@ -9649,7 +11182,7 @@ if(data4.name !== undefined){
 let data13 = data4.name;
 const _errs25 = errors;
 if(typeof data13 !== "string"){
-validate190.errors = [{instancePath:instancePath+"/data/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data13}];
+validate222.errors = [{instancePath:instancePath+"/data/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data13}];
 return false;
 }
 var valid1 = _errs25 === errors;
@@ -9662,7 +11195,7 @@ if(data4.toolCallId !== undefined){
 let data14 = data4.toolCallId;
 const _errs27 = errors;
 if(typeof data14 !== "string"){
-validate190.errors = [{instancePath:instancePath+"/data/toolCallId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data14}];
+validate222.errors = [{instancePath:instancePath+"/data/toolCallId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data14}];
 return false;
 }
 var valid1 = _errs27 === errors;
@@ -9675,7 +11208,7 @@ if(data4.isError !== undefined){
 let data15 = data4.isError;
 const _errs29 = errors;
 if(typeof data15 !== "boolean"){
-validate190.errors = [{instancePath:instancePath+"/data/isError",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant3,data:data15}];
+validate222.errors = [{instancePath:instancePath+"/data/isError",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant3,data:data15}];
 return false;
 }
 var valid1 = _errs29 === errors;
@@ -9696,7 +11229,7 @@ var valid1 = true;
 }
 }
 else {
-validate190.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data4}];
+validate222.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data4}];
 return false;
 }
 }
@@ -9713,10 +11246,10 @@ var valid0 = true;
 }
 }
 else {
-validate190.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
+validate222.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data}];
 return false;
 }
 }
-validate190.errors = vErrors;
+validate222.errors = vErrors;
 return errors === 0;
 }

@@ -18,6 +18,19 @@ export interface SocketMethods {
   "chat.abort": { params: Schemas["ChatAbortParams"]; payload: Schemas["ChatAbortPayload"] };
   "agent": { params: Schemas["AgentRunParams"]; payload: Schemas["AgentPayload"] };
   "agent.wait": { params: Schemas["AgentWaitParams"]; payload: Schemas["AgentWaitPayload"] };
+  "sessions.subscribe": { params: Schemas["NoParams"]; payload: Schemas["Subscribed"] };
+  "sessions.unsubscribe": { params: Schemas["NoParams"]; payload: Schemas["Subscribed"] };
+  "sessions.messages.subscribe": { params: Schemas["SessionParams"]; payload: Schemas["SubscribedTo"] };
+  "sessions.messages.unsubscribe": { params: Schemas["SessionParams"]; payload: Schemas["SubscribedTo"] };
+  "sessions.describe": { params: Schemas["SessionParams"]; payload: Schemas["SessionDescription"] };
+  "sessions.reset": { params: Schemas["SessionParams"]; payload: Schemas["SessionReset"] };
+  "sessions.delete": { params: Schemas["SessionParams"]; payload: Schemas["SessionDeleted"] };
+  "commands.list": { params: Schemas["NoParams"]; payload: Schemas["CommandsListPayload"] };
+  "question.list": { params: Schemas["NoParams"]; payload: Schemas["QuestionListPayload"] };
+  "plugin.approval.list": { params: Schemas["NoParams"]; payload: Schemas["ApprovalListPayload"] };
+  "chat.startup": { params: Schemas["ChatStartupParams"]; payload: Schemas["ChatStartupPayload"] };
+  "chat.metadata": { params: Schemas["AgentParam"]; payload: Schemas["ChatMetadata"] };
+  "models.authStatus": { params: Schemas["AgentParam"]; payload: Schemas["ModelsAuthStatusPayload"] };
 }
 
 /** What each event tells. */
@@ -26,6 +39,8 @@ export interface SocketEvents {
   "tick": Schemas["Tick"];
   "chat": Schemas["ChatEvent"];
   "agent": Schemas["AgentEvent"];
+  "session.message": Schemas["SessionMessageEvent"];
+  "sessions.changed": Schemas["SessionChangedEvent"];
   "shutdown": Schemas["Shutdown"];
 }
 
@@ -61,6 +76,19 @@ export const socketMethods: {
   "chat.abort": { scopes: ["operator.write"], checkParams: guards.checkChatAbortParams, checkPayload: guards.checkChatAbortPayload },
   "agent": { scopes: ["operator.write"], checkParams: guards.checkAgentRunParams, checkPayload: guards.checkAgentPayload },
   "agent.wait": { scopes: ["operator.write"], checkParams: guards.checkAgentWaitParams, checkPayload: guards.checkAgentWaitPayload },
+  "sessions.subscribe": { scopes: ["operator.read"], checkParams: guards.checkNoParams, checkPayload: guards.checkSubscribed },
+  "sessions.unsubscribe": { scopes: ["operator.read"], checkParams: guards.checkNoParams, checkPayload: guards.checkSubscribed },
+  "sessions.messages.subscribe": { scopes: ["operator.read"], checkParams: guards.checkSessionParams, checkPayload: guards.checkSubscribedTo },
+  "sessions.messages.unsubscribe": { scopes: ["operator.read"], checkParams: guards.checkSessionParams, checkPayload: guards.checkSubscribedTo },
+  "sessions.describe": { scopes: ["operator.read"], checkParams: guards.checkSessionParams, checkPayload: guards.checkSessionDescription },
+  "sessions.reset": { scopes: ["operator.admin"], checkParams: guards.checkSessionParams, checkPayload: guards.checkSessionReset },
+  "sessions.delete": { scopes: ["operator.admin"], checkParams: guards.checkSessionParams, checkPayload: guards.checkSessionDeleted },
+  "commands.list": { scopes: ["operator.read","operator.write"], checkParams: guards.checkNoParams, checkPayload: guards.checkCommandsListPayload },
+  "question.list": { scopes: ["operator.questions"], checkParams: guards.checkNoParams, checkPayload: guards.checkQuestionListPayload },
+  "plugin.approval.list": { scopes: ["operator.approvals"], checkParams: guards.checkNoParams, checkPayload: guards.checkApprovalListPayload },
+  "chat.startup": { scopes: ["operator.read"], checkParams: guards.checkChatStartupParams, checkPayload: guards.checkChatStartupPayload },
+  "chat.metadata": { scopes: ["operator.read","operator.write"], checkParams: guards.checkAgentParam, checkPayload: guards.checkChatMetadata },
+  "models.authStatus": { scopes: ["operator.read"], checkParams: guards.checkAgentParam, checkPayload: guards.checkModelsAuthStatusPayload },
 };
 
 /** The check of what each event tells. */
@@ -69,5 +97,7 @@ export const socketEvents: { readonly [E in keyof SocketEvents]: Check<SocketEve
   "tick": guards.checkTick,
   "chat": guards.checkChatEvent,
   "agent": guards.checkAgentEvent,
+  "session.message": guards.checkSessionMessageEvent,
+  "sessions.changed": guards.checkSessionChangedEvent,
   "shutdown": guards.checkShutdown,
 };

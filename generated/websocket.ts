@@ -103,6 +103,16 @@ export interface components {
             runId: components["schemas"]["RunId"];
             timeoutMs?: number;
         };
+        SessionParams: {
+            key: components["schemas"]["SessionKey"];
+            agentId?: components["schemas"]["Name"];
+        };
+        ChatStartupParams: {
+            sessionKey?: components["schemas"]["SessionKey"];
+            agentId?: components["schemas"]["Name"];
+            limit?: number;
+            maxChars?: number;
+        };
         HelloOk: {
             /** @constant */
             type: "hello-ok";
@@ -367,6 +377,97 @@ export interface components {
             endedAt?: components["schemas"]["Time"];
             error?: string;
             stopReason?: string;
+        };
+        Subscribed: {
+            subscribed: boolean;
+        };
+        SubscribedTo: {
+            subscribed: boolean;
+            /** @description The whole key. */
+            key: string;
+        };
+        SessionDescription: {
+            session: components["schemas"]["SessionRow"] | null;
+        };
+        SessionReset: {
+            /** @constant */
+            ok: true;
+            key: string;
+            entry: {
+                sessionId: string;
+                updatedAt: components["schemas"]["Time"];
+            };
+        };
+        SessionDeleted: {
+            /** @constant */
+            ok: true;
+            key: string;
+            deleted: boolean;
+            archived: unknown[];
+        };
+        CommandsListPayload: {
+            commands: unknown[];
+        };
+        QuestionListPayload: {
+            questions: unknown[];
+        };
+        ApprovalListPayload: unknown[];
+        ChatMetadata: {
+            commands: unknown[];
+            models: components["schemas"]["SocketModel"][];
+        };
+        ChatStartupPayload: {
+            sessionKey: string;
+            sessionId: string;
+            messages: components["schemas"]["ChatMessage"][];
+            hasMore: boolean;
+            defaults: components["schemas"]["SessionDefaults"];
+            sessionInfo: components["schemas"]["SessionRow"];
+            inFlightRun?: components["schemas"]["InFlightRun"];
+            agentsList: components["schemas"]["AgentsListPayload"];
+            metadata: components["schemas"]["ChatMetadata"];
+        };
+        ModelsAuthStatusPayload: {
+            ts: components["schemas"]["Time"];
+            providers: {
+                provider: string;
+                displayName: string;
+                /**
+                 * @description A key of the configuration or none; nobody has asked the provider.
+                 * @constant
+                 */
+                status: "static";
+                profiles: unknown[];
+            }[];
+        };
+        SessionMessageEvent: {
+            sessionKey: string;
+            agentId: string;
+            runId: string;
+            message: components["schemas"]["ChatMessage"];
+            /** @description The same when it comes again. */
+            messageId: string;
+            /** @description Its place in the session; missing until the turn is stored. */
+            messageSeq?: number;
+        };
+        SessionChangedEvent: {
+            sessionKey: string;
+            agentId: string;
+            sessionId: string;
+            ts: components["schemas"]["Time"];
+            /**
+             * @description Of a run.
+             * @enum {string}
+             */
+            phase?: "start" | "end" | "error";
+            /** @enum {string} */
+            reason?: "reset" | "delete";
+            runId?: string;
+            updatedAt?: components["schemas"]["Time"];
+            hasActiveRun: boolean;
+            activeRunIds: string[];
+            /** @enum {string} */
+            status?: "running" | "done" | "failed";
         };
         Challenge: {
             nonce: string;

@@ -15,8 +15,9 @@ import { createHttpServer } from "./edge/server.ts";
 import { createGeneration, type Generation, type GenerationOptions, type Lasting } from "./generation.ts";
 import type { Agents } from "./run/agents.ts";
 import { createRuntime, type RuntimeOptions } from "./runtime.ts";
+import { Followers } from "./socket/followers.ts";
 import { RunNames } from "./socket/run-names.ts";
-import { SessionFeeds } from "./socket/session-feeds.ts";
+import { RunMarks } from "./socket/run-marks.ts";
 import { Sockets } from "./socket/sockets.ts";
 
 export interface GatewayOptions extends RuntimeOptions, GenerationOptions {}
@@ -53,10 +54,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     throw cause;
   });
   const names = new RunNames();
-  const feeds = new SessionFeeds({
+  const marks = new RunMarks();
+  const followers = new Followers({
     live: runtime.live,
     runs: runtime.runs,
+    store: runtime.store,
     names,
+    marks,
     agents: () => current.runtime.agents,
     outgoing: () => current.face.outgoing,
   });
@@ -66,7 +70,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     condemned: new WeakSet(),
     lockout: new Lockout(),
     bodies: new BodyBudget(() => current.config.gateway.limits.bodyBytesHeld),
-    sockets: { names, feeds, all: () => sockets },
+    sockets: { names, marks, followers, all: () => sockets },
   };
   let current = createGeneration(runtime, options, lasting);
   const sockets = new Sockets({ face: () => current.face, toAddressKey, metrics: runtime.metrics });

@@ -32,8 +32,9 @@ import { createSignIn } from "./edge/proxy-user.ts";
 import { createMediaGate, type MediaGate } from "./run/media/media-gate.ts";
 import type { Runtime } from "./runtime.ts";
 import { createFace, type Doorway } from "./socket/face.ts";
+import type { Followers } from "./socket/followers.ts";
+import type { RunMarks } from "./socket/run-marks.ts";
 import type { RunNames } from "./socket/run-names.ts";
-import type { SessionFeeds } from "./socket/session-feeds.ts";
 import type { HandshakeFace, Sockets } from "./socket/sockets.ts";
 
 /** What a change of the configuration changes. */
@@ -57,7 +58,8 @@ export interface Lasting {
 /** What connections have in common that begin with one configuration and go on with another. */
 export interface LastingSockets {
   readonly names: RunNames;
-  readonly feeds: SessionFeeds;
+  readonly marks: RunMarks;
+  readonly followers: Followers;
   readonly all: () => Sockets;
 }
 
@@ -119,6 +121,7 @@ export function createGeneration(runtime: Runtime, options: GenerationOptions, l
     media,
     started: lasting.started * 1000,
     doorway,
+    audit,
     mode: checkAnswers,
     log,
   });

@@ -96,6 +96,7 @@ export class LiveRuns {
   readonly #runs = new Set<LiveRun>();
   /** By the key that the store has for a session. */
   readonly #sessionWatchers = new Map<string, Set<(run: LiveRun) => void>>();
+  readonly #watchers = new Set<(run: LiveRun) => void>();
 
   /** To be ended with `close`. */
   open(id: string, facts: LiveFacts, isLogged = false): LiveRun {
@@ -104,6 +105,7 @@ export class LiveRuns {
     if (this.#sessionWatchers.size > 0) {
       for (const tell of this.#sessionWatchers.get(run.storedKey) ?? []) tell(run);
     }
+    for (const tell of this.#watchers) tell(run);
     return run;
   }
 
@@ -126,6 +128,12 @@ export class LiveRuns {
     const cancel = this.find(id)?.facts.cancel;
     cancel?.(reason);
     return cancel !== undefined;
+  }
+
+  /** Tells of each run as it begins, before its first event and after those who watch its session. Returns what ends that. */
+  watchAll(tell: (run: LiveRun) => void): () => void {
+    this.#watchers.add(tell);
+    return () => void this.#watchers.delete(tell);
   }
 
   /**

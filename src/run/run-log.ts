@@ -25,8 +25,8 @@ export interface AskedRun {
   /** Of the client that asks: when it aborts, that client has left. */
   readonly signal: AbortSignal;
   readonly runAgent: RunAgent;
-  /** Told of the id of the run that is given, before the first event of a new one. */
-  readonly onGiven?: (id: string) => void;
+  /** Told of the run that is given, before the first event of a new one. */
+  readonly onGiven?: (given: GivenRun) => void;
   /** Makes the request, if the run is a new one; it is a part of the run. */
   readonly prepare: (signal: AbortSignal) => Promise<RunRequest>;
 }
@@ -91,7 +91,7 @@ export class RunLog {
       admitted.kind === "found"
         ? { id: admitted.run.id, form: admitted.run.form, isRepeated: true }
         : { id, form: asked.form, isRepeated: false };
-    asked.onGiven?.(given.id);
+    asked.onGiven?.(given);
     const recording = admitted.kind === "found" ? this.#recordings.get(given.id) : this.#begin(asked, admitted.hold);
     if (asked.detached) recording?.goOn();
     recording?.attend(asked.signal);

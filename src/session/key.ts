@@ -34,6 +34,11 @@ export function toStatelessKey(agentId: string): string {
   return `agent:${agentId}:openai:${randomUUID()}`;
 }
 
+/** Whether a key is that of one call, of which nothing is kept. */
+export function isStatelessKey(sessionKey: string): boolean {
+  return /^agent:[^:]+:openai:/.test(sessionKey);
+}
+
 /** The session of the request field `user`, whatever text that is. `agentId` must satisfy `isAgentId`. */
 export function toUserKey(agentId: string, user: string): string {
   return `agent:${agentId}:openai-user:${user}`;

@@ -1,14 +1,52 @@
-import type { ChatMessage, ContentPart, SocketUsage, ToolCall, Usage, UserPart } from "../base/contract.ts";
+import type { RunMark } from "./run-marks.ts";
+import type {
+  ChatMessage,
+  ContentPart,
+  SocketUsage,
+  ToolCall,
+  Usage,
+  UserMessage,
+  UserPart,
+} from "../base/contract.ts";
 import { toNamedCall } from "../base/tool-call.ts";
 import type { RunAnswer } from "../run/run-event.ts";
 import type { HistoryMessage } from "../session/store.ts";
 
+/** Of one message, where nobody has said another number: what a client is sent it has to parse at once. */
+const charactersMaxDefault = 100_000;
+
 /** One message of a transcript as the protocol has it. Instructions are not stored, so there are none. */
-export function toChatMessage({ sequence, createdAt, message }: HistoryMessage, charactersMax: number): ChatMessage {
-  const id = { id: `msg_${sequence}`, seq: sequence };
+export function toChatMessage(
+  { sequence, createdAt, message }: HistoryMessage,
+  charactersMax = charactersMaxDefault,
+  mark?: RunMark,
+): ChatMessage {
   const cut = new Cut(charactersMax);
   const shown = toShown(message, cut);
-  return { ...shown, timestamp: createdAt, __openclaw: cut.isShorter ? { ...id, truncated: true } : id };
+  const about = mark === undefined ? { id: `msg_${sequence}` } : toAbout(mark, shown.role, sequence);
+  const whole = { ...about, seq: sequence, ...(cut.isShorter ? { truncated: true } : {}) };
+  return { ...shown, timestamp: createdAt, __openclaw: whole };
+}
+
+function toAbout({ runId, wasAsked }: RunMark, role: ChatMessage["role"], sequence: number) {
+  if (role !== "user") return { id: `msg_${sequence}`, runId };
+  return { id: wasAsked ? toAskedId(runId) : `msg_${sequence}`, runId, idempotencyKey: runId };
+}
+
+/** By which clients tell a message that comes again. */
+export function toMessageId({ __openclaw: about }: ChatMessage): string {
+  return about?.id ?? "";
+}
+
+function toAskedId(runId: string): string {
+  return `${runId}:user`;
+}
+
+/** A turn before it is stored; the same id is that of the stored one. */
+export function toAskedMessage(runId: string, content: UserMessage["content"]): ChatMessage {
+  const parts = toParts(content, new Cut(charactersMaxDefault));
+  const about = { id: toAskedId(runId), runId, idempotencyKey: runId };
+  return { role: "user", content: parts, timestamp: Date.now(), __openclaw: about };
 }
 
 function toShown(message: HistoryMessage["message"], cut: Cut): Omit<ChatMessage, "timestamp"> {

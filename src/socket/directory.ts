@@ -11,10 +11,18 @@ const noSessions = { path: "", count: 0, recent: [] };
 /** Agents begin nothing by themselves. */
 const noHeartbeat = { enabled: false, every: "0m", everyMs: null, prompt: "", target: "none", ackMaxChars: 0 } as const;
 
+type DirectoryMethod =
+  | "health"
+  | "status"
+  | "agents.list"
+  | "models.list"
+  | "models.authStatus"
+  | "commands.list"
+  | "question.list"
+  | "plugin.approval.list";
+
 /** What there is: agents, models, and that the gateway answers. */
-export function createDirectory(
-  all: Agents,
-): Pick<SocketHandlers, "health" | "status" | "agents.list" | "models.list"> {
+export function createDirectory(all: Agents): Pick<SocketHandlers, DirectoryMethod> {
   return {
     health: (_, { principal }) => toHealth(all.of(principal)),
     status(_, { principal }) {
@@ -27,20 +35,18 @@ export function createDirectory(
         sessions: { paths: [], count: 0, defaults: toDefaults(agents), recent: [], byAgent: [] },
       };
     },
-    "agents.list"(_, { principal }) {
-      const agents = all.of(principal);
-      return {
-        defaultId: agents.default.id,
-        mainKey,
-        scope: "per-sender",
-        agents: agents.list.map(({ id, models: [first, ...others] }) => ({
-          id,
-          name: id,
-          model: { primary: first.name, fallbacks: others.map(({ name }) => name) },
-        })),
-      };
-    },
+    "agents.list": (_, { principal }) => listAgents(all, principal),
     "models.list": ({ agentId }, { principal }) => ({ models: listModels(all, principal, agentId) }),
+    "models.authStatus"({ agentId }, { principal }) {
+      const names = new Set(listModels(all, principal, agentId).map(({ provider }) => provider));
+      const status = "static" as const;
+      const providers = [...names].map((provider) => ({ provider, displayName: provider, status, profiles: [] }));
+      return { ts: Date.now(), providers };
+    },
+    // There are none, and that is the truth; what there is nothing of at all is an unknown method.
+    "commands.list": () => ({ commands: [] }),
+    "question.list": () => ({ questions: [] }),
+    "plugin.approval.list": () => [],
   };
 }
 
@@ -69,11 +75,25 @@ export function toDefaults(agents: Agents): SocketMethods["status"]["payload"]["
   return { ...toModelNames(agents.default), contextTokens: null };
 }
 
+export function listAgents(all: Agents, principal: Principal): SocketMethods["agents.list"]["payload"] {
+  const agents = all.of(principal);
+  return {
+    defaultId: agents.default.id,
+    mainKey,
+    scope: "per-sender",
+    agents: agents.list.map(({ id, models: [first, ...others] }) => ({
+      id,
+      name: id,
+      model: { primary: first.name, fallbacks: others.map(({ name }) => name) },
+    })),
+  };
+}
+
 /** Each model once, whichever agents have it. */
-function listModels(
+export function listModels(
   all: Agents,
   principal: Principal,
-  agentId: string | undefined,
+  agentId?: string,
 ): SocketMethods["models.list"]["payload"]["models"] {
   const agents = all.of(principal);
   const asked = agentId === undefined ? agents.list : [findAgent(agents, agentId)];

@@ -2,6 +2,7 @@ import { createChatHistory } from "./chat-history.ts";
 import { createDescribe } from "./describe.ts";
 import { createDirectory } from "./directory.ts";
 import { Outgoing, type OutgoingParts } from "./outgoing.ts";
+import { createSessionControl, type SessionControlParts } from "./session-control.ts";
 import { createSessionList, type SessionListParts } from "./session-rows.ts";
 import type { HandshakeFace } from "./sockets.ts";
 import { createTalk, type TalkParts } from "./talk.ts";
@@ -14,7 +15,7 @@ export type Doorway = Pick<
   "entry" | "authenticate" | "signIn" | "findRequestFault" | "toAddress" | "assertBounded" | "log"
 >;
 
-export interface FaceParts extends TalkParts, SessionListParts, OutgoingParts {
+export interface FaceParts extends TalkParts, SessionControlParts, SessionListParts, OutgoingParts {
   readonly gateway: Config["gateway"];
   readonly store: Pick<SessionStore, "find" | "history" | "list" | "runs">;
   /** In milliseconds since 1970. */
@@ -34,6 +35,7 @@ export function createFace(parts: FaceParts): HandshakeFace {
     handlers: {
       ...createDirectory(agents),
       ...createSessionList(parts),
+      ...createSessionControl(parts),
       ...createChatHistory(parts),
       ...createTalk(parts),
     },

@@ -14,7 +14,7 @@ export interface SocketCall<M extends SocketMethod> {
   /** The connection, for events. */
   readonly member: Member;
   /** Answers at once; what the method comes to is a second answer to the same request. */
-  accept(payload: SocketMethods[M]["payload"]): void;
+  readonly accept: (payload: SocketMethods[M]["payload"]) => void;
 }
 
 /** Answers one method. It refuses by throwing a `GatewayError`. */
@@ -29,6 +29,8 @@ export type SocketHandlers = { readonly [M in SocketMethod]: SocketHandler<M> };
 /** A connection as those see it who have something to tell. */
 export interface Member {
   readonly principal: Principal;
+  /** Whether it may read sessions, and not only talk in them. */
+  readonly reads: boolean;
   /** Whether it asked to see tools at work. */
   readonly showsTools: boolean;
   /** Aborts when it is gone. */

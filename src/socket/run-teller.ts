@@ -13,7 +13,7 @@ export interface TellerParts {
   readonly isLate: boolean;
   readonly showsReasoning: boolean;
   readonly tell: Tell;
-  readonly onEnd: () => void;
+  readonly onEnd: (outcome: RunOutcome) => void;
 }
 
 /** Hands one event on to everybody who watches; `needsTools`: only to those who asked to see tools at work. */
@@ -104,7 +104,7 @@ export class RunTeller implements RunObserver {
       this.#agent("lifecycle", { phase: "error", startedAt: this.startedAt, endedAt, error: error.message });
       this.#chat({ state: "error", errorMessage: error.message, errorKind: errorKinds.get(error.code) ?? "unknown" });
     }
-    this.#parts.onEnd();
+    this.#parts.onEnd(outcome);
   };
 
   #tellSoon(): void {

@@ -55,6 +55,16 @@ export function findAgent(agents: Agents, agentId: string | undefined): Agent {
   throw new GatewayError("model_not_found", message, { param: "agentId" });
 }
 
+/** The key by which somebody knows a session; undefined for one that is not theirs to read. */
+export function toShownKey(stored: string, principal: Principal, agents: Agents): string | undefined {
+  const { namespace = "", scopes } = principal;
+  const isOwn = stored.startsWith(`${namespace}agent:`);
+  const shown = isOwn ? stored.slice(namespace.length) : stored;
+  const { agentId } = parseOperatorKey(isOwn ? shown : (parseStoredKey(stored) ?? stored));
+  const isReached = agents.of(principal).list.some(({ id }) => id === agentId);
+  return isReached && (isOwn || scopes.has("admin")) ? shown : undefined;
+}
+
 /** One id for each life of a session: a key that is used again after a deletion is another one. */
 export function toSessionId(stored: string, createdAt = 0): string {
   const digits = hash("sha256", `${createdAt} ${stored.toWellFormed()}`);

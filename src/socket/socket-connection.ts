@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import type { WebSocket } from "ws";
 import { callMethod, FrameRefusal, type MethodParts } from "./call-method.ts";
 import { admit, type Admission, type ConnectParts, ConnectRefusal } from "./connect.ts";
@@ -84,6 +85,10 @@ export class SocketConnection implements Member {
     return this.#admission !== undefined;
   }
 
+  get reads(): boolean {
+    return this.#admission?.scopes.includes("operator.read") ?? false;
+  }
+
   get showsTools(): boolean {
     return this.#admission?.caps.has("tool-events") ?? false;
   }
@@ -118,6 +123,8 @@ export class SocketConnection implements Member {
     if (principal === undefined) return this.close(1008, "unauthorized: the secret has changed");
     // The client was told its scopes; it is told of others by a new handshake.
     if (grantScopes(asked, principal).join() !== scopes.join()) return this.close(1012, "the scopes have changed");
+    // What it follows it might not reach any more.
+    if (!hasSameReach(principal, this.#principal)) return this.close(1012, "the key has changed");
     this.#principal = principal;
   }
 
@@ -218,7 +225,7 @@ export class SocketConnection implements Member {
   }
 
   readonly #onClose = (code: number): void => {
-    this.#gone.abort();
+    this.#gone.abort(new GatewayError("cancelled", "The connection was closed."));
     if (this.#admission === undefined) return;
     this.#options.face().log.info(
       {
@@ -231,4 +238,13 @@ export class SocketConnection implements Member {
       "socket closed",
     );
   };
+}
+
+function hasSameReach(one: Principal, other: Principal): boolean {
+  const [reach, otherReach] = [one, other].map(({ namespace, agents, models }) => [
+    namespace,
+    agents && [...agents],
+    models && [...models],
+  ]);
+  return isDeepStrictEqual(reach, otherReach);
 }

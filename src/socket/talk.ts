@@ -1,8 +1,9 @@
 import { isEndedByHand } from "./run-teller.ts";
 import { toModel, toText } from "./chat-message.ts";
+import type { Followers } from "./followers.ts";
 import type { SocketCall, SocketHandlers } from "./methods.ts";
+import type { RunMarks } from "./run-marks.ts";
 import type { RunNames } from "./run-names.ts";
-import type { SessionFeeds } from "./session-feeds.ts";
 import { nameSession, type NamedSession, toSessionId } from "./session-name.ts";
 import { toRunReach } from "../api/runs/run-reach.ts";
 import type { Message, SocketMethods, UserPart } from "../base/contract.ts";
@@ -28,7 +29,8 @@ export interface TalkParts {
   readonly live: LiveRuns;
   readonly store: { readonly runs: Pick<RunStore, "find"> };
   readonly names: RunNames;
-  readonly feeds: SessionFeeds;
+  readonly marks: RunMarks;
+  readonly followers: Followers;
 }
 
 type Attachments = SocketMethods["chat.send"]["params"]["attachments"];
@@ -91,7 +93,7 @@ export function createTalk(
 
 /** Begins a run, or finds the one that the same request has begun. It is logged, and goes on without its connection. */
 async function begin(
-  { slots, runs, runAgent, media, feeds, names }: TalkParts,
+  { slots, runs, runAgent, media, followers, names, marks }: TalkParts,
   { agent, key, stored }: NamedSession,
   { idempotencyKey, message, attachments = [], instructions, timeoutMs }: Asked,
   { principal, member, requestId, address, signal }: SocketCall<"agent"> | SocketCall<"chat.send">,
@@ -110,9 +112,12 @@ async function begin(
     key: { text: idempotencyKey, requestHash: toDigest([stored, content, instructions]) },
     signal,
     runAgent,
-    onGiven(id) {
+    onGiven({ id, isRepeated }) {
       names.remember(principal.name, idempotencyKey, id);
-      feeds.follow(stored, key, member);
+      followers.follow(stored, key, member);
+      if (isRepeated) return;
+      marks.noteAsked(stored, idempotencyKey);
+      followers.find(stored)?.tellAsked(idempotencyKey, content, principal.name, agent.id);
     },
     async prepare(ends) {
       const messages = await media.admit(asked, ends);

@@ -1,0 +1,85 @@
+import type { Member } from "./methods.ts";
+import { type FeedParts, type RunUnderWay, SessionFeed } from "./session-feed.ts";
+import type { LiveRun } from "../run/live-runs.ts";
+import { isStatelessKey } from "../session/key.ts";
+
+/** Sessions of one connection; one more takes the place of the oldest. */
+const followedMax = 64;
+
+/** Who is told of which session. One that nobody follows costs nothing. */
+export class Followers {
+  readonly #parts: FeedParts;
+  readonly #feeds = new Map<string, SessionFeed>();
+  readonly #followed = new WeakMap<Member, Set<string>>();
+  readonly #subscribers = new Set<Member>();
+  #stopWatching: (() => void) | undefined;
+
+  constructor(parts: Omit<FeedParts, "subscribers">) {
+    this.#parts = { ...parts, subscribers: this.#subscribers };
+  }
+
+  /** From now on the connection is told of the session, whoever talks there, until it is gone. */
+  follow(stored: string, shown: string, member: Member): void {
+    if (member.signal.aborted) return;
+    const followed = this.#followed.get(member) ?? this.#meet(member);
+    if (followed.has(stored)) return;
+    const [oldest] = followed;
+    if (oldest !== undefined && followed.size >= followedMax) this.leave(oldest, member);
+    followed.add(stored);
+    this.#open(stored).members.set(member, shown);
+  }
+
+  leave(stored: string, member: Member): void {
+    this.#followed.get(member)?.delete(stored);
+    this.#feeds.get(stored)?.leave(member);
+  }
+
+  /** The same for every session that the connection may read. */
+  subscribe(member: Member): void {
+    if (member.signal.aborted || this.#subscribers.has(member)) return;
+    this.#subscribers.add(member);
+    member.signal.addEventListener("abort", () => this.unsubscribe(member), { once: true });
+    this.#stopWatching ??= this.#parts.live.watchAll((run) => this.#notice(run));
+    for (const run of this.#parts.live.list()) this.#notice(run);
+  }
+
+  unsubscribe(member: Member): void {
+    this.#subscribers.delete(member);
+    if (this.#subscribers.size > 0) return;
+    this.#stopWatching?.();
+    this.#stopWatching = undefined;
+  }
+
+  /** Whoever is told of the session, if anybody is. */
+  find(stored: string): SessionFeed | undefined {
+    return this.#feeds.get(stored) ?? (this.#subscribers.size > 0 ? this.#open(stored) : undefined);
+  }
+
+  /** The runs of a session that somebody follows. */
+  listRuns(stored: string): readonly RunUnderWay[] {
+    return [...(this.#feeds.get(stored)?.tellers ?? [])];
+  }
+
+  #notice({ facts: { session }, storedKey }: LiveRun): void {
+    if (!isStatelessKey(session.key)) this.#open(storedKey);
+  }
+
+  #open(stored: string): SessionFeed {
+    const known = this.#feeds.get(stored);
+    if (known !== undefined) return known;
+    const feed = new SessionFeed(stored, this.#parts, () => this.#feeds.delete(stored));
+    this.#feeds.set(stored, feed);
+    feed.begin();
+    return feed;
+  }
+
+  #meet(member: Member): Set<string> {
+    const followed = new Set<string>();
+    this.#followed.set(member, followed);
+    const leaveAll = (): void => {
+      for (const stored of followed) this.leave(stored, member);
+    };
+    member.signal.addEventListener("abort", leaveAll, { once: true });
+    return followed;
+  }
+}

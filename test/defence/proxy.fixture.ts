@@ -32,6 +32,26 @@ export async function startProxy(name: ProxyName, gatewayPort: number): Promise<
     .replaceAll("127.0.0.1:18789", `127.0.0.1:${gatewayPort}`);
   const file = join(folder, files[name]);
   writeFileSync(file, adapt[name](example, { port, folder, certificate, key }));
+  await run(name, file, folder, port);
+  return port;
+}
+
+/** Starts nginx with the file of examples/deploy/scaled, on a port of its own, in front of two gateways. Gives that port. */
+export async function startBalancer(ports: readonly [number, number]): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), "clawgate-nginx-"));
+  const port = await findPort();
+  const example = readFileSync(join(import.meta.dirname, "../../examples/deploy/scaled/nginx.conf"), "utf8")
+    .replace("gateway-1:18789", `127.0.0.1:${ports[0]}`)
+    .replace("gateway-2:18789", `127.0.0.1:${ports[1]}`)
+    .replace("listen 8080", `listen 127.0.0.1:${port}`);
+  const file = join(folder, "nginx.conf");
+  writeFileSync(file, toNginxFile(example, folder));
+  await run("nginx", file, folder, port);
+  return port;
+}
+
+/** Starts a proxy with its file, waits until it listens, and ends it with the test. */
+async function run(name: ProxyName, file: string, folder: string, port: number): Promise<void> {
   const child = spawn(name, commands[name](file, folder), { env: { ...process.env, HOME: folder }, stdio: "pipe" });
   let said = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (text: Buffer) => (said += text.toString()));
@@ -43,7 +63,6 @@ export async function startProxy(name: ProxyName, gatewayPort: number): Promise<
     if (child.exitCode !== null) throw new Error(`${name} ended: ${said}`);
     await setTimeout(20);
   }
-  return port;
 }
 
 interface Place {
@@ -53,9 +72,8 @@ interface Place {
   readonly key: string;
 }
 
-/** What the files leave to the system around them: ports, folders and, of Caddy, where certificates come from. */
-const adapt: Readonly<Record<ProxyName, (text: string, place: Place) => string>> = {
-  nginx: (text, { port, folder }) => `
+/** A whole configuration around the part for one site. */
+const toNginxFile = (site: string, folder: string): string => `
 daemon off;
 ${process.getuid?.() === 0 ? "user root;" : ""}
 pid ${folder}/pid;
@@ -68,8 +86,13 @@ http {
   fastcgi_temp_path ${folder}/fastcgi;
   uwsgi_temp_path ${folder}/uwsgi;
   scgi_temp_path ${folder}/scgi;
-  ${text.replace("listen 443 ssl", `listen 127.0.0.1:${port} ssl`)}
-}`,
+  ${site}
+}`;
+
+/** What the files leave to the system around them: ports, folders and, of Caddy, where certificates come from. */
+const adapt: Readonly<Record<ProxyName, (text: string, place: Place) => string>> = {
+  nginx: (text, { port, folder }) =>
+    toNginxFile(text.replace("listen 443 ssl", `listen 127.0.0.1:${port} ssl`), folder),
   haproxy: (text, { port }) => text.replace("bind :443", `bind 127.0.0.1:${port}`),
   caddy: (text, { port, certificate, key }) =>
     `{\n\tadmin off\n\tauto_https disable_redirects\n}\n${text.replace("gateway.example {", `https://gateway.example:${port} {\n\ttls ${certificate} ${key}`)}`,

@@ -14,6 +14,7 @@ export default defineConfig({
     hookTimeout: 120_000,
     expect: { poll: { timeout: 60_000 } },
     fileParallelism: false,
+    globalSetup: ["test/postgres.setup.ts"],
     setupFiles: ["test/traces.setup.ts", "test/end.setup.ts"],
     deps: { interopDefault: false },
   },

@@ -1,0 +1,58 @@
+import { expect, test } from "vitest";
+import { createPlace, run, usual } from "../command.fixture.ts";
+import { onEnd } from "../end.fixture.ts";
+import { startTestGateway, testToken } from "../gateway.fixture.ts";
+import { createTestSchema, programs } from "../postgres.fixture.ts";
+import { isInstalled, startBalancer } from "./proxy.fixture.ts";
+
+// Two gateways on one database, behind nginx with the file of examples/deploy/scaled: a call may reach either of them.
+
+/** What nginx answers itself (a request line that is none, a body of 1 GiB), and what counts runs, which each gateway does for itself. */
+const foreign = "ERR-22,LIM-01,ABRT";
+
+const skipped = programs === undefined || !isInstalled("nginx");
+
+async function startPair() {
+  const { url, schema, remove } = await createTestSchema();
+  onEnd(remove);
+  const config = {
+    gateway: {
+      http: { allowedHosts: ["gateway.example"], allowedOrigins: ["https://app.example"] },
+      trustedProxies: ["127.0.0.1"],
+    },
+    sessions: { store: { postgres: { url, schema } } },
+  };
+  // The suite makes models fail.
+  const options = { config, expectErrors: true };
+  const pair = [await startTestGateway(options), await startTestGateway(options)] as const;
+  const port = await startBalancer([pair[0].port, pair[1].port]);
+  return { pair, baseUrl: `http://127.0.0.1:${port}/v1` };
+}
+
+test.skipIf(skipped)("the suite finds nothing wrong with them", async () => {
+  const { baseUrl } = await startPair();
+  const place = createPlace({ config: usual, environment: { OPENAI_API_KEY: testToken } });
+  const words = ["conformance", "--base-url", baseUrl, "--profile", "gateway", "--sdk", "7", "--skip", foreign];
+  const { output, notes, status } = await run(place, words);
+  const said = `${output}${notes}`;
+  expect(said).toMatch(/\n\d{3} passed, 0 failed, \d+ skipped/);
+  expect(status).toBe(0);
+});
+
+test.skipIf(skipped)("one that is gone is missed by nobody", async () => {
+  const { pair, baseUrl } = await startPair();
+  const ask = async (user: string): Promise<string> => {
+    const response = await fetch(`${baseUrl}/chat/completions`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${testToken}`, "content-type": "application/json" },
+      body: JSON.stringify({ model: "openclaw", user, messages: [{ role: "user", content: "@@messages" }] }),
+    });
+    expect(response.status).toBe(200);
+    const { choices } = (await response.json()) as { choices: [{ message: { content: string } }] };
+    return choices[0].message.content;
+  };
+  for (let turn = 0; turn < 4; turn++) await ask("ada");
+  await pair[0].stop();
+  const messages = JSON.parse(await ask("ada")) as unknown[];
+  expect(messages).toHaveLength(9);
+});

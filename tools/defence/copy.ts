@@ -1,7 +1,6 @@
 import { execFileSync } from "node:child_process";
 import {
   copyFileSync,
-  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -23,7 +22,6 @@ export interface Copy {
   readonly remove: () => void;
 }
 
-const generated = ["generated", "conformance/generated"];
 const packages = ["node_modules", "test/client/node_modules", "tools/node/node_modules"];
 
 export function createCopy(checkout: string): Copy {
@@ -42,24 +40,25 @@ export function createCopy(checkout: string): Copy {
   }
   return {
     root,
-    change: (edits) => change(root, checkout, edits),
+    change: (edits) => change(root, edits),
     remove: () => rmSync(root, { recursive: true, force: true }),
   };
 }
 
-function change(root: string, checkout: string, edits: readonly Edit[]): () => void {
+function change(root: string, edits: readonly Edit[]): () => void {
   const were = new Map<string, string>();
   for (const edit of edits) {
     const file = join(root, edit.file);
     if (!were.has(file)) were.set(file, readFileSync(file, "utf8"));
     writeFileSync(file, applyEdit(root, edit));
   }
-  const regenerates = edits.some(({ file }) => file.startsWith("openapi/"));
-  if (regenerates)
+  const generate = (): void => {
+    if (!edits.some(({ file }) => file.startsWith("openapi/"))) return;
     execFileSync(process.execPath, ["openapi/generate.ts"], { cwd: root, stdio: ["ignore", "ignore", "inherit"] });
+  };
+  generate();
   return () => {
     for (const [file, text] of were) writeFileSync(file, text);
-    if (regenerates)
-      for (const folder of generated) cpSync(join(checkout, folder), join(root, folder), { recursive: true });
+    generate();
   };
 }

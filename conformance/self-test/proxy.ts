@@ -188,17 +188,20 @@ function changeFrame(frame: string, change: Change, call: ProxiedCall, nextIndex
   const lines = frame.split("\n");
   const dataLine = lines.find((line) => line.startsWith("data: "));
   const chunk = toObject(dataLine?.slice("data: ".length) ?? "");
-  const comments = lines
-    .filter((line) => line.startsWith(":"))
-    .map((line) => `${line}\n`)
-    .join("");
   let text = frame;
   if (chunk !== undefined && change.chunk !== undefined) {
     const changed = change.chunk(chunk, nextIndex(), call);
     const list = changed === undefined ? [] : Array.isArray(changed) ? changed : [changed];
-    text = comments + list.map((one) => `data: ${JSON.stringify(one)}\n\n`).join("");
+    // Those that come of a chunk with a number all have it.
+    const id = pick(lines, "id: ");
+    text = pick(lines, ":") + list.map((one) => `${id}data: ${JSON.stringify(one)}\n\n`).join("");
   }
   return change.frame === undefined || text === "" ? text : change.frame(text, call);
+}
+
+/** The lines that begin so. */
+function pick(lines: readonly string[], start: string): string {
+  return lines.flatMap((line) => (line.startsWith(start) ? [`${line}\n`] : [])).join("");
 }
 
 function toHeaders(message: IncomingMessage): Record<string, string> {

@@ -27,7 +27,8 @@ export async function startDatabaseProxy(serverUrl: string): Promise<DatabasePro
   let lost: string | undefined;
 
   const end = (pair: readonly Socket[]): void => pair.forEach((socket) => socket.destroy());
-  const listener = createServer((client) => {
+  // Of a network that is gone nobody hears an end either.
+  const listener = createServer({ allowHalfOpen: true }, (client) => {
     if (isRefusing) return void client.destroy();
     const upstream = createConnection(behind);
     const pair = [client, upstream] as const;
@@ -43,6 +44,9 @@ export async function startDatabaseProxy(serverUrl: string): Promise<DatabasePro
       // The server has done what it was asked when it answers.
       if (isLost) return end(pair);
       client.write(bytes);
+    });
+    client.on("end", () => {
+      if (!isStalled) end(pair);
     });
     for (const socket of pair) {
       socket.on("error", () => end(pair));

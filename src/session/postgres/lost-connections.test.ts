@@ -90,6 +90,15 @@ describe.skipIf(programs === undefined)("a connection that is lost", () => {
     expect((await other.read("k")).messages).toEqual([user("1"), user("2")]);
   });
 
+  test("without anybody being told so keeps no store from closing", async () => {
+    const { proxy, store } = await setUp();
+    await addTurn(store, "k", [user("1")]);
+    store.runs.watch(() => undefined);
+    proxy.stall();
+    await store.close();
+    await expect(store.read("k")).rejects.toMatchObject({ code: "storage_unavailable" });
+  });
+
   test("without anybody being told so is given up in time", async () => {
     const { proxy, store } = await setUp();
     await addTurn(store, "k", [user("1")]);

@@ -26,6 +26,8 @@ export interface PoolOptions {
 /** For a connection, or for one of those that there may be. */
 const connectMs = 5_000;
 const statementMs = 10_000;
+/** A server that takes longer to say good-bye has no network to it. */
+const endMs = 2_000;
 /** What was lost is sent again after these times, as long as no more than `againMs` has gone by. */
 const pausesMs: readonly number[] = [0, 250];
 const againMs = 2_000;
@@ -77,7 +79,7 @@ export class Pool {
   async close(): Promise<void> {
     this.#closed = true;
     await this.#opening?.catch(() => undefined);
-    await Promise.all(Array.from(this.#connections, ({ client }) => client.end()));
+    await Promise.all(Array.from(this.#connections, ({ client }) => endClient(client)));
   }
 
   async #attempt<Row extends object>({ name, text }: Statement, toValues: ToValues): Promise<readonly Row[]> {
@@ -170,8 +172,15 @@ export async function withClient<Result>(
   try {
     return await use(client);
   } finally {
-    await client.end();
+    await endClient(client);
   }
+}
+
+/** Says good-bye to the server, and does not wait for one that cannot be reached. */
+export async function endClient(client: pg.Client): Promise<void> {
+  const patience = setTimeout(() => client.connection.stream.destroy(), endMs);
+  await client.end();
+  clearTimeout(patience);
 }
 
 /** Connections that ended, a server that ends or begins, and what the server itself asks to try again. */

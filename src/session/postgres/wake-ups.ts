@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import pg from "pg";
 import type { Log } from "../../base/log.ts";
+import { endClient } from "./pool.ts";
 
 /** Sends one NOTIFY. */
 export type Announce = (payload: string) => Promise<void>;
@@ -84,7 +85,7 @@ export class WakeUps {
       clearTimeout(this.#gathering);
       await this.#announce();
     }
-    await this.#client?.end().catch((error: unknown) => this.#parts.log.warn({ err: error }, "not ended"));
+    if (this.#client !== undefined) await endClient(this.#client);
   }
 
   async #announce(): Promise<void> {

@@ -66,16 +66,24 @@ export class Recording implements LoggedRun {
     this.#controller.abort(reason);
   }
 
-  /** Counts a client that has asked for the run until its signal aborts; without any, the run ends, unless it goes on. */
-  attend(signal: AbortSignal): void {
+  /** Counts a client that has asked for the run until its signal aborts; tells when the last of them has left. */
+  attend(signal: AbortSignal, onLast: () => void): void {
     this.#clients += 1;
     const leave = (): void => {
       this.#clients -= 1;
-      if (this.#clients === 0 && !this.#goesOn)
-        this.cut(new GatewayError("cancelled", "The client left before the run ended."));
+      if (this.#isAbandoned) onLast();
     };
     if (signal.aborted) leave();
     else signal.addEventListener("abort", leave, { once: true });
+  }
+
+  get #isAbandoned(): boolean {
+    return this.#clients === 0 && !this.#goesOn;
+  }
+
+  /** Ends it, if no client of this process is left and nothing else keeps it going. */
+  endIfAbandoned(): void {
+    if (this.#isAbandoned) this.cut(new GatewayError("cancelled", "The client left before the run ended."));
   }
 
   /** From now on no client that leaves ends it. */

@@ -94,7 +94,7 @@ export class RunLog {
     asked.onGiven?.(given);
     const recording = admitted.kind === "found" ? this.#recordings.get(given.id) : this.#begin(asked, admitted.hold);
     if (asked.detached) recording?.goOn();
-    recording?.attend(asked.signal);
+    recording?.attend(asked.signal, () => void this.#abandon(recording));
     return given;
   }
 
@@ -141,6 +141,12 @@ export class RunLog {
     runs.add(carried);
     this.upkeep.watch();
     return recording;
+  }
+
+  /** Nobody waits for it here any more; somebody may who has sent its key to another gateway a moment ago. */
+  async #abandon(recording: Recording): Promise<void> {
+    await this.upkeep.look();
+    recording.endIfAbandoned();
   }
 
   /** From its beginning to its end on disk. Never rejects. */

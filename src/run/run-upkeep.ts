@@ -30,7 +30,7 @@ export class RunUpkeep {
   constructor(parts: RunUpkeepParts) {
     this.#parts = parts;
     this.#unwatch = parts.store.watch((id) => {
-      if (parts.recordings.has(id)) void this.#look();
+      if (parts.recordings.has(id)) void this.look();
     });
     this.#regular = setInterval(() => this.#pruneIn(0), pruneMs.regular).unref();
   }
@@ -43,7 +43,7 @@ export class RunUpkeep {
 
   /** To be told when a run begins: looks after it until none is left. */
   watch(): void {
-    this.#looking ??= setInterval(() => void this.#look(), lookMs).unref();
+    this.#looking ??= setInterval(() => void this.look(), lookMs).unref();
   }
 
   /** Writes the end of a run, at once or when the store can. Resolves to what is to be said instead if it was not at once. */
@@ -71,7 +71,8 @@ export class RunUpkeep {
     this.#unwatch();
   }
 
-  async #look(): Promise<void> {
+  /** Does what others have asked of the runs of this process. Never rejects. */
+  async look(): Promise<void> {
     const { recordings, store, log } = this.#parts;
     if (recordings.size === 0 && this.#owed.size === 0) {
       clearInterval(this.#looking);

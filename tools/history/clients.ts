@@ -53,8 +53,8 @@ export async function runClient(index: number, url: string, seed: string, histor
         history.kinds.set(saying.kind, (history.kinds.get(saying.kind) ?? 0) + 1);
       }
     } catch (error) {
-      // Nobody was told anything.
-      if (!isLost(error)) throw error;
+      // Nobody was told anything; a refusal is none of a replica that went away.
+      if (!isLost(error)) history.faults.push(`${saying.text} (${saying.kind}) was refused: ${String(error)}`);
     }
     await delay(below(30));
   }
@@ -145,7 +145,6 @@ function toTold({ state, text, fault }: Reading, name: string, history: History)
 /** The SDK gave up, or its stream was cut off. */
 function isLost(error: unknown): boolean {
   if (error instanceof OpenAI.APIError) {
-    // A refusal is none of a replica that went away.
     return error.status === undefined || error.status === 429 || error.status >= 500;
   }
   return (

@@ -30,8 +30,23 @@ export interface LoggedCall {
 
 const keyHeader = "idempotency-key";
 
+/** So often a call asks whose run has ended because the others who had asked for it left; that has freed its key. */
+const asksMax = 3;
+
 /** The answer of a run that is logged: its client follows it as any other reader does, and so does whoever repeats the call. */
 export async function answerLogged(logged: LoggedCall): Promise<ChatReply> {
+  for (let asks = 1; ; asks += 1) {
+    try {
+      // oxlint-disable-next-line no-await-in-loop -- only what became of the one before makes another
+      return await answerOnce(logged);
+    } catch (cause) {
+      const isLeft = GatewayError.from(cause).code === "cancelled" && !logged.call.signal.aborted;
+      if (!isLeft || asks === asksMax) throw cause;
+    }
+  }
+}
+
+async function answerOnce(logged: LoggedCall): Promise<ChatReply> {
   const { call, runs, toHeaders } = logged;
   const { body, signal, flow } = call;
   const { id, form, isRepeated } = await runs.ask(toAsked(logged));

@@ -3170,12 +3170,15 @@ data36.runs = {};
 if(data36.docs === undefined){
 data36.docs = {};
 }
+if(data36.page === undefined){
+data36.page = {};
+}
 if(data36.metrics === undefined){
 data36.metrics = {};
 }
 const _errs86 = errors;
 for(const key9 in data36){
-if(!(((((key9 === "chatCompletions") || (key9 === "sessions")) || (key9 === "runs")) || (key9 === "docs")) || (key9 === "metrics"))){
+if(!((((((key9 === "chatCompletions") || (key9 === "sessions")) || (key9 === "runs")) || (key9 === "docs")) || (key9 === "page")) || (key9 === "metrics"))){
 validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints",keyword:"additionalProperties",params:{additionalProperty: key9},message:"must NOT have additional properties",expected:constant0,data:data36}];
 return false;
 break;
@@ -3676,7 +3679,7 @@ return false;
 }
 var valid19 = _errs141 === errors;
 if(valid19){
-let data63 = data36.metrics;
+let data63 = data36.page;
 const _errs146 = errors;
 if(errors === _errs146){
 if(data63 && typeof data63 == "object" && !Array.isArray(data63)){
@@ -3686,7 +3689,7 @@ data63.enabled = true;
 const _errs148 = errors;
 for(const key17 in data63){
 if(!(key17 === "enabled")){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/metrics",keyword:"additionalProperties",params:{additionalProperty: key17},message:"must NOT have additional properties",expected:constant0,data:data63}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/page",keyword:"additionalProperties",params:{additionalProperty: key17},message:"must NOT have additional properties",expected:constant0,data:data63}];
 return false;
 break;
 }
@@ -3694,17 +3697,48 @@ break;
 if(_errs148 === errors){
 let data64 = data63.enabled;
 if(typeof data64 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/metrics/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data64}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/page/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data64}];
 return false;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/metrics",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data63}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/page",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data63}];
 return false;
 }
 }
 var valid19 = _errs146 === errors;
+if(valid19){
+let data65 = data36.metrics;
+const _errs151 = errors;
+if(errors === _errs151){
+if(data65 && typeof data65 == "object" && !Array.isArray(data65)){
+if(data65.enabled === undefined){
+data65.enabled = true;
+}
+const _errs153 = errors;
+for(const key18 in data65){
+if(!(key18 === "enabled")){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/metrics",keyword:"additionalProperties",params:{additionalProperty: key18},message:"must NOT have additional properties",expected:constant0,data:data65}];
+return false;
+break;
+}
+}
+if(_errs153 === errors){
+let data66 = data65.enabled;
+if(typeof data66 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/metrics/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data66}];
+return false;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/metrics",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data65}];
+return false;
+}
+}
+var valid19 = _errs151 === errors;
+}
 }
 }
 }
@@ -3718,179 +3752,179 @@ return false;
 }
 var valid18 = _errs84 === errors;
 if(valid18){
-let data65 = data35.allowedHosts;
-const _errs151 = errors;
-if(errors === _errs151){
-if(Array.isArray(data65)){
-var valid31 = true;
-const len9 = data65.length;
-for(let i12=0; i12<len9; i12++){
-let data66 = data65[i12];
-const _errs153 = errors;
-if(errors === _errs153){
-if(typeof data66 === "string"){
-if(func2(data66) < 1){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedHosts/" + i12,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data66}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedHosts/" + i12,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data66}];
-return false;
-}
-}
-var valid31 = _errs153 === errors;
-if(!valid31){
-break;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedHosts",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data65}];
-return false;
-}
-}
-var valid18 = _errs151 === errors;
-if(valid18){
-let data67 = data35.allowedOrigins;
-const _errs155 = errors;
-if(errors === _errs155){
+let data67 = data35.allowedHosts;
+const _errs156 = errors;
+if(errors === _errs156){
 if(Array.isArray(data67)){
 var valid32 = true;
-const len10 = data67.length;
-for(let i13=0; i13<len10; i13++){
-let data68 = data67[i13];
-const _errs157 = errors;
-if(errors === _errs157){
+const len9 = data67.length;
+for(let i12=0; i12<len9; i12++){
+let data68 = data67[i12];
+const _errs158 = errors;
+if(errors === _errs158){
 if(typeof data68 === "string"){
 if(func2(data68) < 1){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedOrigins/" + i13,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data68}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedHosts/" + i12,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data68}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedOrigins/" + i13,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data68}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedHosts/" + i12,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data68}];
 return false;
 }
 }
-var valid32 = _errs157 === errors;
+var valid32 = _errs158 === errors;
 if(!valid32){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedOrigins",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data67}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedHosts",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data67}];
 return false;
 }
 }
-var valid18 = _errs155 === errors;
+var valid18 = _errs156 === errors;
 if(valid18){
-let data69 = data35.bodyBytesMax;
-const _errs159 = errors;
-if(!(((typeof data69 == "number") && (!(data69 % 1) && !isNaN(data69))) && (isFinite(data69)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/bodyBytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data69}];
+let data69 = data35.allowedOrigins;
+const _errs160 = errors;
+if(errors === _errs160){
+if(Array.isArray(data69)){
+var valid33 = true;
+const len10 = data69.length;
+for(let i13=0; i13<len10; i13++){
+let data70 = data69[i13];
+const _errs162 = errors;
+if(errors === _errs162){
+if(typeof data70 === "string"){
+if(func2(data70) < 1){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedOrigins/" + i13,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data70}];
 return false;
 }
-if(errors === _errs159){
-if((typeof data69 == "number") && (isFinite(data69))){
-if(data69 > 1073741824 || isNaN(data69)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/bodyBytesMax",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",expected:constant3,data:data69}];
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedOrigins/" + i13,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data70}];
+return false;
+}
+}
+var valid33 = _errs162 === errors;
+if(!valid33){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedOrigins",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data69}];
+return false;
+}
+}
+var valid18 = _errs160 === errors;
+if(valid18){
+let data71 = data35.bodyBytesMax;
+const _errs164 = errors;
+if(!(((typeof data71 == "number") && (!(data71 % 1) && !isNaN(data71))) && (isFinite(data71)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/bodyBytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data71}];
+return false;
+}
+if(errors === _errs164){
+if((typeof data71 == "number") && (isFinite(data71))){
+if(data71 > 1073741824 || isNaN(data71)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/bodyBytesMax",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",expected:constant3,data:data71}];
 return false;
 }
 else {
-if(data69 < 1024 || isNaN(data69)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/bodyBytesMax",keyword:"minimum",params:{comparison: ">=", limit: 1024},message:"must be >= 1024",expected:constant3,data:data69}];
+if(data71 < 1024 || isNaN(data71)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/bodyBytesMax",keyword:"minimum",params:{comparison: ">=", limit: 1024},message:"must be >= 1024",expected:constant3,data:data71}];
 return false;
 }
 }
 }
 }
-var valid18 = _errs159 === errors;
+var valid18 = _errs164 === errors;
 if(valid18){
-let data70 = data35.pipelineMax;
-const _errs161 = errors;
-if(!(((typeof data70 == "number") && (!(data70 % 1) && !isNaN(data70))) && (isFinite(data70)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/pipelineMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data70}];
+let data72 = data35.pipelineMax;
+const _errs166 = errors;
+if(!(((typeof data72 == "number") && (!(data72 % 1) && !isNaN(data72))) && (isFinite(data72)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/pipelineMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data72}];
 return false;
 }
-if(errors === _errs161){
-if((typeof data70 == "number") && (isFinite(data70))){
-if(data70 > 1024 || isNaN(data70)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/pipelineMax",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",expected:constant3,data:data70}];
+if(errors === _errs166){
+if((typeof data72 == "number") && (isFinite(data72))){
+if(data72 > 1024 || isNaN(data72)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/pipelineMax",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",expected:constant3,data:data72}];
 return false;
 }
 else {
-if(data70 < 1 || isNaN(data70)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/pipelineMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data70}];
+if(data72 < 1 || isNaN(data72)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/pipelineMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data72}];
 return false;
 }
 }
 }
 }
-var valid18 = _errs161 === errors;
+var valid18 = _errs166 === errors;
 if(valid18){
-let data71 = data35.keepAlive;
-const _errs163 = errors;
-if(errors === _errs163){
-if(data71 && typeof data71 == "object" && !Array.isArray(data71)){
-if(data71.form === undefined){
-data71.form = "comment";
+let data73 = data35.keepAlive;
+const _errs168 = errors;
+if(errors === _errs168){
+if(data73 && typeof data73 == "object" && !Array.isArray(data73)){
+if(data73.form === undefined){
+data73.form = "comment";
 }
-if(data71.intervalMs === undefined){
-data71.intervalMs = 15000;
+if(data73.intervalMs === undefined){
+data73.intervalMs = 15000;
 }
-const _errs165 = errors;
-for(const key18 in data71){
-if(!((key18 === "form") || (key18 === "intervalMs"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive",keyword:"additionalProperties",params:{additionalProperty: key18},message:"must NOT have additional properties",expected:constant0,data:data71}];
+const _errs170 = errors;
+for(const key19 in data73){
+if(!((key19 === "form") || (key19 === "intervalMs"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive",keyword:"additionalProperties",params:{additionalProperty: key19},message:"must NOT have additional properties",expected:constant0,data:data73}];
 return false;
 break;
 }
 }
-if(_errs165 === errors){
-let data72 = data71.form;
-const _errs166 = errors;
-if(typeof data72 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/form",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data72}];
+if(_errs170 === errors){
+let data74 = data73.form;
+const _errs171 = errors;
+if(typeof data74 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/form",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data74}];
 return false;
 }
-if(!(((data72 === "comment") || (data72 === "chunk")) || (data72 === "off"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/form",keyword:"enum",params:{allowedValues: constant21},message:"must be equal to one of the allowed values",expected:constant1,data:data72}];
+if(!(((data74 === "comment") || (data74 === "chunk")) || (data74 === "off"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/form",keyword:"enum",params:{allowedValues: constant21},message:"must be equal to one of the allowed values",expected:constant1,data:data74}];
 return false;
 }
-var valid33 = _errs166 === errors;
-if(valid33){
-let data73 = data71.intervalMs;
-const _errs168 = errors;
-if(!(((typeof data73 == "number") && (!(data73 % 1) && !isNaN(data73))) && (isFinite(data73)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/intervalMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data73}];
+var valid34 = _errs171 === errors;
+if(valid34){
+let data75 = data73.intervalMs;
+const _errs173 = errors;
+if(!(((typeof data75 == "number") && (!(data75 % 1) && !isNaN(data75))) && (isFinite(data75)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/intervalMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data75}];
 return false;
 }
-if(errors === _errs168){
-if((typeof data73 == "number") && (isFinite(data73))){
-if(data73 > 300000 || isNaN(data73)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/intervalMs",keyword:"maximum",params:{comparison: "<=", limit: 300000},message:"must be <= 300000",expected:constant3,data:data73}];
+if(errors === _errs173){
+if((typeof data75 == "number") && (isFinite(data75))){
+if(data75 > 300000 || isNaN(data75)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/intervalMs",keyword:"maximum",params:{comparison: "<=", limit: 300000},message:"must be <= 300000",expected:constant3,data:data75}];
 return false;
 }
 else {
-if(data73 < 100 || isNaN(data73)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/intervalMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data73}];
+if(data75 < 100 || isNaN(data75)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/intervalMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data75}];
 return false;
 }
 }
 }
 }
-var valid33 = _errs168 === errors;
+var valid34 = _errs173 === errors;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data71}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data73}];
 return false;
 }
 }
-var valid18 = _errs163 === errors;
+var valid18 = _errs168 === errors;
 }
 }
 }
@@ -3905,709 +3939,709 @@ return false;
 }
 var valid1 = _errs81 === errors;
 if(valid1){
-let data74 = data0.websocket;
-const _errs170 = errors;
-if(errors === _errs170){
-if(data74 && typeof data74 == "object" && !Array.isArray(data74)){
-if(data74.enabled === undefined){
-data74.enabled = true;
-}
-if(data74.challengeMs === undefined){
-data74.challengeMs = 15000;
-}
-if(data74.tickMs === undefined){
-data74.tickMs = 15000;
-}
-if(data74.payloadBytesMax === undefined){
-data74.payloadBytesMax = 26214400;
-}
-if(data74.bufferedBytesMax === undefined){
-data74.bufferedBytesMax = 1048576;
-}
-const _errs172 = errors;
-for(const key19 in data74){
-if(!(((((key19 === "enabled") || (key19 === "challengeMs")) || (key19 === "tickMs")) || (key19 === "payloadBytesMax")) || (key19 === "bufferedBytesMax"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/websocket",keyword:"additionalProperties",params:{additionalProperty: key19},message:"must NOT have additional properties",expected:constant0,data:data74}];
-return false;
-break;
-}
-}
-if(_errs172 === errors){
-let data75 = data74.enabled;
-const _errs173 = errors;
-if(typeof data75 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/websocket/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data75}];
-return false;
-}
-var valid34 = _errs173 === errors;
-if(valid34){
-let data76 = data74.challengeMs;
+let data76 = data0.websocket;
 const _errs175 = errors;
-if(!(((typeof data76 == "number") && (!(data76 % 1) && !isNaN(data76))) && (isFinite(data76)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/websocket/challengeMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data76}];
-return false;
-}
 if(errors === _errs175){
-if((typeof data76 == "number") && (isFinite(data76))){
-if(data76 > 600000 || isNaN(data76)){
-validate20.errors = [{instancePath:instancePath+"/gateway/websocket/challengeMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data76}];
-return false;
+if(data76 && typeof data76 == "object" && !Array.isArray(data76)){
+if(data76.enabled === undefined){
+data76.enabled = true;
 }
-else {
-if(data76 < 100 || isNaN(data76)){
-validate20.errors = [{instancePath:instancePath+"/gateway/websocket/challengeMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data76}];
-return false;
+if(data76.challengeMs === undefined){
+data76.challengeMs = 15000;
 }
+if(data76.tickMs === undefined){
+data76.tickMs = 15000;
 }
+if(data76.payloadBytesMax === undefined){
+data76.payloadBytesMax = 26214400;
 }
+if(data76.bufferedBytesMax === undefined){
+data76.bufferedBytesMax = 1048576;
 }
-var valid34 = _errs175 === errors;
-if(valid34){
-let data77 = data74.tickMs;
 const _errs177 = errors;
-if(!(((typeof data77 == "number") && (!(data77 % 1) && !isNaN(data77))) && (isFinite(data77)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/websocket/tickMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data77}];
-return false;
-}
-if(errors === _errs177){
-if((typeof data77 == "number") && (isFinite(data77))){
-if(data77 > 600000 || isNaN(data77)){
-validate20.errors = [{instancePath:instancePath+"/gateway/websocket/tickMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data77}];
-return false;
-}
-else {
-if(data77 < 100 || isNaN(data77)){
-validate20.errors = [{instancePath:instancePath+"/gateway/websocket/tickMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data77}];
-return false;
-}
-}
-}
-}
-var valid34 = _errs177 === errors;
-if(valid34){
-let data78 = data74.payloadBytesMax;
-const _errs179 = errors;
-if(!(((typeof data78 == "number") && (!(data78 % 1) && !isNaN(data78))) && (isFinite(data78)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/websocket/payloadBytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data78}];
-return false;
-}
-if(errors === _errs179){
-if((typeof data78 == "number") && (isFinite(data78))){
-if(data78 > 1073741824 || isNaN(data78)){
-validate20.errors = [{instancePath:instancePath+"/gateway/websocket/payloadBytesMax",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",expected:constant3,data:data78}];
-return false;
-}
-else {
-if(data78 < 65536 || isNaN(data78)){
-validate20.errors = [{instancePath:instancePath+"/gateway/websocket/payloadBytesMax",keyword:"minimum",params:{comparison: ">=", limit: 65536},message:"must be >= 65536",expected:constant3,data:data78}];
-return false;
-}
-}
-}
-}
-var valid34 = _errs179 === errors;
-if(valid34){
-let data79 = data74.bufferedBytesMax;
-const _errs181 = errors;
-if(!(((typeof data79 == "number") && (!(data79 % 1) && !isNaN(data79))) && (isFinite(data79)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/websocket/bufferedBytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data79}];
-return false;
-}
-if(errors === _errs181){
-if((typeof data79 == "number") && (isFinite(data79))){
-if(data79 > 1073741824 || isNaN(data79)){
-validate20.errors = [{instancePath:instancePath+"/gateway/websocket/bufferedBytesMax",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",expected:constant3,data:data79}];
-return false;
-}
-else {
-if(data79 < 65536 || isNaN(data79)){
-validate20.errors = [{instancePath:instancePath+"/gateway/websocket/bufferedBytesMax",keyword:"minimum",params:{comparison: ">=", limit: 65536},message:"must be >= 65536",expected:constant3,data:data79}];
-return false;
-}
-}
-}
-}
-var valid34 = _errs181 === errors;
-}
-}
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/websocket",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data74}];
-return false;
-}
-}
-var valid1 = _errs170 === errors;
-if(valid1){
-let data80 = data0.runs;
-const _errs183 = errors;
-if(errors === _errs183){
-if(data80 && typeof data80 == "object" && !Array.isArray(data80)){
-if(data80.max === undefined){
-data80.max = 1024;
-}
-if(data80.queueMax === undefined){
-data80.queueMax = 256;
-}
-if(data80.waitMs === undefined){
-data80.waitMs = 30000;
-}
-if(data80.log === undefined){
-data80.log = {};
-}
-const _errs185 = errors;
-for(const key20 in data80){
-if(!((((key20 === "max") || (key20 === "queueMax")) || (key20 === "waitMs")) || (key20 === "log"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs",keyword:"additionalProperties",params:{additionalProperty: key20},message:"must NOT have additional properties",expected:constant0,data:data80}];
+for(const key20 in data76){
+if(!(((((key20 === "enabled") || (key20 === "challengeMs")) || (key20 === "tickMs")) || (key20 === "payloadBytesMax")) || (key20 === "bufferedBytesMax"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/websocket",keyword:"additionalProperties",params:{additionalProperty: key20},message:"must NOT have additional properties",expected:constant0,data:data76}];
 return false;
 break;
 }
 }
-if(_errs185 === errors){
-let data81 = data80.max;
+if(_errs177 === errors){
+let data77 = data76.enabled;
+const _errs178 = errors;
+if(typeof data77 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/websocket/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data77}];
+return false;
+}
+var valid35 = _errs178 === errors;
+if(valid35){
+let data78 = data76.challengeMs;
+const _errs180 = errors;
+if(!(((typeof data78 == "number") && (!(data78 % 1) && !isNaN(data78))) && (isFinite(data78)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/websocket/challengeMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data78}];
+return false;
+}
+if(errors === _errs180){
+if((typeof data78 == "number") && (isFinite(data78))){
+if(data78 > 600000 || isNaN(data78)){
+validate20.errors = [{instancePath:instancePath+"/gateway/websocket/challengeMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data78}];
+return false;
+}
+else {
+if(data78 < 100 || isNaN(data78)){
+validate20.errors = [{instancePath:instancePath+"/gateway/websocket/challengeMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data78}];
+return false;
+}
+}
+}
+}
+var valid35 = _errs180 === errors;
+if(valid35){
+let data79 = data76.tickMs;
+const _errs182 = errors;
+if(!(((typeof data79 == "number") && (!(data79 % 1) && !isNaN(data79))) && (isFinite(data79)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/websocket/tickMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data79}];
+return false;
+}
+if(errors === _errs182){
+if((typeof data79 == "number") && (isFinite(data79))){
+if(data79 > 600000 || isNaN(data79)){
+validate20.errors = [{instancePath:instancePath+"/gateway/websocket/tickMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data79}];
+return false;
+}
+else {
+if(data79 < 100 || isNaN(data79)){
+validate20.errors = [{instancePath:instancePath+"/gateway/websocket/tickMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data79}];
+return false;
+}
+}
+}
+}
+var valid35 = _errs182 === errors;
+if(valid35){
+let data80 = data76.payloadBytesMax;
+const _errs184 = errors;
+if(!(((typeof data80 == "number") && (!(data80 % 1) && !isNaN(data80))) && (isFinite(data80)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/websocket/payloadBytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data80}];
+return false;
+}
+if(errors === _errs184){
+if((typeof data80 == "number") && (isFinite(data80))){
+if(data80 > 1073741824 || isNaN(data80)){
+validate20.errors = [{instancePath:instancePath+"/gateway/websocket/payloadBytesMax",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",expected:constant3,data:data80}];
+return false;
+}
+else {
+if(data80 < 65536 || isNaN(data80)){
+validate20.errors = [{instancePath:instancePath+"/gateway/websocket/payloadBytesMax",keyword:"minimum",params:{comparison: ">=", limit: 65536},message:"must be >= 65536",expected:constant3,data:data80}];
+return false;
+}
+}
+}
+}
+var valid35 = _errs184 === errors;
+if(valid35){
+let data81 = data76.bufferedBytesMax;
 const _errs186 = errors;
 if(!(((typeof data81 == "number") && (!(data81 % 1) && !isNaN(data81))) && (isFinite(data81)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/max",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data81}];
+validate20.errors = [{instancePath:instancePath+"/gateway/websocket/bufferedBytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data81}];
 return false;
 }
 if(errors === _errs186){
 if((typeof data81 == "number") && (isFinite(data81))){
-if(data81 > 100000 || isNaN(data81)){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/max",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000",expected:constant3,data:data81}];
+if(data81 > 1073741824 || isNaN(data81)){
+validate20.errors = [{instancePath:instancePath+"/gateway/websocket/bufferedBytesMax",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",expected:constant3,data:data81}];
 return false;
 }
 else {
-if(data81 < 1 || isNaN(data81)){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/max",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data81}];
+if(data81 < 65536 || isNaN(data81)){
+validate20.errors = [{instancePath:instancePath+"/gateway/websocket/bufferedBytesMax",keyword:"minimum",params:{comparison: ">=", limit: 65536},message:"must be >= 65536",expected:constant3,data:data81}];
 return false;
 }
 }
 }
 }
 var valid35 = _errs186 === errors;
-if(valid35){
-let data82 = data80.queueMax;
+}
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/websocket",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data76}];
+return false;
+}
+}
+var valid1 = _errs175 === errors;
+if(valid1){
+let data82 = data0.runs;
 const _errs188 = errors;
-if(!(((typeof data82 == "number") && (!(data82 % 1) && !isNaN(data82))) && (isFinite(data82)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/queueMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data82}];
-return false;
-}
 if(errors === _errs188){
-if((typeof data82 == "number") && (isFinite(data82))){
-if(data82 > 100000 || isNaN(data82)){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/queueMax",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000",expected:constant3,data:data82}];
-return false;
+if(data82 && typeof data82 == "object" && !Array.isArray(data82)){
+if(data82.max === undefined){
+data82.max = 1024;
 }
-else {
-if(data82 < 0 || isNaN(data82)){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/queueMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data82}];
-return false;
+if(data82.queueMax === undefined){
+data82.queueMax = 256;
 }
+if(data82.waitMs === undefined){
+data82.waitMs = 30000;
 }
+if(data82.log === undefined){
+data82.log = {};
 }
-}
-var valid35 = _errs188 === errors;
-if(valid35){
-let data83 = data80.waitMs;
 const _errs190 = errors;
-if(!(((typeof data83 == "number") && (!(data83 % 1) && !isNaN(data83))) && (isFinite(data83)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/waitMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data83}];
-return false;
-}
-if(errors === _errs190){
-if((typeof data83 == "number") && (isFinite(data83))){
-if(data83 > 600000 || isNaN(data83)){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/waitMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data83}];
-return false;
-}
-else {
-if(data83 < 100 || isNaN(data83)){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/waitMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data83}];
-return false;
-}
-}
-}
-}
-var valid35 = _errs190 === errors;
-if(valid35){
-let data84 = data80.log;
-const _errs192 = errors;
-if(errors === _errs192){
-if(data84 && typeof data84 == "object" && !Array.isArray(data84)){
-if(data84.hours === undefined){
-data84.hours = 24;
-}
-if(data84.max === undefined){
-data84.max = 10000;
-}
-const _errs194 = errors;
-for(const key21 in data84){
-if(!((key21 === "hours") || (key21 === "max"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/log",keyword:"additionalProperties",params:{additionalProperty: key21},message:"must NOT have additional properties",expected:constant0,data:data84}];
+for(const key21 in data82){
+if(!((((key21 === "max") || (key21 === "queueMax")) || (key21 === "waitMs")) || (key21 === "log"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs",keyword:"additionalProperties",params:{additionalProperty: key21},message:"must NOT have additional properties",expected:constant0,data:data82}];
 return false;
 break;
 }
 }
-if(_errs194 === errors){
-let data85 = data84.hours;
+if(_errs190 === errors){
+let data83 = data82.max;
+const _errs191 = errors;
+if(!(((typeof data83 == "number") && (!(data83 % 1) && !isNaN(data83))) && (isFinite(data83)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/max",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data83}];
+return false;
+}
+if(errors === _errs191){
+if((typeof data83 == "number") && (isFinite(data83))){
+if(data83 > 100000 || isNaN(data83)){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/max",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000",expected:constant3,data:data83}];
+return false;
+}
+else {
+if(data83 < 1 || isNaN(data83)){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/max",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data83}];
+return false;
+}
+}
+}
+}
+var valid36 = _errs191 === errors;
+if(valid36){
+let data84 = data82.queueMax;
+const _errs193 = errors;
+if(!(((typeof data84 == "number") && (!(data84 % 1) && !isNaN(data84))) && (isFinite(data84)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/queueMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data84}];
+return false;
+}
+if(errors === _errs193){
+if((typeof data84 == "number") && (isFinite(data84))){
+if(data84 > 100000 || isNaN(data84)){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/queueMax",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000",expected:constant3,data:data84}];
+return false;
+}
+else {
+if(data84 < 0 || isNaN(data84)){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/queueMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data84}];
+return false;
+}
+}
+}
+}
+var valid36 = _errs193 === errors;
+if(valid36){
+let data85 = data82.waitMs;
 const _errs195 = errors;
+if(!(((typeof data85 == "number") && (!(data85 % 1) && !isNaN(data85))) && (isFinite(data85)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/waitMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data85}];
+return false;
+}
 if(errors === _errs195){
 if((typeof data85 == "number") && (isFinite(data85))){
-if(data85 > 87600 || isNaN(data85)){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/log/hours",keyword:"maximum",params:{comparison: "<=", limit: 87600},message:"must be <= 87600",expected:constant6,data:data85}];
+if(data85 > 600000 || isNaN(data85)){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/waitMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data85}];
 return false;
 }
 else {
-if(data85 < 0.01 || isNaN(data85)){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/log/hours",keyword:"minimum",params:{comparison: ">=", limit: 0.01},message:"must be >= 0.01",expected:constant6,data:data85}];
+if(data85 < 100 || isNaN(data85)){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/waitMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data85}];
 return false;
 }
 }
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/log/hours",keyword:"type",params:{type: "number"},message:"must be number",expected:constant6,data:data85}];
-return false;
 }
 }
 var valid36 = _errs195 === errors;
 if(valid36){
-let data86 = data84.max;
+let data86 = data82.log;
 const _errs197 = errors;
-if(!(((typeof data86 == "number") && (!(data86 % 1) && !isNaN(data86))) && (isFinite(data86)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/log/max",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data86}];
-return false;
-}
 if(errors === _errs197){
-if((typeof data86 == "number") && (isFinite(data86))){
-if(data86 > 10000000 || isNaN(data86)){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/log/max",keyword:"maximum",params:{comparison: "<=", limit: 10000000},message:"must be <= 10000000",expected:constant3,data:data86}];
-return false;
+if(data86 && typeof data86 == "object" && !Array.isArray(data86)){
+if(data86.hours === undefined){
+data86.hours = 24;
 }
-else {
-if(data86 < 1 || isNaN(data86)){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/log/max",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data86}];
-return false;
+if(data86.max === undefined){
+data86.max = 10000;
 }
-}
-}
-}
-var valid36 = _errs197 === errors;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/log",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data84}];
-return false;
-}
-}
-var valid35 = _errs192 === errors;
-}
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/runs",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data80}];
-return false;
-}
-}
-var valid1 = _errs183 === errors;
-if(valid1){
-let data87 = data0.limits;
 const _errs199 = errors;
-if(errors === _errs199){
-if(data87 && typeof data87 == "object" && !Array.isArray(data87)){
-if(data87.connections === undefined){
-data87.connections = 16384;
-}
-if(data87.connectionsPerAddress === undefined){
-data87.connectionsPerAddress = 12288;
-}
-if(data87.bodyBytesHeld === undefined){
-data87.bodyBytesHeld = 268435456;
-}
-if(data87.answerBytesHeld === undefined){
-data87.answerBytesHeld = 268435456;
-}
-if(data87.writeStallMs === undefined){
-data87.writeStallMs = 30000;
-}
-if(data87.loopDelayMs === undefined){
-data87.loopDelayMs = 500;
-}
-const _errs201 = errors;
-for(const key22 in data87){
-if(!((((((key22 === "connections") || (key22 === "connectionsPerAddress")) || (key22 === "bodyBytesHeld")) || (key22 === "answerBytesHeld")) || (key22 === "writeStallMs")) || (key22 === "loopDelayMs"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits",keyword:"additionalProperties",params:{additionalProperty: key22},message:"must NOT have additional properties",expected:constant0,data:data87}];
+for(const key22 in data86){
+if(!((key22 === "hours") || (key22 === "max"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/log",keyword:"additionalProperties",params:{additionalProperty: key22},message:"must NOT have additional properties",expected:constant0,data:data86}];
 return false;
 break;
 }
 }
-if(_errs201 === errors){
-let data88 = data87.connections;
+if(_errs199 === errors){
+let data87 = data86.hours;
+const _errs200 = errors;
+if(errors === _errs200){
+if((typeof data87 == "number") && (isFinite(data87))){
+if(data87 > 87600 || isNaN(data87)){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/log/hours",keyword:"maximum",params:{comparison: "<=", limit: 87600},message:"must be <= 87600",expected:constant6,data:data87}];
+return false;
+}
+else {
+if(data87 < 0.01 || isNaN(data87)){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/log/hours",keyword:"minimum",params:{comparison: ">=", limit: 0.01},message:"must be >= 0.01",expected:constant6,data:data87}];
+return false;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/log/hours",keyword:"type",params:{type: "number"},message:"must be number",expected:constant6,data:data87}];
+return false;
+}
+}
+var valid37 = _errs200 === errors;
+if(valid37){
+let data88 = data86.max;
 const _errs202 = errors;
 if(!(((typeof data88 == "number") && (!(data88 % 1) && !isNaN(data88))) && (isFinite(data88)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/connections",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data88}];
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/log/max",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data88}];
 return false;
 }
 if(errors === _errs202){
 if((typeof data88 == "number") && (isFinite(data88))){
-if(data88 > 1000000 || isNaN(data88)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/connections",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000",expected:constant3,data:data88}];
+if(data88 > 10000000 || isNaN(data88)){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/log/max",keyword:"maximum",params:{comparison: "<=", limit: 10000000},message:"must be <= 10000000",expected:constant3,data:data88}];
 return false;
 }
 else {
 if(data88 < 1 || isNaN(data88)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/connections",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data88}];
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/log/max",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data88}];
 return false;
 }
 }
 }
 }
 var valid37 = _errs202 === errors;
-if(valid37){
-let data89 = data87.connectionsPerAddress;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/log",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data86}];
+return false;
+}
+}
+var valid36 = _errs197 === errors;
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/runs",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data82}];
+return false;
+}
+}
+var valid1 = _errs188 === errors;
+if(valid1){
+let data89 = data0.limits;
 const _errs204 = errors;
-if(!(((typeof data89 == "number") && (!(data89 % 1) && !isNaN(data89))) && (isFinite(data89)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/connectionsPerAddress",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data89}];
-return false;
-}
 if(errors === _errs204){
-if((typeof data89 == "number") && (isFinite(data89))){
-if(data89 > 1000000 || isNaN(data89)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/connectionsPerAddress",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000",expected:constant3,data:data89}];
-return false;
+if(data89 && typeof data89 == "object" && !Array.isArray(data89)){
+if(data89.connections === undefined){
+data89.connections = 16384;
 }
-else {
-if(data89 < 0 || isNaN(data89)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/connectionsPerAddress",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data89}];
-return false;
+if(data89.connectionsPerAddress === undefined){
+data89.connectionsPerAddress = 12288;
 }
+if(data89.bodyBytesHeld === undefined){
+data89.bodyBytesHeld = 268435456;
 }
+if(data89.answerBytesHeld === undefined){
+data89.answerBytesHeld = 268435456;
 }
+if(data89.writeStallMs === undefined){
+data89.writeStallMs = 30000;
 }
-var valid37 = _errs204 === errors;
-if(valid37){
-let data90 = data87.bodyBytesHeld;
+if(data89.loopDelayMs === undefined){
+data89.loopDelayMs = 500;
+}
 const _errs206 = errors;
-if(!(((typeof data90 == "number") && (!(data90 % 1) && !isNaN(data90))) && (isFinite(data90)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/bodyBytesHeld",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data90}];
-return false;
-}
-if(errors === _errs206){
-if((typeof data90 == "number") && (isFinite(data90))){
-if(data90 > 1099511627776 || isNaN(data90)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/bodyBytesHeld",keyword:"maximum",params:{comparison: "<=", limit: 1099511627776},message:"must be <= 1099511627776",expected:constant3,data:data90}];
-return false;
-}
-else {
-if(data90 < 65536 || isNaN(data90)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/bodyBytesHeld",keyword:"minimum",params:{comparison: ">=", limit: 65536},message:"must be >= 65536",expected:constant3,data:data90}];
-return false;
-}
-}
-}
-}
-var valid37 = _errs206 === errors;
-if(valid37){
-let data91 = data87.answerBytesHeld;
-const _errs208 = errors;
-if(!(((typeof data91 == "number") && (!(data91 % 1) && !isNaN(data91))) && (isFinite(data91)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/answerBytesHeld",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data91}];
-return false;
-}
-if(errors === _errs208){
-if((typeof data91 == "number") && (isFinite(data91))){
-if(data91 > 1099511627776 || isNaN(data91)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/answerBytesHeld",keyword:"maximum",params:{comparison: "<=", limit: 1099511627776},message:"must be <= 1099511627776",expected:constant3,data:data91}];
-return false;
-}
-else {
-if(data91 < 65536 || isNaN(data91)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/answerBytesHeld",keyword:"minimum",params:{comparison: ">=", limit: 65536},message:"must be >= 65536",expected:constant3,data:data91}];
-return false;
-}
-}
-}
-}
-var valid37 = _errs208 === errors;
-if(valid37){
-let data92 = data87.writeStallMs;
-const _errs210 = errors;
-if(!(((typeof data92 == "number") && (!(data92 % 1) && !isNaN(data92))) && (isFinite(data92)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/writeStallMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data92}];
-return false;
-}
-if(errors === _errs210){
-if((typeof data92 == "number") && (isFinite(data92))){
-if(data92 > 3600000 || isNaN(data92)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/writeStallMs",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",expected:constant3,data:data92}];
-return false;
-}
-else {
-if(data92 < 100 || isNaN(data92)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/writeStallMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data92}];
-return false;
-}
-}
-}
-}
-var valid37 = _errs210 === errors;
-if(valid37){
-let data93 = data87.loopDelayMs;
-const _errs212 = errors;
-if(!(((typeof data93 == "number") && (!(data93 % 1) && !isNaN(data93))) && (isFinite(data93)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/loopDelayMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data93}];
-return false;
-}
-if(errors === _errs212){
-if((typeof data93 == "number") && (isFinite(data93))){
-if(data93 > 60000 || isNaN(data93)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/loopDelayMs",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",expected:constant3,data:data93}];
-return false;
-}
-else {
-if(data93 < 0 || isNaN(data93)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/loopDelayMs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data93}];
-return false;
-}
-}
-}
-}
-var valid37 = _errs212 === errors;
-}
-}
-}
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/limits",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data87}];
-return false;
-}
-}
-var valid1 = _errs199 === errors;
-if(valid1){
-let data94 = data0.drainMs;
-const _errs214 = errors;
-if(!(((typeof data94 == "number") && (!(data94 % 1) && !isNaN(data94))) && (isFinite(data94)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data94}];
-return false;
-}
-if(errors === _errs214){
-if((typeof data94 == "number") && (isFinite(data94))){
-if(data94 > 600000 || isNaN(data94)){
-validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data94}];
-return false;
-}
-else {
-if(data94 < 0 || isNaN(data94)){
-validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data94}];
-return false;
-}
-}
-}
-}
-var valid1 = _errs214 === errors;
-if(valid1){
-let data95 = data0.log;
-const _errs216 = errors;
-if(errors === _errs216){
-if(data95 && typeof data95 == "object" && !Array.isArray(data95)){
-if(data95.level === undefined){
-data95.level = "info";
-}
-const _errs218 = errors;
-for(const key23 in data95){
-if(!(key23 === "level")){
-validate20.errors = [{instancePath:instancePath+"/gateway/log",keyword:"additionalProperties",params:{additionalProperty: key23},message:"must NOT have additional properties",expected:constant0,data:data95}];
+for(const key23 in data89){
+if(!((((((key23 === "connections") || (key23 === "connectionsPerAddress")) || (key23 === "bodyBytesHeld")) || (key23 === "answerBytesHeld")) || (key23 === "writeStallMs")) || (key23 === "loopDelayMs"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits",keyword:"additionalProperties",params:{additionalProperty: key23},message:"must NOT have additional properties",expected:constant0,data:data89}];
 return false;
 break;
 }
 }
-if(_errs218 === errors){
-let data96 = data95.level;
-if(typeof data96 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/gateway/log/level",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data96}];
+if(_errs206 === errors){
+let data90 = data89.connections;
+const _errs207 = errors;
+if(!(((typeof data90 == "number") && (!(data90 % 1) && !isNaN(data90))) && (isFinite(data90)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/connections",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data90}];
 return false;
 }
-if(!(((((((data96 === "fatal") || (data96 === "error")) || (data96 === "warn")) || (data96 === "info")) || (data96 === "debug")) || (data96 === "trace")) || (data96 === "silent"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/log/level",keyword:"enum",params:{allowedValues: constant22},message:"must be equal to one of the allowed values",expected:constant1,data:data96}];
+if(errors === _errs207){
+if((typeof data90 == "number") && (isFinite(data90))){
+if(data90 > 1000000 || isNaN(data90)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/connections",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000",expected:constant3,data:data90}];
 return false;
+}
+else {
+if(data90 < 1 || isNaN(data90)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/connections",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data90}];
+return false;
+}
+}
+}
+}
+var valid38 = _errs207 === errors;
+if(valid38){
+let data91 = data89.connectionsPerAddress;
+const _errs209 = errors;
+if(!(((typeof data91 == "number") && (!(data91 % 1) && !isNaN(data91))) && (isFinite(data91)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/connectionsPerAddress",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data91}];
+return false;
+}
+if(errors === _errs209){
+if((typeof data91 == "number") && (isFinite(data91))){
+if(data91 > 1000000 || isNaN(data91)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/connectionsPerAddress",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000",expected:constant3,data:data91}];
+return false;
+}
+else {
+if(data91 < 0 || isNaN(data91)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/connectionsPerAddress",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data91}];
+return false;
+}
+}
+}
+}
+var valid38 = _errs209 === errors;
+if(valid38){
+let data92 = data89.bodyBytesHeld;
+const _errs211 = errors;
+if(!(((typeof data92 == "number") && (!(data92 % 1) && !isNaN(data92))) && (isFinite(data92)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/bodyBytesHeld",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data92}];
+return false;
+}
+if(errors === _errs211){
+if((typeof data92 == "number") && (isFinite(data92))){
+if(data92 > 1099511627776 || isNaN(data92)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/bodyBytesHeld",keyword:"maximum",params:{comparison: "<=", limit: 1099511627776},message:"must be <= 1099511627776",expected:constant3,data:data92}];
+return false;
+}
+else {
+if(data92 < 65536 || isNaN(data92)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/bodyBytesHeld",keyword:"minimum",params:{comparison: ">=", limit: 65536},message:"must be >= 65536",expected:constant3,data:data92}];
+return false;
+}
+}
+}
+}
+var valid38 = _errs211 === errors;
+if(valid38){
+let data93 = data89.answerBytesHeld;
+const _errs213 = errors;
+if(!(((typeof data93 == "number") && (!(data93 % 1) && !isNaN(data93))) && (isFinite(data93)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/answerBytesHeld",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data93}];
+return false;
+}
+if(errors === _errs213){
+if((typeof data93 == "number") && (isFinite(data93))){
+if(data93 > 1099511627776 || isNaN(data93)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/answerBytesHeld",keyword:"maximum",params:{comparison: "<=", limit: 1099511627776},message:"must be <= 1099511627776",expected:constant3,data:data93}];
+return false;
+}
+else {
+if(data93 < 65536 || isNaN(data93)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/answerBytesHeld",keyword:"minimum",params:{comparison: ">=", limit: 65536},message:"must be >= 65536",expected:constant3,data:data93}];
+return false;
+}
+}
+}
+}
+var valid38 = _errs213 === errors;
+if(valid38){
+let data94 = data89.writeStallMs;
+const _errs215 = errors;
+if(!(((typeof data94 == "number") && (!(data94 % 1) && !isNaN(data94))) && (isFinite(data94)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/writeStallMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data94}];
+return false;
+}
+if(errors === _errs215){
+if((typeof data94 == "number") && (isFinite(data94))){
+if(data94 > 3600000 || isNaN(data94)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/writeStallMs",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",expected:constant3,data:data94}];
+return false;
+}
+else {
+if(data94 < 100 || isNaN(data94)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/writeStallMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data94}];
+return false;
+}
+}
+}
+}
+var valid38 = _errs215 === errors;
+if(valid38){
+let data95 = data89.loopDelayMs;
+const _errs217 = errors;
+if(!(((typeof data95 == "number") && (!(data95 % 1) && !isNaN(data95))) && (isFinite(data95)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/loopDelayMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data95}];
+return false;
+}
+if(errors === _errs217){
+if((typeof data95 == "number") && (isFinite(data95))){
+if(data95 > 60000 || isNaN(data95)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/loopDelayMs",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",expected:constant3,data:data95}];
+return false;
+}
+else {
+if(data95 < 0 || isNaN(data95)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/loopDelayMs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data95}];
+return false;
+}
+}
+}
+}
+var valid38 = _errs217 === errors;
+}
+}
+}
+}
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/log",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data95}];
+validate20.errors = [{instancePath:instancePath+"/gateway/limits",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data89}];
 return false;
 }
 }
-var valid1 = _errs216 === errors;
+var valid1 = _errs204 === errors;
 if(valid1){
-let data97 = data0.audit;
+let data96 = data0.drainMs;
+const _errs219 = errors;
+if(!(((typeof data96 == "number") && (!(data96 % 1) && !isNaN(data96))) && (isFinite(data96)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data96}];
+return false;
+}
+if(errors === _errs219){
+if((typeof data96 == "number") && (isFinite(data96))){
+if(data96 > 600000 || isNaN(data96)){
+validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data96}];
+return false;
+}
+else {
+if(data96 < 0 || isNaN(data96)){
+validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data96}];
+return false;
+}
+}
+}
+}
+var valid1 = _errs219 === errors;
+if(valid1){
+let data97 = data0.log;
 const _errs221 = errors;
 if(errors === _errs221){
 if(data97 && typeof data97 == "object" && !Array.isArray(data97)){
-if(data97.enabled === undefined){
-data97.enabled = true;
-}
-if(data97.bytesMax === undefined){
-data97.bytesMax = 10485760;
-}
-if(data97.keep === undefined){
-data97.keep = 4;
+if(data97.level === undefined){
+data97.level = "info";
 }
 const _errs223 = errors;
 for(const key24 in data97){
-if(!((((key24 === "enabled") || (key24 === "file")) || (key24 === "bytesMax")) || (key24 === "keep"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/audit",keyword:"additionalProperties",params:{additionalProperty: key24},message:"must NOT have additional properties",expected:constant0,data:data97}];
+if(!(key24 === "level")){
+validate20.errors = [{instancePath:instancePath+"/gateway/log",keyword:"additionalProperties",params:{additionalProperty: key24},message:"must NOT have additional properties",expected:constant0,data:data97}];
 return false;
 break;
 }
 }
 if(_errs223 === errors){
-let data98 = data97.enabled;
-const _errs224 = errors;
-if(typeof data98 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/audit/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data98}];
+let data98 = data97.level;
+if(typeof data98 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/gateway/log/level",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data98}];
 return false;
 }
-var valid39 = _errs224 === errors;
-if(valid39){
-if(data97.file !== undefined){
-let data99 = data97.file;
-const _errs226 = errors;
-if(errors === _errs226){
-if(typeof data99 === "string"){
-if(func2(data99) < 1){
-validate20.errors = [{instancePath:instancePath+"/gateway/audit/file",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data99}];
+if(!(((((((data98 === "fatal") || (data98 === "error")) || (data98 === "warn")) || (data98 === "info")) || (data98 === "debug")) || (data98 === "trace")) || (data98 === "silent"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/log/level",keyword:"enum",params:{allowedValues: constant22},message:"must be equal to one of the allowed values",expected:constant1,data:data98}];
 return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/audit/file",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data99}];
-return false;
-}
-}
-var valid39 = _errs226 === errors;
-}
-else {
-var valid39 = true;
-}
-if(valid39){
-let data100 = data97.bytesMax;
-const _errs228 = errors;
-if(!(((typeof data100 == "number") && (!(data100 % 1) && !isNaN(data100))) && (isFinite(data100)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/audit/bytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data100}];
-return false;
-}
-if(errors === _errs228){
-if((typeof data100 == "number") && (isFinite(data100))){
-if(data100 > 1073741824 || isNaN(data100)){
-validate20.errors = [{instancePath:instancePath+"/gateway/audit/bytesMax",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",expected:constant3,data:data100}];
-return false;
-}
-else {
-if(data100 < 4096 || isNaN(data100)){
-validate20.errors = [{instancePath:instancePath+"/gateway/audit/bytesMax",keyword:"minimum",params:{comparison: ">=", limit: 4096},message:"must be >= 4096",expected:constant3,data:data100}];
-return false;
-}
-}
-}
-}
-var valid39 = _errs228 === errors;
-if(valid39){
-let data101 = data97.keep;
-const _errs230 = errors;
-if(!(((typeof data101 == "number") && (!(data101 % 1) && !isNaN(data101))) && (isFinite(data101)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/audit/keep",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data101}];
-return false;
-}
-if(errors === _errs230){
-if((typeof data101 == "number") && (isFinite(data101))){
-if(data101 > 100 || isNaN(data101)){
-validate20.errors = [{instancePath:instancePath+"/gateway/audit/keep",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100",expected:constant3,data:data101}];
-return false;
-}
-else {
-if(data101 < 0 || isNaN(data101)){
-validate20.errors = [{instancePath:instancePath+"/gateway/audit/keep",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data101}];
-return false;
-}
-}
-}
-}
-var valid39 = _errs230 === errors;
-}
-}
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/audit",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data97}];
+validate20.errors = [{instancePath:instancePath+"/gateway/log",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data97}];
 return false;
 }
 }
 var valid1 = _errs221 === errors;
 if(valid1){
-let data102 = data0.telemetry;
-const _errs232 = errors;
-if(errors === _errs232){
-if(data102 && typeof data102 == "object" && !Array.isArray(data102)){
-if(data102.traces === undefined){
-data102.traces = true;
+let data99 = data0.audit;
+const _errs226 = errors;
+if(errors === _errs226){
+if(data99 && typeof data99 == "object" && !Array.isArray(data99)){
+if(data99.enabled === undefined){
+data99.enabled = true;
 }
-if(data102.content === undefined){
-data102.content = false;
+if(data99.bytesMax === undefined){
+data99.bytesMax = 10485760;
 }
-const _errs234 = errors;
-for(const key25 in data102){
-if(!((key25 === "traces") || (key25 === "content"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/telemetry",keyword:"additionalProperties",params:{additionalProperty: key25},message:"must NOT have additional properties",expected:constant0,data:data102}];
+if(data99.keep === undefined){
+data99.keep = 4;
+}
+const _errs228 = errors;
+for(const key25 in data99){
+if(!((((key25 === "enabled") || (key25 === "file")) || (key25 === "bytesMax")) || (key25 === "keep"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit",keyword:"additionalProperties",params:{additionalProperty: key25},message:"must NOT have additional properties",expected:constant0,data:data99}];
 return false;
 break;
 }
 }
-if(_errs234 === errors){
-let data103 = data102.traces;
-const _errs235 = errors;
-if(typeof data103 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/telemetry/traces",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data103}];
+if(_errs228 === errors){
+let data100 = data99.enabled;
+const _errs229 = errors;
+if(typeof data100 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data100}];
 return false;
+}
+var valid40 = _errs229 === errors;
+if(valid40){
+if(data99.file !== undefined){
+let data101 = data99.file;
+const _errs231 = errors;
+if(errors === _errs231){
+if(typeof data101 === "string"){
+if(func2(data101) < 1){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/file",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data101}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/file",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data101}];
+return false;
+}
+}
+var valid40 = _errs231 === errors;
+}
+else {
+var valid40 = true;
+}
+if(valid40){
+let data102 = data99.bytesMax;
+const _errs233 = errors;
+if(!(((typeof data102 == "number") && (!(data102 % 1) && !isNaN(data102))) && (isFinite(data102)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/bytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data102}];
+return false;
+}
+if(errors === _errs233){
+if((typeof data102 == "number") && (isFinite(data102))){
+if(data102 > 1073741824 || isNaN(data102)){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/bytesMax",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",expected:constant3,data:data102}];
+return false;
+}
+else {
+if(data102 < 4096 || isNaN(data102)){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/bytesMax",keyword:"minimum",params:{comparison: ">=", limit: 4096},message:"must be >= 4096",expected:constant3,data:data102}];
+return false;
+}
+}
+}
+}
+var valid40 = _errs233 === errors;
+if(valid40){
+let data103 = data99.keep;
+const _errs235 = errors;
+if(!(((typeof data103 == "number") && (!(data103 % 1) && !isNaN(data103))) && (isFinite(data103)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/keep",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data103}];
+return false;
+}
+if(errors === _errs235){
+if((typeof data103 == "number") && (isFinite(data103))){
+if(data103 > 100 || isNaN(data103)){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/keep",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100",expected:constant3,data:data103}];
+return false;
+}
+else {
+if(data103 < 0 || isNaN(data103)){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/keep",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data103}];
+return false;
+}
+}
+}
 }
 var valid40 = _errs235 === errors;
-if(valid40){
-let data104 = data102.content;
-const _errs237 = errors;
-if(typeof data104 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/telemetry/content",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data104}];
-return false;
 }
-var valid40 = _errs237 === errors;
+}
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/telemetry",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data102}];
+validate20.errors = [{instancePath:instancePath+"/gateway/audit",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data99}];
 return false;
 }
 }
-var valid1 = _errs232 === errors;
+var valid1 = _errs226 === errors;
 if(valid1){
-let data105 = data0.checkAnswers;
+let data104 = data0.telemetry;
+const _errs237 = errors;
+if(errors === _errs237){
+if(data104 && typeof data104 == "object" && !Array.isArray(data104)){
+if(data104.traces === undefined){
+data104.traces = true;
+}
+if(data104.content === undefined){
+data104.content = false;
+}
 const _errs239 = errors;
-if(typeof data105 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/gateway/checkAnswers",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data105}];
+for(const key26 in data104){
+if(!((key26 === "traces") || (key26 === "content"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/telemetry",keyword:"additionalProperties",params:{additionalProperty: key26},message:"must NOT have additional properties",expected:constant0,data:data104}];
+return false;
+break;
+}
+}
+if(_errs239 === errors){
+let data105 = data104.traces;
+const _errs240 = errors;
+if(typeof data105 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/telemetry/traces",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data105}];
 return false;
 }
-if(!(((data105 === "throw") || (data105 === "count")) || (data105 === "off"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/checkAnswers",keyword:"enum",params:{allowedValues: constant23},message:"must be equal to one of the allowed values",expected:constant1,data:data105}];
+var valid41 = _errs240 === errors;
+if(valid41){
+let data106 = data104.content;
+const _errs242 = errors;
+if(typeof data106 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/telemetry/content",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data106}];
 return false;
 }
-var valid1 = _errs239 === errors;
+var valid41 = _errs242 === errors;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/telemetry",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data104}];
+return false;
+}
+}
+var valid1 = _errs237 === errors;
+if(valid1){
+let data107 = data0.checkAnswers;
+const _errs244 = errors;
+if(typeof data107 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/gateway/checkAnswers",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data107}];
+return false;
+}
+if(!(((data107 === "throw") || (data107 === "count")) || (data107 === "off"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/checkAnswers",keyword:"enum",params:{allowedValues: constant23},message:"must be equal to one of the allowed values",expected:constant1,data:data107}];
+return false;
+}
+var valid1 = _errs244 === errors;
 }
 }
 }
@@ -4629,335 +4663,274 @@ return false;
 }
 var valid0 = _errs2 === errors;
 if(valid0){
-let data106 = data.agents;
-const _errs241 = errors;
-if(errors === _errs241){
-if(data106 && typeof data106 == "object" && !Array.isArray(data106)){
-if(data106.defaults === undefined){
-data106.defaults = {};
-}
-if(data106.aliases === undefined){
-data106.aliases = {};
-}
-if(data106.list === undefined){
-data106.list = [];
-}
-const _errs243 = errors;
-for(const key26 in data106){
-if(!(((key26 === "defaults") || (key26 === "aliases")) || (key26 === "list"))){
-validate20.errors = [{instancePath:instancePath+"/agents",keyword:"additionalProperties",params:{additionalProperty: key26},message:"must NOT have additional properties",expected:constant0,data:data106}];
-return false;
-break;
-}
-}
-if(_errs243 === errors){
-let data107 = data106.defaults;
-const _errs244 = errors;
-if(errors === _errs244){
-if(data107 && typeof data107 == "object" && !Array.isArray(data107)){
+let data108 = data.agents;
 const _errs246 = errors;
-for(const key27 in data107){
-if(!((((((key27 === "model") || (key27 === "instructions")) || (key27 === "include")) || (key27 === "structuredOutput")) || (key27 === "stepsMax")) || (key27 === "tools"))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults",keyword:"additionalProperties",params:{additionalProperty: key27},message:"must NOT have additional properties",expected:constant0,data:data107}];
-return false;
-break;
-}
-}
-if(_errs246 === errors){
-if(data107.model !== undefined){
-let data108 = data107.model;
-const _errs247 = errors;
-const _errs248 = errors;
-if((typeof data108 !== "string") && (!(data108 && typeof data108 == "object" && !Array.isArray(data108)))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"type",params:{type: constant24},message:"must be string,object",expected:constant7,data:data108}];
-return false;
-}
-if(errors === _errs248){
-if(typeof data108 === "string"){
-if(!pattern8.test(data108)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant7,data:data108}];
-return false;
-}
-}
-if(errors === _errs248){
+if(errors === _errs246){
 if(data108 && typeof data108 == "object" && !Array.isArray(data108)){
-let missing2;
-if((data108.primary === undefined) && (missing2 = "primary")){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant7,data:data108}];
-return false;
+if(data108.defaults === undefined){
+data108.defaults = {};
 }
-else {
-const _errs250 = errors;
-for(const key28 in data108){
-if(!((key28 === "primary") || (key28 === "fallbacks"))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"additionalProperties",params:{additionalProperty: key28},message:"must NOT have additional properties",expected:constant7,data:data108}];
+if(data108.aliases === undefined){
+data108.aliases = {};
+}
+if(data108.list === undefined){
+data108.list = [];
+}
+const _errs248 = errors;
+for(const key27 in data108){
+if(!(((key27 === "defaults") || (key27 === "aliases")) || (key27 === "list"))){
+validate20.errors = [{instancePath:instancePath+"/agents",keyword:"additionalProperties",params:{additionalProperty: key27},message:"must NOT have additional properties",expected:constant0,data:data108}];
 return false;
 break;
 }
 }
-if(_errs250 === errors){
-if(data108.primary !== undefined){
-let data109 = data108.primary;
+if(_errs248 === errors){
+let data109 = data108.defaults;
+const _errs249 = errors;
+if(errors === _errs249){
+if(data109 && typeof data109 == "object" && !Array.isArray(data109)){
 const _errs251 = errors;
-if(errors === _errs251){
-if(typeof data109 === "string"){
-if(!pattern8.test(data109)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/primary",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data109}];
+for(const key28 in data109){
+if(!((((((key28 === "model") || (key28 === "instructions")) || (key28 === "include")) || (key28 === "structuredOutput")) || (key28 === "stepsMax")) || (key28 === "tools"))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults",keyword:"additionalProperties",params:{additionalProperty: key28},message:"must NOT have additional properties",expected:constant0,data:data109}];
 return false;
+break;
 }
 }
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/primary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data109}];
-return false;
-}
-}
-var valid44 = _errs251 === errors;
-}
-else {
-var valid44 = true;
-}
-if(valid44){
-if(data108.fallbacks !== undefined){
-let data110 = data108.fallbacks;
+if(_errs251 === errors){
+if(data109.model !== undefined){
+let data110 = data109.model;
+const _errs252 = errors;
 const _errs253 = errors;
-if(errors === _errs253){
-if(Array.isArray(data110)){
-if(data110.length > 8){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",expected:constant2,data:data110}];
+if((typeof data110 !== "string") && (!(data110 && typeof data110 == "object" && !Array.isArray(data110)))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"type",params:{type: constant24},message:"must be string,object",expected:constant7,data:data110}];
 return false;
+}
+if(errors === _errs253){
+if(typeof data110 === "string"){
+if(!pattern8.test(data110)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant7,data:data110}];
+return false;
+}
+}
+if(errors === _errs253){
+if(data110 && typeof data110 == "object" && !Array.isArray(data110)){
+let missing2;
+if((data110.primary === undefined) && (missing2 = "primary")){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant7,data:data110}];
+return false;
+}
+else {
+const _errs255 = errors;
+for(const key29 in data110){
+if(!((key29 === "primary") || (key29 === "fallbacks"))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"additionalProperties",params:{additionalProperty: key29},message:"must NOT have additional properties",expected:constant7,data:data110}];
+return false;
+break;
+}
+}
+if(_errs255 === errors){
+if(data110.primary !== undefined){
+let data111 = data110.primary;
+const _errs256 = errors;
+if(errors === _errs256){
+if(typeof data111 === "string"){
+if(!pattern8.test(data111)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/primary",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data111}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/primary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data111}];
+return false;
+}
+}
+var valid45 = _errs256 === errors;
 }
 else {
 var valid45 = true;
-const len11 = data110.length;
+}
+if(valid45){
+if(data110.fallbacks !== undefined){
+let data112 = data110.fallbacks;
+const _errs258 = errors;
+if(errors === _errs258){
+if(Array.isArray(data112)){
+if(data112.length > 8){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",expected:constant2,data:data112}];
+return false;
+}
+else {
+var valid46 = true;
+const len11 = data112.length;
 for(let i14=0; i14<len11; i14++){
-let data111 = data110[i14];
-const _errs255 = errors;
-if(errors === _errs255){
-if(typeof data111 === "string"){
-if(!pattern8.test(data111)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks/" + i14,keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data111}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks/" + i14,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data111}];
-return false;
-}
-}
-var valid45 = _errs255 === errors;
-if(!valid45){
-break;
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data110}];
-return false;
-}
-}
-var valid44 = _errs253 === errors;
-}
-else {
-var valid44 = true;
-}
-}
-}
-}
-}
-}
-}
-var valid42 = _errs247 === errors;
-}
-else {
-var valid42 = true;
-}
-if(valid42){
-if(data107.instructions !== undefined){
-let data112 = data107.instructions;
-const _errs257 = errors;
-if(typeof data112 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/instructions",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data112}];
-return false;
-}
-var valid42 = _errs257 === errors;
-}
-else {
-var valid42 = true;
-}
-if(valid42){
-if(data107.include !== undefined){
-let data113 = data107.include;
-const _errs259 = errors;
+let data113 = data112[i14];
 const _errs260 = errors;
 if(errors === _errs260){
-if(Array.isArray(data113)){
-var valid47 = true;
-const len12 = data113.length;
-for(let i15=0; i15<len12; i15++){
-let data114 = data113[i15];
+if(typeof data113 === "string"){
+if(!pattern8.test(data113)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks/" + i14,keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data113}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks/" + i14,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data113}];
+return false;
+}
+}
+var valid46 = _errs260 === errors;
+if(!valid46){
+break;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data112}];
+return false;
+}
+}
+var valid45 = _errs258 === errors;
+}
+else {
+var valid45 = true;
+}
+}
+}
+}
+}
+}
+}
+var valid43 = _errs252 === errors;
+}
+else {
+var valid43 = true;
+}
+if(valid43){
+if(data109.instructions !== undefined){
+let data114 = data109.instructions;
 const _errs262 = errors;
 if(typeof data114 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/include/" + i15,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data114}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/instructions",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data114}];
 return false;
 }
-if(!((data114 === "reasoning") || (data114 === "tools"))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/include/" + i15,keyword:"enum",params:{allowedValues: constant25},message:"must be equal to one of the allowed values",expected:constant1,data:data114}];
+var valid43 = _errs262 === errors;
+}
+else {
+var valid43 = true;
+}
+if(valid43){
+if(data109.include !== undefined){
+let data115 = data109.include;
+const _errs264 = errors;
+const _errs265 = errors;
+if(errors === _errs265){
+if(Array.isArray(data115)){
+var valid48 = true;
+const len12 = data115.length;
+for(let i15=0; i15<len12; i15++){
+let data116 = data115[i15];
+const _errs267 = errors;
+if(typeof data116 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/include/" + i15,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data116}];
 return false;
 }
-var valid47 = _errs262 === errors;
-if(!valid47){
+if(!((data116 === "reasoning") || (data116 === "tools"))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/include/" + i15,keyword:"enum",params:{allowedValues: constant25},message:"must be equal to one of the allowed values",expected:constant1,data:data116}];
+return false;
+}
+var valid48 = _errs267 === errors;
+if(!valid48){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/include",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data113}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/include",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data115}];
 return false;
 }
 }
-var valid42 = _errs259 === errors;
+var valid43 = _errs264 === errors;
 }
 else {
-var valid42 = true;
+var valid43 = true;
 }
-if(valid42){
-if(data107.structuredOutput !== undefined){
-let data115 = data107.structuredOutput;
-const _errs264 = errors;
-if(typeof data115 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/structuredOutput",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data115}];
+if(valid43){
+if(data109.structuredOutput !== undefined){
+let data117 = data109.structuredOutput;
+const _errs269 = errors;
+if(typeof data117 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/structuredOutput",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data117}];
 return false;
 }
-if(!((data115 === "forward") || (data115 === "enforce"))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/structuredOutput",keyword:"enum",params:{allowedValues: constant26},message:"must be equal to one of the allowed values",expected:constant1,data:data115}];
+if(!((data117 === "forward") || (data117 === "enforce"))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/structuredOutput",keyword:"enum",params:{allowedValues: constant26},message:"must be equal to one of the allowed values",expected:constant1,data:data117}];
 return false;
 }
-var valid42 = _errs264 === errors;
+var valid43 = _errs269 === errors;
 }
 else {
-var valid42 = true;
+var valid43 = true;
 }
-if(valid42){
-if(data107.stepsMax !== undefined){
-let data116 = data107.stepsMax;
-const _errs267 = errors;
-const _errs268 = errors;
-if(!(((typeof data116 == "number") && (!(data116 % 1) && !isNaN(data116))) && (isFinite(data116)))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data116}];
+if(valid43){
+if(data109.stepsMax !== undefined){
+let data118 = data109.stepsMax;
+const _errs272 = errors;
+const _errs273 = errors;
+if(!(((typeof data118 == "number") && (!(data118 % 1) && !isNaN(data118))) && (isFinite(data118)))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data118}];
 return false;
 }
-if(errors === _errs268){
-if((typeof data116 == "number") && (isFinite(data116))){
-if(data116 > 128 || isNaN(data116)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"maximum",params:{comparison: "<=", limit: 128},message:"must be <= 128",expected:constant3,data:data116}];
-return false;
-}
-else {
-if(data116 < 1 || isNaN(data116)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data116}];
-return false;
-}
-}
-}
-}
-var valid42 = _errs267 === errors;
-}
-else {
-var valid42 = true;
-}
-if(valid42){
-if(data107.tools !== undefined){
-let data117 = data107.tools;
-const _errs270 = errors;
-const _errs271 = errors;
-if(errors === _errs271){
-if(data117 && typeof data117 == "object" && !Array.isArray(data117)){
-for(const key29 in data117){
-let data118 = data117[key29];
-const _errs274 = errors;
-if(errors === _errs274){
-if(Array.isArray(data118)){
-if(data118.length < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key29.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant2,data:data118}];
+if(errors === _errs273){
+if((typeof data118 == "number") && (isFinite(data118))){
+if(data118 > 128 || isNaN(data118)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"maximum",params:{comparison: "<=", limit: 128},message:"must be <= 128",expected:constant3,data:data118}];
 return false;
 }
 else {
-var valid52 = true;
-const len13 = data118.length;
-for(let i16=0; i16<len13; i16++){
-let data119 = data118[i16];
+if(data118 < 1 || isNaN(data118)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data118}];
+return false;
+}
+}
+}
+}
+var valid43 = _errs272 === errors;
+}
+else {
+var valid43 = true;
+}
+if(valid43){
+if(data109.tools !== undefined){
+let data119 = data109.tools;
+const _errs275 = errors;
 const _errs276 = errors;
 if(errors === _errs276){
-if(typeof data119 === "string"){
-if(func2(data119) < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key29.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i16,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data119}];
+if(data119 && typeof data119 == "object" && !Array.isArray(data119)){
+for(const key30 in data119){
+let data120 = data119[key30];
+const _errs279 = errors;
+if(errors === _errs279){
+if(Array.isArray(data120)){
+if(data120.length < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant2,data:data120}];
 return false;
 }
-}
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key29.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i16,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data119}];
-return false;
-}
-}
-var valid52 = _errs276 === errors;
-if(!valid52){
-break;
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key29.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data118}];
-return false;
-}
-}
-var valid51 = _errs274 === errors;
-if(!valid51){
-break;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data117}];
-return false;
-}
-}
-var valid42 = _errs270 === errors;
-}
-else {
-var valid42 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data107}];
-return false;
-}
-}
-var valid41 = _errs244 === errors;
-if(valid41){
-let data120 = data106.aliases;
-const _errs278 = errors;
-if(errors === _errs278){
-if(data120 && typeof data120 == "object" && !Array.isArray(data120)){
-for(const key30 in data120){
-let data121 = data120[key30];
+var valid53 = true;
+const len13 = data120.length;
+for(let i16=0; i16<len13; i16++){
+let data121 = data120[i16];
 const _errs281 = errors;
 if(errors === _errs281){
 if(typeof data121 === "string"){
 if(func2(data121) < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/aliases/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data121}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key30.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i16,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data121}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/aliases/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data121}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key30.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i16,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data121}];
 return false;
 }
 }
@@ -4967,528 +4940,565 @@ break;
 }
 }
 }
+}
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/aliases",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data120}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data120}];
 return false;
 }
 }
-var valid41 = _errs278 === errors;
-if(valid41){
-let data122 = data106.list;
+var valid52 = _errs279 === errors;
+if(!valid52){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data119}];
+return false;
+}
+}
+var valid43 = _errs275 === errors;
+}
+else {
+var valid43 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/defaults",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data109}];
+return false;
+}
+}
+var valid42 = _errs249 === errors;
+if(valid42){
+let data122 = data108.aliases;
 const _errs283 = errors;
 if(errors === _errs283){
-if(Array.isArray(data122)){
-var valid54 = true;
-const len14 = data122.length;
-for(let i17=0; i17<len14; i17++){
-let data123 = data122[i17];
-const _errs285 = errors;
-if(errors === _errs285){
-if(data123 && typeof data123 == "object" && !Array.isArray(data123)){
-if(data123.default === undefined){
-data123.default = false;
-}
-let missing3;
-if((data123.id === undefined) && (missing3 = "id")){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17,keyword:"required",params:{missingProperty: missing3},message:"must have required property '"+missing3+"'",expected:constant0,data:data123}];
-return false;
-}
-else {
-const _errs287 = errors;
-for(const key31 in data123){
-if(!((((((((key31 === "id") || (key31 === "default")) || (key31 === "model")) || (key31 === "instructions")) || (key31 === "include")) || (key31 === "structuredOutput")) || (key31 === "stepsMax")) || (key31 === "tools"))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17,keyword:"additionalProperties",params:{additionalProperty: key31},message:"must NOT have additional properties",expected:constant0,data:data123}];
-return false;
-break;
-}
-}
-if(_errs287 === errors){
-if(data123.id !== undefined){
-let data124 = data123.id;
-const _errs288 = errors;
-if(errors === _errs288){
-if(typeof data124 === "string"){
-if(!pattern15.test(data124)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/id",keyword:"pattern",params:{pattern: "^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$"},message:"must match pattern \""+"^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$"+"\"",expected:constant1,data:data124}];
+if(data122 && typeof data122 == "object" && !Array.isArray(data122)){
+for(const key31 in data122){
+let data123 = data122[key31];
+const _errs286 = errors;
+if(errors === _errs286){
+if(typeof data123 === "string"){
+if(func2(data123) < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/aliases/" + key31.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data123}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data124}];
+validate20.errors = [{instancePath:instancePath+"/agents/aliases/" + key31.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data123}];
 return false;
 }
 }
-var valid55 = _errs288 === errors;
-}
-else {
-var valid55 = true;
-}
-if(valid55){
-let data125 = data123.default;
-const _errs290 = errors;
-if(typeof data125 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/default",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data125}];
-return false;
-}
-var valid55 = _errs290 === errors;
-if(valid55){
-if(data123.model !== undefined){
-let data126 = data123.model;
-const _errs292 = errors;
-const _errs293 = errors;
-if((typeof data126 !== "string") && (!(data126 && typeof data126 == "object" && !Array.isArray(data126)))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model",keyword:"type",params:{type: constant24},message:"must be string,object",expected:constant7,data:data126}];
-return false;
-}
-if(errors === _errs293){
-if(typeof data126 === "string"){
-if(!pattern8.test(data126)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant7,data:data126}];
-return false;
-}
-}
-if(errors === _errs293){
-if(data126 && typeof data126 == "object" && !Array.isArray(data126)){
-let missing4;
-if((data126.primary === undefined) && (missing4 = "primary")){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model",keyword:"required",params:{missingProperty: missing4},message:"must have required property '"+missing4+"'",expected:constant7,data:data126}];
-return false;
-}
-else {
-const _errs295 = errors;
-for(const key32 in data126){
-if(!((key32 === "primary") || (key32 === "fallbacks"))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model",keyword:"additionalProperties",params:{additionalProperty: key32},message:"must NOT have additional properties",expected:constant7,data:data126}];
-return false;
-break;
-}
-}
-if(_errs295 === errors){
-if(data126.primary !== undefined){
-let data127 = data126.primary;
-const _errs296 = errors;
-if(errors === _errs296){
-if(typeof data127 === "string"){
-if(!pattern8.test(data127)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model/primary",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data127}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model/primary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data127}];
-return false;
-}
-}
-var valid57 = _errs296 === errors;
-}
-else {
-var valid57 = true;
-}
-if(valid57){
-if(data126.fallbacks !== undefined){
-let data128 = data126.fallbacks;
-const _errs298 = errors;
-if(errors === _errs298){
-if(Array.isArray(data128)){
-if(data128.length > 8){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model/fallbacks",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",expected:constant2,data:data128}];
-return false;
-}
-else {
-var valid58 = true;
-const len15 = data128.length;
-for(let i18=0; i18<len15; i18++){
-let data129 = data128[i18];
-const _errs300 = errors;
-if(errors === _errs300){
-if(typeof data129 === "string"){
-if(!pattern8.test(data129)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model/fallbacks/" + i18,keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data129}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model/fallbacks/" + i18,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data129}];
-return false;
-}
-}
-var valid58 = _errs300 === errors;
-if(!valid58){
-break;
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model/fallbacks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data128}];
-return false;
-}
-}
-var valid57 = _errs298 === errors;
-}
-else {
-var valid57 = true;
-}
-}
-}
-}
-}
-}
-}
-var valid55 = _errs292 === errors;
-}
-else {
-var valid55 = true;
-}
-if(valid55){
-if(data123.instructions !== undefined){
-let data130 = data123.instructions;
-const _errs302 = errors;
-if(typeof data130 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/instructions",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data130}];
-return false;
-}
-var valid55 = _errs302 === errors;
-}
-else {
-var valid55 = true;
-}
-if(valid55){
-if(data123.include !== undefined){
-let data131 = data123.include;
-const _errs304 = errors;
-const _errs305 = errors;
-if(errors === _errs305){
-if(Array.isArray(data131)){
-var valid60 = true;
-const len16 = data131.length;
-for(let i19=0; i19<len16; i19++){
-let data132 = data131[i19];
-const _errs307 = errors;
-if(typeof data132 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/include/" + i19,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data132}];
-return false;
-}
-if(!((data132 === "reasoning") || (data132 === "tools"))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/include/" + i19,keyword:"enum",params:{allowedValues: constant25},message:"must be equal to one of the allowed values",expected:constant1,data:data132}];
-return false;
-}
-var valid60 = _errs307 === errors;
-if(!valid60){
-break;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/include",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data131}];
-return false;
-}
-}
-var valid55 = _errs304 === errors;
-}
-else {
-var valid55 = true;
-}
-if(valid55){
-if(data123.structuredOutput !== undefined){
-let data133 = data123.structuredOutput;
-const _errs309 = errors;
-if(typeof data133 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/structuredOutput",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data133}];
-return false;
-}
-if(!((data133 === "forward") || (data133 === "enforce"))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/structuredOutput",keyword:"enum",params:{allowedValues: constant26},message:"must be equal to one of the allowed values",expected:constant1,data:data133}];
-return false;
-}
-var valid55 = _errs309 === errors;
-}
-else {
-var valid55 = true;
-}
-if(valid55){
-if(data123.stepsMax !== undefined){
-let data134 = data123.stepsMax;
-const _errs312 = errors;
-const _errs313 = errors;
-if(!(((typeof data134 == "number") && (!(data134 % 1) && !isNaN(data134))) && (isFinite(data134)))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/stepsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data134}];
-return false;
-}
-if(errors === _errs313){
-if((typeof data134 == "number") && (isFinite(data134))){
-if(data134 > 128 || isNaN(data134)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/stepsMax",keyword:"maximum",params:{comparison: "<=", limit: 128},message:"must be <= 128",expected:constant3,data:data134}];
-return false;
-}
-else {
-if(data134 < 1 || isNaN(data134)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/stepsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data134}];
-return false;
-}
-}
-}
-}
-var valid55 = _errs312 === errors;
-}
-else {
-var valid55 = true;
-}
-if(valid55){
-if(data123.tools !== undefined){
-let data135 = data123.tools;
-const _errs315 = errors;
-const _errs316 = errors;
-if(errors === _errs316){
-if(data135 && typeof data135 == "object" && !Array.isArray(data135)){
-for(const key33 in data135){
-let data136 = data135[key33];
-const _errs319 = errors;
-if(errors === _errs319){
-if(Array.isArray(data136)){
-if(data136.length < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/tools/" + key33.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant2,data:data136}];
-return false;
-}
-else {
-var valid65 = true;
-const len17 = data136.length;
-for(let i20=0; i20<len17; i20++){
-let data137 = data136[i20];
-const _errs321 = errors;
-if(errors === _errs321){
-if(typeof data137 === "string"){
-if(func2(data137) < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/tools/" + key33.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i20,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data137}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/tools/" + key33.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i20,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data137}];
-return false;
-}
-}
-var valid65 = _errs321 === errors;
-if(!valid65){
-break;
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/tools/" + key33.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data136}];
-return false;
-}
-}
-var valid64 = _errs319 === errors;
-if(!valid64){
-break;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/tools",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data135}];
-return false;
-}
-}
-var valid55 = _errs315 === errors;
-}
-else {
-var valid55 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data123}];
-return false;
-}
-}
-var valid54 = _errs285 === errors;
+var valid54 = _errs286 === errors;
 if(!valid54){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/list",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data122}];
+validate20.errors = [{instancePath:instancePath+"/agents/aliases",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data122}];
 return false;
 }
 }
-var valid41 = _errs283 === errors;
+var valid42 = _errs283 === errors;
+if(valid42){
+let data124 = data108.list;
+const _errs288 = errors;
+if(errors === _errs288){
+if(Array.isArray(data124)){
+var valid55 = true;
+const len14 = data124.length;
+for(let i17=0; i17<len14; i17++){
+let data125 = data124[i17];
+const _errs290 = errors;
+if(errors === _errs290){
+if(data125 && typeof data125 == "object" && !Array.isArray(data125)){
+if(data125.default === undefined){
+data125.default = false;
+}
+let missing3;
+if((data125.id === undefined) && (missing3 = "id")){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17,keyword:"required",params:{missingProperty: missing3},message:"must have required property '"+missing3+"'",expected:constant0,data:data125}];
+return false;
+}
+else {
+const _errs292 = errors;
+for(const key32 in data125){
+if(!((((((((key32 === "id") || (key32 === "default")) || (key32 === "model")) || (key32 === "instructions")) || (key32 === "include")) || (key32 === "structuredOutput")) || (key32 === "stepsMax")) || (key32 === "tools"))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17,keyword:"additionalProperties",params:{additionalProperty: key32},message:"must NOT have additional properties",expected:constant0,data:data125}];
+return false;
+break;
+}
+}
+if(_errs292 === errors){
+if(data125.id !== undefined){
+let data126 = data125.id;
+const _errs293 = errors;
+if(errors === _errs293){
+if(typeof data126 === "string"){
+if(!pattern15.test(data126)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/id",keyword:"pattern",params:{pattern: "^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$"},message:"must match pattern \""+"^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$"+"\"",expected:constant1,data:data126}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data126}];
+return false;
+}
+}
+var valid56 = _errs293 === errors;
+}
+else {
+var valid56 = true;
+}
+if(valid56){
+let data127 = data125.default;
+const _errs295 = errors;
+if(typeof data127 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/default",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data127}];
+return false;
+}
+var valid56 = _errs295 === errors;
+if(valid56){
+if(data125.model !== undefined){
+let data128 = data125.model;
+const _errs297 = errors;
+const _errs298 = errors;
+if((typeof data128 !== "string") && (!(data128 && typeof data128 == "object" && !Array.isArray(data128)))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model",keyword:"type",params:{type: constant24},message:"must be string,object",expected:constant7,data:data128}];
+return false;
+}
+if(errors === _errs298){
+if(typeof data128 === "string"){
+if(!pattern8.test(data128)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant7,data:data128}];
+return false;
+}
+}
+if(errors === _errs298){
+if(data128 && typeof data128 == "object" && !Array.isArray(data128)){
+let missing4;
+if((data128.primary === undefined) && (missing4 = "primary")){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model",keyword:"required",params:{missingProperty: missing4},message:"must have required property '"+missing4+"'",expected:constant7,data:data128}];
+return false;
+}
+else {
+const _errs300 = errors;
+for(const key33 in data128){
+if(!((key33 === "primary") || (key33 === "fallbacks"))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model",keyword:"additionalProperties",params:{additionalProperty: key33},message:"must NOT have additional properties",expected:constant7,data:data128}];
+return false;
+break;
+}
+}
+if(_errs300 === errors){
+if(data128.primary !== undefined){
+let data129 = data128.primary;
+const _errs301 = errors;
+if(errors === _errs301){
+if(typeof data129 === "string"){
+if(!pattern8.test(data129)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model/primary",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data129}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model/primary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data129}];
+return false;
+}
+}
+var valid58 = _errs301 === errors;
+}
+else {
+var valid58 = true;
+}
+if(valid58){
+if(data128.fallbacks !== undefined){
+let data130 = data128.fallbacks;
+const _errs303 = errors;
+if(errors === _errs303){
+if(Array.isArray(data130)){
+if(data130.length > 8){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model/fallbacks",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",expected:constant2,data:data130}];
+return false;
+}
+else {
+var valid59 = true;
+const len15 = data130.length;
+for(let i18=0; i18<len15; i18++){
+let data131 = data130[i18];
+const _errs305 = errors;
+if(errors === _errs305){
+if(typeof data131 === "string"){
+if(!pattern8.test(data131)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model/fallbacks/" + i18,keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data131}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model/fallbacks/" + i18,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data131}];
+return false;
+}
+}
+var valid59 = _errs305 === errors;
+if(!valid59){
+break;
 }
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data106}];
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model/fallbacks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data130}];
 return false;
 }
 }
-var valid0 = _errs241 === errors;
-if(valid0){
-let data138 = data.models;
-const _errs323 = errors;
-if(errors === _errs323){
-if(data138 && typeof data138 == "object" && !Array.isArray(data138)){
-if(data138.providers === undefined){
-data138.providers = {};
+var valid58 = _errs303 === errors;
 }
-const _errs325 = errors;
-for(const key34 in data138){
-if(!(key34 === "providers")){
-validate20.errors = [{instancePath:instancePath+"/models",keyword:"additionalProperties",params:{additionalProperty: key34},message:"must NOT have additional properties",expected:constant0,data:data138}];
+else {
+var valid58 = true;
+}
+}
+}
+}
+}
+}
+}
+var valid56 = _errs297 === errors;
+}
+else {
+var valid56 = true;
+}
+if(valid56){
+if(data125.instructions !== undefined){
+let data132 = data125.instructions;
+const _errs307 = errors;
+if(typeof data132 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/instructions",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data132}];
+return false;
+}
+var valid56 = _errs307 === errors;
+}
+else {
+var valid56 = true;
+}
+if(valid56){
+if(data125.include !== undefined){
+let data133 = data125.include;
+const _errs309 = errors;
+const _errs310 = errors;
+if(errors === _errs310){
+if(Array.isArray(data133)){
+var valid61 = true;
+const len16 = data133.length;
+for(let i19=0; i19<len16; i19++){
+let data134 = data133[i19];
+const _errs312 = errors;
+if(typeof data134 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/include/" + i19,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data134}];
+return false;
+}
+if(!((data134 === "reasoning") || (data134 === "tools"))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/include/" + i19,keyword:"enum",params:{allowedValues: constant25},message:"must be equal to one of the allowed values",expected:constant1,data:data134}];
+return false;
+}
+var valid61 = _errs312 === errors;
+if(!valid61){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/include",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data133}];
+return false;
+}
+}
+var valid56 = _errs309 === errors;
+}
+else {
+var valid56 = true;
+}
+if(valid56){
+if(data125.structuredOutput !== undefined){
+let data135 = data125.structuredOutput;
+const _errs314 = errors;
+if(typeof data135 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/structuredOutput",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data135}];
+return false;
+}
+if(!((data135 === "forward") || (data135 === "enforce"))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/structuredOutput",keyword:"enum",params:{allowedValues: constant26},message:"must be equal to one of the allowed values",expected:constant1,data:data135}];
+return false;
+}
+var valid56 = _errs314 === errors;
+}
+else {
+var valid56 = true;
+}
+if(valid56){
+if(data125.stepsMax !== undefined){
+let data136 = data125.stepsMax;
+const _errs317 = errors;
+const _errs318 = errors;
+if(!(((typeof data136 == "number") && (!(data136 % 1) && !isNaN(data136))) && (isFinite(data136)))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/stepsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data136}];
+return false;
+}
+if(errors === _errs318){
+if((typeof data136 == "number") && (isFinite(data136))){
+if(data136 > 128 || isNaN(data136)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/stepsMax",keyword:"maximum",params:{comparison: "<=", limit: 128},message:"must be <= 128",expected:constant3,data:data136}];
+return false;
+}
+else {
+if(data136 < 1 || isNaN(data136)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/stepsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data136}];
+return false;
+}
+}
+}
+}
+var valid56 = _errs317 === errors;
+}
+else {
+var valid56 = true;
+}
+if(valid56){
+if(data125.tools !== undefined){
+let data137 = data125.tools;
+const _errs320 = errors;
+const _errs321 = errors;
+if(errors === _errs321){
+if(data137 && typeof data137 == "object" && !Array.isArray(data137)){
+for(const key34 in data137){
+let data138 = data137[key34];
+const _errs324 = errors;
+if(errors === _errs324){
+if(Array.isArray(data138)){
+if(data138.length < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/tools/" + key34.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant2,data:data138}];
+return false;
+}
+else {
+var valid66 = true;
+const len17 = data138.length;
+for(let i20=0; i20<len17; i20++){
+let data139 = data138[i20];
+const _errs326 = errors;
+if(errors === _errs326){
+if(typeof data139 === "string"){
+if(func2(data139) < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/tools/" + key34.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i20,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data139}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/tools/" + key34.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i20,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data139}];
+return false;
+}
+}
+var valid66 = _errs326 === errors;
+if(!valid66){
+break;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/tools/" + key34.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data138}];
+return false;
+}
+}
+var valid65 = _errs324 === errors;
+if(!valid65){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/tools",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data137}];
+return false;
+}
+}
+var valid56 = _errs320 === errors;
+}
+else {
+var valid56 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data125}];
+return false;
+}
+}
+var valid55 = _errs290 === errors;
+if(!valid55){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data124}];
+return false;
+}
+}
+var valid42 = _errs288 === errors;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data108}];
+return false;
+}
+}
+var valid0 = _errs246 === errors;
+if(valid0){
+let data140 = data.models;
+const _errs328 = errors;
+if(errors === _errs328){
+if(data140 && typeof data140 == "object" && !Array.isArray(data140)){
+if(data140.providers === undefined){
+data140.providers = {};
+}
+const _errs330 = errors;
+for(const key35 in data140){
+if(!(key35 === "providers")){
+validate20.errors = [{instancePath:instancePath+"/models",keyword:"additionalProperties",params:{additionalProperty: key35},message:"must NOT have additional properties",expected:constant0,data:data140}];
 return false;
 break;
 }
 }
-if(_errs325 === errors){
-let data139 = data138.providers;
-const _errs326 = errors;
-if(errors === _errs326){
-if(data139 && typeof data139 == "object" && !Array.isArray(data139)){
-for(const key35 in data139){
-const _errs329 = errors;
-if(!(validate21(data139[key35], {instancePath:instancePath+"/models/providers/" + key35.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data139,parentDataProperty:key35,rootData,dynamicAnchors}))){
+if(_errs330 === errors){
+let data141 = data140.providers;
+const _errs331 = errors;
+if(errors === _errs331){
+if(data141 && typeof data141 == "object" && !Array.isArray(data141)){
+for(const key36 in data141){
+const _errs334 = errors;
+if(!(validate21(data141[key36], {instancePath:instancePath+"/models/providers/" + key36.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data141,parentDataProperty:key36,rootData,dynamicAnchors}))){
 vErrors = vErrors === null ? validate21.errors : vErrors.concat(validate21.errors);
 errors = vErrors.length;
 }
-var valid67 = _errs329 === errors;
-if(!valid67){
+var valid68 = _errs334 === errors;
+if(!valid68){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/models/providers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data139}];
+validate20.errors = [{instancePath:instancePath+"/models/providers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data141}];
 return false;
 }
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/models",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data138}];
+validate20.errors = [{instancePath:instancePath+"/models",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data140}];
 return false;
 }
 }
-var valid0 = _errs323 === errors;
+var valid0 = _errs328 === errors;
 if(valid0){
-let data141 = data.mcp;
-const _errs330 = errors;
-if(errors === _errs330){
-if(data141 && typeof data141 == "object" && !Array.isArray(data141)){
-if(data141.servers === undefined){
-data141.servers = {};
-}
-const _errs332 = errors;
-for(const key36 in data141){
-if(!(key36 === "servers")){
-validate20.errors = [{instancePath:instancePath+"/mcp",keyword:"additionalProperties",params:{additionalProperty: key36},message:"must NOT have additional properties",expected:constant0,data:data141}];
-return false;
-break;
-}
-}
-if(_errs332 === errors){
-let data142 = data141.servers;
-const _errs333 = errors;
-if(errors === _errs333){
-if(data142 && typeof data142 == "object" && !Array.isArray(data142)){
-for(const key37 in data142){
-let data143 = data142[key37];
-const _errs336 = errors;
-const _errs337 = errors;
-if(errors === _errs337){
+let data143 = data.mcp;
+const _errs335 = errors;
+if(errors === _errs335){
 if(data143 && typeof data143 == "object" && !Array.isArray(data143)){
-if(data143.args === undefined){
-data143.args = [];
+if(data143.servers === undefined){
+data143.servers = {};
 }
-if(data143.env === undefined){
-data143.env = {};
-}
-if(data143.headers === undefined){
-data143.headers = {};
-}
-if(data143.connectMs === undefined){
-data143.connectMs = 30000;
-}
-if(data143.timeoutMs === undefined){
-data143.timeoutMs = 60000;
-}
-if(data143.outputBytesMax === undefined){
-data143.outputBytesMax = 65536;
-}
-const _errs339 = errors;
-for(const key38 in data143){
-if(!(func1.call(constant11, key38))){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key37.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key38},message:"must NOT have additional properties",expected:constant0,data:data143}];
+const _errs337 = errors;
+for(const key37 in data143){
+if(!(key37 === "servers")){
+validate20.errors = [{instancePath:instancePath+"/mcp",keyword:"additionalProperties",params:{additionalProperty: key37},message:"must NOT have additional properties",expected:constant0,data:data143}];
 return false;
 break;
 }
 }
-if(_errs339 === errors){
-if(data143.command !== undefined){
-let data144 = data143.command;
-const _errs340 = errors;
-if(errors === _errs340){
-if(typeof data144 === "string"){
-if(func2(data144) < 1){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key37.replace(/~/g, "~0").replace(/\//g, "~1")+"/command",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data144}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key37.replace(/~/g, "~0").replace(/\//g, "~1")+"/command",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data144}];
-return false;
-}
-}
-var valid71 = _errs340 === errors;
-}
-else {
-var valid71 = true;
-}
-if(valid71){
-let data145 = data143.args;
+if(_errs337 === errors){
+let data144 = data143.servers;
+const _errs338 = errors;
+if(errors === _errs338){
+if(data144 && typeof data144 == "object" && !Array.isArray(data144)){
+for(const key38 in data144){
+let data145 = data144[key38];
+const _errs341 = errors;
 const _errs342 = errors;
 if(errors === _errs342){
-if(Array.isArray(data145)){
-var valid72 = true;
-const len18 = data145.length;
-for(let i21=0; i21<len18; i21++){
-let data146 = data145[i21];
-const _errs344 = errors;
-if(typeof data146 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key37.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/" + i21,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data146}];
-return false;
+if(data145 && typeof data145 == "object" && !Array.isArray(data145)){
+if(data145.args === undefined){
+data145.args = [];
 }
-var valid72 = _errs344 === errors;
-if(!valid72){
+if(data145.env === undefined){
+data145.env = {};
+}
+if(data145.headers === undefined){
+data145.headers = {};
+}
+if(data145.connectMs === undefined){
+data145.connectMs = 30000;
+}
+if(data145.timeoutMs === undefined){
+data145.timeoutMs = 60000;
+}
+if(data145.outputBytesMax === undefined){
+data145.outputBytesMax = 65536;
+}
+const _errs344 = errors;
+for(const key39 in data145){
+if(!(func1.call(constant11, key39))){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key39},message:"must NOT have additional properties",expected:constant0,data:data145}];
+return false;
 break;
 }
 }
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key37.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data145}];
+if(_errs344 === errors){
+if(data145.command !== undefined){
+let data146 = data145.command;
+const _errs345 = errors;
+if(errors === _errs345){
+if(typeof data146 === "string"){
+if(func2(data146) < 1){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/command",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data146}];
 return false;
 }
 }
-var valid71 = _errs342 === errors;
-if(valid71){
-let data147 = data143.env;
-const _errs346 = errors;
-if(errors === _errs346){
-if(data147 && typeof data147 == "object" && !Array.isArray(data147)){
-for(const key39 in data147){
-let data148 = data147[key39];
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/command",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data146}];
+return false;
+}
+}
+var valid72 = _errs345 === errors;
+}
+else {
+var valid72 = true;
+}
+if(valid72){
+let data147 = data145.args;
+const _errs347 = errors;
+if(errors === _errs347){
+if(Array.isArray(data147)){
+var valid73 = true;
+const len18 = data147.length;
+for(let i21=0; i21<len18; i21++){
+let data148 = data147[i21];
 const _errs349 = errors;
 if(typeof data148 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key37.replace(/~/g, "~0").replace(/\//g, "~1")+"/env/" + key39.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data148}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/" + i21,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data148}];
 return false;
 }
 var valid73 = _errs349 === errors;
@@ -5498,256 +5508,239 @@ break;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key37.replace(/~/g, "~0").replace(/\//g, "~1")+"/env",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data147}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data147}];
 return false;
 }
 }
-var valid71 = _errs346 === errors;
-if(valid71){
-if(data143.cwd !== undefined){
-let data149 = data143.cwd;
+var valid72 = _errs347 === errors;
+if(valid72){
+let data149 = data145.env;
 const _errs351 = errors;
 if(errors === _errs351){
-if(typeof data149 === "string"){
-if(func2(data149) < 1){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key37.replace(/~/g, "~0").replace(/\//g, "~1")+"/cwd",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data149}];
+if(data149 && typeof data149 == "object" && !Array.isArray(data149)){
+for(const key40 in data149){
+let data150 = data149[key40];
+const _errs354 = errors;
+if(typeof data150 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/env/" + key40.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data150}];
 return false;
 }
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key37.replace(/~/g, "~0").replace(/\//g, "~1")+"/cwd",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data149}];
-return false;
-}
-}
-var valid71 = _errs351 === errors;
-}
-else {
-var valid71 = true;
-}
-if(valid71){
-if(data143.url !== undefined){
-let data150 = data143.url;
-const _errs353 = errors;
-if(errors === _errs353){
-if(typeof data150 === "string"){
-if(!pattern27.test(data150)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key37.replace(/~/g, "~0").replace(/\//g, "~1")+"/url",keyword:"pattern",params:{pattern: "^https?://[^\\s]+$"},message:"must match pattern \""+"^https?://[^\\s]+$"+"\"",expected:constant1,data:data150}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key37.replace(/~/g, "~0").replace(/\//g, "~1")+"/url",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data150}];
-return false;
-}
-}
-var valid71 = _errs353 === errors;
-}
-else {
-var valid71 = true;
-}
-if(valid71){
-let data151 = data143.headers;
-const _errs355 = errors;
-if(errors === _errs355){
-if(data151 && typeof data151 == "object" && !Array.isArray(data151)){
-for(const key40 in data151){
-let data152 = data151[key40];
-const _errs358 = errors;
-if(typeof data152 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key37.replace(/~/g, "~0").replace(/\//g, "~1")+"/headers/" + key40.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data152}];
-return false;
-}
-var valid74 = _errs358 === errors;
+var valid74 = _errs354 === errors;
 if(!valid74){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key37.replace(/~/g, "~0").replace(/\//g, "~1")+"/headers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data151}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/env",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data149}];
 return false;
 }
 }
-var valid71 = _errs355 === errors;
-if(valid71){
-let data153 = data143.connectMs;
+var valid72 = _errs351 === errors;
+if(valid72){
+if(data145.cwd !== undefined){
+let data151 = data145.cwd;
+const _errs356 = errors;
+if(errors === _errs356){
+if(typeof data151 === "string"){
+if(func2(data151) < 1){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/cwd",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data151}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/cwd",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data151}];
+return false;
+}
+}
+var valid72 = _errs356 === errors;
+}
+else {
+var valid72 = true;
+}
+if(valid72){
+if(data145.url !== undefined){
+let data152 = data145.url;
+const _errs358 = errors;
+if(errors === _errs358){
+if(typeof data152 === "string"){
+if(!pattern27.test(data152)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/url",keyword:"pattern",params:{pattern: "^https?://[^\\s]+$"},message:"must match pattern \""+"^https?://[^\\s]+$"+"\"",expected:constant1,data:data152}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/url",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data152}];
+return false;
+}
+}
+var valid72 = _errs358 === errors;
+}
+else {
+var valid72 = true;
+}
+if(valid72){
+let data153 = data145.headers;
 const _errs360 = errors;
-if(!(((typeof data153 == "number") && (!(data153 % 1) && !isNaN(data153))) && (isFinite(data153)))){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key37.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data153}];
-return false;
-}
 if(errors === _errs360){
-if((typeof data153 == "number") && (isFinite(data153))){
-if(data153 > 600000 || isNaN(data153)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key37.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data153}];
+if(data153 && typeof data153 == "object" && !Array.isArray(data153)){
+for(const key41 in data153){
+let data154 = data153[key41];
+const _errs363 = errors;
+if(typeof data154 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/headers/" + key41.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data154}];
 return false;
+}
+var valid75 = _errs363 === errors;
+if(!valid75){
+break;
+}
+}
 }
 else {
-if(data153 < 10 || isNaN(data153)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key37.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",expected:constant3,data:data153}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/headers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data153}];
 return false;
 }
 }
-}
-}
-var valid71 = _errs360 === errors;
-if(valid71){
-let data154 = data143.timeoutMs;
-const _errs362 = errors;
-if(!(((typeof data154 == "number") && (!(data154 % 1) && !isNaN(data154))) && (isFinite(data154)))){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key37.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data154}];
-return false;
-}
-if(errors === _errs362){
-if((typeof data154 == "number") && (isFinite(data154))){
-if(data154 > 3600000 || isNaN(data154)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key37.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",expected:constant3,data:data154}];
-return false;
-}
-else {
-if(data154 < 10 || isNaN(data154)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key37.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",expected:constant3,data:data154}];
-return false;
-}
-}
-}
-}
-var valid71 = _errs362 === errors;
-if(valid71){
-let data155 = data143.outputBytesMax;
-const _errs364 = errors;
+var valid72 = _errs360 === errors;
+if(valid72){
+let data155 = data145.connectMs;
+const _errs365 = errors;
 if(!(((typeof data155 == "number") && (!(data155 % 1) && !isNaN(data155))) && (isFinite(data155)))){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key37.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data155}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data155}];
 return false;
 }
-if(errors === _errs364){
+if(errors === _errs365){
 if((typeof data155 == "number") && (isFinite(data155))){
-if(data155 > 16777216 || isNaN(data155)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key37.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"maximum",params:{comparison: "<=", limit: 16777216},message:"must be <= 16777216",expected:constant3,data:data155}];
+if(data155 > 600000 || isNaN(data155)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data155}];
 return false;
 }
 else {
-if(data155 < 256 || isNaN(data155)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key37.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"minimum",params:{comparison: ">=", limit: 256},message:"must be >= 256",expected:constant3,data:data155}];
+if(data155 < 10 || isNaN(data155)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",expected:constant3,data:data155}];
 return false;
 }
 }
 }
 }
-var valid71 = _errs364 === errors;
+var valid72 = _errs365 === errors;
+if(valid72){
+let data156 = data145.timeoutMs;
+const _errs367 = errors;
+if(!(((typeof data156 == "number") && (!(data156 % 1) && !isNaN(data156))) && (isFinite(data156)))){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data156}];
+return false;
 }
-}
-}
-}
-}
-}
-}
-}
-}
+if(errors === _errs367){
+if((typeof data156 == "number") && (isFinite(data156))){
+if(data156 > 3600000 || isNaN(data156)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",expected:constant3,data:data156}];
+return false;
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key37.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data143}];
-return false;
-}
-}
-var valid69 = _errs336 === errors;
-if(!valid69){
-break;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data142}];
+if(data156 < 10 || isNaN(data156)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",expected:constant3,data:data156}];
 return false;
 }
 }
 }
 }
-else {
-validate20.errors = [{instancePath:instancePath+"/mcp",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data141}];
-return false;
-}
-}
-var valid0 = _errs330 === errors;
-if(valid0){
-let data156 = data.sessions;
-const _errs366 = errors;
-if(errors === _errs366){
-if(data156 && typeof data156 == "object" && !Array.isArray(data156)){
-if(data156.idleMinutes === undefined){
-data156.idleMinutes = 0;
-}
-if(data156.lane === undefined){
-data156.lane = {};
-}
-if(data156.store === undefined){
-data156.store = {};
-}
-const _errs368 = errors;
-for(const key41 in data156){
-if(!(((key41 === "idleMinutes") || (key41 === "lane")) || (key41 === "store"))){
-validate20.errors = [{instancePath:instancePath+"/sessions",keyword:"additionalProperties",params:{additionalProperty: key41},message:"must NOT have additional properties",expected:constant0,data:data156}];
-return false;
-break;
-}
-}
-if(_errs368 === errors){
-let data157 = data156.idleMinutes;
+var valid72 = _errs367 === errors;
+if(valid72){
+let data157 = data145.outputBytesMax;
 const _errs369 = errors;
 if(!(((typeof data157 == "number") && (!(data157 % 1) && !isNaN(data157))) && (isFinite(data157)))){
-validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data157}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data157}];
 return false;
 }
 if(errors === _errs369){
 if((typeof data157 == "number") && (isFinite(data157))){
-if(data157 > 5256000 || isNaN(data157)){
-validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"maximum",params:{comparison: "<=", limit: 5256000},message:"must be <= 5256000",expected:constant3,data:data157}];
+if(data157 > 16777216 || isNaN(data157)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"maximum",params:{comparison: "<=", limit: 16777216},message:"must be <= 16777216",expected:constant3,data:data157}];
 return false;
 }
 else {
-if(data157 < 0 || isNaN(data157)){
-validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data157}];
+if(data157 < 256 || isNaN(data157)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"minimum",params:{comparison: ">=", limit: 256},message:"must be >= 256",expected:constant3,data:data157}];
 return false;
 }
 }
 }
 }
-var valid75 = _errs369 === errors;
-if(valid75){
-let data158 = data156.lane;
+var valid72 = _errs369 === errors;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data145}];
+return false;
+}
+}
+var valid70 = _errs341 === errors;
+if(!valid70){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp/servers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data144}];
+return false;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data143}];
+return false;
+}
+}
+var valid0 = _errs335 === errors;
+if(valid0){
+let data158 = data.sessions;
 const _errs371 = errors;
 if(errors === _errs371){
 if(data158 && typeof data158 == "object" && !Array.isArray(data158)){
-if(data158.waitingMax === undefined){
-data158.waitingMax = 8;
+if(data158.idleMinutes === undefined){
+data158.idleMinutes = 0;
 }
-if(data158.waitMs === undefined){
-data158.waitMs = 60000;
+if(data158.lane === undefined){
+data158.lane = {};
+}
+if(data158.store === undefined){
+data158.store = {};
 }
 const _errs373 = errors;
 for(const key42 in data158){
-if(!((key42 === "waitingMax") || (key42 === "waitMs"))){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane",keyword:"additionalProperties",params:{additionalProperty: key42},message:"must NOT have additional properties",expected:constant0,data:data158}];
+if(!(((key42 === "idleMinutes") || (key42 === "lane")) || (key42 === "store"))){
+validate20.errors = [{instancePath:instancePath+"/sessions",keyword:"additionalProperties",params:{additionalProperty: key42},message:"must NOT have additional properties",expected:constant0,data:data158}];
 return false;
 break;
 }
 }
 if(_errs373 === errors){
-let data159 = data158.waitingMax;
+let data159 = data158.idleMinutes;
 const _errs374 = errors;
 if(!(((typeof data159 == "number") && (!(data159 % 1) && !isNaN(data159))) && (isFinite(data159)))){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data159}];
+validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data159}];
 return false;
 }
 if(errors === _errs374){
 if((typeof data159 == "number") && (isFinite(data159))){
-if(data159 > 1024 || isNaN(data159)){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",expected:constant3,data:data159}];
+if(data159 > 5256000 || isNaN(data159)){
+validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"maximum",params:{comparison: "<=", limit: 5256000},message:"must be <= 5256000",expected:constant3,data:data159}];
 return false;
 }
 else {
 if(data159 < 0 || isNaN(data159)){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data159}];
+validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data159}];
 return false;
 }
 }
@@ -5755,175 +5748,216 @@ return false;
 }
 var valid76 = _errs374 === errors;
 if(valid76){
-let data160 = data158.waitMs;
+let data160 = data158.lane;
 const _errs376 = errors;
-if(!(((typeof data160 == "number") && (!(data160 % 1) && !isNaN(data160))) && (isFinite(data160)))){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data160}];
+if(errors === _errs376){
+if(data160 && typeof data160 == "object" && !Array.isArray(data160)){
+if(data160.waitingMax === undefined){
+data160.waitingMax = 8;
+}
+if(data160.waitMs === undefined){
+data160.waitMs = 60000;
+}
+const _errs378 = errors;
+for(const key43 in data160){
+if(!((key43 === "waitingMax") || (key43 === "waitMs"))){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane",keyword:"additionalProperties",params:{additionalProperty: key43},message:"must NOT have additional properties",expected:constant0,data:data160}];
+return false;
+break;
+}
+}
+if(_errs378 === errors){
+let data161 = data160.waitingMax;
+const _errs379 = errors;
+if(!(((typeof data161 == "number") && (!(data161 % 1) && !isNaN(data161))) && (isFinite(data161)))){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data161}];
 return false;
 }
-if(errors === _errs376){
-if((typeof data160 == "number") && (isFinite(data160))){
-if(data160 > 600000 || isNaN(data160)){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data160}];
+if(errors === _errs379){
+if((typeof data161 == "number") && (isFinite(data161))){
+if(data161 > 1024 || isNaN(data161)){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",expected:constant3,data:data161}];
 return false;
 }
 else {
-if(data160 < 100 || isNaN(data160)){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data160}];
+if(data161 < 0 || isNaN(data161)){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data161}];
 return false;
 }
 }
+}
+}
+var valid77 = _errs379 === errors;
+if(valid77){
+let data162 = data160.waitMs;
+const _errs381 = errors;
+if(!(((typeof data162 == "number") && (!(data162 % 1) && !isNaN(data162))) && (isFinite(data162)))){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data162}];
+return false;
+}
+if(errors === _errs381){
+if((typeof data162 == "number") && (isFinite(data162))){
+if(data162 > 600000 || isNaN(data162)){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data162}];
+return false;
+}
+else {
+if(data162 < 100 || isNaN(data162)){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data162}];
+return false;
+}
+}
+}
+}
+var valid77 = _errs381 === errors;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/sessions/lane",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data160}];
+return false;
 }
 }
 var valid76 = _errs376 === errors;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/sessions/lane",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data158}];
-return false;
-}
-}
-var valid75 = _errs371 === errors;
-if(valid75){
-let data161 = data156.store;
-const _errs378 = errors;
-if(errors === _errs378){
-if(data161 && typeof data161 == "object" && !Array.isArray(data161)){
-const _errs380 = errors;
-for(const key43 in data161){
-if(!(key43 === "postgres")){
-validate20.errors = [{instancePath:instancePath+"/sessions/store",keyword:"additionalProperties",params:{additionalProperty: key43},message:"must NOT have additional properties",expected:constant0,data:data161}];
-return false;
-break;
-}
-}
-if(_errs380 === errors){
-if(data161.postgres !== undefined){
-let data162 = data161.postgres;
-const _errs381 = errors;
-if(errors === _errs381){
-if(data162 && typeof data162 == "object" && !Array.isArray(data162)){
-if(data162.pooler === undefined){
-data162.pooler = false;
-}
-if(data162.schema === undefined){
-data162.schema = "clawgate";
-}
-if(data162.connections === undefined){
-data162.connections = 10;
-}
-let missing5;
-if((data162.url === undefined) && (missing5 = "url")){
-validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres",keyword:"required",params:{missingProperty: missing5},message:"must have required property '"+missing5+"'",expected:constant0,data:data162}];
-return false;
-}
-else {
+if(valid76){
+let data163 = data158.store;
 const _errs383 = errors;
-for(const key44 in data162){
-if(!(((((key44 === "url") || (key44 === "listenUrl")) || (key44 === "pooler")) || (key44 === "schema")) || (key44 === "connections"))){
-validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres",keyword:"additionalProperties",params:{additionalProperty: key44},message:"must NOT have additional properties",expected:constant0,data:data162}];
+if(errors === _errs383){
+if(data163 && typeof data163 == "object" && !Array.isArray(data163)){
+const _errs385 = errors;
+for(const key44 in data163){
+if(!(key44 === "postgres")){
+validate20.errors = [{instancePath:instancePath+"/sessions/store",keyword:"additionalProperties",params:{additionalProperty: key44},message:"must NOT have additional properties",expected:constant0,data:data163}];
 return false;
 break;
 }
 }
-if(_errs383 === errors){
-if(data162.url !== undefined){
-let data163 = data162.url;
-const _errs384 = errors;
-if(errors === _errs384){
-if(typeof data163 === "string"){
-if(!pattern28.test(data163)){
-validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/url",keyword:"pattern",params:{pattern: "^postgres(ql)?://"},message:"must match pattern \""+"^postgres(ql)?://"+"\"",expected:constant1,data:data163}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/url",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data163}];
-return false;
-}
-}
-var valid78 = _errs384 === errors;
-}
-else {
-var valid78 = true;
-}
-if(valid78){
-if(data162.listenUrl !== undefined){
-let data164 = data162.listenUrl;
+if(_errs385 === errors){
+if(data163.postgres !== undefined){
+let data164 = data163.postgres;
 const _errs386 = errors;
 if(errors === _errs386){
-if(typeof data164 === "string"){
-if(!pattern28.test(data164)){
-validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/listenUrl",keyword:"pattern",params:{pattern: "^postgres(ql)?://"},message:"must match pattern \""+"^postgres(ql)?://"+"\"",expected:constant1,data:data164}];
+if(data164 && typeof data164 == "object" && !Array.isArray(data164)){
+if(data164.pooler === undefined){
+data164.pooler = false;
+}
+if(data164.schema === undefined){
+data164.schema = "clawgate";
+}
+if(data164.connections === undefined){
+data164.connections = 10;
+}
+let missing5;
+if((data164.url === undefined) && (missing5 = "url")){
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres",keyword:"required",params:{missingProperty: missing5},message:"must have required property '"+missing5+"'",expected:constant0,data:data164}];
 return false;
 }
-}
 else {
-validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/listenUrl",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data164}];
-return false;
-}
-}
-var valid78 = _errs386 === errors;
-}
-else {
-var valid78 = true;
-}
-if(valid78){
-let data165 = data162.pooler;
 const _errs388 = errors;
-if(typeof data165 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/pooler",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data165}];
+for(const key45 in data164){
+if(!(((((key45 === "url") || (key45 === "listenUrl")) || (key45 === "pooler")) || (key45 === "schema")) || (key45 === "connections"))){
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres",keyword:"additionalProperties",params:{additionalProperty: key45},message:"must NOT have additional properties",expected:constant0,data:data164}];
+return false;
+break;
+}
+}
+if(_errs388 === errors){
+if(data164.url !== undefined){
+let data165 = data164.url;
+const _errs389 = errors;
+if(errors === _errs389){
+if(typeof data165 === "string"){
+if(!pattern28.test(data165)){
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/url",keyword:"pattern",params:{pattern: "^postgres(ql)?://"},message:"must match pattern \""+"^postgres(ql)?://"+"\"",expected:constant1,data:data165}];
 return false;
 }
-var valid78 = _errs388 === errors;
-if(valid78){
-let data166 = data162.schema;
-const _errs390 = errors;
-if(errors === _errs390){
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/url",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data165}];
+return false;
+}
+}
+var valid79 = _errs389 === errors;
+}
+else {
+var valid79 = true;
+}
+if(valid79){
+if(data164.listenUrl !== undefined){
+let data166 = data164.listenUrl;
+const _errs391 = errors;
+if(errors === _errs391){
 if(typeof data166 === "string"){
-if(!pattern30.test(data166)){
-validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/schema",keyword:"pattern",params:{pattern: "^[a-z_][a-z0-9_]{0,39}$"},message:"must match pattern \""+"^[a-z_][a-z0-9_]{0,39}$"+"\"",expected:constant1,data:data166}];
+if(!pattern28.test(data166)){
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/listenUrl",keyword:"pattern",params:{pattern: "^postgres(ql)?://"},message:"must match pattern \""+"^postgres(ql)?://"+"\"",expected:constant1,data:data166}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/schema",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data166}];
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/listenUrl",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data166}];
 return false;
 }
 }
-var valid78 = _errs390 === errors;
-if(valid78){
-let data167 = data162.connections;
-const _errs392 = errors;
-if(!(((typeof data167 == "number") && (!(data167 % 1) && !isNaN(data167))) && (isFinite(data167)))){
-validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/connections",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data167}];
-return false;
-}
-if(errors === _errs392){
-if((typeof data167 == "number") && (isFinite(data167))){
-if(data167 > 200 || isNaN(data167)){
-validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/connections",keyword:"maximum",params:{comparison: "<=", limit: 200},message:"must be <= 200",expected:constant3,data:data167}];
-return false;
+var valid79 = _errs391 === errors;
 }
 else {
-if(data167 < 2 || isNaN(data167)){
-validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/connections",keyword:"minimum",params:{comparison: ">=", limit: 2},message:"must be >= 2",expected:constant3,data:data167}];
+var valid79 = true;
+}
+if(valid79){
+let data167 = data164.pooler;
+const _errs393 = errors;
+if(typeof data167 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/pooler",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data167}];
 return false;
 }
-}
-}
-}
-var valid78 = _errs392 === errors;
-}
-}
-}
-}
-}
+var valid79 = _errs393 === errors;
+if(valid79){
+let data168 = data164.schema;
+const _errs395 = errors;
+if(errors === _errs395){
+if(typeof data168 === "string"){
+if(!pattern30.test(data168)){
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/schema",keyword:"pattern",params:{pattern: "^[a-z_][a-z0-9_]{0,39}$"},message:"must match pattern \""+"^[a-z_][a-z0-9_]{0,39}$"+"\"",expected:constant1,data:data168}];
+return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data162}];
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/schema",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data168}];
+return false;
+}
+}
+var valid79 = _errs395 === errors;
+if(valid79){
+let data169 = data164.connections;
+const _errs397 = errors;
+if(!(((typeof data169 == "number") && (!(data169 % 1) && !isNaN(data169))) && (isFinite(data169)))){
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/connections",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data169}];
+return false;
+}
+if(errors === _errs397){
+if((typeof data169 == "number") && (isFinite(data169))){
+if(data169 > 200 || isNaN(data169)){
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/connections",keyword:"maximum",params:{comparison: "<=", limit: 200},message:"must be <= 200",expected:constant3,data:data169}];
+return false;
+}
+else {
+if(data169 < 2 || isNaN(data169)){
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/connections",keyword:"minimum",params:{comparison: ">=", limit: 2},message:"must be >= 2",expected:constant3,data:data169}];
+return false;
+}
+}
+}
+}
+var valid79 = _errs397 === errors;
+}
+}
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data164}];
 return false;
 }
 }
@@ -5931,21 +5965,21 @@ return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/sessions/store",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data161}];
+validate20.errors = [{instancePath:instancePath+"/sessions/store",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data163}];
 return false;
 }
 }
-var valid75 = _errs378 === errors;
+var valid76 = _errs383 === errors;
 }
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/sessions",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data156}];
+validate20.errors = [{instancePath:instancePath+"/sessions",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data158}];
 return false;
 }
 }
-var valid0 = _errs366 === errors;
+var valid0 = _errs371 === errors;
 }
 }
 }

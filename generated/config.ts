@@ -254,6 +254,17 @@ export interface components {
                             enabled: boolean;
                         };
                         /**
+                         * @description `/` for browsers: the page to talk to the agents, and its files below `/page`.
+                         * @default {}
+                         */
+                        page: {
+                            /**
+                             * @description Off, the paths answer as unknown ones do.
+                             * @default true
+                             */
+                            enabled: boolean;
+                        };
+                        /**
                          * @description `/metrics`.
                          * @default {}
                          */

@@ -30,3 +30,7 @@ export declare const checkAnswerReadiness: Check<components["schemas"]["Readines
 export declare const checkAnswerGetMetrics200: Check<unknown>;
 export declare const checkAnswerGetContract200: Check<unknown>;
 export declare const checkAnswerGetDocs200: Check<unknown>;
+export declare const checkAnswerGetPage200: Check<unknown>;
+export declare const checkAnswerGetPageStyle200: Check<unknown>;
+export declare const checkGetPageScriptParameters: Check<Parameters<Operations, "getPageScript">>;
+export declare const checkAnswerGetPageScript200: Check<unknown>;

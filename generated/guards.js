@@ -65,6 +65,7 @@ const constant60 = ["user","assistant","tool","function"];
 const constant61 = ["server"];
 const constant62 = ["image_url","input_audio"];
 const constant63 = ["queued","running","completed","failed","cancelled","interrupted"];
+const constant64 = ["answer.js","app.js","connect.js","conversation.js","event-reader.js","gateway-client.js","htm.js","html.js","main.js","place.js","preact-hooks.js","preact.js","session-key.js","session-list.js","sign-in.js","snippets.js","talk.js","transcript.js"];
 
 export const checkCreateChatCompletionParameters = toCheck(validate20);
 const func1 = helper0.default;
@@ -12389,5 +12390,75 @@ validate142.errors = [{instancePath,keyword:"type",params:{type: "string"},messa
 return false;
 }
 validate142.errors = vErrors;
+return errors === 0;
+}
+export const checkAnswerGetPage200 = toCheck(validate143);
+function validate143(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+/*# sourceURL="checkAnswerGetPage200" */;
+let vErrors = null;
+let errors = 0;
+if(typeof data !== "string"){
+validate143.errors = [{instancePath,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data}];
+return false;
+}
+validate143.errors = vErrors;
+return errors === 0;
+}
+export const checkAnswerGetPageStyle200 = toCheck(validate144);
+function validate144(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+/*# sourceURL="checkAnswerGetPageStyle200" */;
+let vErrors = null;
+let errors = 0;
+if(typeof data !== "string"){
+validate144.errors = [{instancePath,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data}];
+return false;
+}
+validate144.errors = vErrors;
+return errors === 0;
+}
+export const checkGetPageScriptParameters = toCheck(validate145);
+function validate145(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+/*# sourceURL="checkGetPageScriptParameters" */;
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.script === undefined) && (missing0 = "script")){
+validate145.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+return false;
+}
+else {
+if(data.script !== undefined){
+let data0 = data.script;
+if(typeof data0 !== "string"){
+validate145.errors = [{instancePath:instancePath+"/script",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+return false;
+}
+if(!((((((((((((((((((data0 === "answer.js") || (data0 === "app.js")) || (data0 === "connect.js")) || (data0 === "conversation.js")) || (data0 === "event-reader.js")) || (data0 === "gateway-client.js")) || (data0 === "htm.js")) || (data0 === "html.js")) || (data0 === "main.js")) || (data0 === "place.js")) || (data0 === "preact-hooks.js")) || (data0 === "preact.js")) || (data0 === "session-key.js")) || (data0 === "session-list.js")) || (data0 === "sign-in.js")) || (data0 === "snippets.js")) || (data0 === "talk.js")) || (data0 === "transcript.js"))){
+validate145.errors = [{instancePath:instancePath+"/script",keyword:"enum",params:{allowedValues: constant64},message:"must be equal to one of the allowed values",expected:constant0,data:data0}];
+return false;
+}
+}
+}
+}
+else {
+validate145.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+return false;
+}
+}
+validate145.errors = vErrors;
+return errors === 0;
+}
+export const checkAnswerGetPageScript200 = toCheck(validate146);
+function validate146(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+/*# sourceURL="checkAnswerGetPageScript200" */;
+let vErrors = null;
+let errors = 0;
+if(typeof data !== "string"){
+validate146.errors = [{instancePath,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data}];
+return false;
+}
+validate146.errors = vErrors;
 return errors === 0;
 }

@@ -416,6 +416,64 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A page to talk to the agents
+         * @description For a browser, which says so by `text/html` in `Accept`; for everybody else there is nothing here. The page is open; what
+         *     it shows it asks for with the token that its reader gives it, by the operations of this document and no others. It needs
+         *     no other host.
+         *
+         *     With `Upgrade: websocket` the path is the door of the gateway protocol.
+         */
+        get: operations["getPage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/page/style.css": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the page looks */
+        get: operations["getPageStyle"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/page/{script}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One of the scripts of the page */
+        get: operations["getPageScript"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2587,6 +2645,109 @@ export interface operations {
                     "text/html": string;
                 };
             };
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getPage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description HTML. */
+            200: {
+                headers: {
+                    /**
+                     * @description The id of this request, also in the gateway's log and in what it sends to a model's provider. SDKs show it as
+                     *     `_request_id` and `requestID`. It is the `x-request-id` of the request where that is one header of 1 to 64 letters,
+                     *     digits, dots, dashes and underscores; else the gateway makes one.
+                     */
+                    "x-request-id": string;
+                    /** @description The page may load and call nothing but this gateway. */
+                    "content-security-policy": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getPageStyle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A style sheet. */
+            200: {
+                headers: {
+                    /**
+                     * @description The id of this request, also in the gateway's log and in what it sends to a model's provider. SDKs show it as
+                     *     `_request_id` and `requestID`. It is the `x-request-id` of the request where that is one header of 1 to 64 letters,
+                     *     digits, dots, dashes and underscores; else the gateway makes one.
+                     */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/css": string;
+                };
+            };
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getPageScript: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A file of the folder `page/`.
+                 * @example main.js
+                 */
+                script: "answer.js" | "app.js" | "connect.js" | "conversation.js" | "event-reader.js" | "gateway-client.js" | "htm.js" | "html.js" | "main.js" | "place.js" | "preact-hooks.js" | "preact.js" | "session-key.js" | "session-list.js" | "sign-in.js" | "snippets.js" | "talk.js" | "transcript.js";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A module. */
+            200: {
+                headers: {
+                    /**
+                     * @description The id of this request, also in the gateway's log and in what it sends to a model's provider. SDKs show it as
+                     *     `_request_id` and `requestID`. It is the `x-request-id` of the request where that is one header of 1 to 64 letters,
+                     *     digits, dots, dashes and underscores; else the gateway makes one.
+                     */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/javascript": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             405: components["responses"]["MethodNotAllowed"];

@@ -4,6 +4,7 @@ import { createChatCompletion } from "./api/chat/chat-completion.ts";
 import { diagnoseChatMistake, notServed } from "./api/chat/refusals.ts";
 import { createGetContract, createGetDocs, createGetMetrics, createGetReadiness, getHealth } from "./api/health.ts";
 import { createListModels, createRetrieveModel } from "./api/models.ts";
+import { createGetPage, createGetPageScript, createGetPageStyle } from "./api/page.ts";
 import {
   createDeleteSession,
   createListSessionMessages,
@@ -14,7 +15,7 @@ import {
 import { createCancelRun, createListRunEvents, createListRuns, createRetrieveRun } from "./api/runs/run-operations.ts";
 import type { Audit } from "./base/audit/audit.ts";
 import { isStrong } from "./base/config/secret.ts";
-import { type Config, type Handlers, toGeneratedFile } from "./base/contract.ts";
+import { type Config, type Handlers, toGeneratedFile, toPackageFile } from "./base/contract.ts";
 import { GatewayError } from "./base/errors.ts";
 import type { Log } from "./base/log.ts";
 import { createApp, createEntry } from "./edge/app.ts";
@@ -137,6 +138,7 @@ function createHandlers(
   const { chatCompletions, runs: runsEndpoint } = config.gateway.http.endpoints;
   const { strict, sessions: policy, detach } = chatCompletions;
   const sessions = { store, turns, agents, audit };
+  const page = toPackageFile("page/");
   const runParts = { store: store.runs, live, runs, agents, audit };
   return {
     createChatCompletion: createChatCompletion({
@@ -169,6 +171,9 @@ function createHandlers(
     getMetrics: createGetMetrics(metrics),
     getContract: createGetContract(toGeneratedFile("openapi.json")),
     getDocs: createGetDocs(toGeneratedFile("docs.html")),
+    getPage: createGetPage(page),
+    getPageStyle: createGetPageStyle(page),
+    getPageScript: createGetPageScript(page),
   };
 }
 

@@ -9,6 +9,7 @@ import { listBundled } from "./package/bundled.ts";
 import { toManifest } from "./package/manifest.ts";
 import { toNotices } from "./package/notices.ts";
 import { toSbom } from "./package/sbom.ts";
+import { listVendored } from "./page-vendor.ts";
 
 const root = join(import.meta.dirname, "..");
 const dist = join(root, "dist");
@@ -57,8 +58,13 @@ mkdirSync(join(dist, "generated"));
 for (const name of readdirSync(join(root, "generated"))) {
   if (/\.(?:json|html|md)$/.test(name)) cpSync(join(root, "generated", name), join(dist, "generated", name));
 }
+mkdirSync(join(dist, "page"));
+for (const name of readdirSync(join(root, "page"))) {
+  if (/\.(?:css|html|js)$/.test(name)) cpSync(join(root, "page", name), join(dist, "page", name));
+}
 for (const name of ["bin", "README.md", "LICENSE"]) cpSync(join(root, name), join(dist, name), { recursive: true });
-const bundled = listBundled(output.flatMap((part) => (part.type === "chunk" ? part.moduleIds : [])));
+const modules = output.flatMap((part) => (part.type === "chunk" ? part.moduleIds : []));
+const bundled = listBundled([...modules, ...listVendored().map(({ source }) => source)]);
 writeFileSync(join(dist, "THIRD-PARTY.md"), toNotices(bundled));
 writeFileSync(join(dist, "sbom.cdx.json"), toSbom(root, "clawgate", bundled));
 writeFileSync(join(dist, "package.json"), `${JSON.stringify(toManifest(root), null, 2)}\n`);

@@ -3,7 +3,7 @@
 
 import { client } from './client.gen.ts';
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client/index.ts';
-import type { CancelRunData, CancelRunErrors, CancelRunResponses, CreateChatCompletionData, CreateChatCompletionErrors, CreateChatCompletionResponses, CreateCompletionData, CreateCompletionErrors, CreateEmbeddingData, CreateEmbeddingErrors, CreateResponseData, CreateResponseErrors, DeleteSessionData, DeleteSessionErrors, DeleteSessionResponses, GetContractData, GetContractErrors, GetContractResponses, GetDocsData, GetDocsErrors, GetDocsResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListRunEventsData, ListRunEventsErrors, ListRunEventsResponses, ListRunsData, ListRunsErrors, ListRunsResponses, ListSessionMessagesData, ListSessionMessagesErrors, ListSessionMessagesResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ResetSessionData, ResetSessionErrors, ResetSessionResponses, RetrieveModelData, RetrieveModelErrors, RetrieveModelResponses, RetrieveRunData, RetrieveRunErrors, RetrieveRunResponses, RetrieveSessionData, RetrieveSessionErrors, RetrieveSessionResponses } from './types.gen.ts';
+import type { CancelRunData, CancelRunErrors, CancelRunResponses, CreateChatCompletionData, CreateChatCompletionErrors, CreateChatCompletionResponses, CreateCompletionData, CreateCompletionErrors, CreateEmbeddingData, CreateEmbeddingErrors, CreateResponseData, CreateResponseErrors, DeleteSessionData, DeleteSessionErrors, DeleteSessionResponses, GetContractData, GetContractErrors, GetContractResponses, GetDocsData, GetDocsErrors, GetDocsResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetPageData, GetPageErrors, GetPageResponses, GetPageScriptData, GetPageScriptErrors, GetPageScriptResponses, GetPageStyleData, GetPageStyleErrors, GetPageStyleResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListRunEventsData, ListRunEventsErrors, ListRunEventsResponses, ListRunsData, ListRunsErrors, ListRunsResponses, ListSessionMessagesData, ListSessionMessagesErrors, ListSessionMessagesResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ResetSessionData, ResetSessionErrors, ResetSessionResponses, RetrieveModelData, RetrieveModelErrors, RetrieveModelResponses, RetrieveRunData, RetrieveRunErrors, RetrieveRunResponses, RetrieveSessionData, RetrieveSessionErrors, RetrieveSessionResponses } from './types.gen.ts';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -274,3 +274,25 @@ export const getContract = <ThrowOnError extends boolean = false>(options?: Opti
  * One HTML page that needs no network.
  */
 export const getDocs = <ThrowOnError extends boolean = false>(options?: Options<GetDocsData, ThrowOnError>): RequestResult<GetDocsResponses, GetDocsErrors, ThrowOnError> => (options?.client ?? client).get<GetDocsResponses, GetDocsErrors, ThrowOnError>({ url: '/docs', ...options });
+
+/**
+ * A page to talk to the agents
+ *
+ * For a browser, which says so by `text/html` in `Accept`; for everybody else there is nothing here. The page is open; what
+ * it shows it asks for with the token that its reader gives it, by the operations of this document and no others. It needs
+ * no other host.
+ *
+ * With `Upgrade: websocket` the path is the door of the gateway protocol.
+ *
+ */
+export const getPage = <ThrowOnError extends boolean = false>(options?: Options<GetPageData, ThrowOnError>): RequestResult<GetPageResponses, GetPageErrors, ThrowOnError> => (options?.client ?? client).get<GetPageResponses, GetPageErrors, ThrowOnError>({ url: '/', ...options });
+
+/**
+ * How the page looks
+ */
+export const getPageStyle = <ThrowOnError extends boolean = false>(options?: Options<GetPageStyleData, ThrowOnError>): RequestResult<GetPageStyleResponses, GetPageStyleErrors, ThrowOnError> => (options?.client ?? client).get<GetPageStyleResponses, GetPageStyleErrors, ThrowOnError>({ url: '/page/style.css', ...options });
+
+/**
+ * One of the scripts of the page
+ */
+export const getPageScript = <ThrowOnError extends boolean = false>(options: Options<GetPageScriptData, ThrowOnError>): RequestResult<GetPageScriptResponses, GetPageScriptErrors, ThrowOnError> => (options.client ?? client).get<GetPageScriptResponses, GetPageScriptErrors, ThrowOnError>({ url: '/page/{script}', ...options });

@@ -2316,3 +2316,139 @@ export type GetDocsResponses = {
 };
 
 export type GetDocsResponse = GetDocsResponses[keyof GetDocsResponses];
+
+export type GetPageData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/';
+};
+
+export type GetPageErrors = {
+    /**
+     * The request breaks the contract; `param` names the field.
+     */
+    400: ErrorResponse;
+    /**
+     * The `Host` or `Origin` is not one that this gateway serves, or the key is not for this.
+     */
+    403: ErrorResponse;
+    /**
+     * No such path, agent, model name, session or run; or the endpoint is disabled.
+     */
+    404: ErrorResponse;
+    /**
+     * The path has other methods.
+     */
+    405: ErrorResponse;
+    /**
+     * A defect in the gateway.
+     */
+    500: ErrorResponse;
+    /**
+     * The gateway or the model provider takes no calls at the moment.
+     */
+    503: ErrorResponse;
+};
+
+export type GetPageError = GetPageErrors[keyof GetPageErrors];
+
+export type GetPageResponses = {
+    /**
+     * HTML.
+     */
+    200: string;
+};
+
+export type GetPageResponse = GetPageResponses[keyof GetPageResponses];
+
+export type GetPageStyleData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/page/style.css';
+};
+
+export type GetPageStyleErrors = {
+    /**
+     * The `Host` or `Origin` is not one that this gateway serves, or the key is not for this.
+     */
+    403: ErrorResponse;
+    /**
+     * No such path, agent, model name, session or run; or the endpoint is disabled.
+     */
+    404: ErrorResponse;
+    /**
+     * The path has other methods.
+     */
+    405: ErrorResponse;
+    /**
+     * A defect in the gateway.
+     */
+    500: ErrorResponse;
+    /**
+     * The gateway or the model provider takes no calls at the moment.
+     */
+    503: ErrorResponse;
+};
+
+export type GetPageStyleError = GetPageStyleErrors[keyof GetPageStyleErrors];
+
+export type GetPageStyleResponses = {
+    /**
+     * A style sheet.
+     */
+    200: Blob | File;
+};
+
+export type GetPageStyleResponse = GetPageStyleResponses[keyof GetPageStyleResponses];
+
+export type GetPageScriptData = {
+    body?: never;
+    path: {
+        /**
+         * A file of the folder `page/`.
+         */
+        script: 'answer.js' | 'app.js' | 'connect.js' | 'conversation.js' | 'event-reader.js' | 'gateway-client.js' | 'htm.js' | 'html.js' | 'main.js' | 'place.js' | 'preact-hooks.js' | 'preact.js' | 'session-key.js' | 'session-list.js' | 'sign-in.js' | 'snippets.js' | 'talk.js' | 'transcript.js';
+    };
+    query?: never;
+    url: '/page/{script}';
+};
+
+export type GetPageScriptErrors = {
+    /**
+     * The request breaks the contract; `param` names the field.
+     */
+    400: ErrorResponse;
+    /**
+     * The `Host` or `Origin` is not one that this gateway serves, or the key is not for this.
+     */
+    403: ErrorResponse;
+    /**
+     * No such path, agent, model name, session or run; or the endpoint is disabled.
+     */
+    404: ErrorResponse;
+    /**
+     * The path has other methods.
+     */
+    405: ErrorResponse;
+    /**
+     * A defect in the gateway.
+     */
+    500: ErrorResponse;
+    /**
+     * The gateway or the model provider takes no calls at the moment.
+     */
+    503: ErrorResponse;
+};
+
+export type GetPageScriptError = GetPageScriptErrors[keyof GetPageScriptErrors];
+
+export type GetPageScriptResponses = {
+    /**
+     * A module.
+     */
+    200: Blob | File;
+};
+
+export type GetPageScriptResponse = GetPageScriptResponses[keyof GetPageScriptResponses];

@@ -134,9 +134,14 @@ export function toSwitch({ extensions }: OperationRow): string | undefined {
   return typeof name === "string" ? name : undefined;
 }
 
-/** A file of `generated/` that is served or copied as it is; it stands there in the checkout and in the package. */
+/** A file of `generated/` that is served or copied as it is. */
 export function toGeneratedFile(name: string): URL {
+  return toPackageFile(`generated/${name}`);
+}
+
+/** A file that stands at the same place in the checkout and in the package. */
+export function toPackageFile(path: string): URL {
   const manifest = findPackageJSON(import.meta.url);
   if (manifest === undefined) throw new Error("clawgate's own package.json is missing; install the package again.");
-  return new URL(`generated/${name}`, pathToFileURL(manifest));
+  return new URL(path, pathToFileURL(manifest));
 }

@@ -123,7 +123,7 @@ function toBanner(
   { config, path, stateFolder, standard }: ReadyConfig,
   credential: Credential,
 ): string {
-  const { chatCompletions, docs } = config.gateway.http.endpoints;
+  const { chatCompletions, docs, page } = config.gateway.http.endpoints;
   const rows: [string, string][] = [
     [
       "agents",
@@ -138,6 +138,7 @@ function toBanner(
         ? `${url}/v1/chat/completions`
         : "disabled: set gateway.http.endpoints.chatCompletions.enabled to true",
     ],
+    ["page", page.enabled ? url : "disabled"],
     ["docs", docs.enabled ? `${url}/docs` : "disabled"],
     ["credential", toCredentialText(credential)],
     ...findWeakAuth(config).map(({ key, problem }): [string, string] => ["warning", `${key} ${problem}`]),

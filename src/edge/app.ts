@@ -75,8 +75,8 @@ export function createApp(parts: AppParts): Koa {
   app.use(allowOrigins(parts.origins.allowedOrigins));
   app.use(requireToken(parts));
   app.use(refuseWhileStopping(parts.passages));
-  app.use(route(createRoutes(parts.handlers, parts.isEnabled, { ...parts, answers })));
-  app.use(refuseUnrouted(parts.explainHandshake));
+  app.use(route(createRoutes(parts.handlers, parts.isEnabled, { ...parts, answers }), parts.explainHandshake));
+  app.use(refusePath);
   app.on("error", (error: NodeJS.ErrnoException) => {
     // A client that leaves is no failure of the gateway.
     if (error.code === "ERR_STREAM_PREMATURE_CLOSE" || error.code === "ECONNRESET" || error.code === "EPIPE") return;
@@ -256,19 +256,21 @@ function refuseWhileStopping(passages: Passages): Middleware {
 }
 
 /** A path without parameters is looked up; the router, which tries one pattern after the other, knows all. */
-function route({ exact, router }: Routes): Middleware {
+function route({ exact, router }: Routes, explainHandshake: AppParts["explainHandshake"]): Middleware {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the router asks for a context that it makes itself
   const search = router.routes() as Middleware;
-  return (ctx, next) => (exact.get(ctx.path)?.get(ctx.method) ?? search)(ctx, next);
+  return (ctx, next) => {
+    // The one path that a handshake goes to has a page too.
+    if (ctx.path === "/") refuseHandshake(ctx, explainHandshake);
+    return (exact.get(ctx.path)?.get(ctx.method) ?? search)(ctx, next);
+  };
 }
 
-function refuseUnrouted(explainHandshake: AppParts["explainHandshake"]): Middleware {
-  return (ctx) => {
-    const fault = explainHandshake(ctx.req);
-    if (fault === undefined) return refusePath(ctx);
-    ctx.set("connection", "close");
-    throw fault;
-  };
+function refuseHandshake(ctx: Context, explainHandshake: AppParts["explainHandshake"]): void {
+  const fault = explainHandshake(ctx.req);
+  if (fault === undefined) return;
+  ctx.set("connection", "close");
+  throw fault;
 }
 
 function refusePath(ctx: Context): never {

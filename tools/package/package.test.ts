@@ -57,7 +57,7 @@ test("brings nothing else along, runs no script, and names the licences of what 
     expect.arrayContaining([expect.stringMatching(/^(?:scripts|dependencies|devDependencies|workspaces|private)$/)]),
   );
   const notices = readFileSync(join(installed, "THIRD-PARTY.md"), "utf8");
-  for (const name of ["koa", "pino", "undici", "@modelcontextprotocol/client"])
+  for (const name of ["koa", "pino", "undici", "@modelcontextprotocol/client", "preact", "htm"])
     expect(notices).toContain(`\n## ${name} `);
 });
 
@@ -98,6 +98,9 @@ test("`gateway` answers, keeps a session, and serves its documentation", async (
   expect(await ask("My name is Ada.")).not.toBe("");
   expect(await ask("What is my name?")).toContain("Ada");
   expect(await (await fetch(`${url}/docs`)).text()).toContain("<html");
+  expect(await (await fetch(url, { headers: { accept: "text/html" } })).text()).toContain('src="page/main.js"');
+  for (const name of ["main.js", "preact.js", "style.css"])
+    expect((await fetch(`${url}/page/${name}`)).status).toBe(200);
   expect(await (await fetch(`${url}/openapi.json`)).json()).toHaveProperty("openapi");
   child.kill("SIGTERM");
   expect((await once(child, "exit"))[0]).toBe(0);

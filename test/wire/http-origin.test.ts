@@ -185,15 +185,22 @@ test("what is only read changes nothing, however often", async () => {
   const { port, stateFolder, chat } = await startTestGateway({
     config: { gateway: { http: { endpoints: { sessions } } } },
   });
-  await chat({ model: "openclaw", user: "ada", messages: [{ role: "user", content: "hi" }] });
-  const key = encodeURIComponent("agent:main:openai-user:ada");
+  const said = { model: "openclaw", user: "ada", messages: [{ role: "user", content: "hi" }] };
+  const { headers } = await chat(said, { "x-openclaw-detach": "true" });
+  const names: Readonly<Record<string, string>> = {
+    model: "openclaw",
+    key: encodeURIComponent("agent:main:openai-user:ada"),
+    id: headers.get("x-openclaw-run-id") ?? "",
+    script: "main.js",
+  };
   const before = readAll(stateFolder);
   expect(before).toMatchObject({ session: [{ session_key: "agent:main:openai-user:ada" }], message: [{}, {}] });
   const rows: OperationRow[] = Object.values(operations);
   for (const { path } of rows.filter(({ method }) => method === "GET")) {
-    const place = path.replace("{model}", "openclaw").replace(/\{.*?\}/, key);
+    const place = path.replace(/\{(.*?)\}/, (_, name: string) => names[name] ?? "");
+    const request = toRequest({ method: "GET", path: place, headers: { accept: "text/html, */*" } });
     for (let count = 0; count < 3; count++) {
-      expect((await exchange(port, toRequest({ method: "GET", path: place }))).status, place).toBe(200);
+      expect((await exchange(port, request)).status, place).toBe(200);
     }
   }
   expect(readAll(stateFolder)).toEqual(before);

@@ -210,7 +210,12 @@ describe("send", () => {
       left,
     ],
   ])("closes the connection, gives no more and rejects when %s", async (_, hear, want) => {
-    const { call, open } = await start(drip);
+    // Says a little more and falls silent: what goes on would be cut at some time for its length.
+    const { call, open } = await start(async (response) => {
+      response.write("a");
+      await delay(10);
+      response.write("b");
+    });
     const controller = new AbortController();
     let pieces = 0;
     const { onText, ...hearing } = hear(controller);
@@ -224,7 +229,7 @@ describe("send", () => {
     });
     expect(error).toEqual(want);
     expect(pieces).toBe(onText === undefined ? 0 : 1);
-    await expect.poll(open, { interval: 5 }).toBe(0);
+    await expect.poll(open, { interval: 5, timeout: 5_000 }).toBe(0);
   });
 
   it("keeps to what it first rejected with, whatever happens then", async () => {

@@ -42,8 +42,10 @@ const aborts = 300;
 test("calls that are left at every moment cost nobody else his answer, and no connection", async () => {
   const connectionsMax = 40;
   let most = 0;
+  const called = Array.from({ length: aborts }, () => Promise.withResolvers<void>());
   const slow: Fault = async (socket, call) => {
     most = Math.max(most, upstream.open);
+    called[Number(call.messages.at(-1)?.content)]?.resolve();
     // The moments: nothing, half a head, a head, half a word, words without end, words and a reset.
     if (call.count % 7 === 0) return;
     socket.write(streamHead.slice(0, 30));
@@ -61,13 +63,15 @@ test("calls that are left at every moment cost nobody else his answer, and no co
   const { upstream, gateway } = await startUpstreamTest(slow, { connectionsMax });
   await repeat(aborts, 60, async (index) => {
     const controller = new AbortController();
+    const answer = start(gateway, String(index), { stream: index % 2 === 0 }, controller.signal)
+      .then((response) => response.text())
+      .catch((error: unknown) => expect(controller.signal.aborted, String(error)).toBe(true));
+    // Some are left while they wait for a connection, the others once they have one.
+    if (index % 10 !== 0) await Promise.race([called[index]?.promise, answer]);
     setTimeout(() => controller.abort(), index % 37);
-    try {
-      await (await start(gateway, "Hi", { stream: index % 2 === 0 }, controller.signal)).text();
-    } catch (error) {
-      expect(controller.signal.aborted, String(error)).toBe(true);
-    }
+    await answer;
   });
+  expect(upstream.calls.length).toBeGreaterThan(aborts * 0.8);
   await untilLive(gateway, 0);
   await expect.poll(() => upstream.open, { interval: 5, timeout: 2_000 }).toBe(0);
 

@@ -170,7 +170,9 @@ describe.concurrent.each(remoteSubjects)("the provider $api", (subject: RemoteSu
     const { provider, upstream } = await startRemote(subject, [
       { status: 200, headers: { "content-encoding": "gzip" }, body: "x" },
     ]);
-    expect((await ask(provider)).error).toMatchObject({ code: "upstream_error" });
+    // Read as it stands it would be no answer either.
+    const message = "The model provider sent a compressed answer.";
+    expect((await ask(provider)).error).toMatchObject({ code: "upstream_error", message });
     expect(upstream.requests.map(({ headers }) => headers["accept-encoding"])).toEqual(["identity"]);
   });
 

@@ -101,7 +101,8 @@ describe("where every slot is taken", () => {
   });
 
   test("a client that leaves while it waits never has a run", async () => {
-    const gateway = await startTestGateway(bounds({ max: 1, queueMax: 2 }));
+    // Longer than anybody looks: its place is free because it has left.
+    const gateway = await startTestGateway(bounds({ max: 1, queueMax: 2, waitMs: 600_000 }));
     const { leave } = await hold(gateway);
     const wire = await openSocket(gateway.port);
     wire.send(toRequest({ body: toChatBody("@@echo gone", { user: "gone" }) }));

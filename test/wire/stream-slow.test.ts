@@ -1,5 +1,6 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "vitest";
-import { startTestGateway, test } from "../gateway.fixture.ts";
+import { type SharedGateway, startTestGateway, test } from "../gateway.fixture.ts";
 import { readWhole, startStream, toChunks, toText } from "./events.fixture.ts";
 
 /** A million chunks of about 220 bytes: more than anything between the model and a reader can hold. */
@@ -13,6 +14,23 @@ async function readGrowth(baseline: number): Promise<number> {
     setTimeout(resolve, 100);
   });
   return process.memoryUsage.rss() - baseline;
+}
+
+async function readHeld({ gateway }: SharedGateway): Promise<number> {
+  return Number(/^clawgate_answer_bytes_held (\d+)$/m.exec(await gateway.metrics.toText())?.[1]);
+}
+
+/** Waits until nobody says anything any more, or says too much; gives how much of the answers is held then. */
+async function untilStill(gateway: SharedGateway, bytesMax: number): Promise<number> {
+  let before = performance.eventLoopUtilization();
+  for (let idle = 0; ;) {
+    await delay(100);
+    const now = performance.eventLoopUtilization();
+    idle = performance.eventLoopUtilization(now, before).utilization < 0.3 ? idle + 1 : 0;
+    before = now;
+    const held = await readHeld(gateway);
+    if (idle === 3 || held > bytesMax) return held;
+  }
 }
 
 test("a reader that stops stops the model, and the others are served as before", async ({ gateway }) => {
@@ -55,6 +73,8 @@ test("twenty readers that stop do not stop the others", async ({ gateway }) => {
   );
   // While they stop: none of them reads again.
   expect(await readWhole(port, "@@echo ok")).toBe("ok");
+  const heldMax = 20 * 1_048_576;
+  expect(await untilStill(gateway, heldMax)).toBeLessThan(heldMax);
   expect(await readGrowth(baseline)).toBeLessThan(2 * growthMax);
 });
 

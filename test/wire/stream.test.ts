@@ -122,7 +122,9 @@ test("a stream that breaks ends with an error event, without a finish reason and
   ] as const) {
     const { head, body } = await readStream(port, say, { stream_options: { include_usage: true } });
     expect(head.status).toBe(200);
-    const events = toPayloads(body).map((payload) => JSON.parse(payload) as Record<string, unknown>);
+    const payloads = toPayloads(body);
+    expect(payloads).not.toContain("[DONE]");
+    const events = payloads.map((payload) => JSON.parse(payload) as Record<string, unknown>);
     const error = events.pop();
     expect(error, say).toEqual({
       error: { message: expect.any(String) as string, type: "server_error", param: null, code },

@@ -5,6 +5,15 @@ import { framing } from "./breaks/framing.ts";
 import { http } from "./breaks/http.ts";
 import { input } from "./breaks/input.ts";
 import { operation } from "./breaks/operation.ts";
+import { runs } from "./breaks/runs.ts";
 
 /** In the order of the rows. */
-export const breaks: readonly Break[] = [...authentication, ...browsers, ...framing, ...http, ...input, ...operation];
+export const breaks: readonly Break[] = [
+  ...authentication,
+  ...browsers,
+  ...framing,
+  ...http,
+  ...input,
+  ...runs,
+  ...operation,
+];

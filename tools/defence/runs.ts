@@ -130,6 +130,8 @@ export const streams: readonly DefenceRow[] = [
   ),
 ];
 
+const harmless = upstream("broken", "$name has failed, whole and streamed, and the next turn is answered");
+
 export const upstreams: readonly DefenceRow[] = [
   row(
     "U01",
@@ -155,6 +157,7 @@ export const upstreams: readonly DefenceRow[] = [
     "U04",
     "resets, ends early, lies about its length",
     "502 or an error event, never a short success",
+    harmless,
     show("src/outbound/send.test.ts", "closes the connection, gives no more and rejects when %s"),
     sdk("broken", "$given throws an APIError once its words are out"),
   ),
@@ -162,6 +165,7 @@ export const upstreams: readonly DefenceRow[] = [
     "U05",
     "ends without saying why",
     "an error; nothing is kept",
+    harmless,
     sdk("broken", "a cut answer that is not streamed is an InternalServerError and no short answer"),
     session("failures", "by $text stores nothing and leaves the session usable"),
   ),
@@ -199,6 +203,7 @@ export const upstreams: readonly DefenceRow[] = [
     "U12",
     "a thousand calls cut within their answers, then a thousand good ones",
     "each gets its own answer",
+    upstream("pool", "calls that are left at every moment cost nobody else his answer, and no connection"),
     upstream("pool", "a connection whose answer is over but %s is cut"),
     show("src/outbound/send.test.ts", "can be left at every moment, in every way"),
   ),

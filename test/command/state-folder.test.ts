@@ -25,7 +25,7 @@ function startProgram({ folder, environment }: Place, umask: string, ...args: st
 
 // Windows says who may read and write by other means than modes.
 describe.skipIf(process.platform === "win32")("the state folder", () => {
-  test.each(["000", "077"])("is its owner's alone, with all that is in it, under umask %s", async (umask) => {
+  test.each(["000", "022", "077"])("is its owner's alone, with all that is in it, under umask %s", async (umask) => {
     const place = createPlace({ config: usual });
     const gateway = startProgram(place, umask, "gateway");
     let output = "";

@@ -66,8 +66,10 @@ export async function startTraced(
   place: Place = createPlace(options),
 ): Promise<Traced> {
   const file = join(place.folder, "trace");
+  // Where the kernel picks the calls, which is fast, strace sends no signals.
+  const fast = strace.some((one) => one.includes(":signal=")) ? [] : ["--seccomp-bpf"];
   // With `-D` strace is the one that is detached, and the process here is the gateway.
-  const before = strace.length === 0 ? [] : ["strace", "-D", "-f", "--seccomp-bpf", "-yy", "-o", file, ...strace];
+  const before = strace.length === 0 ? [] : ["strace", "-D", "-f", ...fast, "-yy", "-o", file, ...strace];
   const [program, ...args] = [...before, process.execPath, entry, "gateway"] as const;
   const child = spawn(program ?? process.execPath, args, {
     cwd: place.folder,

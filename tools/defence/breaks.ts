@@ -5,7 +5,9 @@ import { framing } from "./breaks/framing.ts";
 import { http } from "./breaks/http.ts";
 import { input } from "./breaks/input.ts";
 import { operation } from "./breaks/operation.ts";
+import { fuzzing } from "./breaks/process.ts";
 import { runs } from "./breaks/runs.ts";
+import { storage } from "./breaks/storage.ts";
 
 /** In the order of the rows. */
 export const breaks: readonly Break[] = [
@@ -15,5 +17,7 @@ export const breaks: readonly Break[] = [
   ...http,
   ...input,
   ...runs,
+  ...storage,
   ...operation,
+  ...fuzzing,
 ];

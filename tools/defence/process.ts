@@ -1,5 +1,5 @@
 import { show } from "../shown.ts";
-import { defence, type DefenceRow, open, row, session, socket, wire } from "./row.ts";
+import { defence, type DefenceRow, open, row, session, socket, unbroken, wire } from "./row.ts";
 
 export const sockets: readonly DefenceRow[] = [
   row(
@@ -127,11 +127,14 @@ export const fuzzing: readonly DefenceRow[] = [
     show("test/traces.setup.ts", "prototypes"),
     wire("http-body", "keys that are names of JavaScript are unknown fields and change nothing"),
   ),
-  row(
-    "Z12",
-    "inputs that ever failed",
-    "are kept, and tried first",
-    defence("fuzz", "no input at the door %s makes a defect"),
+  unbroken(
+    "it is the fuzzer's own doing, and no code of the gateway's",
+    row(
+      "Z12",
+      "inputs that ever failed",
+      "are kept, and tried first",
+      defence("fuzz", "no input at the door %s makes a defect"),
+    ),
   ),
 ];
 

@@ -103,6 +103,7 @@ export const storage: readonly DefenceRow[] = [
     "D14",
     "a kill within a checkpoint or a rename",
     "the old or the new file",
+    disk("that is left at write %i of a checkpoint has all that was acknowledged"),
     show("src/session/sqlite/crash.test.ts", "two processes that make and write the same file at once lose nothing"),
   ),
   row(
@@ -122,7 +123,7 @@ export const storage: readonly DefenceRow[] = [
   ),
   row(
     "D21",
-    "umask 000 and 077, and files that others may read",
+    "umask 000, 022 and 077, and files that others may read",
     "for the owner alone",
     session("restart", "what is kept is readable by its owner alone"),
     store("is for its owner only, and so are the directory and SQLite's companions"),

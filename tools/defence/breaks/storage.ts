@@ -1,0 +1,106 @@
+import { type Break, without } from "../break.ts";
+
+const batch = "src/session/sqlite/batch.ts";
+const database = "src/session/sqlite/database.ts";
+const folder = "src/base/config/state-folder.ts";
+const killed =
+  "a gateway that is killed under 20 SDK clients loses, doubles and reorders nothing, and serves all at once again";
+
+export const storage: readonly Break[] = [
+  // A turn is told before it is written, a tenth of a second at most.
+  without(
+    ["D01", "D24", "X10"],
+    batch,
+    `  return (calls) => {
+    try {
+      begin(database, calls);
+      const answers = calls.map(attempt);
+      assertInPlace();
+      database.exec("COMMIT");
+      return answers;`,
+    `  let written: NodeJS.Timeout | undefined;
+  return (calls) => {
+    try {
+      if (!database.isTransaction) begin(database, calls);
+      const answers = calls.map(attempt);
+      assertInPlace();
+      written ??= setTimeout(() => {
+        written = undefined;
+        database.exec("COMMIT");
+      }, 100);
+      return answers;`,
+    { tests: [killed, "has on disk every turn it acknowledged, once and in order (round %i)"] },
+  ),
+  without(["D02", "E13"], batch, 'database.exec(accesses.has("durable") ?', "database.exec(false ?"),
+  // A session is written before its messages.
+  without(
+    ["D04"],
+    "src/session/sqlite/transcripts.ts",
+    "for (const [index, { body, checksum }] of rows.entries()) {",
+    'database.exec("COMMIT; BEGIN IMMEDIATE; SAVEPOINT operation");\n      for (const [index, { body, checksum }] of rows.entries()) {',
+  ),
+  without(["D05"], database, "if (loss !== undefined) throw", "if (false) throw"),
+  without(
+    ["D06"],
+    "src/session/chain.ts",
+    "rows: readonly ChainedRow[]): string | undefined {",
+    "rows: readonly ChainedRow[]): string | undefined {\n  return undefined;",
+  ),
+  // What the disk did not take is acknowledged all the same.
+  without(
+    ["D07", "D09"],
+    batch,
+    "return calls.map(({ id }) => ({ id, ok: false, failure: toFailure(error) }));",
+    "return calls.map(({ id }) => ({ id, ok: true, reply: undefined }));",
+  ),
+  // Whatever the disk refuses is the end of the store.
+  without(["D07"], batch, "if (isFlushFailure(error)) throw error;", "throw error;"),
+  without(["D08"], batch, "if (isFlushFailure(error)) throw error;", ""),
+  without(["D10"], batch, "assertInPlace();", ""),
+  without(["D11"], "src/session/sqlite/serve.ts", "batchCallsMax = 512", "batchCallsMax = 1"),
+  without(
+    ["D13"],
+    "src/session/sqlite/holder.ts",
+    "return id !== undefined && id !== own && isUnlocked(stem + id);",
+    "return false;",
+    {
+      tests: ["a session whose gateway was killed within a turn is free at once, and not a moment before"],
+    },
+  ),
+  // The log goes before what is in it stands elsewhere.
+  without(
+    ["D14"],
+    "src/session/sqlite/serve.ts",
+    "    database.close();\n",
+    '    process.getBuiltinModule("node:fs").rmSync(`${options.path}-wal`, { force: true });\n    database.close();\n',
+    {
+      tests: ["that is left at write %i of a checkpoint has all that was acknowledged"],
+    },
+  ),
+  without(["D17"], "src/run/run.ts", "if (turn?.receipt !== undefined) {", "if (false) {"),
+  without(["D21"], database, "  chmodSync(path, 0o600);\n", ""),
+  without(
+    ["D21"],
+    database,
+    "mkdirSync(dirname(path), { recursive: true, mode: 0o700 });",
+    "mkdirSync(dirname(path), { recursive: true });",
+  ),
+  without(["D21"], folder, "chmodSync(folder, 0o700);", ""),
+  without(["D21"], folder, "if (stats.isSymbolicLink())", "if (false)"),
+  without(
+    ["D21"],
+    "bin/clawgate.mjs",
+    "mkdirSync(cache, { recursive: true, mode: 0o700 });",
+    "mkdirSync(cache, { recursive: true });",
+  ),
+  // What a client takes back stays.
+  without(
+    ["D23", "Z03"],
+    "src/run/run.ts",
+    "await commit(turn, { keep, append:",
+    "await commit(turn, { keep: stored.length, append:",
+    {
+      tests: ["sessions hold what a model of them holds, whatever their clients do, and after restarts"],
+    },
+  ),
+];

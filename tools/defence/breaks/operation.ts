@@ -38,6 +38,9 @@ export const operation: readonly Break[] = [
       tests: ["calls without a session take turns by the addresses that they come from"],
     },
   ),
+  without(["L06"], queue, "+ 2 ? crowd : undefined;", "+ 2 ? undefined : undefined;", {
+    tests: ["where the queue is full, the last of the crowd gives way to a session"],
+  }),
   without(
     ["L07", "X09"],
     loop,

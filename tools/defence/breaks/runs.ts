@@ -104,10 +104,18 @@ export const runs: readonly Break[] = [
     },
   ),
   without(
-    ["U05", "E17"],
+    ["U04", "U05", "E17"],
     "src/model/embedded/beat.ts",
     'throw new GatewayError("upstream_error", "The model\'s stream broke off before its end.");',
     "return;",
+    {
+      tests: [
+        "$given throws an APIError once its words are out",
+        "the stream helper rejects when the stream breaks",
+        "a cut answer that is not streamed is an InternalServerError and no short answer",
+        "by $text stores nothing and leaves the session usable",
+      ],
+    },
   ),
   without(["U07"], connections, "maxResponseSize: answerBytesMax,", ""),
   without(["U07"], connections, "maxResponseSize: answerBytesMax,", "", {
@@ -122,6 +130,15 @@ export const runs: readonly Break[] = [
     '  401: { code: "invalid_api_key", message: rejected },\n  408: { code:',
   ),
   without(["U11"], connections, "rejectUnauthorized: true", "rejectUnauthorized: false"),
+  without(
+    ["U11"],
+    "src/outbound/failure.ts",
+    '["ECONNREFUSED", { message: unreachable',
+    '["ECONNREFUSED", { message: brokeOff',
+    {
+      tests: ["because nothing listens is 502"],
+    },
+  ),
   without(["U12"], send, "this.#restTimer = setTimeout(() => controller.abort(left), restMs);", ""),
   without(
     ["U12", "U04"],

@@ -176,6 +176,8 @@ function writeStream(
   headers["x-accel-buffering"] = "no";
   ctx.respond = false;
   ctx.res.writeHead(200, headers).flushHeaders();
+  // There is a head to be seen, and nobody to wait for the events.
+  if (ctx.method === "HEAD") return void ctx.res.end();
   void writeSse(stream, ctx.res, {
     keepAlive,
     check: answers.events(row),

@@ -62,6 +62,7 @@ describe("a detached run", () => {
     const id = toRunId(response);
     const beside = readEvents(gateway, id);
     const own = toEvents(await response.text());
+    expect((await gateway.request(`/v1/runs/${id}/events`, { method: "HEAD" })).status).toBe(200);
     expect(await beside).toEqual(own);
     expect(await readEvents(gateway, id)).toEqual(own);
     expect(own[0]).toMatchObject({ id: 1 });

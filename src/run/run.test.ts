@@ -39,6 +39,8 @@ interface Setup {
   readonly tools?: readonly Tool[];
   readonly hearing?: Hearing<RunEvent>;
   readonly log?: Log;
+  /** Aborts when the session is somebody else's. */
+  readonly lost?: AbortSignal;
 }
 
 interface Watched extends Heard<RunEvent, RunAnswer> {
@@ -56,6 +58,7 @@ async function run({
   tools = [],
   hearing = {},
   log = silent,
+  lost = new AbortController().signal,
 }: Setup): Promise<Watched> {
   const happened: string[] = [];
   const committed: Turn[] = [];
@@ -65,6 +68,7 @@ async function run({
       return {
         messages: stored,
         exists: stored.length > 0,
+        lost,
         async commit(turn) {
           committed.push(turn);
           await commit?.();
@@ -233,6 +237,15 @@ describe("whoever leaves", () => {
     expect(error).toMatchObject({ code: "cancelled" });
     expect(happened).not.toContain("commit");
     expect(happened).toContain("release");
+  });
+
+  test("that has lost its session to another gateway says so at once, and writes nothing", async () => {
+    const lost = new AbortController();
+    const reason = new GatewayError("session_busy", "Another process has taken it over.");
+    const script = [start, text("hi"), async () => lost.abort(reason), text("not heard"), end()];
+    const { happened, error } = await run({ said: [script], lost: lost.signal });
+    expect(error).toBe(reason);
+    expect(happened).toEqual(["run-start", "open", "fail session_busy", "close", "release", "rejected"]);
   });
 
   test("hears the reason that the gateway had", async () => {

@@ -96,7 +96,8 @@ export function createRunAgent({
         requestId,
         trace: span?.context,
       };
-      const { answer, append, pace } = await runSteps(steps, heard, log);
+      const until = turn === undefined ? signal : AbortSignal.any([signal, turn.lost]);
+      const { answer, append, pace } = await runSteps(steps, { ...heard, signal: until }, log);
       // A client that left while the last words came would find a turn that it never saw.
       signal.throwIfAborted();
       const receipt = attempt === undefined ? {} : { receipt: toReceipt(attempt, answer) };

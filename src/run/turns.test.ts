@@ -10,7 +10,7 @@ const free = new AbortController().signal;
 const minute = 60_000;
 
 /** A store of one session, which notes what is asked of it; `isLeased` is for another process. */
-function createStore({ updatedAt = 0, isLeased = false }) {
+function createStore({ updatedAt = 0, isLeased = false, isLost = false }) {
   const notes: unknown[] = [];
   const note = async (name: string, ...given: readonly unknown[]): Promise<void> => void notes.push([name, ...given]);
   const messages = [{ role: "user" as const, content: "before" }];
@@ -21,7 +21,7 @@ function createStore({ updatedAt = 0, isLeased = false }) {
     },
     untilFree: (_, ms, signal) => delay(Math.min(ms, 10), undefined, { signal }),
     leave: () => Promise.resolve(),
-    renew: () => Promise.resolve(true),
+    renew: () => Promise.resolve(!isLost),
     commit: (_, turn: Turn) => note("commit", turn),
     erase: () => note("erase"),
     release: () => note("release"),
@@ -117,5 +117,22 @@ describe("waiting", () => {
     leaving.abort();
     await expect(opened).rejects.toThrow(/abort/i);
     expect(lanes.size).toBe(0);
+  });
+});
+
+describe("a session that is renewed", () => {
+  test("and was given to somebody else says so", async () => {
+    const { turns } = setUp({ isLost: true }, { leaseMs: 3 });
+    const { lost } = await turns.open("k", free);
+    await new Promise((resolve) => lost.addEventListener("abort", resolve));
+    expect(lost.reason).toMatchObject({ code: "session_busy" });
+  });
+
+  test("is not lost once it was given back", async () => {
+    const { turns } = setUp({ isLost: true }, { leaseMs: 300 });
+    const turn = await turns.open("k", free);
+    await turn.commit({ keep: 1, append: [] });
+    await delay(250);
+    expect(turn.lost.aborted).toBe(false);
   });
 });

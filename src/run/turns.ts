@@ -1,6 +1,6 @@
 import { GatewayError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
-import type { Arrival, OpenSession, Receipt, SessionStore, StoredMessage, Transcript, Turn } from "../session/store.ts";
+import type { OpenSession, Receipt, SessionStore, StoredMessage, Transcript, Turn } from "../session/store.ts";
 import type { Attempt } from "./repeated.ts";
 
 /** Gives the lane to the next in line. Safe to call more than once. */
@@ -108,6 +108,8 @@ export interface OpenTurn {
   readonly exists: boolean;
   /** Of the turn that was stored when the same call came before: its answer is the answer to this one. */
   readonly receipt?: Receipt | undefined;
+  /** Aborts when the session was given to somebody else: nothing can be committed any more. */
+  readonly lost: AbortSignal;
   /** Resolves when the turn is durable. */
   commit(turn: Turn): Promise<void>;
   /** Instead of a commit: removes everything that was ever said in the session. Resolves when it is gone. */
@@ -143,16 +145,16 @@ export interface TurnParts {
   readonly now: () => number;
   /** For turns that come with no log of their own. */
   readonly log: Log;
+  /** A run that cannot give its lease back blocks the session for so long, unless its process is seen to be gone. */
+  readonly leaseMs?: number;
 }
-
-/** A run that cannot give its lease back blocks the session for so long, unless its process is seen to be gone. */
-const leaseMs = 15_000;
 
 /**
  * The lane orders the runs of this process; the lease keeps other processes out (a command line beside the gateway, or
  * another gateway), and the store orders those that wait for it.
  */
-export function createTurns({ store, lanes, waitMs, idleMs, now, log: standardLog }: TurnParts): Turns {
+export function createTurns(parts: TurnParts): Turns {
+  const { store, lanes, waitMs, idleMs, now, log: standardLog, leaseMs = 15_000 } = parts;
   // Of a clock that was set back, the last turn lies in the future, and the session is not idle.
   const isIdle = ({ updatedAt }: Transcript): boolean => idleMs > 0 && now() - updatedAt > idleMs;
   return {
@@ -161,10 +163,11 @@ export function createTurns({ store, lanes, waitMs, idleMs, now, log: standardLo
       const arrival = { at: now(), digest: attempt?.digest, again: attempt?.again === true, blind, waits: true };
       const leave = await lanes.enter(key, signal);
       try {
-        const session = await openLease(store, key, arrival, deadline, signal);
+        const take = () => store.open(key, leaseMs, arrival);
+        const session = await openLease(store, key, take, deadline, signal);
         if (session === undefined) throw toBusy("another process holds it");
         const turn = isIdle(session) ? { ...session, messages: [] } : session;
-        return toTurn(store, turn, { leave, next: () => lanes.next(key) }, log);
+        return toTurn({ store, leaseMs, log }, turn, { leave, next: () => lanes.next(key) });
       } catch (error) {
         await store
           .leave(key)
@@ -179,12 +182,12 @@ export function createTurns({ store, lanes, waitMs, idleMs, now, log: standardLo
 async function openLease(
   store: TurnStore,
   key: string,
-  arrival: Arrival,
+  take: () => Promise<OpenSession | undefined>,
   deadline: number,
   signal: AbortSignal,
 ): Promise<OpenSession | undefined> {
   for (;;) {
-    const session = await store.open(key, leaseMs, arrival);
+    const session = await take();
     if (session !== undefined) return session;
     const leftMs = deadline - performance.now();
     if (leftMs <= 0) return undefined;
@@ -198,11 +201,21 @@ interface OwnLane {
   readonly next: () => number | undefined;
 }
 
-function toTurn(store: TurnStore, session: OpenSession, { leave, next }: OwnLane, log: Log): OpenTurn {
+interface LeaseParts {
+  readonly store: TurnStore;
+  readonly leaseMs: number;
+  readonly log: Log;
+}
+
+function toTurn({ store, leaseMs, log }: LeaseParts, session: OpenSession, { leave, next }: OwnLane): OpenTurn {
   const { lease, messages, updatedAt, receipt } = session;
+  const lost = new AbortController();
   let open = true;
+  const onRenewed = (isHeld: boolean): void => {
+    if (!isHeld && open) lost.abort(toBusy("another process has taken it over"));
+  };
   const renewal = setInterval(() => {
-    store.renew(lease, leaseMs).catch((error: unknown) => log.warn({ err: error }, "lease not renewed"));
+    store.renew(lease, leaseMs).then(onRenewed, (error: unknown) => log.warn({ err: error }, "lease not renewed"));
   }, leaseMs / 3);
   const close = (): void => {
     open = false;
@@ -213,6 +226,7 @@ function toTurn(store: TurnStore, session: OpenSession, { leave, next }: OwnLane
     messages,
     exists: updatedAt > 0,
     receipt,
+    lost: lost.signal,
     // Either of the two gives the lease back.
     async commit(turn) {
       await store.commit(lease, turn, next());

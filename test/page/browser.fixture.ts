@@ -35,6 +35,8 @@ export function useBrowser(): OpenPage {
   return async (url, options = {}) => {
     if (browser === undefined) throw new Error("The browser has not been started.");
     const context = await browser.newContext({ reducedMotion: "reduce", ...options });
+    // As everywhere: this is for what hangs, and not for a machine that is busy.
+    context.setDefaultTimeout(100_000);
     const page = await context.newPage();
     const complaints: string[] = [];
     const requests: string[] = [];

@@ -60,6 +60,7 @@ export const browsers: readonly DefenceRow[] = [
     "nothing for a browser to keep, frame, guess or run",
     wire("http-origin", "every answer carries the headers that keep a browser from using it"),
     wire("docs", "no script runs in the page of the contract that it did not bring along"),
+    wire("page", "the page and its files are open, run nothing but themselves, and are not kept"),
   ),
   row(
     "O13",

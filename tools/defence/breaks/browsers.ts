@@ -155,6 +155,9 @@ export const browsers: readonly Break[] = [
   without(["O12"], "src/api/health.ts", 'script-src ${[...digests].join(" ")}', "script-src 'unsafe-inline'", {
     tests: ["no script runs in the page of the contract that it did not bring along"],
   }),
+  without(["O12"], "src/api/page.ts", "script-src 'self'", "script-src 'self' 'unsafe-inline'", {
+    tests: ["the page and its files are open, run nothing but themselves, and are not kept"],
+  }),
   without(
     ["O13"],
     app,

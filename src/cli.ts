@@ -5,13 +5,19 @@ import { GatewayError } from "./base/errors.ts";
 import { runCommand } from "./command/program.ts";
 import type { Terminal } from "./command/terminal.ts";
 
+/** Of whatever Ctrl-C has ended before it was done, as shells have it. */
+const interruptedStatus = 130;
+
 function createTerminal(): Terminal {
   const ending = new AbortController();
   let askedAt: number | undefined;
+  let isInterrupted = false;
+  const toStatus = (failed: number): number => (isInterrupted ? interruptedStatus : failed);
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => {
+      isInterrupted ||= signal === "SIGINT";
       // Whoever asks again will not wait for the end to be clean. npm passes the terminal's Ctrl-C on a second time at once.
-      if (askedAt !== undefined && performance.now() - askedAt > 1000) process.exit(1);
+      if (askedAt !== undefined && performance.now() - askedAt > 1000) process.exit(toStatus(1));
       askedAt ??= performance.now();
       ending.abort(new GatewayError("cancelled", `Ended by ${signal}.`));
     });
@@ -29,6 +35,9 @@ function createTerminal(): Terminal {
     write: (part) => void process.stdout.write(part),
     note: (line) => void process.stderr.write(`${line}\n`),
     interactive: process.stdout.isTTY,
+    get person() {
+      return isatty(0) && isatty(1) ? { input: process.stdin, output: process.stdout } : undefined;
+    },
     readInput() {
       addAbortSignal(ending.signal, process.stdin);
       return text(process.stdin);
@@ -47,7 +56,7 @@ function createTerminal(): Terminal {
     },
     hangUp: (pid) => void process.kill(pid, "SIGHUP"),
     fail(status) {
-      process.exitCode = status;
+      process.exitCode = toStatus(status);
     },
   };
 }

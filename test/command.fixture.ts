@@ -81,6 +81,7 @@ function play(
     note: (text) => void (notes += `${text}\n`),
     log: { write: (line) => void (notes += line) },
     interactive: false,
+    person: undefined,
     readInput: () => Promise.resolve(input),
     ending,
     // Of processes there is one here.
@@ -158,3 +159,15 @@ async function readUrl({ output, more }: Starting): Promise<string> {
 function refuse({ status, notes }: Ended): never {
   throw new Error(`The gateway ended with status ${status}: ${notes}`);
 }
+
+/** Where `agent` can run agents, and the arguments that it takes. Whichever it is, the same is said and kept. */
+export const agentWays: readonly { readonly way: string; readonly open: (place: Place) => Promise<string[]> }[] = [
+  { way: "in its own process", open: () => Promise.resolve(["agent", "--local"]) },
+  {
+    way: "by the gateway that runs",
+    async open(place) {
+      await startCommand(place);
+      return ["agent"];
+    },
+  },
+];

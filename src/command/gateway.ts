@@ -33,7 +33,10 @@ Example:
       const credential = loadCredential(loaded.config, loaded.stateFolder);
       const log = createLog(loaded.config.gateway.log.level, terminal.log);
       const gateway = await startGateway({ ...loaded, credential, log });
-      const announcement = announce(loaded.stateFolder, gateway.url);
+      const announcement = announce(loaded.stateFolder, {
+        url: gateway.url,
+        ...(loaded.path === undefined ? {} : { config: loaded.path }),
+      });
       terminal.onHangUp(
         createReload({ terminal, options, gateway, stateFolder: loaded.stateFolder, log, announcement }),
       );

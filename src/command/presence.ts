@@ -2,11 +2,17 @@ import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "nod
 import { join } from "node:path";
 import { type FileLock, isUnlocked, lockFile } from "../base/file-lock.ts";
 
-/** What a running gateway says of itself in its state folder, for the commands that talk to it. */
-export interface Presence {
-  readonly pid: number;
+/** Where a gateway is, and what it is. */
+export interface Whereabouts {
   /** Where it is called from this machine, without a slash at the end. */
   readonly url: string;
+  /** Its configuration; left out where the defaults hold. */
+  readonly config?: string;
+}
+
+/** What a running gateway says of itself in its state folder, for the commands that talk to it. */
+export interface Presence extends Whereabouts {
+  readonly pid: number;
   /** How often it has read its configuration anew. */
   readonly reloads: number;
   /** Why the last time changed nothing; undefined if it did. */
@@ -30,7 +36,7 @@ const toLockPath = (stateFolder: string): string => join(stateFolder, "gateway.l
  * given out again. Of several gateways on one state folder the first is announced; for another the answer is undefined.
  * The folder must exist.
  */
-export function announce(stateFolder: string, url: string): Announcement | undefined {
+export function announce(stateFolder: string, whereabouts: Whereabouts): Announcement | undefined {
   let lock: FileLock;
   try {
     lock = lockFile(toLockPath(stateFolder));
@@ -38,7 +44,7 @@ export function announce(stateFolder: string, url: string): Announcement | undef
     return undefined;
   }
   const path = toPath(stateFolder);
-  let presence: Presence = { pid: process.pid, url: toNear(url), reloads: 0 };
+  let presence: Presence = { ...whereabouts, pid: process.pid, url: toNear(whereabouts.url), reloads: 0 };
   const write = (): void => {
     // Whoever reads it meanwhile reads the old one.
     writeFileSync(`${path}.new`, JSON.stringify(presence), { mode: 0o600 });
@@ -47,7 +53,8 @@ export function announce(stateFolder: string, url: string): Announcement | undef
   write();
   return {
     tell(outcome) {
-      presence = { pid: presence.pid, url: presence.url, reloads: presence.reloads + 1, ...outcome };
+      const { problem: _1, waiting: _2, ...lasting } = presence;
+      presence = { ...lasting, reloads: presence.reloads + 1, ...outcome };
       write();
     },
     withdraw() {

@@ -17,6 +17,8 @@ export interface Terminal {
   readonly log?: LogDestination;
   /** Whether a person is watching standard output. */
   readonly interactive: boolean;
+  /** Keyboard and screen, where a person sits at both. */
+  readonly person: { readonly input: NodeJS.ReadableStream; readonly output: NodeJS.WritableStream } | undefined;
   /** The text on standard input. */
   readInput(): Promise<string>;
   /** Aborts when the process is told to end (SIGINT, SIGTERM). */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { testToken } from "../gateway.fixture.ts";
-import { createPlace, run, startCommand, usual } from "../command.fixture.ts";
+import { agentWays, createPlace, run, startCommand, usual } from "../command.fixture.ts";
 import { startProcess } from "../process.fixture.ts";
 import { readRows } from "../rows.fixture.ts";
 import { hold, say, seen } from "../talk.fixture.ts";
@@ -49,22 +49,24 @@ describe("`agent` beside a gateway on the same state", () => {
   });
 });
 
-describe("`agent`", () => {
+describe.each(agentWays)("`agent`, $way,", ({ open }) => {
   test("prints the text and nothing else, and remembers its own session without any key", async () => {
     const place = createPlace({ config: usual });
-    expect(await run(place, ["agent", "-m", "@@echo two words"])).toEqual({
+    const agent = await open(place);
+    expect(await run(place, [...agent, "-m", "@@echo two words"])).toEqual({
       status: 0,
       output: "two words\n",
       notes: "",
     });
-    const { output } = await run(place, ["agent", "-m", "@@messages"]);
+    const { output } = await run(place, [...agent, "-m", "@@messages"]);
     expect(JSON.parse(output)).toHaveLength(3);
     expect(readRows(place.stateFolder, "agent:main:main")).toHaveLength(4);
   });
 
   test("needs no configuration", async () => {
     const place = createPlace();
-    expect(await run(place, ["agent", "-m", "who are you?"])).toMatchObject({
+    const agent = await open(place);
+    expect(await run(place, [...agent, "-m", "who are you?"])).toMatchObject({
       status: 0,
       output: expect.stringContaining(`agent "main"`),
     });
@@ -72,13 +74,22 @@ describe("`agent`", () => {
 
   test("reads the message from standard input when it is a dash", async () => {
     const place = createPlace({ config: usual });
-    const { output } = await run(place, ["agent", "-m", "-"], "@@rest\nline 1\nline 2");
+    const agent = await open(place);
+    const { output } = await run(place, [...agent, "-m", "-"], "@@rest\nline 1\nline 2");
     expect(output).toBe("line 1\nline 2\n");
   });
 
   test("prints one JSON object when asked to", async () => {
     const place = createPlace({ config: usual });
-    const { status, output } = await run(place, ["agent", "--json", "--agent", "beta", "-m", "@@echo hi\n@@tool f {}"]);
+    const agent = await open(place);
+    const { status, output } = await run(place, [
+      ...agent,
+      "--json",
+      "--agent",
+      "beta",
+      "-m",
+      "@@echo hi\n@@tool f {}",
+    ]);
     expect(status).toBe(0);
     expect(JSON.parse(output)).toMatchObject({
       runId: expect.stringMatching(/^run_/) as string,
@@ -95,10 +106,11 @@ describe("`agent`", () => {
 
   test("ends with status 1 when the run fails, and says why", async () => {
     const place = createPlace({ config: usual });
+    const agent = await open(place);
     const failing = ["-m", '@@echo begun\n@@fail message="the model is tired"'];
-    const plain = await run(place, ["agent", ...failing]);
+    const plain = await run(place, [...agent, ...failing]);
     expect(plain).toMatchObject({ status: 1, notes: "upstream_error: the model is tired\n" });
-    const json = await run(place, ["agent", "--json", ...failing]);
+    const json = await run(place, [...agent, "--json", ...failing]);
     expect(json.status).toBe(1);
     expect(JSON.parse(json.output)).toMatchObject({ status: "error", error: { code: "upstream_error" } });
     expect(readRows(place.stateFolder, "agent:main:main")).toEqual([]);
@@ -111,8 +123,9 @@ describe("`agent`", () => {
   ];
   test("refuses an unknown or contradicted agent with a sentence", async () => {
     const place = createPlace({ config: usual });
+    const agent = await open(place);
     for (const { args, notes } of mistakes) {
-      const ended = await run(place, ["agent", "-m", "hi", ...args]);
+      const ended = await run(place, [...agent, "-m", "hi", ...args]);
       expect(ended.status).not.toBe(0);
       expect(ended.notes).toMatch(notes);
       expect(ended.notes).not.toContain("    at ");
@@ -121,7 +134,8 @@ describe("`agent`", () => {
 
   test("prints a JSON object for an unknown agent too, when asked for JSON", async () => {
     const place = createPlace({ config: usual });
-    const { output } = await run(place, ["agent", "--json", "-m", "hi", "--agent", "nobody"]);
+    const agent = await open(place);
+    const { output } = await run(place, [...agent, "--json", "-m", "hi", "--agent", "nobody"]);
     expect(JSON.parse(output)).toMatchObject({ status: "error", error: { code: "model_not_found" } });
   });
 });

@@ -32,7 +32,7 @@ test("SIGTERM ends `agent` with status 1 while it reads its message", async () =
 test("a reader that stops reading is no failure: the run is finished and kept", async () => {
   const place = createPlace({ config: usual });
   // More than a pipe holds.
-  const { process: child, ended } = start(place, ["agent", "-m", "@@count 100000"]);
+  const { process: child, ended } = start(place, ["agent", "--local", "-m", "@@count 100000"]);
   child.stdout?.once("data", () => child.stdout?.destroy());
   expect(await ended).toMatchObject({ status: 0, notes: "" });
   expect(countRows(place.stateFolder)).toEqual({ sessions: 1, messages: 2, leases: 0 });

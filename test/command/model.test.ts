@@ -7,7 +7,7 @@ import { pathToFileURL } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { findFreePort } from "../../src/tool/mcp/everything.fixture.ts";
 import { misbehave } from "../../src/tool/mcp/tool-servers.fixture.ts";
-import { createPlace, type Place, run, usual } from "../command.fixture.ts";
+import { agentWays, createPlace, type Ended, type Place, run, usual } from "../command.fixture.ts";
 import { runProcess, startProcess } from "../process.fixture.ts";
 
 /** Writes down every connection that the process opens. */
@@ -84,24 +84,27 @@ describe("with a key in the environment", () => {
   });
 });
 
-describe("`agent`", () => {
+describe.each(agentWays)("`agent`, $way,", ({ open }) => {
   const config = {
     ...usual,
     mcp: { servers: { fixture: misbehave("plain") } },
     agents: { ...usual.agents, list: [{ id: "main", default: true, tools: { fixture: ["*"] } }] },
   };
-  const place = (): Place => createPlace({ config });
+  const ask = async (...args: string[]): Promise<Ended> => {
+    const place = createPlace({ config });
+    return run(place, [...(await open(place)), ...args]);
+  };
 
   test("runs the agent's own tools, and tells of them beside the answer", async () => {
     const message = '@@tool fixture__say {"text":"hi"}\n@@then It said: {result}';
-    const { status, output, notes } = await run(place(), ["agent", "-m", message]);
+    const { status, output, notes } = await ask("-m", message);
     expect({ status, output }).toEqual({ status: 0, output: "It said: hi\n" });
     expect(notes).toBe("runs the tool fixture__say\n");
   });
 
   test("prints one object where it is asked to, with the answer alone", async () => {
     const message = "@@tool fixture__refuse\n@@then It said: {result}";
-    const { status, output, notes } = await run(place(), ["agent", "--json", "-m", message]);
+    const { status, output, notes } = await ask("--json", "-m", message);
     expect(status).toBe(0);
     expect(JSON.parse(output)).toMatchObject({ status: "ok", model: "embedded/assistant", finishReason: "stop" });
     expect(JSON.parse(output)).not.toHaveProperty("toolCalls");
@@ -110,7 +113,7 @@ describe("`agent`", () => {
 
   test("says when a tool failed", async () => {
     const message = "@@tool fixture__refuse\n@@then Well.";
-    const { output, notes } = await run(place(), ["agent", "-m", message]);
+    const { output, notes } = await ask("-m", message);
     expect(output).toBe("Well.\n");
     expect(notes).toBe("runs the tool fixture__refuse\nthe tool fixture__refuse failed\n");
   });

@@ -14,6 +14,7 @@ const allowed: Readonly<Record<string, string>> = {
   "src/edge/server.ts": "whoever calls the gateway",
   "src/command/doctor.ts": "the gateway itself",
   "src/command/gateway-call.ts": "the gateway itself",
+  "src/command/agent/gateway-link.ts": "the gateway itself, or the one of `--url`",
   "src/command/conformance/": "the server that the suite is run against",
 };
 

@@ -56,7 +56,7 @@ export const operation: readonly Break[] = [
   without(
     ["X03"],
     "src/cli.ts",
-    "if (askedAt !== undefined && performance.now() - askedAt > 1000) process.exit(1);",
+    "if (askedAt !== undefined && performance.now() - askedAt > 1000) process.exit(toStatus(1));",
     "",
   ),
   without(["X06"], "src/command/gateway.ts", "log.error(", "log.debug("),

@@ -1,0 +1,33 @@
+import type { AgentDoor, Asked, BegunRun } from "./agent-door.ts";
+import type { Terminal } from "../terminal.ts";
+import { GatewayError } from "../../base/errors.ts";
+
+/** Runs an agent once and prints what it says, as it says it or as one JSON object. Sets the status of a failure. */
+export async function showRun(door: AgentDoor, asked: Asked, json: boolean, terminal: Terminal): Promise<void> {
+  let begun: BegunRun | undefined;
+  try {
+    const said = await door.run(asked, {
+      signal: terminal.ending,
+      onBegin(run) {
+        begun = run;
+        if (terminal.interactive && !json) terminal.note(`${run.agentId}, session ${run.sessionKey}`);
+      },
+      onText: (text) => void (json || terminal.write(text)),
+      onNote: (text) => void (json || terminal.note(text)),
+    });
+    if (!json) return terminal.write("\n");
+    const { toolCalls, ...others } = said;
+    const { runId, agentId: agent, sessionKey } = begun ?? noRun;
+    const calls = toolCalls.length === 0 ? {} : { toolCalls };
+    terminal.print(JSON.stringify({ runId, status: "ok", agent, sessionKey, ...others, ...calls }));
+  } catch (cause) {
+    // Who was refused before anything began has made a mistake.
+    if (begun === undefined) throw cause;
+    const error = GatewayError.from(cause);
+    if (json) terminal.print(JSON.stringify({ runId: begun.runId, status: "error", ...error.toBody() }));
+    else terminal.note(`${error.code}: ${error.message}`);
+    terminal.fail(1);
+  }
+}
+
+const noRun: BegunRun = { runId: "", agentId: "", sessionKey: "" };

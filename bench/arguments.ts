@@ -1,6 +1,17 @@
 import { parseArgs } from "node:util";
 
-export const rowNames = ["request", "relay", "token", "first", "turn", "memory", "start", "overload", "scale"] as const;
+export const rowNames = [
+  "request",
+  "relay",
+  "token",
+  "first",
+  "turn",
+  "memory",
+  "start",
+  "overload",
+  "scale",
+  "sockets",
+] as const;
 export type RowName = (typeof rowNames)[number];
 
 export interface Arguments {

@@ -15,6 +15,7 @@ import { benchOverload } from "./rows/overload.ts";
 import { benchRelay } from "./rows/relay.ts";
 import { benchRequest } from "./rows/request.ts";
 import { benchScale } from "./rows/scale.ts";
+import { benchSockets } from "./rows/sockets.ts";
 import { benchStart } from "./rows/start.ts";
 import { benchFirst, benchToken } from "./rows/streams.ts";
 import { benchTurn } from "./rows/turn.ts";
@@ -29,6 +30,7 @@ const rows: Record<RowName, Row> = {
   start: benchStart,
   overload: benchOverload,
   scale: benchScale,
+  sockets: benchSockets,
 };
 
 const options = readArguments(process.argv.slice(2));

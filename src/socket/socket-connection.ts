@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import type { Duplex } from "node:stream";
 import { isDeepStrictEqual } from "node:util";
 import type { WebSocket } from "ws";
 import { callMethod, FrameRefusal, type MethodParts } from "./call-method.ts";
@@ -26,6 +27,8 @@ export interface SocketFace extends ConnectParts, MethodParts {
 
 export interface ConnectionOptions {
   readonly socket: WebSocket;
+  /** What is below it. */
+  readonly connection: Duplex;
   readonly address: string;
   readonly signedIn: Principal | undefined;
   /** Of the configuration in force. */
@@ -107,10 +110,13 @@ export class SocketConnection implements Member {
 
   /** Says that it is there, and looks whether the other end is. */
   tick(payload: string): void {
-    const { socket, face } = this.#options;
+    const { socket, connection, face } = this.#options;
     if (performance.now() - this.#heardAt > silentTicksMax * face().settings.tickMs) return socket.terminate();
+    // Both in one write: there may be thousands who say nothing.
+    connection.cork();
     this.event("tick", payload);
     socket.ping();
+    connection.uncork();
   }
 
   /** After a change of the configuration: what the client came with may be worth something else now, or nothing. */

@@ -27,7 +27,7 @@ export interface SocketsParts {
 /** How often ticks come, as a part of what clients are told: one that is a little late is still in time. */
 const tickPart = 2 / 3;
 /** Connections take turns, so that not all of them are written to at once. */
-const turns = 16;
+const turns = 64;
 /** How long a client has to close its side; then it is cut. */
 const closeMs = 1000;
 const fragmentsMax = 1024;
@@ -122,6 +122,7 @@ export class Sockets {
     const admitted = this.#newcomers.watch(opened, socket, address, face.settings);
     const connection: SocketConnection = new SocketConnection({
       socket: opened,
+      connection: socket,
       address,
       signedIn: face.signIn?.(request),
       face: this.#parts.face,

@@ -73,7 +73,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     sockets: { names, marks, followers, all: () => sockets },
   };
   let current = createGeneration(runtime, options, lasting);
-  const sockets = new Sockets({ face: () => current.face, toAddressKey, metrics: runtime.metrics });
+  const sockets = new Sockets({
+    face: () => current.face,
+    toAddressKey,
+    budget: lasting.bodies,
+    metrics: runtime.metrics,
+  });
   /** The current one, and those before it that are still needed. */
   const generations = new Set([current]);
   const retirements = new Set<Promise<void>>();

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
+import { boundFrames, type Budget } from "./frame-budget.ts";
 import { findHandshakeFault, isHandshake } from "./handshake.ts";
 import { Newcomers } from "./newcomers.ts";
 import { SocketConnection, type SocketFace } from "./socket-connection.ts";
@@ -21,6 +22,7 @@ export interface SocketsParts {
   readonly face: () => HandshakeFace;
   /** One client, whatever its address says. */
   readonly toAddressKey: (address: string) => string;
+  readonly budget: Budget;
   readonly metrics: Metrics;
 }
 
@@ -119,6 +121,7 @@ export class Sockets {
 
   #open(opened: WebSocket, request: IncomingMessage, socket: Duplex, face: HandshakeFace): void {
     const address = face.toAddress(request);
+    boundFrames(opened, socket, this.#parts.budget);
     const admitted = this.#newcomers.watch(opened, socket, address, face.settings);
     const connection: SocketConnection = new SocketConnection({
       socket: opened,

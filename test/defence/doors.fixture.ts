@@ -1,6 +1,8 @@
 import { once } from "node:events";
 import { connect } from "node:net";
-import { startTestGateway, type TestGateway } from "../gateway.fixture.ts";
+import { WebSocket } from "ws";
+import { socketMethods } from "../../src/base/contract.ts";
+import { startTestGateway, type TestGateway, testToken } from "../gateway.fixture.ts";
 import { startFaultServer } from "../upstream/servers/fault.fixture.ts";
 import { toConfig } from "../upstream/upstream.fixture.ts";
 import { toChatBody, toRequest } from "../wire/socket.fixture.ts";
@@ -214,4 +216,74 @@ const quiet = {
   expectErrors: true,
 };
 
-export const doors = { http: openHttp, body: openBody, upstream: openUpstream };
+const frames = [
+  { type: "req", id: "1", method: "health" },
+  { type: "req", id: "2", method: "chat.send", params: { sessionKey: "a", message: "hi", idempotencyKey: "k" } },
+  {
+    type: "req",
+    id: "3",
+    method: "agent",
+    params: { message: "@@words 3", agentId: "beta", idempotencyKey: "l", timeout: 1 },
+  },
+  { type: "req", id: "4", method: "chat.history", params: { sessionKey: "agent:main:a", limit: 5, maxChars: 10 } },
+  { type: "req", id: "5", method: "sessions.list", params: { limit: 2, offset: 1, search: "a", activeMinutes: 1 } },
+  { type: "req", id: "6", method: "sessions.delete", params: { key: "a", agentId: "main" } },
+  { type: "req", id: "7", method: "chat.abort", params: { sessionKey: "a", runId: "k" } },
+];
+const hello = { minProtocol: 4, maxProtocol: 4, client: { id: "test", mode: "test" }, auth: { token: testToken } };
+
+/** Frames of the gateway protocol, from a client that has signed in. */
+async function openFrames(): Promise<Door> {
+  const gateway = await startTestGateway(quiet);
+  return {
+    gateway,
+    seeds: [...frames, { type: "req", id: "0", method: "connect", params: hello }].map((frame) =>
+      Buffer.from(JSON.stringify(frame)),
+    ),
+    words: [
+      ...Object.keys(socketMethods).map((method) => JSON.stringify(method)),
+      '"type":"res"',
+      '"id":""',
+      '"params":null',
+      '"sessionKey":"key:ada:agent:main:a"',
+      '"sessionKey":"agent:beta:a"',
+      '"key":"agent:nobody:a"',
+      '"attachments":[{"mimeType":"image/png","content":"AAAA"}],',
+      '"timeoutMs":0',
+      '"__proto__":',
+      '"constructor"',
+      "1e400",
+      "-1",
+      "null",
+      "{}",
+      "[]",
+      "\\ud800",
+      "\\u0000",
+      "[[[[[[[[",
+    ],
+    async feed(input) {
+      const socket = new WebSocket(gateway.url.replace("http", "ws"));
+      socket.on("error", () => undefined);
+      const told: string[] = [];
+      socket.on("message", (data: Buffer) => told.push(data.toString()));
+      const closed = once(socket, "close");
+      await once(socket, "message");
+      socket.send(JSON.stringify({ type: "req", id: "hello", method: "connect", params: hello }));
+      socket.send(input, { binary: false });
+      // Answered in its turn, if the connection lives that long.
+      socket.send(JSON.stringify({ type: "req", id: "last", method: "health" }));
+      const answered = new Promise<void>((resolve) => {
+        socket.on("message", (data: Buffer) => data.includes('"id":"last"') && resolve());
+      });
+      await Promise.race([answered, closed]);
+      socket.terminate();
+      for (const text of told) {
+        const { type } = JSON.parse(text) as { type: string };
+        if (type !== "res" && type !== "event") throw new Error(`not a frame: ${text.slice(0, 200)}`);
+        if (text.includes('"internal_error"')) throw new Error(`a defect: ${text.slice(0, 500)}`);
+      }
+    },
+  };
+}
+
+export const doors = { http: openHttp, body: openBody, upstream: openUpstream, frames: openFrames };

@@ -5,7 +5,7 @@ import { WebSocket } from "ws";
 import { expect } from "vitest";
 import { startTestGateway, test, testToken } from "../gateway.fixture.ts";
 import { expectError } from "../wire/error.fixture.ts";
-import { exchange, openSocket as openTcp, toRequest } from "../wire/socket.fixture.ts";
+import { type Answer, exchange, openSocket as openTcp, toRequest } from "../wire/socket.fixture.ts";
 import { connect, connectParams, openSocket } from "./client.fixture.ts";
 
 const withToken = { ...connectParams, auth: { token: testToken } };
@@ -35,11 +35,8 @@ test.for<[string, Parameters<typeof toRequest>[0], Parameters<typeof expectError
   "a handshake %s is refused as HTTP, and makes no connection",
   async ([, { headers, ...request } = {}, code], { gateway }) => {
     const { port } = gateway;
-    const answer = await exchange(
-      port,
-      toRequest({ method: "GET", path: "/", body: "", ...request, headers: { ...handshake, ...headers } }),
-    );
-    expectError(answer, { code });
+    const given = { method: "GET", path: "/", body: "", ...request, headers: { ...handshake, ...headers } };
+    expectError(await knock(port, given), { code });
     expect((await exchange(port, toRequest())).status).toBe(200);
   },
 );
@@ -123,6 +120,20 @@ test("a frame that is longer than is said is closed with 1009, and a shorter one
   expect(await socket.request("sessions.list", { novel: "x".repeat(90_000) })).toMatchObject({ count: 0 });
   socket.ask("sessions.list", { novel: "x".repeat(100_000) });
   expect((await socket.closed()).code).toBe(1009);
+});
+
+test("frames that are not whole yet have no more room together than bodies have", async () => {
+  const limits = { bodyBytesHeld: 1_000_000 };
+  const gateway = await startTestGateway({ config: { gateway: { limits } } });
+  const [first, second] = [await connect(gateway), await connect(gateway)];
+  const part = JSON.stringify({ type: "req", id: "1", method: "health", params: { novel: "x".repeat(600_000) } });
+  first.socket.send(part.slice(0, -1), { fin: false });
+  await expect.poll(() => gateway.gateway.metrics.toText()).toMatch(/clawgate_request_bytes_held 6\d{5}/);
+  second.socket.send(part.slice(0, -1), { fin: false });
+  expect((await second.closed()).code).toBe(1013);
+  first.socket.send(part.slice(-1));
+  expect(await first.until(() => first.answers("1")[0])).toMatchObject({ ok: true });
+  await expect.poll(() => gateway.gateway.metrics.toText()).toMatch(/clawgate_request_bytes_held 0/);
 });
 
 test("continuations without end, empty or not, are closed", async ({ gateway }) => {
@@ -229,8 +240,7 @@ test("an id is given back as it came, twice too, and one that is too long is non
 });
 
 test("a reader that stops is closed with 1013 and its run goes on; the others miss nothing", async () => {
-  const websocket = { bufferedBytesMax: 65_536, tickMs: 2000 };
-  const gateway = await startTestGateway({ config: { gateway: { websocket } } });
+  const gateway = await startTestGateway({ config: { gateway: { websocket: { tickMs: 2000 } } } });
   const [slow, quick] = [await connect(gateway), await connect(gateway)];
   await quick.request("chat.history", { sessionKey: "slow" });
   const toRun = (key: string, message: string): object => ({ sessionKey: "slow", message, idempotencyKey: key });
@@ -287,8 +297,7 @@ test("so many strangers there may be of one address; those who have signed in ar
   const inside = await connect(gateway);
   const strangers = Array.from({ length: 32 }, () => openSocket(gateway.url));
   await Promise.all(strangers);
-  const more = await exchange(gateway.port, toRequest({ method: "GET", path: "/", headers: handshake }));
-  expectError(more, { code: "overloaded" });
+  expectError(await knock(gateway.port, { method: "GET", path: "/", headers: handshake }), { code: "overloaded" });
   expect(await inside.request("health")).toMatchObject({ ok: true });
   const [first] = await Promise.all(strangers);
   expect(await first?.request("connect", withToken)).toMatchObject({ protocol: 4 });
@@ -305,6 +314,18 @@ test("with the switch off a handshake is refused, and with the chat endpoint off
   await socket.request("chat.send", { sessionKey: "a", message: "@@echo on", idempotencyKey: "1" });
   expect(await socket.ended("1")).toMatchObject({ state: "final" });
 });
+
+/** The answer to a handshake that becomes no connection. */
+async function knock(port: number, request: Parameters<typeof toRequest>[0]): Promise<Answer> {
+  const wire = await openTcp(port);
+  wire.send(toRequest(request));
+  const head = await wire.readHead();
+  expect(head.status).not.toBe(101);
+  const pieces: Buffer[] = [];
+  for await (const { bytes } of wire.readBody(head)) pieces.push(bytes);
+  const body = Buffer.concat(pieces);
+  return { ...head, body, text: body.toString() };
+}
 
 function toTcp(socket: WebSocket): Socket {
   const { _socket: tcp } = socket as unknown as { _socket: Socket };

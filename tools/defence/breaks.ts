@@ -8,6 +8,7 @@ import { operation } from "./breaks/operation.ts";
 import { fuzzing } from "./breaks/process.ts";
 import { runs } from "./breaks/runs.ts";
 import { storage } from "./breaks/storage.ts";
+import { websockets } from "./breaks/sockets.ts";
 
 /** In the order of the rows. */
 export const breaks: readonly Break[] = [
@@ -19,5 +20,6 @@ export const breaks: readonly Break[] = [
   ...runs,
   ...storage,
   ...operation,
+  ...websockets,
   ...fuzzing,
 ];

@@ -29,6 +29,7 @@ export const sockets: readonly DefenceRow[] = [
     "closed with 1009",
     socket("limits", "a stranger may send 64 KiB, in one frame or in many"),
     socket("limits", "a frame that is longer than is said is closed with 1009, and a shorter one is read"),
+    socket("limits", "frames that are not whole yet have no more room together than bodies have"),
   ),
   row(
     "W06",
@@ -107,7 +108,12 @@ export const fuzzing: readonly DefenceRow[] = [
       "whatever two keys and the operator do in turn, nobody sees or changes what is another's",
     ),
   ),
-  open("Z04", "mutated frames", "the gateway lives", "waits for the WebSocket side"),
+  row(
+    "Z04",
+    "mutations of frames, of a client that has signed in, led by the code that they reach",
+    "a frame for each or a close, no defect, and the gateway lives",
+    defence("fuzz", "no input at the door %s makes a defect"),
+  ),
   row(
     "Z05",
     "a model's events, cut at every place",

@@ -29,6 +29,8 @@ export async function readJson(
   // Only now: a client that asks first is not told to send what would be refused.
   if (request.headers.expect !== undefined) response.writeContinue();
   const bytes = await readBytes(request, limits);
+  const turn = limits.share.wait();
+  if (turn !== undefined) await turn;
   if (!isUtf8(bytes)) throw new GatewayError("invalid_utf8", "The body is not valid UTF-8.");
   assertBounded(bytes);
   const isLong = bytes.length > longBytes;

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PassThrough } from "node:stream";
 import { onEnd } from "./end.fixture.ts";
 import { runCommand } from "../src/command/program.ts";
 import type { Terminal } from "../src/command/terminal.ts";
@@ -66,7 +67,8 @@ function play(
   args: readonly string[],
   input: string,
   ending: AbortSignal,
-  heard: () => void = () => undefined,
+  heard: (text: string) => void = () => undefined,
+  person?: Terminal["person"],
 ): Played {
   let [status, output, notes] = [0, "", ""];
   const terminal: Terminal = {
@@ -76,12 +78,15 @@ function play(
     print: (text) => terminal.write(`${text}\n`),
     write(text) {
       output += text;
-      heard();
+      heard(text);
     },
-    note: (text) => void (notes += `${text}\n`),
+    note(text) {
+      notes += `${text}\n`;
+      heard(`${text}\n`);
+    },
     log: { write: (line) => void (notes += line) },
     interactive: false,
-    person: undefined,
+    person,
     readInput: () => Promise.resolve(input),
     ending,
     // Of processes there is one here.
@@ -101,6 +106,51 @@ function play(
 /** Runs a command to its end, with this standard input. */
 export function run(place: Place, args: readonly string[], input = ""): Promise<Ended> {
   return play(place, args, input, new AbortController().signal).ended;
+}
+
+/** Somebody at a keyboard that is no terminal: lines go in whole, and nothing is drawn. */
+export interface Sitting {
+  /** Types these lines; undefined is the end of all typing. */
+  readonly type: (...lines: readonly (string | undefined)[]) => void;
+  /** Waits until what has come on the screen matches. */
+  readonly until: (pattern: RegExp) => Promise<void>;
+  readonly ended: Promise<Ended>;
+}
+
+export function sit(place: Place, args: readonly string[]): Sitting {
+  const [input, output] = [new PassThrough(), new PassThrough()];
+  let screen = "";
+  const waiting = new Set<() => void>();
+  const heard = (text: string): void => {
+    screen += text;
+    for (const look of waiting) look();
+  };
+  output.setEncoding("utf8").on("data", heard);
+  const ending = new AbortController();
+  onEnd(() => ending.abort());
+  const { ended } = play(place, args, "", ending.signal, heard, { input, output });
+  return {
+    ended,
+    type(...lines) {
+      for (const line of lines) {
+        if (line === undefined) input.end();
+        else input.write(`${line}\n`);
+      }
+    },
+    async until(pattern) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const look = (): void => {
+        if (pattern.test(screen)) resolve();
+      };
+      waiting.add(look);
+      look();
+      const giveUp = (): never => {
+        throw new Error(`It ended with: ${screen}`);
+      };
+      await Promise.race([promise, ended.then(() => (pattern.test(screen) ? undefined : giveUp()))]);
+      waiting.delete(look);
+    },
+  };
 }
 
 export interface StartedGateway extends Played, Pick<TestGateway, "chat" | "fetch" | "url"> {

@@ -31,14 +31,15 @@ export function createAgentCommand(terminal: Terminal): Command {
       "after",
       `
 The gateway that runs on this state folder runs the agent too; where none runs, this process does. The text streams to
-standard output. Tool calls and failures go to standard error. A failed run ends with status 1, one that Ctrl-C has ended
+standard output. Without a message a terminal holds a dialogue, and elsewhere standard input is the message. Tool calls and failures go to standard error. A failed run ends with status 1, one that Ctrl-C has ended
 with 130. With --url the secret is that of --token-file, else OPENCLAW_GATEWAY_TOKEN or OPENCLAW_GATEWAY_PASSWORD.
 
 Examples:
   $ clawgate agent "My name is Ada."
   $ clawgate agent -m "What is my name?"
   $ clawgate agent --session-key agent:main:openai-user:ada -m "Go on where my SDK client left off."
-  $ git diff | clawgate agent --agent beta --json -m -`,
+  $ git diff | clawgate agent --agent beta --json -m -
+  $ clawgate agent`,
     )
     .action(async (bare: string | undefined, options: AgentOptions) => {
       try {
@@ -62,6 +63,11 @@ async function talk(
   { agent: agentId, sessionKey, json = false }: AgentOptions,
   terminal: Terminal,
 ): Promise<void> {
+  const { person } = terminal;
+  if (given === undefined && person !== undefined && !json) {
+    const { holdDialogue } = await import("./agent/dialogue.ts");
+    return holdDialogue(door, { agentId, sessionKey }, person, terminal);
+  }
   const message = given === undefined || given === "-" ? await terminal.readInput() : given;
   if (given === undefined && message.trim() === "") {
     terminal.note("clawgate: there is nothing to say. Give --message, or write it to standard input.");

@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { AgentDoor, Asked, RunListener, Said } from "./agent-door.ts";
 import type { GatewayAddress } from "./gateway-address.ts";
 import { GatewayLink, LinkLost, type Told } from "./gateway-link.ts";
+import { toMessageText } from "./printable.ts";
 import type { ChatMessage, FinishReason, SocketMethods, ToolCall } from "../../base/contract.ts";
 import { GatewayError } from "../../base/errors.ts";
 import { createRunId } from "../../run/live-runs.ts";
@@ -215,7 +216,7 @@ class RunView {
   readonly onEvent = ({ event, payload }: Told): void => {
     if ((event !== "chat" && event !== "agent") || payload.runId !== this.runId) return;
     if (event === "chat") {
-      if ("message" in payload && payload.message !== undefined) this.show(toText(payload.message));
+      if ("message" in payload && payload.message !== undefined) this.show(toMessageText(payload.message));
       return;
     }
     const { phase, name, isError } = payload.data;
@@ -227,10 +228,6 @@ class RunView {
 
 function toCancelled({ reason }: AbortSignal): GatewayError {
   return reason instanceof GatewayError ? reason : new GatewayError("cancelled", "The run was ended.");
-}
-
-export function toText({ content }: ChatMessage): string {
-  return content.map(({ type, text = "" }) => (type === "text" ? text : "")).join("");
 }
 
 const finishReasons: ReadonlySet<string> = new Set<FinishReason>(["stop", "length", "tool_calls", "content_filter"]);

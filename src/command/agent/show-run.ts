@@ -1,10 +1,12 @@
 import type { AgentDoor, Asked, BegunRun } from "./agent-door.ts";
+import { toPrintable } from "./printable.ts";
 import type { Terminal } from "../terminal.ts";
 import { GatewayError } from "../../base/errors.ts";
 
 /** Runs an agent once and prints what it says, as it says it or as one JSON object. Sets the status of a failure. */
 export async function showRun(door: AgentDoor, asked: Asked, json: boolean, terminal: Terminal): Promise<void> {
   let begun: BegunRun | undefined;
+  const toShown = terminal.interactive ? toPrintable : (text: string): string => text;
   try {
     const said = await door.run(asked, {
       signal: terminal.ending,
@@ -12,8 +14,8 @@ export async function showRun(door: AgentDoor, asked: Asked, json: boolean, term
         begun = run;
         if (terminal.interactive && !json) terminal.note(`${run.agentId}, session ${run.sessionKey}`);
       },
-      onText: (text) => void (json || terminal.write(text)),
-      onNote: (text) => void (json || terminal.note(text)),
+      onText: (text) => void (json || terminal.write(toShown(text))),
+      onNote: (text) => void (json || terminal.note(toShown(text))),
     });
     if (!json) return terminal.write("\n");
     const { toolCalls, ...others } = said;

@@ -127,6 +127,10 @@ describe.skipIf(!hasBrowser)("the page in a browser", () => {
       const look = async (): Promise<void> => {
         expect(await findBarriers(page)).toEqual([]);
         expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(320);
+        // Nor does what scrolls by itself, but for code.
+        const wide =
+          "[...document.querySelectorAll('.transcript, .sessions, main')].filter((box) => box.scrollWidth > box.clientWidth).length";
+        expect(await page.evaluate(wide)).toBe(0);
       };
       await look();
       await signIn(opened);

@@ -1,5 +1,5 @@
 import { show, type Shown } from "../shown.ts";
-import { command, type DefenceRow, open, row, wire } from "./row.ts";
+import { command, type DefenceRow, row, socket, wire } from "./row.ts";
 
 const same = wire("auth", "every malformed or wrong credential gets the same 401");
 const secured = wire("auth", "every secured operation of the contract refuses without a token, and no other does");
@@ -68,10 +68,11 @@ export const authentication: readonly DefenceRow[] = [
   row(
     "A14",
     "a secret that is changed while the gateway runs",
-    "the old one is refused from the next request on",
+    "the old one is refused from the next request on, and sockets that came with it are closed",
     wire("reload", "decides about the next request, also of a connection that was let in before"),
     command("reload", "`reload` takes another token, and one that is broken changes nothing"),
     command("reload", "the token that the first start made is read anew"),
+    socket("life", "a change of the secret closes who came with the old one, and of nobody else"),
   ),
   row(
     "A15",
@@ -88,12 +89,18 @@ export const authentication: readonly DefenceRow[] = [
     wire("auth", "without a token no method of any path that is routed is answered, but for those that are open"),
     wire("auth", "under /v1 nothing is told apart without a token: no path, method or body"),
   ),
-  open("A18", "the same credential over HTTP and WebSocket", "the same is allowed", "waits for the WebSocket side"),
+  row(
+    "A18",
+    "the same credential over HTTP and WebSocket",
+    "the same is allowed",
+    socket("doors", "what %s may do it may do over both doors, and nothing else"),
+  ),
   row(
     "A19",
     "scopes that a caller gives itself",
     "no effect",
     show("test/keys/keys.test.ts", "scopes that a caller gives itself are none"),
+    socket("handshake", "key %s that asks for %s is told that it has %s"),
   ),
   row(
     "A21",
@@ -118,6 +125,7 @@ export const guessing: readonly DefenceRow[] = [
     "429 `auth_locked` with `retry-after`; other addresses are served, and so is a right token of full strength",
     eleventh,
     wire("lockout", "a password that could be guessed stays locked out until the lock ends"),
+    socket("handshake", "wrong tokens lock an address for both doors, and a good one is let in all the same"),
   ),
   row("R02", "the same from loopback, with an `Origin`", "the same", counted),
   row("R04", "each guess with another forwarded address", "one count", counted),

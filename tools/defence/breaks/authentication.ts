@@ -2,11 +2,9 @@ import { type Break, without } from "../break.ts";
 
 const app = "src/edge/app.ts";
 const authenticate = "src/edge/authenticate.ts";
-const lockout = "src/edge/lockout.ts";
 const secret = "src/base/config/secret.ts";
 const needed = 'const needed = ctx.path === "/v1" || ctx.path.startsWith("/v1/") || secured.has(ctx.path);';
 const principal = "const principal = signIn?.(ctx.req) ?? authenticate(authorization);";
-const attempt = "const attempt = token === undefined ? undefined : lockout.fail(address);";
 
 export const authentication: readonly Break[] = [
   without(
@@ -131,6 +129,13 @@ export const authentication: readonly Break[] = [
     { tests: ["the token that the first start made is read anew"] },
   ),
   without(
+    ["A14"],
+    "src/socket/socket-connection.ts",
+    'if (principal === undefined) return this.close(1008, "unauthorized: the secret has changed");',
+    "if (principal === undefined) return;",
+    { tests: ["a change of the secret closes who came with the old one, and of nobody else"] },
+  ),
+  without(
     ["A15"],
     app,
     "  return (ctx, next) => {\n    const needed",
@@ -145,6 +150,21 @@ export const authentication: readonly Break[] = [
   without(["A17"], app, needed, "const needed = secured.has(ctx.path);", {
     tests: ["under /v1 nothing is told apart without a token: no path, method or body"],
   }),
+  without(
+    ["A18"],
+    "src/socket/call-method.ts",
+    "  assertScope(socketMethods[method].scopes, caller.scopes);\n",
+    "  if (caller.scopes.length === 0) assertScope(socketMethods[method].scopes, caller.scopes);\n",
+  ),
+  without(
+    ["A19"],
+    "src/socket/granted-scopes.ts",
+    "isAsked(scope) && scopes.has(needed)",
+    "isAsked(scope) && scopes.size > 0 * needed.length",
+    {
+      tests: ["key %s that asks for %s is told that it has %s"],
+    },
+  ),
   without(
     ["A19"],
     "src/edge/dispatch.ts",
@@ -168,71 +188,5 @@ export const authentication: readonly Break[] = [
     app,
     principal,
     principal.replace(";", ' ?? (passage.address.startsWith("127.") ? operator : undefined);'),
-  ),
-
-  without(
-    ["R01"],
-    lockout,
-    'if (known.failures <= failures) return "counted";',
-    'if (known !== null) return "counted";',
-    {
-      tests: ["by default the eleventh wrong key of a minute is 429, and a right one is let in all the same"],
-    },
-  ),
-  without(
-    ["R01"],
-    app,
-    "if (isGuessable(parts, principal, authorization)) assertOpen(parts, passage);",
-    "assertOpen(parts, passage);",
-    {
-      tests: ["by default the eleventh wrong key of a minute is 429, and a right one is let in all the same"],
-    },
-  ),
-  without(["R01"], app, "if (principal === operator) return guessable;", "if (principal === operator) return false;", {
-    tests: ["a password that could be guessed stays locked out until the lock ends"],
-  }),
-  without(["R02"], app, attempt, attempt.replace("undefined ?", 'undefined || address === "127.0.0.1" ?')),
-  without(
-    ["R04"],
-    "src/edge/forwarded.ts",
-    "if (proxies.length === 0) return toPeer;",
-    'if (proxies.length === 0) return (request) => String(request.headers["x-forwarded-for"] ?? toPeer(request));',
-  ),
-  without(["R05"], "src/edge/open-connections.ts", 'address.parts.slice(0, 4).join(":")', "address.toString()"),
-  without(["R06"], app, attempt, "const attempt = lockout.fail(address);"),
-  without(
-    ["R08"],
-    app,
-    "refuseEntry(parts, passage, toToken(authorization))",
-    'refuseEntry(parts, passage, ctx.get("cookie") === "" ? toToken(authorization) : undefined)',
-  ),
-  without(
-    ["R09"],
-    "openapi/config.yaml",
-    "enabled: { type: boolean, default: true, description: Whether wrong ones",
-    "enabled: { type: boolean, default: false, description: Whether wrong ones",
-  ),
-  without(["R10"], lockout, "if (map.size >= max) {", "if (map.size >= 10 * max) {"),
-  without(
-    ["R10"],
-    lockout,
-    "    add(this.#locks, key, now + lockMs, locksMax);",
-    "    if (this.#locks.size < locksMax) add(this.#locks, key, now + lockMs, locksMax);",
-  ),
-  without(["R11"], lockout, "() => performance.now()", "() => Date.now()", {
-    tests: ["a wall clock that jumps changes nothing"],
-  }),
-  without(
-    ["R11"],
-    lockout,
-    'if (this.#left(key) > 0) return "locked";',
-    'if (this.#left(key) > 0) {\n      this.#locks.set(key, now + this.#limits.lockMs);\n      return "locked";\n    }',
-    { tests: ["a lock ends when it was said to, whatever is tried meanwhile; then it counts anew"] },
-  ),
-  without(
-    ["R12"],
-    "src/base/quota.ts",
-    "if (this.#requests === undefined || this.#requests.take(now)) return;",
-    "this.#requests?.take(now);\n    if (now > 0) return;",
   ),
 ];

@@ -10,6 +10,9 @@ export interface Budget {
 /** So much of a frame needs no leave: the head of a small one, of which there may be many. */
 const smallBytes = 65_536;
 
+/** Of a ping or pong, with its mask. */
+const controlHeadBytes = 6;
+
 /** Closes a client with 1013 whose frame has no room beside those of the others. */
 export function boundFrames(opened: WebSocket, connection: Duplex, budget: Budget): void {
   let share: ReturnType<Budget["open"]> | undefined;
@@ -30,6 +33,15 @@ export function boundFrames(opened: WebSocket, connection: Duplex, budget: Budge
       opened.pause();
     }
   });
+  // These come between the parts of a frame, too, and are no part of it.
+  const leaveOut = (data: Buffer): void => {
+    bytes = Math.max(0, bytes - data.length - controlHeadBytes);
+    if (bytes > smallBytes) return;
+    share?.release();
+    share = undefined;
+  };
+  opened.on("ping", leaveOut);
+  opened.on("pong", leaveOut);
   opened.on("message", release);
   opened.on("close", release);
 }

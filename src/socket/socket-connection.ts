@@ -136,9 +136,6 @@ export class SocketConnection implements Member {
 
   readonly #hear = (): void => {
     this.#heardAt = performance.now();
-    // ws answers each ping, and whoever sends them without reading would have the answers kept.
-    const { socket, face } = this.#options;
-    if (socket.bufferedAmount > face().settings.bufferedBytesMax) socket.terminate();
   };
 
   readonly #onMessage = (data: unknown, isBinary: boolean): void => {

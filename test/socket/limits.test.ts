@@ -126,6 +126,12 @@ test("frames that are not whole yet have no more room together than bodies have"
   const limits = { bodyBytesHeld: 1_000_000 };
   const gateway = await startTestGateway({ config: { gateway: { limits } } });
   const [first, second] = [await connect(gateway), await connect(gateway)];
+  // What a connection is kept alive with is no part of a frame.
+  let pongs = 0;
+  first.socket.on("pong", () => pongs++);
+  for (let sent = 0; sent < 1000; sent++) first.socket.ping("x".repeat(125));
+  await expect.poll(() => pongs).toBe(1000);
+  expect(await gateway.gateway.metrics.toText()).toMatch(/clawgate_request_bytes_held 0/);
   const part = JSON.stringify({ type: "req", id: "1", method: "health", params: { novel: "x".repeat(600_000) } });
   first.socket.send(part.slice(0, -1), { fin: false });
   await expect.poll(() => gateway.gateway.metrics.toText()).toMatch(/clawgate_request_bytes_held 6\d{5}/);

@@ -1,6 +1,5 @@
 import { type Break, without } from "../break.ts";
 
-const connection = "src/socket/socket-connection.ts";
 const newcomers = "src/socket/newcomers.ts";
 const sockets = "src/socket/sockets.ts";
 
@@ -24,13 +23,6 @@ export const websockets: readonly Break[] = [
   without(["W15"], "src/socket/outbox.ts", "if (this.#isBehind()) {", "if (this.#isBehind() && this.#seq < 0) {", {
     tests: ["a reader that stops is closed with 1013 and its run goes on; the others miss nothing"],
   }),
-  without(
-    ["W15"],
-    connection,
-    "    if (socket.bufferedAmount > face().settings.bufferedBytesMax) socket.terminate();",
-    "    if (socket.bufferedAmount < face().settings.bufferedBytesMax - 1e12) socket.terminate();",
-    { tests: ["a client that pings without reading the pongs is cut"] },
-  ),
   without(
     ["W16"],
     "src/socket/frames.ts",

@@ -44,7 +44,7 @@ export interface Gateway {
 export type ReloadOptions = Omit<GatewayOptions, "stateFolder">;
 
 /** How long a run that was cut has to say so to its client. */
-const cutGraceMs = 250;
+const cutGraceMs = 1000;
 
 /** Starts a gateway; resolves when it takes calls. The port, and what stands behind it from one configuration to the next. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {

@@ -76,11 +76,21 @@ test("a token elsewhere than in the header is none, and stands in no log", async
   expect(JSON.stringify(log)).not.toContain(testToken);
 });
 
+/** The page is for browsers; to others there is nothing at its path. */
+const asBrowser = { accept: "text/html" };
+
+/** A path of the contract, with names that there are. */
+const toPlace = (path: string): string =>
+  path
+    .replace("{model}", "openclaw")
+    .replace("{script}", "main.js")
+    .replace(/\{.*?\}/g, "x");
+
 test("every secured operation of the contract refuses without a token, and no other does", async ({ gateway }) => {
   const { url, fetch } = gateway;
   const rows: OperationRow[] = Object.values(operations);
   const found = rows.map(async ({ method, path, secured }) => {
-    const { status } = await fetch(`${url}${path.replace("{model}", "openclaw")}`, { method });
+    const { status } = await fetch(`${url}${toPlace(path)}`, { method, headers: asBrowser });
     return { path, secured, refused: status === 401, status };
   });
   for (const { path, secured, refused, status } of await Promise.all(found)) {
@@ -96,15 +106,18 @@ const open: Readonly<Record<string, readonly string[]>> = {
   "/readyz": ["GET", "HEAD"],
   "/openapi.json": ["GET", "HEAD"],
   "/docs": ["GET", "HEAD"],
+  "/": ["GET", "HEAD"],
+  "/page/style.css": ["GET", "HEAD"],
+  "/page/main.js": ["GET", "HEAD"],
 };
 
 test("without a token no method of any path that is routed is answered, but for those that are open", async ({
   gateway: { url },
 }) => {
-  const paths = new Set(Object.values<OperationRow>(operations).map(({ path }) => path.replace(/\{.*?\}/g, "x")));
+  const paths = new Set(Object.values<OperationRow>(operations).map(({ path }) => toPlace(path)));
   for (const path of paths) {
     for (const method of ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]) {
-      const { status } = await fetch(`${url}${path}`, { method });
+      const { status } = await fetch(`${url}${path}`, { method, headers: asBrowser });
       const known = open[path];
       const want = known === undefined ? 401 : known.includes(method) ? 200 : 405;
       expect(status, `${method} ${path}`).toBe(want);

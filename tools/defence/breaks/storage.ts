@@ -80,6 +80,24 @@ export const storage: readonly Break[] = [
       tests: ["that is left at write %i of a checkpoint has all that was acknowledged"],
     },
   ),
+  without(["D16"], "src/session/sqlite/run-rows.ts", "if (met !== undefined) return met;", "", {
+    also: [
+      { file: "src/session/sqlite/run-rows.ts", from: '"INSERT INTO run_key', to: '"INSERT OR IGNORE INTO run_key' },
+    ],
+    tests: [
+      "is run once by two clients at once, and both have its answer",
+      "a key is known to the next gateway, with the same bytes",
+    ],
+  }),
+  without(
+    ["D16"],
+    "src/session/sqlite/run-rows.ts",
+    'const isEqual = row["request_hash"] === key?.requestHash;',
+    "const isEqual = true;",
+    {
+      tests: ["is a conflict for %s"],
+    },
+  ),
   without(["D17"], "src/run/run.ts", "if (turn?.receipt !== undefined) {", "if (false) {"),
   without(["D21"], database, "  chmodSync(path, 0o600);", "  chmodSync(path, 0o644);"),
   without(

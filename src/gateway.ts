@@ -190,9 +190,6 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   };
 }
 
-/** Connections that the kernel keeps until they are taken, of which one is taken in each turn; those beyond try again after a second. */
-const backlog = 4096;
-
 function listen(server: ReturnType<typeof createHttpServer>, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", (cause: NodeJS.ErrnoException) => {
@@ -206,7 +203,7 @@ function listen(server: ReturnType<typeof createHttpServer>, host: string, port:
         new ConfigError(`Cannot listen on ${host} port ${port} (gateway.port, gateway.bind): ${reason}.`, { cause }),
       );
     });
-    server.listen({ port, host, backlog }, resolve);
+    server.listen(port, host, resolve);
   });
 }
 

@@ -92,9 +92,3 @@ export class LoopWatch implements LoopState {
     this.onSample(this.#busySamples >= 2);
   };
 }
-
-/** What this thread has worked so far. A machine that has much else to do makes it no more. */
-export function countWorkMs(): number {
-  const { user, system } = process.threadCpuUsage();
-  return (user + system) / 1000;
-}

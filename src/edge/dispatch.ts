@@ -14,8 +14,8 @@ import { type Brake, createBrake } from "../base/listener.ts";
 import type { BodyBudget } from "./body-budget.ts";
 import { readJson } from "./body.ts";
 import { toErrorReply } from "./error-reply.ts";
-import { writeCommon } from "./common-answer.ts";
 import { type Passage, toCommonHeaders } from "./passage.ts";
+import { markCommon } from "./slow-readers.ts";
 import { type SseOptions, writeSse } from "./sse.ts";
 
 export interface DispatchParts {
@@ -134,9 +134,8 @@ function writeReply(ctx: Context, row: OperationRow, reply: AnyReply, brake: Bra
   headers["content-type"] = `${type}; charset=utf-8`;
   headers["content-length"] = String(Buffer.byteLength(text));
   ctx.respond = false;
-  ctx.res.writeHead(status, headers);
-  if (constant !== undefined && constant.length > longChars) writeCommon(ctx.res, constant);
-  else ctx.res.end(text);
+  if (constant !== undefined && constant.length > longChars) markCommon(ctx.res);
+  ctx.res.writeHead(status, headers).end(text);
 }
 
 /** The bodies of replies that never change. */

@@ -1,8 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { countWorkMs } from "../base/loop-watch.ts";
-import type { Rank } from "./round.ts";
-import { fewMax, longMs, LoopTurns } from "./loop-turns.ts";
+import { Rest } from "./rest.ts";
 
 export interface PipelineLimits {
   /** Requests of one connection that are worked on at once. */
@@ -25,14 +23,21 @@ export interface PipelineLimits {
  */
 export const waitingMax = 4096;
 
+/**
+ * Requests that are begun in one turn of the event loop, on all connections together: as many as take about `turnMs`,
+ * while there are more than one turn holds.
+ */
+const turnMax = 64;
+const turnMs = 20;
+/** Requests that may have to wait in one turn before the other connections are not read for a while. */
+const excessMax = 256;
+/** So many requests of any number of turns are no reason to look whether the turn is over. */
+const fewMax = 16;
+
 export interface Pipelines {
   readonly listener: RequestListener;
   /** The connections that have requests under way. */
   readonly busy: ReadonlySet<Pipeline>;
-  /** To be told of each new connection. */
-  readonly accept: (socket: Socket) => void;
-  /** To be told of a connection that speaks something else than HTTP from now on. */
-  readonly leave: (socket: Socket) => void;
 }
 
 /**
@@ -44,11 +49,9 @@ export interface Pipelines {
  */
 export function boundPipelines(listener: RequestListener, limits: PipelineLimits): Pipelines {
   const pipelines = new WeakMap<Socket, Pipeline>();
-  const all = new Shared(listener, limits, (socket) => pipelines.get(socket));
+  const all = new Shared(listener, limits, (socket) => pipelines.get(socket)?.hasWaited === false);
   return {
     busy: all.busy,
-    accept: (socket) => all.accept(socket),
-    leave: (socket) => all.turns.inflow.leave(socket),
     listener(request, response) {
       const { socket } = request;
       let pipeline = pipelines.get(socket);
@@ -66,53 +69,75 @@ class Shared {
   readonly listener: RequestListener;
   readonly limits: PipelineLimits;
   readonly busy = new Set<Pipeline>();
-  readonly turns: LoopTurns;
   /** Requests that wait. */
   waiting = 0;
-  /** Requests that have come. */
-  taken = 0;
-  #hasAccepted = false;
-  /** What this thread had worked when the first came of the connections that have come turn after turn. */
-  #streakFrom: number | undefined;
+  /** Requests that were begun in this turn. */
+  begun = 0;
+  readonly #isKnown: (socket: Socket) => boolean;
+  readonly #rest = new Rest();
+  /** Those that may begin what waits, in order. */
+  readonly #due = new Set<Pipeline>();
+  #excess = 0;
+  #isScheduled = false;
+  #allowed = turnMax;
+  /** When the last turn was over, if it had to leave something to this one. */
+  #turned: number | undefined;
 
-  constructor(listener: RequestListener, limits: PipelineLimits, find: (socket: Socket) => Pipeline | undefined) {
+  constructor(listener: RequestListener, limits: PipelineLimits, isKnown: (socket: Socket) => boolean) {
     this.listener = listener;
     this.limits = limits;
-    this.turns = new LoopTurns({
-      connections: () => limits.connections?.() ?? [],
-      isHeld: (socket) => find(socket)?.isHeld === true,
-      rank: (socket) => find(socket)?.rank,
-      countRequests: () => this.taken,
-      onStuck: (socket) => this.cut(socket),
-    });
+    this.#isKnown = isKnown;
   }
 
-  /** One connection comes in each turn: while they come turn after turn there may be others behind, who wait for all there is to do. */
-  accept(socket: Socket): void {
-    if (this.turns.isFlooded) return this.turns.accept(socket);
-    this.#hasAccepted = true;
-    if (this.#streakFrom === undefined) {
-      this.#streakFrom = countWorkMs();
-      setImmediate(this.#endStreak);
-    } else if (countWorkMs() - this.#streakFrom > longMs) this.turns.noteFlood();
+  get isTurnFull(): boolean {
+    return this.begun >= this.#allowed;
   }
 
-  readonly #endStreak = (): void => {
-    if (this.#hasAccepted) setImmediate(this.#endStreak);
-    else this.#streakFrom = undefined;
-    this.#hasAccepted = false;
+  noteBegun(): void {
+    if (++this.begun === fewMax) this.#schedule();
+  }
+
+  /** A request that cannot be begun at once. */
+  noteExcess(): void {
+    if (++this.#excess === excessMax) this.#rest.begin(this.limits.connections?.() ?? [], this.#isKnown);
+    this.#schedule();
+  }
+
+  /** Not at once: a queue of refusals, which take no time, would keep the process from everybody else. */
+  noteDue(pipeline: Pipeline): void {
+    this.#due.add(pipeline);
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(this.#turn);
+  }
+
+  readonly #turn = (): void => {
+    this.#isScheduled = false;
+    const wasBusy = this.#excess >= excessMax;
+    this.#adapt(performance.now());
+    this.begun = 0;
+    this.#excess = 0;
+    for (const pipeline of this.#due) {
+      if (this.isTurnFull) break;
+      this.#due.delete(pipeline);
+      pipeline.beginWaiting();
+    }
+    if (this.#rest.size > 0) this.#rest.wake(wasBusy);
+    if (this.#due.size === 0 && this.#rest.size === 0) return;
+    this.#turned = performance.now();
+    this.#schedule();
   };
 
-  /**
-   * Node makes an error for each request that it has read of a connection that ends. There may be a thousand, and what
-   * is dear in an error is where it comes from, which nobody asks here.
-   */
-  cut(socket: Socket): void {
-    this.limits.onCut?.();
-    const { stackTraceLimit } = Error;
-    socket.prependOnceListener("close", () => (Error.stackTraceLimit = 0));
-    socket.once("close", () => (Error.stackTraceLimit = stackTraceLimit));
-    socket.destroy();
+  /** What was begun in a turn is worked on between the turns. */
+  #adapt(now: number): void {
+    const tookMs = this.#turned === undefined ? 0 : now - this.#turned;
+    this.#turned = undefined;
+    if (tookMs > turnMs) this.#allowed = Math.max(1, this.#allowed >> 1);
+    else this.#allowed = Math.min(turnMax, this.#allowed + 4);
   }
 }
 
@@ -121,15 +146,14 @@ interface Exchange {
   readonly response: ServerResponse;
 }
 
-/** The requests of one connection. Some wait only while `runningMax` run, and then nothing more is looked at. */
+/** The requests of one connection. Some wait only while `runningMax` run, and then nothing is read. */
 class Pipeline {
   readonly socket: Socket;
   readonly #all: Shared;
   readonly #running = new Set<ServerResponse>();
   readonly #queue: Exchange[] = [];
   #last: IncomingMessage | undefined;
-  /** It has sent more than it may at once. */
-  #hasOverrun = false;
+  #isHeld = false;
 
   constructor(socket: Socket, all: Shared) {
     this.socket = socket;
@@ -149,35 +173,38 @@ class Pipeline {
     return this.#running;
   }
 
-  get rank(): Rank {
-    if (this.#hasOverrun) return "greedy";
-    const rank = this.#all.turns.inflow.rank(this.socket) ?? "usual";
-    return rank === "new" && this.#last !== undefined ? "usual" : rank;
-  }
-
-  /** Requests of it wait. */
-  get isHeld(): boolean {
-    return this.#queue.length > 0;
-  }
-
-  get #mayBegin(): boolean {
-    return this.#running.size < this.#all.limits.runningMax;
+  /** It has sent more than it may at once. */
+  get hasWaited(): boolean {
+    return this.#isHeld;
   }
 
   take(exchange: Exchange): void {
-    const { limits, waiting, turns } = this.#all;
-    this.#all.taken++;
+    const { limits, waiting, isTurnFull } = this.#all;
     // The rest of the read in which the connection was closed.
-    if (this.socket.destroyed) return turns.noteExcess();
-    if (!this.isHeld && this.#mayBegin && turns.begun < turns.allowed) this.#begin(exchange);
-    else if (!this.isHeld || waiting < limits.waitingMax) this.#hold(exchange);
-    else this.#all.cut(this.socket);
+    if (this.socket.destroyed) return this.#all.noteExcess();
+    const isFirst = this.#queue.length === 0;
+    if (isFirst && this.#running.size < limits.runningMax && !isTurnFull) this.#begin(exchange);
+    else if (isFirst || waiting < limits.waitingMax) this.#hold(exchange);
+    else {
+      limits.onCut?.();
+      this.#cut();
+    }
+  }
+
+  /**
+   * Node makes an error for each request that it has read of a connection that ends. There may be a thousand, and what
+   * is dear in an error is where it comes from, which nobody asks here.
+   */
+  #cut(): void {
+    const { stackTraceLimit } = Error;
+    this.socket.prependOnceListener("close", () => (Error.stackTraceLimit = 0));
+    this.socket.once("close", () => (Error.stackTraceLimit = stackTraceLimit));
+    this.socket.destroy();
   }
 
   #begin({ request, response }: Exchange): void {
-    const { turns } = this.#all;
     this.#last = request;
-    if (++turns.begun === fewMax) turns.schedule();
+    this.#all.noteBegun();
     if (this.#running.size === 0) this.#all.busy.add(this);
     this.#running.add(response);
     // Node closes every response of a connection that ends.
@@ -189,35 +216,36 @@ class Pipeline {
     this.#running.delete(response);
     if (this.#running.size === 0) this.#all.busy.delete(this);
     if (!request.complete && !this.socket.destroyed) this.#all.limits.onLeftover?.(request);
-    if (this.isHeld) this.#all.turns.noteDue(this);
+    if (this.#queue.length > 0) this.#all.noteDue(this);
   }
 
-  /** Begins one that waits. The next comes after those of the other connections. */
-  beginNext(): void {
-    if (this.socket.destroyed) {
-      this.#all.waiting -= this.#queue.splice(0).length;
-      return;
-    }
-    const next = this.#mayBegin ? this.#queue.shift() : undefined;
-    if (next === undefined) return;
-    this.#all.waiting--;
-    this.#begin(next);
-    if (!this.isHeld) this.#all.turns.inflow.release(this.socket);
-    else if (this.#mayBegin) this.#all.turns.noteDue(this);
+  beginWaiting(): void {
+    const { limits } = this.#all;
+    const free = this.socket.destroyed ? this.#queue.length : limits.runningMax - this.#running.size;
+    const next = this.#queue.splice(0, Math.max(0, free));
+    this.#all.waiting -= next.length;
+    if (this.socket.destroyed) return;
+    for (const exchange of next) this.#begin(exchange);
+    if (this.#queue.length === 0) this.socket.resume();
   }
 
   #hold(exchange: Exchange): void {
-    if (this.isHeld) this.#hasOverrun = true;
     this.#all.waiting++;
+    this.#all.noteExcess();
     this.#queue.push(exchange);
-    this.#all.turns.noteExcess();
     if (this.#queue.length > 1) return;
     // A turn that is full is over soon; else one of those under way will end.
-    if (this.#mayBegin) this.#all.turns.noteDue(this);
-    this.#all.turns.inflow.hold(this.socket);
+    if (this.#running.size < this.#all.limits.runningMax) this.#all.noteDue(this);
+    this.socket.pause();
+    if (this.#isHeld) return;
+    this.#isHeld = true;
+    // Whoever reads a request's body resumes the socket, and so does Node when answers have been taken.
+    this.socket.on("resume", () => {
+      if (this.#queue.length > 0) this.socket.pause();
+    });
   }
 
-  // Nothing waits then: while something does, nothing is looked at, and so no end either.
+  // Nothing waits then: while something does, nothing is read, and so no end either.
   readonly #onHalfClose = (): void => {
     for (const response of this.#running) this.#all.limits.onHalfClose?.(response);
   };

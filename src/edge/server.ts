@@ -123,7 +123,6 @@ export function createHttpServer({
       tell("too many connections");
     },
   });
-  server.on("connection", pipelines.accept);
   metrics.watchPort({ connections: () => open.size, requestBytes: () => bodies.held, answerBytes: () => readers.held });
   const strangers = new LineBudget(log);
   server.on("close", strangers.tell);
@@ -133,10 +132,9 @@ export function createHttpServer({
     const requestId = writeRaw(socket, error);
     if (requestId !== undefined && strangers.take()) log().info({ requestId, address, status, code }, "request");
   };
-  server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    pipelines.leave(request.socket);
-    upgrades.take(request, socket, head);
-  });
+  server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) =>
+    upgrades.take(request, socket, head),
+  );
   // Without these two listeners Node says 100 before the token is checked, and 417 without a body.
   server.on("checkContinue", listener);
   server.on("checkExpectation", (request, response) => {

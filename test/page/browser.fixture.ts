@@ -19,7 +19,8 @@ export interface OpenedPage {
   readonly requests: string[];
 }
 
-export type OpenPage = (url: string, options?: BrowserContextOptions) => Promise<OpenedPage>;
+/** `noted` is what the browser itself may write to the console of a status that the test provokes. */
+export type OpenPage = (url: string, options?: BrowserContextOptions, noted?: RegExp) => Promise<OpenedPage>;
 
 /** One browser for the tests of a file. A page that complained, or asked another host for anything, fails its test. */
 export function useBrowser(): OpenPage {
@@ -32,7 +33,7 @@ export function useBrowser(): OpenPage {
     });
   });
   afterAll(() => browser?.close());
-  return async (url, options = {}) => {
+  return async (url, options = {}, noted = /^$/) => {
     if (browser === undefined) throw new Error("The browser has not been started.");
     const context = await browser.newContext({ reducedMotion: "reduce", ...options });
     // As everywhere: this is for what hangs, and not for a machine that is busy.
@@ -47,7 +48,7 @@ export function useBrowser(): OpenPage {
     page.on("request", (request) => requests.push(request.url()));
     onEnd(async () => {
       await context.close();
-      expect(complaints).toEqual([]);
+      expect(complaints.filter((text) => !noted.test(text))).toEqual([]);
       const foreign = requests.filter((address) => !address.startsWith(`${url}/`) && !address.startsWith("data:"));
       expect(foreign).toEqual([]);
     });

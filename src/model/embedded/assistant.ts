@@ -1,7 +1,7 @@
 import { toToolName } from "../../base/tool-call.ts";
 import type { ModelRequest } from "../model.ts";
 import { answerArithmetic } from "./arithmetic.ts";
-import { lastUserMessage, textOf, trailingToolResults, type ToolResult } from "./conversation.ts";
+import { lastUserMessage, lastWords, textOf, trailingToolResults, type ToolResult } from "./conversation.ts";
 import { isJsonFormat, toJsonAnswer } from "./format.ts";
 import { describeImage } from "./image.ts";
 import { choosePhrase, quote } from "./phrase.ts";
@@ -16,17 +16,15 @@ const askUnitsMax = 1_000;
 
 /**
  * The answer of a conversation partner that follows rules: it knows only what is in the request, says so, and gives
- * the same answer to the same request. It calls a tool at an unmistakable order only, see choose-tool.ts. A tool's result is answered in words even under `tool_choice: "required"`,
- * so that a loop over tools comes to an end. Throws `invalid_value` or `unsupported_value` for a JSON Schema of the
- * request that it cannot obey.
+ * the same answer to the same request. It calls a tool at an unmistakable order only, see choose-tool.ts. A tool's
+ * result is answered in words even under `tool_choice: "required"`, so that a loop over tools comes to an end. Throws
+ * `invalid_value` or `unsupported_value` for a JSON Schema of the request that it cannot obey.
  */
 export function toAssistantSteps(request: ModelRequest): Step[] {
   const message = lastUserMessage(request.messages);
   const text = message ? toQuestion(message) : "";
   const results = trailingToolResults(request.messages);
-  // An order is the whole message: what stands in quotes or behind a reminder may be somebody else's.
-  const order = message ? textOf(message).trim() : "";
-  const call = results.length === 0 ? toToolCall(request, order) : undefined;
+  const call = results.length === 0 ? toToolCall(request, lastWords(request.messages)) : undefined;
   if (call) return [{ toolCall: call }];
   const answer = results.length > 0 ? toResultAnswer(results) : undefined;
   const format = request.settings.response_format;

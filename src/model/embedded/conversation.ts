@@ -31,6 +31,17 @@ export function lastUserText(messages: readonly Message[]): string {
   return message ? textOf(message) : "";
 }
 
+/**
+ * What the user has said last, where it is all that was said last and nothing stands beside it: an order that was
+ * answered already is no new one, and beside a file or a reminder it may be somebody else's. Else empty.
+ */
+export function lastWords(messages: readonly Message[]): string {
+  const last = messages.findLast((message) => !isInstruction(message));
+  if (last?.role !== "user") return "";
+  const { content } = last;
+  return typeof content === "string" || content.length === 1 ? textOf(last).trim() : "";
+}
+
 /** What the last answer has brought back of its reasoning. */
 export function lastReasoning(messages: readonly Message[]): string {
   const answer = messages.findLast((message) => message.role === "assistant");

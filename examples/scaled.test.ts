@@ -42,11 +42,3 @@ test("the configuration of several gateways can be used, with the secrets that c
   const servers = [...read("nginx.conf").matchAll(/^\s+server (\S+):18789/gm)].map(([, name]) => name);
   expect(servers).toEqual(Object.keys(compose.services).filter((name) => name.startsWith("gateway")));
 });
-
-test("every file that docs/scaling.md names is there", () => {
-  const text = readFileSync(join(import.meta.dirname, "../docs/scaling.md"), "utf8");
-  const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, target]) => target ?? "");
-  expect(links.length).toBeGreaterThan(2);
-  for (const link of links)
-    expect([link, existsSync(join(import.meta.dirname, "../docs", link))]).toEqual([link, true]);
-});

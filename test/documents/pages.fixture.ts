@@ -1,0 +1,74 @@
+// The pages of the documentation, and what tests look at in them.
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+export const root = join(import.meta.dirname, "../..");
+export const read = (path: string): string => readFileSync(join(root, path), "utf8");
+
+const listFolder = (folder: string): string[] =>
+  readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => `${folder}/${name}`);
+
+/** All that a reader of the repository comes to, from the root. */
+export const pages = [
+  "README.md",
+  "CHANGELOG.md",
+  "CONTRIBUTING.md",
+  "SECURITY.md",
+  "conformance/README.md",
+  "contract/README.md",
+  ...listFolder("docs"),
+].toSorted();
+
+export interface Fence {
+  readonly page: string;
+  /** Of its first line of text, counted from 1. */
+  readonly line: number;
+  readonly language: string;
+  readonly text: string;
+  /** The paragraph before it. */
+  readonly before: string;
+}
+
+export function fencesOf(page: string): Fence[] {
+  const text = read(page);
+  return [...text.matchAll(/^```([\w-]*)\n([\s\S]*?)^```$/gm)].map(({ index, 1: language = "", 2: body = "" }) => {
+    const above = text.slice(0, index);
+    return {
+      page,
+      line: above.split("\n").length + 1,
+      language,
+      text: body,
+      before:
+        above
+          .trimEnd()
+          .split(/\n{2,}/)
+          .at(-1) ?? "",
+    };
+  });
+}
+
+/** A page without its fences, in which links and headings are looked for. */
+export const proseOf = (page: string): string => read(page).replaceAll(/^```[\s\S]*?^```$/gm, "");
+
+/** The anchors that GitHub makes of the headings of a page. */
+export function anchorsOf(page: string): Set<string> {
+  const anchors = new Set<string>();
+  for (const [, heading = ""] of proseOf(page).matchAll(/^#{1,6} (.+)$/gm)) {
+    const words = heading.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1").toLowerCase();
+    const slug = words.replaceAll(/[^\p{L}\p{N}\p{M}\s_-]/gu, "").replaceAll(/\s/g, "-");
+    let [anchor, copies] = [slug, 0];
+    while (anchors.has(anchor)) anchor = `${slug}-${++copies}`;
+    anchors.add(anchor);
+  }
+  return anchors;
+}
+
+/** The cells of every table row whose first cell is code, without the code marks. */
+export function rowsOf(text: string): string[][] {
+  return [...text.matchAll(/^\| *`(.*)\|$/gm)].map(([, row = ""]) => {
+    const [first = "", ...others] = `\`${row}`.split(/ *\| */);
+    return [first.replaceAll("`", ""), ...others].map((cell) => cell.trim());
+  });
+}

@@ -13,6 +13,7 @@ export const capabilities = {
   fixture: "the directives of the fixture contract are obeyed",
   agents: "the fixture's agents `main` and `beta` exist (profile gateway)",
   memory: "sessions remember (profile gateway)",
+  websocket: "OpenClaw's gateway protocol is spoken on the port (profiles gateway and websocket)",
   own: "the suite has started the subject itself and may start others like it",
 } as const;
 

@@ -14,6 +14,8 @@ export interface Case {
   /** Why it is required: a section of a specification, the behaviour of an SDK, or issues that users have opened. */
   readonly source: string;
   readonly needs?: readonly Capability[];
+  /** Goes through the WebSocket of the port instead of its HTTP, which is all that the profile `websocket` has. */
+  readonly door?: "websocket";
   /** Run once for each SDK major under test instead of once. */
   readonly eachSdk?: boolean;
   /** The oldest SDK major that has what the case uses; 4 unless said. */

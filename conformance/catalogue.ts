@@ -23,10 +23,12 @@ const titles: Readonly<Record<string, string>> = {
   SS: "Streams",
   TOOL: "Tool calls",
   USE: "Usage",
+  WS: "OpenClaw's gateway protocol over WebSocket",
 };
 
 const introduction = `MUST, SHOULD and EXT are the suite's own levels, not those of any standard: MUST if clients break without it, SHOULD if some
-do or if operators suffer, EXT for what only the profile \`gateway\` has. Why each is required:
+do or if operators suffer, EXT for what only the profile \`gateway\` has. The group WS is for the profiles \`gateway\` and
+\`websocket\`. Why each is required:
 \`npx @clawgate/conformance explain <id>\`. _Needs_ are capabilities without which a case is skipped; they are described in
 [README.md](README.md).`;
 

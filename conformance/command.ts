@@ -8,6 +8,7 @@ import { type Host, standalone } from "./host.ts";
 import { sdkPackages } from "./lens/sdk.ts";
 import { callMs } from "./lens/wire.ts";
 import { runSelfTest } from "./self-test/command.ts";
+import { profiles } from "./subject.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Headers that say what a request is; every case depends on them. */
@@ -38,10 +39,10 @@ export function createConformanceCommand(terminal: Terminal, host: Host = standa
         .default({}, "none"),
     )
     .addOption(
-      new Option("--profile <profile>", "chat: any server; gateway: one with agents and sessions").choices([
-        "chat",
-        "gateway",
-      ]),
+      new Option(
+        "--profile <profile>",
+        "chat: any server; gateway: one with agents and sessions; websocket: OpenClaw's gateway protocol, at a ws address",
+      ).choices(profiles),
     )
     .option("--sdk <majors>", "majors of the openai SDK to look through", parseMajors, [7, 6, 5, 4])
     .option("--only <globs>", "only these cases or groups, as in `SS-*,TOOL`", parseList, [])

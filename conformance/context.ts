@@ -1,6 +1,7 @@
 import type { Capability } from "./capability.ts";
 import { Skip } from "./expect.ts";
 import type { Exchange } from "./lens/exchange.ts";
+import { type DialOptions, GatewaySocket } from "./lens/gateway-socket.ts";
 import type { SdkLens } from "./lens/sdk.ts";
 import { readStream, type StreamReading } from "./lens/stream.ts";
 import { connect, type WireConnection } from "./lens/socket.ts";
@@ -24,6 +25,8 @@ export interface CaseContext {
   readonly stream: (body: object, request?: WireRequest) => Promise<StreamReading>;
   /** A raw connection, for what HTTP clients cannot say. */
   readonly connect: () => Promise<WireConnection>;
+  /** A WebSocket to the gateway, on which nobody has signed in yet; its status says whether there is one. */
+  readonly dial: (options?: DialOptions) => Promise<GatewaySocket>;
   /** An answer to an ordinary question, asked once for all cases that only want to look at one. */
   readonly plain: () => Promise<WireAnswer>;
   /** The same question streamed, with and without usage. */
@@ -90,6 +93,7 @@ export function createContext(parts: ContextParts): CaseContext {
     chat,
     stream,
     connect: () => connect(subject, parts.signal),
+    dial: (options = {}) => new GatewaySocket(subject, options, parts.signal, parts.record).opened(),
     plain: () => once("plain", () => chat(say(prompt), { limitMs: 8000 })),
     plainStream: ({ usage = false } = {}) =>
       once(`stream ${usage}`, () => stream(say(prompt, usage ? { stream_options: { include_usage: true } } : {}))),

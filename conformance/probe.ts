@@ -1,6 +1,7 @@
-import type { Capability } from "./capability.ts";
+import { capabilities, type Capability } from "./capability.ts";
 import { isObject } from "./expect.ts";
 import { send, type WireAnswer, type WireRequest } from "./lens/wire.ts";
+import { isSocketAnswering, socketProbes } from "./probe-socket.ts";
 import type { Capabilities, CapabilityFinding, Subject } from "./subject.ts";
 
 /** The subject answers nothing at all. */
@@ -40,6 +41,7 @@ type Probe = (ask: Ask, subject: Subject) => Promise<CapabilityFinding>;
 
 /** Whether the subject has anything to say to the simplest question. */
 export async function isAnswering(subject: Subject, limitMs = 5000): Promise<boolean> {
+  if (subject.profile === "websocket") return isSocketAnswering(subject);
   const request = { path: "/models", method: "GET", limitMs, bodyBytesMax };
   return send(subject, request, () => undefined).then(
     ({ end, text }) => end === "complete" || text !== "",
@@ -52,6 +54,7 @@ export async function isAnswering(subject: Subject, limitMs = 5000): Promise<boo
  * with `Unreachable` if nothing answers.
  */
 export async function probe(subject: Subject, limitMs = 8000): Promise<Capabilities> {
+  if (subject.profile === "websocket") return probeSocket(subject);
   const ask: Ask = (request) => send(subject, { limitMs, bodyBytesMax, ...request }, () => undefined);
   try {
     await ask({ path: "/models", method: "GET" });
@@ -70,6 +73,18 @@ export async function probe(subject: Subject, limitMs = 8000): Promise<Capabilit
     }),
   );
   return new Map(findings);
+}
+
+/** The same where there is nothing but a WebSocket. */
+async function probeSocket(subject: Subject): Promise<Capabilities> {
+  if (!(await isSocketAnswering(subject)))
+    throw new Unreachable(`nothing answers a WebSocket handshake at ${subject.baseUrl}`);
+  const findings = Object.keys(capabilities).map(async (name): Promise<[Capability, CapabilityFinding]> => {
+    const known = name as Capability;
+    const finding = socketProbes[known]?.(subject) ?? Promise.resolve(absent("profile websocket"));
+    return [known, await finding.catch((error: unknown) => absent((error as Error).message))];
+  });
+  return new Map(await Promise.all(findings));
 }
 
 const probes: Record<Capability, Probe> = {
@@ -182,6 +197,10 @@ const probes: Record<Capability, Probe> = {
       ? present("the second call sees the first")
       : absent(describe(answer));
   },
+  websocket: (_ask, subject) =>
+    subject.profile === "gateway" && socketProbes.websocket !== undefined
+      ? socketProbes.websocket(subject)
+      : Promise.resolve(absent(`profile ${subject.profile}`)),
   own: (_ask, subject) =>
     Promise.resolve(subject.start === undefined ? absent("started by somebody else") : present("started by the suite")),
 };

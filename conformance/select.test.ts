@@ -25,6 +25,15 @@ test("extensions are for gateways", () => {
   expect(toIds(selectCases(all, { only: ["SE*"], skip: [], profile: "chat" }))).toEqual([]);
 });
 
+test("what goes through the WebSocket is for gateways, and alone for their WebSocket", () => {
+  const both = [...all, { ...toCase("WS-01"), door: "websocket" } as const];
+  const select = (profile: "chat" | "gateway" | "websocket"): string[] =>
+    toIds(selectCases(both, { only: ["WS", "SS-01"], skip: [], profile }));
+  expect(select("chat")).toEqual(["SS-01"]);
+  expect(select("gateway")).toEqual(["SS-01", "WS-01"]);
+  expect(select("websocket")).toEqual(["WS-01"]);
+});
+
 test("globs that name nothing are found", () => {
   expect(findIdleGlobs(all, ["SS", "XX-*", "TOOL-02", "*"])).toEqual(["XX-*", "TOOL-02"]);
 });

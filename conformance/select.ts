@@ -12,11 +12,22 @@ export interface Selection {
 export function selectCases(cases: readonly Case[], { only, skip, profile }: Selection): Case[] {
   return cases.filter(
     (one) =>
-      // What is an extension of the gateway profile says nothing about any other server.
-      (profile === "gateway" || one.level !== "EXT") &&
+      fits(one, profile) &&
       (only.length === 0 || only.some((glob) => matches(one, glob))) &&
       !skip.some((glob) => matches(one, glob)),
   );
+}
+
+/** What is an extension of the gateway profile says nothing about any other server, and neither does what its socket does. */
+function fits({ level, door }: Case, profile: Profile): boolean {
+  switch (profile) {
+    case "gateway":
+      return true;
+    case "chat":
+      return level !== "EXT" && door === undefined;
+    case "websocket":
+      return level !== "EXT" && door === "websocket";
+  }
 }
 
 /** The globs that name no case; most likely misspelt. */

@@ -1,11 +1,16 @@
 import type { Capability } from "./capability.ts";
 
-/** `chat`: any OpenAI-compatible server. `gateway`: one with agents and sessions as well. */
-export type Profile = "chat" | "gateway";
+/**
+ * `chat`: any OpenAI-compatible server. `gateway`: one with agents and sessions as well. `websocket`: one that is spoken to
+ * in OpenClaw's gateway protocol and in nothing else.
+ */
+export type Profile = (typeof profiles)[number];
+
+export const profiles = ["chat", "gateway", "websocket"] as const;
 
 /** The server under test. */
 export interface Subject {
-  /** Ends in `/v1` or wherever the API begins, without a slash. */
+  /** Ends in `/v1` or wherever the API begins, without a slash; with the profile `websocket` the address of the socket. */
   readonly baseUrl: string;
   readonly apiKey: string;
   readonly model: string;

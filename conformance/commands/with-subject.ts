@@ -80,11 +80,16 @@ async function withHost(start: NonNullable<Host["start"]>, flags: SubjectFlags, 
 }
 
 function toTarget(baseUrl: string, flags: SubjectFlags, terminal: Terminal): Target {
+  const url = toBaseUrl(baseUrl);
+  // Who is called at the address of a WebSocket has no other door.
+  const profile = flags.profile ?? (url.startsWith("ws") ? "websocket" : "chat");
+  if (profile !== "websocket" && url.startsWith("ws"))
+    throw new UsageError(`The profile ${profile} speaks HTTP: its --base-url begins with http.`);
   const subject: Subject = {
-    baseUrl: toBaseUrl(baseUrl),
-    apiKey: loadKey(flags, terminal),
-    model: toModel(flags),
-    profile: flags.profile ?? "chat",
+    baseUrl: url,
+    apiKey: loadKey(flags, profile, terminal),
+    model: toModel(flags, profile),
+    profile,
     ...toManners(flags),
   };
   return { subject, waitMs: flags.waitFor ?? 0, ended: new Promise(() => undefined) };
@@ -95,7 +100,9 @@ function toManners({ header, timeout }: SubjectFlags): Pick<Subject, "headers" |
   return { headers: header, patience: timeout / callMs };
 }
 
-function toModel({ model }: SubjectFlags): string {
+function toModel({ model }: SubjectFlags, profile: Profile): string {
+  // A gateway's socket asks for agents.
+  if (profile === "websocket") return model ?? "";
   if (model === undefined) throw new UsageError("Which model? Say --model <name>, as a client of the server would.");
   return model;
 }
@@ -105,10 +112,15 @@ function toApiUrl(printed: string): string {
   return new URL(printed).pathname === "/" ? `${new URL(printed).origin}/v1` : printed;
 }
 
-function loadKey({ apiKeyFile }: SubjectFlags, terminal: Terminal): string {
-  if (apiKeyFile === undefined) return terminal.environment["OPENAI_API_KEY"] ?? "";
+function loadKey({ apiKeyFile }: SubjectFlags, profile: Profile, { environment, cwd }: Terminal): string {
+  if (apiKeyFile === undefined)
+    return (
+      (profile === "websocket" ? environment["OPENCLAW_GATEWAY_TOKEN"] : undefined) ??
+      environment["OPENAI_API_KEY"] ??
+      ""
+    );
   try {
-    return readFileSync(resolve(terminal.cwd, apiKeyFile), "utf8").trim();
+    return readFileSync(resolve(cwd, apiKeyFile), "utf8").trim();
   } catch (error) {
     throw new UsageError(`Cannot read the key file ${apiKeyFile}: ${(error as Error).message}`, { cause: error });
   }
@@ -116,7 +128,7 @@ function loadKey({ apiKeyFile }: SubjectFlags, terminal: Terminal): string {
 
 function toBaseUrl(text: string): string {
   const url = URL.parse(text);
-  if (url === null || !/^https?:$/.test(url.protocol))
-    throw new UsageError(`--base-url must be an http or https URL, not '${text}'.`);
+  if (url === null || !/^(?:http|ws)s?:$/.test(url.protocol))
+    throw new UsageError(`--base-url must be an http, https, ws or wss URL, not '${text}'.`);
   return url.href.replace(/\/$/, "");
 }

@@ -24,7 +24,7 @@ const constant19 = ["developer","system","user","assistant","tool"];
 const constant20 = ["complete","cut","aborted","limit"];
 const constant21 = ["MUST","SHOULD","EXT"];
 const constant22 = ["pass","fail","warn","skip","error","xfail","xpass"];
-const constant23 = ["chat","gateway"];
+const constant23 = ["chat","gateway","websocket"];
 
 export const checkOpenAiCompletion = toCheck(validate53);
 const func1 = helper0.default;
@@ -2758,7 +2758,7 @@ if(typeof data10 !== "string"){
 validate75.errors = [{instancePath:instancePath+"/subject/profile",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data10}];
 return false;
 }
-if(!((data10 === "chat") || (data10 === "gateway"))){
+if(!(((data10 === "chat") || (data10 === "gateway")) || (data10 === "websocket"))){
 validate75.errors = [{instancePath:instancePath+"/subject/profile",keyword:"enum",params:{allowedValues: constant23},message:"must be equal to one of the allowed values",expected:constant0,data:data10}];
 return false;
 }

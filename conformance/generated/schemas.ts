@@ -128,7 +128,7 @@ export interface components {
                 baseUrl: string;
                 model: string;
                 /** @enum {string} */
-                profile: "chat" | "gateway";
+                profile: "chat" | "gateway" | "websocket";
             };
             sdks: {
                 major: number;

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { isObject } from "../expect.ts";
+import type { SocketChange } from "./socket-proxy.ts";
 
 /** One request on its way to the golden server. */
 export interface ProxiedCall {
@@ -26,7 +27,7 @@ export type Chunk = Record<string, unknown>;
  * A change of a golden server. A mutant is one fault; a legal variant is something that a conforming server may do.
  * What is left out is passed on as it is.
  */
-export interface Change {
+export interface Change extends SocketChange {
   readonly id: string;
   /** What is wrong, or merely different, in one sentence. */
   readonly what: string;

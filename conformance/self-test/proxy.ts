@@ -9,6 +9,7 @@ import {
 } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Change, ProxiedAnswer, ProxiedCall } from "./mutant.ts";
+import { createSocketProxy } from "./socket-proxy.ts";
 
 export interface ChangedServer {
   /** Without a path. */
@@ -36,6 +37,8 @@ export async function startChangedServer(goldenUrl: string, change: Change): Pro
     response.writeContinue();
     forward(request, response, golden, agent, change).catch(() => response.destroy());
   });
+  const sockets = createSocketProxy(golden, change);
+  server.on("upgrade", sockets.forward);
   await new Promise<void>((resolve) => {
     server.listen(0, "127.0.0.1", resolve);
   });
@@ -44,6 +47,7 @@ export async function startChangedServer(goldenUrl: string, change: Change): Pro
     stop: () =>
       new Promise((resolve) => {
         agent.destroy();
+        sockets.stop();
         server.close(() => resolve());
         server.closeAllConnections();
       }),

@@ -52,7 +52,8 @@ async function runOn(
   try {
     // A changed server is no other than this one: it can neither be started again nor be asked for its metrics.
     const { start: _start, countCancelled: _countCancelled, ...called } = golden;
-    const subject: Subject = { ...called, baseUrl: `${server.url}/v1` };
+    const url = called.profile === "websocket" ? server.url.replace("http", "ws") : `${server.url}/v1`;
+    const subject: Subject = { ...called, baseUrl: url };
     const baseline = new Map<string, string>();
     const { results } = await runCases({ cases, subject, capabilities, sdks: [sdk], concurrency, seed: 1, baseline });
     return results;

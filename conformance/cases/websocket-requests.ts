@@ -1,0 +1,216 @@
+import { randomUUID } from "node:crypto";
+import { expectArray, expectEqual, expectObject, expectThat, isObject } from "../expect.ts";
+import { expectPublished } from "../lens/published.ts";
+import { defineSocketCases, enter, say, slowPrompt, toKey, toPrompt, toRefusal } from "./websocket-talk.ts";
+
+const library = "@openclaw/gateway-client 2026.9.1";
+/** What client libraries and the command line call. */
+const first = "health status agents.list models.list sessions.list chat.send chat.history chat.abort agent agent.wait";
+/** Those that read, and need no more than their name. */
+const readers = ["health", "status", "agents.list", "models.list", "sessions.list", "commands.list"];
+/** A tick may come as late as it says, and then has its way. */
+const tickSlackMs = 1500;
+
+export const socketRequestCases = defineSocketCases([
+  {
+    id: "WS-20",
+    level: "MUST",
+    requirement:
+      "An unknown method is refused with INVALID_REQUEST and the words `unknown method`; the connection stays.",
+    source: `${library} makes a typed error of it; the Control UI asks about 25 methods, and shows what is left.`,
+    async run(context) {
+      const { socket } = await enter(context);
+      const { code, message } = toRefusal(await socket.answer("conformance.nothing", {}), "an unknown method");
+      expectEqual(code, "INVALID_REQUEST", "`code`");
+      expectThat(String(message).includes("unknown method"), "a message with `unknown method`", message);
+      await socket.request("health", {});
+    },
+  },
+  {
+    id: "WS-21",
+    level: "MUST",
+    requirement: "A request without `params` is one with `{}`.",
+    source: "`openclaw health` sends none.",
+    async run(context) {
+      const { socket } = await enter(context);
+      for (const method of ["health", "status", "agents.list"]) await socket.request(method);
+    },
+  },
+  {
+    id: "WS-22",
+    level: "MUST",
+    requirement:
+      "`agents.list`, `models.list` and, where it is there, `commands.list` are what the published schema says.",
+    source: `${library} hands them on as typed; openclaw tui reads all three when it starts.`,
+    async run(context) {
+      const { socket, hello } = await enter(context);
+      expectPublished(await socket.request("agents.list", {}), "AgentsListResult", "the answer to `agents.list`");
+      expectPublished(await socket.request("models.list", {}), "ModelsListResult", "the answer to `models.list`");
+      if (toMethods(hello).includes("commands.list"))
+        expectPublished(
+          await socket.request("commands.list", {}),
+          "CommandsListResult",
+          "the answer to `commands.list`",
+        );
+    },
+  },
+  {
+    id: "WS-23",
+    level: "SHOULD",
+    requirement: "The default agent is in the list, and each agent names its model under `model.primary`.",
+    source: 'The Control UI says "no provider" to an agent without one, and does not let its user send.',
+    async run(context) {
+      const { socket } = await enter(context);
+      const { agents, defaultId } = await socket.request("agents.list", {});
+      expectArray(agents, "`agents`");
+      const ids = agents.map((agent) => (isObject(agent) ? agent["id"] : undefined));
+      expectThat(ids.includes(defaultId), `the default agent ${String(defaultId)} to be in the list`, ids);
+      for (const agent of agents) {
+        expectObject(agent, "an agent");
+        const { model } = agent;
+        expectThat(isObject(model) && typeof model["primary"] === "string", "`model.primary` of an agent", agent);
+      }
+    },
+  },
+  {
+    id: "WS-24",
+    level: "MUST",
+    requirement:
+      "`features.methods` names what is answered: no method of client libraries is missing, none is unknown.",
+    source: "Clients that ask first (openclaw-studio, ClawX) do not call what is not named, and wait for what is.",
+    async run(context) {
+      const { socket, hello } = await enter(context);
+      const methods = toMethods(hello);
+      const missing = first.split(" ").filter((method) => !methods.includes(method));
+      expectEqual(missing, [], "what `features.methods` lacks");
+      for (const method of readers.filter((one) => methods.includes(one))) await socket.request(method, {});
+    },
+  },
+  {
+    id: "WS-25",
+    level: "MUST",
+    requirement: "Requests are answered as they are done, by their id: one that waits holds up no other.",
+    source: `${library} and openclaw-node keep \`agent.wait\` open for minutes on the one connection that they have.`,
+    needs: ["fixture"],
+    async run(context) {
+      const { socket } = await enter(context);
+      const [sessionKey, runId] = [toKey("order"), randomUUID()];
+      await socket.request("chat.send", { sessionKey, message: slowPrompt, idempotencyKey: runId });
+      const wait = socket.ask("agent.wait", { runId, timeoutMs: 60_000 });
+      await socket.request("health", {});
+      expectEqual(socket.answers(wait).length, 0, "answers to `agent.wait` while the run goes on");
+      await socket.request("chat.abort", { sessionKey, runId });
+      await socket.until(() => socket.answers(wait)[0], "an answer to `agent.wait` once the run was aborted");
+    },
+  },
+  {
+    id: "WS-26",
+    level: "MUST",
+    requirement:
+      "Params that lack what a method needs are refused with INVALID_REQUEST, begin nothing, and the connection stays.",
+    source: `${library} rejects the one call; without an answer it waits 30 s, and a closed connection ends all the others.`,
+    async run(context) {
+      const { socket } = await enter(context);
+      for (const [method, params] of [
+        ["chat.send", { message: "Hello." }],
+        ["chat.history", {}],
+        ["agent", { message: "Hello." }],
+        ["chat.send", { sessionKey: 7, message: "Hello.", idempotencyKey: randomUUID() }],
+      ] as const) {
+        const { code } = toRefusal(await socket.answer(method, params), `\`${method}\` with ${JSON.stringify(params)}`);
+        expectEqual(code, "INVALID_REQUEST", `\`code\` of \`${method}\` with ${JSON.stringify(params)}`);
+      }
+      await socket.request("health", {});
+    },
+  },
+  {
+    id: "WS-27",
+    level: "MUST",
+    requirement: "`sessions.list` gives no more than `limit`, in rows of the published schema.",
+    source: "A list of everything takes minutes: openclaw#64004, #76166, #67709 (352 s).",
+    async run(context) {
+      const { socket } = await enter(context);
+      for (const label of ["one", "two"]) await say(socket, toKey(`list-${label}`), toPrompt(context));
+      const { sessions } = await socket.request("sessions.list", { limit: 1 });
+      expectArray(sessions, "`sessions`");
+      expectEqual(sessions.length, 1, "the number of sessions with `limit: 1`, of two at least");
+      expectPublished(sessions[0], "SessionRow", "a row of `sessions.list`");
+    },
+  },
+  {
+    id: "WS-28",
+    level: "MUST",
+    requirement: "Who has signed in may send frames of more than 64 KiB.",
+    source: `${library} sends images and long messages as one frame, up to \`policy.maxPayload\`.`,
+    async run(context) {
+      const { socket } = await enter(context);
+      await socket.request("health", { padding: "x".repeat(256 * 1024) });
+    },
+  },
+  {
+    id: "WS-29",
+    level: "SHOULD",
+    requirement:
+      "A frame longer than `policy.maxPayload` is not read: the connection is closed with 1009, and no other.",
+    source: "RFC 6455, section 7.4.1; one client must not fill the memory of all.",
+    alone: true,
+    async run(context) {
+      const { socket, hello } = await enter(context);
+      const other = await enter(context);
+      const { policy } = hello;
+      const maxPayload = isObject(policy) ? Number(policy["maxPayload"]) : Number.NaN;
+      expectThat(maxPayload > 0, "`policy.maxPayload` to be a number", policy);
+      if (maxPayload > 64 * 1024 * 1024) return context.note(`${maxPayload} bytes are more than the suite sends`);
+      socket.ask("health", { padding: "x".repeat(maxPayload) });
+      expectEqual(
+        (await socket.closed("a frame that is too long to end its connection", 20_000)).code,
+        1009,
+        "the code",
+      );
+      await other.socket.request("health", {});
+    },
+  },
+  {
+    id: "WS-30",
+    level: "MUST",
+    requirement: "What is no frame is refused or ends its own connection, and no other.",
+    source: "One broken client, or a scanner, must not take everybody's connection along.",
+    async run(context) {
+      const other = await enter(context);
+      for (const noise of ["{", "[]", "null", '{"type":"req"}', '{"type":"req","id":7,"method":"health"}', "\u0000"]) {
+        const { socket } = await enter(context);
+        const before = socket.frames.length;
+        socket.send(noise);
+        const id = socket.ask("health", {});
+        await socket.until(
+          () => socket.answers(id)[0] ?? socket.closing,
+          `something to come of ${JSON.stringify(noise)}`,
+        );
+        const said = socket.frames.slice(before).find((frame) => frame.type === "res" && frame.id !== id);
+        expectThat(said?.ok !== true, `${JSON.stringify(noise)} to be refused`, said);
+      }
+      await other.socket.request("health", {});
+    },
+  },
+  {
+    id: "WS-31",
+    level: "MUST",
+    requirement: "A `tick` comes within `policy.tickIntervalMs`, and again, whatever else does.",
+    source: `${library} closes with 4000 after two intervals without a frame, in the middle of a long tool call too.`,
+    limitMs: 35_000,
+    async run(context) {
+      const { socket, hello } = await enter(context);
+      const { policy } = hello;
+      const everyMs = isObject(policy) ? Number(policy["tickIntervalMs"]) : Number.NaN;
+      expectThat(Number.isInteger(everyMs) && everyMs > 0, "`policy.tickIntervalMs` to be a number", policy);
+      if (everyMs > 20_000) return context.note(`a tick every ${everyMs} ms is not waited for`);
+      const tick = await socket.until(() => socket.events("tick")[0], "a `tick`", everyMs + tickSlackMs);
+      expectPublished(tick, "TickEvent", "the payload of `tick`");
+    },
+  },
+]);
+
+function toMethods({ features }: Record<string, unknown>): readonly unknown[] {
+  const methods = isObject(features) ? features["methods"] : undefined;
+  return Array.isArray(methods) ? methods : [];
+}

@@ -1,0 +1,53 @@
+import type { Frame, ProxiedSocket, SocketHooks } from "./socket-proxy.ts";
+
+export function isAsked(frame: Frame, method: string): boolean {
+  return frame["type"] === "req" && frame["method"] === method;
+}
+
+/** Changes what a method is answered with. */
+export function editAnswer(
+  method: string,
+  edit: (payload: Frame) => unknown,
+): (connection: ProxiedSocket) => Required<Pick<SocketHooks, "down">> {
+  return ({ methodOf }) => ({
+    down: (frame) =>
+      frame["ok"] === true && methodOf(frame["id"]) === method
+        ? { ...frame, payload: edit(frame["payload"] as Frame) }
+        : frame,
+  });
+}
+
+/** Changes the payload of an event; undefined leaves the event out. */
+export function editEvent(name: string, edit: (payload: Frame) => Frame | undefined): SocketHooks {
+  return {
+    down: (frame) => {
+      if (frame["event"] !== name) return frame;
+      const payload = edit(frame["payload"] as Frame);
+      return payload === undefined ? undefined : { ...frame, payload };
+    },
+  };
+}
+
+/** Answers a method in the golden server's place. */
+export function answered(method: string, payload: Frame): (connection: ProxiedSocket) => SocketHooks {
+  return ({ toClient }) => ({
+    up: (frame) => {
+      if (!isAsked(frame, method)) return frame;
+      toClient(toOk(frame, payload));
+      return undefined;
+    },
+  });
+}
+
+export function toOk({ id }: Frame, payload: Frame): Frame {
+  return { type: "res", id, ok: true, payload };
+}
+
+export function toRefused({ id }: Frame, code: string): Frame {
+  return { type: "res", id, ok: false, error: { code: "INVALID_REQUEST", message: "refused", details: { code } } };
+}
+
+/** What a gateway says that lets everybody in. */
+export function toHello(): Frame {
+  return { type: "hello-ok", protocol: 4, auth: { role: "operator", scopes: ["operator.read", "operator.write"] } };
+}

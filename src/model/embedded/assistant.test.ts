@@ -282,6 +282,25 @@ describe("toAssistantSteps", () => {
     ]);
   });
 
+  const aside =
+    '<<<BEGIN_OPENCLAW_INTERNAL_CONTEXT>>>\nConversation data:\n"Active exec sessions:\\nnone"\n<<<END_OPENCLAW_INTERNAL_CONTEXT>>>';
+  it.each(["<system-reminder>\nWork on.\n</system-reminder>", aside, "<!-- 9:00 -->", "Current date: 2026-01-01"])(
+    "takes a message that only wraps for no question: %j",
+    (said) => {
+      const end: Message = { role: "user", content: [{ type: "text", text: said }] };
+      const asked: Message = {
+        role: "user",
+        content: `[Fri 2026-11-27 23:46 UTC] ${sum}\n\nRuntime: agent=main | os=x`,
+      };
+      const result: Message = { role: "tool", tool_call_id: "1", content: "done" };
+      expect(toAssistantSteps(toRequest([asked, end], { tools: shell }))).toEqual([{ text: "6 times 7 = 42" }]);
+      expect(toAssistantSteps(toRequest([asked, result, end, end]))).toEqual([{ text: "the tool returned: done" }]);
+      expect(toAssistantSteps(toRequest([end, end]))).toEqual([{ text: expect.stringContaining("You wrote") }]);
+      const order: Message = { role: "user", content: 'call bash with {"command":"ls"}' };
+      expect(toAssistantSteps(toRequest([order, end], { tools: shell }))).toEqual([{ text: expect.any(String) }]);
+    },
+  );
+
   it.each([
     ["repeat: <b>bold</b>", "<b>bold</b>"],
     ["repeat: <my-tag>x</my-tag> y", "<my-tag>x</my-tag> y"],

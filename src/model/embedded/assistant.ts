@@ -7,7 +7,7 @@ import { describeImage } from "./image.ts";
 import { choosePhrase, quote } from "./phrase.ts";
 import { answerFromMemory, toFacts } from "./recall.ts";
 import { isObject } from "./schema.ts";
-import { earlierQuestions, toQuestion } from "./question.ts";
+import { earlierQuestions, toQuestion, withoutAsides } from "./question.ts";
 import type { Step } from "./scenario-step.ts";
 import { toToolCall } from "./choose-tool.ts";
 
@@ -21,15 +21,16 @@ const askUnitsMax = 1_000;
  * `invalid_value` or `unsupported_value` for a JSON Schema of the request that it cannot obey.
  */
 export function toAssistantSteps(request: ModelRequest): Step[] {
-  const message = lastUserMessage(request.messages);
+  const messages = withoutAsides(request.messages);
+  const message = lastUserMessage(messages);
   const text = message ? toQuestion(message) : "";
-  const results = trailingToolResults(request.messages);
+  const results = trailingToolResults(messages);
   const call = results.length === 0 ? toToolCall(request, lastWords(request.messages)) : undefined;
   if (call) return [{ toolCall: call }];
   const answer = results.length > 0 ? toResultAnswer(results) : undefined;
   const format = request.settings.response_format;
   if (isJsonFormat(format)) return [{ text: toJsonAnswer(format, answer ?? (text || "nothing was asked")) }];
-  return [{ text: answer ?? toAnswer(request, text) }];
+  return [{ text: answer ?? toAnswer({ ...request, messages }, text) }];
 }
 
 function toResultAnswer(results: readonly ToolResult[]): string {

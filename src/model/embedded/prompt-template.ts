@@ -25,12 +25,13 @@ function afterMarker(text: string): string | undefined {
     .replace(/^[^\s:][^:\n]{0,60}: /, "");
 }
 
-/** Quotations of earlier mail, the date that clients add, and what they say of files that they have read. */
+/** Quotations of earlier mail, the date and the state that clients add, and what they say of files that they have read. */
 function isAside(line: string): boolean {
   return (
     line.startsWith(">") ||
     /^(?:current|today's) (?:date|time|datetime|date and time)\b[^?]*$/i.test(line) ||
-    /^Called the \w+ tool with the following input: /.test(line)
+    /^Called the \w+ tool with the following input: /.test(line) ||
+    /^Runtime: \w+=\S+ \| \w+=/.test(line)
   );
 }
 

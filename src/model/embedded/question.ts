@@ -11,10 +11,30 @@ import { withoutPlainText } from "./prompt-template.ts";
  */
 export function toQuestion(message: Message): string {
   const text = textOf(message);
+  return unwrap(text) || text.trim();
+}
+
+function unwrap(text: string): string {
   // A longer text is something to work on and not a question.
   if (text.length > wrappedUnitsMax) return text.trim();
-  const question = withoutQuotes(withoutPlainText(withoutBlocks(withoutComments(text)).trim()).trim());
-  return question === "" ? text.trim() : question;
+  return withoutQuotes(withoutPlainText(withoutBlocks(withoutMarked(text)).trim()).trim());
+}
+
+/**
+ * The conversation without what a client says at its end in messages of their own, as OpenClaw does: a message of the
+ * user's that is a wrapper and nothing else asks nothing.
+ */
+export function withoutAsides(messages: readonly Message[]): readonly Message[] {
+  const end = messages.findLastIndex((message) => !isWrapper(message));
+  return end === -1 ? messages : messages.slice(0, end + 1);
+}
+
+function isWrapper(message: Message): boolean {
+  if (message.role !== "user" || textOf(message).trim() === "") return false;
+  const { content } = message;
+  return (
+    (typeof content === "string" || content.every(({ type }) => type === "text")) && unwrap(textOf(message)) === ""
+  );
 }
 
 /** A long conversation is read again only as far back as this many characters. */
@@ -30,7 +50,7 @@ export function earlierQuestions(messages: readonly Message[]): string[] {
     // Of a longer one nothing is looked for but its beginning.
     left -= Math.min(length, wrappedUnitsMax);
     if (left < 0) break;
-    questions.push(toQuestion(message));
+    if (!isWrapper(message)) questions.push(toQuestion(message));
   }
   return questions.toReversed();
 }
@@ -69,15 +89,25 @@ function withoutBlocks(text: string): string {
   return kept + text.slice(at);
 }
 
-function withoutComments(text: string): string {
+/** Between these nobody asks anything; clients put what they know there. */
+const marks: readonly (readonly [start: string, end: string])[] = [
+  ["<!--", "-->"],
+  ["<<<BEGIN_OPENCLAW_INTERNAL_CONTEXT>>>", "<<<END_OPENCLAW_INTERNAL_CONTEXT>>>"],
+];
+
+function withoutMarked(text: string): string {
+  return marks.reduce((kept, [start, end]) => withoutBetween(kept, start, end), text);
+}
+
+function withoutBetween(text: string, opening: string, closing: string): string {
   let kept = "";
   let at = 0;
   for (;;) {
-    const start = text.indexOf("<!--", at);
-    const end = start === -1 ? -1 : text.indexOf("-->", start);
+    const start = text.indexOf(opening, at);
+    const end = start === -1 ? -1 : text.indexOf(closing, start);
     if (end === -1) return kept + text.slice(at);
     kept += text.slice(at, start);
-    at = end + "-->".length;
+    at = end + closing.length;
   }
 }
 

@@ -66,8 +66,8 @@ export function createConformanceCommand(terminal: Terminal, host: Host = standa
     .addHelpText(
       "after",
       `
-Exit status: 0 fine, 1 something failed (or a case passed that the baseline expects to fail), 2 usage, 3 the server
-cannot be reached.
+Exit status: 0 fine, 1 the server failed something (or a case passed that the baseline expects to fail), 2 usage, 3 the
+server cannot be reached or died on the way, 4 the suite itself erred.
 
 Examples:
   $ OPENAI_API_KEY=… ${host.words} --base-url http://127.0.0.1:8000/v1 --model llama-3 --report html=report.html

@@ -58,8 +58,14 @@ export interface ContextParts {
 /** What a server without the fixture is asked, and what the fixture is told to say. */
 const plainPrompts = { live: "Reply with the words: one two three four five", fixture: "@@words 5" };
 
-export function createContext(parts: ContextParts): CaseContext {
+/** The context of a case, and whether one of its calls is waiting for the subject. */
+export function createContext(parts: ContextParts): { context: CaseContext; isWaiting: () => boolean } {
   const { subject, capabilities, shared } = parts;
+  let open = 0;
+  const count = <T>(call: Promise<T>): Promise<T> => {
+    open++;
+    return call.finally(() => open--);
+  };
   const has = (capability: Capability): boolean => capabilities.get(capability)?.present === true;
   const prompt = has("fixture") ? plainPrompts.fixture : plainPrompts.live;
 
@@ -68,7 +74,8 @@ export function createContext(parts: ContextParts): CaseContext {
     messages: [{ role: "user", content: text }],
     ...fields,
   });
-  const sendOne: CaseContext["send"] = (request) => send(subject, { signal: parts.signal, ...request }, parts.record);
+  const sendOne: CaseContext["send"] = (request) =>
+    count(send(subject, { signal: parts.signal, ...request }, parts.record));
   const chat: CaseContext["chat"] = (body, request) =>
     sendOne({ ...request, path: "/chat/completions", method: "POST", body: { model: subject.model, ...body } });
   const stream: CaseContext["stream"] = async (body, request) =>
@@ -83,7 +90,14 @@ export function createContext(parts: ContextParts): CaseContext {
     return made;
   };
 
-  return {
+  const connectOne: CaseContext["connect"] = async () => {
+    const connection = await count(connect(subject, parts.signal, parts.record));
+    connections.push(connection);
+    return connection;
+  };
+  const connections: WireConnection[] = [];
+
+  const context: CaseContext = {
     subject,
     capabilities,
     sdk: parts.sdk,
@@ -92,8 +106,8 @@ export function createContext(parts: ContextParts): CaseContext {
     send: sendOne,
     chat,
     stream,
-    connect: () => connect(subject, parts.signal),
-    dial: (options = {}) => new GatewaySocket(subject, options, parts.signal, parts.record).opened(),
+    connect: connectOne,
+    dial: (options = {}) => count(new GatewaySocket(subject, options, parts.signal, parts.record).opened()),
     plain: () => once("plain", () => chat(say(prompt), { limitMs: 8000 })),
     plainStream: ({ usage = false } = {}) =>
       once(`stream ${usage}`, () => stream(say(prompt, usage ? { stream_options: { include_usage: true } } : {}))),
@@ -102,6 +116,8 @@ export function createContext(parts: ContextParts): CaseContext {
     note: parts.note,
     random: parts.random,
   };
+  const isWaiting = (): boolean => open + parts.sdk.openCount() > 0 || connections.some(({ closed }) => !closed);
+  return { context, isWaiting };
 }
 
 /** Refuses to decide without a capability that only part of a case needs. */

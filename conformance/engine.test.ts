@@ -187,17 +187,16 @@ test("a subject that is gone is not asked on and on", async () => {
   const { baseUrl, close } = await listen();
   close();
   const cases = Array.from({ length: 30 }, (_, index) => toCase(`T-${index}`, asks));
-  const { results, lost } = await runAll(cases, { concurrency: 1 }, baseUrl);
-  expect(lost).toBe(true);
-  expect(results).toHaveLength(30);
-  expect(results.at(-1)).toMatchObject({ verdict: "error", reason: "the subject no longer answers" });
+  const { results, died } = await runAll(cases, { concurrency: 1 }, baseUrl);
+  expect(died).toMatchObject({ cases: ["T-0"], exchanges: [{ method: "GET", status: 0, end: "none" }] });
+  expect(results.map(({ verdict }) => verdict)).toEqual(Array.from({ length: 30 }, () => "not-run"));
 });
 
 test("a subject that still answers is not given up, however many cases fail without an answer", async () => {
   const { baseUrl } = await listen();
   const cases = Array.from({ length: 20 }, (_, index) => toCase(`T-${index}`, () => no(new Failure("a", "b"))));
-  const { lost, results } = await runAll([...cases, toCase("T-99", asks)], { concurrency: 1 }, baseUrl);
-  expect(lost).toBe(false);
+  const { died, results } = await runAll([...cases, toCase("T-99", asks)], { concurrency: 1 }, baseUrl);
+  expect(died).toBe(undefined);
   expect(results.at(-1)?.verdict).toBe("pass");
 });
 
@@ -241,5 +240,5 @@ test("a body without end is cut off for the SDK as well", async () => {
   });
   const reads = toCase("T-01", async ({ sdk, say }) => void (await sdk.client.chat.completions.create(say("hi"))));
   const { results } = await runAll([reads], {}, baseUrl);
-  expect(results[0]).toMatchObject({ verdict: "error", exchanges: [{ end: "limit" }] });
+  expect(results[0]).toMatchObject({ verdict: "fail", exchanges: [{ end: "limit" }] });
 });

@@ -1,9 +1,11 @@
+import type { Exchange } from "./lens/exchange.ts";
 import type { Subject } from "./subject.ts";
 
 /** Takes secrets out of a text. */
 export type Mask = (text: string) => string;
 
-const masked = "•••";
+/** What stands where a secret was. */
+export const masked = "•••";
 
 /** Shorter ones would be found in ordinary words. */
 const secretLengthMin = 4;
@@ -13,15 +15,44 @@ const secretLengthMin = 4;
  * follows `Bearer`. Reports are published; a key that a subject echoes must not be in them.
  */
 export function createMask(secrets: readonly string[]): Mask {
+  const maskSecrets = createSecretMask(secrets);
+  return (text) =>
+    maskSecrets(text)
+      // A challenge such as `Bearer realm="…"` is no token.
+      .replaceAll(/(bearer\s+)(?![\w-]+\s*=)[^\s"',;]+/gi, `$1${masked}`);
+}
+
+/** Masks what is known to be secret, and nothing else. */
+function createSecretMask(secrets: readonly string[]): Mask {
   const known = secrets
     .filter((secret) => secret.length >= secretLengthMin)
     .flatMap(toForms)
     .filter((form, index, all) => form.length >= secretLengthMin && all.indexOf(form) === index)
     .toSorted((a, b) => b.length - a.length);
-  return (text) =>
-    known
-      .reduce((result, secret) => result.replaceAll(secret, masked), text)
-      .replaceAll(/(bearer\s+)[^\s"',;]+/gi, `$1${masked}`);
+  return (text) => known.reduce((result, secret) => result.replaceAll(secret, masked), text);
+}
+
+/**
+ * An exchange as it may be published. Of what the suite has sent only the secrets are masked: the wrong keys that it tries
+ * are none, and a reproduction needs them.
+ */
+export function maskExchange(exchange: Exchange, secrets: readonly string[]): Exchange {
+  const { requestHeaders, requestBody, url, reads, ...answered } = exchange;
+  const [known, mask] = [createSecretMask(secrets), createMask(secrets)];
+  return {
+    ...maskDeep({ requestHeaders, requestBody, url }, known),
+    ...maskDeep(answered, mask),
+    reads: maskReads(reads, mask),
+  };
+}
+
+/** A secret that came in two pieces is in neither of them. */
+function maskReads(reads: Exchange["reads"], mask: Mask): Exchange["reads"] {
+  const apart = reads.map(({ atMs, text }) => ({ atMs, text: mask(text) }));
+  const whole = mask(reads.map(({ text }) => text).join(""));
+  const [first] = reads;
+  if (first === undefined || apart.map(({ text }) => text).join("") === whole) return apart;
+  return [{ atMs: first.atMs, text: whole }];
 }
 
 /** Names of headers whose values nobody else may know; other values may be ordinary words. */

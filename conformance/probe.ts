@@ -1,5 +1,8 @@
+import { toBlame } from "./blame.ts";
 import { capabilities, type Capability } from "./capability.ts";
+import { type Death, toProbeDeath } from "./death.ts";
 import { isObject } from "./expect.ts";
+import type { Exchange } from "./lens/exchange.ts";
 import { send, type WireAnswer, type WireRequest } from "./lens/wire.ts";
 import { isSocketAnswering, socketProbes } from "./probe-socket.ts";
 import type { Capabilities, CapabilityFinding, Subject } from "./subject.ts";
@@ -39,40 +42,80 @@ const bodyBytesMax = 1024 * 1024;
 type Ask = (request: WireRequest) => Promise<WireAnswer>;
 type Probe = (ask: Ask, subject: Subject) => Promise<CapabilityFinding>;
 
+/** A server that is started anew by its supervisor is there again within this time. */
+const revivalTries = 4;
+const revivalMs = 400;
+
 /** Whether the subject has anything to say to the simplest question. */
 export async function isAnswering(subject: Subject, limitMs = 5000): Promise<boolean> {
   if (subject.profile === "websocket") return isSocketAnswering(subject);
   const request = { path: "/models", method: "GET", limitMs, bodyBytesMax };
-  return send(subject, request, () => undefined).then(
-    ({ end, text }) => end === "complete" || text !== "",
-    () => false,
-  );
+  for (let tries = revivalTries; ; tries--) {
+    const started = performance.now();
+    const heard = await send(subject, request, () => undefined).then(
+      ({ end, text }) => end === "complete" || text !== "",
+      () => false,
+    );
+    // Who keeps silent is not asked again; who refuses may be on the way back.
+    if (heard || tries <= 1 || performance.now() - started >= limitMs / 2) return heard;
+    await new Promise((next) => {
+      setTimeout(next, revivalMs);
+    });
+  }
+}
+
+/** What the probes found; with a death, one of them was the last thing that the subject heard. */
+export interface Probed {
+  readonly capabilities: Capabilities;
+  readonly died?: Death;
 }
 
 /**
  * Finds out what a subject can do, with about a dozen requests; the findings are printed before the first case. Rejects
  * with `Unreachable` if nothing answers.
  */
-export async function probe(subject: Subject, limitMs = 8000): Promise<Capabilities> {
-  if (subject.profile === "websocket") return probeSocket(subject);
-  const ask: Ask = (request) => send(subject, { limitMs, bodyBytesMax, ...request }, () => undefined);
+export async function probe(subject: Subject, limitMs = 8000): Promise<Probed> {
+  if (subject.profile === "websocket") return { capabilities: await probeSocket(subject) };
+  const exchanges: Exchange[] = [];
+  const ask: Ask = (request) =>
+    send(subject, { limitMs, bodyBytesMax, ...request }, (exchange) => void exchanges.push(exchange));
   try {
     await ask({ path: "/models", method: "GET" });
   } catch (cause) {
+    if (toBlame(cause) === "suite") throw cause;
     const { message } = cause as Error;
     const hint = message.startsWith("no answer within") ? "; --timeout gives it more" : "";
     throw new Unreachable(`nothing answers at ${subject.baseUrl}: ${message}${hint}`, { cause });
   }
-  const findings = await Promise.all(
-    Object.entries(probes).map(async ([name, run]): Promise<[Capability, CapabilityFinding]> => {
-      try {
-        return [name as Capability, await run(ask, subject)];
-      } catch (error) {
-        return [name as Capability, { present: false, why: (error as Error).message }];
-      }
-    }),
-  );
-  return new Map(findings);
+  const findings = new Map<Capability, CapabilityFinding>();
+  const names = Object.keys(probes) as Capability[];
+  // One by one those that have killed servers, so that it is known which did.
+  const stages = [names.filter((name) => !hostile.has(name)), ...[...hostile].map((name) => [name])];
+  for (const stage of stages) {
+    exchanges.length = 0;
+    await Promise.all(stage.map(async (name) => findings.set(name, await examine(probes[name], ask, subject))));
+    if (!exchanges.some(({ end }) => end === "none") || (await isAnswering(subject))) continue;
+    for (const name of names)
+      if (!findings.has(name)) findings.set(name, absent("not probed, for the server was gone"));
+    return { capabilities: toOrdered(findings, names), died: toProbeDeath(stage, exchanges) };
+  }
+  return { capabilities: toOrdered(findings, names) };
+}
+
+/** Probes that announce or send what a careless server falls over. */
+const hostile: ReadonlySet<Capability> = new Set<Capability>(["limits"]);
+
+async function examine(run: Probe, ask: Ask, subject: Subject): Promise<CapabilityFinding> {
+  try {
+    return await run(ask, subject);
+  } catch (error) {
+    if (toBlame(error) === "suite") throw error;
+    return absent((error as Error).message);
+  }
+}
+
+function toOrdered(findings: ReadonlyMap<Capability, CapabilityFinding>, names: readonly Capability[]): Capabilities {
+  return new Map(names.flatMap((name) => (findings.has(name) ? [[name, findings.get(name)!]] : [])));
 }
 
 /** The same where there is nothing but a WebSocket. */

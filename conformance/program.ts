@@ -1,11 +1,11 @@
 import { CommanderError } from "commander";
+import { toBlame } from "./blame.ts";
 import { createConformanceCommand } from "./command.ts";
 import { type Host, standalone } from "./host.ts";
 import { type Terminal, UsageError } from "./terminal.ts";
+import { exitStatus } from "./verdict.ts";
 
-const usageStatus = 2;
-
-/** Does what the words say. What is wrong with them is told here; anything unforeseen is thrown. */
+/** Does what the words say. What is wrong with them is told here, and so is a defect of the suite's own. */
 export async function runConformance(
   terminal: Terminal,
   words: readonly string[],
@@ -15,10 +15,17 @@ export async function runConformance(
     await createConformanceCommand(terminal, host).parseAsync([...words], { from: "user" });
   } catch (error) {
     if (error instanceof CommanderError) {
-      if (error.exitCode !== 0) terminal.fail(usageStatus);
+      if (error.exitCode !== 0) terminal.fail(exitStatus.usage);
     } else if (error instanceof UsageError) {
       terminal.note(`${host.words}: ${error.message}`);
-      terminal.fail(usageStatus);
-    } else throw error;
+      terminal.fail(exitStatus.usage);
+    } else {
+      const told =
+        toBlame(error) === "suite" ? "the suite has failed, which says nothing about the server" : "cannot go on";
+      terminal.note(
+        `${host.words}: ${told}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+      );
+      terminal.fail(exitStatus.erred);
+    }
   }
 }

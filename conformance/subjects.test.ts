@@ -54,6 +54,71 @@ function toMortal(lives: number): HttpServer {
   return server;
 }
 
+/** A completion as any of them would give it, were they well. */
+const completion = JSON.stringify({
+  id: "chatcmpl-1",
+  object: "chat.completion",
+  created: 1_700_000_000,
+  model: "none",
+  choices: [
+    { index: 0, message: { role: "assistant", content: "hi", refusal: null }, logprobs: null, finish_reason: "stop" },
+  ],
+  usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 },
+});
+
+/** Says that its answers are longer, or shorter, than they are. */
+function toLiar(byBytes: number): Server {
+  return createServer((socket) => {
+    socket.on("error", () => undefined);
+    socket.on("data", () => {
+      const length = Buffer.byteLength(completion) + byBytes;
+      socket.end(`HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${length}\r\n\r\n${completion}`);
+    });
+  });
+}
+
+/** Never does the same twice in a row. */
+function toFickle(): HttpServer {
+  const moods: RequestListener[] = [
+    (_request, response) => void response.writeHead(200, { "content-type": "application/json" }).end(completion),
+    (_request, response) => void response.writeHead(500, { "content-type": "text/plain" }).end("oh"),
+    (_request, response) =>
+      void response.writeHead(200, { "content-type": "text/event-stream" }).end("data: [DONE]\n\n"),
+    (_request, response) => void response.writeHead(204).end(),
+    (request) => void request.socket.destroy(),
+    (_request, response) => void response.writeHead(200, { "content-type": "application/json" }).end("[null]"),
+    html,
+  ];
+  let count = 0;
+  return createHttpServer((request, response) => moods[count++ % moods.length]?.(request, response));
+}
+
+/** Where in an answer a server may be when it dies. */
+const phases: Record<string, (socket: Socket) => void> = {
+  "before it answers": () => undefined,
+  "within its headers": (socket) => void socket.write("HTTP/1.1 200 OK\r\ncontent-ty"),
+  "within a body": (socket) => void socket.write("HTTP/1.1 200 OK\r\ncontent-length: 5000\r\n\r\n{"),
+  "within a stream": (socket) =>
+    void socket.write(
+      'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n15\r\ndata: {"choices":[]}\n\n\r\n',
+    ),
+};
+
+/** Answers so many calls, begins one more answer, and is gone with all its connections. */
+function toDying(lives: number, begin: (socket: Socket) => void): HttpServer {
+  const sockets = new Set<Socket>();
+  let left = lives;
+  const server = createHttpServer((request, response) => {
+    if (--left > 0) return void response.writeHead(200, { "content-type": "application/json" }).end(completion);
+    if (left === 0) begin(request.socket);
+    server.close();
+    setImmediate(() => {
+      for (const socket of sockets) socket.destroy();
+    });
+  });
+  return server.on("connection", (socket) => void sockets.add(socket));
+}
+
 interface Row {
   readonly name: string;
   readonly create: () => Server;
@@ -77,6 +142,17 @@ const subjects: readonly Row[] = [
   { name: "sends 1 GiB for every answer", create: () => createHttpServer(flood), status: 1 },
   { name: "redirects to itself", create: () => createHttpServer(loop), status: 1 },
   { name: "dies on the way", create: () => toMortal(20), status: 3, connectionsMax: 40 },
+  { name: "dies while it is probed", create: () => toMortal(6), status: 3, connectionsMax: 40 },
+  ...Object.entries(phases).map(([phase, begin]) => ({
+    name: `dies ${phase}`,
+    create: () => toDying(40, begin),
+    status: 3,
+    connectionsMax: 80,
+    words: ["--sdk", "7"],
+  })),
+  { name: "announces more than it sends", create: () => toLiar(500), status: 1 },
+  { name: "announces less than it sends", create: () => toLiar(-50), status: 1 },
+  { name: "changes its mind with every call", create: toFickle, status: 1 },
   { name: "answers everything with HTML", create: () => createHttpServer(html), status: 1 },
   {
     name: "sends headers, then nothing",
@@ -97,6 +173,9 @@ test.concurrent.for(subjects)(
     expect(ended.bytes).toBeLessThan(bytesMax);
     expect(ended.notes).not.toMatch(/UnhandledPromise|^\s+at /m);
     expect(ended.output).not.toContain("STRAY-");
+    // Whatever a server does, it is the server's doing.
+    expect(ended.output).not.toMatch(/^error|\d error\b/m);
+    if (status === 3) expect(ended.notes.match(/stopped answering|nothing answers/g)).toHaveLength(1);
     if (ended.output === "") return;
     const [, results = "0"] = /(\d+) results/.exec(ended.output) ?? [];
     expect(Number(results)).toBeGreaterThanOrEqual(only.length);

@@ -3,10 +3,10 @@ import type { Exchange } from "./lens/exchange.ts";
 
 /**
  * pass: met. fail: a MUST or EXT case is not met. warn: a SHOULD case is not met. skip: it cannot be decided here.
- * error: the harness or the transport failed. xfail: not met, as the baseline says. xpass: met, though the baseline
- * says otherwise.
+ * error: the suite itself failed, or its machine. not-run: the subject had stopped answering. xfail: not met, as the
+ * baseline says. xpass: met, though the baseline says otherwise.
  */
-export type Verdict = "pass" | "fail" | "warn" | "skip" | "error" | "xfail" | "xpass";
+export type Verdict = "pass" | "fail" | "warn" | "skip" | "error" | "not-run" | "xfail" | "xpass";
 
 /** What one case showed on one subject through one lens. */
 export interface Result {
@@ -28,7 +28,7 @@ export interface Result {
   readonly exchanges: readonly Exchange[];
 }
 
-export const verdicts: readonly Verdict[] = ["pass", "fail", "warn", "skip", "error", "xfail", "xpass"];
+export const verdicts: readonly Verdict[] = ["pass", "fail", "warn", "skip", "error", "not-run", "xfail", "xpass"];
 
 export function countVerdicts(results: readonly Result[]): Record<Verdict, number> {
   const counts = Object.fromEntries(verdicts.map((verdict) => [verdict, 0])) as Record<Verdict, number>;
@@ -36,11 +36,14 @@ export function countVerdicts(results: readonly Result[]): Record<Verdict, numbe
   return counts;
 }
 
-/** Exit statuses: 0 fine, 1 failed, 2 usage, 3 the subject cannot be reached. */
-export function toExitStatus(results: readonly Result[], failOn: "must" | "should"): 0 | 1 {
-  const bad = results.some(
-    ({ verdict }) =>
-      verdict === "fail" || verdict === "error" || verdict === "xpass" || (verdict === "warn" && failOn === "should"),
-  );
-  return bad ? 1 : 0;
+/** The exit status of the whole command. */
+export const exitStatus = { fine: 0, failed: 1, usage: 2, gone: 3, erred: 4 } as const;
+
+export type ExitStatus = (typeof exitStatus)[keyof typeof exitStatus];
+
+/** What the results are worth: that the server failed is certain, whatever else went wrong in the suite. */
+export function toExitStatus(results: readonly Result[], failOn: "must" | "should"): ExitStatus {
+  const has = (...wanted: readonly Verdict[]): boolean => results.some(({ verdict }) => wanted.includes(verdict));
+  if (has("fail", "xpass") || (failOn === "should" && has("warn"))) return exitStatus.failed;
+  return has("error") ? exitStatus.erred : exitStatus.fine;
 }

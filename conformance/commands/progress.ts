@@ -1,11 +1,14 @@
 import type { Mask } from "../mask.ts";
 import type { Terminal } from "../terminal.ts";
-import type { Result } from "../verdict.ts";
+import type { Result, Verdict } from "../verdict.ts";
 
 export interface Progress {
   readonly show: (result: Result) => void;
   readonly end: () => void;
 }
+
+/** What needs no line of its own while the run goes on. */
+const quiet: ReadonlySet<Verdict> = new Set<Verdict>(["pass", "skip", "xfail", "not-run"]);
 
 /** On one line and without control characters: a subject's words must not move a cursor or command a CI runner. */
 export function toLine(text: string): string {
@@ -23,7 +26,7 @@ export function createProgress(terminal: Terminal, mask: Mask): Progress {
     show(result) {
       count++;
       const { id, sdk, verdict, expected, actual, reason } = result;
-      if (verdict !== "pass" && verdict !== "skip" && verdict !== "xfail") {
+      if (!quiet.has(verdict)) {
         clear();
         const name = sdk === undefined ? id : `${id} (openai ${sdk})`;
         const finding = expected === undefined ? (reason ?? "") : `expected ${expected}, got ${actual}`;

@@ -5,15 +5,15 @@ import type { Case } from "../case.ts";
 import { toCatalogue } from "../catalogue.ts";
 import { runCases } from "../engine.ts";
 import type { Host } from "../host.ts";
-import type { Exchange } from "../lens/exchange.ts";
-import { createMask, maskDeep, toSecrets } from "../mask.ts";
+import { createMask, maskExchange, toSecrets } from "../mask.ts";
 import { toHtml } from "../report/html.ts";
 import { toMarkdown } from "../report/markdown.ts";
+import { toShellLine, toSnippet } from "../report/repro.ts";
 import { parseTargets, writeText } from "../report/write.ts";
 import { selectCases } from "../select.ts";
 import { checkConformanceReport, type Report } from "../shapes.ts";
 import { type Terminal, UsageError } from "../terminal.ts";
-import type { Subject } from "../subject.ts";
+import { exitStatus } from "../verdict.ts";
 import { toLine } from "./progress.ts";
 import { type RunFlags, waitForSubject } from "./run.ts";
 import { withSubject } from "./with-subject.ts";
@@ -63,11 +63,11 @@ export async function reproCase(
   const one = findCase(cases, id);
   await withSubject(flags, host, terminal, async (target) => {
     const { subject } = target;
-    const capabilities = await waitForSubject(target);
-    const { results } = await runCases({
+    const probed = await waitForSubject(target);
+    const { results, died } = await runCases({
+      ...probed,
       cases: [one],
       subject,
-      capabilities,
       sdks: flags.sdk.slice(0, 1),
       concurrency: 1,
       seed: flags.seed,
@@ -84,65 +84,19 @@ export async function reproCase(
       if (flags.baseUrl === undefined)
         terminal.print("# The server that this was run on has ended; start one and put its address in.");
       if (exchanges.length === 0)
-        terminal.print("# It sent nothing that curl can say: the case speaks on a connection of its own.");
-      for (const exchange of exchanges)
-        terminal.print(`\n${toCurl(maskDeep(exchange, mask), exchange.requestHeaders["authorization"], subject)}`);
-      const chat = maskDeep(exchanges, mask).find(
-        ({ url, requestBody }) => url.endsWith("/chat/completions") && requestBody !== "",
-      );
+        terminal.print("# It sent nothing of its own: it looks at an answer that several cases share.");
+      const shown = exchanges.map((exchange) => maskExchange(exchange, toSecrets(subject)));
+      for (const exchange of shown) terminal.print(`\n${toShellLine(exchange, Object.keys(subject.headers ?? {}))}`);
+      const chat = shown.find(({ url, requestBody }) => url.endsWith("/chat/completions") && requestBody !== "");
       if (chat !== undefined) terminal.print(`\n${toSnippet(chat, subject.baseUrl)}`);
-      if (verdict === "fail" || verdict === "warn" || verdict === "error") terminal.fail(1);
+      if (verdict === "fail" || verdict === "warn") terminal.fail(exitStatus.failed);
+      if (verdict === "error") terminal.fail(exitStatus.erred);
+    }
+    if (died !== undefined) {
+      terminal.note(toLine(mask(died.message)));
+      terminal.fail(exitStatus.gone);
     }
   });
-}
-
-const keptHeaders = new Set([
-  "content-type",
-  "accept",
-  "x-openclaw-agent-id",
-  "x-openclaw-session-key",
-  "origin",
-  "content-encoding",
-]);
-
-function toCurl(
-  { method, url, requestHeaders, requestBody }: Exchange,
-  authorization: string | undefined,
-  { apiKey, headers: own = {} }: Subject,
-): string {
-  const headers = Object.entries(requestHeaders)
-    .filter(([name]) => name !== "authorization")
-    .filter(([name]) => keptHeaders.has(name) || name in own || name.startsWith("access-control-"))
-    .map(([name, value]) => `  -H ${quote(`${name}: ${value}`)}`);
-  const key = authorization === undefined ? [] : [`  -H "Authorization: ${toShell(authorization, apiKey)}"`];
-  const body = requestBody === "" ? [] : [`  --data-binary ${quote(requestBody)}`];
-  // With -X HEAD curl waits for a body that never comes.
-  const how = method === "HEAD" ? "--head" : `-N -X ${method}`;
-  return [`curl -isS ${how} ${quote(url)}`, ...key, ...headers, ...body].join(" \\\n");
-}
-
-/** For double quotes, so that the shell puts the key in; it never stands in the text. */
-function toShell(text: string, apiKey: string): string {
-  const parts = apiKey === "" ? [text] : text.split(apiKey);
-  return parts.map((part) => part.replaceAll(/[\\"$`]/g, String.raw`\$&`)).join("${OPENAI_API_KEY}");
-}
-
-function quote(text: string): string {
-  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
-}
-
-function toSnippet({ requestBody }: Exchange, baseUrl: string): string {
-  const body = requestBody.trim().startsWith("{") ? requestBody : "{}";
-  return [
-    "cat > repro.mjs <<'END'",
-    'import OpenAI from "openai";',
-    `const client = new OpenAI({ baseURL: ${JSON.stringify(baseUrl)}, maxRetries: 0 });`,
-    `const answer = await client.chat.completions.create(${body});`,
-    "if (Symbol.asyncIterator in answer) for await (const chunk of answer) console.log(JSON.stringify(chunk));",
-    "else console.log(JSON.stringify(answer, null, 2));",
-    "END",
-    "node repro.mjs",
-  ].join("\n");
 }
 
 /** What changed from one report to another. */
@@ -165,7 +119,7 @@ export function diffReports(a: string, b: string, terminal: Terminal): void {
 
 /** How bad a verdict is. */
 function toRank(verdict: string): number {
-  return verdict === "fail" || verdict === "error" || verdict === "xpass" ? 2 : verdict === "warn" ? 1 : 0;
+  return ["fail", "error", "xpass", "not-run"].includes(verdict) ? 2 : verdict === "warn" ? 1 : 0;
 }
 
 /** A grid of several subjects. */

@@ -5,17 +5,18 @@ import type { Case } from "../case.ts";
 import { runCases } from "../engine.ts";
 import type { Host } from "../host.ts";
 import { createSdkLens } from "../lens/sdk.ts";
-import { createMask, maskDeep, toSecrets } from "../mask.ts";
+import { createMask, maskExchange, toSecrets } from "../mask.ts";
 import { probe, Unreachable } from "../probe.ts";
 import { toAnnotations } from "../report/github.ts";
 import { toMarkdown } from "../report/markdown.ts";
 import { toClosingLine, toReport } from "../report/report.ts";
-import { parseTargets, writeReports } from "../report/write.ts";
+import { toShellLine } from "../report/repro.ts";
+import { parseTargets, tryToWrite, writeReports } from "../report/write.ts";
 import { findIdleGlobs, selectCases } from "../select.ts";
 import type { Report } from "../shapes.ts";
 import type { Subject } from "../subject.ts";
 import { type Terminal, UsageError } from "../terminal.ts";
-import { toExitStatus } from "../verdict.ts";
+import { exitStatus, type Result, toExitStatus } from "../verdict.ts";
 import { suiteVersion } from "../version.ts";
 import { createProgress, toLine } from "./progress.ts";
 import { type SubjectFlags, type Target, withSubject } from "./with-subject.ts";
@@ -47,11 +48,12 @@ export function createRunAction(
       throw new UsageError(`There is no case or group ${idle.join(", ")}; \`conformance list\` shows them.`);
     await withSubject(flags, host, terminal, async (target) => {
       const name = flags.name ?? toName(target.subject, host, flags);
-      const { report, lost, status } = await run(cases, target, { baseline, name }, flags, terminal);
-      writeReports(report, targets);
+      const { report, recorded, status } = await run(cases, target, { baseline, name }, flags, terminal);
+      const written = writeReports(report, targets, terminal);
       publish(report, terminal);
       tellOfSlowness(report, flags, terminal);
-      terminal.fail(lost ? 3 : status);
+      tellOfDeath(report, Object.keys(target.subject.headers ?? {}), terminal);
+      terminal.fail(status === exitStatus.fine && !(written && recorded) ? exitStatus.erred : status);
     });
   };
 }
@@ -77,7 +79,7 @@ async function run(
   const { subject } = target;
   const started = new Date();
   const mask = createMask(toSecrets(subject));
-  const capabilities = await waitForSubject(target);
+  const { capabilities, died } = await waitForSubject(target);
   for (const [capability, { present, why }] of capabilities)
     terminal.note(`${present ? "yes" : "no "}  ${capability.padEnd(9)} ${toLine(mask(why))}`);
   const selected = selectCases(cases, { only: flags.only, skip: flags.skip, profile: subject.profile });
@@ -92,9 +94,10 @@ async function run(
     seed: flags.seed,
     baseline,
     onResult: progress.show,
+    ...(died === undefined ? {} : { died }),
   });
   progress.end();
-  if (flags.record !== undefined) recordExchanges(resolve(terminal.cwd, flags.record), outcome.results, subject);
+  const recorded = flags.record === undefined || recordExchanges(flags.record, outcome.results, subject, terminal);
   const sdks = (await Promise.all(flags.sdk.map((major) => createSdkLens(major, subject, () => undefined)))).filter(
     (lens) => lens !== undefined,
   );
@@ -108,7 +111,8 @@ async function run(
     started,
     outcome,
   });
-  return { report, lost: outcome.lost, status: toExitStatus(outcome.results, flags.failOn) };
+  const status = toExitStatus(outcome.results, flags.failOn);
+  return { report, recorded, status: outcome.died === undefined ? status : exitStatus.gone };
 }
 
 /** What the server can do, as soon as it answers. One that the suite has started is not waited for when it has ended. */
@@ -132,10 +136,18 @@ export async function waitForSubject({ subject, waitMs, ended }: Target): Return
 /** The closing lines, and what GitHub's runner reads. */
 function publish(report: Report, terminal: Terminal): void {
   const summary = terminal.environment["GITHUB_STEP_SUMMARY"];
-  if (summary) appendFileSync(summary, toMarkdown(report));
+  if (summary) tryToWrite(terminal, summary, () => appendFileSync(summary, toMarkdown(report)));
   if (terminal.environment["GITHUB_ACTIONS"] === "true") for (const line of toAnnotations(report)) terminal.print(line);
   terminal.print(`${report.results.length} results, ${report.requests} requests, ${report.seconds} seconds`);
   terminal.print(toClosingLine(report));
+}
+
+/** The one cause, last, where a person looks; what sends the call again is ready to be pasted. */
+function tellOfDeath({ died }: Report, own: readonly string[], terminal: Terminal): void {
+  if (died === undefined) return;
+  terminal.note(`\n${toLine(died.message)}.`);
+  const [last] = died.exchanges;
+  if (last !== undefined) terminal.note(`To see it again:\n\n${toShellLine(last, own)}`);
 }
 
 /** In the suite's own words and the SDK's: nothing came in time. */
@@ -159,18 +171,14 @@ function tellOfSlowness({ results, capabilities }: Report, { timeout }: RunFlags
   );
 }
 
-function recordExchanges(
-  file: string,
-  results: Awaited<ReturnType<typeof runCases>>["results"],
-  subject: Subject,
-): void {
-  const mask = createMask(toSecrets(subject));
+function recordExchanges(file: string, results: readonly Result[], subject: Subject, terminal: Terminal): boolean {
+  const secrets = toSecrets(subject);
   const lines = results.flatMap(({ id, sdk, exchanges }) =>
     exchanges.map((exchange) =>
-      JSON.stringify({ id, ...(sdk === undefined ? {} : { sdk }), ...maskDeep(exchange, mask) }),
+      JSON.stringify({ id, ...(sdk === undefined ? {} : { sdk }), ...maskExchange(exchange, secrets) }),
     ),
   );
-  writeFileSync(file, `${lines.join("\n")}\n`);
+  return tryToWrite(terminal, file, () => writeFileSync(resolve(terminal.cwd, file), `${lines.join("\n")}\n`));
 }
 
 function loadBaseline({ baseline }: RunFlags, cases: readonly Case[], terminal: Terminal): Baseline {

@@ -6,6 +6,7 @@ import { Unreachable } from "../probe.ts";
 import { findPort, startProgram } from "../start.ts";
 import type { Profile, Subject } from "../subject.ts";
 import { type Terminal, UsageError } from "../terminal.ts";
+import { exitStatus } from "../verdict.ts";
 import { toLine } from "./progress.ts";
 
 /** The flags that say which server is meant. */
@@ -46,7 +47,7 @@ export async function withSubject(flags: SubjectFlags, host: Host, terminal: Ter
   } catch (error) {
     if (!(error instanceof Unreachable)) throw error;
     terminal.note(toLine(error.message));
-    terminal.fail(3);
+    terminal.fail(exitStatus.gone);
     return;
   }
   throw new UsageError('Which server? Say --base-url <url>, or --start "<command>" for one to be started.');

@@ -11,5 +11,6 @@ export declare const checkOpenAiError: Check<components["schemas"]["OpenAiError"
 export declare const checkOpenAiModelList: Check<components["schemas"]["OpenAiModelList"]>;
 export declare const checkOpenAiModel: Check<components["schemas"]["OpenAiModel"]>;
 export declare const checkConformanceReport: Check<components["schemas"]["ConformanceReport"]>;
+export declare const checkConformanceDeath: Check<components["schemas"]["ConformanceDeath"]>;
 export declare const checkConformanceResult: Check<components["schemas"]["ConformanceResult"]>;
 export declare const checkConformanceExchange: Check<components["schemas"]["ConformanceExchange"]>;

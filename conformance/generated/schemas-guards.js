@@ -12,18 +12,18 @@ const constant7 = {"types":["string","null"]};
 const constant8 = {"types":["null"]};
 const constant9 = {"types":[]};
 const constant10 = {"types":["boolean"]};
-const constant11 = {"method":1,"url":1,"requestHeaders":1,"requestBody":1,"status":1,"headers":1,"reads":1,"endMs":1,"end":1};
+const constant11 = {"method":1,"url":1,"requestHeaders":1,"requestBody":1,"status":1,"headers":1,"reads":1,"endMs":1,"end":1,"failure":1};
 const constant12 = {"id":1,"group":1,"level":1,"requirement":1,"source":1,"sdk":1,"verdict":1,"expected":1,"actual":1,"reason":1,"notes":1,"ms":1,"exchanges":1};
-const constant13 = {"format":1,"suite":1,"started":1,"seconds":1,"requests":1,"seed":1,"subject":1,"sdks":1,"capabilities":1,"counts":1,"results":1};
+const constant13 = {"format":1,"suite":1,"started":1,"seconds":1,"requests":1,"seed":1,"subject":1,"sdks":1,"capabilities":1,"counts":1,"summary":1,"died":1,"results":1};
 const constant14 = ["stop","length","tool_calls","content_filter","function_call"];
 const constant15 = ["object","null"];
 const constant16 = ["array","null"];
 const constant17 = ["function","custom"];
 const constant18 = ["string","null"];
 const constant19 = ["developer","system","user","assistant","tool"];
-const constant20 = ["complete","cut","aborted","limit"];
+const constant20 = ["complete","cut","aborted","limit","none"];
 const constant21 = ["MUST","SHOULD","EXT"];
-const constant22 = ["pass","fail","warn","skip","error","xfail","xpass"];
+const constant22 = ["pass","fail","warn","skip","error","not-run","xfail","xpass"];
 const constant23 = ["chat","gateway","websocket"];
 
 export const checkOpenAiCompletion = toCheck(validate53);
@@ -2284,7 +2284,7 @@ if(typeof data13 !== "string"){
 validate77.errors = [{instancePath:instancePath+"/end",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data13}];
 return false;
 }
-if(!((((data13 === "complete") || (data13 === "cut")) || (data13 === "aborted")) || (data13 === "limit"))){
+if(!(((((data13 === "complete") || (data13 === "cut")) || (data13 === "aborted")) || (data13 === "limit")) || (data13 === "none"))){
 validate77.errors = [{instancePath:instancePath+"/end",keyword:"enum",params:{allowedValues: constant20},message:"must be equal to one of the allowed values",expected:constant0,data:data13}];
 return false;
 }
@@ -2292,6 +2292,20 @@ var valid0 = _errs31 === errors;
 }
 else {
 var valid0 = true;
+}
+if(valid0){
+if(data.failure !== undefined){
+let data14 = data.failure;
+const _errs33 = errors;
+if(typeof data14 !== "string"){
+validate77.errors = [{instancePath:instancePath+"/failure",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data14}];
+return false;
+}
+var valid0 = _errs33 === errors;
+}
+else {
+var valid0 = true;
+}
 }
 }
 }
@@ -2318,15 +2332,121 @@ let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((((((((((data.id === undefined) && (missing0 = "id")) || ((data.group === undefined) && (missing0 = "group"))) || ((data.level === undefined) && (missing0 = "level"))) || ((data.requirement === undefined) && (missing0 = "requirement"))) || ((data.source === undefined) && (missing0 = "source"))) || ((data.verdict === undefined) && (missing0 = "verdict"))) || ((data.notes === undefined) && (missing0 = "notes"))) || ((data.ms === undefined) && (missing0 = "ms"))) || ((data.exchanges === undefined) && (missing0 = "exchanges"))){
+if((((data.message === undefined) && (missing0 = "message")) || ((data.cases === undefined) && (missing0 = "cases"))) || ((data.exchanges === undefined) && (missing0 = "exchanges"))){
 validate76.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant3,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
-if(!(func6.call(constant12, key0))){
+if(!(((key0 === "message") || (key0 === "cases")) || (key0 === "exchanges"))){
 validate76.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant3,data}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.message !== undefined){
+let data0 = data.message;
+const _errs2 = errors;
+if(typeof data0 !== "string"){
+validate76.errors = [{instancePath:instancePath+"/message",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+return false;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.cases !== undefined){
+let data1 = data.cases;
+const _errs4 = errors;
+if(errors === _errs4){
+if(Array.isArray(data1)){
+var valid1 = true;
+const len0 = data1.length;
+for(let i0=0; i0<len0; i0++){
+let data2 = data1[i0];
+const _errs6 = errors;
+if(typeof data2 !== "string"){
+validate76.errors = [{instancePath:instancePath+"/cases/" + i0,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
+return false;
+}
+var valid1 = _errs6 === errors;
+if(!valid1){
+break;
+}
+}
+}
+else {
+validate76.errors = [{instancePath:instancePath+"/cases",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data1}];
+return false;
+}
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.exchanges !== undefined){
+let data3 = data.exchanges;
+const _errs8 = errors;
+if(errors === _errs8){
+if(Array.isArray(data3)){
+var valid2 = true;
+const len1 = data3.length;
+for(let i1=0; i1<len1; i1++){
+const _errs10 = errors;
+if(!(validate77(data3[i1], {instancePath:instancePath+"/exchanges/" + i1,parentData:data3,parentDataProperty:i1,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate77.errors : vErrors.concat(validate77.errors);
+errors = vErrors.length;
+}
+var valid2 = _errs10 === errors;
+if(!valid2){
+break;
+}
+}
+}
+else {
+validate76.errors = [{instancePath:instancePath+"/exchanges",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data3}];
+return false;
+}
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+else {
+validate76.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data}];
+return false;
+}
+}
+validate76.errors = vErrors;
+return errors === 0;
+}
+function validate80(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((((((((data.id === undefined) && (missing0 = "id")) || ((data.group === undefined) && (missing0 = "group"))) || ((data.level === undefined) && (missing0 = "level"))) || ((data.requirement === undefined) && (missing0 = "requirement"))) || ((data.source === undefined) && (missing0 = "source"))) || ((data.verdict === undefined) && (missing0 = "verdict"))) || ((data.notes === undefined) && (missing0 = "notes"))) || ((data.ms === undefined) && (missing0 = "ms"))) || ((data.exchanges === undefined) && (missing0 = "exchanges"))){
+validate80.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant3,data}];
+return false;
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!(func6.call(constant12, key0))){
+validate80.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant3,data}];
 return false;
 break;
 }
@@ -2336,7 +2456,7 @@ if(data.id !== undefined){
 let data0 = data.id;
 const _errs2 = errors;
 if(typeof data0 !== "string"){
-validate76.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate80.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -2349,7 +2469,7 @@ if(data.group !== undefined){
 let data1 = data.group;
 const _errs4 = errors;
 if(typeof data1 !== "string"){
-validate76.errors = [{instancePath:instancePath+"/group",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
+validate80.errors = [{instancePath:instancePath+"/group",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -2362,11 +2482,11 @@ if(data.level !== undefined){
 let data2 = data.level;
 const _errs6 = errors;
 if(typeof data2 !== "string"){
-validate76.errors = [{instancePath:instancePath+"/level",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
+validate80.errors = [{instancePath:instancePath+"/level",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
 return false;
 }
 if(!(((data2 === "MUST") || (data2 === "SHOULD")) || (data2 === "EXT"))){
-validate76.errors = [{instancePath:instancePath+"/level",keyword:"enum",params:{allowedValues: constant21},message:"must be equal to one of the allowed values",expected:constant0,data:data2}];
+validate80.errors = [{instancePath:instancePath+"/level",keyword:"enum",params:{allowedValues: constant21},message:"must be equal to one of the allowed values",expected:constant0,data:data2}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -2379,7 +2499,7 @@ if(data.requirement !== undefined){
 let data3 = data.requirement;
 const _errs8 = errors;
 if(typeof data3 !== "string"){
-validate76.errors = [{instancePath:instancePath+"/requirement",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
+validate80.errors = [{instancePath:instancePath+"/requirement",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
 return false;
 }
 var valid0 = _errs8 === errors;
@@ -2392,7 +2512,7 @@ if(data.source !== undefined){
 let data4 = data.source;
 const _errs10 = errors;
 if(typeof data4 !== "string"){
-validate76.errors = [{instancePath:instancePath+"/source",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
+validate80.errors = [{instancePath:instancePath+"/source",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
 return false;
 }
 var valid0 = _errs10 === errors;
@@ -2405,7 +2525,7 @@ if(data.sdk !== undefined){
 let data5 = data.sdk;
 const _errs12 = errors;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-validate76.errors = [{instancePath:instancePath+"/sdk",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data5}];
+validate80.errors = [{instancePath:instancePath+"/sdk",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data5}];
 return false;
 }
 var valid0 = _errs12 === errors;
@@ -2418,11 +2538,11 @@ if(data.verdict !== undefined){
 let data6 = data.verdict;
 const _errs14 = errors;
 if(typeof data6 !== "string"){
-validate76.errors = [{instancePath:instancePath+"/verdict",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data6}];
+validate80.errors = [{instancePath:instancePath+"/verdict",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data6}];
 return false;
 }
-if(!(((((((data6 === "pass") || (data6 === "fail")) || (data6 === "warn")) || (data6 === "skip")) || (data6 === "error")) || (data6 === "xfail")) || (data6 === "xpass"))){
-validate76.errors = [{instancePath:instancePath+"/verdict",keyword:"enum",params:{allowedValues: constant22},message:"must be equal to one of the allowed values",expected:constant0,data:data6}];
+if(!((((((((data6 === "pass") || (data6 === "fail")) || (data6 === "warn")) || (data6 === "skip")) || (data6 === "error")) || (data6 === "not-run")) || (data6 === "xfail")) || (data6 === "xpass"))){
+validate80.errors = [{instancePath:instancePath+"/verdict",keyword:"enum",params:{allowedValues: constant22},message:"must be equal to one of the allowed values",expected:constant0,data:data6}];
 return false;
 }
 var valid0 = _errs14 === errors;
@@ -2435,7 +2555,7 @@ if(data.expected !== undefined){
 let data7 = data.expected;
 const _errs16 = errors;
 if(typeof data7 !== "string"){
-validate76.errors = [{instancePath:instancePath+"/expected",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data7}];
+validate80.errors = [{instancePath:instancePath+"/expected",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data7}];
 return false;
 }
 var valid0 = _errs16 === errors;
@@ -2448,7 +2568,7 @@ if(data.actual !== undefined){
 let data8 = data.actual;
 const _errs18 = errors;
 if(typeof data8 !== "string"){
-validate76.errors = [{instancePath:instancePath+"/actual",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data8}];
+validate80.errors = [{instancePath:instancePath+"/actual",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data8}];
 return false;
 }
 var valid0 = _errs18 === errors;
@@ -2461,7 +2581,7 @@ if(data.reason !== undefined){
 let data9 = data.reason;
 const _errs20 = errors;
 if(typeof data9 !== "string"){
-validate76.errors = [{instancePath:instancePath+"/reason",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data9}];
+validate80.errors = [{instancePath:instancePath+"/reason",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data9}];
 return false;
 }
 var valid0 = _errs20 === errors;
@@ -2481,7 +2601,7 @@ for(let i0=0; i0<len0; i0++){
 let data11 = data10[i0];
 const _errs24 = errors;
 if(typeof data11 !== "string"){
-validate76.errors = [{instancePath:instancePath+"/notes/" + i0,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data11}];
+validate80.errors = [{instancePath:instancePath+"/notes/" + i0,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data11}];
 return false;
 }
 var valid1 = _errs24 === errors;
@@ -2491,7 +2611,7 @@ break;
 }
 }
 else {
-validate76.errors = [{instancePath:instancePath+"/notes",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data10}];
+validate80.errors = [{instancePath:instancePath+"/notes",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data10}];
 return false;
 }
 }
@@ -2505,13 +2625,13 @@ if(data.ms !== undefined){
 let data12 = data.ms;
 const _errs26 = errors;
 if(!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))){
-validate76.errors = [{instancePath:instancePath+"/ms",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data12}];
+validate80.errors = [{instancePath:instancePath+"/ms",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data12}];
 return false;
 }
 if(errors === _errs26){
 if((typeof data12 == "number") && (isFinite(data12))){
 if(data12 < 0 || isNaN(data12)){
-validate76.errors = [{instancePath:instancePath+"/ms",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant5,data:data12}];
+validate80.errors = [{instancePath:instancePath+"/ms",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant5,data:data12}];
 return false;
 }
 }
@@ -2542,7 +2662,7 @@ break;
 }
 }
 else {
-validate76.errors = [{instancePath:instancePath+"/exchanges",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data13}];
+validate80.errors = [{instancePath:instancePath+"/exchanges",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data13}];
 return false;
 }
 }
@@ -2567,11 +2687,11 @@ var valid0 = true;
 }
 }
 else {
-validate76.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data}];
+validate80.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data}];
 return false;
 }
 }
-validate76.errors = vErrors;
+validate80.errors = vErrors;
 return errors === 0;
 }
 function validate75(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -2580,7 +2700,7 @@ let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((((((((((((data.format === undefined) && (missing0 = "format")) || ((data.suite === undefined) && (missing0 = "suite"))) || ((data.subject === undefined) && (missing0 = "subject"))) || ((data.started === undefined) && (missing0 = "started"))) || ((data.seconds === undefined) && (missing0 = "seconds"))) || ((data.requests === undefined) && (missing0 = "requests"))) || ((data.seed === undefined) && (missing0 = "seed"))) || ((data.sdks === undefined) && (missing0 = "sdks"))) || ((data.capabilities === undefined) && (missing0 = "capabilities"))) || ((data.counts === undefined) && (missing0 = "counts"))) || ((data.results === undefined) && (missing0 = "results"))){
+if(((((((((((((data.format === undefined) && (missing0 = "format")) || ((data.suite === undefined) && (missing0 = "suite"))) || ((data.subject === undefined) && (missing0 = "subject"))) || ((data.started === undefined) && (missing0 = "started"))) || ((data.seconds === undefined) && (missing0 = "seconds"))) || ((data.requests === undefined) && (missing0 = "requests"))) || ((data.seed === undefined) && (missing0 = "seed"))) || ((data.sdks === undefined) && (missing0 = "sdks"))) || ((data.capabilities === undefined) && (missing0 = "capabilities"))) || ((data.counts === undefined) && (missing0 = "counts"))) || ((data.summary === undefined) && (missing0 = "summary"))) || ((data.results === undefined) && (missing0 = "results"))){
 validate75.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant3,data}];
 return false;
 }
@@ -2975,34 +3095,61 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.results !== undefined){
-let data21 = data.results;
+if(data.summary !== undefined){
+let data21 = data.summary;
 const _errs49 = errors;
-if(errors === _errs49){
-if(Array.isArray(data21)){
-var valid7 = true;
-const len1 = data21.length;
-for(let i1=0; i1<len1; i1++){
+if(typeof data21 !== "string"){
+validate75.errors = [{instancePath:instancePath+"/summary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data21}];
+return false;
+}
+var valid0 = _errs49 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.died !== undefined){
 const _errs51 = errors;
-if(!(validate76(data21[i1], {instancePath:instancePath+"/results/" + i1,parentData:data21,parentDataProperty:i1,rootData,dynamicAnchors}))){
+if(!(validate76(data.died, {instancePath:instancePath+"/died",parentData:data,parentDataProperty:"died",rootData,dynamicAnchors}))){
 vErrors = vErrors === null ? validate76.errors : vErrors.concat(validate76.errors);
 errors = vErrors.length;
 }
-var valid7 = _errs51 === errors;
+var valid0 = _errs51 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.results !== undefined){
+let data23 = data.results;
+const _errs52 = errors;
+if(errors === _errs52){
+if(Array.isArray(data23)){
+var valid7 = true;
+const len1 = data23.length;
+for(let i1=0; i1<len1; i1++){
+const _errs54 = errors;
+if(!(validate80(data23[i1], {instancePath:instancePath+"/results/" + i1,parentData:data23,parentDataProperty:i1,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate80.errors : vErrors.concat(validate80.errors);
+errors = vErrors.length;
+}
+var valid7 = _errs54 === errors;
 if(!valid7){
 break;
 }
 }
 }
 else {
-validate75.errors = [{instancePath:instancePath+"/results",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data21}];
+validate75.errors = [{instancePath:instancePath+"/results",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data23}];
 return false;
 }
 }
-var valid0 = _errs49 === errors;
+var valid0 = _errs52 === errors;
 }
 else {
 var valid0 = true;
+}
+}
 }
 }
 }
@@ -3025,22 +3172,129 @@ return false;
 validate75.errors = vErrors;
 return errors === 0;
 }
-export const checkConformanceResult = toCheck(validate80);
-function validate80(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+export const checkConformanceDeath = toCheck(validate83);
+function validate83(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((data.message === undefined) && (missing0 = "message")) || ((data.cases === undefined) && (missing0 = "cases"))) || ((data.exchanges === undefined) && (missing0 = "exchanges"))){
+validate83.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant3,data}];
+return false;
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!(((key0 === "message") || (key0 === "cases")) || (key0 === "exchanges"))){
+validate83.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant3,data}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.message !== undefined){
+let data0 = data.message;
+const _errs2 = errors;
+if(typeof data0 !== "string"){
+validate83.errors = [{instancePath:instancePath+"/message",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+return false;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.cases !== undefined){
+let data1 = data.cases;
+const _errs4 = errors;
+if(errors === _errs4){
+if(Array.isArray(data1)){
+var valid1 = true;
+const len0 = data1.length;
+for(let i0=0; i0<len0; i0++){
+let data2 = data1[i0];
+const _errs6 = errors;
+if(typeof data2 !== "string"){
+validate83.errors = [{instancePath:instancePath+"/cases/" + i0,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
+return false;
+}
+var valid1 = _errs6 === errors;
+if(!valid1){
+break;
+}
+}
+}
+else {
+validate83.errors = [{instancePath:instancePath+"/cases",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data1}];
+return false;
+}
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.exchanges !== undefined){
+let data3 = data.exchanges;
+const _errs8 = errors;
+if(errors === _errs8){
+if(Array.isArray(data3)){
+var valid2 = true;
+const len1 = data3.length;
+for(let i1=0; i1<len1; i1++){
+const _errs10 = errors;
+if(!(validate77(data3[i1], {instancePath:instancePath+"/exchanges/" + i1,parentData:data3,parentDataProperty:i1,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate77.errors : vErrors.concat(validate77.errors);
+errors = vErrors.length;
+}
+var valid2 = _errs10 === errors;
+if(!valid2){
+break;
+}
+}
+}
+else {
+validate83.errors = [{instancePath:instancePath+"/exchanges",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data3}];
+return false;
+}
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+else {
+validate83.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data}];
+return false;
+}
+}
+validate83.errors = vErrors;
+return errors === 0;
+}
+export const checkConformanceResult = toCheck(validate85);
+function validate85(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((((((data.id === undefined) && (missing0 = "id")) || ((data.group === undefined) && (missing0 = "group"))) || ((data.level === undefined) && (missing0 = "level"))) || ((data.requirement === undefined) && (missing0 = "requirement"))) || ((data.source === undefined) && (missing0 = "source"))) || ((data.verdict === undefined) && (missing0 = "verdict"))) || ((data.notes === undefined) && (missing0 = "notes"))) || ((data.ms === undefined) && (missing0 = "ms"))) || ((data.exchanges === undefined) && (missing0 = "exchanges"))){
-validate80.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant3,data}];
+validate85.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant3,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(func6.call(constant12, key0))){
-validate80.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant3,data}];
+validate85.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant3,data}];
 return false;
 break;
 }
@@ -3050,7 +3304,7 @@ if(data.id !== undefined){
 let data0 = data.id;
 const _errs2 = errors;
 if(typeof data0 !== "string"){
-validate80.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate85.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -3063,7 +3317,7 @@ if(data.group !== undefined){
 let data1 = data.group;
 const _errs4 = errors;
 if(typeof data1 !== "string"){
-validate80.errors = [{instancePath:instancePath+"/group",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
+validate85.errors = [{instancePath:instancePath+"/group",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -3076,11 +3330,11 @@ if(data.level !== undefined){
 let data2 = data.level;
 const _errs6 = errors;
 if(typeof data2 !== "string"){
-validate80.errors = [{instancePath:instancePath+"/level",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
+validate85.errors = [{instancePath:instancePath+"/level",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
 return false;
 }
 if(!(((data2 === "MUST") || (data2 === "SHOULD")) || (data2 === "EXT"))){
-validate80.errors = [{instancePath:instancePath+"/level",keyword:"enum",params:{allowedValues: constant21},message:"must be equal to one of the allowed values",expected:constant0,data:data2}];
+validate85.errors = [{instancePath:instancePath+"/level",keyword:"enum",params:{allowedValues: constant21},message:"must be equal to one of the allowed values",expected:constant0,data:data2}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -3093,7 +3347,7 @@ if(data.requirement !== undefined){
 let data3 = data.requirement;
 const _errs8 = errors;
 if(typeof data3 !== "string"){
-validate80.errors = [{instancePath:instancePath+"/requirement",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
+validate85.errors = [{instancePath:instancePath+"/requirement",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
 return false;
 }
 var valid0 = _errs8 === errors;
@@ -3106,7 +3360,7 @@ if(data.source !== undefined){
 let data4 = data.source;
 const _errs10 = errors;
 if(typeof data4 !== "string"){
-validate80.errors = [{instancePath:instancePath+"/source",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
+validate85.errors = [{instancePath:instancePath+"/source",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
 return false;
 }
 var valid0 = _errs10 === errors;
@@ -3119,7 +3373,7 @@ if(data.sdk !== undefined){
 let data5 = data.sdk;
 const _errs12 = errors;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-validate80.errors = [{instancePath:instancePath+"/sdk",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data5}];
+validate85.errors = [{instancePath:instancePath+"/sdk",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data5}];
 return false;
 }
 var valid0 = _errs12 === errors;
@@ -3132,11 +3386,11 @@ if(data.verdict !== undefined){
 let data6 = data.verdict;
 const _errs14 = errors;
 if(typeof data6 !== "string"){
-validate80.errors = [{instancePath:instancePath+"/verdict",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data6}];
+validate85.errors = [{instancePath:instancePath+"/verdict",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data6}];
 return false;
 }
-if(!(((((((data6 === "pass") || (data6 === "fail")) || (data6 === "warn")) || (data6 === "skip")) || (data6 === "error")) || (data6 === "xfail")) || (data6 === "xpass"))){
-validate80.errors = [{instancePath:instancePath+"/verdict",keyword:"enum",params:{allowedValues: constant22},message:"must be equal to one of the allowed values",expected:constant0,data:data6}];
+if(!((((((((data6 === "pass") || (data6 === "fail")) || (data6 === "warn")) || (data6 === "skip")) || (data6 === "error")) || (data6 === "not-run")) || (data6 === "xfail")) || (data6 === "xpass"))){
+validate85.errors = [{instancePath:instancePath+"/verdict",keyword:"enum",params:{allowedValues: constant22},message:"must be equal to one of the allowed values",expected:constant0,data:data6}];
 return false;
 }
 var valid0 = _errs14 === errors;
@@ -3149,7 +3403,7 @@ if(data.expected !== undefined){
 let data7 = data.expected;
 const _errs16 = errors;
 if(typeof data7 !== "string"){
-validate80.errors = [{instancePath:instancePath+"/expected",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data7}];
+validate85.errors = [{instancePath:instancePath+"/expected",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data7}];
 return false;
 }
 var valid0 = _errs16 === errors;
@@ -3162,7 +3416,7 @@ if(data.actual !== undefined){
 let data8 = data.actual;
 const _errs18 = errors;
 if(typeof data8 !== "string"){
-validate80.errors = [{instancePath:instancePath+"/actual",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data8}];
+validate85.errors = [{instancePath:instancePath+"/actual",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data8}];
 return false;
 }
 var valid0 = _errs18 === errors;
@@ -3175,7 +3429,7 @@ if(data.reason !== undefined){
 let data9 = data.reason;
 const _errs20 = errors;
 if(typeof data9 !== "string"){
-validate80.errors = [{instancePath:instancePath+"/reason",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data9}];
+validate85.errors = [{instancePath:instancePath+"/reason",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data9}];
 return false;
 }
 var valid0 = _errs20 === errors;
@@ -3195,7 +3449,7 @@ for(let i0=0; i0<len0; i0++){
 let data11 = data10[i0];
 const _errs24 = errors;
 if(typeof data11 !== "string"){
-validate80.errors = [{instancePath:instancePath+"/notes/" + i0,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data11}];
+validate85.errors = [{instancePath:instancePath+"/notes/" + i0,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data11}];
 return false;
 }
 var valid1 = _errs24 === errors;
@@ -3205,7 +3459,7 @@ break;
 }
 }
 else {
-validate80.errors = [{instancePath:instancePath+"/notes",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data10}];
+validate85.errors = [{instancePath:instancePath+"/notes",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data10}];
 return false;
 }
 }
@@ -3219,13 +3473,13 @@ if(data.ms !== undefined){
 let data12 = data.ms;
 const _errs26 = errors;
 if(!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))){
-validate80.errors = [{instancePath:instancePath+"/ms",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data12}];
+validate85.errors = [{instancePath:instancePath+"/ms",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data12}];
 return false;
 }
 if(errors === _errs26){
 if((typeof data12 == "number") && (isFinite(data12))){
 if(data12 < 0 || isNaN(data12)){
-validate80.errors = [{instancePath:instancePath+"/ms",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant5,data:data12}];
+validate85.errors = [{instancePath:instancePath+"/ms",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant5,data:data12}];
 return false;
 }
 }
@@ -3256,7 +3510,7 @@ break;
 }
 }
 else {
-validate80.errors = [{instancePath:instancePath+"/exchanges",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data13}];
+validate85.errors = [{instancePath:instancePath+"/exchanges",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data13}];
 return false;
 }
 }
@@ -3281,29 +3535,29 @@ var valid0 = true;
 }
 }
 else {
-validate80.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data}];
+validate85.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data}];
 return false;
 }
 }
-validate80.errors = vErrors;
+validate85.errors = vErrors;
 return errors === 0;
 }
-export const checkConformanceExchange = toCheck(validate82);
-function validate82(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+export const checkConformanceExchange = toCheck(validate87);
+function validate87(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((((((data.method === undefined) && (missing0 = "method")) || ((data.url === undefined) && (missing0 = "url"))) || ((data.requestHeaders === undefined) && (missing0 = "requestHeaders"))) || ((data.requestBody === undefined) && (missing0 = "requestBody"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.headers === undefined) && (missing0 = "headers"))) || ((data.reads === undefined) && (missing0 = "reads"))) || ((data.endMs === undefined) && (missing0 = "endMs"))) || ((data.end === undefined) && (missing0 = "end"))){
-validate82.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant3,data}];
+validate87.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant3,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(func6.call(constant11, key0))){
-validate82.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant3,data}];
+validate87.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant3,data}];
 return false;
 break;
 }
@@ -3313,7 +3567,7 @@ if(data.method !== undefined){
 let data0 = data.method;
 const _errs2 = errors;
 if(typeof data0 !== "string"){
-validate82.errors = [{instancePath:instancePath+"/method",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate87.errors = [{instancePath:instancePath+"/method",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -3326,7 +3580,7 @@ if(data.url !== undefined){
 let data1 = data.url;
 const _errs4 = errors;
 if(typeof data1 !== "string"){
-validate82.errors = [{instancePath:instancePath+"/url",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
+validate87.errors = [{instancePath:instancePath+"/url",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -3344,7 +3598,7 @@ for(const key1 in data2){
 let data3 = data2[key1];
 const _errs9 = errors;
 if(typeof data3 !== "string"){
-validate82.errors = [{instancePath:instancePath+"/requestHeaders/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
+validate87.errors = [{instancePath:instancePath+"/requestHeaders/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
 return false;
 }
 var valid1 = _errs9 === errors;
@@ -3354,7 +3608,7 @@ break;
 }
 }
 else {
-validate82.errors = [{instancePath:instancePath+"/requestHeaders",keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data:data2}];
+validate87.errors = [{instancePath:instancePath+"/requestHeaders",keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data:data2}];
 return false;
 }
 }
@@ -3368,7 +3622,7 @@ if(data.requestBody !== undefined){
 let data4 = data.requestBody;
 const _errs11 = errors;
 if(typeof data4 !== "string"){
-validate82.errors = [{instancePath:instancePath+"/requestBody",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
+validate87.errors = [{instancePath:instancePath+"/requestBody",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
 return false;
 }
 var valid0 = _errs11 === errors;
@@ -3381,7 +3635,7 @@ if(data.status !== undefined){
 let data5 = data.status;
 const _errs13 = errors;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-validate82.errors = [{instancePath:instancePath+"/status",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data5}];
+validate87.errors = [{instancePath:instancePath+"/status",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data5}];
 return false;
 }
 var valid0 = _errs13 === errors;
@@ -3399,7 +3653,7 @@ for(const key2 in data6){
 let data7 = data6[key2];
 const _errs18 = errors;
 if(typeof data7 !== "string"){
-validate82.errors = [{instancePath:instancePath+"/headers/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data7}];
+validate87.errors = [{instancePath:instancePath+"/headers/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data7}];
 return false;
 }
 var valid2 = _errs18 === errors;
@@ -3409,7 +3663,7 @@ break;
 }
 }
 else {
-validate82.errors = [{instancePath:instancePath+"/headers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data:data6}];
+validate87.errors = [{instancePath:instancePath+"/headers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data:data6}];
 return false;
 }
 }
@@ -3433,14 +3687,14 @@ if(errors === _errs22){
 if(data9 && typeof data9 == "object" && !Array.isArray(data9)){
 let missing1;
 if(((data9.atMs === undefined) && (missing1 = "atMs")) || ((data9.text === undefined) && (missing1 = "text"))){
-validate82.errors = [{instancePath:instancePath+"/reads/" + i0,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant3,data:data9}];
+validate87.errors = [{instancePath:instancePath+"/reads/" + i0,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant3,data:data9}];
 return false;
 }
 else {
 const _errs24 = errors;
 for(const key3 in data9){
 if(!((key3 === "atMs") || (key3 === "text"))){
-validate82.errors = [{instancePath:instancePath+"/reads/" + i0,keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",expected:constant3,data:data9}];
+validate87.errors = [{instancePath:instancePath+"/reads/" + i0,keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",expected:constant3,data:data9}];
 return false;
 break;
 }
@@ -3450,13 +3704,13 @@ if(data9.atMs !== undefined){
 let data10 = data9.atMs;
 const _errs25 = errors;
 if(!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))){
-validate82.errors = [{instancePath:instancePath+"/reads/" + i0+"/atMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data10}];
+validate87.errors = [{instancePath:instancePath+"/reads/" + i0+"/atMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data10}];
 return false;
 }
 if(errors === _errs25){
 if((typeof data10 == "number") && (isFinite(data10))){
 if(data10 < 0 || isNaN(data10)){
-validate82.errors = [{instancePath:instancePath+"/reads/" + i0+"/atMs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant5,data:data10}];
+validate87.errors = [{instancePath:instancePath+"/reads/" + i0+"/atMs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant5,data:data10}];
 return false;
 }
 }
@@ -3471,7 +3725,7 @@ if(data9.text !== undefined){
 let data11 = data9.text;
 const _errs27 = errors;
 if(typeof data11 !== "string"){
-validate82.errors = [{instancePath:instancePath+"/reads/" + i0+"/text",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data11}];
+validate87.errors = [{instancePath:instancePath+"/reads/" + i0+"/text",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data11}];
 return false;
 }
 var valid4 = _errs27 === errors;
@@ -3484,7 +3738,7 @@ var valid4 = true;
 }
 }
 else {
-validate82.errors = [{instancePath:instancePath+"/reads/" + i0,keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data:data9}];
+validate87.errors = [{instancePath:instancePath+"/reads/" + i0,keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data:data9}];
 return false;
 }
 }
@@ -3495,7 +3749,7 @@ break;
 }
 }
 else {
-validate82.errors = [{instancePath:instancePath+"/reads",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data8}];
+validate87.errors = [{instancePath:instancePath+"/reads",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data8}];
 return false;
 }
 }
@@ -3509,13 +3763,13 @@ if(data.endMs !== undefined){
 let data12 = data.endMs;
 const _errs29 = errors;
 if(!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))){
-validate82.errors = [{instancePath:instancePath+"/endMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data12}];
+validate87.errors = [{instancePath:instancePath+"/endMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data12}];
 return false;
 }
 if(errors === _errs29){
 if((typeof data12 == "number") && (isFinite(data12))){
 if(data12 < 0 || isNaN(data12)){
-validate82.errors = [{instancePath:instancePath+"/endMs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant5,data:data12}];
+validate87.errors = [{instancePath:instancePath+"/endMs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant5,data:data12}];
 return false;
 }
 }
@@ -3530,14 +3784,27 @@ if(data.end !== undefined){
 let data13 = data.end;
 const _errs31 = errors;
 if(typeof data13 !== "string"){
-validate82.errors = [{instancePath:instancePath+"/end",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data13}];
+validate87.errors = [{instancePath:instancePath+"/end",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data13}];
 return false;
 }
-if(!((((data13 === "complete") || (data13 === "cut")) || (data13 === "aborted")) || (data13 === "limit"))){
-validate82.errors = [{instancePath:instancePath+"/end",keyword:"enum",params:{allowedValues: constant20},message:"must be equal to one of the allowed values",expected:constant0,data:data13}];
+if(!(((((data13 === "complete") || (data13 === "cut")) || (data13 === "aborted")) || (data13 === "limit")) || (data13 === "none"))){
+validate87.errors = [{instancePath:instancePath+"/end",keyword:"enum",params:{allowedValues: constant20},message:"must be equal to one of the allowed values",expected:constant0,data:data13}];
 return false;
 }
 var valid0 = _errs31 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.failure !== undefined){
+let data14 = data.failure;
+const _errs33 = errors;
+if(typeof data14 !== "string"){
+validate87.errors = [{instancePath:instancePath+"/failure",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data14}];
+return false;
+}
+var valid0 = _errs33 === errors;
 }
 else {
 var valid0 = true;
@@ -3553,11 +3820,12 @@ var valid0 = true;
 }
 }
 }
+}
 else {
-validate82.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data}];
+validate87.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data}];
 return false;
 }
 }
-validate82.errors = vErrors;
+validate87.errors = vErrors;
 return errors === 0;
 }

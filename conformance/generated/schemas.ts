@@ -144,7 +144,18 @@ export interface components {
             counts: {
                 [key: string]: number;
             };
+            /** @description The counts in one line, as every kind of report says them. */
+            summary: string;
+            died?: components["schemas"]["ConformanceDeath"];
             results: components["schemas"]["ConformanceResult"][];
+        };
+        /** @description The subject stopped answering; what was not decided by then is not run. */
+        ConformanceDeath: {
+            message: string;
+            /** @description What was asked of it when it stopped. */
+            cases: string[];
+            /** @description The calls that it did not answer any more. */
+            exchanges: components["schemas"]["ConformanceExchange"][];
         };
         ConformanceResult: {
             id: string;
@@ -156,7 +167,7 @@ export interface components {
             /** @description The SDK major it was run with. */
             sdk?: number;
             /** @enum {string} */
-            verdict: "pass" | "fail" | "warn" | "skip" | "error" | "xfail" | "xpass";
+            verdict: "pass" | "fail" | "warn" | "skip" | "error" | "not-run" | "xfail" | "xpass";
             expected?: string;
             actual?: string;
             reason?: string;
@@ -182,7 +193,9 @@ export interface components {
             }[];
             endMs: number;
             /** @enum {string} */
-            end: "complete" | "cut" | "aborted" | "limit";
+            end: "complete" | "cut" | "aborted" | "limit" | "none";
+            /** @description What the connection said instead of an answer. */
+            failure?: string;
         };
     };
     responses: never;

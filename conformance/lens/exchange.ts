@@ -9,8 +9,10 @@ export interface Exchange {
   /** What came, and when: milliseconds since the request was sent. */
   readonly reads: readonly { readonly atMs: number; readonly text: string }[];
   readonly endMs: number;
-  /** How the answer ended. */
-  readonly end: "complete" | "cut" | "aborted" | "limit";
+  /** How the answer ended; `none`: there was none, and the status is 0. */
+  readonly end: "complete" | "cut" | "aborted" | "limit" | "none";
+  /** What the connection said instead of an answer. */
+  readonly failure?: string;
 }
 
 /** How much of a body the report keeps. */

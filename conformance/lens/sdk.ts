@@ -1,5 +1,7 @@
 import type OpenAI from "openai";
 import type { ClientOptions } from "openai";
+import { NoAnswer } from "../blame.ts";
+import { show } from "../expect.ts";
 import type { Subject } from "../subject.ts";
 import { type Exchange, shownBytesMax } from "./exchange.ts";
 import { bodyBytesMax, callMs } from "./wire.ts";
@@ -30,6 +32,8 @@ export interface SdkLens {
   readonly module: SdkModule;
   /** How many requests this lens has sent. */
   readonly requestCount: () => number;
+  /** How many of them have not come to an end. */
+  readonly openCount: () => number;
 }
 
 export interface SdkModule {
@@ -49,8 +53,12 @@ export async function createSdkLens(
 ): Promise<SdkLens | undefined> {
   const module = await loadSdk(major);
   if (module === undefined) return undefined;
-  let requests = 0;
-  const watch = toWatchedFetch(record, () => requests++, signal);
+  let [requests, ended] = [0, 0];
+  const onEnd = (exchange: Exchange): void => {
+    ended++;
+    record(exchange);
+  };
+  const watch = toWatchedFetch(onEnd, () => requests++, signal);
   const create = (options: SdkOptions = {}): OpenAI =>
     new module.default({
       baseURL: subject.baseUrl,
@@ -65,7 +73,16 @@ export async function createSdkLens(
   const client = create();
   const beta = (client as unknown as { beta?: { chat?: { completions: OpenAI["chat"]["completions"] } } }).beta;
   const helpers = major === 4 ? (beta?.chat?.completions ?? client.chat.completions) : client.chat.completions;
-  return { major, version: await loadVersion(major), client, create, helpers, module, requestCount: () => requests };
+  return {
+    major,
+    version: await loadVersion(major),
+    client,
+    create,
+    helpers,
+    module,
+    requestCount: () => requests,
+    openCount: () => requests - ended,
+  };
 }
 
 async function loadSdk(major: number): Promise<SdkModule | undefined> {
@@ -93,18 +110,26 @@ function toWatchedFetch(
   return async (input, init) => {
     onRequest();
     const started = performance.now();
-    const response = await fetch(input, init);
+    const asked = {
+      method: init?.method ?? "GET",
+      url: String(input instanceof Request ? input.url : input),
+      requestHeaders: Object.fromEntries(new Headers(init?.headers)),
+      requestBody: typeof init?.body === "string" ? init.body.slice(0, shownBytesMax) : "",
+    };
+    const sinceMs = (): number => Math.round(performance.now() - started);
+    const response = await fetch(input, init).catch((error: unknown) => {
+      const failure = show(error instanceof Error && error.cause !== undefined ? error.cause : error);
+      record({ ...asked, status: 0, headers: {}, reads: [], endMs: sinceMs(), end: "none", failure });
+      throw error;
+    });
     const reads: { atMs: number; text: string }[] = [];
     const finish = (end: Exchange["end"]): void =>
       record({
-        method: init?.method ?? "GET",
-        url: String(input instanceof Request ? input.url : input),
-        requestHeaders: Object.fromEntries(new Headers(init?.headers)),
-        requestBody: typeof init?.body === "string" ? init.body.slice(0, shownBytesMax) : "",
+        ...asked,
         status: response.status,
         headers: Object.fromEntries(response.headers),
         reads,
-        endMs: Math.round(performance.now() - started),
+        endMs: sinceMs(),
         end,
       });
     if (response.body === null) {
@@ -161,7 +186,7 @@ function watchBody(
         if (size > bodyBytesMax) {
           signal?.removeEventListener("abort", cut);
           cut();
-          controller.error(new Error(`the body is longer than ${bodyBytesMax} bytes`));
+          controller.error(new NoAnswer(`the body is longer than ${bodyBytesMax} bytes`));
           return;
         }
         controller.enqueue(value);

@@ -1,6 +1,8 @@
 import { connect as connectPlain, type Socket } from "node:net";
 import { connect as connectSecure } from "node:tls";
+import { NoAnswer } from "../blame.ts";
 import type { Subject } from "../subject.ts";
+import { type Exchange, shownBytesMax } from "./exchange.ts";
 
 /** A connection on which any bytes may be written, and everything that comes back is kept. */
 export interface WireConnection {
@@ -26,26 +28,62 @@ export interface WireConnection {
 const limitMsDefault = 5000;
 const receivedMax = 4 * 1024 * 1024;
 
-/** The connection is closed at the latest when the signal aborts. */
-export function connect({ baseUrl, patience = 1 }: Subject, signal?: AbortSignal): Promise<WireConnection> {
+/**
+ * The connection is closed at the latest when the signal aborts. What was said on it is recorded when it is closed, as one
+ * exchange.
+ */
+export function connect(
+  { baseUrl, patience = 1 }: Subject,
+  signal?: AbortSignal,
+  record: (exchange: Exchange) => void = () => undefined,
+): Promise<WireConnection> {
   const { protocol, hostname, port } = new URL(baseUrl);
   const secure = protocol === "https:";
   const options = { host: hostname.replaceAll(/[[\]]/g, ""), port: Number(port) || (secure ? 443 : 80) };
   return new Promise((resolve, reject) => {
     const socket: Socket = secure ? connectSecure({ ...options, servername: hostname }) : connectPlain(options);
     socket.once("error", reject);
-    const onAbort = (): void => void socket.destroy(new Error("the time for the connection is over"));
+    const onAbort = (): void => void socket.destroy(new NoAnswer("the time for the connection is over"));
     if (signal?.aborted === true) onAbort();
     signal?.addEventListener("abort", onAbort, { once: true });
     socket.once("close", () => signal?.removeEventListener("abort", onAbort));
     socket.once(secure ? "secureConnect" : "connect", () => {
       socket.off("error", reject);
-      resolve(toConnection(socket, patience));
+      resolve(toConnection(socket, patience, watchSocket(socket, baseUrl, record)));
     });
   });
 }
 
-function toConnection(socket: Socket, patience: number): WireConnection {
+/** Writes down what a connection says; returned is what takes what is said on it. */
+function watchSocket(
+  socket: Socket,
+  url: string,
+  record: (exchange: Exchange) => void,
+): (bytes: string | Uint8Array) => void {
+  const started = performance.now();
+  const sinceMs = (): number => Math.round(performance.now() - started);
+  const reads: { atMs: number; text: string }[] = [];
+  let [requestBody, failure, size] = ["", "", 0];
+  let ended = false;
+  socket.on("data", (bytes: Buffer) => {
+    if (size < shownBytesMax) reads.push({ atMs: sinceMs(), text: bytes.toString("utf8", 0, shownBytesMax - size) });
+    size += bytes.length;
+  });
+  socket.once("end", () => (ended = true));
+  socket.on("error", (error) => (failure = error.message));
+  socket.once("close", () => {
+    const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(reads[0]?.text ?? "")?.[1] ?? 0);
+    const end = size > 0 ? (ended ? "complete" : "cut") : "none";
+    const said = { requestHeaders: {}, requestBody, status, headers: {}, reads, endMs: sinceMs(), end } as const;
+    record({ method: "TCP", url, ...said, ...(failure === "" ? {} : { failure }) });
+  });
+  return (bytes) => {
+    if (requestBody.length < shownBytesMax)
+      requestBody += Buffer.from(bytes as string).toString("latin1", 0, shownBytesMax - requestBody.length);
+  };
+}
+
+function toConnection(socket: Socket, patience: number, said: (bytes: string | Uint8Array) => void): WireConnection {
   let received = "";
   let closed = false;
   const watchers = new Set<() => void>();
@@ -79,13 +117,15 @@ function toConnection(socket: Socket, patience: number): WireConnection {
         if (isDone()) resolve(received);
         else
           reject(
-            new Error(`the connection ended before ${what}; it had said ${JSON.stringify(received.slice(0, 200))}`),
+            new NoAnswer(`the connection ended before ${what}; it had said ${JSON.stringify(received.slice(0, 200))}`),
           );
       };
       const timer = setTimeout(() => {
         stop();
         reject(
-          new Error(`${what} did not come within ${limitMs} ms; there was ${JSON.stringify(received.slice(0, 200))}`),
+          new NoAnswer(
+            `${what} did not come within ${limitMs} ms; there was ${JSON.stringify(received.slice(0, 200))}`,
+          ),
         );
       }, limitMs);
       watchers.add(check);
@@ -93,7 +133,10 @@ function toConnection(socket: Socket, patience: number): WireConnection {
     });
 
   return {
-    write: (bytes) => void (socket.writable && socket.write(bytes)),
+    write: (bytes) => {
+      said(bytes);
+      if (socket.writable) socket.write(bytes);
+    },
     waitFor: (text, limitMs = limitMsDefault * patience) =>
       wait(() => (typeof text === "string" ? received.includes(text) : text.test(received)), String(text), limitMs),
     waitForEnd: (limitMs = limitMsDefault * patience) => wait(() => closed, "the end of the connection", limitMs),

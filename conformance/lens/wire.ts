@@ -1,5 +1,6 @@
 import { Agent as HttpAgent, type IncomingMessage, request as httpRequest } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import { NoAnswer } from "../blame.ts";
 import type { Subject } from "../subject.ts";
 import type { Exchange } from "./exchange.ts";
 import { shownBytesMax } from "./exchange.ts";
@@ -74,15 +75,16 @@ export function send(subject: Subject, wire: WireRequest, record: (exchange: Exc
         return resolve(answer);
       }, reject);
     });
-    call.on("error", (error) => {
+    const fail = (error: Error): void => {
       // Once there is an answer, how it ended is part of it.
       if (answered) return;
-      reject(limit.aborted ? new Error(`no answer within ${limitMs} ms`) : error);
-    });
+      answered = true;
+      record(toUnanswered({ method, url, headers, bytes, endMs: since(), error }));
+      reject(error);
+    };
+    call.on("error", (error) => fail(limit.aborted ? new NoAnswer(`no answer within ${limitMs} ms`) : error));
     // A connection that is given up without an error, as after a 101 that nobody asked for.
-    call.once("close", () => {
-      if (!answered) reject(new Error("the connection was closed without an answer"));
-    });
+    call.once("close", () => fail(new NoAnswer("the connection was closed without an answer")));
     call.end(bytes);
   });
 }
@@ -160,6 +162,34 @@ function toJson(text: string): unknown {
   }
 }
 
+interface Unanswered {
+  readonly method: string;
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly bytes: Buffer | undefined;
+  readonly endMs: number;
+  readonly error: Error;
+}
+
+function toUnanswered({ method, url, headers, bytes, endMs, error }: Unanswered): Exchange {
+  return {
+    method,
+    url: url.href,
+    requestHeaders: headers,
+    requestBody: toShown(bytes),
+    status: 0,
+    headers: {},
+    reads: [],
+    endMs: Math.round(endMs),
+    end: "none",
+    failure: error.message,
+  };
+}
+
+function toShown(bytes: Buffer | undefined): string {
+  return bytes?.toString("utf8", 0, shownBytesMax) ?? "";
+}
+
 function toExchange(
   method: string,
   url: URL,
@@ -174,7 +204,7 @@ function toExchange(
     shown.push({ atMs: Math.round(atMs), text: piece.toString("utf8", 0, left) });
     left -= piece.length;
   }
-  const requestBody = bytes?.toString("utf8", 0, shownBytesMax) ?? "";
+  const requestBody = toShown(bytes);
   return {
     method,
     url: url.href,

@@ -2,7 +2,9 @@ import type { Report } from "../shapes.ts";
 
 /** The JSON of a shields.io endpoint badge: how many of the MUST cases that could be decided are met. */
 export function toBadge({ results }: Report): string {
-  const decided = results.filter(({ level, verdict }) => level === "MUST" && verdict !== "skip");
+  const decided = results.filter(
+    ({ level, verdict }) => level === "MUST" && !["skip", "error", "not-run"].includes(verdict),
+  );
   const met = decided.filter(({ verdict }) => verdict === "pass").length;
   const color =
     decided.length === 0

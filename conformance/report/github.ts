@@ -1,8 +1,9 @@
 import type { Report } from "../shapes.ts";
 
 /** Workflow commands that make GitHub show each finding beside the run. */
-export function toAnnotations({ results }: Report): string[] {
-  return results.flatMap((result) => {
+export function toAnnotations({ results, died }: Report): string[] {
+  const death = died === undefined ? [] : [`::error title=The server died::${escapeMessage(died.message)}`];
+  const findings = results.flatMap((result) => {
     const { id, sdk, verdict, requirement, expected, actual, reason } = result;
     const kind =
       verdict === "fail" || verdict === "error" || verdict === "xpass" ? "error" : verdict === "warn" ? "warning" : "";
@@ -11,6 +12,7 @@ export function toAnnotations({ results }: Report): string[] {
     const finding = expected === undefined ? (reason ?? "") : `expected ${expected}, got ${actual ?? ""}`;
     return [`::${kind} title=${escapeProperty(title)}::${escapeMessage(`${requirement} — ${finding}`)}`];
   });
+  return [...death, ...findings];
 }
 
 function escapeMessage(text: string): string {

@@ -28,13 +28,14 @@ test("the elements and attributes are those of Jenkins's schema", () => {
   const root = readXml(toJunit(createReport()));
   expect(root.name).toBe("testsuites");
   checkElement(root);
-  expect(walk(root).filter(({ name }) => name === "testcase")).toHaveLength(7);
+  expect(walk(root).filter(({ name }) => name === "testcase")).toHaveLength(9);
 });
 
 test("a suite counts as JUnit does", () => {
-  const [first, second] = readXml(toJunit(createReport())).children;
+  const [death, first, second] = readXml(toJunit(createReport())).children;
+  expect(death?.attributes).toMatchObject({ name: "subject", tests: "1", errors: "1" });
   expect(first?.attributes).toMatchObject({ name: "SS", tests: "4", failures: "1", errors: "0", skipped: "2" });
-  expect(second?.attributes).toMatchObject({ name: "ERR", tests: "3", failures: "1", errors: "1", skipped: "1" });
+  expect(second?.attributes).toMatchObject({ name: "ERR", tests: "4", failures: "1", errors: "1", skipped: "2" });
   expect(first?.attributes).toMatchObject({ timestamp: "2026-01-02T03:04:05", hostname: "127.0.0.1", time: "4.936" });
 });
 

@@ -9,7 +9,15 @@ type Result = Report["results"][number];
 export function toJunit(report: Report): string {
   const groups = Map.groupBy(report.results, ({ group }) => group);
   const suites = [...groups].map(([group, results]) => toSuite(group, results, report));
+  if (report.died !== undefined) suites.unshift(toDeath(report.died));
   return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="${escape(report.subject.name)}">\n${suites.join("\n")}\n</testsuites>\n`;
+}
+
+/** A suite of its own, so that a CI system shows the one cause, and not hundreds of consequences. */
+function toDeath({ message }: NonNullable<Report["died"]>): string {
+  const one = `<testcase name="The server answers to the end" classname="conformance.subject" time="0.000">`;
+  const error = `<error type="died" message="${escape(message)}"/>`;
+  return `  <testsuite name="subject" tests="1" failures="0" errors="1" skipped="0" time="0.000">\n    ${one}${error}</testcase>\n  </testsuite>`;
 }
 
 function toSuite(group: string, results: readonly Result[], { started, subject }: Report): string {
@@ -20,7 +28,7 @@ function toSuite(group: string, results: readonly Result[], { started, subject }
     tests: results.length,
     failures: count("fail", "xpass"),
     errors: count("error"),
-    skipped: count("skip", "warn", "xfail"),
+    skipped: count("skip", "warn", "xfail", "not-run"),
     time: seconds.toFixed(3),
     timestamp: started.slice(0, 19),
     hostname: new URL(subject.baseUrl).hostname,
@@ -52,6 +60,7 @@ function toFinding({ verdict, level, expected, actual, reason, source }: Result)
       return `<error type="error" message="${escape(finding)}">${escape(source)}</error>`;
     case "warn":
     case "xfail":
+    case "not-run":
     case "skip":
       return `<skipped message="${escape(`${verdict}: ${finding}`)}"/>`;
     case "pass":

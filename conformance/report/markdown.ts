@@ -1,5 +1,6 @@
 import type { Report } from "../shapes.ts";
 import { toClosingLine } from "./report.ts";
+import { toShellLine } from "./repro.ts";
 
 type Result = Report["results"][number];
 
@@ -12,6 +13,7 @@ export function toMarkdown(report: Report): string {
   return [
     `# Conformance of ${toText(subject.name)}`,
     `**${toClosingLine(report)}** · ${results.length} results, ${requests} requests, ${seconds} s · openai ${majors}`,
+    toDeath(report),
     toSection("To fix", failures),
     toSection("Worth fixing", warnings),
     toCapabilities(report),
@@ -19,6 +21,23 @@ export function toMarkdown(report: Report): string {
     .filter((part) => part !== "")
     .join("\n\n")
     .concat("\n");
+}
+
+/** The one cause, and what sends the last call again. */
+function toDeath({ died }: Report): string {
+  if (died === undefined) return "";
+  const [last] = died.exchanges;
+  const repro = last === undefined ? "" : `\n\n${toIndented(toShellLine(last))}`;
+  return `## The server died\n\n${toText(died.message)}.${repro}`;
+}
+
+/** As code, which no text can end. */
+function toIndented(text: string): string {
+  return text
+    .slice(0, 2000)
+    .split("\n")
+    .map((line) => `    ${line}`)
+    .join("\n");
 }
 
 function toSection(title: string, results: readonly Result[]): string {

@@ -36,6 +36,7 @@ export function createReport(): Report {
     { ...base, id: "ERR-01", group: "ERR", verdict: "error", reason: nasty, exchanges: [] },
     { ...base, id: "ERR-02", group: "ERR", verdict: "xfail", expected: "a", actual: "b", reason: nasty, exchanges: [] },
     { ...base, id: "ERR-03", group: "ERR", verdict: "xpass", reason: nasty, exchanges: [] },
+    { ...base, id: "ERR-04", group: "ERR", verdict: "not-run", reason: nasty, exchanges: [] },
   ];
   return toReport({
     suite: "0.1.0",
@@ -45,6 +46,6 @@ export function createReport(): Report {
     sdks: [{ major: 7, version: "7.57.0" }],
     seed: 1,
     started: new Date("2026-01-02T03:04:05.678Z"),
-    outcome: { results, requests: 3, seconds: 1.26, lost: false },
+    outcome: { results, requests: 3, seconds: 1.26, died: { message: nasty, cases: ["SS-01"], exchanges: [exchange] } },
   });
 }

@@ -1,5 +1,5 @@
 import type { RunOutcome } from "../engine.ts";
-import { createMask, type Mask, maskDeep, toSecrets } from "../mask.ts";
+import { createMask, maskDeep, maskExchange, toSecrets } from "../mask.ts";
 import type { Report } from "../shapes.ts";
 import type { Capabilities, Subject } from "../subject.ts";
 import { countVerdicts, type Result } from "../verdict.ts";
@@ -18,8 +18,10 @@ export interface ReportParts {
 
 /** One run as the published schema describes it (conformance/schemas.yaml, ConformanceReport), without secrets. */
 export function toReport({ suite, subject, name, capabilities, sdks, seed, started, outcome }: ReportParts): Report {
-  const { results, requests, seconds } = outcome;
-  const mask = createMask(toSecrets(subject));
+  const { results, requests, seconds, died } = outcome;
+  const secrets = toSecrets(subject);
+  const mask = createMask(secrets);
+  const counts = countVerdicts(results);
   const report = {
     format: 1,
     suite,
@@ -30,27 +32,39 @@ export function toReport({ suite, subject, name, capabilities, sdks, seed, start
     subject: { name, baseUrl: subject.baseUrl, model: subject.model, profile: subject.profile },
     sdks: [...sdks],
     capabilities: maskDeep(Object.fromEntries(capabilities), mask),
-    counts: countVerdicts(results),
-    results: results.map((result) => maskFindings(result, mask)),
+    counts,
+    summary: toClosingLine({ counts }),
+    ...(died === undefined
+      ? {}
+      : { died: { ...maskDeep(died, mask), exchanges: died.exchanges.map((one) => maskExchange(one, secrets)) } }),
+    results: results.map((result) => maskFindings(result, secrets)),
   };
   // The engine's results are what the schema says, but for read-only marks.
   return report as unknown as Report;
 }
 
 /** Only what came from the subject is masked; the words of the suite may speak of bearer tokens. */
-function maskFindings(result: Result, mask: Mask): Result {
-  const { id, group, level, requirement, source, ...found } = result;
-  return { id, group, level, requirement, source, ...maskDeep(found, mask) };
+function maskFindings(result: Result, secrets: readonly string[]): Result {
+  const { id, group, level, requirement, source, exchanges, ...found } = result;
+  return {
+    id,
+    group,
+    level,
+    requirement,
+    source,
+    ...maskDeep(found, createMask(secrets)),
+    exchanges: exchanges.map((one) => maskExchange(one, secrets)),
+  };
 }
 
 /**
  * `12 passed, 1 failed, 3 skipped`: what test runners print last, and what people look for; what there is of other verdicts
  * stands behind it under its own name, so that every number is one of the report's counts.
  */
-export function toClosingLine({ counts }: Report): string {
+export function toClosingLine({ counts }: Pick<Report, "counts">): string {
   const of = (name: string): number => counts[name] ?? 0;
-  const others = ["warn", "error", "xfail", "xpass"]
+  const others = ["warn", "error", "not-run", "xfail", "xpass"]
     .filter((name) => of(name) > 0)
-    .map((name) => `${of(name)} ${name}`);
+    .map((name) => `${of(name)} ${name.replace("-", " ")}`);
   return [`${of("pass")} passed`, `${of("fail")} failed`, `${of("skip")} skipped`, ...others].join(", ");
 }

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Report } from "../shapes.ts";
-import { UsageError } from "../terminal.ts";
+import { type Terminal, UsageError } from "../terminal.ts";
 import { toBadge } from "./badge.ts";
 import { toHtml } from "./html.ts";
 import { toJunit } from "./junit.ts";
@@ -37,8 +37,23 @@ export function parseTargets(
   });
 }
 
-export function writeReports(report: Report, targets: readonly Target[]): void {
-  for (const { kind, path } of targets) writeText(path, kinds[kind as keyof typeof kinds](report));
+/** Writes each of them, whatever becomes of the others; false if one could not be written, which is told. */
+export function writeReports(report: Report, targets: readonly Target[], terminal: Terminal): boolean {
+  const written = targets.map(({ kind, path }) =>
+    tryToWrite(terminal, path, () => writeText(path, kinds[kind as keyof typeof kinds](report))),
+  );
+  return written.every(Boolean);
+}
+
+/** A disk that is full costs the file, and not the findings of a long run. */
+export function tryToWrite(terminal: Terminal, path: string, write: () => void): boolean {
+  try {
+    write();
+    return true;
+  } catch (error) {
+    terminal.note(`Cannot write ${path}: ${(error as Error).message}`);
+    return false;
+  }
 }
 
 export function writeText(path: string, text: string): void {

@@ -29,7 +29,7 @@ export async function runSelfTest(
   terminal: Terminal,
 ): Promise<void> {
   await withSubject(flags, host, terminal, async (target) => {
-    const capabilities = new Map(await waitForSubject(target));
+    const capabilities = new Map((await waitForSubject(target)).capabilities);
     // A changed server cannot be started once more with another configuration.
     capabilities.set("own", { present: false, why: "the server is changed on its way" });
     const mutants = toOrdered([...generic, ...(host.mutants ?? [])]);

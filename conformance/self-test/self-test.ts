@@ -32,7 +32,7 @@ export async function testVariant(variant: Change, cases: readonly Case[], golde
 export async function testMutant(mutant: Mutant, cases: readonly Case[], golden: Golden): Promise<string[]> {
   const chosen = cases.filter(({ id }) => mutant.killedBy.includes(id));
   const results = await runOn(mutant, chosen, golden, mutant.sdk ?? newest, 4);
-  return [...new Set(results.filter(isBlame).map(({ id }) => id))];
+  return [...new Set(results.filter(isFinding).map(({ id }) => id))];
 }
 
 /** The MUST cases that no mutant proves. */
@@ -62,6 +62,11 @@ async function runOn(
   }
 }
 
-function isBlame({ verdict }: Result): boolean {
-  return verdict === "fail" || verdict === "warn" || verdict === "error";
+/** A suite that errs has found nothing. */
+function isFinding({ verdict }: Result): boolean {
+  return verdict === "fail" || verdict === "warn";
+}
+
+function isBlame(result: Result): boolean {
+  return isFinding(result) || ["error", "not-run"].includes(result.verdict);
 }

@@ -3,7 +3,7 @@
 const reports = JSON.parse(document.getElementById("reports").textContent);
 const page = document.getElementById("page");
 const bad = new Set(["fail", "error", "xpass"]);
-const order = ["pass", "warn", "fail", "error", "xpass", "xfail", "skip"];
+const order = ["pass", "warn", "fail", "error", "xpass", "xfail", "skip", "not-run"];
 
 function element(name, attributes, ...children) {
   const node = document.createElement(name);
@@ -50,7 +50,7 @@ function toSubject(report) {
     if (share > 0)
       bar.append(
         element("span", {
-          style: `width:${share}%;background:var(--${bad.has(verdict) ? "fail" : verdict === "xfail" ? "skip" : verdict})`,
+          style: `width:${share}%;background:var(--${bad.has(verdict) ? "fail" : verdict === "xfail" || verdict === "not-run" ? "skip" : verdict})`,
         }),
       );
   }
@@ -59,12 +59,8 @@ function toSubject(report) {
     "section",
     { class: "subject" },
     element("strong", {}, subject.name),
-    element(
-      "p",
-      {},
-      element("span", { class: failed ? "fail" : "pass" }, failed ? `${failed} to fix` : "nothing to fix"),
-      ` · ${counts.pass || 0} passed · ${counts.warn || 0} warnings · ${counts.skip || 0} skipped`,
-    ),
+    element("p", {}, element("span", { class: failed ? "fail" : "pass" }, report.summary)),
+    report.died === undefined ? "" : element("p", { class: "fail" }, `Died: ${report.died.message}`),
     bar,
     element("p", { class: "quiet" }, `${subject.baseUrl} · ${subject.model} · profile ${subject.profile}`),
     element(

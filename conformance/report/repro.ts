@@ -1,0 +1,77 @@
+import type { Exchange } from "../lens/exchange.ts";
+import { masked } from "../mask.ts";
+
+const keptHeaders = new Set([
+  "content-type",
+  "accept",
+  "x-openclaw-agent-id",
+  "x-openclaw-session-key",
+  "origin",
+  "content-encoding",
+]);
+
+/**
+ * What sends the call once more from a shell. The exchange is masked: where the key stood, the shell puts in its variable.
+ * `own` are the names of headers that every request to this subject needs.
+ */
+export function toShellLine(exchange: Exchange, own: readonly string[] = []): string {
+  return exchange.method === "TCP" ? toRaw(exchange) : toCurl(exchange, own);
+}
+
+function toCurl({ method, url, requestHeaders, requestBody }: Exchange, own: readonly string[]): string {
+  const headers = Object.entries(requestHeaders)
+    .filter(([name]) => name !== "authorization")
+    .filter(([name]) => keptHeaders.has(name) || own.includes(name) || name.startsWith("access-control-"))
+    .map(([name, value]) => `  -H ${quote(`${name}: ${value}`)}`);
+  const { authorization } = requestHeaders;
+  const key = authorization === undefined ? [] : [`  -H "Authorization: ${toDoubleQuoted(authorization)}"`];
+  const body = requestBody === "" ? [] : [`  --data-binary ${quote(requestBody)}`];
+  // With -X HEAD curl waits for a body that never comes.
+  const how = method === "HEAD" ? "--head" : `-N -X ${method}`;
+  return [`curl -isS ${how} ${quote(url)}`, ...key, ...headers, ...body].join(" \\\n");
+}
+
+/** Bytes that no HTTP client says. */
+function toRaw({ url, requestBody }: Exchange): string {
+  const { hostname, port, protocol } = new URL(url);
+  const secure = protocol === "https:";
+  const at = `${hostname.replaceAll(/[[\]]/g, "")} ${port || (secure ? 443 : 80)}`;
+  const bytes = requestBody
+    .replaceAll("\\", "\\\\")
+    .replaceAll("%", "%%")
+    .replaceAll("\r", "\\r")
+    .replaceAll("\n", "\\n")
+    .replaceAll(/[^ -~]/g, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`);
+  const connect = secure ? `openssl s_client -quiet -connect ${at.replace(" ", ":")}` : `nc ${at}`;
+  return `{ printf "${toDoubleQuoted(bytes.replaceAll(maskedBytes, masked))}"; sleep 2; } | ${connect}`;
+}
+
+/** The mask as it reads where each character is a byte. */
+const maskedBytes = Buffer.from(masked).reduce((text, byte) => `${text}\\x${byte.toString(16)}`, "");
+
+/** For double quotes, so that the shell puts the key in; it never stands in the text. */
+function toDoubleQuoted(text: string): string {
+  return text
+    .split(masked)
+    .map((part) => part.replaceAll(/[\\"$`]/g, String.raw`\$&`))
+    .join("${OPENAI_API_KEY}");
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}
+
+/** The same call as a program for the SDK. */
+export function toSnippet({ requestBody }: Exchange, baseUrl: string): string {
+  const body = requestBody.trim().startsWith("{") ? requestBody : "{}";
+  return [
+    "cat > repro.mjs <<'END'",
+    'import OpenAI from "openai";',
+    `const client = new OpenAI({ baseURL: ${JSON.stringify(baseUrl)}, maxRetries: 0 });`,
+    `const answer = await client.chat.completions.create(${body});`,
+    "if (Symbol.asyncIterator in answer) for await (const chunk of answer) console.log(JSON.stringify(chunk));",
+    "else console.log(JSON.stringify(answer, null, 2));",
+    "END",
+    "node repro.mjs",
+  ].join("\n");
+}

@@ -43,6 +43,8 @@ export interface Ended {
 const limitMsDefault = { own: 30_000, foreign: 10_000 };
 /** A case whose subject hangs is given this much beyond its limit to notice that it has been aborted. */
 const graceMs = 500;
+/** Cases that ask again and again pause for less. */
+const pauseMsMax = 2000;
 /** More of a case's calls no report shows. */
 const exchangesMax = 12;
 
@@ -125,13 +127,17 @@ async function runLimited(
 ): Promise<void> {
   const usualMs = job.case.limitMs ?? (subject.start === undefined ? limitMsDefault.foreign : limitMsDefault.own);
   const limitMs = usualMs * (subject.patience ?? 1);
+  let heardMs = -Infinity;
   const { context, isWaiting } = createContext({
     subject,
     capabilities,
     sdk,
     signal: controller.signal,
     shared,
-    record,
+    record: (exchange) => {
+      heardMs = performance.now();
+      record(exchange);
+    },
     note: (text) => void notes.push(text),
     random: createRandom(`${seed} ${job.case.id}`),
   });
@@ -140,8 +146,9 @@ async function runLimited(
   let giveUpTimer: NodeJS.Timeout | undefined;
   let timeUp: Error | undefined;
   const onTimeUp = (): void => {
-    // With a call in flight it is the subject that has not answered; without one the case itself does not end.
-    timeUp = isWaiting() ? new NoAnswer(`${words}: the server had not answered by then`) : new Error(words);
+    // A call in flight, or one a moment ago and another soon: the case waits for the subject. Else it does not end by itself.
+    const waits = isWaiting() || performance.now() - heardMs < pauseMsMax;
+    timeUp = waits ? new NoAnswer(`${words}: until then it waited for the server`) : new Error(words);
     controller.abort(timeUp);
   };
   const limit = new Promise<never>((_resolve, reject) => {

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { WebSocket } from "ws";
+import { NoAnswer } from "../blame.ts";
 import { Failure, isObject, show } from "../expect.ts";
 import type { Subject } from "../subject.ts";
 import type { Exchange } from "./exchange.ts";
@@ -89,7 +90,7 @@ export class GatewaySocket {
   /** Resolves when the handshake was answered; rejects if nothing answers. */
   async opened(): Promise<this> {
     await this.until(() => (this.status === 0 ? undefined : true), "an answer to the handshake").catch((error) => {
-      throw this.closing === undefined ? error : new Error(this.closing.reason, { cause: error });
+      throw this.closing === undefined ? error : new NoAnswer(this.closing.reason, { cause: error });
     });
     return this;
   }

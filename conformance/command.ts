@@ -22,6 +22,7 @@ export function createConformanceCommand(terminal: Terminal, host: Host = standa
     .configureOutput({
       writeOut: (text) => terminal.write(text),
       writeErr: (text) => terminal.note(text.replace(/\n$/, "")),
+      outputError: (text, write) => write(text.replace(/^error: /, `${host.words}: `)),
     })
     .exitOverride()
     .description("prove an OpenAI-compatible server: run the suite on it and report what breaks which client")

@@ -2190,155 +2190,155 @@ data.sessions = {};
 }
 const _errs1 = errors;
 for(const key0 in data){
-if(!(((((key0 === "gateway") || (key0 === "agents")) || (key0 === "models")) || (key0 === "mcp")) || (key0 === "sessions"))){
+if(!((((((key0 === "$schema") || (key0 === "gateway")) || (key0 === "agents")) || (key0 === "models")) || (key0 === "mcp")) || (key0 === "sessions"))){
 validate20.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data}];
 return false;
 break;
 }
 }
 if(_errs1 === errors){
-let data0 = data.gateway;
+if(data.$schema !== undefined){
+let data0 = data.$schema;
 const _errs2 = errors;
-if(errors === _errs2){
-if(data0 && typeof data0 == "object" && !Array.isArray(data0)){
-if(data0.port === undefined){
-data0.port = 18789;
+if(typeof data0 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/$schema",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data0}];
+return false;
 }
-if(data0.bind === undefined){
-data0.bind = "loopback";
+var valid0 = _errs2 === errors;
 }
-if(data0.auth === undefined){
-data0.auth = {};
+else {
+var valid0 = true;
 }
-if(data0.trustedProxies === undefined){
-data0.trustedProxies = [];
-}
-if(data0.http === undefined){
-data0.http = {};
-}
-if(data0.websocket === undefined){
-data0.websocket = {};
-}
-if(data0.runs === undefined){
-data0.runs = {};
-}
-if(data0.limits === undefined){
-data0.limits = {};
-}
-if(data0.drainMs === undefined){
-data0.drainMs = 30000;
-}
-if(data0.log === undefined){
-data0.log = {};
-}
-if(data0.audit === undefined){
-data0.audit = {};
-}
-if(data0.telemetry === undefined){
-data0.telemetry = {};
-}
-if(data0.checkAnswers === undefined){
-data0.checkAnswers = "count";
-}
+if(valid0){
+let data1 = data.gateway;
 const _errs4 = errors;
-for(const key1 in data0){
+if(errors === _errs4){
+if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
+if(data1.port === undefined){
+data1.port = 18789;
+}
+if(data1.bind === undefined){
+data1.bind = "loopback";
+}
+if(data1.auth === undefined){
+data1.auth = {};
+}
+if(data1.trustedProxies === undefined){
+data1.trustedProxies = [];
+}
+if(data1.http === undefined){
+data1.http = {};
+}
+if(data1.websocket === undefined){
+data1.websocket = {};
+}
+if(data1.runs === undefined){
+data1.runs = {};
+}
+if(data1.limits === undefined){
+data1.limits = {};
+}
+if(data1.drainMs === undefined){
+data1.drainMs = 30000;
+}
+if(data1.log === undefined){
+data1.log = {};
+}
+if(data1.audit === undefined){
+data1.audit = {};
+}
+if(data1.telemetry === undefined){
+data1.telemetry = {};
+}
+if(data1.checkAnswers === undefined){
+data1.checkAnswers = "count";
+}
+const _errs6 = errors;
+for(const key1 in data1){
 if(!(func1.call(constant9, key1))){
-validate20.errors = [{instancePath:instancePath+"/gateway",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant0,data:data0}];
+validate20.errors = [{instancePath:instancePath+"/gateway",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant0,data:data1}];
 return false;
 break;
 }
 }
-if(_errs4 === errors){
-let data1 = data0.port;
-const _errs5 = errors;
-if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/port",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data1}];
-return false;
-}
-if(errors === _errs5){
-if((typeof data1 == "number") && (isFinite(data1))){
-if(data1 > 65535 || isNaN(data1)){
-validate20.errors = [{instancePath:instancePath+"/gateway/port",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",expected:constant3,data:data1}];
-return false;
-}
-else {
-if(data1 < 0 || isNaN(data1)){
-validate20.errors = [{instancePath:instancePath+"/gateway/port",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data1}];
-return false;
-}
-}
-}
-}
-var valid1 = _errs5 === errors;
-if(valid1){
-let data2 = data0.bind;
+if(_errs6 === errors){
+let data2 = data1.port;
 const _errs7 = errors;
-if(errors === _errs7){
-if(typeof data2 === "string"){
-if(func2(data2) < 1){
-validate20.errors = [{instancePath:instancePath+"/gateway/bind",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data2}];
+if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/port",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data2}];
 return false;
 }
+if(errors === _errs7){
+if((typeof data2 == "number") && (isFinite(data2))){
+if(data2 > 65535 || isNaN(data2)){
+validate20.errors = [{instancePath:instancePath+"/gateway/port",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",expected:constant3,data:data2}];
+return false;
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/bind",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data2}];
+if(data2 < 0 || isNaN(data2)){
+validate20.errors = [{instancePath:instancePath+"/gateway/port",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data2}];
 return false;
+}
+}
 }
 }
 var valid1 = _errs7 === errors;
 if(valid1){
-let data3 = data0.auth;
+let data3 = data1.bind;
 const _errs9 = errors;
 if(errors === _errs9){
-if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
-if(data3.mode === undefined){
-data3.mode = "token";
+if(typeof data3 === "string"){
+if(func2(data3) < 1){
+validate20.errors = [{instancePath:instancePath+"/gateway/bind",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data3}];
+return false;
 }
-if(data3.limit === undefined){
-data3.limit = {};
 }
-if(data3.keys === undefined){
-data3.keys = {};
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/bind",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data3}];
+return false;
 }
+}
+var valid1 = _errs9 === errors;
+if(valid1){
+let data4 = data1.auth;
 const _errs11 = errors;
-for(const key2 in data3){
+if(errors === _errs11){
+if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
+if(data4.mode === undefined){
+data4.mode = "token";
+}
+if(data4.limit === undefined){
+data4.limit = {};
+}
+if(data4.keys === undefined){
+data4.keys = {};
+}
+const _errs13 = errors;
+for(const key2 in data4){
 if(!((((((key2 === "mode") || (key2 === "token")) || (key2 === "password")) || (key2 === "trustedProxy")) || (key2 === "limit")) || (key2 === "keys"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",expected:constant0,data:data3}];
+validate20.errors = [{instancePath:instancePath+"/gateway/auth",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",expected:constant0,data:data4}];
 return false;
 break;
 }
 }
-if(_errs11 === errors){
-let data4 = data3.mode;
-const _errs12 = errors;
-if(typeof data4 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/mode",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data4}];
-return false;
-}
-if(!((((data4 === "token") || (data4 === "password")) || (data4 === "trusted-proxy")) || (data4 === "none"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/mode",keyword:"enum",params:{allowedValues: constant16},message:"must be equal to one of the allowed values",expected:constant1,data:data4}];
-return false;
-}
-var valid2 = _errs12 === errors;
-if(valid2){
-if(data3.token !== undefined){
-let data5 = data3.token;
+if(_errs13 === errors){
+let data5 = data4.mode;
 const _errs14 = errors;
 if(typeof data5 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/token",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data5}];
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/mode",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data5}];
+return false;
+}
+if(!((((data5 === "token") || (data5 === "password")) || (data5 === "trusted-proxy")) || (data5 === "none"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/mode",keyword:"enum",params:{allowedValues: constant16},message:"must be equal to one of the allowed values",expected:constant1,data:data5}];
 return false;
 }
 var valid2 = _errs14 === errors;
-}
-else {
-var valid2 = true;
-}
 if(valid2){
-if(data3.password !== undefined){
-let data6 = data3.password;
+if(data4.token !== undefined){
+let data6 = data4.token;
 const _errs16 = errors;
 if(typeof data6 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/password",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data6}];
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/token",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data6}];
 return false;
 }
 var valid2 = _errs16 === errors;
@@ -2347,159 +2347,12 @@ else {
 var valid2 = true;
 }
 if(valid2){
-if(data3.trustedProxy !== undefined){
-let data7 = data3.trustedProxy;
+if(data4.password !== undefined){
+let data7 = data4.password;
 const _errs18 = errors;
-if(errors === _errs18){
-if(data7 && typeof data7 == "object" && !Array.isArray(data7)){
-if(data7.requiredHeaders === undefined){
-data7.requiredHeaders = [];
-}
-if(data7.allowUsers === undefined){
-data7.allowUsers = [];
-}
-if(data7.allowLoopback === undefined){
-data7.allowLoopback = false;
-}
-let missing0;
-if((data7.userHeader === undefined) && (missing0 = "userHeader")){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/trustedProxy",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data:data7}];
+if(typeof data7 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/password",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data7}];
 return false;
-}
-else {
-const _errs20 = errors;
-for(const key3 in data7){
-if(!((((key3 === "userHeader") || (key3 === "requiredHeaders")) || (key3 === "allowUsers")) || (key3 === "allowLoopback"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/trustedProxy",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",expected:constant0,data:data7}];
-return false;
-break;
-}
-}
-if(_errs20 === errors){
-if(data7.userHeader !== undefined){
-let data8 = data7.userHeader;
-const _errs21 = errors;
-if(errors === _errs21){
-if(typeof data8 === "string"){
-if(!pattern4.test(data8)){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/trustedProxy/userHeader",keyword:"pattern",params:{pattern: "^[A-Za-z0-9-]{1,64}$"},message:"must match pattern \""+"^[A-Za-z0-9-]{1,64}$"+"\"",expected:constant1,data:data8}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/trustedProxy/userHeader",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data8}];
-return false;
-}
-}
-var valid3 = _errs21 === errors;
-}
-else {
-var valid3 = true;
-}
-if(valid3){
-let data9 = data7.requiredHeaders;
-const _errs23 = errors;
-if(errors === _errs23){
-if(Array.isArray(data9)){
-if(data9.length > 16){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/trustedProxy/requiredHeaders",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items",expected:constant2,data:data9}];
-return false;
-}
-else {
-var valid4 = true;
-const len0 = data9.length;
-for(let i0=0; i0<len0; i0++){
-let data10 = data9[i0];
-const _errs25 = errors;
-if(errors === _errs25){
-if(typeof data10 === "string"){
-if(!pattern4.test(data10)){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/trustedProxy/requiredHeaders/" + i0,keyword:"pattern",params:{pattern: "^[A-Za-z0-9-]{1,64}$"},message:"must match pattern \""+"^[A-Za-z0-9-]{1,64}$"+"\"",expected:constant1,data:data10}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/trustedProxy/requiredHeaders/" + i0,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data10}];
-return false;
-}
-}
-var valid4 = _errs25 === errors;
-if(!valid4){
-break;
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/trustedProxy/requiredHeaders",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data9}];
-return false;
-}
-}
-var valid3 = _errs23 === errors;
-if(valid3){
-let data11 = data7.allowUsers;
-const _errs27 = errors;
-if(errors === _errs27){
-if(Array.isArray(data11)){
-if(data11.length > 1000){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/trustedProxy/allowUsers",keyword:"maxItems",params:{limit: 1000},message:"must NOT have more than 1000 items",expected:constant2,data:data11}];
-return false;
-}
-else {
-var valid5 = true;
-const len1 = data11.length;
-for(let i1=0; i1<len1; i1++){
-let data12 = data11[i1];
-const _errs29 = errors;
-if(errors === _errs29){
-if(typeof data12 === "string"){
-if(func2(data12) > 256){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/trustedProxy/allowUsers/" + i1,keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",expected:constant1,data:data12}];
-return false;
-}
-else {
-if(func2(data12) < 1){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/trustedProxy/allowUsers/" + i1,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data12}];
-return false;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/trustedProxy/allowUsers/" + i1,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data12}];
-return false;
-}
-}
-var valid5 = _errs29 === errors;
-if(!valid5){
-break;
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/trustedProxy/allowUsers",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data11}];
-return false;
-}
-}
-var valid3 = _errs27 === errors;
-if(valid3){
-let data13 = data7.allowLoopback;
-const _errs31 = errors;
-if(typeof data13 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/trustedProxy/allowLoopback",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data13}];
-return false;
-}
-var valid3 = _errs31 === errors;
-}
-}
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/trustedProxy",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data7}];
-return false;
-}
 }
 var valid2 = _errs18 === errors;
 }
@@ -2507,76 +2360,214 @@ else {
 var valid2 = true;
 }
 if(valid2){
-let data14 = data3.limit;
-const _errs33 = errors;
-if(errors === _errs33){
-if(data14 && typeof data14 == "object" && !Array.isArray(data14)){
-if(data14.enabled === undefined){
-data14.enabled = true;
+if(data4.trustedProxy !== undefined){
+let data8 = data4.trustedProxy;
+const _errs20 = errors;
+if(errors === _errs20){
+if(data8 && typeof data8 == "object" && !Array.isArray(data8)){
+if(data8.requiredHeaders === undefined){
+data8.requiredHeaders = [];
 }
-if(data14.failures === undefined){
-data14.failures = 10;
+if(data8.allowUsers === undefined){
+data8.allowUsers = [];
 }
-if(data14.windowMs === undefined){
-data14.windowMs = 60000;
+if(data8.allowLoopback === undefined){
+data8.allowLoopback = false;
 }
-if(data14.lockMs === undefined){
-data14.lockMs = 60000;
+let missing0;
+if((data8.userHeader === undefined) && (missing0 = "userHeader")){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/trustedProxy",keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data:data8}];
+return false;
 }
-const _errs35 = errors;
-for(const key4 in data14){
-if(!((((key4 === "enabled") || (key4 === "failures")) || (key4 === "windowMs")) || (key4 === "lockMs"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/limit",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties",expected:constant0,data:data14}];
+else {
+const _errs22 = errors;
+for(const key3 in data8){
+if(!((((key3 === "userHeader") || (key3 === "requiredHeaders")) || (key3 === "allowUsers")) || (key3 === "allowLoopback"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/trustedProxy",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",expected:constant0,data:data8}];
 return false;
 break;
 }
 }
-if(_errs35 === errors){
-let data15 = data14.enabled;
-const _errs36 = errors;
-if(typeof data15 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/limit/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data15}];
+if(_errs22 === errors){
+if(data8.userHeader !== undefined){
+let data9 = data8.userHeader;
+const _errs23 = errors;
+if(errors === _errs23){
+if(typeof data9 === "string"){
+if(!pattern4.test(data9)){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/trustedProxy/userHeader",keyword:"pattern",params:{pattern: "^[A-Za-z0-9-]{1,64}$"},message:"must match pattern \""+"^[A-Za-z0-9-]{1,64}$"+"\"",expected:constant1,data:data9}];
 return false;
 }
-var valid6 = _errs36 === errors;
-if(valid6){
-let data16 = data14.failures;
-const _errs38 = errors;
-if(!(((typeof data16 == "number") && (!(data16 % 1) && !isNaN(data16))) && (isFinite(data16)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/limit/failures",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data16}];
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/trustedProxy/userHeader",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data9}];
 return false;
 }
-if(errors === _errs38){
-if((typeof data16 == "number") && (isFinite(data16))){
-if(data16 > 1000000 || isNaN(data16)){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/limit/failures",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000",expected:constant3,data:data16}];
+}
+var valid3 = _errs23 === errors;
+}
+else {
+var valid3 = true;
+}
+if(valid3){
+let data10 = data8.requiredHeaders;
+const _errs25 = errors;
+if(errors === _errs25){
+if(Array.isArray(data10)){
+if(data10.length > 16){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/trustedProxy/requiredHeaders",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items",expected:constant2,data:data10}];
 return false;
 }
 else {
-if(data16 < 1 || isNaN(data16)){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/limit/failures",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data16}];
+var valid4 = true;
+const len0 = data10.length;
+for(let i0=0; i0<len0; i0++){
+let data11 = data10[i0];
+const _errs27 = errors;
+if(errors === _errs27){
+if(typeof data11 === "string"){
+if(!pattern4.test(data11)){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/trustedProxy/requiredHeaders/" + i0,keyword:"pattern",params:{pattern: "^[A-Za-z0-9-]{1,64}$"},message:"must match pattern \""+"^[A-Za-z0-9-]{1,64}$"+"\"",expected:constant1,data:data11}];
+return false;
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/trustedProxy/requiredHeaders/" + i0,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data11}];
+return false;
+}
+}
+var valid4 = _errs27 === errors;
+if(!valid4){
+break;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/trustedProxy/requiredHeaders",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data10}];
+return false;
+}
+}
+var valid3 = _errs25 === errors;
+if(valid3){
+let data12 = data8.allowUsers;
+const _errs29 = errors;
+if(errors === _errs29){
+if(Array.isArray(data12)){
+if(data12.length > 1000){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/trustedProxy/allowUsers",keyword:"maxItems",params:{limit: 1000},message:"must NOT have more than 1000 items",expected:constant2,data:data12}];
+return false;
+}
+else {
+var valid5 = true;
+const len1 = data12.length;
+for(let i1=0; i1<len1; i1++){
+let data13 = data12[i1];
+const _errs31 = errors;
+if(errors === _errs31){
+if(typeof data13 === "string"){
+if(func2(data13) > 256){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/trustedProxy/allowUsers/" + i1,keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",expected:constant1,data:data13}];
+return false;
+}
+else {
+if(func2(data13) < 1){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/trustedProxy/allowUsers/" + i1,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data13}];
 return false;
 }
 }
 }
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/trustedProxy/allowUsers/" + i1,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data13}];
+return false;
+}
+}
+var valid5 = _errs31 === errors;
+if(!valid5){
+break;
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/trustedProxy/allowUsers",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data12}];
+return false;
+}
+}
+var valid3 = _errs29 === errors;
+if(valid3){
+let data14 = data8.allowLoopback;
+const _errs33 = errors;
+if(typeof data14 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/trustedProxy/allowLoopback",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data14}];
+return false;
+}
+var valid3 = _errs33 === errors;
+}
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/trustedProxy",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data8}];
+return false;
+}
+}
+var valid2 = _errs20 === errors;
+}
+else {
+var valid2 = true;
+}
+if(valid2){
+let data15 = data4.limit;
+const _errs35 = errors;
+if(errors === _errs35){
+if(data15 && typeof data15 == "object" && !Array.isArray(data15)){
+if(data15.enabled === undefined){
+data15.enabled = true;
+}
+if(data15.failures === undefined){
+data15.failures = 10;
+}
+if(data15.windowMs === undefined){
+data15.windowMs = 60000;
+}
+if(data15.lockMs === undefined){
+data15.lockMs = 60000;
+}
+const _errs37 = errors;
+for(const key4 in data15){
+if(!((((key4 === "enabled") || (key4 === "failures")) || (key4 === "windowMs")) || (key4 === "lockMs"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/limit",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties",expected:constant0,data:data15}];
+return false;
+break;
+}
+}
+if(_errs37 === errors){
+let data16 = data15.enabled;
+const _errs38 = errors;
+if(typeof data16 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/limit/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data16}];
+return false;
 }
 var valid6 = _errs38 === errors;
 if(valid6){
-let data17 = data14.windowMs;
+let data17 = data15.failures;
 const _errs40 = errors;
 if(!(((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17))) && (isFinite(data17)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/limit/windowMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data17}];
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/limit/failures",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data17}];
 return false;
 }
 if(errors === _errs40){
 if((typeof data17 == "number") && (isFinite(data17))){
-if(data17 > 3600000 || isNaN(data17)){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/limit/windowMs",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",expected:constant3,data:data17}];
+if(data17 > 1000000 || isNaN(data17)){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/limit/failures",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000",expected:constant3,data:data17}];
 return false;
 }
 else {
-if(data17 < 100 || isNaN(data17)){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/limit/windowMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data17}];
+if(data17 < 1 || isNaN(data17)){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/limit/failures",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data17}];
 return false;
 }
 }
@@ -2584,51 +2575,73 @@ return false;
 }
 var valid6 = _errs40 === errors;
 if(valid6){
-let data18 = data14.lockMs;
+let data18 = data15.windowMs;
 const _errs42 = errors;
 if(!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/limit/lockMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data18}];
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/limit/windowMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data18}];
 return false;
 }
 if(errors === _errs42){
 if((typeof data18 == "number") && (isFinite(data18))){
 if(data18 > 3600000 || isNaN(data18)){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/limit/lockMs",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",expected:constant3,data:data18}];
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/limit/windowMs",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",expected:constant3,data:data18}];
 return false;
 }
 else {
 if(data18 < 100 || isNaN(data18)){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/limit/lockMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data18}];
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/limit/windowMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data18}];
 return false;
 }
 }
 }
 }
 var valid6 = _errs42 === errors;
-}
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/limit",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data14}];
-return false;
-}
-}
-var valid2 = _errs33 === errors;
-if(valid2){
-let data19 = data3.keys;
+if(valid6){
+let data19 = data15.lockMs;
 const _errs44 = errors;
+if(!(((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19))) && (isFinite(data19)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/limit/lockMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data19}];
+return false;
+}
 if(errors === _errs44){
-if(data19 && typeof data19 == "object" && !Array.isArray(data19)){
-if(Object.keys(data19).length > 1000){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys",keyword:"maxProperties",params:{limit: 1000},message:"must NOT have more than 1000 properties",expected:constant0,data:data19}];
+if((typeof data19 == "number") && (isFinite(data19))){
+if(data19 > 3600000 || isNaN(data19)){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/limit/lockMs",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",expected:constant3,data:data19}];
 return false;
 }
 else {
-for(const key5 in data19){
+if(data19 < 100 || isNaN(data19)){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/limit/lockMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data19}];
+return false;
+}
+}
+}
+}
+var valid6 = _errs44 === errors;
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/limit",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data15}];
+return false;
+}
+}
+var valid2 = _errs35 === errors;
+if(valid2){
+let data20 = data4.keys;
 const _errs46 = errors;
 if(errors === _errs46){
+if(data20 && typeof data20 == "object" && !Array.isArray(data20)){
+if(Object.keys(data20).length > 1000){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys",keyword:"maxProperties",params:{limit: 1000},message:"must NOT have more than 1000 properties",expected:constant0,data:data20}];
+return false;
+}
+else {
+for(const key5 in data20){
+const _errs48 = errors;
+if(errors === _errs48){
 if(typeof key5 === "string"){
 if(!pattern6.test(key5)){
 const err0 = {instancePath:instancePath+"/gateway/auth/keys",keyword:"pattern",params:{pattern: "^[a-z0-9][a-z0-9-]{0,62}$"},message:"must match pattern \""+"^[a-z0-9][a-z0-9-]{0,62}$"+"\"",expected:constant1,data:key5,propertyName:key5};
@@ -2652,9 +2665,9 @@ vErrors.push(err1);
 errors++;
 }
 }
-var valid7 = _errs46 === errors;
+var valid7 = _errs48 === errors;
 if(!valid7){
-const err2 = {instancePath:instancePath+"/gateway/auth/keys",keyword:"propertyNames",params:{propertyName: key5},message:"property name must be valid",expected:constant0,data:data19};
+const err2 = {instancePath:instancePath+"/gateway/auth/keys",keyword:"propertyNames",params:{propertyName: key5},message:"property name must be valid",expected:constant0,data:data20};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -2668,110 +2681,110 @@ break;
 }
 }
 if(valid7){
-for(const key6 in data19){
-let data20 = data19[key6];
-const _errs49 = errors;
-const _errs50 = errors;
-if(errors === _errs50){
-if(data20 && typeof data20 == "object" && !Array.isArray(data20)){
-if(data20.sessions === undefined){
-data20.sessions = "own";
+for(const key6 in data20){
+let data21 = data20[key6];
+const _errs51 = errors;
+const _errs52 = errors;
+if(errors === _errs52){
+if(data21 && typeof data21 == "object" && !Array.isArray(data21)){
+if(data21.sessions === undefined){
+data21.sessions = "own";
 }
-if(data20.scopes === undefined){
-data20.scopes = ["chat"];
+if(data21.scopes === undefined){
+data21.scopes = ["chat"];
 }
 let missing1;
-if((data20.sha256 === undefined) && (missing1 = "sha256")){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant0,data:data20}];
+if((data21.sha256 === undefined) && (missing1 = "sha256")){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant0,data:data21}];
 return false;
 }
 else {
-const _errs52 = errors;
-for(const key7 in data20){
+const _errs54 = errors;
+for(const key7 in data21){
 if(!(func1.call(constant10, key7))){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key7},message:"must NOT have additional properties",expected:constant0,data:data20}];
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key7},message:"must NOT have additional properties",expected:constant0,data:data21}];
 return false;
 break;
 }
 }
-if(_errs52 === errors){
-if(data20.sha256 !== undefined){
-let data21 = data20.sha256;
-const _errs53 = errors;
-if(errors === _errs53){
-if(typeof data21 === "string"){
-if(!pattern7.test(data21)){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/sha256",keyword:"pattern",params:{pattern: "^[0-9a-fA-F]{64}$"},message:"must match pattern \""+"^[0-9a-fA-F]{64}$"+"\"",expected:constant1,data:data21}];
+if(_errs54 === errors){
+if(data21.sha256 !== undefined){
+let data22 = data21.sha256;
+const _errs55 = errors;
+if(errors === _errs55){
+if(typeof data22 === "string"){
+if(!pattern7.test(data22)){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/sha256",keyword:"pattern",params:{pattern: "^[0-9a-fA-F]{64}$"},message:"must match pattern \""+"^[0-9a-fA-F]{64}$"+"\"",expected:constant1,data:data22}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/sha256",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data21}];
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/sha256",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data22}];
 return false;
 }
 }
-var valid10 = _errs53 === errors;
+var valid10 = _errs55 === errors;
 }
 else {
 var valid10 = true;
 }
 if(valid10){
-if(data20.agents !== undefined){
-let data22 = data20.agents;
-const _errs55 = errors;
-if(errors === _errs55){
-if(Array.isArray(data22)){
-if(data22.length > 256){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/agents",keyword:"maxItems",params:{limit: 256},message:"must NOT have more than 256 items",expected:constant2,data:data22}];
+if(data21.agents !== undefined){
+let data23 = data21.agents;
+const _errs57 = errors;
+if(errors === _errs57){
+if(Array.isArray(data23)){
+if(data23.length > 256){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/agents",keyword:"maxItems",params:{limit: 256},message:"must NOT have more than 256 items",expected:constant2,data:data23}];
 return false;
 }
 else {
-if(data22.length < 1){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/agents",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant2,data:data22}];
+if(data23.length < 1){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/agents",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant2,data:data23}];
 return false;
 }
 else {
 var valid11 = true;
-const len2 = data22.length;
+const len2 = data23.length;
 for(let i2=0; i2<len2; i2++){
-let data23 = data22[i2];
-const _errs57 = errors;
-if(errors === _errs57){
-if(typeof data23 === "string"){
-if(func2(data23) > 64){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/agents/" + i2,keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",expected:constant1,data:data23}];
+let data24 = data23[i2];
+const _errs59 = errors;
+if(errors === _errs59){
+if(typeof data24 === "string"){
+if(func2(data24) > 64){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/agents/" + i2,keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",expected:constant1,data:data24}];
 return false;
 }
 else {
-if(func2(data23) < 1){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/agents/" + i2,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data23}];
+if(func2(data24) < 1){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/agents/" + i2,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data24}];
 return false;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/agents/" + i2,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data23}];
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/agents/" + i2,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data24}];
 return false;
 }
 }
-var valid11 = _errs57 === errors;
+var valid11 = _errs59 === errors;
 if(!valid11){
 break;
 }
 }
 if(valid11){
-let i3 = data22.length;
+let i3 = data23.length;
 let j0;
 if(i3 > 1){
 const indices0 = {};
 for(;i3--;){
-let item0 = data22[i3];
+let item0 = data23[i3];
 if(typeof item0 !== "string"){
 continue;
 }
 if(typeof indices0[item0] == "number"){
 j0 = indices0[item0];
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/agents",keyword:"uniqueItems",params:{i: i3, j: j0},message:"must NOT have duplicate items (items ## "+j0+" and "+i3+" are identical)",expected:constant2,data:data22}];
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/agents",keyword:"uniqueItems",params:{i: i3, j: j0},message:"must NOT have duplicate items (items ## "+j0+" and "+i3+" are identical)",expected:constant2,data:data23}];
 return false;
 break;
 }
@@ -2783,66 +2796,66 @@ indices0[item0] = i3;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/agents",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data22}];
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/agents",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data23}];
 return false;
 }
 }
-var valid10 = _errs55 === errors;
+var valid10 = _errs57 === errors;
 }
 else {
 var valid10 = true;
 }
 if(valid10){
-if(data20.models !== undefined){
-let data24 = data20.models;
-const _errs59 = errors;
-if(errors === _errs59){
-if(Array.isArray(data24)){
-if(data24.length > 256){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/models",keyword:"maxItems",params:{limit: 256},message:"must NOT have more than 256 items",expected:constant2,data:data24}];
+if(data21.models !== undefined){
+let data25 = data21.models;
+const _errs61 = errors;
+if(errors === _errs61){
+if(Array.isArray(data25)){
+if(data25.length > 256){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/models",keyword:"maxItems",params:{limit: 256},message:"must NOT have more than 256 items",expected:constant2,data:data25}];
 return false;
 }
 else {
-if(data24.length < 1){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/models",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant2,data:data24}];
+if(data25.length < 1){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/models",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant2,data:data25}];
 return false;
 }
 else {
 var valid13 = true;
-const len3 = data24.length;
+const len3 = data25.length;
 for(let i4=0; i4<len3; i4++){
-let data25 = data24[i4];
-const _errs61 = errors;
-if(errors === _errs61){
-if(typeof data25 === "string"){
-if(!pattern8.test(data25)){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/models/" + i4,keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data25}];
+let data26 = data25[i4];
+const _errs63 = errors;
+if(errors === _errs63){
+if(typeof data26 === "string"){
+if(!pattern8.test(data26)){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/models/" + i4,keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data26}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/models/" + i4,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data25}];
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/models/" + i4,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data26}];
 return false;
 }
 }
-var valid13 = _errs61 === errors;
+var valid13 = _errs63 === errors;
 if(!valid13){
 break;
 }
 }
 if(valid13){
-let i5 = data24.length;
+let i5 = data25.length;
 let j1;
 if(i5 > 1){
 const indices1 = {};
 for(;i5--;){
-let item1 = data24[i5];
+let item1 = data25[i5];
 if(typeof item1 !== "string"){
 continue;
 }
 if(typeof indices1[item1] == "number"){
 j1 = indices1[item1];
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/models",keyword:"uniqueItems",params:{i: i5, j: j1},message:"must NOT have duplicate items (items ## "+j1+" and "+i5+" are identical)",expected:constant2,data:data24}];
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/models",keyword:"uniqueItems",params:{i: i5, j: j1},message:"must NOT have duplicate items (items ## "+j1+" and "+i5+" are identical)",expected:constant2,data:data25}];
 return false;
 break;
 }
@@ -2854,73 +2867,73 @@ indices1[item1] = i5;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/models",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data24}];
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/models",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data25}];
 return false;
 }
 }
-var valid10 = _errs59 === errors;
+var valid10 = _errs61 === errors;
 }
 else {
 var valid10 = true;
 }
 if(valid10){
-let data26 = data20.sessions;
-const _errs63 = errors;
-if(typeof data26 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/sessions",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data26}];
-return false;
-}
-if(!((data26 === "own") || (data26 === "shared"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/sessions",keyword:"enum",params:{allowedValues: constant17},message:"must be equal to one of the allowed values",expected:constant1,data:data26}];
-return false;
-}
-var valid10 = _errs63 === errors;
-if(valid10){
-let data27 = data20.scopes;
+let data27 = data21.sessions;
 const _errs65 = errors;
-if(errors === _errs65){
-if(Array.isArray(data27)){
-if(data27.length > 4){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/scopes",keyword:"maxItems",params:{limit: 4},message:"must NOT have more than 4 items",expected:constant2,data:data27}];
+if(typeof data27 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/sessions",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data27}];
+return false;
+}
+if(!((data27 === "own") || (data27 === "shared"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/sessions",keyword:"enum",params:{allowedValues: constant17},message:"must be equal to one of the allowed values",expected:constant1,data:data27}];
+return false;
+}
+var valid10 = _errs65 === errors;
+if(valid10){
+let data28 = data21.scopes;
+const _errs67 = errors;
+if(errors === _errs67){
+if(Array.isArray(data28)){
+if(data28.length > 4){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/scopes",keyword:"maxItems",params:{limit: 4},message:"must NOT have more than 4 items",expected:constant2,data:data28}];
 return false;
 }
 else {
-if(data27.length < 1){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/scopes",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant2,data:data27}];
+if(data28.length < 1){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/scopes",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant2,data:data28}];
 return false;
 }
 else {
 var valid15 = true;
-const len4 = data27.length;
+const len4 = data28.length;
 for(let i6=0; i6<len4; i6++){
-let data28 = data27[i6];
-const _errs67 = errors;
-if(typeof data28 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/scopes/" + i6,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data28}];
+let data29 = data28[i6];
+const _errs69 = errors;
+if(typeof data29 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/scopes/" + i6,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data29}];
 return false;
 }
-if(!((((data28 === "chat") || (data28 === "sessions")) || (data28 === "metrics")) || (data28 === "admin"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/scopes/" + i6,keyword:"enum",params:{allowedValues: constant18},message:"must be equal to one of the allowed values",expected:constant1,data:data28}];
+if(!((((data29 === "chat") || (data29 === "sessions")) || (data29 === "metrics")) || (data29 === "admin"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/scopes/" + i6,keyword:"enum",params:{allowedValues: constant18},message:"must be equal to one of the allowed values",expected:constant1,data:data29}];
 return false;
 }
-var valid15 = _errs67 === errors;
+var valid15 = _errs69 === errors;
 if(!valid15){
 break;
 }
 }
 if(valid15){
-let i7 = data27.length;
+let i7 = data28.length;
 let j2;
 if(i7 > 1){
 const indices2 = {};
 for(;i7--;){
-let item2 = data27[i7];
+let item2 = data28[i7];
 if(typeof item2 !== "string"){
 continue;
 }
 if(typeof indices2[item2] == "number"){
 j2 = indices2[item2];
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/scopes",keyword:"uniqueItems",params:{i: i7, j: j2},message:"must NOT have duplicate items (items ## "+j2+" and "+i7+" are identical)",expected:constant2,data:data27}];
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/scopes",keyword:"uniqueItems",params:{i: i7, j: j2},message:"must NOT have duplicate items (items ## "+j2+" and "+i7+" are identical)",expected:constant2,data:data28}];
 return false;
 break;
 }
@@ -2932,52 +2945,25 @@ indices2[item2] = i7;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/scopes",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data27}];
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/scopes",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data28}];
 return false;
 }
 }
-var valid10 = _errs65 === errors;
+var valid10 = _errs67 === errors;
 if(valid10){
-if(data20.expires !== undefined){
-let data29 = data20.expires;
-const _errs69 = errors;
-if(errors === _errs69){
-if(typeof data29 === "string"){
-if(!pattern9.test(data29)){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/expires",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}(T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,3})?)?(Z|[+-]\\d{2}:\\d{2}))?$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}(T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,3})?)?(Z|[+-]\\d{2}:\\d{2}))?$"+"\"",expected:constant1,data:data29}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/expires",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data29}];
-return false;
-}
-}
-var valid10 = _errs69 === errors;
-}
-else {
-var valid10 = true;
-}
-if(valid10){
-if(data20.requestsPerMinute !== undefined){
-let data30 = data20.requestsPerMinute;
+if(data21.expires !== undefined){
+let data30 = data21.expires;
 const _errs71 = errors;
-if(!(((typeof data30 == "number") && (!(data30 % 1) && !isNaN(data30))) && (isFinite(data30)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/requestsPerMinute",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data30}];
+if(errors === _errs71){
+if(typeof data30 === "string"){
+if(!pattern9.test(data30)){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/expires",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}(T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,3})?)?(Z|[+-]\\d{2}:\\d{2}))?$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}(T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,3})?)?(Z|[+-]\\d{2}:\\d{2}))?$"+"\"",expected:constant1,data:data30}];
 return false;
 }
-if(errors === _errs71){
-if((typeof data30 == "number") && (isFinite(data30))){
-if(data30 > 60000 || isNaN(data30)){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/requestsPerMinute",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",expected:constant3,data:data30}];
-return false;
 }
 else {
-if(data30 < 1 || isNaN(data30)){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/requestsPerMinute",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data30}];
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/expires",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data30}];
 return false;
-}
-}
 }
 }
 var valid10 = _errs71 === errors;
@@ -2986,22 +2972,22 @@ else {
 var valid10 = true;
 }
 if(valid10){
-if(data20.runsMax !== undefined){
-let data31 = data20.runsMax;
+if(data21.requestsPerMinute !== undefined){
+let data31 = data21.requestsPerMinute;
 const _errs73 = errors;
 if(!(((typeof data31 == "number") && (!(data31 % 1) && !isNaN(data31))) && (isFinite(data31)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/runsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data31}];
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/requestsPerMinute",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data31}];
 return false;
 }
 if(errors === _errs73){
 if((typeof data31 == "number") && (isFinite(data31))){
-if(data31 > 10000 || isNaN(data31)){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/runsMax",keyword:"maximum",params:{comparison: "<=", limit: 10000},message:"must be <= 10000",expected:constant3,data:data31}];
+if(data31 > 60000 || isNaN(data31)){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/requestsPerMinute",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",expected:constant3,data:data31}];
 return false;
 }
 else {
 if(data31 < 1 || isNaN(data31)){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/runsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data31}];
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/requestsPerMinute",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data31}];
 return false;
 }
 }
@@ -3013,28 +2999,55 @@ else {
 var valid10 = true;
 }
 if(valid10){
-if(data20.tokensPerDay !== undefined){
-let data32 = data20.tokensPerDay;
+if(data21.runsMax !== undefined){
+let data32 = data21.runsMax;
 const _errs75 = errors;
 if(!(((typeof data32 == "number") && (!(data32 % 1) && !isNaN(data32))) && (isFinite(data32)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/tokensPerDay",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data32}];
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/runsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data32}];
 return false;
 }
 if(errors === _errs75){
 if((typeof data32 == "number") && (isFinite(data32))){
-if(data32 > 1000000000000 || isNaN(data32)){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/tokensPerDay",keyword:"maximum",params:{comparison: "<=", limit: 1000000000000},message:"must be <= 1000000000000",expected:constant3,data:data32}];
+if(data32 > 10000 || isNaN(data32)){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/runsMax",keyword:"maximum",params:{comparison: "<=", limit: 10000},message:"must be <= 10000",expected:constant3,data:data32}];
 return false;
 }
 else {
 if(data32 < 1 || isNaN(data32)){
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/tokensPerDay",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data32}];
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/runsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data32}];
 return false;
 }
 }
 }
 }
 var valid10 = _errs75 === errors;
+}
+else {
+var valid10 = true;
+}
+if(valid10){
+if(data21.tokensPerDay !== undefined){
+let data33 = data21.tokensPerDay;
+const _errs77 = errors;
+if(!(((typeof data33 == "number") && (!(data33 % 1) && !isNaN(data33))) && (isFinite(data33)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/tokensPerDay",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data33}];
+return false;
+}
+if(errors === _errs77){
+if((typeof data33 == "number") && (isFinite(data33))){
+if(data33 > 1000000000000 || isNaN(data33)){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/tokensPerDay",keyword:"maximum",params:{comparison: "<=", limit: 1000000000000},message:"must be <= 1000000000000",expected:constant3,data:data33}];
+return false;
+}
+else {
+if(data33 < 1 || isNaN(data33)){
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/tokensPerDay",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data33}];
+return false;
+}
+}
+}
+}
+var valid10 = _errs77 === errors;
 }
 else {
 var valid10 = true;
@@ -3051,11 +3064,11 @@ var valid10 = true;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data20}];
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data21}];
 return false;
 }
 }
-var valid8 = _errs49 === errors;
+var valid8 = _errs51 === errors;
 if(!valid8){
 break;
 }
@@ -3064,11 +3077,11 @@ break;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data19}];
+validate20.errors = [{instancePath:instancePath+"/gateway/auth/keys",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data20}];
 return false;
 }
 }
-var valid2 = _errs44 === errors;
+var valid2 = _errs46 === errors;
 }
 }
 }
@@ -3077,39 +3090,39 @@ var valid2 = _errs44 === errors;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/auth",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data3}];
+validate20.errors = [{instancePath:instancePath+"/gateway/auth",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data4}];
 return false;
 }
 }
-var valid1 = _errs9 === errors;
+var valid1 = _errs11 === errors;
 if(valid1){
-let data33 = data0.trustedProxies;
-const _errs77 = errors;
-if(errors === _errs77){
-if(Array.isArray(data33)){
-if(data33.length > 64){
-validate20.errors = [{instancePath:instancePath+"/gateway/trustedProxies",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items",expected:constant2,data:data33}];
+let data34 = data1.trustedProxies;
+const _errs79 = errors;
+if(errors === _errs79){
+if(Array.isArray(data34)){
+if(data34.length > 64){
+validate20.errors = [{instancePath:instancePath+"/gateway/trustedProxies",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items",expected:constant2,data:data34}];
 return false;
 }
 else {
 var valid17 = true;
-const len5 = data33.length;
+const len5 = data34.length;
 for(let i8=0; i8<len5; i8++){
-let data34 = data33[i8];
-const _errs79 = errors;
-if(errors === _errs79){
-if(typeof data34 === "string"){
-if(func2(data34) < 1){
-validate20.errors = [{instancePath:instancePath+"/gateway/trustedProxies/" + i8,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data34}];
+let data35 = data34[i8];
+const _errs81 = errors;
+if(errors === _errs81){
+if(typeof data35 === "string"){
+if(func2(data35) < 1){
+validate20.errors = [{instancePath:instancePath+"/gateway/trustedProxies/" + i8,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data35}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/trustedProxies/" + i8,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data34}];
+validate20.errors = [{instancePath:instancePath+"/gateway/trustedProxies/" + i8,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data35}];
 return false;
 }
 }
-var valid17 = _errs79 === errors;
+var valid17 = _errs81 === errors;
 if(!valid17){
 break;
 }
@@ -3117,172 +3130,172 @@ break;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/trustedProxies",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data33}];
+validate20.errors = [{instancePath:instancePath+"/gateway/trustedProxies",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data34}];
 return false;
 }
 }
-var valid1 = _errs77 === errors;
+var valid1 = _errs79 === errors;
 if(valid1){
-let data35 = data0.http;
-const _errs81 = errors;
-if(errors === _errs81){
-if(data35 && typeof data35 == "object" && !Array.isArray(data35)){
-if(data35.endpoints === undefined){
-data35.endpoints = {};
-}
-if(data35.allowedHosts === undefined){
-data35.allowedHosts = [];
-}
-if(data35.allowedOrigins === undefined){
-data35.allowedOrigins = [];
-}
-if(data35.bodyBytesMax === undefined){
-data35.bodyBytesMax = 20971520;
-}
-if(data35.pipelineMax === undefined){
-data35.pipelineMax = 16;
-}
-if(data35.keepAlive === undefined){
-data35.keepAlive = {};
-}
+let data36 = data1.http;
 const _errs83 = errors;
-for(const key8 in data35){
-if(!((((((key8 === "endpoints") || (key8 === "allowedHosts")) || (key8 === "allowedOrigins")) || (key8 === "bodyBytesMax")) || (key8 === "pipelineMax")) || (key8 === "keepAlive"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http",keyword:"additionalProperties",params:{additionalProperty: key8},message:"must NOT have additional properties",expected:constant0,data:data35}];
-return false;
-break;
-}
-}
-if(_errs83 === errors){
-let data36 = data35.endpoints;
-const _errs84 = errors;
-if(errors === _errs84){
+if(errors === _errs83){
 if(data36 && typeof data36 == "object" && !Array.isArray(data36)){
-if(data36.chatCompletions === undefined){
-data36.chatCompletions = {};
+if(data36.endpoints === undefined){
+data36.endpoints = {};
 }
-if(data36.sessions === undefined){
-data36.sessions = {};
+if(data36.allowedHosts === undefined){
+data36.allowedHosts = [];
 }
-if(data36.runs === undefined){
-data36.runs = {};
+if(data36.allowedOrigins === undefined){
+data36.allowedOrigins = [];
 }
-if(data36.docs === undefined){
-data36.docs = {};
+if(data36.bodyBytesMax === undefined){
+data36.bodyBytesMax = 20971520;
 }
-if(data36.page === undefined){
-data36.page = {};
+if(data36.pipelineMax === undefined){
+data36.pipelineMax = 16;
 }
-if(data36.metrics === undefined){
-data36.metrics = {};
+if(data36.keepAlive === undefined){
+data36.keepAlive = {};
 }
-const _errs86 = errors;
-for(const key9 in data36){
-if(!((((((key9 === "chatCompletions") || (key9 === "sessions")) || (key9 === "runs")) || (key9 === "docs")) || (key9 === "page")) || (key9 === "metrics"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints",keyword:"additionalProperties",params:{additionalProperty: key9},message:"must NOT have additional properties",expected:constant0,data:data36}];
+const _errs85 = errors;
+for(const key8 in data36){
+if(!((((((key8 === "endpoints") || (key8 === "allowedHosts")) || (key8 === "allowedOrigins")) || (key8 === "bodyBytesMax")) || (key8 === "pipelineMax")) || (key8 === "keepAlive"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http",keyword:"additionalProperties",params:{additionalProperty: key8},message:"must NOT have additional properties",expected:constant0,data:data36}];
 return false;
 break;
 }
 }
-if(_errs86 === errors){
-let data37 = data36.chatCompletions;
-const _errs87 = errors;
-if(errors === _errs87){
+if(_errs85 === errors){
+let data37 = data36.endpoints;
+const _errs86 = errors;
+if(errors === _errs86){
 if(data37 && typeof data37 == "object" && !Array.isArray(data37)){
-if(data37.enabled === undefined){
-data37.enabled = false;
-}
-if(data37.strict === undefined){
-data37.strict = false;
-}
-if(data37.detach === undefined){
-data37.detach = false;
+if(data37.chatCompletions === undefined){
+data37.chatCompletions = {};
 }
 if(data37.sessions === undefined){
 data37.sessions = {};
 }
-if(data37.media === undefined){
-data37.media = {};
+if(data37.runs === undefined){
+data37.runs = {};
 }
-const _errs89 = errors;
-for(const key10 in data37){
-if(!(((((key10 === "enabled") || (key10 === "strict")) || (key10 === "detach")) || (key10 === "sessions")) || (key10 === "media"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions",keyword:"additionalProperties",params:{additionalProperty: key10},message:"must NOT have additional properties",expected:constant0,data:data37}];
+if(data37.docs === undefined){
+data37.docs = {};
+}
+if(data37.page === undefined){
+data37.page = {};
+}
+if(data37.metrics === undefined){
+data37.metrics = {};
+}
+const _errs88 = errors;
+for(const key9 in data37){
+if(!((((((key9 === "chatCompletions") || (key9 === "sessions")) || (key9 === "runs")) || (key9 === "docs")) || (key9 === "page")) || (key9 === "metrics"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints",keyword:"additionalProperties",params:{additionalProperty: key9},message:"must NOT have additional properties",expected:constant0,data:data37}];
 return false;
 break;
 }
 }
-if(_errs89 === errors){
-let data38 = data37.enabled;
-const _errs90 = errors;
-if(typeof data38 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data38}];
-return false;
+if(_errs88 === errors){
+let data38 = data37.chatCompletions;
+const _errs89 = errors;
+if(errors === _errs89){
+if(data38 && typeof data38 == "object" && !Array.isArray(data38)){
+if(data38.enabled === undefined){
+data38.enabled = false;
 }
-var valid20 = _errs90 === errors;
-if(valid20){
-let data39 = data37.strict;
+if(data38.strict === undefined){
+data38.strict = false;
+}
+if(data38.detach === undefined){
+data38.detach = false;
+}
+if(data38.sessions === undefined){
+data38.sessions = {};
+}
+if(data38.media === undefined){
+data38.media = {};
+}
+const _errs91 = errors;
+for(const key10 in data38){
+if(!(((((key10 === "enabled") || (key10 === "strict")) || (key10 === "detach")) || (key10 === "sessions")) || (key10 === "media"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions",keyword:"additionalProperties",params:{additionalProperty: key10},message:"must NOT have additional properties",expected:constant0,data:data38}];
+return false;
+break;
+}
+}
+if(_errs91 === errors){
+let data39 = data38.enabled;
 const _errs92 = errors;
 if(typeof data39 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/strict",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data39}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data39}];
 return false;
 }
 var valid20 = _errs92 === errors;
 if(valid20){
-let data40 = data37.detach;
+let data40 = data38.strict;
 const _errs94 = errors;
 if(typeof data40 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/detach",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data40}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/strict",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data40}];
 return false;
 }
 var valid20 = _errs94 === errors;
 if(valid20){
-let data41 = data37.sessions;
+let data41 = data38.detach;
 const _errs96 = errors;
-if(errors === _errs96){
-if(data41 && typeof data41 == "object" && !Array.isArray(data41)){
-if(data41.chatIdHeaders === undefined){
-data41.chatIdHeaders = [];
+if(typeof data41 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/detach",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data41}];
+return false;
 }
-if(data41.user === undefined){
-data41.user = "session";
-}
+var valid20 = _errs96 === errors;
+if(valid20){
+let data42 = data38.sessions;
 const _errs98 = errors;
-for(const key11 in data41){
+if(errors === _errs98){
+if(data42 && typeof data42 == "object" && !Array.isArray(data42)){
+if(data42.chatIdHeaders === undefined){
+data42.chatIdHeaders = [];
+}
+if(data42.user === undefined){
+data42.user = "session";
+}
+const _errs100 = errors;
+for(const key11 in data42){
 if(!(((key11 === "chatIdHeaders") || (key11 === "user")) || (key11 === "sideTasks"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions",keyword:"additionalProperties",params:{additionalProperty: key11},message:"must NOT have additional properties",expected:constant0,data:data41}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions",keyword:"additionalProperties",params:{additionalProperty: key11},message:"must NOT have additional properties",expected:constant0,data:data42}];
 return false;
 break;
 }
 }
-if(_errs98 === errors){
-let data42 = data41.chatIdHeaders;
-const _errs99 = errors;
-if(errors === _errs99){
-if(Array.isArray(data42)){
-if(data42.length > 16){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/chatIdHeaders",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items",expected:constant2,data:data42}];
+if(_errs100 === errors){
+let data43 = data42.chatIdHeaders;
+const _errs101 = errors;
+if(errors === _errs101){
+if(Array.isArray(data43)){
+if(data43.length > 16){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/chatIdHeaders",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items",expected:constant2,data:data43}];
 return false;
 }
 else {
 var valid22 = true;
-const len6 = data42.length;
+const len6 = data43.length;
 for(let i9=0; i9<len6; i9++){
-let data43 = data42[i9];
-const _errs101 = errors;
-if(errors === _errs101){
-if(typeof data43 === "string"){
-if(!pattern10.test(data43)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/chatIdHeaders/" + i9,keyword:"pattern",params:{pattern: "^(?!authorization$|proxy-authorization$|cookie$|x-openclaw-)[a-z0-9][a-z0-9._-]{0,63}$"},message:"must match pattern \""+"^(?!authorization$|proxy-authorization$|cookie$|x-openclaw-)[a-z0-9][a-z0-9._-]{0,63}$"+"\"",expected:constant1,data:data43}];
+let data44 = data43[i9];
+const _errs103 = errors;
+if(errors === _errs103){
+if(typeof data44 === "string"){
+if(!pattern10.test(data44)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/chatIdHeaders/" + i9,keyword:"pattern",params:{pattern: "^(?!authorization$|proxy-authorization$|cookie$|x-openclaw-)[a-z0-9][a-z0-9._-]{0,63}$"},message:"must match pattern \""+"^(?!authorization$|proxy-authorization$|cookie$|x-openclaw-)[a-z0-9][a-z0-9._-]{0,63}$"+"\"",expected:constant1,data:data44}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/chatIdHeaders/" + i9,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data43}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/chatIdHeaders/" + i9,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data44}];
 return false;
 }
 }
-var valid22 = _errs101 === errors;
+var valid22 = _errs103 === errors;
 if(!valid22){
 break;
 }
@@ -3290,54 +3303,54 @@ break;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/chatIdHeaders",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data42}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/chatIdHeaders",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data43}];
 return false;
 }
 }
-var valid21 = _errs99 === errors;
+var valid21 = _errs101 === errors;
 if(valid21){
-let data44 = data41.user;
-const _errs103 = errors;
-if(typeof data44 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/user",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data44}];
-return false;
-}
-if(!((data44 === "session") || (data44 === "ignore"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/user",keyword:"enum",params:{allowedValues: constant19},message:"must be equal to one of the allowed values",expected:constant1,data:data44}];
-return false;
-}
-var valid21 = _errs103 === errors;
-if(valid21){
-if(data41.sideTasks !== undefined){
-let data45 = data41.sideTasks;
+let data45 = data42.user;
 const _errs105 = errors;
-if(errors === _errs105){
-if(Array.isArray(data45)){
-var valid23 = true;
-const len7 = data45.length;
-for(let i10=0; i10<len7; i10++){
-let data46 = data45[i10];
+if(typeof data45 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/user",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data45}];
+return false;
+}
+if(!((data45 === "session") || (data45 === "ignore"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/user",keyword:"enum",params:{allowedValues: constant19},message:"must be equal to one of the allowed values",expected:constant1,data:data45}];
+return false;
+}
+var valid21 = _errs105 === errors;
+if(valid21){
+if(data42.sideTasks !== undefined){
+let data46 = data42.sideTasks;
 const _errs107 = errors;
-if(typeof data46 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/sideTasks/" + i10,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data46}];
+if(errors === _errs107){
+if(Array.isArray(data46)){
+var valid23 = true;
+const len7 = data46.length;
+for(let i10=0; i10<len7; i10++){
+let data47 = data46[i10];
+const _errs109 = errors;
+if(typeof data47 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/sideTasks/" + i10,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data47}];
 return false;
 }
-if(!((data46 === "open-webui") || (data46 === "opencode"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/sideTasks/" + i10,keyword:"enum",params:{allowedValues: constant20},message:"must be equal to one of the allowed values",expected:constant1,data:data46}];
+if(!((data47 === "open-webui") || (data47 === "opencode"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/sideTasks/" + i10,keyword:"enum",params:{allowedValues: constant20},message:"must be equal to one of the allowed values",expected:constant1,data:data47}];
 return false;
 }
-var valid23 = _errs107 === errors;
+var valid23 = _errs109 === errors;
 if(!valid23){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/sideTasks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data45}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/sideTasks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data46}];
 return false;
 }
 }
-var valid21 = _errs105 === errors;
+var valid21 = _errs107 === errors;
 }
 else {
 var valid21 = true;
@@ -3347,74 +3360,52 @@ var valid21 = true;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data41}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data42}];
 return false;
 }
 }
-var valid20 = _errs96 === errors;
+var valid20 = _errs98 === errors;
 if(valid20){
-let data47 = data37.media;
-const _errs109 = errors;
-if(errors === _errs109){
-if(data47 && typeof data47 == "object" && !Array.isArray(data47)){
-if(data47.imagesMax === undefined){
-data47.imagesMax = 8;
-}
-if(data47.bytesMax === undefined){
-data47.bytesMax = 20971520;
-}
-if(data47.pixelsMax === undefined){
-data47.pixelsMax = 50000000;
-}
-if(data47.imageUrls === undefined){
-data47.imageUrls = {};
-}
+let data48 = data38.media;
 const _errs111 = errors;
-for(const key12 in data47){
+if(errors === _errs111){
+if(data48 && typeof data48 == "object" && !Array.isArray(data48)){
+if(data48.imagesMax === undefined){
+data48.imagesMax = 8;
+}
+if(data48.bytesMax === undefined){
+data48.bytesMax = 20971520;
+}
+if(data48.pixelsMax === undefined){
+data48.pixelsMax = 50000000;
+}
+if(data48.imageUrls === undefined){
+data48.imageUrls = {};
+}
+const _errs113 = errors;
+for(const key12 in data48){
 if(!((((key12 === "imagesMax") || (key12 === "bytesMax")) || (key12 === "pixelsMax")) || (key12 === "imageUrls"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media",keyword:"additionalProperties",params:{additionalProperty: key12},message:"must NOT have additional properties",expected:constant0,data:data47}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media",keyword:"additionalProperties",params:{additionalProperty: key12},message:"must NOT have additional properties",expected:constant0,data:data48}];
 return false;
 break;
 }
 }
-if(_errs111 === errors){
-let data48 = data47.imagesMax;
-const _errs112 = errors;
-if(!(((typeof data48 == "number") && (!(data48 % 1) && !isNaN(data48))) && (isFinite(data48)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imagesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data48}];
-return false;
-}
-if(errors === _errs112){
-if((typeof data48 == "number") && (isFinite(data48))){
-if(data48 > 256 || isNaN(data48)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imagesMax",keyword:"maximum",params:{comparison: "<=", limit: 256},message:"must be <= 256",expected:constant3,data:data48}];
-return false;
-}
-else {
-if(data48 < 0 || isNaN(data48)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imagesMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data48}];
-return false;
-}
-}
-}
-}
-var valid24 = _errs112 === errors;
-if(valid24){
-let data49 = data47.bytesMax;
+if(_errs113 === errors){
+let data49 = data48.imagesMax;
 const _errs114 = errors;
 if(!(((typeof data49 == "number") && (!(data49 % 1) && !isNaN(data49))) && (isFinite(data49)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/bytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data49}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imagesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data49}];
 return false;
 }
 if(errors === _errs114){
 if((typeof data49 == "number") && (isFinite(data49))){
-if(data49 > 1073741824 || isNaN(data49)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/bytesMax",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",expected:constant3,data:data49}];
+if(data49 > 256 || isNaN(data49)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imagesMax",keyword:"maximum",params:{comparison: "<=", limit: 256},message:"must be <= 256",expected:constant3,data:data49}];
 return false;
 }
 else {
 if(data49 < 0 || isNaN(data49)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/bytesMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data49}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imagesMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data49}];
 return false;
 }
 }
@@ -3422,21 +3413,21 @@ return false;
 }
 var valid24 = _errs114 === errors;
 if(valid24){
-let data50 = data47.pixelsMax;
+let data50 = data48.bytesMax;
 const _errs116 = errors;
 if(!(((typeof data50 == "number") && (!(data50 % 1) && !isNaN(data50))) && (isFinite(data50)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/pixelsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data50}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/bytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data50}];
 return false;
 }
 if(errors === _errs116){
 if((typeof data50 == "number") && (isFinite(data50))){
-if(data50 > 1000000000 || isNaN(data50)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/pixelsMax",keyword:"maximum",params:{comparison: "<=", limit: 1000000000},message:"must be <= 1000000000",expected:constant3,data:data50}];
+if(data50 > 1073741824 || isNaN(data50)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/bytesMax",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",expected:constant3,data:data50}];
 return false;
 }
 else {
-if(data50 < 1 || isNaN(data50)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/pixelsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data50}];
+if(data50 < 0 || isNaN(data50)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/bytesMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data50}];
 return false;
 }
 }
@@ -3444,300 +3435,322 @@ return false;
 }
 var valid24 = _errs116 === errors;
 if(valid24){
-let data51 = data47.imageUrls;
+let data51 = data48.pixelsMax;
 const _errs118 = errors;
+if(!(((typeof data51 == "number") && (!(data51 % 1) && !isNaN(data51))) && (isFinite(data51)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/pixelsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data51}];
+return false;
+}
 if(errors === _errs118){
-if(data51 && typeof data51 == "object" && !Array.isArray(data51)){
-if(data51.enabled === undefined){
-data51.enabled = false;
+if((typeof data51 == "number") && (isFinite(data51))){
+if(data51 > 1000000000 || isNaN(data51)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/pixelsMax",keyword:"maximum",params:{comparison: "<=", limit: 1000000000},message:"must be <= 1000000000",expected:constant3,data:data51}];
+return false;
 }
-if(data51.allowedHosts === undefined){
-data51.allowedHosts = [];
+else {
+if(data51 < 1 || isNaN(data51)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/pixelsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data51}];
+return false;
 }
-if(data51.bytesMax === undefined){
-data51.bytesMax = 10485760;
 }
-if(data51.timeoutMs === undefined){
-data51.timeoutMs = 10000;
 }
+}
+var valid24 = _errs118 === errors;
+if(valid24){
+let data52 = data48.imageUrls;
 const _errs120 = errors;
-for(const key13 in data51){
+if(errors === _errs120){
+if(data52 && typeof data52 == "object" && !Array.isArray(data52)){
+if(data52.enabled === undefined){
+data52.enabled = false;
+}
+if(data52.allowedHosts === undefined){
+data52.allowedHosts = [];
+}
+if(data52.bytesMax === undefined){
+data52.bytesMax = 10485760;
+}
+if(data52.timeoutMs === undefined){
+data52.timeoutMs = 10000;
+}
+const _errs122 = errors;
+for(const key13 in data52){
 if(!((((key13 === "enabled") || (key13 === "allowedHosts")) || (key13 === "bytesMax")) || (key13 === "timeoutMs"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls",keyword:"additionalProperties",params:{additionalProperty: key13},message:"must NOT have additional properties",expected:constant0,data:data51}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls",keyword:"additionalProperties",params:{additionalProperty: key13},message:"must NOT have additional properties",expected:constant0,data:data52}];
 return false;
 break;
 }
 }
-if(_errs120 === errors){
-let data52 = data51.enabled;
-const _errs121 = errors;
-if(typeof data52 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data52}];
+if(_errs122 === errors){
+let data53 = data52.enabled;
+const _errs123 = errors;
+if(typeof data53 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data53}];
 return false;
 }
-var valid25 = _errs121 === errors;
+var valid25 = _errs123 === errors;
 if(valid25){
-let data53 = data51.allowedHosts;
-const _errs123 = errors;
-if(errors === _errs123){
-if(Array.isArray(data53)){
-var valid26 = true;
-const len8 = data53.length;
-for(let i11=0; i11<len8; i11++){
-let data54 = data53[i11];
+let data54 = data52.allowedHosts;
 const _errs125 = errors;
 if(errors === _errs125){
-if(typeof data54 === "string"){
-if(!pattern11.test(data54)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/allowedHosts/" + i11,keyword:"pattern",params:{pattern: "^(\\[[0-9a-fA-F:.]+\\]|[^\\s/:@*?#%\\[\\]\\\\]+)$"},message:"must match pattern \""+"^(\\[[0-9a-fA-F:.]+\\]|[^\\s/:@*?#%\\[\\]\\\\]+)$"+"\"",expected:constant1,data:data54}];
+if(Array.isArray(data54)){
+var valid26 = true;
+const len8 = data54.length;
+for(let i11=0; i11<len8; i11++){
+let data55 = data54[i11];
+const _errs127 = errors;
+if(errors === _errs127){
+if(typeof data55 === "string"){
+if(!pattern11.test(data55)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/allowedHosts/" + i11,keyword:"pattern",params:{pattern: "^(\\[[0-9a-fA-F:.]+\\]|[^\\s/:@*?#%\\[\\]\\\\]+)$"},message:"must match pattern \""+"^(\\[[0-9a-fA-F:.]+\\]|[^\\s/:@*?#%\\[\\]\\\\]+)$"+"\"",expected:constant1,data:data55}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/allowedHosts/" + i11,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data54}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/allowedHosts/" + i11,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data55}];
 return false;
 }
 }
-var valid26 = _errs125 === errors;
+var valid26 = _errs127 === errors;
 if(!valid26){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/allowedHosts",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data53}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/allowedHosts",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data54}];
 return false;
 }
 }
-var valid25 = _errs123 === errors;
+var valid25 = _errs125 === errors;
 if(valid25){
-let data55 = data51.bytesMax;
-const _errs127 = errors;
-if(!(((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55))) && (isFinite(data55)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/bytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data55}];
-return false;
-}
-if(errors === _errs127){
-if((typeof data55 == "number") && (isFinite(data55))){
-if(data55 > 1073741824 || isNaN(data55)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/bytesMax",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",expected:constant3,data:data55}];
-return false;
-}
-else {
-if(data55 < 1 || isNaN(data55)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/bytesMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data55}];
-return false;
-}
-}
-}
-}
-var valid25 = _errs127 === errors;
-if(valid25){
-let data56 = data51.timeoutMs;
+let data56 = data52.bytesMax;
 const _errs129 = errors;
 if(!(((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56))) && (isFinite(data56)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/timeoutMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data56}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/bytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data56}];
 return false;
 }
 if(errors === _errs129){
 if((typeof data56 == "number") && (isFinite(data56))){
-if(data56 > 120000 || isNaN(data56)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/timeoutMs",keyword:"maximum",params:{comparison: "<=", limit: 120000},message:"must be <= 120000",expected:constant3,data:data56}];
+if(data56 > 1073741824 || isNaN(data56)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/bytesMax",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",expected:constant3,data:data56}];
 return false;
 }
 else {
-if(data56 < 100 || isNaN(data56)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/timeoutMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data56}];
+if(data56 < 1 || isNaN(data56)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/bytesMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data56}];
 return false;
 }
 }
 }
 }
 var valid25 = _errs129 === errors;
-}
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data51}];
-return false;
-}
-}
-var valid24 = _errs118 === errors;
-}
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data47}];
-return false;
-}
-}
-var valid20 = _errs109 === errors;
-}
-}
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data37}];
-return false;
-}
-}
-var valid19 = _errs87 === errors;
-if(valid19){
-let data57 = data36.sessions;
+if(valid25){
+let data57 = data52.timeoutMs;
 const _errs131 = errors;
+if(!(((typeof data57 == "number") && (!(data57 % 1) && !isNaN(data57))) && (isFinite(data57)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/timeoutMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data57}];
+return false;
+}
 if(errors === _errs131){
-if(data57 && typeof data57 == "object" && !Array.isArray(data57)){
-if(data57.enabled === undefined){
-data57.enabled = false;
+if((typeof data57 == "number") && (isFinite(data57))){
+if(data57 > 120000 || isNaN(data57)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/timeoutMs",keyword:"maximum",params:{comparison: "<=", limit: 120000},message:"must be <= 120000",expected:constant3,data:data57}];
+return false;
 }
+else {
+if(data57 < 100 || isNaN(data57)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/timeoutMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data57}];
+return false;
+}
+}
+}
+}
+var valid25 = _errs131 === errors;
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data52}];
+return false;
+}
+}
+var valid24 = _errs120 === errors;
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data48}];
+return false;
+}
+}
+var valid20 = _errs111 === errors;
+}
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/chatCompletions",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data38}];
+return false;
+}
+}
+var valid19 = _errs89 === errors;
+if(valid19){
+let data58 = data37.sessions;
 const _errs133 = errors;
-for(const key14 in data57){
+if(errors === _errs133){
+if(data58 && typeof data58 == "object" && !Array.isArray(data58)){
+if(data58.enabled === undefined){
+data58.enabled = false;
+}
+const _errs135 = errors;
+for(const key14 in data58){
 if(!(key14 === "enabled")){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/sessions",keyword:"additionalProperties",params:{additionalProperty: key14},message:"must NOT have additional properties",expected:constant0,data:data57}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/sessions",keyword:"additionalProperties",params:{additionalProperty: key14},message:"must NOT have additional properties",expected:constant0,data:data58}];
 return false;
 break;
 }
 }
-if(_errs133 === errors){
-let data58 = data57.enabled;
-if(typeof data58 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/sessions/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data58}];
+if(_errs135 === errors){
+let data59 = data58.enabled;
+if(typeof data59 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/sessions/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data59}];
 return false;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/sessions",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data57}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/sessions",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data58}];
 return false;
 }
 }
-var valid19 = _errs131 === errors;
+var valid19 = _errs133 === errors;
 if(valid19){
-let data59 = data36.runs;
-const _errs136 = errors;
-if(errors === _errs136){
-if(data59 && typeof data59 == "object" && !Array.isArray(data59)){
-if(data59.enabled === undefined){
-data59.enabled = true;
-}
+let data60 = data37.runs;
 const _errs138 = errors;
-for(const key15 in data59){
+if(errors === _errs138){
+if(data60 && typeof data60 == "object" && !Array.isArray(data60)){
+if(data60.enabled === undefined){
+data60.enabled = true;
+}
+const _errs140 = errors;
+for(const key15 in data60){
 if(!(key15 === "enabled")){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/runs",keyword:"additionalProperties",params:{additionalProperty: key15},message:"must NOT have additional properties",expected:constant0,data:data59}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/runs",keyword:"additionalProperties",params:{additionalProperty: key15},message:"must NOT have additional properties",expected:constant0,data:data60}];
 return false;
 break;
 }
 }
-if(_errs138 === errors){
-let data60 = data59.enabled;
-if(typeof data60 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/runs/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data60}];
+if(_errs140 === errors){
+let data61 = data60.enabled;
+if(typeof data61 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/runs/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data61}];
 return false;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/runs",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data59}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/runs",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data60}];
 return false;
 }
 }
-var valid19 = _errs136 === errors;
+var valid19 = _errs138 === errors;
 if(valid19){
-let data61 = data36.docs;
-const _errs141 = errors;
-if(errors === _errs141){
-if(data61 && typeof data61 == "object" && !Array.isArray(data61)){
-if(data61.enabled === undefined){
-data61.enabled = true;
-}
+let data62 = data37.docs;
 const _errs143 = errors;
-for(const key16 in data61){
+if(errors === _errs143){
+if(data62 && typeof data62 == "object" && !Array.isArray(data62)){
+if(data62.enabled === undefined){
+data62.enabled = true;
+}
+const _errs145 = errors;
+for(const key16 in data62){
 if(!(key16 === "enabled")){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/docs",keyword:"additionalProperties",params:{additionalProperty: key16},message:"must NOT have additional properties",expected:constant0,data:data61}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/docs",keyword:"additionalProperties",params:{additionalProperty: key16},message:"must NOT have additional properties",expected:constant0,data:data62}];
 return false;
 break;
 }
 }
-if(_errs143 === errors){
-let data62 = data61.enabled;
-if(typeof data62 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/docs/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data62}];
+if(_errs145 === errors){
+let data63 = data62.enabled;
+if(typeof data63 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/docs/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data63}];
 return false;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/docs",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data61}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/docs",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data62}];
 return false;
 }
 }
-var valid19 = _errs141 === errors;
+var valid19 = _errs143 === errors;
 if(valid19){
-let data63 = data36.page;
-const _errs146 = errors;
-if(errors === _errs146){
-if(data63 && typeof data63 == "object" && !Array.isArray(data63)){
-if(data63.enabled === undefined){
-data63.enabled = true;
-}
+let data64 = data37.page;
 const _errs148 = errors;
-for(const key17 in data63){
+if(errors === _errs148){
+if(data64 && typeof data64 == "object" && !Array.isArray(data64)){
+if(data64.enabled === undefined){
+data64.enabled = true;
+}
+const _errs150 = errors;
+for(const key17 in data64){
 if(!(key17 === "enabled")){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/page",keyword:"additionalProperties",params:{additionalProperty: key17},message:"must NOT have additional properties",expected:constant0,data:data63}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/page",keyword:"additionalProperties",params:{additionalProperty: key17},message:"must NOT have additional properties",expected:constant0,data:data64}];
 return false;
 break;
 }
 }
-if(_errs148 === errors){
-let data64 = data63.enabled;
-if(typeof data64 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/page/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data64}];
+if(_errs150 === errors){
+let data65 = data64.enabled;
+if(typeof data65 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/page/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data65}];
 return false;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/page",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data63}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/page",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data64}];
 return false;
 }
 }
-var valid19 = _errs146 === errors;
+var valid19 = _errs148 === errors;
 if(valid19){
-let data65 = data36.metrics;
-const _errs151 = errors;
-if(errors === _errs151){
-if(data65 && typeof data65 == "object" && !Array.isArray(data65)){
-if(data65.enabled === undefined){
-data65.enabled = true;
-}
+let data66 = data37.metrics;
 const _errs153 = errors;
-for(const key18 in data65){
+if(errors === _errs153){
+if(data66 && typeof data66 == "object" && !Array.isArray(data66)){
+if(data66.enabled === undefined){
+data66.enabled = true;
+}
+const _errs155 = errors;
+for(const key18 in data66){
 if(!(key18 === "enabled")){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/metrics",keyword:"additionalProperties",params:{additionalProperty: key18},message:"must NOT have additional properties",expected:constant0,data:data65}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/metrics",keyword:"additionalProperties",params:{additionalProperty: key18},message:"must NOT have additional properties",expected:constant0,data:data66}];
 return false;
 break;
 }
 }
-if(_errs153 === errors){
-let data66 = data65.enabled;
-if(typeof data66 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/metrics/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data66}];
+if(_errs155 === errors){
+let data67 = data66.enabled;
+if(typeof data67 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/metrics/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data67}];
 return false;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/metrics",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data65}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints/metrics",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data66}];
 return false;
 }
 }
-var valid19 = _errs151 === errors;
+var valid19 = _errs153 === errors;
 }
 }
 }
@@ -3746,117 +3759,95 @@ var valid19 = _errs151 === errors;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data36}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/endpoints",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data37}];
 return false;
 }
 }
-var valid18 = _errs84 === errors;
+var valid18 = _errs86 === errors;
 if(valid18){
-let data67 = data35.allowedHosts;
-const _errs156 = errors;
-if(errors === _errs156){
-if(Array.isArray(data67)){
-var valid32 = true;
-const len9 = data67.length;
-for(let i12=0; i12<len9; i12++){
-let data68 = data67[i12];
+let data68 = data36.allowedHosts;
 const _errs158 = errors;
 if(errors === _errs158){
-if(typeof data68 === "string"){
-if(func2(data68) < 1){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedHosts/" + i12,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data68}];
+if(Array.isArray(data68)){
+var valid32 = true;
+const len9 = data68.length;
+for(let i12=0; i12<len9; i12++){
+let data69 = data68[i12];
+const _errs160 = errors;
+if(errors === _errs160){
+if(typeof data69 === "string"){
+if(func2(data69) < 1){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedHosts/" + i12,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data69}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedHosts/" + i12,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data68}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedHosts/" + i12,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data69}];
 return false;
 }
 }
-var valid32 = _errs158 === errors;
+var valid32 = _errs160 === errors;
 if(!valid32){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedHosts",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data67}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedHosts",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data68}];
 return false;
 }
 }
-var valid18 = _errs156 === errors;
+var valid18 = _errs158 === errors;
 if(valid18){
-let data69 = data35.allowedOrigins;
-const _errs160 = errors;
-if(errors === _errs160){
-if(Array.isArray(data69)){
-var valid33 = true;
-const len10 = data69.length;
-for(let i13=0; i13<len10; i13++){
-let data70 = data69[i13];
+let data70 = data36.allowedOrigins;
 const _errs162 = errors;
 if(errors === _errs162){
-if(typeof data70 === "string"){
-if(func2(data70) < 1){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedOrigins/" + i13,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data70}];
+if(Array.isArray(data70)){
+var valid33 = true;
+const len10 = data70.length;
+for(let i13=0; i13<len10; i13++){
+let data71 = data70[i13];
+const _errs164 = errors;
+if(errors === _errs164){
+if(typeof data71 === "string"){
+if(func2(data71) < 1){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedOrigins/" + i13,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data71}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedOrigins/" + i13,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data70}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedOrigins/" + i13,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data71}];
 return false;
 }
 }
-var valid33 = _errs162 === errors;
+var valid33 = _errs164 === errors;
 if(!valid33){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedOrigins",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data69}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/allowedOrigins",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data70}];
 return false;
 }
 }
-var valid18 = _errs160 === errors;
+var valid18 = _errs162 === errors;
 if(valid18){
-let data71 = data35.bodyBytesMax;
-const _errs164 = errors;
-if(!(((typeof data71 == "number") && (!(data71 % 1) && !isNaN(data71))) && (isFinite(data71)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/bodyBytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data71}];
-return false;
-}
-if(errors === _errs164){
-if((typeof data71 == "number") && (isFinite(data71))){
-if(data71 > 1073741824 || isNaN(data71)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/bodyBytesMax",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",expected:constant3,data:data71}];
-return false;
-}
-else {
-if(data71 < 1024 || isNaN(data71)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/bodyBytesMax",keyword:"minimum",params:{comparison: ">=", limit: 1024},message:"must be >= 1024",expected:constant3,data:data71}];
-return false;
-}
-}
-}
-}
-var valid18 = _errs164 === errors;
-if(valid18){
-let data72 = data35.pipelineMax;
+let data72 = data36.bodyBytesMax;
 const _errs166 = errors;
 if(!(((typeof data72 == "number") && (!(data72 % 1) && !isNaN(data72))) && (isFinite(data72)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/pipelineMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data72}];
+validate20.errors = [{instancePath:instancePath+"/gateway/http/bodyBytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data72}];
 return false;
 }
 if(errors === _errs166){
 if((typeof data72 == "number") && (isFinite(data72))){
-if(data72 > 1024 || isNaN(data72)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/pipelineMax",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",expected:constant3,data:data72}];
+if(data72 > 1073741824 || isNaN(data72)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/bodyBytesMax",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",expected:constant3,data:data72}];
 return false;
 }
 else {
-if(data72 < 1 || isNaN(data72)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/pipelineMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data72}];
+if(data72 < 1024 || isNaN(data72)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/bodyBytesMax",keyword:"minimum",params:{comparison: ">=", limit: 1024},message:"must be >= 1024",expected:constant3,data:data72}];
 return false;
 }
 }
@@ -3864,154 +3855,154 @@ return false;
 }
 var valid18 = _errs166 === errors;
 if(valid18){
-let data73 = data35.keepAlive;
+let data73 = data36.pipelineMax;
 const _errs168 = errors;
+if(!(((typeof data73 == "number") && (!(data73 % 1) && !isNaN(data73))) && (isFinite(data73)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/pipelineMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data73}];
+return false;
+}
 if(errors === _errs168){
-if(data73 && typeof data73 == "object" && !Array.isArray(data73)){
-if(data73.form === undefined){
-data73.form = "comment";
-}
-if(data73.intervalMs === undefined){
-data73.intervalMs = 15000;
-}
-const _errs170 = errors;
-for(const key19 in data73){
-if(!((key19 === "form") || (key19 === "intervalMs"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive",keyword:"additionalProperties",params:{additionalProperty: key19},message:"must NOT have additional properties",expected:constant0,data:data73}];
-return false;
-break;
-}
-}
-if(_errs170 === errors){
-let data74 = data73.form;
-const _errs171 = errors;
-if(typeof data74 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/form",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data74}];
-return false;
-}
-if(!(((data74 === "comment") || (data74 === "chunk")) || (data74 === "off"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/form",keyword:"enum",params:{allowedValues: constant21},message:"must be equal to one of the allowed values",expected:constant1,data:data74}];
-return false;
-}
-var valid34 = _errs171 === errors;
-if(valid34){
-let data75 = data73.intervalMs;
-const _errs173 = errors;
-if(!(((typeof data75 == "number") && (!(data75 % 1) && !isNaN(data75))) && (isFinite(data75)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/intervalMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data75}];
-return false;
-}
-if(errors === _errs173){
-if((typeof data75 == "number") && (isFinite(data75))){
-if(data75 > 300000 || isNaN(data75)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/intervalMs",keyword:"maximum",params:{comparison: "<=", limit: 300000},message:"must be <= 300000",expected:constant3,data:data75}];
+if((typeof data73 == "number") && (isFinite(data73))){
+if(data73 > 1024 || isNaN(data73)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/pipelineMax",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",expected:constant3,data:data73}];
 return false;
 }
 else {
-if(data75 < 100 || isNaN(data75)){
-validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/intervalMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data75}];
+if(data73 < 1 || isNaN(data73)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/pipelineMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data73}];
 return false;
 }
 }
-}
-}
-var valid34 = _errs173 === errors;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data73}];
-return false;
 }
 }
 var valid18 = _errs168 === errors;
+if(valid18){
+let data74 = data36.keepAlive;
+const _errs170 = errors;
+if(errors === _errs170){
+if(data74 && typeof data74 == "object" && !Array.isArray(data74)){
+if(data74.form === undefined){
+data74.form = "comment";
 }
+if(data74.intervalMs === undefined){
+data74.intervalMs = 15000;
 }
-}
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/http",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data35}];
-return false;
-}
-}
-var valid1 = _errs81 === errors;
-if(valid1){
-let data76 = data0.websocket;
-const _errs175 = errors;
-if(errors === _errs175){
-if(data76 && typeof data76 == "object" && !Array.isArray(data76)){
-if(data76.enabled === undefined){
-data76.enabled = true;
-}
-if(data76.challengeMs === undefined){
-data76.challengeMs = 15000;
-}
-if(data76.tickMs === undefined){
-data76.tickMs = 15000;
-}
-if(data76.payloadBytesMax === undefined){
-data76.payloadBytesMax = 26214400;
-}
-if(data76.bufferedBytesMax === undefined){
-data76.bufferedBytesMax = 1048576;
-}
-const _errs177 = errors;
-for(const key20 in data76){
-if(!(((((key20 === "enabled") || (key20 === "challengeMs")) || (key20 === "tickMs")) || (key20 === "payloadBytesMax")) || (key20 === "bufferedBytesMax"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/websocket",keyword:"additionalProperties",params:{additionalProperty: key20},message:"must NOT have additional properties",expected:constant0,data:data76}];
+const _errs172 = errors;
+for(const key19 in data74){
+if(!((key19 === "form") || (key19 === "intervalMs"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive",keyword:"additionalProperties",params:{additionalProperty: key19},message:"must NOT have additional properties",expected:constant0,data:data74}];
 return false;
 break;
 }
 }
-if(_errs177 === errors){
-let data77 = data76.enabled;
-const _errs178 = errors;
-if(typeof data77 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/websocket/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data77}];
+if(_errs172 === errors){
+let data75 = data74.form;
+const _errs173 = errors;
+if(typeof data75 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/form",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data75}];
 return false;
 }
-var valid35 = _errs178 === errors;
-if(valid35){
-let data78 = data76.challengeMs;
-const _errs180 = errors;
-if(!(((typeof data78 == "number") && (!(data78 % 1) && !isNaN(data78))) && (isFinite(data78)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/websocket/challengeMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data78}];
+if(!(((data75 === "comment") || (data75 === "chunk")) || (data75 === "off"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/form",keyword:"enum",params:{allowedValues: constant21},message:"must be equal to one of the allowed values",expected:constant1,data:data75}];
 return false;
 }
-if(errors === _errs180){
-if((typeof data78 == "number") && (isFinite(data78))){
-if(data78 > 600000 || isNaN(data78)){
-validate20.errors = [{instancePath:instancePath+"/gateway/websocket/challengeMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data78}];
+var valid34 = _errs173 === errors;
+if(valid34){
+let data76 = data74.intervalMs;
+const _errs175 = errors;
+if(!(((typeof data76 == "number") && (!(data76 % 1) && !isNaN(data76))) && (isFinite(data76)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/intervalMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data76}];
+return false;
+}
+if(errors === _errs175){
+if((typeof data76 == "number") && (isFinite(data76))){
+if(data76 > 300000 || isNaN(data76)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/intervalMs",keyword:"maximum",params:{comparison: "<=", limit: 300000},message:"must be <= 300000",expected:constant3,data:data76}];
 return false;
 }
 else {
-if(data78 < 100 || isNaN(data78)){
-validate20.errors = [{instancePath:instancePath+"/gateway/websocket/challengeMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data78}];
+if(data76 < 100 || isNaN(data76)){
+validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive/intervalMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data76}];
 return false;
 }
 }
 }
 }
+var valid34 = _errs175 === errors;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/http/keepAlive",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data74}];
+return false;
+}
+}
+var valid18 = _errs170 === errors;
+}
+}
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/http",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data36}];
+return false;
+}
+}
+var valid1 = _errs83 === errors;
+if(valid1){
+let data77 = data1.websocket;
+const _errs177 = errors;
+if(errors === _errs177){
+if(data77 && typeof data77 == "object" && !Array.isArray(data77)){
+if(data77.enabled === undefined){
+data77.enabled = true;
+}
+if(data77.challengeMs === undefined){
+data77.challengeMs = 15000;
+}
+if(data77.tickMs === undefined){
+data77.tickMs = 15000;
+}
+if(data77.payloadBytesMax === undefined){
+data77.payloadBytesMax = 26214400;
+}
+if(data77.bufferedBytesMax === undefined){
+data77.bufferedBytesMax = 1048576;
+}
+const _errs179 = errors;
+for(const key20 in data77){
+if(!(((((key20 === "enabled") || (key20 === "challengeMs")) || (key20 === "tickMs")) || (key20 === "payloadBytesMax")) || (key20 === "bufferedBytesMax"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/websocket",keyword:"additionalProperties",params:{additionalProperty: key20},message:"must NOT have additional properties",expected:constant0,data:data77}];
+return false;
+break;
+}
+}
+if(_errs179 === errors){
+let data78 = data77.enabled;
+const _errs180 = errors;
+if(typeof data78 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/websocket/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data78}];
+return false;
+}
 var valid35 = _errs180 === errors;
 if(valid35){
-let data79 = data76.tickMs;
+let data79 = data77.challengeMs;
 const _errs182 = errors;
 if(!(((typeof data79 == "number") && (!(data79 % 1) && !isNaN(data79))) && (isFinite(data79)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/websocket/tickMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data79}];
+validate20.errors = [{instancePath:instancePath+"/gateway/websocket/challengeMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data79}];
 return false;
 }
 if(errors === _errs182){
 if((typeof data79 == "number") && (isFinite(data79))){
 if(data79 > 600000 || isNaN(data79)){
-validate20.errors = [{instancePath:instancePath+"/gateway/websocket/tickMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data79}];
+validate20.errors = [{instancePath:instancePath+"/gateway/websocket/challengeMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data79}];
 return false;
 }
 else {
 if(data79 < 100 || isNaN(data79)){
-validate20.errors = [{instancePath:instancePath+"/gateway/websocket/tickMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data79}];
+validate20.errors = [{instancePath:instancePath+"/gateway/websocket/challengeMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data79}];
 return false;
 }
 }
@@ -4019,21 +4010,21 @@ return false;
 }
 var valid35 = _errs182 === errors;
 if(valid35){
-let data80 = data76.payloadBytesMax;
+let data80 = data77.tickMs;
 const _errs184 = errors;
 if(!(((typeof data80 == "number") && (!(data80 % 1) && !isNaN(data80))) && (isFinite(data80)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/websocket/payloadBytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data80}];
+validate20.errors = [{instancePath:instancePath+"/gateway/websocket/tickMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data80}];
 return false;
 }
 if(errors === _errs184){
 if((typeof data80 == "number") && (isFinite(data80))){
-if(data80 > 1073741824 || isNaN(data80)){
-validate20.errors = [{instancePath:instancePath+"/gateway/websocket/payloadBytesMax",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",expected:constant3,data:data80}];
+if(data80 > 600000 || isNaN(data80)){
+validate20.errors = [{instancePath:instancePath+"/gateway/websocket/tickMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data80}];
 return false;
 }
 else {
-if(data80 < 65536 || isNaN(data80)){
-validate20.errors = [{instancePath:instancePath+"/gateway/websocket/payloadBytesMax",keyword:"minimum",params:{comparison: ">=", limit: 65536},message:"must be >= 65536",expected:constant3,data:data80}];
+if(data80 < 100 || isNaN(data80)){
+validate20.errors = [{instancePath:instancePath+"/gateway/websocket/tickMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data80}];
 return false;
 }
 }
@@ -4041,27 +4032,49 @@ return false;
 }
 var valid35 = _errs184 === errors;
 if(valid35){
-let data81 = data76.bufferedBytesMax;
+let data81 = data77.payloadBytesMax;
 const _errs186 = errors;
 if(!(((typeof data81 == "number") && (!(data81 % 1) && !isNaN(data81))) && (isFinite(data81)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/websocket/bufferedBytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data81}];
+validate20.errors = [{instancePath:instancePath+"/gateway/websocket/payloadBytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data81}];
 return false;
 }
 if(errors === _errs186){
 if((typeof data81 == "number") && (isFinite(data81))){
 if(data81 > 1073741824 || isNaN(data81)){
-validate20.errors = [{instancePath:instancePath+"/gateway/websocket/bufferedBytesMax",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",expected:constant3,data:data81}];
+validate20.errors = [{instancePath:instancePath+"/gateway/websocket/payloadBytesMax",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",expected:constant3,data:data81}];
 return false;
 }
 else {
 if(data81 < 65536 || isNaN(data81)){
-validate20.errors = [{instancePath:instancePath+"/gateway/websocket/bufferedBytesMax",keyword:"minimum",params:{comparison: ">=", limit: 65536},message:"must be >= 65536",expected:constant3,data:data81}];
+validate20.errors = [{instancePath:instancePath+"/gateway/websocket/payloadBytesMax",keyword:"minimum",params:{comparison: ">=", limit: 65536},message:"must be >= 65536",expected:constant3,data:data81}];
 return false;
 }
 }
 }
 }
 var valid35 = _errs186 === errors;
+if(valid35){
+let data82 = data77.bufferedBytesMax;
+const _errs188 = errors;
+if(!(((typeof data82 == "number") && (!(data82 % 1) && !isNaN(data82))) && (isFinite(data82)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/websocket/bufferedBytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data82}];
+return false;
+}
+if(errors === _errs188){
+if((typeof data82 == "number") && (isFinite(data82))){
+if(data82 > 1073741824 || isNaN(data82)){
+validate20.errors = [{instancePath:instancePath+"/gateway/websocket/bufferedBytesMax",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",expected:constant3,data:data82}];
+return false;
+}
+else {
+if(data82 < 65536 || isNaN(data82)){
+validate20.errors = [{instancePath:instancePath+"/gateway/websocket/bufferedBytesMax",keyword:"minimum",params:{comparison: ">=", limit: 65536},message:"must be >= 65536",expected:constant3,data:data82}];
+return false;
+}
+}
+}
+}
+var valid35 = _errs188 === errors;
 }
 }
 }
@@ -4069,74 +4082,52 @@ var valid35 = _errs186 === errors;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/websocket",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data76}];
+validate20.errors = [{instancePath:instancePath+"/gateway/websocket",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data77}];
 return false;
 }
 }
-var valid1 = _errs175 === errors;
+var valid1 = _errs177 === errors;
 if(valid1){
-let data82 = data0.runs;
-const _errs188 = errors;
-if(errors === _errs188){
-if(data82 && typeof data82 == "object" && !Array.isArray(data82)){
-if(data82.max === undefined){
-data82.max = 1024;
-}
-if(data82.queueMax === undefined){
-data82.queueMax = 256;
-}
-if(data82.waitMs === undefined){
-data82.waitMs = 30000;
-}
-if(data82.log === undefined){
-data82.log = {};
-}
+let data83 = data1.runs;
 const _errs190 = errors;
-for(const key21 in data82){
+if(errors === _errs190){
+if(data83 && typeof data83 == "object" && !Array.isArray(data83)){
+if(data83.max === undefined){
+data83.max = 1024;
+}
+if(data83.queueMax === undefined){
+data83.queueMax = 256;
+}
+if(data83.waitMs === undefined){
+data83.waitMs = 30000;
+}
+if(data83.log === undefined){
+data83.log = {};
+}
+const _errs192 = errors;
+for(const key21 in data83){
 if(!((((key21 === "max") || (key21 === "queueMax")) || (key21 === "waitMs")) || (key21 === "log"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs",keyword:"additionalProperties",params:{additionalProperty: key21},message:"must NOT have additional properties",expected:constant0,data:data82}];
+validate20.errors = [{instancePath:instancePath+"/gateway/runs",keyword:"additionalProperties",params:{additionalProperty: key21},message:"must NOT have additional properties",expected:constant0,data:data83}];
 return false;
 break;
 }
 }
-if(_errs190 === errors){
-let data83 = data82.max;
-const _errs191 = errors;
-if(!(((typeof data83 == "number") && (!(data83 % 1) && !isNaN(data83))) && (isFinite(data83)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/max",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data83}];
-return false;
-}
-if(errors === _errs191){
-if((typeof data83 == "number") && (isFinite(data83))){
-if(data83 > 100000 || isNaN(data83)){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/max",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000",expected:constant3,data:data83}];
-return false;
-}
-else {
-if(data83 < 1 || isNaN(data83)){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/max",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data83}];
-return false;
-}
-}
-}
-}
-var valid36 = _errs191 === errors;
-if(valid36){
-let data84 = data82.queueMax;
+if(_errs192 === errors){
+let data84 = data83.max;
 const _errs193 = errors;
 if(!(((typeof data84 == "number") && (!(data84 % 1) && !isNaN(data84))) && (isFinite(data84)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/queueMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data84}];
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/max",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data84}];
 return false;
 }
 if(errors === _errs193){
 if((typeof data84 == "number") && (isFinite(data84))){
 if(data84 > 100000 || isNaN(data84)){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/queueMax",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000",expected:constant3,data:data84}];
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/max",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000",expected:constant3,data:data84}];
 return false;
 }
 else {
-if(data84 < 0 || isNaN(data84)){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/queueMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data84}];
+if(data84 < 1 || isNaN(data84)){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/max",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data84}];
 return false;
 }
 }
@@ -4144,21 +4135,21 @@ return false;
 }
 var valid36 = _errs193 === errors;
 if(valid36){
-let data85 = data82.waitMs;
+let data85 = data83.queueMax;
 const _errs195 = errors;
 if(!(((typeof data85 == "number") && (!(data85 % 1) && !isNaN(data85))) && (isFinite(data85)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/waitMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data85}];
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/queueMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data85}];
 return false;
 }
 if(errors === _errs195){
 if((typeof data85 == "number") && (isFinite(data85))){
-if(data85 > 600000 || isNaN(data85)){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/waitMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data85}];
+if(data85 > 100000 || isNaN(data85)){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/queueMax",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000",expected:constant3,data:data85}];
 return false;
 }
 else {
-if(data85 < 100 || isNaN(data85)){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/waitMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data85}];
+if(data85 < 0 || isNaN(data85)){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/queueMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data85}];
 return false;
 }
 }
@@ -4166,157 +4157,157 @@ return false;
 }
 var valid36 = _errs195 === errors;
 if(valid36){
-let data86 = data82.log;
+let data86 = data83.waitMs;
 const _errs197 = errors;
+if(!(((typeof data86 == "number") && (!(data86 % 1) && !isNaN(data86))) && (isFinite(data86)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/waitMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data86}];
+return false;
+}
 if(errors === _errs197){
-if(data86 && typeof data86 == "object" && !Array.isArray(data86)){
-if(data86.hours === undefined){
-data86.hours = 24;
-}
-if(data86.max === undefined){
-data86.max = 10000;
-}
-const _errs199 = errors;
-for(const key22 in data86){
-if(!((key22 === "hours") || (key22 === "max"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/log",keyword:"additionalProperties",params:{additionalProperty: key22},message:"must NOT have additional properties",expected:constant0,data:data86}];
-return false;
-break;
-}
-}
-if(_errs199 === errors){
-let data87 = data86.hours;
-const _errs200 = errors;
-if(errors === _errs200){
-if((typeof data87 == "number") && (isFinite(data87))){
-if(data87 > 87600 || isNaN(data87)){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/log/hours",keyword:"maximum",params:{comparison: "<=", limit: 87600},message:"must be <= 87600",expected:constant6,data:data87}];
+if((typeof data86 == "number") && (isFinite(data86))){
+if(data86 > 600000 || isNaN(data86)){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/waitMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data86}];
 return false;
 }
 else {
-if(data87 < 0.01 || isNaN(data87)){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/log/hours",keyword:"minimum",params:{comparison: ">=", limit: 0.01},message:"must be >= 0.01",expected:constant6,data:data87}];
+if(data86 < 100 || isNaN(data86)){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/waitMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data86}];
 return false;
 }
 }
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/log/hours",keyword:"type",params:{type: "number"},message:"must be number",expected:constant6,data:data87}];
-return false;
-}
-}
-var valid37 = _errs200 === errors;
-if(valid37){
-let data88 = data86.max;
-const _errs202 = errors;
-if(!(((typeof data88 == "number") && (!(data88 % 1) && !isNaN(data88))) && (isFinite(data88)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/log/max",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data88}];
-return false;
-}
-if(errors === _errs202){
-if((typeof data88 == "number") && (isFinite(data88))){
-if(data88 > 10000000 || isNaN(data88)){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/log/max",keyword:"maximum",params:{comparison: "<=", limit: 10000000},message:"must be <= 10000000",expected:constant3,data:data88}];
-return false;
-}
-else {
-if(data88 < 1 || isNaN(data88)){
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/log/max",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data88}];
-return false;
-}
-}
-}
-}
-var valid37 = _errs202 === errors;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/runs/log",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data86}];
-return false;
 }
 }
 var valid36 = _errs197 === errors;
+if(valid36){
+let data87 = data83.log;
+const _errs199 = errors;
+if(errors === _errs199){
+if(data87 && typeof data87 == "object" && !Array.isArray(data87)){
+if(data87.hours === undefined){
+data87.hours = 24;
 }
+if(data87.max === undefined){
+data87.max = 10000;
 }
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/runs",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data82}];
-return false;
-}
-}
-var valid1 = _errs188 === errors;
-if(valid1){
-let data89 = data0.limits;
-const _errs204 = errors;
-if(errors === _errs204){
-if(data89 && typeof data89 == "object" && !Array.isArray(data89)){
-if(data89.connections === undefined){
-data89.connections = 16384;
-}
-if(data89.connectionsPerAddress === undefined){
-data89.connectionsPerAddress = 12288;
-}
-if(data89.bodyBytesHeld === undefined){
-data89.bodyBytesHeld = 268435456;
-}
-if(data89.answerBytesHeld === undefined){
-data89.answerBytesHeld = 268435456;
-}
-if(data89.writeStallMs === undefined){
-data89.writeStallMs = 30000;
-}
-if(data89.loopDelayMs === undefined){
-data89.loopDelayMs = 500;
-}
-const _errs206 = errors;
-for(const key23 in data89){
-if(!((((((key23 === "connections") || (key23 === "connectionsPerAddress")) || (key23 === "bodyBytesHeld")) || (key23 === "answerBytesHeld")) || (key23 === "writeStallMs")) || (key23 === "loopDelayMs"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits",keyword:"additionalProperties",params:{additionalProperty: key23},message:"must NOT have additional properties",expected:constant0,data:data89}];
+const _errs201 = errors;
+for(const key22 in data87){
+if(!((key22 === "hours") || (key22 === "max"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/log",keyword:"additionalProperties",params:{additionalProperty: key22},message:"must NOT have additional properties",expected:constant0,data:data87}];
 return false;
 break;
 }
 }
-if(_errs206 === errors){
-let data90 = data89.connections;
-const _errs207 = errors;
-if(!(((typeof data90 == "number") && (!(data90 % 1) && !isNaN(data90))) && (isFinite(data90)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/connections",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data90}];
-return false;
-}
-if(errors === _errs207){
-if((typeof data90 == "number") && (isFinite(data90))){
-if(data90 > 1000000 || isNaN(data90)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/connections",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000",expected:constant3,data:data90}];
+if(_errs201 === errors){
+let data88 = data87.hours;
+const _errs202 = errors;
+if(errors === _errs202){
+if((typeof data88 == "number") && (isFinite(data88))){
+if(data88 > 87600 || isNaN(data88)){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/log/hours",keyword:"maximum",params:{comparison: "<=", limit: 87600},message:"must be <= 87600",expected:constant6,data:data88}];
 return false;
 }
 else {
-if(data90 < 1 || isNaN(data90)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/connections",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data90}];
+if(data88 < 0.01 || isNaN(data88)){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/log/hours",keyword:"minimum",params:{comparison: ">=", limit: 0.01},message:"must be >= 0.01",expected:constant6,data:data88}];
+return false;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/log/hours",keyword:"type",params:{type: "number"},message:"must be number",expected:constant6,data:data88}];
+return false;
+}
+}
+var valid37 = _errs202 === errors;
+if(valid37){
+let data89 = data87.max;
+const _errs204 = errors;
+if(!(((typeof data89 == "number") && (!(data89 % 1) && !isNaN(data89))) && (isFinite(data89)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/log/max",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data89}];
+return false;
+}
+if(errors === _errs204){
+if((typeof data89 == "number") && (isFinite(data89))){
+if(data89 > 10000000 || isNaN(data89)){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/log/max",keyword:"maximum",params:{comparison: "<=", limit: 10000000},message:"must be <= 10000000",expected:constant3,data:data89}];
+return false;
+}
+else {
+if(data89 < 1 || isNaN(data89)){
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/log/max",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data89}];
 return false;
 }
 }
 }
 }
-var valid38 = _errs207 === errors;
-if(valid38){
-let data91 = data89.connectionsPerAddress;
+var valid37 = _errs204 === errors;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/runs/log",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data87}];
+return false;
+}
+}
+var valid36 = _errs199 === errors;
+}
+}
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/runs",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data83}];
+return false;
+}
+}
+var valid1 = _errs190 === errors;
+if(valid1){
+let data90 = data1.limits;
+const _errs206 = errors;
+if(errors === _errs206){
+if(data90 && typeof data90 == "object" && !Array.isArray(data90)){
+if(data90.connections === undefined){
+data90.connections = 16384;
+}
+if(data90.connectionsPerAddress === undefined){
+data90.connectionsPerAddress = 12288;
+}
+if(data90.bodyBytesHeld === undefined){
+data90.bodyBytesHeld = 268435456;
+}
+if(data90.answerBytesHeld === undefined){
+data90.answerBytesHeld = 268435456;
+}
+if(data90.writeStallMs === undefined){
+data90.writeStallMs = 30000;
+}
+if(data90.loopDelayMs === undefined){
+data90.loopDelayMs = 500;
+}
+const _errs208 = errors;
+for(const key23 in data90){
+if(!((((((key23 === "connections") || (key23 === "connectionsPerAddress")) || (key23 === "bodyBytesHeld")) || (key23 === "answerBytesHeld")) || (key23 === "writeStallMs")) || (key23 === "loopDelayMs"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits",keyword:"additionalProperties",params:{additionalProperty: key23},message:"must NOT have additional properties",expected:constant0,data:data90}];
+return false;
+break;
+}
+}
+if(_errs208 === errors){
+let data91 = data90.connections;
 const _errs209 = errors;
 if(!(((typeof data91 == "number") && (!(data91 % 1) && !isNaN(data91))) && (isFinite(data91)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/connectionsPerAddress",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data91}];
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/connections",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data91}];
 return false;
 }
 if(errors === _errs209){
 if((typeof data91 == "number") && (isFinite(data91))){
 if(data91 > 1000000 || isNaN(data91)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/connectionsPerAddress",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000",expected:constant3,data:data91}];
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/connections",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000",expected:constant3,data:data91}];
 return false;
 }
 else {
-if(data91 < 0 || isNaN(data91)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/connectionsPerAddress",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data91}];
+if(data91 < 1 || isNaN(data91)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/connections",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data91}];
 return false;
 }
 }
@@ -4324,21 +4315,21 @@ return false;
 }
 var valid38 = _errs209 === errors;
 if(valid38){
-let data92 = data89.bodyBytesHeld;
+let data92 = data90.connectionsPerAddress;
 const _errs211 = errors;
 if(!(((typeof data92 == "number") && (!(data92 % 1) && !isNaN(data92))) && (isFinite(data92)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/bodyBytesHeld",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data92}];
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/connectionsPerAddress",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data92}];
 return false;
 }
 if(errors === _errs211){
 if((typeof data92 == "number") && (isFinite(data92))){
-if(data92 > 1099511627776 || isNaN(data92)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/bodyBytesHeld",keyword:"maximum",params:{comparison: "<=", limit: 1099511627776},message:"must be <= 1099511627776",expected:constant3,data:data92}];
+if(data92 > 1000000 || isNaN(data92)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/connectionsPerAddress",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000",expected:constant3,data:data92}];
 return false;
 }
 else {
-if(data92 < 65536 || isNaN(data92)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/bodyBytesHeld",keyword:"minimum",params:{comparison: ">=", limit: 65536},message:"must be >= 65536",expected:constant3,data:data92}];
+if(data92 < 0 || isNaN(data92)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/connectionsPerAddress",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data92}];
 return false;
 }
 }
@@ -4346,21 +4337,21 @@ return false;
 }
 var valid38 = _errs211 === errors;
 if(valid38){
-let data93 = data89.answerBytesHeld;
+let data93 = data90.bodyBytesHeld;
 const _errs213 = errors;
 if(!(((typeof data93 == "number") && (!(data93 % 1) && !isNaN(data93))) && (isFinite(data93)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/answerBytesHeld",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data93}];
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/bodyBytesHeld",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data93}];
 return false;
 }
 if(errors === _errs213){
 if((typeof data93 == "number") && (isFinite(data93))){
 if(data93 > 1099511627776 || isNaN(data93)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/answerBytesHeld",keyword:"maximum",params:{comparison: "<=", limit: 1099511627776},message:"must be <= 1099511627776",expected:constant3,data:data93}];
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/bodyBytesHeld",keyword:"maximum",params:{comparison: "<=", limit: 1099511627776},message:"must be <= 1099511627776",expected:constant3,data:data93}];
 return false;
 }
 else {
 if(data93 < 65536 || isNaN(data93)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/answerBytesHeld",keyword:"minimum",params:{comparison: ">=", limit: 65536},message:"must be >= 65536",expected:constant3,data:data93}];
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/bodyBytesHeld",keyword:"minimum",params:{comparison: ">=", limit: 65536},message:"must be >= 65536",expected:constant3,data:data93}];
 return false;
 }
 }
@@ -4368,21 +4359,21 @@ return false;
 }
 var valid38 = _errs213 === errors;
 if(valid38){
-let data94 = data89.writeStallMs;
+let data94 = data90.answerBytesHeld;
 const _errs215 = errors;
 if(!(((typeof data94 == "number") && (!(data94 % 1) && !isNaN(data94))) && (isFinite(data94)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/writeStallMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data94}];
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/answerBytesHeld",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data94}];
 return false;
 }
 if(errors === _errs215){
 if((typeof data94 == "number") && (isFinite(data94))){
-if(data94 > 3600000 || isNaN(data94)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/writeStallMs",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",expected:constant3,data:data94}];
+if(data94 > 1099511627776 || isNaN(data94)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/answerBytesHeld",keyword:"maximum",params:{comparison: "<=", limit: 1099511627776},message:"must be <= 1099511627776",expected:constant3,data:data94}];
 return false;
 }
 else {
-if(data94 < 100 || isNaN(data94)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/writeStallMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data94}];
+if(data94 < 65536 || isNaN(data94)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/answerBytesHeld",keyword:"minimum",params:{comparison: ">=", limit: 65536},message:"must be >= 65536",expected:constant3,data:data94}];
 return false;
 }
 }
@@ -4390,403 +4381,380 @@ return false;
 }
 var valid38 = _errs215 === errors;
 if(valid38){
-let data95 = data89.loopDelayMs;
+let data95 = data90.writeStallMs;
 const _errs217 = errors;
 if(!(((typeof data95 == "number") && (!(data95 % 1) && !isNaN(data95))) && (isFinite(data95)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/loopDelayMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data95}];
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/writeStallMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data95}];
 return false;
 }
 if(errors === _errs217){
 if((typeof data95 == "number") && (isFinite(data95))){
-if(data95 > 60000 || isNaN(data95)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/loopDelayMs",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",expected:constant3,data:data95}];
+if(data95 > 3600000 || isNaN(data95)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/writeStallMs",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",expected:constant3,data:data95}];
 return false;
 }
 else {
-if(data95 < 0 || isNaN(data95)){
-validate20.errors = [{instancePath:instancePath+"/gateway/limits/loopDelayMs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data95}];
+if(data95 < 100 || isNaN(data95)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/writeStallMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data95}];
 return false;
 }
 }
 }
 }
 var valid38 = _errs217 === errors;
-}
-}
-}
-}
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/limits",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data89}];
-return false;
-}
-}
-var valid1 = _errs204 === errors;
-if(valid1){
-let data96 = data0.drainMs;
+if(valid38){
+let data96 = data90.loopDelayMs;
 const _errs219 = errors;
 if(!(((typeof data96 == "number") && (!(data96 % 1) && !isNaN(data96))) && (isFinite(data96)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data96}];
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/loopDelayMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data96}];
 return false;
 }
 if(errors === _errs219){
 if((typeof data96 == "number") && (isFinite(data96))){
-if(data96 > 600000 || isNaN(data96)){
-validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data96}];
+if(data96 > 60000 || isNaN(data96)){
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/loopDelayMs",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",expected:constant3,data:data96}];
 return false;
 }
 else {
 if(data96 < 0 || isNaN(data96)){
-validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data96}];
+validate20.errors = [{instancePath:instancePath+"/gateway/limits/loopDelayMs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data96}];
 return false;
 }
 }
 }
 }
-var valid1 = _errs219 === errors;
-if(valid1){
-let data97 = data0.log;
-const _errs221 = errors;
-if(errors === _errs221){
-if(data97 && typeof data97 == "object" && !Array.isArray(data97)){
-if(data97.level === undefined){
-data97.level = "info";
-}
-const _errs223 = errors;
-for(const key24 in data97){
-if(!(key24 === "level")){
-validate20.errors = [{instancePath:instancePath+"/gateway/log",keyword:"additionalProperties",params:{additionalProperty: key24},message:"must NOT have additional properties",expected:constant0,data:data97}];
-return false;
-break;
+var valid38 = _errs219 === errors;
 }
 }
-if(_errs223 === errors){
-let data98 = data97.level;
-if(typeof data98 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/gateway/log/level",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data98}];
-return false;
 }
-if(!(((((((data98 === "fatal") || (data98 === "error")) || (data98 === "warn")) || (data98 === "info")) || (data98 === "debug")) || (data98 === "trace")) || (data98 === "silent"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/log/level",keyword:"enum",params:{allowedValues: constant22},message:"must be equal to one of the allowed values",expected:constant1,data:data98}];
-return false;
+}
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/log",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data97}];
+validate20.errors = [{instancePath:instancePath+"/gateway/limits",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data90}];
 return false;
+}
+}
+var valid1 = _errs206 === errors;
+if(valid1){
+let data97 = data1.drainMs;
+const _errs221 = errors;
+if(!(((typeof data97 == "number") && (!(data97 % 1) && !isNaN(data97))) && (isFinite(data97)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data97}];
+return false;
+}
+if(errors === _errs221){
+if((typeof data97 == "number") && (isFinite(data97))){
+if(data97 > 600000 || isNaN(data97)){
+validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data97}];
+return false;
+}
+else {
+if(data97 < 0 || isNaN(data97)){
+validate20.errors = [{instancePath:instancePath+"/gateway/drainMs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data97}];
+return false;
+}
+}
 }
 }
 var valid1 = _errs221 === errors;
 if(valid1){
-let data99 = data0.audit;
-const _errs226 = errors;
-if(errors === _errs226){
-if(data99 && typeof data99 == "object" && !Array.isArray(data99)){
-if(data99.enabled === undefined){
-data99.enabled = true;
+let data98 = data1.log;
+const _errs223 = errors;
+if(errors === _errs223){
+if(data98 && typeof data98 == "object" && !Array.isArray(data98)){
+if(data98.level === undefined){
+data98.level = "info";
 }
-if(data99.bytesMax === undefined){
-data99.bytesMax = 10485760;
-}
-if(data99.keep === undefined){
-data99.keep = 4;
-}
-const _errs228 = errors;
-for(const key25 in data99){
-if(!((((key25 === "enabled") || (key25 === "file")) || (key25 === "bytesMax")) || (key25 === "keep"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/audit",keyword:"additionalProperties",params:{additionalProperty: key25},message:"must NOT have additional properties",expected:constant0,data:data99}];
+const _errs225 = errors;
+for(const key24 in data98){
+if(!(key24 === "level")){
+validate20.errors = [{instancePath:instancePath+"/gateway/log",keyword:"additionalProperties",params:{additionalProperty: key24},message:"must NOT have additional properties",expected:constant0,data:data98}];
 return false;
 break;
 }
 }
-if(_errs228 === errors){
-let data100 = data99.enabled;
-const _errs229 = errors;
-if(typeof data100 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/audit/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data100}];
+if(_errs225 === errors){
+let data99 = data98.level;
+if(typeof data99 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/gateway/log/level",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data99}];
 return false;
 }
-var valid40 = _errs229 === errors;
-if(valid40){
-if(data99.file !== undefined){
-let data101 = data99.file;
+if(!(((((((data99 === "fatal") || (data99 === "error")) || (data99 === "warn")) || (data99 === "info")) || (data99 === "debug")) || (data99 === "trace")) || (data99 === "silent"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/log/level",keyword:"enum",params:{allowedValues: constant22},message:"must be equal to one of the allowed values",expected:constant1,data:data99}];
+return false;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/gateway/log",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data98}];
+return false;
+}
+}
+var valid1 = _errs223 === errors;
+if(valid1){
+let data100 = data1.audit;
+const _errs228 = errors;
+if(errors === _errs228){
+if(data100 && typeof data100 == "object" && !Array.isArray(data100)){
+if(data100.enabled === undefined){
+data100.enabled = true;
+}
+if(data100.bytesMax === undefined){
+data100.bytesMax = 10485760;
+}
+if(data100.keep === undefined){
+data100.keep = 4;
+}
+const _errs230 = errors;
+for(const key25 in data100){
+if(!((((key25 === "enabled") || (key25 === "file")) || (key25 === "bytesMax")) || (key25 === "keep"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit",keyword:"additionalProperties",params:{additionalProperty: key25},message:"must NOT have additional properties",expected:constant0,data:data100}];
+return false;
+break;
+}
+}
+if(_errs230 === errors){
+let data101 = data100.enabled;
 const _errs231 = errors;
-if(errors === _errs231){
-if(typeof data101 === "string"){
-if(func2(data101) < 1){
-validate20.errors = [{instancePath:instancePath+"/gateway/audit/file",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data101}];
+if(typeof data101 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data101}];
+return false;
+}
+var valid40 = _errs231 === errors;
+if(valid40){
+if(data100.file !== undefined){
+let data102 = data100.file;
+const _errs233 = errors;
+if(errors === _errs233){
+if(typeof data102 === "string"){
+if(func2(data102) < 1){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/file",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data102}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/audit/file",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data101}];
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/file",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data102}];
 return false;
 }
 }
-var valid40 = _errs231 === errors;
+var valid40 = _errs233 === errors;
 }
 else {
 var valid40 = true;
 }
 if(valid40){
-let data102 = data99.bytesMax;
-const _errs233 = errors;
-if(!(((typeof data102 == "number") && (!(data102 % 1) && !isNaN(data102))) && (isFinite(data102)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/audit/bytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data102}];
-return false;
-}
-if(errors === _errs233){
-if((typeof data102 == "number") && (isFinite(data102))){
-if(data102 > 1073741824 || isNaN(data102)){
-validate20.errors = [{instancePath:instancePath+"/gateway/audit/bytesMax",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",expected:constant3,data:data102}];
-return false;
-}
-else {
-if(data102 < 4096 || isNaN(data102)){
-validate20.errors = [{instancePath:instancePath+"/gateway/audit/bytesMax",keyword:"minimum",params:{comparison: ">=", limit: 4096},message:"must be >= 4096",expected:constant3,data:data102}];
-return false;
-}
-}
-}
-}
-var valid40 = _errs233 === errors;
-if(valid40){
-let data103 = data99.keep;
+let data103 = data100.bytesMax;
 const _errs235 = errors;
 if(!(((typeof data103 == "number") && (!(data103 % 1) && !isNaN(data103))) && (isFinite(data103)))){
-validate20.errors = [{instancePath:instancePath+"/gateway/audit/keep",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data103}];
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/bytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data103}];
 return false;
 }
 if(errors === _errs235){
 if((typeof data103 == "number") && (isFinite(data103))){
-if(data103 > 100 || isNaN(data103)){
-validate20.errors = [{instancePath:instancePath+"/gateway/audit/keep",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100",expected:constant3,data:data103}];
+if(data103 > 1073741824 || isNaN(data103)){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/bytesMax",keyword:"maximum",params:{comparison: "<=", limit: 1073741824},message:"must be <= 1073741824",expected:constant3,data:data103}];
 return false;
 }
 else {
-if(data103 < 0 || isNaN(data103)){
-validate20.errors = [{instancePath:instancePath+"/gateway/audit/keep",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data103}];
+if(data103 < 4096 || isNaN(data103)){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/bytesMax",keyword:"minimum",params:{comparison: ">=", limit: 4096},message:"must be >= 4096",expected:constant3,data:data103}];
 return false;
 }
 }
 }
 }
 var valid40 = _errs235 === errors;
+if(valid40){
+let data104 = data100.keep;
+const _errs237 = errors;
+if(!(((typeof data104 == "number") && (!(data104 % 1) && !isNaN(data104))) && (isFinite(data104)))){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/keep",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data104}];
+return false;
+}
+if(errors === _errs237){
+if((typeof data104 == "number") && (isFinite(data104))){
+if(data104 > 100 || isNaN(data104)){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/keep",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100",expected:constant3,data:data104}];
+return false;
+}
+else {
+if(data104 < 0 || isNaN(data104)){
+validate20.errors = [{instancePath:instancePath+"/gateway/audit/keep",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data104}];
+return false;
+}
+}
+}
+}
+var valid40 = _errs237 === errors;
 }
 }
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway/audit",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data99}];
+validate20.errors = [{instancePath:instancePath+"/gateway/audit",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data100}];
 return false;
 }
 }
-var valid1 = _errs226 === errors;
+var valid1 = _errs228 === errors;
 if(valid1){
-let data104 = data0.telemetry;
-const _errs237 = errors;
-if(errors === _errs237){
-if(data104 && typeof data104 == "object" && !Array.isArray(data104)){
-if(data104.traces === undefined){
-data104.traces = true;
-}
-if(data104.content === undefined){
-data104.content = false;
-}
+let data105 = data1.telemetry;
 const _errs239 = errors;
-for(const key26 in data104){
+if(errors === _errs239){
+if(data105 && typeof data105 == "object" && !Array.isArray(data105)){
+if(data105.traces === undefined){
+data105.traces = true;
+}
+if(data105.content === undefined){
+data105.content = false;
+}
+const _errs241 = errors;
+for(const key26 in data105){
 if(!((key26 === "traces") || (key26 === "content"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/telemetry",keyword:"additionalProperties",params:{additionalProperty: key26},message:"must NOT have additional properties",expected:constant0,data:data104}];
+validate20.errors = [{instancePath:instancePath+"/gateway/telemetry",keyword:"additionalProperties",params:{additionalProperty: key26},message:"must NOT have additional properties",expected:constant0,data:data105}];
 return false;
 break;
 }
 }
-if(_errs239 === errors){
-let data105 = data104.traces;
-const _errs240 = errors;
-if(typeof data105 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/telemetry/traces",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data105}];
-return false;
-}
-var valid41 = _errs240 === errors;
-if(valid41){
-let data106 = data104.content;
+if(_errs241 === errors){
+let data106 = data105.traces;
 const _errs242 = errors;
 if(typeof data106 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/gateway/telemetry/content",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data106}];
+validate20.errors = [{instancePath:instancePath+"/gateway/telemetry/traces",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data106}];
 return false;
 }
 var valid41 = _errs242 === errors;
-}
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/gateway/telemetry",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data104}];
-return false;
-}
-}
-var valid1 = _errs237 === errors;
-if(valid1){
-let data107 = data0.checkAnswers;
+if(valid41){
+let data107 = data105.content;
 const _errs244 = errors;
-if(typeof data107 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/gateway/checkAnswers",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data107}];
+if(typeof data107 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/gateway/telemetry/content",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data107}];
 return false;
 }
-if(!(((data107 === "throw") || (data107 === "count")) || (data107 === "off"))){
-validate20.errors = [{instancePath:instancePath+"/gateway/checkAnswers",keyword:"enum",params:{allowedValues: constant23},message:"must be equal to one of the allowed values",expected:constant1,data:data107}];
-return false;
-}
-var valid1 = _errs244 === errors;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
+var valid41 = _errs244 === errors;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/gateway",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data0}];
+validate20.errors = [{instancePath:instancePath+"/gateway/telemetry",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data105}];
 return false;
 }
 }
-var valid0 = _errs2 === errors;
-if(valid0){
-let data108 = data.agents;
+var valid1 = _errs239 === errors;
+if(valid1){
+let data108 = data1.checkAnswers;
 const _errs246 = errors;
-if(errors === _errs246){
-if(data108 && typeof data108 == "object" && !Array.isArray(data108)){
-if(data108.defaults === undefined){
-data108.defaults = {};
-}
-if(data108.aliases === undefined){
-data108.aliases = {};
-}
-if(data108.list === undefined){
-data108.list = [];
-}
-const _errs248 = errors;
-for(const key27 in data108){
-if(!(((key27 === "defaults") || (key27 === "aliases")) || (key27 === "list"))){
-validate20.errors = [{instancePath:instancePath+"/agents",keyword:"additionalProperties",params:{additionalProperty: key27},message:"must NOT have additional properties",expected:constant0,data:data108}];
-return false;
-break;
-}
-}
-if(_errs248 === errors){
-let data109 = data108.defaults;
-const _errs249 = errors;
-if(errors === _errs249){
-if(data109 && typeof data109 == "object" && !Array.isArray(data109)){
-const _errs251 = errors;
-for(const key28 in data109){
-if(!((((((key28 === "model") || (key28 === "instructions")) || (key28 === "include")) || (key28 === "structuredOutput")) || (key28 === "stepsMax")) || (key28 === "tools"))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults",keyword:"additionalProperties",params:{additionalProperty: key28},message:"must NOT have additional properties",expected:constant0,data:data109}];
-return false;
-break;
-}
-}
-if(_errs251 === errors){
-if(data109.model !== undefined){
-let data110 = data109.model;
-const _errs252 = errors;
-const _errs253 = errors;
-if((typeof data110 !== "string") && (!(data110 && typeof data110 == "object" && !Array.isArray(data110)))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"type",params:{type: constant24},message:"must be string,object",expected:constant7,data:data110}];
+if(typeof data108 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/gateway/checkAnswers",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data108}];
 return false;
 }
-if(errors === _errs253){
-if(typeof data110 === "string"){
-if(!pattern8.test(data110)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant7,data:data110}];
+if(!(((data108 === "throw") || (data108 === "count")) || (data108 === "off"))){
+validate20.errors = [{instancePath:instancePath+"/gateway/checkAnswers",keyword:"enum",params:{allowedValues: constant23},message:"must be equal to one of the allowed values",expected:constant1,data:data108}];
 return false;
 }
+var valid1 = _errs246 === errors;
 }
-if(errors === _errs253){
-if(data110 && typeof data110 == "object" && !Array.isArray(data110)){
-let missing2;
-if((data110.primary === undefined) && (missing2 = "primary")){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant7,data:data110}];
-return false;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
 }
 else {
-const _errs255 = errors;
-for(const key29 in data110){
-if(!((key29 === "primary") || (key29 === "fallbacks"))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"additionalProperties",params:{additionalProperty: key29},message:"must NOT have additional properties",expected:constant7,data:data110}];
+validate20.errors = [{instancePath:instancePath+"/gateway",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data1}];
+return false;
+}
+}
+var valid0 = _errs4 === errors;
+if(valid0){
+let data109 = data.agents;
+const _errs248 = errors;
+if(errors === _errs248){
+if(data109 && typeof data109 == "object" && !Array.isArray(data109)){
+if(data109.defaults === undefined){
+data109.defaults = {};
+}
+if(data109.aliases === undefined){
+data109.aliases = {};
+}
+if(data109.list === undefined){
+data109.list = [];
+}
+const _errs250 = errors;
+for(const key27 in data109){
+if(!(((key27 === "defaults") || (key27 === "aliases")) || (key27 === "list"))){
+validate20.errors = [{instancePath:instancePath+"/agents",keyword:"additionalProperties",params:{additionalProperty: key27},message:"must NOT have additional properties",expected:constant0,data:data109}];
 return false;
 break;
 }
 }
-if(_errs255 === errors){
-if(data110.primary !== undefined){
-let data111 = data110.primary;
-const _errs256 = errors;
-if(errors === _errs256){
+if(_errs250 === errors){
+let data110 = data109.defaults;
+const _errs251 = errors;
+if(errors === _errs251){
+if(data110 && typeof data110 == "object" && !Array.isArray(data110)){
+const _errs253 = errors;
+for(const key28 in data110){
+if(!((((((key28 === "model") || (key28 === "instructions")) || (key28 === "include")) || (key28 === "structuredOutput")) || (key28 === "stepsMax")) || (key28 === "tools"))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults",keyword:"additionalProperties",params:{additionalProperty: key28},message:"must NOT have additional properties",expected:constant0,data:data110}];
+return false;
+break;
+}
+}
+if(_errs253 === errors){
+if(data110.model !== undefined){
+let data111 = data110.model;
+const _errs254 = errors;
+const _errs255 = errors;
+if((typeof data111 !== "string") && (!(data111 && typeof data111 == "object" && !Array.isArray(data111)))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"type",params:{type: constant24},message:"must be string,object",expected:constant7,data:data111}];
+return false;
+}
+if(errors === _errs255){
 if(typeof data111 === "string"){
 if(!pattern8.test(data111)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/primary",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data111}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant7,data:data111}];
 return false;
 }
 }
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/primary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data111}];
-return false;
-}
-}
-var valid45 = _errs256 === errors;
-}
-else {
-var valid45 = true;
-}
-if(valid45){
-if(data110.fallbacks !== undefined){
-let data112 = data110.fallbacks;
-const _errs258 = errors;
-if(errors === _errs258){
-if(Array.isArray(data112)){
-if(data112.length > 8){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",expected:constant2,data:data112}];
+if(errors === _errs255){
+if(data111 && typeof data111 == "object" && !Array.isArray(data111)){
+let missing2;
+if((data111.primary === undefined) && (missing2 = "primary")){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant7,data:data111}];
 return false;
 }
 else {
-var valid46 = true;
-const len11 = data112.length;
-for(let i14=0; i14<len11; i14++){
-let data113 = data112[i14];
-const _errs260 = errors;
-if(errors === _errs260){
-if(typeof data113 === "string"){
-if(!pattern8.test(data113)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks/" + i14,keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data113}];
+const _errs257 = errors;
+for(const key29 in data111){
+if(!((key29 === "primary") || (key29 === "fallbacks"))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model",keyword:"additionalProperties",params:{additionalProperty: key29},message:"must NOT have additional properties",expected:constant7,data:data111}];
 return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks/" + i14,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data113}];
-return false;
-}
-}
-var valid46 = _errs260 === errors;
-if(!valid46){
 break;
 }
 }
+if(_errs257 === errors){
+if(data111.primary !== undefined){
+let data112 = data111.primary;
+const _errs258 = errors;
+if(errors === _errs258){
+if(typeof data112 === "string"){
+if(!pattern8.test(data112)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/primary",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data112}];
+return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data112}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/primary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data112}];
 return false;
 }
 }
@@ -4795,60 +4763,69 @@ var valid45 = _errs258 === errors;
 else {
 var valid45 = true;
 }
-}
-}
-}
-}
-}
-}
-var valid43 = _errs252 === errors;
+if(valid45){
+if(data111.fallbacks !== undefined){
+let data113 = data111.fallbacks;
+const _errs260 = errors;
+if(errors === _errs260){
+if(Array.isArray(data113)){
+if(data113.length > 8){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",expected:constant2,data:data113}];
+return false;
 }
 else {
-var valid43 = true;
-}
-if(valid43){
-if(data109.instructions !== undefined){
-let data114 = data109.instructions;
+var valid46 = true;
+const len11 = data113.length;
+for(let i14=0; i14<len11; i14++){
+let data114 = data113[i14];
 const _errs262 = errors;
-if(typeof data114 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/instructions",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data114}];
+if(errors === _errs262){
+if(typeof data114 === "string"){
+if(!pattern8.test(data114)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks/" + i14,keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data114}];
 return false;
 }
-var valid43 = _errs262 === errors;
 }
 else {
-var valid43 = true;
-}
-if(valid43){
-if(data109.include !== undefined){
-let data115 = data109.include;
-const _errs264 = errors;
-const _errs265 = errors;
-if(errors === _errs265){
-if(Array.isArray(data115)){
-var valid48 = true;
-const len12 = data115.length;
-for(let i15=0; i15<len12; i15++){
-let data116 = data115[i15];
-const _errs267 = errors;
-if(typeof data116 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/include/" + i15,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data116}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks/" + i14,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data114}];
 return false;
 }
-if(!((data116 === "reasoning") || (data116 === "tools"))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/include/" + i15,keyword:"enum",params:{allowedValues: constant25},message:"must be equal to one of the allowed values",expected:constant1,data:data116}];
-return false;
 }
-var valid48 = _errs267 === errors;
-if(!valid48){
+var valid46 = _errs262 === errors;
+if(!valid46){
 break;
 }
 }
 }
+}
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/include",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data115}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/model/fallbacks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data113}];
 return false;
 }
+}
+var valid45 = _errs260 === errors;
+}
+else {
+var valid45 = true;
+}
+}
+}
+}
+}
+}
+}
+var valid43 = _errs254 === errors;
+}
+else {
+var valid43 = true;
+}
+if(valid43){
+if(data110.instructions !== undefined){
+let data115 = data110.instructions;
+const _errs264 = errors;
+if(typeof data115 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/instructions",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data115}];
+return false;
 }
 var valid43 = _errs264 === errors;
 }
@@ -4856,85 +4833,121 @@ else {
 var valid43 = true;
 }
 if(valid43){
-if(data109.structuredOutput !== undefined){
-let data117 = data109.structuredOutput;
+if(data110.include !== undefined){
+let data116 = data110.include;
+const _errs266 = errors;
+const _errs267 = errors;
+if(errors === _errs267){
+if(Array.isArray(data116)){
+var valid48 = true;
+const len12 = data116.length;
+for(let i15=0; i15<len12; i15++){
+let data117 = data116[i15];
 const _errs269 = errors;
 if(typeof data117 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/structuredOutput",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data117}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/include/" + i15,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data117}];
 return false;
 }
-if(!((data117 === "forward") || (data117 === "enforce"))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/structuredOutput",keyword:"enum",params:{allowedValues: constant26},message:"must be equal to one of the allowed values",expected:constant1,data:data117}];
+if(!((data117 === "reasoning") || (data117 === "tools"))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/include/" + i15,keyword:"enum",params:{allowedValues: constant25},message:"must be equal to one of the allowed values",expected:constant1,data:data117}];
 return false;
 }
-var valid43 = _errs269 === errors;
+var valid48 = _errs269 === errors;
+if(!valid48){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/include",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data116}];
+return false;
+}
+}
+var valid43 = _errs266 === errors;
 }
 else {
 var valid43 = true;
 }
 if(valid43){
-if(data109.stepsMax !== undefined){
-let data118 = data109.stepsMax;
-const _errs272 = errors;
-const _errs273 = errors;
-if(!(((typeof data118 == "number") && (!(data118 % 1) && !isNaN(data118))) && (isFinite(data118)))){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data118}];
+if(data110.structuredOutput !== undefined){
+let data118 = data110.structuredOutput;
+const _errs271 = errors;
+if(typeof data118 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/structuredOutput",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data118}];
 return false;
 }
-if(errors === _errs273){
-if((typeof data118 == "number") && (isFinite(data118))){
-if(data118 > 128 || isNaN(data118)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"maximum",params:{comparison: "<=", limit: 128},message:"must be <= 128",expected:constant3,data:data118}];
+if(!((data118 === "forward") || (data118 === "enforce"))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/structuredOutput",keyword:"enum",params:{allowedValues: constant26},message:"must be equal to one of the allowed values",expected:constant1,data:data118}];
 return false;
 }
-else {
-if(data118 < 1 || isNaN(data118)){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data118}];
-return false;
-}
-}
-}
-}
-var valid43 = _errs272 === errors;
+var valid43 = _errs271 === errors;
 }
 else {
 var valid43 = true;
 }
 if(valid43){
-if(data109.tools !== undefined){
-let data119 = data109.tools;
+if(data110.stepsMax !== undefined){
+let data119 = data110.stepsMax;
+const _errs274 = errors;
 const _errs275 = errors;
-const _errs276 = errors;
-if(errors === _errs276){
-if(data119 && typeof data119 == "object" && !Array.isArray(data119)){
-for(const key30 in data119){
-let data120 = data119[key30];
-const _errs279 = errors;
-if(errors === _errs279){
-if(Array.isArray(data120)){
-if(data120.length < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant2,data:data120}];
+if(!(((typeof data119 == "number") && (!(data119 % 1) && !isNaN(data119))) && (isFinite(data119)))){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data119}];
+return false;
+}
+if(errors === _errs275){
+if((typeof data119 == "number") && (isFinite(data119))){
+if(data119 > 128 || isNaN(data119)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"maximum",params:{comparison: "<=", limit: 128},message:"must be <= 128",expected:constant3,data:data119}];
+return false;
+}
+else {
+if(data119 < 1 || isNaN(data119)){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/stepsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data119}];
+return false;
+}
+}
+}
+}
+var valid43 = _errs274 === errors;
+}
+else {
+var valid43 = true;
+}
+if(valid43){
+if(data110.tools !== undefined){
+let data120 = data110.tools;
+const _errs277 = errors;
+const _errs278 = errors;
+if(errors === _errs278){
+if(data120 && typeof data120 == "object" && !Array.isArray(data120)){
+for(const key30 in data120){
+let data121 = data120[key30];
+const _errs281 = errors;
+if(errors === _errs281){
+if(Array.isArray(data121)){
+if(data121.length < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant2,data:data121}];
 return false;
 }
 else {
 var valid53 = true;
-const len13 = data120.length;
+const len13 = data121.length;
 for(let i16=0; i16<len13; i16++){
-let data121 = data120[i16];
-const _errs281 = errors;
-if(errors === _errs281){
-if(typeof data121 === "string"){
-if(func2(data121) < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key30.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i16,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data121}];
+let data122 = data121[i16];
+const _errs283 = errors;
+if(errors === _errs283){
+if(typeof data122 === "string"){
+if(func2(data122) < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key30.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i16,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data122}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key30.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i16,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data121}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key30.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i16,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data122}];
 return false;
 }
 }
-var valid53 = _errs281 === errors;
+var valid53 = _errs283 === errors;
 if(!valid53){
 break;
 }
@@ -4942,22 +4955,22 @@ break;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data120}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data121}];
 return false;
 }
 }
-var valid52 = _errs279 === errors;
+var valid52 = _errs281 === errors;
 if(!valid52){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data119}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults/tools",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data120}];
 return false;
 }
 }
-var valid43 = _errs275 === errors;
+var valid43 = _errs277 === errors;
 }
 else {
 var valid43 = true;
@@ -4970,191 +4983,146 @@ var valid43 = true;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/defaults",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data109}];
+validate20.errors = [{instancePath:instancePath+"/agents/defaults",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data110}];
 return false;
 }
 }
-var valid42 = _errs249 === errors;
+var valid42 = _errs251 === errors;
 if(valid42){
-let data122 = data108.aliases;
-const _errs283 = errors;
-if(errors === _errs283){
-if(data122 && typeof data122 == "object" && !Array.isArray(data122)){
-for(const key31 in data122){
-let data123 = data122[key31];
-const _errs286 = errors;
-if(errors === _errs286){
-if(typeof data123 === "string"){
-if(func2(data123) < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/aliases/" + key31.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data123}];
+let data123 = data109.aliases;
+const _errs285 = errors;
+if(errors === _errs285){
+if(data123 && typeof data123 == "object" && !Array.isArray(data123)){
+for(const key31 in data123){
+let data124 = data123[key31];
+const _errs288 = errors;
+if(errors === _errs288){
+if(typeof data124 === "string"){
+if(func2(data124) < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/aliases/" + key31.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data124}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/aliases/" + key31.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data123}];
+validate20.errors = [{instancePath:instancePath+"/agents/aliases/" + key31.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data124}];
 return false;
 }
 }
-var valid54 = _errs286 === errors;
+var valid54 = _errs288 === errors;
 if(!valid54){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/aliases",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data122}];
+validate20.errors = [{instancePath:instancePath+"/agents/aliases",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data123}];
 return false;
 }
 }
-var valid42 = _errs283 === errors;
+var valid42 = _errs285 === errors;
 if(valid42){
-let data124 = data108.list;
-const _errs288 = errors;
-if(errors === _errs288){
-if(Array.isArray(data124)){
-var valid55 = true;
-const len14 = data124.length;
-for(let i17=0; i17<len14; i17++){
-let data125 = data124[i17];
+let data125 = data109.list;
 const _errs290 = errors;
 if(errors === _errs290){
-if(data125 && typeof data125 == "object" && !Array.isArray(data125)){
-if(data125.default === undefined){
-data125.default = false;
+if(Array.isArray(data125)){
+var valid55 = true;
+const len14 = data125.length;
+for(let i17=0; i17<len14; i17++){
+let data126 = data125[i17];
+const _errs292 = errors;
+if(errors === _errs292){
+if(data126 && typeof data126 == "object" && !Array.isArray(data126)){
+if(data126.default === undefined){
+data126.default = false;
 }
 let missing3;
-if((data125.id === undefined) && (missing3 = "id")){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17,keyword:"required",params:{missingProperty: missing3},message:"must have required property '"+missing3+"'",expected:constant0,data:data125}];
+if((data126.id === undefined) && (missing3 = "id")){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17,keyword:"required",params:{missingProperty: missing3},message:"must have required property '"+missing3+"'",expected:constant0,data:data126}];
 return false;
 }
 else {
-const _errs292 = errors;
-for(const key32 in data125){
+const _errs294 = errors;
+for(const key32 in data126){
 if(!((((((((key32 === "id") || (key32 === "default")) || (key32 === "model")) || (key32 === "instructions")) || (key32 === "include")) || (key32 === "structuredOutput")) || (key32 === "stepsMax")) || (key32 === "tools"))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17,keyword:"additionalProperties",params:{additionalProperty: key32},message:"must NOT have additional properties",expected:constant0,data:data125}];
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17,keyword:"additionalProperties",params:{additionalProperty: key32},message:"must NOT have additional properties",expected:constant0,data:data126}];
 return false;
 break;
 }
 }
-if(_errs292 === errors){
-if(data125.id !== undefined){
-let data126 = data125.id;
-const _errs293 = errors;
-if(errors === _errs293){
-if(typeof data126 === "string"){
-if(!pattern15.test(data126)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/id",keyword:"pattern",params:{pattern: "^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$"},message:"must match pattern \""+"^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$"+"\"",expected:constant1,data:data126}];
+if(_errs294 === errors){
+if(data126.id !== undefined){
+let data127 = data126.id;
+const _errs295 = errors;
+if(errors === _errs295){
+if(typeof data127 === "string"){
+if(!pattern15.test(data127)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/id",keyword:"pattern",params:{pattern: "^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$"},message:"must match pattern \""+"^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$"+"\"",expected:constant1,data:data127}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data126}];
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data127}];
 return false;
 }
 }
-var valid56 = _errs293 === errors;
+var valid56 = _errs295 === errors;
 }
 else {
 var valid56 = true;
 }
 if(valid56){
-let data127 = data125.default;
-const _errs295 = errors;
-if(typeof data127 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/default",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data127}];
-return false;
-}
-var valid56 = _errs295 === errors;
-if(valid56){
-if(data125.model !== undefined){
-let data128 = data125.model;
+let data128 = data126.default;
 const _errs297 = errors;
-const _errs298 = errors;
-if((typeof data128 !== "string") && (!(data128 && typeof data128 == "object" && !Array.isArray(data128)))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model",keyword:"type",params:{type: constant24},message:"must be string,object",expected:constant7,data:data128}];
+if(typeof data128 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/default",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data128}];
 return false;
 }
-if(errors === _errs298){
-if(typeof data128 === "string"){
-if(!pattern8.test(data128)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant7,data:data128}];
-return false;
-}
-}
-if(errors === _errs298){
-if(data128 && typeof data128 == "object" && !Array.isArray(data128)){
-let missing4;
-if((data128.primary === undefined) && (missing4 = "primary")){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model",keyword:"required",params:{missingProperty: missing4},message:"must have required property '"+missing4+"'",expected:constant7,data:data128}];
-return false;
-}
-else {
+var valid56 = _errs297 === errors;
+if(valid56){
+if(data126.model !== undefined){
+let data129 = data126.model;
+const _errs299 = errors;
 const _errs300 = errors;
-for(const key33 in data128){
-if(!((key33 === "primary") || (key33 === "fallbacks"))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model",keyword:"additionalProperties",params:{additionalProperty: key33},message:"must NOT have additional properties",expected:constant7,data:data128}];
+if((typeof data129 !== "string") && (!(data129 && typeof data129 == "object" && !Array.isArray(data129)))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model",keyword:"type",params:{type: constant24},message:"must be string,object",expected:constant7,data:data129}];
 return false;
-break;
 }
-}
-if(_errs300 === errors){
-if(data128.primary !== undefined){
-let data129 = data128.primary;
-const _errs301 = errors;
-if(errors === _errs301){
+if(errors === _errs300){
 if(typeof data129 === "string"){
 if(!pattern8.test(data129)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model/primary",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data129}];
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant7,data:data129}];
 return false;
 }
 }
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model/primary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data129}];
-return false;
-}
-}
-var valid58 = _errs301 === errors;
-}
-else {
-var valid58 = true;
-}
-if(valid58){
-if(data128.fallbacks !== undefined){
-let data130 = data128.fallbacks;
-const _errs303 = errors;
-if(errors === _errs303){
-if(Array.isArray(data130)){
-if(data130.length > 8){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model/fallbacks",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",expected:constant2,data:data130}];
+if(errors === _errs300){
+if(data129 && typeof data129 == "object" && !Array.isArray(data129)){
+let missing4;
+if((data129.primary === undefined) && (missing4 = "primary")){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model",keyword:"required",params:{missingProperty: missing4},message:"must have required property '"+missing4+"'",expected:constant7,data:data129}];
 return false;
 }
 else {
-var valid59 = true;
-const len15 = data130.length;
-for(let i18=0; i18<len15; i18++){
-let data131 = data130[i18];
-const _errs305 = errors;
-if(errors === _errs305){
-if(typeof data131 === "string"){
-if(!pattern8.test(data131)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model/fallbacks/" + i18,keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data131}];
+const _errs302 = errors;
+for(const key33 in data129){
+if(!((key33 === "primary") || (key33 === "fallbacks"))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model",keyword:"additionalProperties",params:{additionalProperty: key33},message:"must NOT have additional properties",expected:constant7,data:data129}];
 return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model/fallbacks/" + i18,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data131}];
-return false;
-}
-}
-var valid59 = _errs305 === errors;
-if(!valid59){
 break;
 }
 }
+if(_errs302 === errors){
+if(data129.primary !== undefined){
+let data130 = data129.primary;
+const _errs303 = errors;
+if(errors === _errs303){
+if(typeof data130 === "string"){
+if(!pattern8.test(data130)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model/primary",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data130}];
+return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model/fallbacks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data130}];
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model/primary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data130}];
 return false;
 }
 }
@@ -5163,60 +5131,69 @@ var valid58 = _errs303 === errors;
 else {
 var valid58 = true;
 }
-}
-}
-}
-}
-}
-}
-var valid56 = _errs297 === errors;
+if(valid58){
+if(data129.fallbacks !== undefined){
+let data131 = data129.fallbacks;
+const _errs305 = errors;
+if(errors === _errs305){
+if(Array.isArray(data131)){
+if(data131.length > 8){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model/fallbacks",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",expected:constant2,data:data131}];
+return false;
 }
 else {
-var valid56 = true;
-}
-if(valid56){
-if(data125.instructions !== undefined){
-let data132 = data125.instructions;
+var valid59 = true;
+const len15 = data131.length;
+for(let i18=0; i18<len15; i18++){
+let data132 = data131[i18];
 const _errs307 = errors;
-if(typeof data132 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/instructions",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data132}];
+if(errors === _errs307){
+if(typeof data132 === "string"){
+if(!pattern8.test(data132)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model/fallbacks/" + i18,keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant1,data:data132}];
 return false;
 }
-var valid56 = _errs307 === errors;
 }
 else {
-var valid56 = true;
-}
-if(valid56){
-if(data125.include !== undefined){
-let data133 = data125.include;
-const _errs309 = errors;
-const _errs310 = errors;
-if(errors === _errs310){
-if(Array.isArray(data133)){
-var valid61 = true;
-const len16 = data133.length;
-for(let i19=0; i19<len16; i19++){
-let data134 = data133[i19];
-const _errs312 = errors;
-if(typeof data134 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/include/" + i19,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data134}];
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model/fallbacks/" + i18,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data132}];
 return false;
 }
-if(!((data134 === "reasoning") || (data134 === "tools"))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/include/" + i19,keyword:"enum",params:{allowedValues: constant25},message:"must be equal to one of the allowed values",expected:constant1,data:data134}];
-return false;
 }
-var valid61 = _errs312 === errors;
-if(!valid61){
+var valid59 = _errs307 === errors;
+if(!valid59){
 break;
 }
 }
 }
+}
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/include",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data133}];
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/model/fallbacks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data131}];
 return false;
 }
+}
+var valid58 = _errs305 === errors;
+}
+else {
+var valid58 = true;
+}
+}
+}
+}
+}
+}
+}
+var valid56 = _errs299 === errors;
+}
+else {
+var valid56 = true;
+}
+if(valid56){
+if(data126.instructions !== undefined){
+let data133 = data126.instructions;
+const _errs309 = errors;
+if(typeof data133 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/instructions",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data133}];
+return false;
 }
 var valid56 = _errs309 === errors;
 }
@@ -5224,85 +5201,121 @@ else {
 var valid56 = true;
 }
 if(valid56){
-if(data125.structuredOutput !== undefined){
-let data135 = data125.structuredOutput;
+if(data126.include !== undefined){
+let data134 = data126.include;
+const _errs311 = errors;
+const _errs312 = errors;
+if(errors === _errs312){
+if(Array.isArray(data134)){
+var valid61 = true;
+const len16 = data134.length;
+for(let i19=0; i19<len16; i19++){
+let data135 = data134[i19];
 const _errs314 = errors;
 if(typeof data135 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/structuredOutput",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data135}];
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/include/" + i19,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data135}];
 return false;
 }
-if(!((data135 === "forward") || (data135 === "enforce"))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/structuredOutput",keyword:"enum",params:{allowedValues: constant26},message:"must be equal to one of the allowed values",expected:constant1,data:data135}];
+if(!((data135 === "reasoning") || (data135 === "tools"))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/include/" + i19,keyword:"enum",params:{allowedValues: constant25},message:"must be equal to one of the allowed values",expected:constant1,data:data135}];
 return false;
 }
-var valid56 = _errs314 === errors;
+var valid61 = _errs314 === errors;
+if(!valid61){
+break;
+}
+}
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/include",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data134}];
+return false;
+}
+}
+var valid56 = _errs311 === errors;
 }
 else {
 var valid56 = true;
 }
 if(valid56){
-if(data125.stepsMax !== undefined){
-let data136 = data125.stepsMax;
-const _errs317 = errors;
-const _errs318 = errors;
-if(!(((typeof data136 == "number") && (!(data136 % 1) && !isNaN(data136))) && (isFinite(data136)))){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/stepsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data136}];
+if(data126.structuredOutput !== undefined){
+let data136 = data126.structuredOutput;
+const _errs316 = errors;
+if(typeof data136 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/structuredOutput",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data136}];
 return false;
 }
-if(errors === _errs318){
-if((typeof data136 == "number") && (isFinite(data136))){
-if(data136 > 128 || isNaN(data136)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/stepsMax",keyword:"maximum",params:{comparison: "<=", limit: 128},message:"must be <= 128",expected:constant3,data:data136}];
+if(!((data136 === "forward") || (data136 === "enforce"))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/structuredOutput",keyword:"enum",params:{allowedValues: constant26},message:"must be equal to one of the allowed values",expected:constant1,data:data136}];
 return false;
 }
-else {
-if(data136 < 1 || isNaN(data136)){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/stepsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data136}];
-return false;
-}
-}
-}
-}
-var valid56 = _errs317 === errors;
+var valid56 = _errs316 === errors;
 }
 else {
 var valid56 = true;
 }
 if(valid56){
-if(data125.tools !== undefined){
-let data137 = data125.tools;
+if(data126.stepsMax !== undefined){
+let data137 = data126.stepsMax;
+const _errs319 = errors;
 const _errs320 = errors;
-const _errs321 = errors;
-if(errors === _errs321){
-if(data137 && typeof data137 == "object" && !Array.isArray(data137)){
-for(const key34 in data137){
-let data138 = data137[key34];
-const _errs324 = errors;
-if(errors === _errs324){
-if(Array.isArray(data138)){
-if(data138.length < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/tools/" + key34.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant2,data:data138}];
+if(!(((typeof data137 == "number") && (!(data137 % 1) && !isNaN(data137))) && (isFinite(data137)))){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/stepsMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data137}];
+return false;
+}
+if(errors === _errs320){
+if((typeof data137 == "number") && (isFinite(data137))){
+if(data137 > 128 || isNaN(data137)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/stepsMax",keyword:"maximum",params:{comparison: "<=", limit: 128},message:"must be <= 128",expected:constant3,data:data137}];
+return false;
+}
+else {
+if(data137 < 1 || isNaN(data137)){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/stepsMax",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant3,data:data137}];
+return false;
+}
+}
+}
+}
+var valid56 = _errs319 === errors;
+}
+else {
+var valid56 = true;
+}
+if(valid56){
+if(data126.tools !== undefined){
+let data138 = data126.tools;
+const _errs322 = errors;
+const _errs323 = errors;
+if(errors === _errs323){
+if(data138 && typeof data138 == "object" && !Array.isArray(data138)){
+for(const key34 in data138){
+let data139 = data138[key34];
+const _errs326 = errors;
+if(errors === _errs326){
+if(Array.isArray(data139)){
+if(data139.length < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/tools/" + key34.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant2,data:data139}];
 return false;
 }
 else {
 var valid66 = true;
-const len17 = data138.length;
+const len17 = data139.length;
 for(let i20=0; i20<len17; i20++){
-let data139 = data138[i20];
-const _errs326 = errors;
-if(errors === _errs326){
-if(typeof data139 === "string"){
-if(func2(data139) < 1){
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/tools/" + key34.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i20,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data139}];
+let data140 = data139[i20];
+const _errs328 = errors;
+if(errors === _errs328){
+if(typeof data140 === "string"){
+if(func2(data140) < 1){
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/tools/" + key34.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i20,keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data140}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/tools/" + key34.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i20,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data139}];
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/tools/" + key34.replace(/~/g, "~0").replace(/\//g, "~1")+"/" + i20,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data140}];
 return false;
 }
 }
-var valid66 = _errs326 === errors;
+var valid66 = _errs328 === errors;
 if(!valid66){
 break;
 }
@@ -5310,22 +5323,22 @@ break;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/tools/" + key34.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data138}];
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/tools/" + key34.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data139}];
 return false;
 }
 }
-var valid65 = _errs324 === errors;
+var valid65 = _errs326 === errors;
 if(!valid65){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/tools",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data137}];
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17+"/tools",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data138}];
 return false;
 }
 }
-var valid56 = _errs320 === errors;
+var valid56 = _errs322 === errors;
 }
 else {
 var valid56 = true;
@@ -5341,236 +5354,215 @@ var valid56 = true;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data125}];
+validate20.errors = [{instancePath:instancePath+"/agents/list/" + i17,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data126}];
 return false;
 }
 }
-var valid55 = _errs290 === errors;
+var valid55 = _errs292 === errors;
 if(!valid55){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents/list",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data124}];
+validate20.errors = [{instancePath:instancePath+"/agents/list",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data125}];
 return false;
 }
 }
-var valid42 = _errs288 === errors;
+var valid42 = _errs290 === errors;
 }
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/agents",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data108}];
+validate20.errors = [{instancePath:instancePath+"/agents",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data109}];
 return false;
 }
 }
-var valid0 = _errs246 === errors;
+var valid0 = _errs248 === errors;
 if(valid0){
-let data140 = data.models;
-const _errs328 = errors;
-if(errors === _errs328){
-if(data140 && typeof data140 == "object" && !Array.isArray(data140)){
-if(data140.providers === undefined){
-data140.providers = {};
-}
+let data141 = data.models;
 const _errs330 = errors;
-for(const key35 in data140){
+if(errors === _errs330){
+if(data141 && typeof data141 == "object" && !Array.isArray(data141)){
+if(data141.providers === undefined){
+data141.providers = {};
+}
+const _errs332 = errors;
+for(const key35 in data141){
 if(!(key35 === "providers")){
-validate20.errors = [{instancePath:instancePath+"/models",keyword:"additionalProperties",params:{additionalProperty: key35},message:"must NOT have additional properties",expected:constant0,data:data140}];
+validate20.errors = [{instancePath:instancePath+"/models",keyword:"additionalProperties",params:{additionalProperty: key35},message:"must NOT have additional properties",expected:constant0,data:data141}];
 return false;
 break;
 }
 }
-if(_errs330 === errors){
-let data141 = data140.providers;
-const _errs331 = errors;
-if(errors === _errs331){
-if(data141 && typeof data141 == "object" && !Array.isArray(data141)){
-for(const key36 in data141){
-const _errs334 = errors;
-if(!(validate21(data141[key36], {instancePath:instancePath+"/models/providers/" + key36.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data141,parentDataProperty:key36,rootData,dynamicAnchors}))){
+if(_errs332 === errors){
+let data142 = data141.providers;
+const _errs333 = errors;
+if(errors === _errs333){
+if(data142 && typeof data142 == "object" && !Array.isArray(data142)){
+for(const key36 in data142){
+const _errs336 = errors;
+if(!(validate21(data142[key36], {instancePath:instancePath+"/models/providers/" + key36.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data142,parentDataProperty:key36,rootData,dynamicAnchors}))){
 vErrors = vErrors === null ? validate21.errors : vErrors.concat(validate21.errors);
 errors = vErrors.length;
 }
-var valid68 = _errs334 === errors;
+var valid68 = _errs336 === errors;
 if(!valid68){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/models/providers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data141}];
+validate20.errors = [{instancePath:instancePath+"/models/providers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data142}];
 return false;
 }
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/models",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data140}];
+validate20.errors = [{instancePath:instancePath+"/models",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data141}];
 return false;
 }
 }
-var valid0 = _errs328 === errors;
+var valid0 = _errs330 === errors;
 if(valid0){
-let data143 = data.mcp;
-const _errs335 = errors;
-if(errors === _errs335){
-if(data143 && typeof data143 == "object" && !Array.isArray(data143)){
-if(data143.servers === undefined){
-data143.servers = {};
-}
+let data144 = data.mcp;
 const _errs337 = errors;
-for(const key37 in data143){
-if(!(key37 === "servers")){
-validate20.errors = [{instancePath:instancePath+"/mcp",keyword:"additionalProperties",params:{additionalProperty: key37},message:"must NOT have additional properties",expected:constant0,data:data143}];
-return false;
-break;
-}
-}
-if(_errs337 === errors){
-let data144 = data143.servers;
-const _errs338 = errors;
-if(errors === _errs338){
+if(errors === _errs337){
 if(data144 && typeof data144 == "object" && !Array.isArray(data144)){
-for(const key38 in data144){
-let data145 = data144[key38];
-const _errs341 = errors;
-const _errs342 = errors;
-if(errors === _errs342){
-if(data145 && typeof data145 == "object" && !Array.isArray(data145)){
-if(data145.args === undefined){
-data145.args = [];
+if(data144.servers === undefined){
+data144.servers = {};
 }
-if(data145.env === undefined){
-data145.env = {};
-}
-if(data145.headers === undefined){
-data145.headers = {};
-}
-if(data145.connectMs === undefined){
-data145.connectMs = 30000;
-}
-if(data145.timeoutMs === undefined){
-data145.timeoutMs = 60000;
-}
-if(data145.outputBytesMax === undefined){
-data145.outputBytesMax = 65536;
-}
-const _errs344 = errors;
-for(const key39 in data145){
-if(!(func1.call(constant11, key39))){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key39},message:"must NOT have additional properties",expected:constant0,data:data145}];
+const _errs339 = errors;
+for(const key37 in data144){
+if(!(key37 === "servers")){
+validate20.errors = [{instancePath:instancePath+"/mcp",keyword:"additionalProperties",params:{additionalProperty: key37},message:"must NOT have additional properties",expected:constant0,data:data144}];
 return false;
 break;
 }
 }
-if(_errs344 === errors){
-if(data145.command !== undefined){
-let data146 = data145.command;
-const _errs345 = errors;
-if(errors === _errs345){
-if(typeof data146 === "string"){
-if(func2(data146) < 1){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/command",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data146}];
+if(_errs339 === errors){
+let data145 = data144.servers;
+const _errs340 = errors;
+if(errors === _errs340){
+if(data145 && typeof data145 == "object" && !Array.isArray(data145)){
+for(const key38 in data145){
+let data146 = data145[key38];
+const _errs343 = errors;
+const _errs344 = errors;
+if(errors === _errs344){
+if(data146 && typeof data146 == "object" && !Array.isArray(data146)){
+if(data146.args === undefined){
+data146.args = [];
+}
+if(data146.env === undefined){
+data146.env = {};
+}
+if(data146.headers === undefined){
+data146.headers = {};
+}
+if(data146.connectMs === undefined){
+data146.connectMs = 30000;
+}
+if(data146.timeoutMs === undefined){
+data146.timeoutMs = 60000;
+}
+if(data146.outputBytesMax === undefined){
+data146.outputBytesMax = 65536;
+}
+const _errs346 = errors;
+for(const key39 in data146){
+if(!(func1.call(constant11, key39))){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key39},message:"must NOT have additional properties",expected:constant0,data:data146}];
+return false;
+break;
+}
+}
+if(_errs346 === errors){
+if(data146.command !== undefined){
+let data147 = data146.command;
+const _errs347 = errors;
+if(errors === _errs347){
+if(typeof data147 === "string"){
+if(func2(data147) < 1){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/command",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data147}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/command",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data146}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/command",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data147}];
 return false;
 }
 }
-var valid72 = _errs345 === errors;
+var valid72 = _errs347 === errors;
 }
 else {
 var valid72 = true;
 }
 if(valid72){
-let data147 = data145.args;
-const _errs347 = errors;
-if(errors === _errs347){
-if(Array.isArray(data147)){
-var valid73 = true;
-const len18 = data147.length;
-for(let i21=0; i21<len18; i21++){
-let data148 = data147[i21];
+let data148 = data146.args;
 const _errs349 = errors;
-if(typeof data148 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/" + i21,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data148}];
+if(errors === _errs349){
+if(Array.isArray(data148)){
+var valid73 = true;
+const len18 = data148.length;
+for(let i21=0; i21<len18; i21++){
+let data149 = data148[i21];
+const _errs351 = errors;
+if(typeof data149 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/" + i21,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data149}];
 return false;
 }
-var valid73 = _errs349 === errors;
+var valid73 = _errs351 === errors;
 if(!valid73){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data147}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",keyword:"type",params:{type: "array"},message:"must be array",expected:constant2,data:data148}];
 return false;
 }
 }
-var valid72 = _errs347 === errors;
+var valid72 = _errs349 === errors;
 if(valid72){
-let data149 = data145.env;
-const _errs351 = errors;
-if(errors === _errs351){
-if(data149 && typeof data149 == "object" && !Array.isArray(data149)){
-for(const key40 in data149){
-let data150 = data149[key40];
-const _errs354 = errors;
-if(typeof data150 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/env/" + key40.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data150}];
+let data150 = data146.env;
+const _errs353 = errors;
+if(errors === _errs353){
+if(data150 && typeof data150 == "object" && !Array.isArray(data150)){
+for(const key40 in data150){
+let data151 = data150[key40];
+const _errs356 = errors;
+if(typeof data151 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/env/" + key40.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data151}];
 return false;
 }
-var valid74 = _errs354 === errors;
+var valid74 = _errs356 === errors;
 if(!valid74){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/env",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data149}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/env",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data150}];
 return false;
 }
 }
-var valid72 = _errs351 === errors;
+var valid72 = _errs353 === errors;
 if(valid72){
-if(data145.cwd !== undefined){
-let data151 = data145.cwd;
-const _errs356 = errors;
-if(errors === _errs356){
-if(typeof data151 === "string"){
-if(func2(data151) < 1){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/cwd",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data151}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/cwd",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data151}];
-return false;
-}
-}
-var valid72 = _errs356 === errors;
-}
-else {
-var valid72 = true;
-}
-if(valid72){
-if(data145.url !== undefined){
-let data152 = data145.url;
+if(data146.cwd !== undefined){
+let data152 = data146.cwd;
 const _errs358 = errors;
 if(errors === _errs358){
 if(typeof data152 === "string"){
-if(!pattern27.test(data152)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/url",keyword:"pattern",params:{pattern: "^https?://[^\\s]+$"},message:"must match pattern \""+"^https?://[^\\s]+$"+"\"",expected:constant1,data:data152}];
+if(func2(data152) < 1){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/cwd",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant1,data:data152}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/url",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data152}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/cwd",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data152}];
 return false;
 }
 }
@@ -5580,67 +5572,66 @@ else {
 var valid72 = true;
 }
 if(valid72){
-let data153 = data145.headers;
+if(data146.url !== undefined){
+let data153 = data146.url;
 const _errs360 = errors;
 if(errors === _errs360){
-if(data153 && typeof data153 == "object" && !Array.isArray(data153)){
-for(const key41 in data153){
-let data154 = data153[key41];
-const _errs363 = errors;
-if(typeof data154 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/headers/" + key41.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data154}];
+if(typeof data153 === "string"){
+if(!pattern27.test(data153)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/url",keyword:"pattern",params:{pattern: "^https?://[^\\s]+$"},message:"must match pattern \""+"^https?://[^\\s]+$"+"\"",expected:constant1,data:data153}];
 return false;
 }
-var valid75 = _errs363 === errors;
+}
+else {
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/url",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data153}];
+return false;
+}
+}
+var valid72 = _errs360 === errors;
+}
+else {
+var valid72 = true;
+}
+if(valid72){
+let data154 = data146.headers;
+const _errs362 = errors;
+if(errors === _errs362){
+if(data154 && typeof data154 == "object" && !Array.isArray(data154)){
+for(const key41 in data154){
+let data155 = data154[key41];
+const _errs365 = errors;
+if(typeof data155 !== "string"){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/headers/" + key41.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data155}];
+return false;
+}
+var valid75 = _errs365 === errors;
 if(!valid75){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/headers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data153}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/headers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data154}];
 return false;
 }
 }
-var valid72 = _errs360 === errors;
+var valid72 = _errs362 === errors;
 if(valid72){
-let data155 = data145.connectMs;
-const _errs365 = errors;
-if(!(((typeof data155 == "number") && (!(data155 % 1) && !isNaN(data155))) && (isFinite(data155)))){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data155}];
-return false;
-}
-if(errors === _errs365){
-if((typeof data155 == "number") && (isFinite(data155))){
-if(data155 > 600000 || isNaN(data155)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data155}];
-return false;
-}
-else {
-if(data155 < 10 || isNaN(data155)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",expected:constant3,data:data155}];
-return false;
-}
-}
-}
-}
-var valid72 = _errs365 === errors;
-if(valid72){
-let data156 = data145.timeoutMs;
+let data156 = data146.connectMs;
 const _errs367 = errors;
 if(!(((typeof data156 == "number") && (!(data156 % 1) && !isNaN(data156))) && (isFinite(data156)))){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data156}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data156}];
 return false;
 }
 if(errors === _errs367){
 if((typeof data156 == "number") && (isFinite(data156))){
-if(data156 > 3600000 || isNaN(data156)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",expected:constant3,data:data156}];
+if(data156 > 600000 || isNaN(data156)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data156}];
 return false;
 }
 else {
 if(data156 < 10 || isNaN(data156)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",expected:constant3,data:data156}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/connectMs",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",expected:constant3,data:data156}];
 return false;
 }
 }
@@ -5648,27 +5639,49 @@ return false;
 }
 var valid72 = _errs367 === errors;
 if(valid72){
-let data157 = data145.outputBytesMax;
+let data157 = data146.timeoutMs;
 const _errs369 = errors;
 if(!(((typeof data157 == "number") && (!(data157 % 1) && !isNaN(data157))) && (isFinite(data157)))){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data157}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data157}];
 return false;
 }
 if(errors === _errs369){
 if((typeof data157 == "number") && (isFinite(data157))){
-if(data157 > 16777216 || isNaN(data157)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"maximum",params:{comparison: "<=", limit: 16777216},message:"must be <= 16777216",expected:constant3,data:data157}];
+if(data157 > 3600000 || isNaN(data157)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",expected:constant3,data:data157}];
 return false;
 }
 else {
-if(data157 < 256 || isNaN(data157)){
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"minimum",params:{comparison: ">=", limit: 256},message:"must be >= 256",expected:constant3,data:data157}];
+if(data157 < 10 || isNaN(data157)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/timeoutMs",keyword:"minimum",params:{comparison: ">=", limit: 10},message:"must be >= 10",expected:constant3,data:data157}];
 return false;
 }
 }
 }
 }
 var valid72 = _errs369 === errors;
+if(valid72){
+let data158 = data146.outputBytesMax;
+const _errs371 = errors;
+if(!(((typeof data158 == "number") && (!(data158 % 1) && !isNaN(data158))) && (isFinite(data158)))){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data158}];
+return false;
+}
+if(errors === _errs371){
+if((typeof data158 == "number") && (isFinite(data158))){
+if(data158 > 16777216 || isNaN(data158)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"maximum",params:{comparison: "<=", limit: 16777216},message:"must be <= 16777216",expected:constant3,data:data158}];
+return false;
+}
+else {
+if(data158 < 256 || isNaN(data158)){
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/outputBytesMax",keyword:"minimum",params:{comparison: ">=", limit: 256},message:"must be >= 256",expected:constant3,data:data158}];
+return false;
+}
+}
+}
+}
+var valid72 = _errs371 === errors;
 }
 }
 }
@@ -5680,221 +5693,200 @@ var valid72 = _errs369 === errors;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data145}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data146}];
 return false;
 }
 }
-var valid70 = _errs341 === errors;
+var valid70 = _errs343 === errors;
 if(!valid70){
 break;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/mcp/servers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data144}];
+validate20.errors = [{instancePath:instancePath+"/mcp/servers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data145}];
 return false;
 }
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/mcp",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data143}];
+validate20.errors = [{instancePath:instancePath+"/mcp",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data144}];
 return false;
 }
 }
-var valid0 = _errs335 === errors;
+var valid0 = _errs337 === errors;
 if(valid0){
-let data158 = data.sessions;
-const _errs371 = errors;
-if(errors === _errs371){
-if(data158 && typeof data158 == "object" && !Array.isArray(data158)){
-if(data158.idleMinutes === undefined){
-data158.idleMinutes = 0;
-}
-if(data158.lane === undefined){
-data158.lane = {};
-}
-if(data158.store === undefined){
-data158.store = {};
-}
+let data159 = data.sessions;
 const _errs373 = errors;
-for(const key42 in data158){
+if(errors === _errs373){
+if(data159 && typeof data159 == "object" && !Array.isArray(data159)){
+if(data159.idleMinutes === undefined){
+data159.idleMinutes = 0;
+}
+if(data159.lane === undefined){
+data159.lane = {};
+}
+if(data159.store === undefined){
+data159.store = {};
+}
+const _errs375 = errors;
+for(const key42 in data159){
 if(!(((key42 === "idleMinutes") || (key42 === "lane")) || (key42 === "store"))){
-validate20.errors = [{instancePath:instancePath+"/sessions",keyword:"additionalProperties",params:{additionalProperty: key42},message:"must NOT have additional properties",expected:constant0,data:data158}];
+validate20.errors = [{instancePath:instancePath+"/sessions",keyword:"additionalProperties",params:{additionalProperty: key42},message:"must NOT have additional properties",expected:constant0,data:data159}];
 return false;
 break;
 }
 }
-if(_errs373 === errors){
-let data159 = data158.idleMinutes;
-const _errs374 = errors;
-if(!(((typeof data159 == "number") && (!(data159 % 1) && !isNaN(data159))) && (isFinite(data159)))){
-validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data159}];
-return false;
-}
-if(errors === _errs374){
-if((typeof data159 == "number") && (isFinite(data159))){
-if(data159 > 5256000 || isNaN(data159)){
-validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"maximum",params:{comparison: "<=", limit: 5256000},message:"must be <= 5256000",expected:constant3,data:data159}];
-return false;
-}
-else {
-if(data159 < 0 || isNaN(data159)){
-validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data159}];
-return false;
-}
-}
-}
-}
-var valid76 = _errs374 === errors;
-if(valid76){
-let data160 = data158.lane;
+if(_errs375 === errors){
+let data160 = data159.idleMinutes;
 const _errs376 = errors;
+if(!(((typeof data160 == "number") && (!(data160 % 1) && !isNaN(data160))) && (isFinite(data160)))){
+validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data160}];
+return false;
+}
 if(errors === _errs376){
-if(data160 && typeof data160 == "object" && !Array.isArray(data160)){
-if(data160.waitingMax === undefined){
-data160.waitingMax = 8;
+if((typeof data160 == "number") && (isFinite(data160))){
+if(data160 > 5256000 || isNaN(data160)){
+validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"maximum",params:{comparison: "<=", limit: 5256000},message:"must be <= 5256000",expected:constant3,data:data160}];
+return false;
 }
-if(data160.waitMs === undefined){
-data160.waitMs = 60000;
+else {
+if(data160 < 0 || isNaN(data160)){
+validate20.errors = [{instancePath:instancePath+"/sessions/idleMinutes",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data160}];
+return false;
 }
+}
+}
+}
+var valid76 = _errs376 === errors;
+if(valid76){
+let data161 = data159.lane;
 const _errs378 = errors;
-for(const key43 in data160){
+if(errors === _errs378){
+if(data161 && typeof data161 == "object" && !Array.isArray(data161)){
+if(data161.waitingMax === undefined){
+data161.waitingMax = 8;
+}
+if(data161.waitMs === undefined){
+data161.waitMs = 60000;
+}
+const _errs380 = errors;
+for(const key43 in data161){
 if(!((key43 === "waitingMax") || (key43 === "waitMs"))){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane",keyword:"additionalProperties",params:{additionalProperty: key43},message:"must NOT have additional properties",expected:constant0,data:data160}];
+validate20.errors = [{instancePath:instancePath+"/sessions/lane",keyword:"additionalProperties",params:{additionalProperty: key43},message:"must NOT have additional properties",expected:constant0,data:data161}];
 return false;
 break;
 }
 }
-if(_errs378 === errors){
-let data161 = data160.waitingMax;
-const _errs379 = errors;
-if(!(((typeof data161 == "number") && (!(data161 % 1) && !isNaN(data161))) && (isFinite(data161)))){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data161}];
-return false;
-}
-if(errors === _errs379){
-if((typeof data161 == "number") && (isFinite(data161))){
-if(data161 > 1024 || isNaN(data161)){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",expected:constant3,data:data161}];
-return false;
-}
-else {
-if(data161 < 0 || isNaN(data161)){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data161}];
-return false;
-}
-}
-}
-}
-var valid77 = _errs379 === errors;
-if(valid77){
-let data162 = data160.waitMs;
+if(_errs380 === errors){
+let data162 = data161.waitingMax;
 const _errs381 = errors;
 if(!(((typeof data162 == "number") && (!(data162 % 1) && !isNaN(data162))) && (isFinite(data162)))){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data162}];
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data162}];
 return false;
 }
 if(errors === _errs381){
 if((typeof data162 == "number") && (isFinite(data162))){
-if(data162 > 600000 || isNaN(data162)){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data162}];
+if(data162 > 1024 || isNaN(data162)){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",expected:constant3,data:data162}];
 return false;
 }
 else {
-if(data162 < 100 || isNaN(data162)){
-validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data162}];
+if(data162 < 0 || isNaN(data162)){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitingMax",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant3,data:data162}];
 return false;
 }
 }
 }
 }
 var valid77 = _errs381 === errors;
+if(valid77){
+let data163 = data161.waitMs;
+const _errs383 = errors;
+if(!(((typeof data163 == "number") && (!(data163 % 1) && !isNaN(data163))) && (isFinite(data163)))){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data163}];
+return false;
+}
+if(errors === _errs383){
+if((typeof data163 == "number") && (isFinite(data163))){
+if(data163 > 600000 || isNaN(data163)){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",expected:constant3,data:data163}];
+return false;
+}
+else {
+if(data163 < 100 || isNaN(data163)){
+validate20.errors = [{instancePath:instancePath+"/sessions/lane/waitMs",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",expected:constant3,data:data163}];
+return false;
+}
+}
+}
+}
+var valid77 = _errs383 === errors;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/sessions/lane",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data160}];
+validate20.errors = [{instancePath:instancePath+"/sessions/lane",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data161}];
 return false;
 }
 }
-var valid76 = _errs376 === errors;
+var valid76 = _errs378 === errors;
 if(valid76){
-let data163 = data158.store;
-const _errs383 = errors;
-if(errors === _errs383){
-if(data163 && typeof data163 == "object" && !Array.isArray(data163)){
+let data164 = data159.store;
 const _errs385 = errors;
-for(const key44 in data163){
+if(errors === _errs385){
+if(data164 && typeof data164 == "object" && !Array.isArray(data164)){
+const _errs387 = errors;
+for(const key44 in data164){
 if(!(key44 === "postgres")){
-validate20.errors = [{instancePath:instancePath+"/sessions/store",keyword:"additionalProperties",params:{additionalProperty: key44},message:"must NOT have additional properties",expected:constant0,data:data163}];
+validate20.errors = [{instancePath:instancePath+"/sessions/store",keyword:"additionalProperties",params:{additionalProperty: key44},message:"must NOT have additional properties",expected:constant0,data:data164}];
 return false;
 break;
 }
 }
-if(_errs385 === errors){
-if(data163.postgres !== undefined){
-let data164 = data163.postgres;
-const _errs386 = errors;
-if(errors === _errs386){
-if(data164 && typeof data164 == "object" && !Array.isArray(data164)){
-if(data164.pooler === undefined){
-data164.pooler = false;
+if(_errs387 === errors){
+if(data164.postgres !== undefined){
+let data165 = data164.postgres;
+const _errs388 = errors;
+if(errors === _errs388){
+if(data165 && typeof data165 == "object" && !Array.isArray(data165)){
+if(data165.pooler === undefined){
+data165.pooler = false;
 }
-if(data164.schema === undefined){
-data164.schema = "clawgate";
+if(data165.schema === undefined){
+data165.schema = "clawgate";
 }
-if(data164.connections === undefined){
-data164.connections = 10;
+if(data165.connections === undefined){
+data165.connections = 10;
 }
 let missing5;
-if((data164.url === undefined) && (missing5 = "url")){
-validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres",keyword:"required",params:{missingProperty: missing5},message:"must have required property '"+missing5+"'",expected:constant0,data:data164}];
+if((data165.url === undefined) && (missing5 = "url")){
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres",keyword:"required",params:{missingProperty: missing5},message:"must have required property '"+missing5+"'",expected:constant0,data:data165}];
 return false;
 }
 else {
-const _errs388 = errors;
-for(const key45 in data164){
+const _errs390 = errors;
+for(const key45 in data165){
 if(!(((((key45 === "url") || (key45 === "listenUrl")) || (key45 === "pooler")) || (key45 === "schema")) || (key45 === "connections"))){
-validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres",keyword:"additionalProperties",params:{additionalProperty: key45},message:"must NOT have additional properties",expected:constant0,data:data164}];
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres",keyword:"additionalProperties",params:{additionalProperty: key45},message:"must NOT have additional properties",expected:constant0,data:data165}];
 return false;
 break;
 }
 }
-if(_errs388 === errors){
-if(data164.url !== undefined){
-let data165 = data164.url;
-const _errs389 = errors;
-if(errors === _errs389){
-if(typeof data165 === "string"){
-if(!pattern28.test(data165)){
-validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/url",keyword:"pattern",params:{pattern: "^postgres(ql)?://"},message:"must match pattern \""+"^postgres(ql)?://"+"\"",expected:constant1,data:data165}];
-return false;
-}
-}
-else {
-validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/url",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data165}];
-return false;
-}
-}
-var valid79 = _errs389 === errors;
-}
-else {
-var valid79 = true;
-}
-if(valid79){
-if(data164.listenUrl !== undefined){
-let data166 = data164.listenUrl;
+if(_errs390 === errors){
+if(data165.url !== undefined){
+let data166 = data165.url;
 const _errs391 = errors;
 if(errors === _errs391){
 if(typeof data166 === "string"){
 if(!pattern28.test(data166)){
-validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/listenUrl",keyword:"pattern",params:{pattern: "^postgres(ql)?://"},message:"must match pattern \""+"^postgres(ql)?://"+"\"",expected:constant1,data:data166}];
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/url",keyword:"pattern",params:{pattern: "^postgres(ql)?://"},message:"must match pattern \""+"^postgres(ql)?://"+"\"",expected:constant1,data:data166}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/listenUrl",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data166}];
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/url",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data166}];
 return false;
 }
 }
@@ -5904,51 +5896,72 @@ else {
 var valid79 = true;
 }
 if(valid79){
-let data167 = data164.pooler;
+if(data165.listenUrl !== undefined){
+let data167 = data165.listenUrl;
 const _errs393 = errors;
-if(typeof data167 !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/pooler",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data167}];
-return false;
-}
-var valid79 = _errs393 === errors;
-if(valid79){
-let data168 = data164.schema;
-const _errs395 = errors;
-if(errors === _errs395){
-if(typeof data168 === "string"){
-if(!pattern30.test(data168)){
-validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/schema",keyword:"pattern",params:{pattern: "^[a-z_][a-z0-9_]{0,39}$"},message:"must match pattern \""+"^[a-z_][a-z0-9_]{0,39}$"+"\"",expected:constant1,data:data168}];
+if(errors === _errs393){
+if(typeof data167 === "string"){
+if(!pattern28.test(data167)){
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/listenUrl",keyword:"pattern",params:{pattern: "^postgres(ql)?://"},message:"must match pattern \""+"^postgres(ql)?://"+"\"",expected:constant1,data:data167}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/schema",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data168}];
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/listenUrl",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data167}];
 return false;
 }
+}
+var valid79 = _errs393 === errors;
+}
+else {
+var valid79 = true;
+}
+if(valid79){
+let data168 = data165.pooler;
+const _errs395 = errors;
+if(typeof data168 !== "boolean"){
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/pooler",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant4,data:data168}];
+return false;
 }
 var valid79 = _errs395 === errors;
 if(valid79){
-let data169 = data164.connections;
+let data169 = data165.schema;
 const _errs397 = errors;
-if(!(((typeof data169 == "number") && (!(data169 % 1) && !isNaN(data169))) && (isFinite(data169)))){
-validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/connections",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data169}];
+if(errors === _errs397){
+if(typeof data169 === "string"){
+if(!pattern30.test(data169)){
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/schema",keyword:"pattern",params:{pattern: "^[a-z_][a-z0-9_]{0,39}$"},message:"must match pattern \""+"^[a-z_][a-z0-9_]{0,39}$"+"\"",expected:constant1,data:data169}];
 return false;
 }
-if(errors === _errs397){
-if((typeof data169 == "number") && (isFinite(data169))){
-if(data169 > 200 || isNaN(data169)){
-validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/connections",keyword:"maximum",params:{comparison: "<=", limit: 200},message:"must be <= 200",expected:constant3,data:data169}];
-return false;
 }
 else {
-if(data169 < 2 || isNaN(data169)){
-validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/connections",keyword:"minimum",params:{comparison: ">=", limit: 2},message:"must be >= 2",expected:constant3,data:data169}];
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/schema",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data169}];
 return false;
-}
-}
 }
 }
 var valid79 = _errs397 === errors;
+if(valid79){
+let data170 = data165.connections;
+const _errs399 = errors;
+if(!(((typeof data170 == "number") && (!(data170 % 1) && !isNaN(data170))) && (isFinite(data170)))){
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/connections",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant3,data:data170}];
+return false;
+}
+if(errors === _errs399){
+if((typeof data170 == "number") && (isFinite(data170))){
+if(data170 > 200 || isNaN(data170)){
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/connections",keyword:"maximum",params:{comparison: "<=", limit: 200},message:"must be <= 200",expected:constant3,data:data170}];
+return false;
+}
+else {
+if(data170 < 2 || isNaN(data170)){
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres/connections",keyword:"minimum",params:{comparison: ">=", limit: 2},message:"must be >= 2",expected:constant3,data:data170}];
+return false;
+}
+}
+}
+}
+var valid79 = _errs399 === errors;
 }
 }
 }
@@ -5957,7 +5970,7 @@ var valid79 = _errs397 === errors;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data164}];
+validate20.errors = [{instancePath:instancePath+"/sessions/store/postgres",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data165}];
 return false;
 }
 }
@@ -5965,21 +5978,22 @@ return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/sessions/store",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data163}];
+validate20.errors = [{instancePath:instancePath+"/sessions/store",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data164}];
 return false;
 }
 }
-var valid76 = _errs383 === errors;
+var valid76 = _errs385 === errors;
 }
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/sessions",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data158}];
+validate20.errors = [{instancePath:instancePath+"/sessions",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data159}];
 return false;
 }
 }
-var valid0 = _errs371 === errors;
+var valid0 = _errs373 === errors;
+}
 }
 }
 }

@@ -10,6 +10,8 @@ export interface components {
          *     characters themselves, or be `{ file: "path" }` (a file's content, relative to the configuration file).
          */
         Config: {
+            /** @description For editors, which complete and explain the keys with it. `clawgate config --schema` prints the file. */
+            $schema?: string;
             /**
              * @description The process and its one port.
              * @default {}

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type Extension, generate, type JsonSchema, loadYaml, type OpenApi } from "@clawgate/contract/generate";
 import { toClient, toDocsPage } from "./extensions/artifacts.ts";
 import { toConfigReference, toErrorCatalogue, toFieldTable } from "./extensions/markdown.ts";
+import { toConfigSchema } from "./extensions/config-schema.ts";
 import { type ErrorRow, toPolicies } from "./extensions/policies.ts";
 import { addSocketChapter, type SocketFile, toSocketPage, toSocketTables } from "./extensions/socket.ts";
 
@@ -31,6 +32,7 @@ const tables: Extension = ({ edition31, banner }) => ({
   "errors.md": toErrorCatalogue(errors, banner),
   "request-fields.md": toFieldTable(edition31, banner),
   "config.md": toConfigReference(config, banner),
+  "config.schema.json": toConfigSchema(config),
   "websocket-tables.ts": toSocketTables(socket, banner),
   "websocket.md": toSocketPage(socket, banner),
 });

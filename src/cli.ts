@@ -2,6 +2,8 @@ import { addAbortSignal } from "node:stream";
 import { text } from "node:stream/consumers";
 import { isatty } from "node:tty";
 import { GatewayError } from "./base/errors.ts";
+import { choosePaint } from "./base/paint.ts";
+import { createReadableLog } from "./base/readable-log.ts";
 import { runCommand } from "./command/program.ts";
 import type { Terminal } from "./command/terminal.ts";
 
@@ -26,6 +28,8 @@ function createTerminal(): Terminal {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE") throw error;
   });
+  const paint = { print: choosePaint(process.stdout), note: choosePaint(process.stderr) };
+  const showLine = (line: string): void => void process.stderr.write(line);
   const window = [0, 1, 2].find((descriptor) => isatty(descriptor));
   return {
     environment: process.env,
@@ -34,6 +38,8 @@ function createTerminal(): Terminal {
     print: (line) => void process.stdout.write(`${line}\n`),
     write: (part) => void process.stdout.write(part),
     note: (line) => void process.stderr.write(`${line}\n`),
+    paint,
+    ...(process.stderr.isTTY ? { log: createReadableLog(showLine, paint.note) } : {}),
     interactive: process.stdout.isTTY,
     get person() {
       return isatty(0) && isatty(1) ? { input: process.stdin, output: process.stdout } : undefined;

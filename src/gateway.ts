@@ -31,6 +31,8 @@ export interface Gateway {
   readonly audit: Audit;
   /** The address it listens on, without a slash at the end. */
   readonly url: string;
+  /** How many requests are under way. */
+  readonly requests: number;
   /**
    * Puts another configuration in force: requests that begin from now on see all of it, those under way end with what
    * they began with. Port and address stay (`keepUntilRestart` names them), and so do sessions and counts. Throws what
@@ -180,6 +182,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     metrics: runtime.metrics,
     audit,
     url,
+    get requests() {
+      return [...generations].reduce((sum, { passages }) => sum + passages.size, 0);
+    },
     reload(next) {
       // One after the other: each takes the place of the one before.
       const replacing = replaced.then(() => replace(next));

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { onEnd } from "./end.fixture.ts";
+import { plain } from "../src/base/paint.ts";
 import { runCommand } from "../src/command/program.ts";
 import type { Terminal } from "../src/command/terminal.ts";
 import { createContractFetch } from "./wire/contract-fetch.ts";
@@ -84,6 +85,7 @@ function play(
       notes += `${text}\n`;
       heard(`${text}\n`);
     },
+    paint: { print: plain, note: plain },
     log: { write: (line) => void (notes += line) },
     interactive: false,
     person,
@@ -159,10 +161,10 @@ export interface StartedGateway extends Played, Pick<TestGateway, "chat" | "fetc
 }
 
 /** `clawgate gateway`, ended when the test is finished; waits until it says where it listens. */
-export function startCommand(place: Place, token = testToken): Promise<StartedGateway> {
+export function startCommand(place: Place, token = testToken, args: readonly string[] = []): Promise<StartedGateway> {
   const ending = new AbortController();
   let heard = (): void => undefined;
-  const played = play(place, ["gateway"], "", ending.signal, () => heard());
+  const played = play(place, ["gateway", ...args], "", ending.signal, () => heard());
   const more = (): Promise<void> => new Promise((resolve) => (heard = resolve));
   const stop = (): Promise<Ended> => {
     ending.abort();

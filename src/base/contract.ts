@@ -103,8 +103,19 @@ export interface RequestContext {
   readonly principal: Principal;
   /** Ends what the request has begun, for somebody else than its client: the signal aborts with the reason. */
   readonly cancel: (reason: Error) => void;
+  /** For the line of the request in the log; what is told later is added. */
+  readonly tell: (facts: RunFacts) => void;
   /** Held while the client does not read what it is sent. It is the flow of the reply's stream, if that is one. */
   readonly flow: Flow;
+}
+
+/** What a run was, in the words of the log: nothing of what was said. */
+export interface RunFacts {
+  readonly agent?: string;
+  /** That of a session that is kept. */
+  readonly session?: string;
+  readonly model?: string;
+  readonly tokens?: number;
 }
 
 /** The edge itself sends it. */

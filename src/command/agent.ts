@@ -69,7 +69,7 @@ async function talk(
     return holdDialogue(door, { agentId, sessionKey }, person, terminal);
   }
   const message = given === undefined || given === "-" ? await terminal.readInput() : given;
-  if (given === undefined && message.trim() === "") {
+  if (message.trim() === "") {
     terminal.note("clawgate: there is nothing to say. Give --message, or write it to standard input.");
     return terminal.fail(2);
   }

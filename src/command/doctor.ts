@@ -3,7 +3,14 @@ import { toHost } from "../base/config/check.ts";
 import { findWeakAuth } from "../base/config/secret.ts";
 import type { LoadedConfig } from "../base/config/load.ts";
 import { GatewayError } from "../base/errors.ts";
-import { addConfigOption, type CommonOptions, loadWithState, prepare, type ReadyConfig } from "./common.ts";
+import {
+  addAddressOptions,
+  addConfigOption,
+  type CommonOptions,
+  loadWithState,
+  prepare,
+  type ReadyConfig,
+} from "./common.ts";
 import { createQuietLog, type Terminal } from "./terminal.ts";
 import { type Credential, loadCredential } from "../edge/credential.ts";
 import type { Provider } from "../model/model.ts";
@@ -17,7 +24,7 @@ import type { Finding } from "./finding.ts";
 import { findRiskyFlags } from "./node-flags.ts";
 
 export function createDoctorCommand(terminal: Terminal): Command {
-  return addConfigOption(new Command("doctor"))
+  return addAddressOptions(addConfigOption(new Command("doctor")))
     .description("say what would answer, and why; end with status 1 if something is wrong")
     .action(async (options: CommonOptions) => {
       const given = loadWithState(terminal, options);

@@ -8,13 +8,20 @@ import type { LoadedConfig } from "../base/config/load.ts";
 import { keepUntilRestart } from "../base/config/restart.ts";
 import { GatewayError } from "../base/errors.ts";
 import { createLog, type Log } from "../base/log.ts";
-import { addConfigOption, type CommonOptions, loadWithState, prepare, type ReadyConfig } from "./common.ts";
+import {
+  addAddressOptions,
+  addConfigOption,
+  type CommonOptions,
+  loadWithState,
+  prepare,
+  type ReadyConfig,
+} from "./common.ts";
 import { findRiskyFlags } from "./node-flags.ts";
 import { type Announcement, announce } from "./presence.ts";
 import type { Terminal } from "./terminal.ts";
 
 export function createGatewayCommand(terminal: Terminal): Command {
-  return addConfigOption(new Command("gateway"))
+  return addAddressOptions(addConfigOption(new Command("gateway")))
     .description("start the gateway")
     .addHelpText(
       "after",
@@ -25,8 +32,9 @@ SIGHUP, or \`clawgate reload\`, it reads its configuration and secrets anew.
 Environment: OPENCLAW_GATEWAY_PORT, OPENCLAW_GATEWAY_TOKEN, OPENCLAW_GATEWAY_PASSWORD, OPENCLAW_STATE_DIR,
 OPENCLAW_CONFIG_PATH.
 
-Example:
-  $ clawgate gateway --config ./clawgate.json5`,
+Examples:
+  $ clawgate gateway --config ./clawgate.json5
+  $ clawgate gateway --port 18790 --bind lan`,
     )
     .action(async (options: CommonOptions) => {
       const loaded = await prepare(terminal, loadWithState(terminal, options));
@@ -48,9 +56,11 @@ Example:
           terminal.ending.addEventListener("abort", () => resolve(), { once: true });
         });
       }
-      log.info("stopping");
+      const { requests, config } = gateway;
+      log.info(requests === 0 ? {} : { requests, drainMs: config.gateway.drainMs }, "stopping");
       announcement?.withdraw();
       await gateway.stop();
+      log.info("stopped");
     });
 }
 
@@ -123,7 +133,7 @@ function toProblem(cause: unknown): string {
 
 function toBanner(
   { url, agents }: Gateway,
-  { config, path, stateFolder, standard }: ReadyConfig,
+  { config, path, stateFolder, standard, warnings }: ReadyConfig,
   credential: Credential,
 ): string {
   const { chatCompletions, docs, page } = config.gateway.http.endpoints;
@@ -135,16 +145,14 @@ function toBanner(
         .join("; "),
     ],
     ...(standard === undefined ? [] : [["model", `${standard.model}: ${standard.why}`] satisfies [string, string]]),
-    [
-      "chat",
-      chatCompletions.enabled
-        ? `${url}/v1/chat/completions`
-        : "disabled: set gateway.http.endpoints.chatCompletions.enabled to true",
-    ],
+    ["chat", chatCompletions.enabled ? `${url}/v1/chat/completions` : toEnableAdvice(path)],
     ["page", page.enabled ? url : "disabled"],
     ["docs", docs.enabled ? `${url}/docs` : "disabled"],
     ["credential", toCredentialText(credential)],
-    ...findWeakAuth(config).map(({ key, problem }): [string, string] => ["warning", `${key} ${problem}`]),
+    ...[...warnings, ...findWeakAuth(config)].map(({ key, problem }): [string, string] => [
+      "warning",
+      `${key} ${problem}`,
+    ]),
     ["config", path ?? "none found; the defaults hold"],
     ["state", stateFolder],
   ];
@@ -152,6 +160,13 @@ function toBanner(
     `clawgate ${contractVersion} listens on ${url}`,
     ...rows.map(([name, value]) => `  ${name.padEnd(10)}  ${value}`),
   ].join("\n");
+}
+
+/** What to do where nobody can ask anything yet. */
+export function toEnableAdvice(path: string | undefined): string {
+  return path === undefined
+    ? "disabled: `clawgate init` writes a configuration with gateway.http.endpoints.chatCompletions.enabled; then start again"
+    : `disabled: set gateway.http.endpoints.chatCompletions.enabled to true in ${path}, then \`clawgate reload\``;
 }
 
 function toCredentialText(credential: Credential): string {

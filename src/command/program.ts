@@ -10,6 +10,7 @@ const usageStatus = 2;
 /** Only the command that is asked for is loaded; the list of all of them needs all. */
 const commands: Readonly<Record<string, () => Promise<(terminal: Terminal) => Command>>> = {
   gateway: async () => (await import("./gateway.ts")).createGatewayCommand,
+  init: async () => (await import("./init.ts")).createInitCommand,
   reload: async () => (await import("./reload.ts")).createReloadCommand,
   agent: async () => (await import("./agent.ts")).createAgentCommand,
   conformance: async () => (await import("./conformance.ts")).createConformanceCommand,
@@ -26,7 +27,8 @@ const commands: Readonly<Record<string, () => Promise<(terminal: Terminal) => Co
 export async function runCommand(terminal: Terminal, args: readonly string[]): Promise<void> {
   try {
     const program = await createProgram(terminal, args[0]);
-    await program.parseAsync(args, { from: "user" });
+    // Both are what other programs have; one letter can have one meaning.
+    await program.parseAsync(args[0] === "-V" ? ["-v"] : args, { from: "user" });
   } catch (error) {
     report(error, terminal);
   }
@@ -35,11 +37,12 @@ export async function runCommand(terminal: Terminal, args: readonly string[]): P
 async function createProgram(terminal: Terminal, asked: string | undefined): Promise<Command> {
   const program = new Command("clawgate")
     .description("An agent gateway with an OpenAI-compatible front door.")
-    .version(contractVersion)
+    .version(contractVersion, "-v, --version")
     .showHelpAfterError("(clawgate --help lists the commands)")
     .configureOutput({
       writeOut: (text) => terminal.write(text),
       writeErr: (text) => terminal.note(text.replace(/\n$/, "")),
+      outputError: (text, write) => write(text.replace(/^error: /, `${terminal.paint.note("bad", "clawgate:")} `)),
     })
     .exitOverride();
   const known = asked !== undefined && Object.hasOwn(commands, asked) ? commands[asked] : undefined;
@@ -68,10 +71,10 @@ function report(error: unknown, terminal: Terminal): void {
     return;
   }
   if (error instanceof ConfigError) {
-    terminal.note(`clawgate: ${error.message}`);
+    terminal.note(`${terminal.paint.note("bad", "clawgate:")} ${error.message}`);
     terminal.fail(usageStatus);
     return;
   }
-  terminal.note(`clawgate: ${toText(error)}`);
+  terminal.note(`${terminal.paint.note("bad", "clawgate:")} ${toText(error)}`);
   terminal.fail(1);
 }

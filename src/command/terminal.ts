@@ -1,4 +1,5 @@
 import { createLog, type Log, type LogDestination } from "../base/log.ts";
+import type { Paint } from "../base/paint.ts";
 import type { Environment } from "../base/config/source.ts";
 
 /** What a command may touch of the process; the only way to it below cli.ts. */
@@ -13,7 +14,9 @@ export interface Terminal {
   write(text: string): void;
   /** What a person should know and a pipe should not hold. */
   note(text: string): void;
-  /** Where the log of a gateway goes; without it, to standard error. */
+  /** How what is printed looks, and what is noted: in colours where there is a screen that has them. */
+  readonly paint: { readonly print: Paint; readonly note: Paint };
+  /** Where the log of a gateway goes; without it, to standard error as JSON. */
   readonly log?: LogDestination;
   /** Whether a person is watching standard output. */
   readonly interactive: boolean;

@@ -75,8 +75,9 @@ export function createApp(parts: AppParts): Koa {
   app.use(allowOrigins(parts.origins.allowedOrigins));
   app.use(requireToken(parts));
   app.use(refuseWhileStopping(parts.passages));
-  app.use(route(createRoutes(parts.handlers, parts.isEnabled, { ...parts, answers }), parts.explainHandshake));
-  app.use(refusePath);
+  const routes = createRoutes(parts.handlers, parts.isEnabled, { ...parts, answers });
+  app.use(route(routes, parts.explainHandshake));
+  app.use(refusePath(routes, parts.log));
   app.on("error", (error: NodeJS.ErrnoException) => {
     // A client that leaves is no failure of the gateway.
     if (error.code === "ERR_STREAM_PREMATURE_CLOSE" || error.code === "ECONNRESET" || error.code === "EPIPE") return;
@@ -273,15 +274,25 @@ function refuseHandshake(ctx: Context, explainHandshake: AppParts["explainHandsh
   throw fault;
 }
 
-function refusePath(ctx: Context): never {
-  // The router leaves here the routes of the path.
-  const matched: readonly { methods: string[] }[] | undefined = ctx["matched"];
-  const allowed = new Set(matched?.flatMap(({ methods }) => methods));
-  if (allowed.size > 0) {
-    const allow = [...allowed].toSorted().join(", ");
-    throw new GatewayError("method_not_allowed", `${ctx.method} is not offered here. Allowed: ${allow}.`, {
-      headers: { allow },
-    });
-  }
-  throw new GatewayError("not_found", `There is nothing at ${ctx.method} ${ctx.path.slice(0, 128)}.`);
+/** What is off answers as what does not exist. Whoever runs the gateway is told once, and what to do. */
+function refusePath({ off }: Routes, log: Log): (ctx: Context) => never {
+  const told = new Set<string>();
+  return (ctx) => {
+    // The router leaves here the routes of the path.
+    const matched: readonly { methods: string[] }[] | undefined = ctx["matched"];
+    const allowed = new Set(matched?.flatMap(({ methods }) => methods));
+    if (allowed.size > 0) {
+      const allow = [...allowed].toSorted().join(", ");
+      throw new GatewayError("method_not_allowed", `${ctx.method} is not offered here. Allowed: ${allow}.`, {
+        headers: { allow },
+      });
+    }
+    const endpoint = off.find(({ path }) => path.test(ctx.path))?.endpoint;
+    if (endpoint !== undefined && !told.has(endpoint)) {
+      told.add(endpoint);
+      const key = `gateway.http.endpoints.${endpoint}.enabled`;
+      log.info({ key, problem: "is false: set it to true, then `clawgate reload`" }, "called endpoint is disabled");
+    }
+    throw new GatewayError("not_found", `There is nothing at ${ctx.method} ${ctx.path.slice(0, 128)}.`);
+  };
 }

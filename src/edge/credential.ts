@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { isLoopback, toHost } from "../base/config/check.ts";
 import { ConfigError } from "../base/config/config-error.ts";
 import { readFile } from "../base/config/file-trust.ts";
+import { tokenBytesMax, tokenFile } from "../base/config/own-secret.ts";
 import { assertPassword, assertToken } from "../base/config/secret.ts";
 import type { Config } from "../base/contract.ts";
 
@@ -12,9 +13,6 @@ export type Credential =
   | { readonly mode: "token" | "password"; readonly secret: string; readonly origin: "configured" | "stored" | "made" }
   | { readonly mode: "trusted-proxy" }
   | { readonly mode: "none" };
-
-const fileName = "token";
-const fileBytesMax = 4_096;
 
 /**
  * The secret of the configuration; in mode `token` without one, that of the state folder, which the first start makes.
@@ -30,7 +28,7 @@ export function loadCredential({ gateway: { auth, bind } }: Config, stateFolder:
       assertPassword("gateway.auth.password", auth.password ?? "", isLoopback(toHost(bind)));
       return { mode: "password", secret: auth.password ?? "", origin: "configured" };
     case "token": {
-      if (auth.token === undefined) return loadStoredToken(join(stateFolder, fileName), stateFolder);
+      if (auth.token === undefined) return loadStoredToken(join(stateFolder, tokenFile), stateFolder);
       assertToken("gateway.auth.token", auth.token);
       return { mode: "token", secret: auth.token, origin: "configured" };
     }
@@ -47,7 +45,7 @@ function loadStoredToken(path: string, stateFolder: string): Credential {
 /** Whoever could put a file or a link there would otherwise say what the token is. */
 function readStored(path: string): string {
   try {
-    return readFile(path, { bytesMax: fileBytesMax, own: true }).text.trim();
+    return readFile(path, { bytesMax: tokenBytesMax, own: true }).text.trim();
   } catch (cause) {
     const failure = cause instanceof Error ? cause : new Error(String(cause));
     const reason = "code" in failure && failure.code === "ELOOP" ? "it is a symbolic link" : failure.message;

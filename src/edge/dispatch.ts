@@ -69,6 +69,7 @@ export function createDispatch<O extends OperationId>(
         principal,
         trace: passage.span?.context,
         cancel: (reason) => passage.cut(reason),
+        tell: (facts) => passage.tell(facts),
         flow: brake,
       },
     });

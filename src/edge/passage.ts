@@ -1,6 +1,6 @@
 import type { Context } from "koa";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { OperationId } from "../base/contract.ts";
+import type { OperationId, RunFacts } from "../base/contract.ts";
 import { GatewayError } from "../base/errors.ts";
 import { createHexId } from "../base/id.ts";
 import type { Log } from "../base/log.ts";
@@ -23,6 +23,7 @@ export class Passage {
   #operation: OperationId | undefined;
   #principal = anybody;
   #error: GatewayError | undefined;
+  #facts: RunFacts | undefined;
   #body: BodyShare | undefined;
 
   constructor({ headers }: IncomingMessage, address: string, span: TraceSpan | undefined) {
@@ -51,6 +52,10 @@ export class Passage {
     return this.#principal;
   }
 
+  get facts(): RunFacts | undefined {
+    return this.#facts;
+  }
+
   get seconds(): number {
     return (performance.now() - this.#started) / 1000;
   }
@@ -61,6 +66,11 @@ export class Passage {
 
   admit(principal: Principal): void {
     this.#principal = principal;
+  }
+
+  /** What the request was about, for its line in the log. */
+  tell(facts: RunFacts): void {
+    this.#facts = { ...this.#facts, ...facts };
   }
 
   fail(error: GatewayError): void {
@@ -143,6 +153,11 @@ export class Passages {
     return this.#stopping;
   }
 
+  /** How many requests are under way. */
+  get size(): number {
+    return this.#passages.size;
+  }
+
   /** To be ended with `end` when the response is closed. */
   begin(response: ServerResponse): Passage {
     const request = response.req;
@@ -209,10 +224,11 @@ export class Passages {
     }
   }
 
-  #write(ctx: Context, { requestId, address, operation, principal, error }: Passage, seconds: number): void {
+  #write(ctx: Context, { requestId, address, operation, principal, error, facts }: Passage, seconds: number): void {
     if (principal === anybody && error?.code !== "internal_error" && !this.#strangers.take()) return;
     const { res } = ctx;
     const line: Record<string, unknown> = { requestId, address, ...principal.logFields, operation, method: ctx.method };
+    if (facts !== undefined) Object.assign(line, facts);
     if (operation === undefined) line["path"] = ctx.path.slice(0, 128);
     line["status"] = res.statusCode;
     line["ms"] = Math.round(seconds * 1e4) / 10;

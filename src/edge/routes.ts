@@ -8,6 +8,14 @@ export interface Routes {
   readonly router: Router;
   /** By path and then method, those whose path has no parameters. */
   readonly exact: ReadonlyMap<string, ReadonlyMap<string, Middleware>>;
+  /** What somebody may look for who has forgotten to switch it on. */
+  readonly off: readonly SwitchedOff[];
+}
+
+export interface SwitchedOff {
+  /** As `gateway.http.endpoints` has it. */
+  readonly endpoint: string;
+  readonly path: RegExp;
 }
 
 /** One route for each operation of the contract that is switched on. What is off has no route, as an unknown path. */
@@ -18,11 +26,15 @@ export function createRoutes(
 ): Routes {
   const router = new Router();
   const exact = new Map<string, Map<string, Middleware>>();
+  const off: SwitchedOff[] = [];
   // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- it binds the row and the handler of one id
   const register = <O extends OperationId>(id: O): void => {
     const row = operations[id];
     const name = toSwitch(row);
-    if (name !== undefined && !isEnabled(name)) return;
+    if (name !== undefined && !isEnabled(name)) {
+      off.push({ endpoint: name, path: toPattern(row) });
+      return;
+    }
     const methods = row.method === "GET" ? ["GET", "HEAD"] : [row.method];
     const dispatch = createDispatch(row, handlers[id], parts);
     router.register(toPattern(row), methods, dispatch, { pathAsRegExp: true });
@@ -31,7 +43,7 @@ export function createRoutes(
     exact.set(row.path, byMethod.set(row.method, dispatch));
   };
   for (const id of listIds(operations)) register(id);
-  return { router, exact };
+  return { router, exact, off };
 }
 
 /** The paths outside `/v1` that need a token too. */

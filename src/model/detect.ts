@@ -1,5 +1,6 @@
 import { ConfigError } from "../base/config/config-error.ts";
 import { headerTextRule, isHeaderText } from "../base/config/request-text.ts";
+import type { OwnSecrets } from "../base/config/own-secret.ts";
 import { type ConfigWarning, findKeyTrouble } from "../base/config/suspicion.ts";
 import type { Config } from "../base/contract.ts";
 
@@ -18,6 +19,8 @@ export interface DetectedModel {
 
 export interface DetectOptions {
   readonly environment: Environment;
+  /** What lets somebody into this gateway, and is no key of a provider. */
+  readonly own?: OwnSecrets;
   /** Asks a server on this machine for its models; undefined where there is none. */
   readonly listModels?: (baseUrl: string) => Promise<readonly string[] | undefined>;
   readonly isInstalled?: (packageName: string) => boolean;
@@ -27,6 +30,8 @@ interface KeyRow {
   readonly variable: string;
   readonly name: string;
   readonly model: string;
+  /** The domain that the key is for. */
+  readonly vendor: string;
   /** A package that not everybody has. */
   readonly needs?: string;
   readonly toConfig: (apiKey: string) => ProviderConfigs[string];
@@ -48,12 +53,14 @@ const keys: readonly KeyRow[] = [
     variable: "OPENAI_API_KEY",
     name: "openai",
     model: "gpt-5-mini",
+    vendor: "openai.com",
     toConfig: completions("https://api.openai.com/v1"),
   },
   {
     variable: "ANTHROPIC_API_KEY",
     name: "anthropic",
     model: "claude-haiku-4-5",
+    vendor: "anthropic.com",
     needs: "@ai-sdk/anthropic",
     toConfig: (apiKey) => ({ ...remote, api: "anthropic-messages", apiKey }),
   },
@@ -61,12 +68,14 @@ const keys: readonly KeyRow[] = [
     variable: "OPENROUTER_API_KEY",
     name: "openrouter",
     model: "openrouter/auto",
+    vendor: "openrouter.ai",
     toConfig: completions("https://openrouter.ai/api/v1"),
   },
   {
     variable: "GEMINI_API_KEY",
     name: "google",
     model: "gemini-flash-latest",
+    vendor: "googleapis.com",
     needs: "@ai-sdk/google",
     toConfig: (apiKey) => ({ ...remote, api: "google-generative-ai", apiKey }),
   },
@@ -74,18 +83,21 @@ const keys: readonly KeyRow[] = [
     variable: "GROQ_API_KEY",
     name: "groq",
     model: "openai/gpt-oss-20b",
+    vendor: "groq.com",
     toConfig: completions("https://api.groq.com/openai/v1"),
   },
   {
     variable: "MISTRAL_API_KEY",
     name: "mistral",
     model: "mistral-small-latest",
+    vendor: "mistral.ai",
     toConfig: completions("https://api.mistral.ai/v1"),
   },
   {
     variable: "DEEPSEEK_API_KEY",
     name: "deepseek",
     model: "deepseek-chat",
+    vendor: "deepseek.com",
     toConfig: completions("https://api.deepseek.com/v1"),
   },
 ];
@@ -109,11 +121,16 @@ const listBytesMax = 1024 * 1024;
  * `ConfigError` for a key that no call could carry.
  */
 export async function detectModel(configured: ProviderConfigs, options: DetectOptions): Promise<DetectedModel> {
-  const { environment, listModels = listLocalModels, isInstalled = isPackageInstalled } = options;
+  const { environment, own, listModels = listLocalModels, isInstalled = isPackageInstalled } = options;
   let passedOver = "";
-  for (const { variable, name, model, needs, toConfig } of keys) {
+  for (const { variable, name, model, vendor, needs, toConfig } of keys) {
     const key = environment[variable]?.trim();
     if (!key) continue;
+    const otherUse = own?.name(key) ?? findOtherUse(variable, vendor, environment);
+    if (otherUse !== undefined) {
+      passedOver += `; ${variable} is not taken for a provider's key, since it is ${otherUse}`;
+      continue;
+    }
     if (needs !== undefined && !isInstalled(needs)) {
       passedOver += `; ${variable} is passed over, since ${needs} is not installed`;
       continue;
@@ -135,6 +152,21 @@ export async function detectModel(configured: ProviderConfigs, options: DetectOp
   }
   const why = `no model is configured and none was found${passedOver}`;
   return { model: "embedded/assistant", why, providers: {}, warnings: [] };
+}
+
+/**
+ * Clients and vendors' own tools read `OPENAI_BASE_URL` beside `OPENAI_API_KEY`: where it leads elsewhere, the key is for
+ * there, and the vendor is not to see it. Such an address is most often this gateway's.
+ */
+function findOtherUse(variable: string, vendor: string, environment: Environment): string | undefined {
+  for (const name of [variable.replace("API_KEY", "BASE_URL"), variable.replace("API_KEY", "API_BASE")]) {
+    const address = environment[name]?.trim();
+    if (!address) continue;
+    const host = URL.parse(address)?.hostname ?? "";
+    if (host === vendor || host.endsWith(`.${vendor}`)) continue;
+    return `for the address in ${name}`;
+  }
+  return undefined;
 }
 
 function toWarnings(key: string, value: string): ConfigWarning[] {

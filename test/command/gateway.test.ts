@@ -40,7 +40,26 @@ describe("`gateway`", () => {
       (await (await gateway.fetch(`${gateway.url}${path}`, { headers })).text()).replace(path, "PATH");
     expect(await toText("/v1/models")).toBe(await toText("/v1/nope"));
     expect(await say(gateway, "hi")).toMatchObject({ status: 404, error: { code: "not_found" } });
-    expect(gateway.output()).toContain("gateway.http.endpoints.chatCompletions.enabled");
+    expect(gateway.output()).toMatch(/`clawgate init`.*gateway\.http\.endpoints\.chatCompletions\.enabled/);
+    const { notes } = await gateway.stop();
+    // Whoever starts it is told once, and of what nobody has asked for not at all.
+    expect(notes.match(/"called endpoint is disabled"/g)).toHaveLength(1);
+    expect(notes).toMatch(/"key":"gateway\.http\.endpoints\.chatCompletions\.enabled","problem":"is false: set it/);
+  });
+
+  test("takes port and address from the command line, before the environment and the configuration", async () => {
+    const place = createPlace({ config: usual, environment: { OPENCLAW_GATEWAY_PORT: "1" } });
+    const gateway = await startCommand(place, testToken, ["--port", "0", "--bind", "127.0.0.2"]);
+    expect(gateway.url).toMatch(/^http:\/\/127\.0\.0\.2:\d{2,5}$/);
+    await gateway.stop();
+    const wrong = await Promise.all([
+      run(place, ["gateway", "--port", "80x"]),
+      run(place, ["gateway", "--port", "0", "--bind", "nowhere.example"]),
+      run(place, ["doctor", "--port", "65536"]),
+    ]);
+    expect(wrong.map(({ status }) => status)).toEqual([2, 2, 2]);
+    expect(wrong[0]?.notes).toBe("clawgate: --port must be a port number from 0 to 65535, but is '80x'.\n");
+    expect(wrong[1]?.notes).toMatch(/'nowhere\.example'/);
   });
 
   test("of mode password takes the password, and not a token", async () => {

@@ -3,7 +3,7 @@ import { Chunks, createChunkJson, toIdleChunk } from "./chunks.ts";
 import { toCompletion } from "./completion.ts";
 import { type AnswerHead, createHead, toInclude } from "./head.ts";
 import { answerLogged } from "./logged-completion.ts";
-import { type Begun, Opening } from "./opening.ts";
+import { type Begun, Opening, toFacts } from "./opening.ts";
 import { assertConsistent, checkSupport, toIgnoredHeader, toSettings, toTools } from "./request.ts";
 import { createToRoute, type Route } from "./route.ts";
 import type { Call, ChatCompletionChunk, EventStream, Handler, Message, Reply } from "../../base/contract.ts";
@@ -46,6 +46,7 @@ export function createChatCompletion(parts: ChatParts): Handler<"createChatCompl
     assertConsistent(body);
     const target = toTarget(body.model, parameters["x-openclaw-agent-id"], agents);
     const route = toRoute({ agents, target, sessionKey: parameters["x-openclaw-session-key"], header, body });
+    call.tell({ agent: route.agent.id, ...(route.session.kept ? { session: route.session.key } : {}) });
     const include = toInclude(parameters["x-clawgate-include"], route.agent.include);
     const head = createHead(body, include, !route.session.kept);
     const detached = isDetached(call, detach, canReadRuns);
@@ -60,6 +61,7 @@ export function createChatCompletion(parts: ChatParts): Handler<"createChatCompl
     const request = toRunRequest(call, await media.admit(body.messages, signal), route, own);
     if (body.stream !== true) {
       const answer = await runAgent(request, { signal, flow: openFlow, emit: () => undefined });
+      call.tell(toFacts(answer));
       return {
         status: 200,
         headers: toReplyHeaders(route, answer, runId, ignored, principal),
@@ -69,10 +71,11 @@ export function createChatCompletion(parts: ChatParts): Handler<"createChatCompl
     const opening = new Opening();
     const run = runAgent(request, { signal, flow, emit: opening.emit });
     const begun = await opening.decided(run);
+    call.tell({ model: begun.model });
     return {
       status: 200,
       headers: toReplyHeaders(route, begun, runId, ignored, principal),
-      stream: toStream(run, opening, head),
+      stream: toStream(call, run, opening, head),
     };
   };
 }
@@ -90,13 +93,20 @@ function isDetached({ parameters }: Call<"createChatCompletion">, standard: bool
   return asked === "true";
 }
 
-function toStream(run: Promise<RunAnswer>, opening: Opening, head: AnswerHead): EventStream<ChatCompletionChunk> {
+function toStream(
+  { tell }: Call<"createChatCompletion">,
+  run: Promise<RunAnswer>,
+  opening: Opening,
+  head: AnswerHead,
+): EventStream<ChatCompletionChunk> {
   return {
     async run({ emit }) {
       const chunks = new Chunks(head, emit);
       chunks.begin();
       opening.passTo(chunks.add);
-      chunks.end(await run);
+      const answer = await run;
+      tell(toFacts(answer));
+      chunks.end(answer);
     },
     toJson: createChunkJson(head),
     idleEvent: toIdleChunk(head),

@@ -1,8 +1,8 @@
 import { toForm, toHead } from "./answer-form.ts";
 import { toCompletion } from "./completion.ts";
 import type { AnswerHead } from "./head.ts";
-import { toNumberedStream } from "./numbered-chunks.ts";
-import { type Begun, Opening } from "./opening.ts";
+import { type Source, toNumberedStream } from "./numbered-chunks.ts";
+import { type Begun, Opening, toFacts } from "./opening.ts";
 import type { Route } from "./route.ts";
 import type { Call, Reply } from "../../base/contract.ts";
 import { GatewayError, withHeaders } from "../../base/errors.ts";
@@ -56,12 +56,20 @@ async function answerOnce(logged: LoggedCall): Promise<ChatReply> {
   try {
     if (body.stream !== true) {
       const answer = await runs.follow(id, afterAll, { signal, flow: openFlow, emit: () => undefined });
+      call.tell(toFacts(answer));
       return { status: 200, headers: toOwnHeaders(answer), body: toCompletion(answer, head) };
     }
     const opening = new Opening();
     const run = runs.follow(id, 0, { signal, flow, emit: opening.emit });
     const begun = await opening.decided(run);
-    const stream = toNumberedStream(({ emit }) => (opening.passTo(emit), run), head, 0);
+    call.tell({ model: begun.model });
+    const followed: Source = async ({ emit }) => {
+      opening.passTo(emit);
+      const answer = await run;
+      call.tell(toFacts(answer));
+      return answer;
+    };
+    const stream = toNumberedStream(followed, head, 0);
     return { status: 200, headers: toOwnHeaders(begun), stream };
   } catch (cause) {
     throw withHeaders(GatewayError.from(cause), { "x-openclaw-run-id": id, ...mark });

@@ -1,3 +1,4 @@
+import type { RunFacts } from "../../base/contract.ts";
 import type { RunAnswer, RunEvent } from "../../run/run-event.ts";
 
 /**
@@ -8,6 +9,11 @@ const graceMs = 150;
 
 /** Who answers, and whether that is said for a second time. */
 export type Begun = Pick<RunAnswer, "model" | "replayed">;
+
+/** For the log: who has answered, and what it took. */
+export function toFacts({ model, usage }: RunAnswer): RunFacts {
+  return { model, tokens: usage.total_tokens };
+}
 
 /** Hears the beginning of a run until its HTTP status is certain, keeps it, and hands the run on from there. */
 export class Opening {

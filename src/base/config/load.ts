@@ -22,16 +22,21 @@ export interface LoadedConfig {
 
 export interface LoadOptions {
   readonly path?: string | undefined;
+  /** What the command line says of `gateway.port` and `gateway.bind`; it wins over everything. */
+  readonly port?: string | undefined;
+  readonly bind?: string | undefined;
   readonly environment: Environment;
   readonly cwd: string;
 }
 
 /** Finds, reads and checks the configuration. Throws `ConfigError`, whose message says which key is wrong. */
-export function loadConfig({ path, environment, cwd }: LoadOptions): LoadedConfig {
+export function loadConfig({ path, port, bind, environment, cwd }: LoadOptions): LoadedConfig {
   const source = loadSource(environment, path, cwd);
   const { value, filled, warnings } = resolveReferences(source.value, environment, source.folder);
   const config = parseConfig(value, source.path);
   const overriding = overrideFromEnvironment(config, environment);
+  if (port !== undefined) config.gateway.port = toPort(port, "--port");
+  if (bind !== undefined) config.gateway.bind = bind;
   assertUsable(config);
   return {
     config,
@@ -68,15 +73,15 @@ function overrideFromEnvironment({ gateway }: Config, environment: Environment):
     if (problem !== undefined)
       warnings.push({ key: `gateway.auth.${key}`, problem: `(from the environment variable ${variable}) ${problem}` });
   };
-  if (port) gateway.port = toPort(port);
+  if (port) gateway.port = toPort(port, "OPENCLAW_GATEWAY_PORT");
   // A secret in the environment is no reason to doubt a configuration that does not use one.
   if (token && gateway.auth.mode !== "trusted-proxy") override("token", token);
   if (password && gateway.auth.mode === "password") override("password", password);
   return warnings;
 }
 
-function toPort(text: string): number {
+function toPort(text: string, name: string): number {
   const port = Number(text);
   if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
-  throw new ConfigError(`OPENCLAW_GATEWAY_PORT must be a port number from 0 to 65535, but is '${text.slice(0, 32)}'.`);
+  throw new ConfigError(`${name} must be a port number from 0 to 65535, but is '${text.slice(0, 32)}'.`);
 }

@@ -75,8 +75,8 @@ export const authentication: readonly Break[] = [
   without(
     ["A09"],
     "src/edge/credential.ts",
-    "if (auth.token === undefined) return loadStoredToken(join(stateFolder, fileName), stateFolder);",
-    'if (auth.token === undefined && loadStoredToken(join(stateFolder, fileName), stateFolder)) return { mode: "none" };',
+    "if (auth.token === undefined) return loadStoredToken(join(stateFolder, tokenFile), stateFolder);",
+    'if (auth.token === undefined && loadStoredToken(join(stateFolder, tokenFile), stateFolder)) return { mode: "none" };',
     { tests: ["the first start makes a token that its owner alone can read, and does not show it"] },
   ),
   without(

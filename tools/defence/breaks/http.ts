@@ -45,8 +45,8 @@ const routes: readonly Break[] = [
   without(
     ["T08"],
     "src/edge/routes.ts",
-    "    if (name !== undefined && !isEnabled(name)) return;\n",
-    "    if (name === null && !isEnabled(name)) return;\n",
+    "    if (name !== undefined && !isEnabled(name)) {\n",
+    "    if (name === null && !isEnabled(name)) {\n",
   ),
   without(
     ["T09"],

@@ -14,6 +14,7 @@ const listFolder = (folder: string): string[] =>
 export const pages = [
   "README.md",
   "CHANGELOG.md",
+  "CODE_OF_CONDUCT.md",
   "CONTRIBUTING.md",
   "SECURITY.md",
   "conformance/README.md",

@@ -6,6 +6,7 @@ const kept = [
   "name",
   "version",
   "description",
+  "keywords",
   "license",
   "type",
   "bin",

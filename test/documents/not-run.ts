@@ -4,7 +4,7 @@ export const notRun: Readonly<Record<string, string>> = {
   "conformance/README.md":
     "conformance/docs.test.ts parses each command and asks for every name in it; a run takes a minute",
   "contract/README.md": "parts of programs; contract/test/store is a whole one, which the tests of the contract run",
-  "README.md: OPENAI_API_KEY=… npx @clawgate/conformance --base-url http://127.0.0.1:8000/v1 --model my-model --report html=report.html":
+  "README.md: OPENAI_API_KEY=… npx clawgate conformance --base-url http://127.0.0.1:8000/v1 --model my-model --report html=report.html":
     "somebody else's server; conformance/docs.test.ts parses it",
   "docs/deployment.md: npm run build": "tools/package/package.test.ts packs and installs the package",
   "docs/scaling.md: npx clawgate migrate --from sqlite --to postgres":

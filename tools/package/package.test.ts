@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 // What a stranger gets: the package, packed and installed into an empty folder, without a network.
 
 const root = join(import.meta.dirname, "../..");
+const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
 const token = "test-token-0123456789abcdef";
 const execute = promisify(execFile);
 const folder = mkdtempSync(join(tmpdir(), "clawgate-package-"));
@@ -65,7 +66,7 @@ test("says in its bill of materials what it is made of, with the digest of each 
   const bom = JSON.parse(readFileSync(join(installed, "sbom.cdx.json"), "utf8")) as Bom;
   expect(bom).toMatchObject({
     bomFormat: "CycloneDX",
-    metadata: { component: { name: "clawgate", purl: "pkg:npm/clawgate@0.1.0" } },
+    metadata: { component: { name: "clawgate", purl: `pkg:npm/clawgate@${version}` } },
   });
   const notices = readFileSync(join(installed, "THIRD-PARTY.md"), "utf8");
   expect(bom.components.map(({ purl }) => purl)).toContain("pkg:npm/koa@3.3.0");

@@ -83,7 +83,7 @@ export function createGeneration(runtime: Runtime, options: GenerationOptions, l
 
   const media = createMediaGate(http.endpoints.chatCompletions.media);
   const toAddress = createAddressReader(trustedProxies);
-  const passages = new Passages(log, metrics, toAddress, runtime.tracing);
+  const passages = new Passages({ log, metrics, toAddress, loop: runtime.loop, tracing: runtime.tracing });
   const entryParts = {
     authenticate: createAuthenticate(credential, listKeys(config, quotas.of)),
     signIn: createSignIn(config.gateway),
@@ -103,6 +103,7 @@ export function createGeneration(runtime: Runtime, options: GenerationOptions, l
     bodies,
     keepAlive: http.keepAlive,
     room: runtime.slots,
+    loop: runtime.loop,
     diagnose: { createChatCompletion: diagnoseChatMistake },
     passages,
     condemned,

@@ -104,7 +104,7 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
   const loop = new LoopWatch(metrics);
   const slots = new Slots(options.config.gateway.runs, { loop, metrics });
   const live = new LiveRuns();
-  const runs = new RunLog({ store: store.runs, live, log: options.log });
+  const runs = new RunLog({ store: store.runs, live, loop, log: options.log });
   const lanes = createLanes(options.config.sessions.lane);
   return assemble(parts, { store, metrics, quotas, lanes, loop, slots, live, runs });
 }

@@ -6,6 +6,11 @@ export interface LoopState {
    * the rest of it is refused.
    */
   isLate(): boolean;
+  /**
+   * Whether the loop stood still for half a second and more, in this very turn or a while ago, whoever's fault that was. What
+   * came meanwhile is read only now, and may be older than the patience of whoever has sent it.
+   */
+  hasStoodStill(): boolean;
   /** Told ten times a second whether the loop has had no rest in the last two of them. */
   onSample: (isBusy: boolean) => void;
 }
@@ -16,6 +21,10 @@ export interface LoopMetrics {
 }
 
 const sampleMs = 100;
+/** Nobody gives a call up much sooner, to ask elsewhere. */
+const stillMs = 500;
+/** To read what came while it stood still takes no longer than that lasted, and never longer than this. */
+const catchUpMsMax = 30_000;
 /** It counts as late for so long after it was, and until it was less than half as late: nothing flaps. */
 const holdMs = 1_000;
 /** The share of its time that a loop works which has no rest. */
@@ -37,6 +46,9 @@ export class LoopWatch implements LoopState {
   #timer: NodeJS.Timeout | undefined;
   #due = Number.POSITIVE_INFINITY;
   #lateUntil = 0;
+  /** The last sample, or the beginning. */
+  #seen = 0;
+  #stillUntil = 0;
   #last = performance.eventLoopUtilization();
   #busySamples = 0;
   /** At the last sample. */
@@ -46,29 +58,44 @@ export class LoopWatch implements LoopState {
     this.#metrics = metrics;
   }
 
-  /** From now on so much is late. 0 is never, and then nothing is watched. */
+  /** From now on so much is late. 0 is never, and then it is only watched whether the loop has stood still. */
   limit(delayMs: number): void {
     this.#delayMs = delayMs;
-    if (delayMs === 0) return this.stop();
+    if (delayMs === 0) this.#rest();
     if (this.#timer !== undefined) return;
     // Until the first sample: what a start takes makes nobody wait.
     this.#due = Number.POSITIVE_INFINITY;
+    this.#seen = performance.now();
     this.#last = performance.eventLoopUtilization();
     this.#cpu = process.threadCpuUsage();
     this.#timer = setInterval(this.#sample, sampleMs).unref();
   }
 
   isLate(): boolean {
-    if (this.#timer === undefined) return false;
+    if (this.#timer === undefined || this.#delayMs === 0) return false;
     const now = performance.now();
     return now < this.#lateUntil || this.#isLateBy(now - this.#due, this.#delayMs / 2);
+  }
+
+  hasStoodStill(): boolean {
+    const now = performance.now();
+    return now < this.#stillUntil || this.#isStill(now);
   }
 
   stop(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
+    this.#rest();
+  }
+
+  #rest(): void {
+    this.#lateUntil = 0;
     this.#busySamples = 0;
     this.onSample(false);
+  }
+
+  #isStill(now: number): boolean {
+    return now - this.#seen >= sampleMs + stillMs;
   }
 
   #isLateBy(delay: number, limit: number): boolean {
@@ -81,6 +108,9 @@ export class LoopWatch implements LoopState {
     const now = performance.now();
     const delay = Math.max(0, now - this.#due);
     this.#due = now + sampleMs;
+    if (this.#isStill(now)) this.#stillUntil = now + Math.min(Math.max(holdMs, now - this.#seen), catchUpMsMax);
+    this.#seen = now;
+    if (this.#delayMs === 0) return;
     this.#metrics.loopDelay(delay / 1_000);
     const isLate = now < this.#lateUntil;
     if (this.#isLateBy(delay, isLate ? this.#delayMs / 2 : this.#delayMs)) this.#lateUntil = now + holdMs;

@@ -8,9 +8,11 @@ import {
   toWholeType,
 } from "@clawgate/contract";
 import type { Context, Middleware } from "koa";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { EventStream, Handler, OperationId, OperationRow, Row } from "../base/contract.ts";
 import { GatewayError, insufficientScope } from "../base/errors.ts";
 import { type Brake, createBrake } from "../base/listener.ts";
+import type { LoopState } from "../base/loop-watch.ts";
 import type { BodyBudget } from "./body-budget.ts";
 import { readJson } from "./body.ts";
 import { toErrorReply } from "./error-reply.ts";
@@ -25,6 +27,7 @@ export interface DispatchParts {
   readonly keepAlive: SseOptions<unknown>["keepAlive"];
   readonly answers: AnswerCheck;
   readonly room: Room;
+  readonly loop: Pick<LoopState, "hasStoodStill">;
   /** Says more about a body than its check can; undefined leaves it to the check. */
   readonly diagnose: Partial<Record<OperationId, (body: unknown) => GatewayError | undefined>>;
 }
@@ -53,12 +56,14 @@ export function createDispatch<O extends OperationId>(
     principal.quota?.takeRequest();
     const brake = createBrake();
     const reply = await answer({
-      readBody() {
+      async readBody() {
         // Whoever has left gives nothing back any more.
         signal.throwIfAborted();
         const share = parts.bodies.open();
         passage.holdBody(share);
-        return readJson(ctx.req, ctx.res, { bytesMax: parts.bodyBytesMax, share });
+        const value = await readJson(ctx.req, ctx.res, { bytesMax: parts.bodyBytesMax, share });
+        if (parts.loop.hasStoodStill()) await untilEndIsSeen(signal);
+        return value;
       },
       readText: toText(ctx),
       signal,
@@ -77,6 +82,19 @@ export function createDispatch<O extends OperationId>(
     if (reply.stream === undefined) passage.releaseBody();
     writeReply(ctx, row, reply, brake, parts);
   };
+}
+
+/** The one that is going on, the one that reads the end of a connection or its reset, and the one that tells of it. */
+const turnsToEnd = 3;
+
+/**
+ * What a connection has brought while the loop stood still is read before its end, which may be as old. Throws for who has
+ * left: what is begun for nobody may have been asked for elsewhere by now.
+ */
+async function untilEndIsSeen(signal: AbortSignal): Promise<void> {
+  // oxlint-disable-next-line no-await-in-loop -- one turn after the other
+  for (let turn = 0; turn < turnsToEnd; turn += 1) await nextTurn();
+  signal.throwIfAborted();
 }
 
 /** A principal, of whose scopes the contract's names are asked. */

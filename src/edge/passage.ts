@@ -4,6 +4,7 @@ import type { OperationId, RunFacts } from "../base/contract.ts";
 import { GatewayError } from "../base/errors.ts";
 import { createHexId } from "../base/id.ts";
 import type { Log } from "../base/log.ts";
+import type { LoopState } from "../base/loop-watch.ts";
 import type { Metrics } from "../base/metrics.ts";
 import { anybody, type Principal } from "../base/principal.ts";
 import type { TraceSpan, Tracing } from "../base/telemetry/tracing.ts";
@@ -127,6 +128,14 @@ export function toCommonHeaders(requestId: string) {
 /** How long an answer may still take whose client will send no more: a client that leaves shall have ended its run within 200 ms. */
 const leaveMs = 50;
 
+export interface PassagesParts {
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly toAddress: (request: IncomingMessage) => string;
+  readonly loop: Pick<LoopState, "hasStoodStill">;
+  readonly tracing?: Tracing | undefined;
+}
+
 /** Which requests are under way, so that the end of the gateway can wait for them. */
 export class Passages {
   readonly #passages = new Map<ServerResponse, Passage>();
@@ -136,16 +145,18 @@ export class Passages {
   readonly #strangers: LineBudget;
   readonly #toAddress: (request: IncomingMessage) => string;
   readonly #tracing: Tracing | undefined;
+  readonly #loop: Pick<LoopState, "hasStoodStill">;
   #stopping = false;
   #emptied: PromiseWithResolvers<void> | undefined;
 
-  constructor(log: Log, metrics: Metrics, toAddress: (request: IncomingMessage) => string, tracing?: Tracing) {
+  constructor({ log, metrics, toAddress, loop, tracing }: PassagesParts) {
     this.#log = log;
     // What the line of a good request says is all made here, so that there is nothing to look for and hide.
     this.#plainLog = log.child({}, { redact: [] });
     this.#metrics = metrics;
     this.#strangers = new LineBudget(() => log);
     this.#toAddress = toAddress;
+    this.#loop = loop;
     this.#tracing = tracing;
   }
 
@@ -171,14 +182,17 @@ export class Passages {
 
   /**
    * The client will send no more. That is how clients leave, so a run ends; an answer that is no run, or is nearly
-   * there, can still be taken by one that has ended only its half.
+   * there, can still be taken by one that has ended only its half. Of an end that comes to light when the loop has stood
+   * still nobody knows how old it is, and the client may have asked elsewhere since: that is no time to begin a run.
    */
   leave(response: ServerResponse): void {
     const passage = this.#passages.get(response);
     if (passage === undefined || response.writableEnded) return;
-    setTimeout(() => {
+    const cut = (): void => {
       if (!response.writableEnded) passage.cut(new GatewayError("cancelled", "The client left before the run ended."));
-    }, leaveMs).unref();
+    };
+    if (this.#loop.hasStoodStill()) cut();
+    else setTimeout(cut, leaveMs).unref();
   }
 
   /** To be called once the connection has taken the whole answer, or is gone: writes the line of the request. */

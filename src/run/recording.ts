@@ -71,19 +71,25 @@ export class Recording implements LoggedRun {
     this.#clients += 1;
     const leave = (): void => {
       this.#clients -= 1;
-      if (this.#isAbandoned) onLast();
+      if (this.#clients === 0) onLast();
     };
     if (signal.aborted) leave();
     else signal.addEventListener("abort", leave, { once: true });
   }
 
-  get #isAbandoned(): boolean {
+  /** No client of this process is left, and nothing else keeps it going. */
+  get isAbandoned(): boolean {
     return this.#clients === 0 && !this.#goesOn;
   }
 
-  /** Ends it, if no client of this process is left and nothing else keeps it going. */
-  endIfAbandoned(): void {
-    if (this.#isAbandoned) this.cut(new GatewayError("cancelled", "The client left before the run ended."));
+  /** A model has taken it on. */
+  get hasBegun(): boolean {
+    return this.#hasBegun;
+  }
+
+  /** Ends it, as its clients have left. */
+  abandon(): void {
+    this.cut(new GatewayError("cancelled", "The client left before the run ended."));
   }
 
   /** From now on no client that leaves ends it. */

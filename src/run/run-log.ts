@@ -1,6 +1,7 @@
 import { GatewayError } from "../base/errors.ts";
 import type { Listener } from "../base/listener.ts";
 import type { Log } from "../base/log.ts";
+import type { LoopState } from "../base/loop-watch.ts";
 import type { Principal } from "../base/principal.ts";
 import { toStoredKey } from "../session/key.ts";
 import type { IdempotencyKey, RunAdmission, RunHold, RunStore } from "../session/run-store.ts";
@@ -43,6 +44,7 @@ export interface GivenRun {
 export interface RunLogParts {
   readonly store: RunStore;
   readonly live: LiveRuns;
+  readonly loop: Pick<LoopState, "hasStoodStill">;
   readonly log: Log;
 }
 
@@ -57,15 +59,17 @@ export class RunLog {
   readonly upkeep: RunUpkeep;
   readonly #store: RunStore;
   readonly #live: LiveRuns;
+  readonly #loop: RunLogParts["loop"];
   readonly #log: Log;
   readonly #recordings = new Map<string, Recording>();
   /** The runs that each way of running has under way: one for each configuration. */
   readonly #carried = new Map<RunAgent, Set<Promise<void>>>();
   readonly #followParts: FollowParts;
 
-  constructor({ store, live, log }: RunLogParts) {
+  constructor({ store, live, loop, log }: RunLogParts) {
     this.#store = store;
     this.#live = live;
+    this.#loop = loop;
     this.#log = log;
     this.upkeep = new RunUpkeep({ store, recordings: this.#recordings, log });
     this.#followParts = {
@@ -94,7 +98,7 @@ export class RunLog {
     asked.onGiven?.(given);
     const recording = admitted.kind === "found" ? this.#recordings.get(given.id) : this.#begin(asked, admitted.hold);
     if (asked.detached) recording?.goOn();
-    recording?.attend(asked.signal, () => void this.#abandon(recording));
+    recording?.attend(asked.signal, () => void this.#onLast(recording, asked));
     return given;
   }
 
@@ -144,9 +148,12 @@ export class RunLog {
   }
 
   /** Nobody waits for it here any more; somebody may who has sent its key to another gateway a moment ago. */
-  async #abandon(recording: Recording): Promise<void> {
+  async #onLast(recording: Recording, { key }: AskedRun): Promise<void> {
+    // While this process stood still its client may have asked elsewhere, and without a key it would be run there too.
+    if (key === undefined && !recording.hasBegun && this.#loop.hasStoodStill()) recording.abandon();
+    if (!recording.isAbandoned) return;
     await this.upkeep.look();
-    recording.endIfAbandoned();
+    if (recording.isAbandoned) recording.abandon();
   }
 
   /** From its beginning to its end on disk. Never rejects. */

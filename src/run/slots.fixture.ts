@@ -6,6 +6,7 @@ export function createTestSlots(limits: Partial<SlotLimits> = {}) {
   const refused: string[] = [];
   const loop: LoopState & { late: boolean } = {
     late: false,
+    hasStoodStill: () => false,
     isLate: () => loop.late,
     onSample: () => undefined,
   };

@@ -1,5 +1,5 @@
 import { show } from "../shown.ts";
-import { command, defence, type DefenceRow, open, row, session } from "./row.ts";
+import { command, defence, type DefenceRow, open, row, session, wire } from "./row.ts";
 
 const killed = defence(
   "kill-rounds",
@@ -120,6 +120,13 @@ export const storage: readonly DefenceRow[] = [
     "one turn",
     session("repeated", "$loss (stream: $stream), gets it once more, and the session has one turn"),
     session("repeated", "an answer that was lost with its gateway is given by the next one"),
+  ),
+  row(
+    "D18",
+    "a call that a gateway reads late, as it stood still, when its client has gone and asked another",
+    "is not begun",
+    wire("stood-still", "is not run: $way, $end, on a connection that was $used before"),
+    wire("stood-still", "is not run: %s"),
   ),
   row(
     "D21",

@@ -1,6 +1,6 @@
 import pg from "pg";
 import { schema } from "./fleet.ts";
-import type { Turn } from "./clients.ts";
+import type { History } from "./clients.ts";
 
 interface Row {
   readonly key: string;
@@ -8,17 +8,23 @@ interface Row {
 }
 
 /**
- * Reads what the database has and holds it against what clients were told, in words; there shall be none. What a client was
+ * Reads what the database has of all epochs from `since` on and holds it against what clients were told, in words; there shall be none. What a client was
  * told is there once; what it was not told is there once or not at all. A question is followed by its answer, and what
- * one client has said to a session is there in the order in which it said it.
+ * one client has said to a session is there in the order in which it said it. The clients may go on meanwhile.
  */
-export async function audit(databaseUrl: string, acknowledged: readonly Turn[]): Promise<string[]> {
+export async function audit(
+  databaseUrl: string,
+  history: Pick<History, "acknowledged" | "asked">,
+  since: number,
+): Promise<string[]> {
+  const acknowledged = history.acknowledged.filter(({ session }) => toEpoch(session) >= since);
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   try {
     const { rows } = await client.query<Row>(
       `SELECT s.key, m.body FROM ${schema}.message AS m JOIN ${schema}.session AS s ON s.id = m.session_id
-       WHERE m.superseded_at IS NULL ORDER BY s.key, m.sequence`,
+       WHERE m.superseded_at IS NULL AND split_part(s.key, '-', 2)::integer >= $1 ORDER BY s.key, m.sequence`,
+      [since],
     );
     const faults: string[] = [];
     const found = new Map<string, number>();
@@ -41,13 +47,18 @@ export async function audit(databaseUrl: string, acknowledged: readonly Turn[]):
       if (Number(number) < before) faults.push(`${turn} comes after ${before}`);
       last.set(`${question.session} ${who}`, Number(number));
     }
-    for (const [turn, times] of found) if (times > 1) faults.push(`${turn} is there ${times} times`);
+    for (const [turn, times] of found)
+      if (times > 1) faults.push(`${turn} (${history.asked.get(turn)}) is there ${times} times`);
     for (const { session, text } of acknowledged)
       if (!found.has(`${session} ${text}`)) faults.push(`${session} ${text} was acknowledged and is not there`);
     return faults;
   } finally {
     await client.end();
   }
+}
+
+function toEpoch(session: string): number {
+  return Number(session.split("-")[1]);
 }
 
 function toContent(body: string): string {

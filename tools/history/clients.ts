@@ -9,6 +9,8 @@ export interface History {
   /** Counted up by the check: what is said goes to the sessions of this epoch. */
   epoch: number;
   readonly acknowledged: Turn[];
+  /** How each was said, by session and text. */
+  readonly asked: Map<string, Kind>;
   /** How many turns of each kind were acknowledged. */
   readonly kinds: Map<Kind, number>;
   /** Answers that were there already when they were asked for. */
@@ -44,6 +46,7 @@ export async function runClient(index: number, url: string, seed: string, histor
   const client = new OpenAI({ baseURL: `${url}/v1`, apiKey: token, maxRetries: 8, timeout: 60_000, logLevel: "off" });
   for (let number = 1; !ended.aborted; number += 1) {
     const saying = toSaying(index, number, kinds[below(kinds.length)] ?? "plain", history.epoch);
+    history.asked.set(`${saying.session} ${saying.text}`, saying.kind);
     try {
       const answers = await say(client, url, saying, history, below);
       for (const answer of answers)

@@ -66,8 +66,8 @@ export const framing: readonly Break[] = [
   without(
     ["F18"],
     "src/edge/dispatch.ts",
-    "        return readJson(ctx.req, ctx.res, { bytesMax: parts.bodyBytesMax, share });",
-    "        return readJson(ctx.req, ctx.res, { bytesMax: parts.bodyBytesMax, share }).finally(() => Object.assign(ctx.req.headers, ctx.req.trailers));",
+    "= await readJson(ctx.req, ctx.res, { bytesMax: parts.bodyBytesMax, share });",
+    "= await readJson(ctx.req, ctx.res, { bytesMax: parts.bodyBytesMax, share }).finally(() => Object.assign(ctx.req.headers, ctx.req.trailers));",
   ),
   without(["F19"], faults, "url.length > targetCharsMax", "url.length > 2 * targetCharsMax", {
     says: "a path of 8,193 characters",

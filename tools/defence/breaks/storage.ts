@@ -99,6 +99,16 @@ export const storage: readonly Break[] = [
     },
   ),
   without(["D17"], "src/run/run.ts", "if (turn?.receipt !== undefined) {", "if (false) {"),
+  without(["D18"], "src/edge/dispatch.ts", "if (parts.loop.hasStoodStill()) await untilEndIsSeen(signal);", "", {
+    tests: ["is not run: $way, $end, on a connection that was $used before"],
+  }),
+  without(
+    ["D18"],
+    "src/run/run-log.ts",
+    "if (key === undefined && !recording.hasBegun && this.#loop.hasStoodStill()) recording.abandon();",
+    "",
+    { tests: ["is not run: %s"] },
+  ),
   without(["D21"], database, "  chmodSync(path, 0o600);", "  chmodSync(path, 0o644);"),
   without(
     ["D21"],

@@ -59,7 +59,7 @@ export function waitForEnd(socket: GatewaySocket, runId: string): Promise<Record
         .events("chat")
         .find(({ runId: id, state }) => id === runId && ["final", "aborted", "error"].includes(String(state))),
     `the \`chat\` event that ends the run ${runId}`,
-    30_000,
+    20_000,
   );
 }
 

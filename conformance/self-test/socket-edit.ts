@@ -51,3 +51,19 @@ export function toRefused({ id }: Frame, code: string): Frame {
 export function toHello(): Frame {
   return { type: "hello-ok", protocol: 4, auth: { role: "operator", scopes: ["operator.read", "operator.write"] } };
 }
+
+/** The frame with another text in place of one, wherever it stands. */
+export function replaced(frame: Frame, from: string, to: string): Frame {
+  return JSON.parse(JSON.stringify(frame).replaceAll(from, to)) as Frame;
+}
+
+export function toPayload(frame: Frame): Frame {
+  const { payload } = frame;
+  return typeof payload === "object" && payload !== null ? (payload as Frame) : {};
+}
+
+/** Whether the frame is an event of this name in which each of the given keys has its value. */
+export function isEvent(frame: Frame, name: string, has: Frame = {}): boolean {
+  const payload = toPayload(frame);
+  return frame["event"] === name && Object.entries(has).every(([key, value]) => payload[key] === value);
+}

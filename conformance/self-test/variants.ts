@@ -1,5 +1,6 @@
 import { eachChoice, eachDelta, eachMessage, isFinish, toDeltas, without } from "./edit.ts";
 import type { Change } from "./mutant.ts";
+import { socketVariants } from "./socket-variants.ts";
 
 /** What conforming servers do differently. None of it may be blamed by any case. */
 export const variants: readonly Change[] = [
@@ -98,6 +99,7 @@ export const variants: readonly Change[] = [
     chunk: (chunk) =>
       toDeltas(chunk).some((delta) => "role" in delta) ? [chunk, eachDelta(chunk, () => ({}))] : chunk,
   },
+  ...socketVariants,
 ];
 
 const rateHeaders = {

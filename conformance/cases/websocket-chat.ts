@@ -1,0 +1,234 @@
+import { randomUUID } from "node:crypto";
+import type { CaseContext } from "../context.ts";
+import { expectEqual, expectObject, expectOneOf, expectThat, isObject } from "../expect.ts";
+import type { GatewaySocket, SeenFrame } from "../lens/gateway-socket.ts";
+import { expectPublished } from "../lens/published.ts";
+import { defineSocketCases, enter, readHistory, say, toKey, toPrompt, toText, waitForEnd } from "./websocket-talk.ts";
+
+const library = "@openclaw/gateway-client 2026.9.1";
+
+interface Chat {
+  readonly socket: GatewaySocket;
+  readonly sessionKey: string;
+  readonly runId: string;
+  readonly message: string;
+  /** What `chat.send` was answered with. */
+  readonly sent: Record<string, unknown>;
+  readonly end: Record<string, unknown>;
+}
+
+/** One run from its beginning to its end and beyond, which several cases look at. */
+function talk(context: CaseContext): Promise<Chat> {
+  return context.once("websocket chat", async () => {
+    const { socket } = await enter(context);
+    const [sessionKey, runId, message] = [toKey("chat"), randomUUID(), toPrompt(context)];
+    const sent = await socket.request("chat.send", { sessionKey, message, idempotencyKey: runId });
+    const end = await waitForEnd(socket, runId);
+    // Whatever would come behind the end has time to.
+    await socket.request("chat.history", { sessionKey });
+    return { socket, sessionKey, runId, message, sent, end };
+  });
+}
+
+/** The events of a run, in their order. */
+function ofRun({ socket, runId }: Chat, name: string): Record<string, unknown>[] {
+  return socket.events(name).filter((payload) => payload["runId"] === runId);
+}
+
+export const socketChatCases = defineSocketCases([
+  {
+    id: "WS-32",
+    level: "MUST",
+    requirement: "The id of a run is its `idempotencyKey`, in the answer of `chat.send` and in all its events.",
+    source: "openclaw-node 0.14.0 waits for the events of the id that it has sent, and for ever if they have another.",
+    limitMs: 30_000,
+    async run(context) {
+      const chat = await talk(context);
+      expectEqual(chat.sent["runId"], chat.runId, "`runId` of the answer to `chat.send`");
+      expectOneOf(chat.sent["status"], ["started", "in_flight", "accepted", "ok"], "`status` of that answer");
+      for (const name of ["chat", "agent"])
+        expectThat(ofRun(chat, name).length > 0, `\`${name}\` events of the run`, chat.socket.events(name));
+    },
+  },
+  {
+    id: "WS-33",
+    level: "MUST",
+    requirement: "The same request with the same key is the same run: it is answered, and nothing is said twice.",
+    source: `${library} sends what was not answered again when it is back; users saw every message twice.`,
+    limitMs: 30_000,
+    async run(context) {
+      const { socket } = await enter(context);
+      const [sessionKey, message] = [toKey("repeat"), toPrompt(context)];
+      const runId = await say(socket, sessionKey, message);
+      const again = await socket.request("chat.send", { sessionKey, message, idempotencyKey: runId });
+      expectEqual(again["runId"], runId, "`runId` of the repeated `chat.send`");
+      // One turn after the other: once this one is over, so is whatever came of the repeated request.
+      await say(socket, sessionKey, message);
+      const asked = (await readHistory(socket, sessionKey)).filter(({ role }) => role === "user");
+      expectEqual(asked.length, 2, "the number of user messages after two questions, one of which came twice");
+    },
+  },
+  {
+    id: "WS-34",
+    level: "MUST",
+    requirement: "A run's `chat` events are of the published schema, and the last of them, and no other, ends it.",
+    source:
+      "openclaw tui and the Control UI stay at work until it comes; PinchChat ends the next run with a second one.",
+    limitMs: 30_000,
+    async run(context) {
+      const chat = await talk(context);
+      const events = ofRun(chat, "chat");
+      for (const event of events) expectPublished(event, "ChatEvent", "a `chat` event");
+      const ends = events.filter(({ state }) => state !== "delta" && state !== "status");
+      expectEqual(ends.length, 1, "the number of `chat` events that end the run");
+      expectEqual(events.at(-1), ends[0], "the last `chat` event");
+      expectEqual(chat.end["state"], "final", "`state` of the end");
+    },
+  },
+  {
+    id: "WS-35",
+    level: "MUST",
+    requirement: "What the `chat` deltas add, one behind the other, is the text of the final message.",
+    source:
+      "Clients exist for `deltaText` and for `message`; delta-only events were ignored, cumulative ones doubled: openclaw#82988.",
+    limitMs: 30_000,
+    async run(context) {
+      const chat = await talk(context);
+      const deltas = ofRun(chat, "chat").filter(({ state }) => state === "delta");
+      expectThat(deltas.length > 0, "`chat` deltas before the end", chat.end);
+      // One that says `replace` begins the text anew.
+      const said = deltas.reduce(
+        (text, { deltaText, replace }) => (replace === true ? "" : text) + String(deltaText),
+        "",
+      );
+      expectEqual(said, toText(chat.end["message"]), "the deltas together");
+    },
+  },
+  {
+    id: "WS-36",
+    level: "MUST",
+    requirement: "A run's `agent` events are of the published schema: `lifecycle` `start` first, `end` last.",
+    source: `openclaw-node 0.14.0 and the Control UI hold a run for active in between; \`sessionKey\` is no key of it.`,
+    limitMs: 30_000,
+    async run(context) {
+      const events = ofRun(await talk(context), "agent");
+      for (const event of events) expectPublished(event, "AgentEvent", "an `agent` event");
+      const phases = events.filter(({ stream }) => stream === "lifecycle").map(({ data }) => toPhase(data));
+      expectEqual(phases, ["start", "end"], "the phases of the run");
+      expectEqual(toPhase(events[0]?.["data"]), "start", "the phase of the first event");
+    },
+  },
+  {
+    id: "WS-37",
+    level: "MUST",
+    requirement: "`assistant` events have all that was said so far as `text`, and what is new of it as `delta`.",
+    source: "There are clients for either: openclaw-node takes `delta`, dashboards show `text`; openclaw#82988.",
+    limitMs: 30_000,
+    async run(context) {
+      const chat = await talk(context);
+      const events = ofRun(chat, "agent").filter(({ stream }) => stream === "assistant");
+      expectThat(events.length > 0, "`assistant` events", ofRun(chat, "agent"));
+      let said = "";
+      for (const { data } of events) {
+        expectObject(data, "`data` of an `assistant` event");
+        said += String(data["delta"]);
+        expectEqual(data["text"], said, "`text` of an `assistant` event, after the deltas so far");
+      }
+      expectEqual(said, toText(chat.end["message"]), "what the `assistant` events have said");
+    },
+  },
+  {
+    id: "WS-38",
+    level: "MUST",
+    requirement: "The numbers of a connection's events have no hole and come once, whatever was left out.",
+    source: `${library} calls \`onGap\` at a hole, after which clients load everything anew.`,
+    limitMs: 30_000,
+    async run(context) {
+      const { socket } = await talk(context);
+      const numbers = socket.frames.flatMap(({ seq }) => (typeof seq === "number" ? [seq] : []));
+      expectThat(numbers.length > 2, "events with a `seq`", socket.frames.filter(isEvent).slice(0, 3));
+      const [first = 0] = numbers;
+      expectEqual(
+        numbers,
+        numbers.map((_, index) => first + index),
+        "the `seq` of the events as they came",
+      );
+    },
+  },
+  {
+    id: "WS-39",
+    level: "MUST",
+    requirement: "Within a run the `seq` of its events grows, apart from that of the connection.",
+    source: "The Control UI and openclaw tui drop an event whose `seq` is not behind the last one of the run.",
+    limitMs: 30_000,
+    async run(context) {
+      const chat = await talk(context);
+      for (const name of ["chat", "agent"]) {
+        const numbers = ofRun(chat, name).map(({ seq }) => Number(seq));
+        const isGrowing = numbers.every((seq, index) => index === 0 || seq > (numbers[index - 1] ?? 0));
+        expectThat(isGrowing, `the \`seq\` in \`${name}\` events to grow`, numbers);
+      }
+    },
+  },
+  {
+    id: "WS-40",
+    level: "MUST",
+    requirement: "Once a run is told to be over, its question and its answer are in `chat.history`, in this order.",
+    source: "openclaw tui, the Control UI and openclaw-node load the history at the end, and show what it has.",
+    limitMs: 30_000,
+    async run(context) {
+      const { sessionKey, message, end } = await talk(context);
+      const messages = await readHistory((await enter(context)).socket, sessionKey);
+      expectEqual(
+        messages.map((one) => [one["role"], toText(one)]),
+        [
+          ["user", message],
+          ["assistant", toText(end["message"])],
+        ],
+        "the roles and texts of `chat.history`",
+      );
+    },
+  },
+  {
+    id: "WS-41",
+    level: "SHOULD",
+    requirement: "The history's user row names its key, and the session says that no run is active.",
+    source: "Without them the Control UI stays at work after a run: it looks for its own key, and at `sessionInfo`.",
+    limitMs: 30_000,
+    async run(context) {
+      const { sessionKey, runId } = await talk(context);
+      const { socket } = await enter(context);
+      const { messages, sessionInfo } = await socket.request("chat.history", { sessionKey });
+      const row: unknown = Array.isArray(messages)
+        ? messages.find((one) => isObject(one) && one["role"] === "user")
+        : {};
+      const marks = isObject(row) ? [row["idempotencyKey"], isObject(row["__openclaw"]) && row["__openclaw"]] : [];
+      expectThat(JSON.stringify(marks).includes(runId), `the key ${runId} in the user row`, row);
+      expectObject(sessionInfo, "`sessionInfo` of `chat.history`");
+      expectEqual(sessionInfo["hasActiveRun"], false, "`sessionInfo.hasActiveRun`");
+      expectEqual(sessionInfo["activeRunIds"], [], "`sessionInfo.activeRunIds`");
+    },
+  },
+  {
+    id: "WS-42",
+    level: "SHOULD",
+    requirement: "`chat.history` gives the last `limit` messages.",
+    source: "Clients that open a window ask for what they can show: openclaw tui for 200; openclaw#64004.",
+    limitMs: 30_000,
+    async run(context) {
+      const { sessionKey, end } = await talk(context);
+      const { socket } = await enter(context);
+      const { messages } = await socket.request("chat.history", { sessionKey, limit: 1 });
+      const texts = Array.isArray(messages) ? messages.map(toText) : messages;
+      expectEqual(texts, [toText(end["message"])], "the texts of the last message");
+    },
+  },
+]);
+
+function toPhase(data: unknown): unknown {
+  return isObject(data) ? data["phase"] : undefined;
+}
+
+function isEvent({ type }: SeenFrame): boolean {
+  return type === "event";
+}

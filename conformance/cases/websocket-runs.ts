@@ -1,0 +1,222 @@
+import { randomUUID } from "node:crypto";
+import { expectArray, expectEqual, expectObject, expectOneOf, expectThat, isObject, Skip } from "../expect.ts";
+import type { GatewaySocket } from "../lens/gateway-socket.ts";
+import {
+  defineSocketCases,
+  enter,
+  readHistory,
+  say,
+  slowPrompt,
+  toKey,
+  toPrompt,
+  toText,
+  waitForEnd,
+} from "./websocket-talk.ts";
+
+const commandLine = "openclaw 2026.9.6";
+
+export const socketRunCases = defineSocketCases([
+  {
+    id: "WS-43",
+    level: "MUST",
+    requirement:
+      "`agent` is answered twice on one id: `accepted` at once, and with what was said when the run is over.",
+    source: `openclaw-node 0.14.0, \`openclaw agent\` and "expect final" of @openclaw/gateway-client wait for the second.`,
+    limitMs: 30_000,
+    async run(context) {
+      const { socket } = await enter(context);
+      await runAgent(socket, { sessionKey: toKey("agent"), message: toPrompt(context), idempotencyKey: randomUUID() });
+    },
+  },
+  {
+    id: "WS-44",
+    level: "MUST",
+    requirement: "`agent` with a key that was used is answered with what came of that run, and begins none.",
+    source: `${commandLine} asks again when its connection was lost, and would talk twice.`,
+    limitMs: 30_000,
+    async run(context) {
+      const { socket } = await enter(context);
+      const sessionKey = toKey("again");
+      const params = { sessionKey, message: toPrompt(context), idempotencyKey: randomUUID() };
+      const first = await runAgent(socket, params);
+      const id = socket.ask("agent", params);
+      const again = await socket.until(
+        () => socket.answers(id).find(isOver),
+        "what came of the run, once more",
+        20_000,
+      );
+      expectEqual(toSaid(again.payload), first, "what the repeated `agent` is answered with");
+      const asked = (await readHistory(socket, sessionKey)).filter(({ role }) => role === "user");
+      expectEqual(asked.length, 1, "the number of user messages");
+    },
+  },
+  {
+    id: "WS-45",
+    level: "MUST",
+    requirement: "`agent.wait` says `ok` of a run that is over, and `timeout` after `timeoutMs` of one that goes on.",
+    source: "openclaw-node 0.14.0 asks in a loop until it is no `timeout`.",
+    needs: ["fixture"],
+    limitMs: 30_000,
+    async run(context) {
+      const { socket } = await enter(context);
+      const [sessionKey, runId] = [toKey("wait"), randomUUID()];
+      const over = await say(socket, sessionKey, toPrompt(context));
+      expectEqual(
+        (await socket.request("agent.wait", { runId: over }))["status"],
+        "ok",
+        "the status of a run that is over",
+      );
+      await socket.request("chat.send", { sessionKey, message: slowPrompt, idempotencyKey: runId });
+      const waited = await socket.request("agent.wait", { runId, timeoutMs: 200 });
+      expectEqual(waited["status"], "timeout", "the status of a run that goes on");
+      await socket.request("chat.abort", { sessionKey, runId });
+    },
+  },
+  {
+    id: "WS-46",
+    level: "MUST",
+    requirement: "`chat.abort` ends the run, says which, and its `chat` ends with the state `aborted`.",
+    source: "The stop button of every chat; a run that goes on costs money, and openclaw tui waits for the state.",
+    needs: ["fixture"],
+    limitMs: 30_000,
+    async run(context) {
+      const { socket } = await enter(context);
+      const [sessionKey, runId] = [toKey("abort"), randomUUID()];
+      await socket.request("chat.send", { sessionKey, message: slowPrompt, idempotencyKey: runId });
+      await waitForDelta(socket, runId);
+      const { runIds, aborted } = await socket.request("chat.abort", { sessionKey, runId });
+      expectEqual(aborted, true, "`aborted` of the answer to `chat.abort`");
+      expectEqual(runIds, [runId], "`runIds` of the answer to `chat.abort`");
+      expectEqual((await waitForEnd(socket, runId))["state"], "aborted", "the state at the end of an aborted run");
+    },
+  },
+  {
+    id: "WS-47",
+    level: "MUST",
+    requirement: "A connection that closes ends nothing: the run goes on, and its answer is in the history.",
+    source: "Telephones that sleep, pages that are loaded anew: openclaw#38091, #81284, #68162, #73631, #33002.",
+    needs: ["fixture"],
+    limitMs: 30_000,
+    async run(context) {
+      const { socket: lost } = await enter(context);
+      const [sessionKey, runId] = [toKey("lost"), randomUUID()];
+      const message = "@@words 30 delay=50ms";
+      await lost.request("chat.send", { sessionKey, message, idempotencyKey: runId });
+      await waitForDelta(lost, runId);
+      lost.cut();
+      const { socket } = await enter(context);
+      expectEqual((await socket.request("agent.wait", { runId, timeoutMs: 20_000 }))["status"], "ok", "the run's end");
+      const [, answer] = await readHistory(socket, sessionKey);
+      expectThat(toText(answer).endsWith("word29"), "the whole answer in the history", answer);
+    },
+  },
+  {
+    id: "WS-48",
+    level: "MUST",
+    requirement: "A run that fails says so in words: the state `error` of its `chat`, and no `ok` from `agent.wait`.",
+    source: "Control UI and openclaw tui show `errorMessage`; a failure that is told as an answer is taken for one.",
+    needs: ["fixture"],
+    limitMs: 30_000,
+    async run(context) {
+      const { socket } = await enter(context);
+      const [sessionKey, runId] = [toKey("fail"), randomUUID()];
+      const message = '@@fail code=upstream_error message="the lights went out"';
+      await socket.request("chat.send", { sessionKey, message, idempotencyKey: runId });
+      const end = await waitForEnd(socket, runId);
+      expectEqual(end["state"], "error", "the state at the end of a run that fails");
+      expectThat(/\w/.test(toWords(end["errorMessage"])), "`errorMessage` to say something", end);
+      expectEqual((await socket.request("agent.wait", { runId }))["status"], "error", "what `agent.wait` says of it");
+    },
+  },
+  {
+    id: "WS-49",
+    level: "MUST",
+    requirement:
+      "`sessions.reset` makes the agent forget: the history is empty, and the next turn knows nothing of it.",
+    source: "`/new` of openclaw tui and of the Control UI.",
+    limitMs: 30_000,
+    async run(context) {
+      const { socket } = await enterAsAdmin(context);
+      const sessionKey = toKey("reset");
+      await say(socket, sessionKey, toPrompt(context));
+      const { ok } = await socket.request("sessions.reset", { key: sessionKey });
+      expectEqual(ok, true, "`ok` of `sessions.reset`");
+      expectEqual(await readHistory(socket, sessionKey), [], "the history after `sessions.reset`");
+    },
+  },
+  {
+    id: "WS-50",
+    level: "MUST",
+    requirement: "`sessions.delete` removes a session: it is described as `null`, and listed no more.",
+    source: "Dashboards that tidy up; openclaw tui asks `sessions.describe` first, and takes `null` for a new session.",
+    limitMs: 30_000,
+    async run(context) {
+      const { socket } = await enterAsAdmin(context);
+      const sessionKey = toKey("delete");
+      await say(socket, sessionKey, toPrompt(context));
+      const before = await socket.request("sessions.describe", { key: sessionKey });
+      expectObject(before["session"], "`session` of `sessions.describe`");
+      await socket.request("sessions.delete", { key: sessionKey });
+      const { session } = await socket.request("sessions.describe", { key: sessionKey });
+      expectEqual(session, null, "`session` once it was deleted");
+      const { sessions } = await socket.request("sessions.list", { search: sessionKey });
+      expectArray(sessions, "`sessions`");
+      const left = sessions.filter((row) => JSON.stringify(row).includes(sessionKey));
+      expectEqual(left, [], "what `sessions.list` has of a session that was deleted");
+    },
+  },
+]);
+
+interface AgentParams {
+  readonly sessionKey: string;
+  readonly message: string;
+  readonly idempotencyKey: string;
+}
+
+type Answer = ReturnType<GatewaySocket["answers"]>[number];
+
+function isOver({ ok, payload }: Answer): boolean {
+  return ok !== true || (isObject(payload) && payload["status"] !== "accepted");
+}
+
+/** Both answers of `agent`; returns what was said. */
+async function runAgent(socket: GatewaySocket, params: AgentParams): Promise<string> {
+  const id = socket.ask("agent", params);
+  const accepted = await socket.until(() => socket.answers(id)[0], "a first answer to `agent`");
+  expectObject(accepted.payload, "the payload of the first answer");
+  expectEqual(accepted.payload["status"], "accepted", "`status` of the first answer");
+  expectEqual(accepted.payload["runId"], params.idempotencyKey, "`runId` of the first answer");
+  const over = await socket.until(() => socket.answers(id)[1], "a second answer to `agent`", 20_000);
+  expectObject(over.payload, "the payload of the second answer");
+  expectEqual(over.payload["status"], "ok", "`status` of the second answer");
+  expectEqual(over.payload["runId"], params.idempotencyKey, "`runId` of the second answer");
+  const said = toSaid(over.payload);
+  expectThat(said !== "", "what was said in `result.payloads[].text`", over.payload);
+  return said;
+}
+
+function toSaid(payload: unknown): string {
+  const result = isObject(payload) ? payload["result"] : undefined;
+  const payloads = isObject(result) ? result["payloads"] : undefined;
+  return Array.isArray(payloads) ? payloads.map((one) => (isObject(one) ? toWords(one["text"]) : "")).join("") : "";
+}
+
+function toWords(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
+function waitForDelta(socket: GatewaySocket, runId: string): Promise<unknown> {
+  const look = (): unknown =>
+    socket.events("chat").find((event) => event["runId"] === runId && event["state"] === "delta");
+  return socket.until(look, "a first `chat` delta of the run");
+}
+
+/** Skips where the token may not reset and delete. */
+async function enterAsAdmin(context: Parameters<typeof enter>[0]): ReturnType<typeof enter> {
+  const entered = await enter(context, { scopes: ["operator.read", "operator.write", "operator.admin"] });
+  const { auth } = entered.hello;
+  const scopes = isObject(auth) && Array.isArray(auth["scopes"]) ? auth["scopes"] : [];
+  if (!scopes.includes("operator.admin")) throw new Skip("the token is not granted `operator.admin`");
+  expectOneOf("operator.read", scopes, "what comes with `operator.admin`");
+  return entered;
+}

@@ -2,7 +2,16 @@
 export { type AnswerCheck, type CheckedAnswer, createAnswerCheck, noAnswerCheck } from "./runtime/answer-check.ts";
 export { bind, type BindOptions, type Bound, type ContractRequest } from "./runtime/bind.ts";
 export { type Brake, createBrake } from "./runtime/brake.ts";
-export { assertValid, type Check, isValid, noBody, noParameters, toCheck } from "./runtime/check.ts";
+export {
+  assertValid,
+  type Check,
+  type FullCheck,
+  isValid,
+  noBody,
+  noParameters,
+  toCheck,
+  toFullCheck,
+} from "./runtime/check.ts";
 export { type EventBodyOptions, toEventBody } from "./runtime/event-body.ts";
 export type { Expected, Finding } from "./runtime/finding.ts";
 export type { Flow, Listener } from "./runtime/listener.ts";

@@ -66,7 +66,7 @@ const gateway = await generate({
   document: here("openapi.yaml"),
   edit: addFromTables,
   schemas: {
-    config: { file: here("config.yaml"), type: "Config", fillDefaults: true },
+    config: { file: here("config.yaml"), type: "Config", fillDefaults: true, tellAll: true },
     scenario: { file: here("scenario.yaml"), type: "ScenarioFile" },
     websocket: { file: here("websocket.yaml") },
   },

@@ -21,6 +21,8 @@ export interface SchemaFile {
   readonly type?: string;
   /** Whether the check fills missing values in, where the schema has a `default`. Its name then begins with `fill`. */
   readonly fillDefaults?: boolean;
+  /** Whether the check tells all that is wrong, and not the first. Only for what no stranger sends. */
+  readonly tellAll?: boolean;
 }
 
 /** What an extension makes its files from. */
@@ -124,12 +126,12 @@ async function toContractFiles({ edition31, edition32, checked }: Editions, bann
 
 async function toSchemaFiles(
   name: string,
-  { file, type, fillDefaults = false }: SchemaFile,
+  { file, type, fillDefaults = false, tellAll = false }: SchemaFile,
   banner: string,
 ): Promise<Files> {
   const schema = loadYaml(file) as JsonSchema;
   const schemas = type === undefined ? toNamedSchemas(schema) : { [type]: schema };
-  const options = { types: `${name}.ts`, fillDefaults };
+  const options = { types: `${name}.ts`, fillDefaults, tellAll };
   const guards = type === undefined ? toDefinitionGuards(schema, options) : toSchemaGuards(schemas, options);
   return {
     [`${name}.ts`]: await toSchemaTypes(schemas, banner, fillDefaults),

@@ -18,20 +18,26 @@ export interface Guard {
   readonly type: string;
 }
 
-/** `imports` are the lines that the types of the guards need. */
-export function toGuardModule(ajv: Ajv2020, guards: readonly Guard[], imports: readonly string[]): GuardModule {
+/** `imports` are the lines that the types of the guards need; with `tellAll` each tells everything that it finds. */
+export function toGuardModule(
+  ajv: Ajv2020,
+  guards: readonly Guard[],
+  imports: readonly string[],
+  tellAll = false,
+): GuardModule {
+  const kind = tellAll ? "FullCheck" : "Check";
   return {
-    code: (banner) => `// ${banner}\n${toCode(ajv, guards)}`,
+    code: (banner) => `// ${banner}\n${toCode(ajv, guards, `to${kind}`)}`,
     declarations(banner) {
-      const lines = guards.map(({ name, type }) => `export declare const ${name}: Check<${type}>;`);
-      const head = [`// ${banner}`, 'import type { Check } from "@clawgate/contract";', ...imports];
+      const lines = guards.map(({ name, type }) => `export declare const ${name}: ${kind}<${type}>;`);
+      const head = [`// ${banner}`, `import type { ${kind} } from "@clawgate/contract";`, ...imports];
       return `${[...head, ...lines].join("\n")}\n`;
     },
   };
 }
 
 /** Ajv's ES module output still calls `require` for its helpers (ajv #2209); these become imports. */
-function toCode(ajv: Ajv2020, guards: readonly Guard[]): string {
+function toCode(ajv: Ajv2020, guards: readonly Guard[], wrap: "toCheck" | "toFullCheck"): string {
   const exports = Object.fromEntries(guards.map(({ name, reference }) => [name, reference]));
   for (const reference of Object.values(exports)) {
     if (!ajv.getSchema(reference)) throw new Error(`no schema at ${reference}`);
@@ -40,14 +46,14 @@ function toCode(ajv: Ajv2020, guards: readonly Guard[]): string {
   const code = standalone
     .default(ajv, exports)
     .replace(/^"use strict";/, "")
-    .replaceAll(/^export const (\w+) = (validate\d+);$/gm, "export const $1 = toCheck($2);")
+    .replaceAll(/^export const (\w+) = (validate\d+);$/gm, `export const $1 = ${wrap}($2);`)
     .replaceAll(/require\("([^"]+)"\)/g, (_, path: string) => {
       const name = imports.get(path) ?? `helper${imports.size}`;
       imports.set(path, name);
       return name;
     });
   const lines = [...imports].map(([path, name]) => `import ${name} from "${path}.js";`);
-  return `${['import { toCheck } from "@clawgate/contract";', ...lines].join("\n")}\n${inlineSchemas(code)}`;
+  return `${[`import { ${wrap} } from "@clawgate/contract";`, ...lines].join("\n")}\n${inlineSchemas(code)}`;
 }
 
 const text = String.raw`"(?:[^"\\]|\\.)*"`;
@@ -108,5 +114,6 @@ function toValue(schemas: ReadonlyMap<string, unknown>, name: string, keys: stri
 export function toExpected(schema: JsonSchema): Expected {
   const types = [schema.type ?? []].flat();
   const values = schema["x-values"] as readonly unknown[] | undefined;
-  return { types, ...(values === undefined ? {} : { values }) };
+  const words = schema["x-words"] as string | undefined;
+  return { types, ...(values === undefined ? {} : { values }), ...(words === undefined ? {} : { words }) };
 }

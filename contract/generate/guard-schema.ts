@@ -14,12 +14,16 @@ const annotations: ReadonlySet<string> = new Set([
 /** Names properties that the schema does not describe, and whose null is a value. */
 export const nullKeptWord = "x-null-kept";
 
+/** What a text has to be, for a message to say instead of its pattern. */
+export const wordsWord = "x-words";
+
 /** Keywords whose keys are names. */
 const maps: ReadonlySet<string> = new Set(["properties", "patternProperties", "dependentSchemas", "$defs", "schemas"]);
 /** Keywords whose values are no schemas. */
 const literals: ReadonlySet<string> = new Set(["default", "const", "enum"]);
 
-const isKept = (key: string): boolean => key === nullKeptWord || (!key.startsWith("x-") && !annotations.has(key));
+const isKept = (key: string): boolean =>
+  key === nullKeptWord || key === wordsWord || (!key.startsWith("x-") && !annotations.has(key));
 
 /** Leaves out what Ajv's strict mode does not know and what no check needs. `isMap`: the keys are names, not keywords. */
 export function clean(value: unknown, isMap = false): unknown {

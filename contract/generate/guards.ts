@@ -2,7 +2,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { absentNullKeyword, markAbsentNulls } from "./absent-null.ts";
 import { capitalise, type JsonSchema, listOperations, type OpenApi, type Parameter, toSchemaName } from "./document.ts";
 import { type Guard, type GuardModule, toGuardModule } from "./guard-module.ts";
-import { clean, close, nullKeptWord, tagUnions } from "./guard-schema.ts";
+import { clean, close, nullKeptWord, tagUnions, wordsWord } from "./guard-schema.ts";
 
 /** How the check of a response is named; also used by the operation table. */
 export function toAnswerCheckName(operationId: string, status: string, schema: JsonSchema): string {
@@ -68,6 +68,8 @@ export function toGuards(document: OpenApi): GuardModule {
 export interface SchemaGuardOptions {
   readonly types: string;
   readonly fillDefaults: boolean;
+  /** Whether the check tells all that is wrong, and not the first. Only for what no stranger sends. */
+  readonly tellAll: boolean;
 }
 
 /**
@@ -76,39 +78,42 @@ export interface SchemaGuardOptions {
  */
 export function toSchemaGuards(
   schemas: Record<string, JsonSchema>,
-  { types, fillDefaults }: SchemaGuardOptions,
+  { types, fillDefaults, tellAll }: SchemaGuardOptions,
 ): GuardModule {
-  const ajv = createCompiler(fillDefaults);
+  const ajv = createCompiler(fillDefaults, { tellAll });
   const guards = Object.entries(schemas).map(([name, schema]): Guard => {
     const file = clean(schema) as JsonSchema;
     const definitions = (file["$defs"] ?? {}) as Record<string, JsonSchema>;
     ajv.addSchema({ ...file, $defs: tagUnions(definitions), $id: name });
     return { name: `${fillDefaults ? "fill" : "check"}${name}`, reference: name, type: toType({ $ref: name }) };
   });
-  return toGuardModule(ajv, guards, [`import type { components } from "./${types}";`]);
+  return toGuardModule(ajv, guards, [`import type { components } from "./${types}";`], tellAll);
 }
 
 /** The same for the `$defs` of one file, which share what they refer to. */
-export function toDefinitionGuards({ $defs }: JsonSchema, { types, fillDefaults }: SchemaGuardOptions): GuardModule {
-  const ajv = createCompiler(fillDefaults, false);
+export function toDefinitionGuards(
+  { $defs }: JsonSchema,
+  { types, fillDefaults, tellAll }: SchemaGuardOptions,
+): GuardModule {
+  const ajv = createCompiler(fillDefaults, { tellAll, inlineRefs: false });
   const definitions = tagUnions(clean($defs ?? {}, true) as Record<string, JsonSchema>);
   ajv.addSchema({ $id: "file", $defs: definitions });
   const guards = Object.keys(definitions).map((name): Guard => {
     const reference = `file#/$defs/${name}`;
     return { name: `${fillDefaults ? "fill" : "check"}${name}`, reference, type: toType({ $ref: name }) };
   });
-  return toGuardModule(ajv, guards, [`import type { components } from "./${types}";`]);
+  return toGuardModule(ajv, guards, [`import type { components } from "./${types}";`], tellAll);
 }
 
 /** `inlineRefs` makes faster code, and more of it. */
-function createCompiler(useDefaults: boolean, inlineRefs = true): Ajv2020 {
+function createCompiler(useDefaults: boolean, { inlineRefs = true, tellAll = false } = {}): Ajv2020 {
   const ajv = new Ajv2020({
     inlineRefs,
     strict: true,
     allowUnionTypes: true,
     discriminator: true,
     // One error is all that OpenAI's envelope can carry, and collecting all of them is a denial of service.
-    allErrors: false,
+    allErrors: tellAll,
     // The message names what the schema expects; guard-module.ts keeps of it what a message needs.
     verbose: true,
     useDefaults,
@@ -117,7 +122,7 @@ function createCompiler(useDefaults: boolean, inlineRefs = true): Ajv2020 {
   // Where these two may come, each call of a guard makes objects for them. Without them they are unknown, and refused.
   ajv.removeKeyword("unevaluatedProperties").removeKeyword("unevaluatedItems");
   Object.assign(ajv.opts, { unevaluated: false });
-  ajv.addVocabulary(["components", "x-values"]);
+  ajv.addVocabulary(["components", "x-values", wordsWord]);
   ajv.addKeyword(absentNullKeyword);
   ajv.addKeyword(nullKeptWord);
   return ajv;

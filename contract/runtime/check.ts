@@ -1,5 +1,5 @@
 import type { Finding } from "./finding.ts";
-import { toViolation, type Violation } from "./violation.ts";
+import { toViolation, toViolations, type Violation } from "./violation.ts";
 
 /**
  * Holds a value against a schema: undefined if the value is a `T`, else the one finding worth showing. `whole` names the
@@ -20,6 +20,17 @@ interface Validate {
 /** Used by generated guards: the findings are read before anybody else can call the function. */
 export function toCheck<T>(validate: Validate): Check<T> {
   return (value, whole) => (validate(value) ? undefined : toViolation(validate.errors, whole));
+}
+
+/** The same for what its writer mends by hand: everything that is worth showing, in the order of the schema. */
+export interface FullCheck<T> {
+  (value: unknown, whole?: string): readonly Violation[];
+  readonly passes?: T;
+}
+
+/** Used by generated guards that go on after the first finding. */
+export function toFullCheck<T>(validate: Validate): FullCheck<T> {
+  return (value, whole) => (validate(value) ? [] : toViolations(validate.errors, whole));
 }
 
 /** Whether the value is what the check lets pass, for the compiler to know too. */

@@ -37,9 +37,7 @@ export function toParam(pointer: string): string {
  * from the branch that the sender probably meant, and equally deep type errors are alternatives.
  */
 export function toViolation(errors: readonly Finding[] | null | undefined, whole = "the request body"): Violation {
-  const findings = (errors ?? []).filter(
-    ({ keyword }) => keyword !== "oneOf" && keyword !== "anyOf" && keyword !== "if",
-  );
+  const findings = (errors ?? []).filter(({ keyword }) => !isSum(keyword));
   const deepest = Math.max(...findings.map(toDepth));
   const candidates = findings.filter((finding) => toDepth(finding) === deepest);
   const [first] = candidates;
@@ -53,6 +51,30 @@ export function toViolation(errors: readonly Finding[] | null | undefined, whole
     .flatMap(({ keyword, params }) => (keyword === "type" ? [params["type"]].flat() : []))
     .map(String);
   return types.length > 0 ? toTypeViolation(first, types, whole) : toSingleViolation(first, whole);
+}
+
+/** What says no more than that the findings before it were made. */
+function isSum(keyword: string): boolean {
+  return keyword === "oneOf" || keyword === "anyOf" || keyword === "if" || keyword === "propertyNames";
+}
+
+/** One violation for each mistake, where a validator goes on after the first: the branches of a union are one. */
+export function toViolations(errors: readonly Finding[] | null | undefined, whole?: string): Violation[] {
+  const groups: Finding[][] = [];
+  for (const finding of errors ?? []) {
+    if (!isSum(finding.keyword)) {
+      groups.push([finding]);
+      continue;
+    }
+    const own: Finding[] = [];
+    while (groups.at(-1)?.every((one) => isWithin(one, finding)) === true) own.unshift(...(groups.pop() ?? []));
+    groups.push(own.length === 0 ? [finding] : own);
+  }
+  return groups.map((group) => toViolation(group, whole));
+}
+
+function isWithin({ instancePath }: Finding, { instancePath: place }: Finding): boolean {
+  return instancePath === place || instancePath.startsWith(`${place}/`);
 }
 
 function toDepth({ instancePath }: Finding): number {
@@ -122,10 +144,11 @@ const rules: Record<string, Rule> = {
     code: "object_above_max_properties",
     message: `Invalid ${place}: too many properties. Expected at most ${String(params["limit"])}.`,
   }),
-  pattern: ({ params }, place) => ({
-    code: "invalid_value",
-    message: `Invalid value for ${place}: expected a text that matches ${String(params["pattern"])}.`,
-  }),
+  pattern: ({ params, expected, propertyName }, place) => {
+    const wanted = expected?.words ?? `a text that matches ${String(params["pattern"])}`;
+    const what = propertyName === undefined ? `value for ${place}` : `name '${propertyName.slice(0, 64)}' in ${place}`;
+    return { code: "invalid_value", message: `Invalid ${what}: expected ${wanted}.` };
+  },
 };
 
 function toSingleViolation(finding: Finding, whole: string): Violation {

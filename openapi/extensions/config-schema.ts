@@ -32,8 +32,8 @@ function widen(value: unknown, keyword = ""): unknown {
   if (maps.has(keyword)) return mapValues(value, (item) => widen(item));
   // A tag chooses among the variants, and a name is none that a reference could be.
   if ("const" in value || keyword === "propertyNames") return strip(value);
-  const schema = mapValues(strip(value), (item, name) => (name === "propertyNames" ? item : widen(item, name)));
-  if (schema["type"] !== "string") return schema;
+  const schema = mapValues(strip(value), (item, name) => widen(item, name));
+  if (![schema["type"]].flat().includes("string")) return schema;
   const { description, default: standard, ...own } = schema;
   return {
     ...(description === undefined ? {} : { description }),

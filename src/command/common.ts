@@ -3,8 +3,9 @@ import { findOwnSecrets } from "../base/config/own-secret.ts";
 import { type LoadedConfig, loadConfig } from "../base/config/load.ts";
 import { secureStateFolder } from "../base/config/state-folder.ts";
 import type { Config } from "../base/contract.ts";
-import { detectModel } from "../model/detect.ts";
+import { detectModel, isFindable } from "../model/detect.ts";
 import { examineProviders } from "../model/own-address.ts";
+import { assertProviders } from "../model/provider-check.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface CommonOptions {
@@ -68,7 +69,13 @@ export function noteWarnings(terminal: Terminal, { warnings }: LoadedConfig): vo
 
 export function loadFor(terminal: Terminal, options: CommonOptions): LoadedConfig {
   const { config: path, port, bind } = options;
-  return loadConfig({ path, port, bind, environment: terminal.environment, cwd: terminal.cwd });
+  const check = (config: Config): void => {
+    // Where each agent names its model, nobody looks for another.
+    const names = config.agents.list.map(({ model }) => model);
+    const isSought = config.agents.defaults.model === undefined && (names.length === 0 || names.includes(undefined));
+    assertProviders(config, (provider) => isSought && isFindable(provider));
+  };
+  return loadConfig({ path, port, bind, environment: terminal.environment, cwd: terminal.cwd, check });
 }
 
 /** For a command that uses what is in the state folder: nothing there is read before it is known to be ours. */

@@ -183,6 +183,11 @@ function isPackageInstalled(name: string): boolean {
   }
 }
 
+/** Whether a provider of that name may be found where the configuration has none. */
+export function isFindable(name: string): boolean {
+  return [...keys, ...servers].some((one) => one.name === name);
+}
+
 interface Found {
   readonly name: string;
   readonly model: string;

@@ -1,4 +1,3 @@
-import { ConfigError } from "../base/config/config-error.ts";
 import type { Config } from "../base/contract.ts";
 import type { Log } from "../base/log.ts";
 import { loadScenarios } from "./embedded/load-scenarios.ts";
@@ -45,10 +44,8 @@ async function createVendorProvider(config: VendorConfig, { key, reportReason }:
 export async function createProviders({ models }: Config, folder: string, log: Log): Promise<Map<string, Provider>> {
   const providers = new Map<string, Provider>();
   for (const [name, config] of Object.entries(models.providers)) {
-    if (name.includes("/"))
-      throw new ConfigError(`models.providers has '${name}', but a provider's name has no slash.`);
+    assertProvider(name, config);
     const key = `models.providers.${name}`;
-    assertProvider(key, config);
     providers.set(name, await make(config, { key, folder, reportReason: createReasonLog(log, name) }));
   }
   if (!providers.has("embedded")) providers.set("embedded", createEmbeddedProvider());

@@ -3,6 +3,7 @@ import type { Config, KeyConfig, ModelChoice } from "../base/contract.ts";
 import { GatewayError } from "../base/errors.ts";
 import type { Principal } from "../base/principal.ts";
 import type { Provider } from "../model/model.ts";
+import { toUnknownProvider } from "../model/provider-check.ts";
 import type { MediaLimits } from "./media/media-limits.ts";
 
 /** One model of a provider, under the name that the configuration gives it. */
@@ -170,10 +171,7 @@ function bindModel(name: string, key: string, providers: Providers): BoundModel 
   const slash = name.indexOf("/");
   const providerName = name.slice(0, slash);
   const provider = providers.get(providerName);
-  if (provider === undefined) {
-    const known = [...providers.keys()].map((one) => `'${one}'`).join(", ");
-    throw new ConfigError(`${key} is '${name}', but there is no provider '${providerName}'. Providers: ${known}.`);
-  }
+  if (provider === undefined) throw toUnknownProvider(key, name, [...providers.keys()]);
   const model = name.slice(slash + 1);
   if (provider.models?.includes(model) === false) {
     const known = provider.models.map((one) => `'${providerName}/${one}'`).join(", ");

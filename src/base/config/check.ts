@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import type { Config } from "../contract.ts";
-import { ConfigError } from "./config-error.ts";
+import { checkAll, ConfigError } from "./config-error.ts";
+import { findNearest } from "../nearest.ts";
 import { assertKeys } from "./key-check.ts";
 import { toProxyList } from "./proxy-list.ts";
 import { assertPassword, assertToken } from "./secret.ts";
@@ -18,14 +19,20 @@ export function isLoopback(host: string): boolean {
   return host.startsWith("127.") || host === "::1" || host === "localhost";
 }
 
-/** Rules between keys that a schema cannot say. Throws `ConfigError`. */
+/** Rules between keys that a schema cannot say. Throws `ConfigError` with all that are broken. */
 export function assertUsable(config: Config): void {
-  assertAuth(config);
-  toProxyList(config.gateway.trustedProxies);
-  assertAgents(config);
-  assertRunsReadable(config);
-  assertKeys(config);
-  for (const [name, server] of Object.entries(config.mcp.servers)) assertToolServer(name, server);
+  checkAll([
+    () => assertAuth(config),
+    () => toProxyList(config.gateway.trustedProxies),
+    () => assertAgents(config),
+    () => assertRunsReadable(config),
+    () => assertKeys(config),
+    ...Object.entries(config.mcp.servers).map(
+      ([name, server]) =>
+        () =>
+          assertToolServer(name, server),
+    ),
+  ]);
 }
 
 function assertAuth(config: Config): void {
@@ -83,28 +90,48 @@ function assertTrustedProxy({ gateway: { auth, bind, trustedProxies } }: Config)
 
 function assertAgents({ agents }: Config): void {
   const ids = agents.list.map(({ id }) => id);
+  const known = ids.length === 0 ? ["main"] : ids;
+  checkAll([
+    () => assertIds(ids),
+    () => assertDefault(agents.list),
+    ...Object.entries(agents.aliases).map(
+      ([alias, id]) =>
+        () =>
+          assertAlias(alias, id, known),
+    ),
+  ]);
+}
+
+function assertIds(ids: readonly string[]): void {
   const twice = ids.find((id, index) => ids.indexOf(id) !== index);
   if (twice !== undefined) throw new ConfigError(`agents.list has the id '${twice}' twice.`);
-  if (agents.list.some((agent) => agent.id === "default" && !agent.default)) {
+}
+
+function assertDefault(list: Config["agents"]["list"]): void {
+  if (list.some((agent) => agent.id === "default" && !agent.default)) {
     throw new ConfigError(
       "agents.list has an agent 'default' that is not the default one; `openclaw/default` would not reach it.",
     );
   }
-  const marked = agents.list.filter((agent) => agent.default);
+  const marked = list.filter((agent) => agent.default);
   if (marked.length > 1) {
     throw new ConfigError(
       `agents.list marks ${marked.map(({ id }) => `'${id}'`).join(" and ")} as default; one can be.`,
     );
   }
-  if (ids.length > 0 && marked.length === 0 && !ids.includes("main")) {
+  if (list.length > 0 && marked.length === 0 && !list.some(({ id }) => id === "main")) {
     throw new ConfigError("agents.list has no agent 'main', so one of them must be marked `default: true`.");
   }
-  for (const [alias, id] of Object.entries(agents.aliases)) {
-    if (!(ids.length === 0 ? ["main"] : ids).includes(id)) {
-      throw new ConfigError(`agents.aliases['${alias}'] names the agent '${id}', which does not exist.`);
-    }
-    if (/^(openclaw([:/].*)?|agent:.*)$/.test(alias)) {
-      throw new ConfigError(`agents.aliases['${alias}'] would hide the name that clawgate itself gives to an agent.`);
-    }
+}
+
+function assertAlias(alias: string, id: string, known: readonly string[]): void {
+  if (!known.includes(id)) {
+    const meant = findNearest(id, known);
+    throw new ConfigError(
+      `agents.aliases['${alias}'] names the agent '${id}', which does not exist.${meant === undefined ? "" : ` Did you mean '${meant}'?`}`,
+    );
+  }
+  if (/^(openclaw([:/].*)?|agent:.*)$/.test(alias)) {
+    throw new ConfigError(`agents.aliases['${alias}'] would hide the name that clawgate itself gives to an agent.`);
   }
 }

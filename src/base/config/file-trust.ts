@@ -39,6 +39,13 @@ export function readFile(path: string, { bytesMax, own = false }: ReadOptions): 
   }
 }
 
+/** Why it cannot be read, without its name and the words of the system for it. */
+export function toFileReason({ code, message }: NodeJS.ErrnoException): string {
+  if (code === "ENOENT") return "there is no such file";
+  if (code === "EACCES" || code === "EPERM") return "this user may not";
+  return code === "EISDIR" ? "it is a folder" : message;
+}
+
 /** The file may grow while it is read, and those of `/proc` have no size at all. */
 function readText(file: number, bytesMax: number): string {
   const bytes = Buffer.alloc(bytesMax + 1);

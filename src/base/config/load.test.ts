@@ -57,7 +57,7 @@ const refused: readonly Refused[] = [
   {
     name: "a variable that is not set",
     config: auth({ token: "${NO_SUCH}" }),
-    says: /^gateway\.auth\.token .*NO_SUCH/,
+    says: /config\.json5: line 1, column \d+: gateway\.auth\.token .*NO_SUCH/,
   },
   {
     name: "a variable that is a number",
@@ -65,12 +65,16 @@ const refused: readonly Refused[] = [
     environment: { PORT: "80" },
     says: /port/,
   },
-  { name: "an unusable token", config: auth({ token: "changeme" }), says: /^gateway\.auth\.token / },
+  {
+    name: "an unusable token",
+    config: auth({ token: "changeme" }),
+    says: /config\.json5: line 1, column \d+: gateway\.auth\.token /,
+  },
   {
     name: "a weak token of the environment on the network",
     config: { gateway: { bind: "lan" } },
     environment: { OPENCLAW_GATEWAY_TOKEN: "weak" },
-    says: /^gateway\.auth\.token /,
+    says: /config\.json5: line 1, column \d+: gateway\.auth\.token /,
   },
   { name: "a port that is none", environment: { OPENCLAW_GATEWAY_PORT: "80x" }, says: /^OPENCLAW_GATEWAY_PORT / },
   {

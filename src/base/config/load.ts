@@ -1,11 +1,12 @@
-import { assertValid, type Violation } from "@clawgate/contract";
 import { type Config, fillConfig } from "../contract.ts";
 import { assertUsable } from "./check.ts";
-import { ConfigError } from "./config-error.ts";
+import { type ConfigPath, type ConfigProblem, findProblems, toConfigError } from "./config-error.ts";
 import { findExpiring } from "./key-check.ts";
-import { type FilledText, resolveReferences } from "./references.ts";
-import { type Environment, loadSource, toStateFolder } from "./source.ts";
-import { type ConfigWarning, findQuotationMarks } from "./suspicion.ts";
+import { overrideConfig, type Overrides } from "./override.ts";
+import { type FilledText, resolveReferences, toKey } from "./references.ts";
+import { toPlacedError, toShapeProblem } from "./report.ts";
+import { loadSource, toStateFolder } from "./source.ts";
+import type { ConfigWarning } from "./suspicion.ts";
 
 export interface LoadedConfig {
   readonly config: Config;
@@ -20,24 +21,34 @@ export interface LoadedConfig {
   readonly filled: readonly FilledText[];
 }
 
-export interface LoadOptions {
+export interface LoadOptions extends Overrides {
   readonly path?: string | undefined;
-  /** What the command line says of `gateway.port` and `gateway.bind`; it wins over everything. */
-  readonly port?: string | undefined;
-  readonly bind?: string | undefined;
-  readonly environment: Environment;
   readonly cwd: string;
+  /** Throws `ConfigError` for what else cannot be used; it is told together with the rest. */
+  readonly check?: (config: Config) => void;
 }
 
-/** Finds, reads and checks the configuration. Throws `ConfigError`, whose message says which key is wrong. */
-export function loadConfig({ path, port, bind, environment, cwd }: LoadOptions): LoadedConfig {
+/**
+ * Finds, reads and checks the configuration. Throws `ConfigError`, whose message says which keys are wrong, and where they
+ * stand: all of them that can be known at once.
+ */
+export function loadConfig({ path, cwd, check, ...overrides }: LoadOptions): LoadedConfig {
+  const { environment } = overrides;
   const source = loadSource(environment, path, cwd);
-  const { value, filled, warnings } = resolveReferences(source.value, environment, source.folder);
-  const config = parseConfig(value, source.path);
-  const overriding = overrideFromEnvironment(config, environment);
-  if (port !== undefined) config.gateway.port = toPort(port, "--port");
-  if (bind !== undefined) config.gateway.bind = bind;
-  assertUsable(config);
+  const { value, filled, warnings, problems: unresolved } = resolveReferences(source.value, environment, source.folder);
+  const shape = examineShape(value, unresolved);
+  const { config } = shape;
+  let overriding: readonly ConfigWarning[] = [];
+  const unusable =
+    config === undefined
+      ? []
+      : [
+          ...findProblems(() => void (overriding = overrideConfig(config, overrides))),
+          ...findProblems(() => assertUsable(config)),
+          ...findProblems(() => check?.(config)),
+        ].filter(({ message }) => !shape.wrong.some((key) => message.includes(key)));
+  const problems = [...unresolved, ...shape.problems, ...unusable];
+  if (config === undefined || problems.length > 0) throw toPlacedError(problems, source);
   return {
     config,
     path: source.path,
@@ -50,38 +61,49 @@ export function loadConfig({ path, port, bind, environment, cwd }: LoadOptions):
 
 /** Checks a value against the contract and fills the defaults in. */
 export function parseConfig(value: unknown, path = "the configuration"): Config {
-  const config: unknown = structuredClone(value);
-  assertValid(fillConfig, config, (violation) => toConfigError(violation, path), "the configuration");
-  return config;
+  const { config, problems } = examineShape(value, []);
+  if (config !== undefined && problems.length === 0) return config;
+  throw toConfigError(problems.map(({ message, ...place }) => ({ message: `${path}: ${message}`, ...place })));
 }
 
-function toConfigError({ code, param, message }: Violation, path: string): ConfigError {
-  const hint = code === "unknown_parameter" ? " generated/config.md lists the keys." : "";
-  return new ConfigError(`${path}: ${message.replace("parameter", "key")}${param === null ? "" : hint}`);
+interface Shape {
+  /** With the defaults, and without what has the wrong shape; undefined where nothing usable is left. */
+  readonly config: Config | undefined;
+  readonly problems: readonly ConfigProblem[];
+  /** The keys of which enough is said. */
+  readonly wrong: readonly string[];
 }
 
-/** What an operator says when starting the process wins over the file. Returns what is suspicious about it. */
-function overrideFromEnvironment({ gateway }: Config, environment: Environment): ConfigWarning[] {
-  const port = environment["OPENCLAW_GATEWAY_PORT"]?.trim();
-  const token = environment["OPENCLAW_GATEWAY_TOKEN"]?.trim();
-  const password = environment["OPENCLAW_GATEWAY_PASSWORD"]?.trim();
-  const warnings: ConfigWarning[] = [];
-  const override = (key: "token" | "password", value: string): void => {
-    gateway.auth[key] = value;
-    const problem = findQuotationMarks(value);
-    const variable = `OPENCLAW_GATEWAY_${key.toUpperCase()}`;
-    if (problem !== undefined)
-      warnings.push({ key: `gateway.auth.${key}`, problem: `(from the environment variable ${variable}) ${problem}` });
-  };
-  if (port) gateway.port = toPort(port, "OPENCLAW_GATEWAY_PORT");
-  // A secret in the environment is no reason to doubt a configuration that does not use one.
-  if (token && gateway.auth.mode !== "trusted-proxy") override("token", token);
-  if (password && gateway.auth.mode === "password") override("password", password);
-  return warnings;
+/** What is wrong already is so whatever its shape. */
+function examineShape(value: unknown, known: readonly ConfigProblem[]): Shape {
+  const unresolved = known.flatMap(({ path }) => (path === undefined ? [] : [path]));
+  const findMistakes = (whole: unknown): ConfigProblem[] =>
+    fillConfig(whole, "the configuration")
+      .map(toShapeProblem)
+      .filter(({ path = [] }) => !unresolved.some((above) => isWithin(path, above)));
+  const rest = structuredClone(value);
+  const problems = findMistakes(rest);
+  const wrong = problems.flatMap(({ path }) => (path === undefined ? [] : [path]));
+  for (const path of wrong) remove(rest, path);
+  const isWhole = wrong.length === 0 || findMistakes(rest).length === 0;
+  return { config: isWhole ? toConfig(rest) : undefined, problems, wrong: [...unresolved, ...wrong].map(toKey) };
 }
 
-function toPort(text: string, name: string): number {
-  const port = Number(text);
-  if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
-  throw new ConfigError(`${name} must be a port number from 0 to 65535, but is '${text.slice(0, 32)}'.`);
+function toConfig(value: unknown): Config {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it has passed the check
+  return value as Config;
+}
+
+function isWithin(path: ConfigPath, above: ConfigPath): boolean {
+  return above.length <= path.length && above.every((step, index) => String(step) === String(path[index]));
+}
+
+/** Takes a key away. An element of a list stays: those behind it would have other places. */
+function remove(value: unknown, path: ConfigPath): void {
+  const above: unknown = path
+    .slice(0, -1)
+    .reduce<unknown>((at, step) => (typeof at === "object" && at !== null ? Reflect.get(at, step) : undefined), value);
+  const last = path.at(-1);
+  if (typeof above === "object" && above !== null && !Array.isArray(above) && last !== undefined)
+    Reflect.deleteProperty(above, last);
 }

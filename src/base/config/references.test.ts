@@ -3,8 +3,8 @@ import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ConfigError } from "./config-error.ts";
-import { resolveReferences } from "./references.ts";
+import { ConfigError, toConfigError } from "./config-error.ts";
+import { type Resolved, resolveReferences } from "./references.ts";
 
 const environment = {
   NAME: "value",
@@ -22,6 +22,12 @@ beforeAll(() => {
   writeFileSync(join(folder, "blank.key"), " \n\n");
 });
 afterAll(() => rmSync(folder, { recursive: true }));
+
+function mustResolve(given: unknown): Resolved {
+  const resolved = resolveReferences(given, environment, folder);
+  if (resolved.problems.length > 0) throw toConfigError(resolved.problems);
+  return resolved;
+}
 
 describe("resolveReferences", () => {
   const resolved: readonly { readonly given: unknown; readonly want: unknown }[] = [
@@ -66,7 +72,7 @@ describe("resolveReferences", () => {
 
   // Windows says who may read a file by other means than modes.
   describe.skipIf(process.platform === "win32")("looks at a file of a secret, and", () => {
-    const read = (name: string) => resolveReferences({ key: { file: name } }, {}, folder);
+    const read = (name: string) => mustResolve({ key: { file: name } });
 
     function write(name: string, mode: number, text = "secret\n"): string {
       writeFileSync(join(folder, name), text);
@@ -158,7 +164,7 @@ describe("resolveReferences", () => {
     { given: { a: { file: "." } }, says: /^a .*cannot be read/ },
   ];
   test.each(refused)("refuses $given and names the key", ({ given, says }) => {
-    const resolve = (): unknown => resolveReferences(given, environment, folder);
+    const resolve = (): unknown => mustResolve(given);
     expect(resolve).toThrow(ConfigError);
     expect(resolve).toThrow(says);
   });
@@ -168,9 +174,7 @@ describe("resolveReferences", () => {
     const text = '"Say $HOME, {env:A} and “${NAME}”."';
     const { value, warnings } = resolveReferences(told(text), environment, folder);
     expect({ value, warnings }).toEqual({ value: told(text.replace("${NAME}", "value")), warnings: [] });
-    expect(() => resolveReferences(told("Say ${HOME"), environment, folder)).toThrow(
-      /^agents\.list\[0\]\.instructions /,
-    );
+    expect(() => mustResolve(told("Say ${HOME"))).toThrow(/^agents\.list\[0\]\.instructions /);
   });
 
   const quoted: readonly { readonly given: unknown; readonly says: readonly RegExp[] }[] = [

@@ -1,7 +1,7 @@
 import type { Stats } from "node:fs";
 import { resolve } from "node:path";
-import { ConfigError } from "./config-error.ts";
-import { grants, readFile } from "./file-trust.ts";
+import { ConfigError, type ConfigPath, type ConfigProblem } from "./config-error.ts";
+import { grants, readFile, toFileReason } from "./file-trust.ts";
 import type { Environment } from "./source.ts";
 import {
   type ConfigWarning,
@@ -12,8 +12,8 @@ import {
 } from "./suspicion.ts";
 import { fillTemplate } from "./template.ts";
 
-/** The way from the root to a text: names of keys and places in lists. */
-export type TextPath = readonly (string | number)[];
+/** The way from the root to a text. */
+export type TextPath = ConfigPath;
 
 /** A text that references filled, and how it may be shown. */
 export interface FilledText {
@@ -25,16 +25,18 @@ export interface Resolved {
   readonly value: unknown;
   readonly filled: readonly FilledText[];
   readonly warnings: readonly ConfigWarning[];
+  /** References that cannot be resolved; whoever finds one may use nothing of the value. */
+  readonly problems: readonly ConfigProblem[];
 }
 
 /**
  * Replaces every `${NAME}` in a text by the environment variable and every `{ file: "path" }` by the content of the file,
- * the path being relative to `folder`. A reference that cannot be resolved is an error which names its key, never an
+ * the path being relative to `folder`. A reference that cannot be resolved is a problem which names its key, never an
  * empty text: an empty token would let everyone in.
  */
 export function resolveReferences(value: unknown, environment: Environment, folder: string): Resolved {
   const resolver = new Resolver(environment, folder);
-  return { value: resolver.resolve(value, []), filled: resolver.filled, warnings: resolver.warnings };
+  return { value: resolver.resolve(value, []), ...resolver.findings };
 }
 
 /** Texts that are read by a model, in which `$HOME` and quotation marks are words like others. */
@@ -47,8 +49,11 @@ const proseBytesMax = 1_048_576;
 const providerKey = /^models\.providers\.[^.]+\.apiKey$/;
 
 class Resolver {
-  readonly filled: FilledText[] = [];
-  readonly warnings: ConfigWarning[] = [];
+  readonly findings = {
+    filled: [] as FilledText[],
+    warnings: [] as ConfigWarning[],
+    problems: [] as ConfigProblem[],
+  };
   /** The keys whose values are suspicious. */
   readonly #warned = new Set<string>();
   readonly #environment: Environment;
@@ -60,12 +65,23 @@ class Resolver {
   }
 
   resolve(value: unknown, path: TextPath): unknown {
-    if (typeof value === "string") return this.#fill(value, path);
+    if (typeof value === "string") return this.#try(path, value, () => this.#fill(value, path));
     if (Array.isArray(value)) return value.map((item, index) => this.resolve(item, [...path, index]));
     if (typeof value !== "object" || value === null) return value;
     const file = toFileReference(value);
-    if (file !== undefined) return this.#readFile(file, path);
+    if (file !== undefined) return this.#try(path, file, () => this.#readFile(file, path));
     return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, this.resolve(item, [...path, name])]));
+  }
+
+  /** What cannot be resolved stays as it stands: it is no reason not to look at the rest. */
+  #try(path: TextPath, text: string, read: () => string): string {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      this.findings.problems.push({ message: error.message, path });
+      return text;
+    }
   }
 
   #fill(text: string, path: TextPath): string {
@@ -80,7 +96,7 @@ class Resolver {
         "has what looks like a reference and is none. References are `${NAME}` and `${NAME:-default}`; what is meant as it stands comes from a variable or a file.",
       );
     }
-    if (hasVariables) this.filled.push({ path, shown });
+    if (hasVariables) this.findings.filled.push({ path, shown });
     this.#warn(value, key);
     return value;
   }
@@ -103,13 +119,16 @@ class Resolver {
       if (!prose.test(key)) this.#examineMode(opened.stats, file, key);
     } catch (error) {
       if (error instanceof ConfigError) throw error;
-      throw new ConfigError(`${key} refers to the file ${file}, which cannot be read: ${(error as Error).message}`, {
-        cause: error,
-      });
+      throw new ConfigError(
+        `${key} refers to the file ${file}, which cannot be read: ${toFileReason(error as Error)}.`,
+        {
+          cause: error,
+        },
+      );
     }
     if (text === "") throw new ConfigError(`${key} refers to the file ${file}, which is empty.`);
     this.#examine(text, `the file ${file}`, path);
-    if (!prose.test(key)) this.filled.push({ path, shown: `<file, ${text.length} characters>` });
+    if (!prose.test(key)) this.findings.filled.push({ path, shown: `<file, ${text.length} characters>` });
     return text;
   }
 
@@ -124,7 +143,7 @@ class Resolver {
       );
     if (!grants(stats, 0o024)) return;
     const who = grants(stats, 0o004) ? "every user of this machine can read" : "its group can write";
-    this.warnings.push({ key, problem: `(from the file ${file}) is in a file that ${who}` });
+    this.findings.warnings.push({ key, problem: `(from the file ${file}) is in a file that ${who}` });
   }
 
   /** What a reference brought. It is not replaced again: a secret may look like anything. */
@@ -143,12 +162,12 @@ class Resolver {
     // Where the reference is the whole text, its value has been warned of already.
     if (problem === undefined || this.#warned.has(key)) return;
     this.#warned.add(key);
-    this.warnings.push({ key, problem: origin + problem });
+    this.findings.warnings.push({ key, problem: origin + problem });
   }
 }
 
 /** `agents.list[0].model`, as messages name it. */
-function toKey(path: TextPath): string {
+export function toKey(path: TextPath): string {
   return path.reduce<string>((key, step) => {
     if (typeof step === "number") return `${key}[${step}]`;
     return key === "" ? step : `${key}.${step}`;

@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import JSON5 from "json5";
 import { ConfigError } from "./config-error.ts";
+import { toFileReason } from "./file-trust.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -12,6 +13,8 @@ export interface Source {
   readonly path: string | undefined;
   /** The folder that relative paths in the configuration start from. */
   readonly folder: string;
+  /** As it stands in the file. */
+  readonly text: string;
   readonly value: unknown;
 }
 
@@ -30,7 +33,7 @@ export function loadSource(environment: Environment, path: string | undefined, c
   const named = path ?? (environment["OPENCLAW_CONFIG_PATH"] || undefined);
   if (named !== undefined) return readSource(resolve(cwd, named));
   const found = [join(cwd, fileName), join(toStateFolder(environment), fileName)].find((one) => existsSync(one));
-  return found === undefined ? { path: undefined, folder: cwd, value: {} } : readSource(found);
+  return found === undefined ? { path: undefined, folder: cwd, text: "", value: {} } : readSource(found);
 }
 
 function readSource(path: string): Source {
@@ -38,10 +41,10 @@ function readSource(path: string): Source {
   try {
     text = readFileSync(path, "utf8");
   } catch (error) {
-    throw new ConfigError(`Cannot read the configuration ${path}: ${(error as Error).message}`, { cause: error });
+    throw new ConfigError(toReadText(path, error as NodeJS.ErrnoException), { cause: error });
   }
   try {
-    return { path, folder: dirname(path), value: JSON5.parse(text) };
+    return { path, folder: dirname(path), text, value: JSON5.parse(text) };
   } catch (error) {
     const { lineNumber, columnNumber, message } = error as Error & { lineNumber?: number; columnNumber?: number };
     const place = lineNumber === undefined ? "" : ` line ${lineNumber}, column ${columnNumber}:`;
@@ -49,4 +52,9 @@ function readSource(path: string): Source {
       cause: error,
     });
   }
+}
+
+function toReadText(path: string, error: NodeJS.ErrnoException): string {
+  if (error.code !== "ENOENT") return `Cannot read the configuration ${path}: ${toFileReason(error)}.`;
+  return `There is no configuration at ${path}, which --config or OPENCLAW_CONFIG_PATH names. \`clawgate init\` writes one.`;
 }

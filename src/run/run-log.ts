@@ -12,6 +12,7 @@ import { Recording } from "./recording.ts";
 import type { RunAnswer, RunEvent } from "./run-event.ts";
 import type { RunAgent, RunRequest, RunSession } from "./run-request.ts";
 import { RunUpkeep } from "./run-upkeep.ts";
+import { RunsElsewhere } from "./runs-elsewhere.ts";
 
 /** A run that somebody asks for, which may be there already. */
 export interface AskedRun {
@@ -57,6 +58,7 @@ const newsMs = 250;
  */
 export class RunLog {
   readonly upkeep: RunUpkeep;
+  readonly elsewhere: RunsElsewhere;
   readonly #store: RunStore;
   readonly #live: LiveRuns;
   readonly #loop: RunLogParts["loop"];
@@ -72,6 +74,7 @@ export class RunLog {
     this.#loop = loop;
     this.#log = log;
     this.upkeep = new RunUpkeep({ store, recordings: this.#recordings, log });
+    this.elsewhere = new RunsElsewhere(store, live);
     this.#followParts = {
       store,
       findRecording: (id) => this.#recordings.get(id),

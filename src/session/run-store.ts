@@ -143,6 +143,8 @@ export const traceFactor = 10;
  * method that resolves to false has written nothing.
  */
 export interface RunStore {
+  /** Other gateways may keep their runs here, and tell of them: see `watch`. */
+  readonly isShared: boolean;
   /**
    * Writes the run, and its key if it has one, in one transaction. Of requests of one principal with one key, however they
    * come together, one is begun; the others are given that run if they are equal to it, and a conflict if not. A run that is

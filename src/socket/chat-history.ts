@@ -55,7 +55,7 @@ async function readHistory(
   const { agents, store, followers, marks } = parts;
   const { agent, key, stored } = nameReadable(agents, { sessionKey, agentId }, principal);
   // First, so that nothing is missed between what is read and what is told.
-  followers.follow(stored, key, member);
+  await followers.follow(stored, key, member);
   const entry = await store.find(stored);
   const page = entry && (await store.history(stored, { after: 0, limit, includeSuperseded: false, fromEnd: true }));
   const messages = (page?.items ?? []).map((item) => toChatMessage(item, maxChars, marks.find(stored, item.sequence)));

@@ -1,4 +1,4 @@
-import { createChatHistory } from "./chat-history.ts";
+import { createChatHistory, type HistoryParts } from "./chat-history.ts";
 import { createDescribe } from "./describe.ts";
 import { createDirectory } from "./directory.ts";
 import { Outgoing, type OutgoingParts } from "./outgoing.ts";
@@ -15,7 +15,7 @@ export type Doorway = Pick<
   "entry" | "authenticate" | "signIn" | "findRequestFault" | "toAddress" | "assertBounded" | "log"
 >;
 
-export interface FaceParts extends TalkParts, SessionControlParts, SessionListParts, OutgoingParts {
+export interface FaceParts extends TalkParts, HistoryParts, SessionControlParts, SessionListParts, OutgoingParts {
   readonly gateway: Config["gateway"];
   readonly store: Pick<SessionStore, "find" | "history" | "list" | "runs">;
   /** In milliseconds since 1970. */

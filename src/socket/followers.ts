@@ -1,7 +1,7 @@
 import type { Member } from "./methods.ts";
 import { type FeedParts, type RunUnderWay, SessionFeed } from "./session-feed.ts";
 import type { LiveRun } from "../run/live-runs.ts";
-import { isStatelessKey } from "../session/key.ts";
+import { isStatelessKey, parseStoredKey } from "../session/key.ts";
 
 /** Sessions of one connection; one more takes the place of the oldest. */
 const followedMax = 64;
@@ -13,20 +13,29 @@ export class Followers {
   readonly #followed = new WeakMap<Member, Set<string>>();
   readonly #subscribers = new Set<Member>();
   #stopWatching: (() => void) | undefined;
+  #stopListening: (() => void) | undefined;
 
   constructor(parts: Omit<FeedParts, "subscribers">) {
     this.#parts = { ...parts, subscribers: this.#subscribers };
   }
 
-  /** From now on the connection is told of the session, whoever talks there, until it is gone. */
-  follow(stored: string, shown: string, member: Member): void {
+  /**
+   * From now on the connection is told of the session, whoever talks there, until it is gone. Resolves when what is under way
+   * at other gateways is known as well.
+   */
+  async follow(stored: string, shown: string, member: Member): Promise<void> {
     if (member.signal.aborted) return;
     const followed = this.#followed.get(member) ?? this.#meet(member);
     if (followed.has(stored)) return;
     const [oldest] = followed;
     if (oldest !== undefined && followed.size >= followedMax) this.leave(oldest, member);
     followed.add(stored);
-    this.#open(stored).members.set(member, shown);
+    const feed = this.#open(stored);
+    feed.members.set(member, shown);
+    const { elsewhere } = this.#parts.runs;
+    if (!elsewhere.isPossible) return;
+    // Where the store fails, whoever reads the history is told that.
+    for (const run of await elsewhere.list(stored).catch(() => [])) feed.tellElsewhere(run);
   }
 
   leave(stored: string, member: Member): void {
@@ -41,6 +50,7 @@ export class Followers {
     member.signal.addEventListener("abort", () => this.unsubscribe(member), { once: true });
     this.#stopWatching ??= this.#parts.live.watchAll((run) => this.#notice(run));
     for (const run of this.#parts.live.list()) this.#notice(run);
+    this.#listen();
   }
 
   unsubscribe(member: Member): void {
@@ -48,6 +58,7 @@ export class Followers {
     if (this.#subscribers.size > 0) return;
     this.#stopWatching?.();
     this.#stopWatching = undefined;
+    this.#rest();
   }
 
   /** Whoever is told of the session, if anybody is. */
@@ -67,10 +78,30 @@ export class Followers {
   #open(stored: string): SessionFeed {
     const known = this.#feeds.get(stored);
     if (known !== undefined) return known;
-    const feed = new SessionFeed(stored, this.#parts, () => this.#feeds.delete(stored));
+    const feed = new SessionFeed(stored, this.#parts, () => {
+      this.#feeds.delete(stored);
+      this.#rest();
+    });
     this.#feeds.set(stored, feed);
     feed.begin();
+    this.#listen();
     return feed;
+  }
+
+  /** Of other gateways it is heard only while somebody here would be told. */
+  #listen(): void {
+    const { elsewhere } = this.#parts.runs;
+    if (!elsewhere.isPossible) return;
+    this.#stopListening ??= elsewhere.watch((run) => {
+      const key = parseStoredKey(run.sessionKey) ?? run.sessionKey;
+      if (!isStatelessKey(key)) this.find(run.sessionKey)?.tellElsewhere(run);
+    });
+  }
+
+  #rest(): void {
+    if (this.#feeds.size > 0 || this.#subscribers.size > 0) return;
+    this.#stopListening?.();
+    this.#stopListening = undefined;
   }
 
   #meet(member: Member): Set<string> {

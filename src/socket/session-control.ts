@@ -44,9 +44,9 @@ export function createSessionControl(parts: SessionControlParts): Pick<SocketHan
       followers.unsubscribe(member);
       return { subscribed: false };
     },
-    "sessions.messages.subscribe"(params, call) {
+    async "sessions.messages.subscribe"(params, call) {
       const { stored, key } = name(params, call);
-      followers.follow(stored, key, call.member);
+      await followers.follow(stored, key, call.member);
       return { subscribed: true, key };
     },
     "sessions.messages.unsubscribe"(params, call) {

@@ -1,17 +1,19 @@
-import { toAskedMessage, toChatMessage, toMessageId } from "./chat-message.ts";
+import { toChatMessage, toMessageId } from "./chat-message.ts";
 import type { Member } from "./methods.ts";
 import type { Outgoing } from "./outgoing.ts";
+import { parseForm } from "./run-form.ts";
 import type { RunMarks } from "./run-marks.ts";
 import type { RunNames } from "./run-names.ts";
 import { isEndedByHand, RunTeller } from "./run-teller.ts";
 import { toSessionId, toShownKey } from "./session-name.ts";
 import { TranscriptTail } from "./transcript-tail.ts";
-import type { SocketEvents, UserMessage } from "../base/contract.ts";
+import type { ChatMessage, SocketEvents } from "../base/contract.ts";
 import { GatewayError } from "../base/errors.ts";
 import { openFlow } from "../base/listener.ts";
 import type { Agents } from "../run/agents.ts";
 import type { LiveRun, LiveRuns, RunOutcome } from "../run/live-runs.ts";
 import type { RunLog } from "../run/run-log.ts";
+import type { RunRecord } from "../session/run-store.ts";
 import type { SessionStore } from "../session/store.ts";
 
 export interface FeedParts {
@@ -35,6 +37,18 @@ export interface RunUnderWay {
   readonly text: string | undefined;
 }
 
+/** Of a run, here or elsewhere. */
+interface Facts {
+  readonly id: string;
+  readonly agentId: string;
+  readonly owner: string;
+  readonly startedAt: number;
+  readonly isLate: boolean;
+}
+
+/** Runs of one session that are remembered as told. */
+const toldMax = 200;
+
 type Changed = Pick<SocketEvents["sessions.changed"], "phase" | "reason" | "runId" | "status">;
 
 /**
@@ -47,6 +61,7 @@ export class SessionFeed {
   readonly tellers = new Set<RunTeller>();
   readonly #stored: string;
   readonly #parts: FeedParts;
+  readonly #told = new Set<string>();
   readonly #tail: TranscriptTail;
   readonly #onIdle: () => void;
   #stop: () => void = () => undefined;
@@ -69,8 +84,8 @@ export class SessionFeed {
   }
 
   /** A turn as it comes in, before the run that it begins. */
-  tellAsked(runId: string, content: UserMessage["content"], owner: string, agentId: string): void {
-    const message = toAskedMessage(runId, content);
+  tellAsked(runId: string, message: ChatMessage, owner: string, agentId: string): void {
+    this.#parts.marks.noteAsked(this.#stored, runId);
     this.#publish("session.message", owner, (sessionKey) => {
       return { sessionKey, agentId, runId, message, messageId: toMessageId(message) };
     });
@@ -99,22 +114,39 @@ export class SessionFeed {
     this.#endIfIdle();
   }
 
+  /** A run that another gateway carries, which may have ended by now. It is told once. */
+  tellElsewhere({ id, agentId, principal: owner, createdAt: startedAt, form }: RunRecord): void {
+    if (this.#told.has(id)) return;
+    const { names, runs } = this.#parts;
+    const { name = id, asked } = parseForm(form);
+    names.remember(owner, name, id);
+    if (asked !== undefined) this.tellAsked(name, asked, owner, agentId);
+    void replay(runs, id, this.#meet({ id, agentId, owner, startedAt, isLate: false }));
+  }
+
   #watch(run: LiveRun): void {
-    const { id, isLogged, facts } = run;
-    const {
-      principal,
-      agent: { id: agentId },
-    } = facts;
-    const { agents, names, runs } = this.#parts;
-    const agent = agents().list.find((one) => one.id === agentId);
+    const { id, isLogged, facts, createdAt: startedAt } = run;
+    const { principal, agent } = facts;
     const isUnderWay = run.seq > 0;
+    const isLate = isUnderWay && !isLogged;
+    const teller = this.#meet({ id, agentId: agent.id, owner: principal.name, startedAt, isLate });
+    // What a run has said that is kept, it tells whoever comes later from its first event on.
+    if (isUnderWay && isLogged) void replay(this.#parts.runs, id, teller);
+    else run.watch(teller);
+  }
+
+  /** Whoever watches the run tells of it, that it has begun at once. */
+  #meet({ id, agentId, owner, startedAt, isLate }: Facts): RunTeller {
+    const { agents, names } = this.#parts;
+    const [oldest] = this.#told.add(id);
+    if (this.#told.size > toldMax && oldest !== undefined) this.#told.delete(oldest);
+    const agent = agents().list.find((one) => one.id === agentId);
     const runId = names.toName(id);
-    const owner = principal.name;
     const teller: RunTeller = new RunTeller({
       runId,
       agentId,
-      startedAt: run.createdAt,
-      isLate: isUnderWay && !isLogged,
+      startedAt,
+      isLate,
       showsReasoning: agent?.include.includes("reasoning") ?? false,
       tell: {
         chat: (payload) => this.#publish("chat", owner, (sessionKey) => ({ ...payload, sessionKey })),
@@ -127,9 +159,7 @@ export class SessionFeed {
     });
     this.tellers.add(teller);
     void this.tellChanged({ phase: "start", runId, status: "running" }, agentId);
-    // What a run has said that is kept, it tells whoever comes later from its first event on.
-    if (isUnderWay && isLogged) void replay(runs, id, teller);
-    else run.watch(teller);
+    return teller;
   }
 
   /** What the run has left in the history, and that it is over. */

@@ -1,8 +1,8 @@
 import { isEndedByHand } from "./run-teller.ts";
-import { toModel, toText } from "./chat-message.ts";
+import { toAskedMessage, toModel, toText } from "./chat-message.ts";
 import type { Followers } from "./followers.ts";
 import type { SocketCall, SocketHandlers } from "./methods.ts";
-import type { RunMarks } from "./run-marks.ts";
+import { parseForm, toForm } from "./run-form.ts";
 import type { RunNames } from "./run-names.ts";
 import { nameSession, type NamedSession, toSessionId } from "./session-name.ts";
 import { toRunReach } from "../api/runs/run-reach.ts";
@@ -27,9 +27,8 @@ export interface TalkParts {
   readonly slots: Pick<Slots, "assertRoom">;
   readonly runs: RunLog;
   readonly live: LiveRuns;
-  readonly store: { readonly runs: Pick<RunStore, "find"> };
+  readonly store: { readonly runs: Pick<RunStore, "find" | "cancel"> };
   readonly names: RunNames;
-  readonly marks: RunMarks;
   readonly followers: Followers;
 }
 
@@ -83,9 +82,10 @@ export function createTalk(
       const stopReason = isEndedByHand(error) ? { stopReason: "rpc" } : {};
       return { ...times, status: "error", error: error.message, ...stopReason };
     },
-    "chat.abort"({ sessionKey, agentId, runId }, { principal }) {
+    async "chat.abort"({ sessionKey, agentId, runId }, { principal }) {
       const { stored } = nameSession({ sessionKey, agentId }, principal, parts.agents);
-      const runIds = abort(parts, stored, runId === undefined ? undefined : parts.names.toId(principal.name, runId));
+      const id = runId === undefined ? undefined : parts.names.toId(principal.name, runId);
+      const runIds = [...abort(parts, stored, id), ...(await abortElsewhere(parts, stored, runId, id))];
       return { ok: true, aborted: runIds.length > 0, runIds };
     },
   };
@@ -93,7 +93,7 @@ export function createTalk(
 
 /** Begins a run, or finds the one that the same request has begun. It is logged, and goes on without its connection. */
 async function begin(
-  { slots, runs, runAgent, media, followers, names, marks }: TalkParts,
+  { slots, runs, runAgent, media, followers, names }: TalkParts,
   { agent, key, stored }: NamedSession,
   { idempotencyKey, message, attachments = [], instructions, timeoutMs }: Asked,
   { principal, member, requestId, address, signal }: SocketCall<"agent"> | SocketCall<"chat.send">,
@@ -102,22 +102,21 @@ async function begin(
   slots.assertRoom(principal.name);
   const asked: Message[] = [{ role: "user", content }];
   if (instructions) asked.unshift({ role: "system", content: instructions });
+  const turn = toAskedMessage(idempotencyKey, content);
   const session = { key, kept: true, toldWhole: false };
   const given = await runs.ask({
     principal,
     agent,
     session,
     detached: true,
-    form: "{}",
+    form: runs.elsewhere.isPossible ? toForm({ name: idempotencyKey, asked: turn }) : "{}",
     key: { text: idempotencyKey, requestHash: toDigest([stored, content, instructions]) },
     signal,
     runAgent,
     onGiven({ id, isRepeated }) {
       names.remember(principal.name, idempotencyKey, id);
-      followers.follow(stored, key, member);
-      if (isRepeated) return;
-      marks.noteAsked(stored, idempotencyKey);
-      followers.find(stored)?.tellAsked(idempotencyKey, content, principal.name, agent.id);
+      void followers.follow(stored, key, member);
+      if (!isRepeated) followers.find(stored)?.tellAsked(idempotencyKey, turn, principal.name, agent.id);
     },
     async prepare(ends) {
       const messages = await media.admit(asked, ends);
@@ -208,4 +207,18 @@ function abort({ live, names }: TalkParts, stored: string, only: string | undefi
     if (storedKey !== stored || (only !== undefined && only !== id)) return [];
     return live.cancel(id, reason) ? [names.toName(id)] : [];
   });
+}
+
+/** The same for those that other gateways carry, which are asked to end them. */
+async function abortElsewhere(
+  { runs, store }: TalkParts,
+  stored: string,
+  runId: string | undefined,
+  id: string | undefined,
+): Promise<string[]> {
+  const wanted = (await runs.elsewhere.list(stored))
+    .map((run) => ({ id: run.id, name: parseForm(run.form).name ?? run.id }))
+    .filter((run) => runId === undefined || run.id === id || run.name === runId);
+  await Promise.all(wanted.map((run) => store.runs.cancel(run.id)));
+  return wanted.map(({ name }) => name);
 }

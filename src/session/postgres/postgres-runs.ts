@@ -120,6 +120,7 @@ export function createPostgresRuns({ pool, statements, wakeUps, holder }: Postgr
   }
 
   return {
+    isShared: true,
     async admit(admission) {
       const admitted = await admit(admission);
       if (admitted.kind === "begun") holder.take(admission.id);

@@ -19,6 +19,7 @@ export class UnderWay {
   /** The same runs, whose methods are operations of the store. */
   guard(runs: RunStore): RunStore {
     return {
+      isShared: runs.isShared,
       admit: (admission) => this.run(() => runs.admit(admission)),
       append: (hold, batch, begun) => this.run(() => runs.append(hold, batch, begun)),
       finish: (hold, end) => this.run(() => runs.finish(hold, end)),

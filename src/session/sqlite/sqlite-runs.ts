@@ -6,6 +6,7 @@ type Ask = <Name extends OperationName>(name: Name, request: RequestOf<Name>) =>
 /** The runs of a store in one SQLite file: what it is asked goes to the thread as it is. */
 export function createSqliteRuns(ask: Ask): RunStore {
   return {
+    isShared: false,
     admit: (admission) => ask("admitRun", admission),
     append: (hold, batch, begun) => ask("appendRun", { hold, batch, begun }),
     finish: (hold, end) => ask("finishRun", { hold, end }),

@@ -22,25 +22,26 @@ const constant17 = {"types":["string"],"words":"a name of letters, digits, hyphe
 const constant18 = {"types":["string"],"words":"an address as https://tools.example/mcp"};
 const constant19 = {"types":["string"],"words":"an address as postgres://user:password@host:5432/database"};
 const constant20 = {"types":["string"],"words":"a name of small letters, digits and underscores, as clawgate"};
-const constant21 = {"maxTokensField":1,"supportsDeveloperRole":1,"supportsUsageInStreaming":1,"supportsStreaming":1,"supportsTools":1,"supportsCustomTools":1,"supportsLogprobs":1,"requiresReasoningContent":1,"responseFormats":1,"input":1,"messageForm":1};
-const constant22 = {"port":1,"bind":1,"auth":1,"trustedProxies":1,"http":1,"websocket":1,"runs":1,"limits":1,"drainMs":1,"log":1,"audit":1,"telemetry":1,"checkAnswers":1};
-const constant23 = {"sha256":1,"agents":1,"models":1,"sessions":1,"scopes":1,"expires":1,"requestsPerMinute":1,"runsMax":1,"tokensPerDay":1};
-const constant24 = {"command":1,"args":1,"env":1,"cwd":1,"url":1,"headers":1,"connectMs":1,"timeoutMs":1,"outputBytesMax":1};
-const constant25 = ["text","image","audio","file"];
-const constant26 = ["max_completion_tokens","max_tokens"];
-const constant27 = ["json_object","json_schema"];
-const constant28 = ["any","openai","mistral","anthropic","google"];
-const constant29 = ["token","password","trusted-proxy","none"];
-const constant30 = ["own","shared"];
-const constant31 = ["chat","sessions","metrics","admin"];
-const constant32 = ["session","ignore"];
-const constant33 = ["open-webui","opencode"];
-const constant34 = ["comment","chunk","off"];
-const constant35 = ["fatal","error","warn","info","debug","trace","silent"];
-const constant36 = ["throw","count","off"];
-const constant37 = ["string","object"];
-const constant38 = ["reasoning","tools"];
-const constant39 = ["forward","enforce"];
+const constant21 = {"api":1,"baseUrl":1,"apiKey":1,"headers":1,"models":1,"deadlines":1,"connectionsMax":1,"forward":1,"compat":1};
+const constant22 = {"maxTokensField":1,"supportsDeveloperRole":1,"supportsUsageInStreaming":1,"supportsStreaming":1,"supportsTools":1,"supportsCustomTools":1,"supportsLogprobs":1,"requiresReasoningContent":1,"responseFormats":1,"input":1,"messageForm":1};
+const constant23 = {"port":1,"bind":1,"auth":1,"trustedProxies":1,"http":1,"websocket":1,"runs":1,"limits":1,"drainMs":1,"log":1,"audit":1,"telemetry":1,"checkAnswers":1};
+const constant24 = {"sha256":1,"agents":1,"models":1,"sessions":1,"scopes":1,"expires":1,"requestsPerMinute":1,"runsMax":1,"tokensPerDay":1};
+const constant25 = {"command":1,"args":1,"env":1,"cwd":1,"url":1,"headers":1,"connectMs":1,"timeoutMs":1,"outputBytesMax":1};
+const constant26 = ["text","image","audio","file"];
+const constant27 = ["max_completion_tokens","max_tokens"];
+const constant28 = ["json_object","json_schema"];
+const constant29 = ["any","openai","mistral","anthropic","google"];
+const constant30 = ["token","password","trusted-proxy","none"];
+const constant31 = ["own","shared"];
+const constant32 = ["chat","sessions","metrics","admin"];
+const constant33 = ["session","ignore"];
+const constant34 = ["open-webui","opencode"];
+const constant35 = ["comment","chunk","off"];
+const constant36 = ["fatal","error","warn","info","debug","trace","silent"];
+const constant37 = ["throw","count","off"];
+const constant38 = ["string","object"];
+const constant39 = ["reasoning","tools"];
+const constant40 = ["forward","enforce"];
 
 export const fillConfig = toFullCheck(validate20);
 const func1 = Object.prototype.hasOwnProperty;
@@ -53,11 +54,12 @@ const pattern9 = new RegExp("^\\d{4}-\\d{2}-\\d{2}(T\\d{2}:\\d{2}(:\\d{2}(\\.\\d
 const pattern10 = new RegExp("^(?!authorization$|proxy-authorization$|cookie$|x-openclaw-)[a-z0-9][a-z0-9._-]{0,63}$", "u");
 const pattern11 = new RegExp("^(\\[[0-9a-fA-F:.]+\\]|[^\\s/:@*?#%\\[\\]\\\\]+)$", "u");
 const pattern15 = new RegExp("^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$", "u");
-const pattern27 = new RegExp("^https?://[^\\s]+$", "u");
-const pattern28 = new RegExp("^postgres(ql)?://", "u");
-const pattern30 = new RegExp("^[a-z_][a-z0-9_]{0,39}$", "u");
+const pattern28 = new RegExp("^https?://[^\\s]+$", "u");
+const pattern29 = new RegExp("^postgres(ql)?://", "u");
+const pattern31 = new RegExp("^[a-z_][a-z0-9_]{0,39}$", "u");
 const pattern19 = new RegExp("^https?://[^/?#@\\s]+(/[^?#\\s]*)?$", "u");
 const pattern20 = new RegExp("^[A-Za-z0-9-]+$", "u");
+const pattern21 = new RegExp("^[A-Za-z_][A-Za-z0-9_]{0,63}$", "u");
 function validate22(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
@@ -70,6 +72,9 @@ data.deadlines = {};
 }
 if(data.connectionsMax === undefined){
 data.connectionsMax = 1024;
+}
+if(data.forward === undefined){
+data.forward = [];
 }
 if(data.compat === undefined){
 data.compat = {};
@@ -95,7 +100,7 @@ vErrors.push(err1);
 errors++;
 }
 for(const key0 in data){
-if(!((((((((key0 === "api") || (key0 === "baseUrl")) || (key0 === "apiKey")) || (key0 === "headers")) || (key0 === "models")) || (key0 === "deadlines")) || (key0 === "connectionsMax")) || (key0 === "compat"))){
+if(!(func1.call(constant21, key0))){
 const err2 = {instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data};
 if(vErrors === null){
 vErrors = [err2];
@@ -322,7 +327,7 @@ vErrors.push(err19);
 errors++;
 }
 if(!((((data9 === "text") || (data9 === "image")) || (data9 === "audio")) || (data9 === "file"))){
-const err20 = {instancePath:instancePath+"/models/" + i0+"/input/" + i1,keyword:"enum",params:{allowedValues: constant25},message:"must be equal to one of the allowed values",expected:constant1,data:data9};
+const err20 = {instancePath:instancePath+"/models/" + i0+"/input/" + i1,keyword:"enum",params:{allowedValues: constant26},message:"must be equal to one of the allowed values",expected:constant1,data:data9};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -570,11 +575,10 @@ vErrors.push(err40);
 errors++;
 }
 }
-let data16 = data.compat;
-if(data16 && typeof data16 == "object" && !Array.isArray(data16)){
-for(const key5 in data16){
-if(!(func1.call(constant21, key5))){
-const err41 = {instancePath:instancePath+"/compat",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties",expected:constant0,data:data16};
+let data16 = data.forward;
+if(Array.isArray(data16)){
+if(data16.length > 32){
+const err41 = {instancePath:instancePath+"/forward",keyword:"maxItems",params:{limit: 32},message:"must NOT have more than 32 items",expected:constant4,data:data16};
 if(vErrors === null){
 vErrors = [err41];
 }
@@ -583,11 +587,12 @@ vErrors.push(err41);
 }
 errors++;
 }
-}
-if(data16.maxTokensField !== undefined){
-let data17 = data16.maxTokensField;
-if(typeof data17 !== "string"){
-const err42 = {instancePath:instancePath+"/compat/maxTokensField",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data17};
+const len2 = data16.length;
+for(let i2=0; i2<len2; i2++){
+let data17 = data16[i2];
+if(typeof data17 === "string"){
+if(!pattern21.test(data17)){
+const err42 = {instancePath:instancePath+"/forward/" + i2,keyword:"pattern",params:{pattern: "^[A-Za-z_][A-Za-z0-9_]{0,63}$"},message:"must match pattern \""+"^[A-Za-z_][A-Za-z0-9_]{0,63}$"+"\"",expected:constant1,data:data17};
 if(vErrors === null){
 vErrors = [err42];
 }
@@ -596,8 +601,9 @@ vErrors.push(err42);
 }
 errors++;
 }
-if(!((data17 === "max_completion_tokens") || (data17 === "max_tokens"))){
-const err43 = {instancePath:instancePath+"/compat/maxTokensField",keyword:"enum",params:{allowedValues: constant26},message:"must be equal to one of the allowed values",expected:constant1,data:data17};
+}
+else {
+const err43 = {instancePath:instancePath+"/forward/" + i2,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data17};
 if(vErrors === null){
 vErrors = [err43];
 }
@@ -607,10 +613,9 @@ vErrors.push(err43);
 errors++;
 }
 }
-if(data16.supportsDeveloperRole !== undefined){
-let data18 = data16.supportsDeveloperRole;
-if(typeof data18 !== "boolean"){
-const err44 = {instancePath:instancePath+"/compat/supportsDeveloperRole",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant6,data:data18};
+}
+else {
+const err44 = {instancePath:instancePath+"/forward",keyword:"type",params:{type: "array"},message:"must be array",expected:constant4,data:data16};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -619,11 +624,11 @@ vErrors.push(err44);
 }
 errors++;
 }
-}
-if(data16.supportsUsageInStreaming !== undefined){
-let data19 = data16.supportsUsageInStreaming;
-if(typeof data19 !== "boolean"){
-const err45 = {instancePath:instancePath+"/compat/supportsUsageInStreaming",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant6,data:data19};
+let data18 = data.compat;
+if(data18 && typeof data18 == "object" && !Array.isArray(data18)){
+for(const key5 in data18){
+if(!(func1.call(constant22, key5))){
+const err45 = {instancePath:instancePath+"/compat",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties",expected:constant0,data:data18};
 if(vErrors === null){
 vErrors = [err45];
 }
@@ -633,10 +638,10 @@ vErrors.push(err45);
 errors++;
 }
 }
-if(data16.supportsStreaming !== undefined){
-let data20 = data16.supportsStreaming;
-if(typeof data20 !== "boolean"){
-const err46 = {instancePath:instancePath+"/compat/supportsStreaming",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant6,data:data20};
+if(data18.maxTokensField !== undefined){
+let data19 = data18.maxTokensField;
+if(typeof data19 !== "string"){
+const err46 = {instancePath:instancePath+"/compat/maxTokensField",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data19};
 if(vErrors === null){
 vErrors = [err46];
 }
@@ -645,11 +650,8 @@ vErrors.push(err46);
 }
 errors++;
 }
-}
-if(data16.supportsTools !== undefined){
-let data21 = data16.supportsTools;
-if(typeof data21 !== "boolean"){
-const err47 = {instancePath:instancePath+"/compat/supportsTools",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant6,data:data21};
+if(!((data19 === "max_completion_tokens") || (data19 === "max_tokens"))){
+const err47 = {instancePath:instancePath+"/compat/maxTokensField",keyword:"enum",params:{allowedValues: constant27},message:"must be equal to one of the allowed values",expected:constant1,data:data19};
 if(vErrors === null){
 vErrors = [err47];
 }
@@ -659,10 +661,10 @@ vErrors.push(err47);
 errors++;
 }
 }
-if(data16.supportsCustomTools !== undefined){
-let data22 = data16.supportsCustomTools;
-if(typeof data22 !== "boolean"){
-const err48 = {instancePath:instancePath+"/compat/supportsCustomTools",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant6,data:data22};
+if(data18.supportsDeveloperRole !== undefined){
+let data20 = data18.supportsDeveloperRole;
+if(typeof data20 !== "boolean"){
+const err48 = {instancePath:instancePath+"/compat/supportsDeveloperRole",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant6,data:data20};
 if(vErrors === null){
 vErrors = [err48];
 }
@@ -672,10 +674,10 @@ vErrors.push(err48);
 errors++;
 }
 }
-if(data16.supportsLogprobs !== undefined){
-let data23 = data16.supportsLogprobs;
-if(typeof data23 !== "boolean"){
-const err49 = {instancePath:instancePath+"/compat/supportsLogprobs",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant6,data:data23};
+if(data18.supportsUsageInStreaming !== undefined){
+let data21 = data18.supportsUsageInStreaming;
+if(typeof data21 !== "boolean"){
+const err49 = {instancePath:instancePath+"/compat/supportsUsageInStreaming",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant6,data:data21};
 if(vErrors === null){
 vErrors = [err49];
 }
@@ -685,10 +687,10 @@ vErrors.push(err49);
 errors++;
 }
 }
-if(data16.requiresReasoningContent !== undefined){
-let data24 = data16.requiresReasoningContent;
-if(typeof data24 !== "boolean"){
-const err50 = {instancePath:instancePath+"/compat/requiresReasoningContent",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant6,data:data24};
+if(data18.supportsStreaming !== undefined){
+let data22 = data18.supportsStreaming;
+if(typeof data22 !== "boolean"){
+const err50 = {instancePath:instancePath+"/compat/supportsStreaming",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant6,data:data22};
 if(vErrors === null){
 vErrors = [err50];
 }
@@ -698,14 +700,10 @@ vErrors.push(err50);
 errors++;
 }
 }
-if(data16.responseFormats !== undefined){
-let data25 = data16.responseFormats;
-if(Array.isArray(data25)){
-const len2 = data25.length;
-for(let i2=0; i2<len2; i2++){
-let data26 = data25[i2];
-if(typeof data26 !== "string"){
-const err51 = {instancePath:instancePath+"/compat/responseFormats/" + i2,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data26};
+if(data18.supportsTools !== undefined){
+let data23 = data18.supportsTools;
+if(typeof data23 !== "boolean"){
+const err51 = {instancePath:instancePath+"/compat/supportsTools",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant6,data:data23};
 if(vErrors === null){
 vErrors = [err51];
 }
@@ -714,8 +712,11 @@ vErrors.push(err51);
 }
 errors++;
 }
-if(!((data26 === "json_object") || (data26 === "json_schema"))){
-const err52 = {instancePath:instancePath+"/compat/responseFormats/" + i2,keyword:"enum",params:{allowedValues: constant27},message:"must be equal to one of the allowed values",expected:constant1,data:data26};
+}
+if(data18.supportsCustomTools !== undefined){
+let data24 = data18.supportsCustomTools;
+if(typeof data24 !== "boolean"){
+const err52 = {instancePath:instancePath+"/compat/supportsCustomTools",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant6,data:data24};
 if(vErrors === null){
 vErrors = [err52];
 }
@@ -725,9 +726,10 @@ vErrors.push(err52);
 errors++;
 }
 }
-}
-else {
-const err53 = {instancePath:instancePath+"/compat/responseFormats",keyword:"type",params:{type: "array"},message:"must be array",expected:constant4,data:data25};
+if(data18.supportsLogprobs !== undefined){
+let data25 = data18.supportsLogprobs;
+if(typeof data25 !== "boolean"){
+const err53 = {instancePath:instancePath+"/compat/supportsLogprobs",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant6,data:data25};
 if(vErrors === null){
 vErrors = [err53];
 }
@@ -737,14 +739,10 @@ vErrors.push(err53);
 errors++;
 }
 }
-if(data16.input !== undefined){
-let data27 = data16.input;
-if(Array.isArray(data27)){
-const len3 = data27.length;
-for(let i3=0; i3<len3; i3++){
-let data28 = data27[i3];
-if(typeof data28 !== "string"){
-const err54 = {instancePath:instancePath+"/compat/input/" + i3,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data28};
+if(data18.requiresReasoningContent !== undefined){
+let data26 = data18.requiresReasoningContent;
+if(typeof data26 !== "boolean"){
+const err54 = {instancePath:instancePath+"/compat/requiresReasoningContent",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant6,data:data26};
 if(vErrors === null){
 vErrors = [err54];
 }
@@ -753,8 +751,15 @@ vErrors.push(err54);
 }
 errors++;
 }
-if(!((((data28 === "text") || (data28 === "image")) || (data28 === "audio")) || (data28 === "file"))){
-const err55 = {instancePath:instancePath+"/compat/input/" + i3,keyword:"enum",params:{allowedValues: constant25},message:"must be equal to one of the allowed values",expected:constant1,data:data28};
+}
+if(data18.responseFormats !== undefined){
+let data27 = data18.responseFormats;
+if(Array.isArray(data27)){
+const len3 = data27.length;
+for(let i3=0; i3<len3; i3++){
+let data28 = data27[i3];
+if(typeof data28 !== "string"){
+const err55 = {instancePath:instancePath+"/compat/responseFormats/" + i3,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data28};
 if(vErrors === null){
 vErrors = [err55];
 }
@@ -763,10 +768,8 @@ vErrors.push(err55);
 }
 errors++;
 }
-}
-}
-else {
-const err56 = {instancePath:instancePath+"/compat/input",keyword:"type",params:{type: "array"},message:"must be array",expected:constant4,data:data27};
+if(!((data28 === "json_object") || (data28 === "json_schema"))){
+const err56 = {instancePath:instancePath+"/compat/responseFormats/" + i3,keyword:"enum",params:{allowedValues: constant28},message:"must be equal to one of the allowed values",expected:constant1,data:data28};
 if(vErrors === null){
 vErrors = [err56];
 }
@@ -776,10 +779,9 @@ vErrors.push(err56);
 errors++;
 }
 }
-if(data16.messageForm !== undefined){
-let data29 = data16.messageForm;
-if(typeof data29 !== "string"){
-const err57 = {instancePath:instancePath+"/compat/messageForm",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data29};
+}
+else {
+const err57 = {instancePath:instancePath+"/compat/responseFormats",keyword:"type",params:{type: "array"},message:"must be array",expected:constant4,data:data27};
 if(vErrors === null){
 vErrors = [err57];
 }
@@ -788,8 +790,15 @@ vErrors.push(err57);
 }
 errors++;
 }
-if(!(((((data29 === "any") || (data29 === "openai")) || (data29 === "mistral")) || (data29 === "anthropic")) || (data29 === "google"))){
-const err58 = {instancePath:instancePath+"/compat/messageForm",keyword:"enum",params:{allowedValues: constant28},message:"must be equal to one of the allowed values",expected:constant1,data:data29};
+}
+if(data18.input !== undefined){
+let data29 = data18.input;
+if(Array.isArray(data29)){
+const len4 = data29.length;
+for(let i4=0; i4<len4; i4++){
+let data30 = data29[i4];
+if(typeof data30 !== "string"){
+const err58 = {instancePath:instancePath+"/compat/input/" + i4,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data30};
 if(vErrors === null){
 vErrors = [err58];
 }
@@ -798,10 +807,8 @@ vErrors.push(err58);
 }
 errors++;
 }
-}
-}
-else {
-const err59 = {instancePath:instancePath+"/compat",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data16};
+if(!((((data30 === "text") || (data30 === "image")) || (data30 === "audio")) || (data30 === "file"))){
+const err59 = {instancePath:instancePath+"/compat/input/" + i4,keyword:"enum",params:{allowedValues: constant26},message:"must be equal to one of the allowed values",expected:constant1,data:data30};
 if(vErrors === null){
 vErrors = [err59];
 }
@@ -811,13 +818,60 @@ vErrors.push(err59);
 errors++;
 }
 }
+}
 else {
-const err60 = {instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data};
+const err60 = {instancePath:instancePath+"/compat/input",keyword:"type",params:{type: "array"},message:"must be array",expected:constant4,data:data29};
 if(vErrors === null){
 vErrors = [err60];
 }
 else {
 vErrors.push(err60);
+}
+errors++;
+}
+}
+if(data18.messageForm !== undefined){
+let data31 = data18.messageForm;
+if(typeof data31 !== "string"){
+const err61 = {instancePath:instancePath+"/compat/messageForm",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data31};
+if(vErrors === null){
+vErrors = [err61];
+}
+else {
+vErrors.push(err61);
+}
+errors++;
+}
+if(!(((((data31 === "any") || (data31 === "openai")) || (data31 === "mistral")) || (data31 === "anthropic")) || (data31 === "google"))){
+const err62 = {instancePath:instancePath+"/compat/messageForm",keyword:"enum",params:{allowedValues: constant29},message:"must be equal to one of the allowed values",expected:constant1,data:data31};
+if(vErrors === null){
+vErrors = [err62];
+}
+else {
+vErrors.push(err62);
+}
+errors++;
+}
+}
+}
+else {
+const err63 = {instancePath:instancePath+"/compat",keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data:data18};
+if(vErrors === null){
+vErrors = [err63];
+}
+else {
+vErrors.push(err63);
+}
+errors++;
+}
+}
+else {
+const err64 = {instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data};
+if(vErrors === null){
+vErrors = [err64];
+}
+else {
+vErrors.push(err64);
 }
 errors++;
 }
@@ -1075,7 +1129,7 @@ vErrors.push(err18);
 errors++;
 }
 if(!((((data9 === "text") || (data9 === "image")) || (data9 === "audio")) || (data9 === "file"))){
-const err19 = {instancePath:instancePath+"/models/" + i0+"/input/" + i1,keyword:"enum",params:{allowedValues: constant25},message:"must be equal to one of the allowed values",expected:constant1,data:data9};
+const err19 = {instancePath:instancePath+"/models/" + i0+"/input/" + i1,keyword:"enum",params:{allowedValues: constant26},message:"must be equal to one of the allowed values",expected:constant1,data:data9};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -1588,7 +1642,7 @@ vErrors.push(err18);
 errors++;
 }
 if(!((((data9 === "text") || (data9 === "image")) || (data9 === "audio")) || (data9 === "file"))){
-const err19 = {instancePath:instancePath+"/models/" + i0+"/input/" + i1,keyword:"enum",params:{allowedValues: constant25},message:"must be equal to one of the allowed values",expected:constant1,data:data9};
+const err19 = {instancePath:instancePath+"/models/" + i0+"/input/" + i1,keyword:"enum",params:{allowedValues: constant26},message:"must be equal to one of the allowed values",expected:constant1,data:data9};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -2101,7 +2155,7 @@ vErrors.push(err18);
 errors++;
 }
 if(!((((data9 === "text") || (data9 === "image")) || (data9 === "audio")) || (data9 === "file"))){
-const err19 = {instancePath:instancePath+"/models/" + i0+"/input/" + i1,keyword:"enum",params:{allowedValues: constant25},message:"must be equal to one of the allowed values",expected:constant1,data:data9};
+const err19 = {instancePath:instancePath+"/models/" + i0+"/input/" + i1,keyword:"enum",params:{allowedValues: constant26},message:"must be equal to one of the allowed values",expected:constant1,data:data9};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -2630,7 +2684,7 @@ if(data1.checkAnswers === undefined){
 data1.checkAnswers = "count";
 }
 for(const key1 in data1){
-if(!(func1.call(constant22, key1))){
+if(!(func1.call(constant23, key1))){
 const err2 = {instancePath:instancePath+"/gateway",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant0,data:data1};
 if(vErrors === null){
 vErrors = [err2];
@@ -2732,7 +2786,7 @@ vErrors.push(err9);
 errors++;
 }
 if(!((((data5 === "token") || (data5 === "password")) || (data5 === "trusted-proxy")) || (data5 === "none"))){
-const err10 = {instancePath:instancePath+"/gateway/auth/mode",keyword:"enum",params:{allowedValues: constant29},message:"must be equal to one of the allowed values",expected:constant1,data:data5};
+const err10 = {instancePath:instancePath+"/gateway/auth/mode",keyword:"enum",params:{allowedValues: constant30},message:"must be equal to one of the allowed values",expected:constant1,data:data5};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -3172,7 +3226,7 @@ vErrors.push(err44);
 errors++;
 }
 for(const key7 in data21){
-if(!(func1.call(constant23, key7))){
+if(!(func1.call(constant24, key7))){
 const err45 = {instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key7},message:"must NOT have additional properties",expected:constant0,data:data21};
 if(vErrors === null){
 vErrors = [err45];
@@ -3400,7 +3454,7 @@ vErrors.push(err61);
 errors++;
 }
 if(!((data27 === "own") || (data27 === "shared"))){
-const err62 = {instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/sessions",keyword:"enum",params:{allowedValues: constant30},message:"must be equal to one of the allowed values",expected:constant1,data:data27};
+const err62 = {instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/sessions",keyword:"enum",params:{allowedValues: constant31},message:"must be equal to one of the allowed values",expected:constant1,data:data27};
 if(vErrors === null){
 vErrors = [err62];
 }
@@ -3445,7 +3499,7 @@ vErrors.push(err65);
 errors++;
 }
 if(!((((data29 === "chat") || (data29 === "sessions")) || (data29 === "metrics")) || (data29 === "admin"))){
-const err66 = {instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/scopes/" + i6,keyword:"enum",params:{allowedValues: constant31},message:"must be equal to one of the allowed values",expected:constant1,data:data29};
+const err66 = {instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/scopes/" + i6,keyword:"enum",params:{allowedValues: constant32},message:"must be equal to one of the allowed values",expected:constant1,data:data29};
 if(vErrors === null){
 vErrors = [err66];
 }
@@ -3910,7 +3964,7 @@ vErrors.push(err98);
 errors++;
 }
 if(!((data45 === "session") || (data45 === "ignore"))){
-const err99 = {instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/user",keyword:"enum",params:{allowedValues: constant32},message:"must be equal to one of the allowed values",expected:constant1,data:data45};
+const err99 = {instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/user",keyword:"enum",params:{allowedValues: constant33},message:"must be equal to one of the allowed values",expected:constant1,data:data45};
 if(vErrors === null){
 vErrors = [err99];
 }
@@ -3936,7 +3990,7 @@ vErrors.push(err100);
 errors++;
 }
 if(!((data47 === "open-webui") || (data47 === "opencode"))){
-const err101 = {instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/sideTasks/" + i10,keyword:"enum",params:{allowedValues: constant33},message:"must be equal to one of the allowed values",expected:constant1,data:data47};
+const err101 = {instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/sideTasks/" + i10,keyword:"enum",params:{allowedValues: constant34},message:"must be equal to one of the allowed values",expected:constant1,data:data47};
 if(vErrors === null){
 vErrors = [err101];
 }
@@ -4651,7 +4705,7 @@ vErrors.push(err157);
 errors++;
 }
 if(!(((data75 === "comment") || (data75 === "chunk")) || (data75 === "off"))){
-const err158 = {instancePath:instancePath+"/gateway/http/keepAlive/form",keyword:"enum",params:{allowedValues: constant34},message:"must be equal to one of the allowed values",expected:constant1,data:data75};
+const err158 = {instancePath:instancePath+"/gateway/http/keepAlive/form",keyword:"enum",params:{allowedValues: constant35},message:"must be equal to one of the allowed values",expected:constant1,data:data75};
 if(vErrors === null){
 vErrors = [err158];
 }
@@ -5434,7 +5488,7 @@ vErrors.push(err222);
 errors++;
 }
 if(!(((((((data99 === "fatal") || (data99 === "error")) || (data99 === "warn")) || (data99 === "info")) || (data99 === "debug")) || (data99 === "trace")) || (data99 === "silent"))){
-const err223 = {instancePath:instancePath+"/gateway/log/level",keyword:"enum",params:{allowedValues: constant35},message:"must be equal to one of the allowed values",expected:constant1,data:data99};
+const err223 = {instancePath:instancePath+"/gateway/log/level",keyword:"enum",params:{allowedValues: constant36},message:"must be equal to one of the allowed values",expected:constant1,data:data99};
 if(vErrors === null){
 vErrors = [err223];
 }
@@ -5655,7 +5709,7 @@ vErrors.push(err240);
 errors++;
 }
 if(!(((data108 === "throw") || (data108 === "count")) || (data108 === "off"))){
-const err241 = {instancePath:instancePath+"/gateway/checkAnswers",keyword:"enum",params:{allowedValues: constant36},message:"must be equal to one of the allowed values",expected:constant1,data:data108};
+const err241 = {instancePath:instancePath+"/gateway/checkAnswers",keyword:"enum",params:{allowedValues: constant37},message:"must be equal to one of the allowed values",expected:constant1,data:data108};
 if(vErrors === null){
 vErrors = [err241];
 }
@@ -5715,7 +5769,7 @@ errors++;
 if(data110.model !== undefined){
 let data111 = data110.model;
 if((typeof data111 !== "string") && (!(data111 && typeof data111 == "object" && !Array.isArray(data111)))){
-const err245 = {instancePath:instancePath+"/agents/defaults/model",keyword:"type",params:{type: constant37},message:"must be string,object",expected:constant16,data:data111};
+const err245 = {instancePath:instancePath+"/agents/defaults/model",keyword:"type",params:{type: constant38},message:"must be string,object",expected:constant16,data:data111};
 if(vErrors === null){
 vErrors = [err245];
 }
@@ -5867,7 +5921,7 @@ vErrors.push(err256);
 errors++;
 }
 if(!((data117 === "reasoning") || (data117 === "tools"))){
-const err257 = {instancePath:instancePath+"/agents/defaults/include/" + i15,keyword:"enum",params:{allowedValues: constant38},message:"must be equal to one of the allowed values",expected:constant1,data:data117};
+const err257 = {instancePath:instancePath+"/agents/defaults/include/" + i15,keyword:"enum",params:{allowedValues: constant39},message:"must be equal to one of the allowed values",expected:constant1,data:data117};
 if(vErrors === null){
 vErrors = [err257];
 }
@@ -5902,7 +5956,7 @@ vErrors.push(err259);
 errors++;
 }
 if(!((data118 === "forward") || (data118 === "enforce"))){
-const err260 = {instancePath:instancePath+"/agents/defaults/structuredOutput",keyword:"enum",params:{allowedValues: constant39},message:"must be equal to one of the allowed values",expected:constant1,data:data118};
+const err260 = {instancePath:instancePath+"/agents/defaults/structuredOutput",keyword:"enum",params:{allowedValues: constant40},message:"must be equal to one of the allowed values",expected:constant1,data:data118};
 if(vErrors === null){
 vErrors = [err260];
 }
@@ -6132,7 +6186,7 @@ errors++;
 if(data126.model !== undefined){
 let data129 = data126.model;
 if((typeof data129 !== "string") && (!(data129 && typeof data129 == "object" && !Array.isArray(data129)))){
-const err278 = {instancePath:instancePath+"/agents/list/" + i17+"/model",keyword:"type",params:{type: constant37},message:"must be string,object",expected:constant16,data:data129};
+const err278 = {instancePath:instancePath+"/agents/list/" + i17+"/model",keyword:"type",params:{type: constant38},message:"must be string,object",expected:constant16,data:data129};
 if(vErrors === null){
 vErrors = [err278];
 }
@@ -6284,7 +6338,7 @@ vErrors.push(err289);
 errors++;
 }
 if(!((data135 === "reasoning") || (data135 === "tools"))){
-const err290 = {instancePath:instancePath+"/agents/list/" + i17+"/include/" + i19,keyword:"enum",params:{allowedValues: constant38},message:"must be equal to one of the allowed values",expected:constant1,data:data135};
+const err290 = {instancePath:instancePath+"/agents/list/" + i17+"/include/" + i19,keyword:"enum",params:{allowedValues: constant39},message:"must be equal to one of the allowed values",expected:constant1,data:data135};
 if(vErrors === null){
 vErrors = [err290];
 }
@@ -6319,7 +6373,7 @@ vErrors.push(err292);
 errors++;
 }
 if(!((data136 === "forward") || (data136 === "enforce"))){
-const err293 = {instancePath:instancePath+"/agents/list/" + i17+"/structuredOutput",keyword:"enum",params:{allowedValues: constant39},message:"must be equal to one of the allowed values",expected:constant1,data:data136};
+const err293 = {instancePath:instancePath+"/agents/list/" + i17+"/structuredOutput",keyword:"enum",params:{allowedValues: constant40},message:"must be equal to one of the allowed values",expected:constant1,data:data136};
 if(vErrors === null){
 vErrors = [err293];
 }
@@ -6552,7 +6606,7 @@ if(data146.outputBytesMax === undefined){
 data146.outputBytesMax = 65536;
 }
 for(const key39 in data146){
-if(!(func1.call(constant24, key39))){
+if(!(func1.call(constant25, key39))){
 const err309 = {instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key39},message:"must NOT have additional properties",expected:constant0,data:data146};
 if(vErrors === null){
 vErrors = [err309];
@@ -6669,7 +6723,7 @@ errors++;
 if(data146.url !== undefined){
 let data153 = data146.url;
 if(typeof data153 === "string"){
-if(!pattern27.test(data153)){
+if(!pattern28.test(data153)){
 const err318 = {instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/url",keyword:"pattern",params:{pattern: "^https?://[^\\s]+$"},message:"must match pattern \""+"^https?://[^\\s]+$"+"\"",expected:constant18,data:data153};
 if(vErrors === null){
 vErrors = [err318];
@@ -7054,7 +7108,7 @@ errors++;
 if(data165.url !== undefined){
 let data166 = data165.url;
 if(typeof data166 === "string"){
-if(!pattern28.test(data166)){
+if(!pattern29.test(data166)){
 const err349 = {instancePath:instancePath+"/sessions/store/postgres/url",keyword:"pattern",params:{pattern: "^postgres(ql)?://"},message:"must match pattern \""+"^postgres(ql)?://"+"\"",expected:constant19,data:data166};
 if(vErrors === null){
 vErrors = [err349];
@@ -7079,7 +7133,7 @@ errors++;
 if(data165.listenUrl !== undefined){
 let data167 = data165.listenUrl;
 if(typeof data167 === "string"){
-if(!pattern28.test(data167)){
+if(!pattern29.test(data167)){
 const err351 = {instancePath:instancePath+"/sessions/store/postgres/listenUrl",keyword:"pattern",params:{pattern: "^postgres(ql)?://"},message:"must match pattern \""+"^postgres(ql)?://"+"\"",expected:constant19,data:data167};
 if(vErrors === null){
 vErrors = [err351];
@@ -7114,7 +7168,7 @@ errors++;
 }
 let data169 = data165.schema;
 if(typeof data169 === "string"){
-if(!pattern30.test(data169)){
+if(!pattern31.test(data169)){
 const err354 = {instancePath:instancePath+"/sessions/store/postgres/schema",keyword:"pattern",params:{pattern: "^[a-z_][a-z0-9_]{0,39}$"},message:"must match pattern \""+"^[a-z_][a-z0-9_]{0,39}$"+"\"",expected:constant20,data:data169};
 if(vErrors === null){
 vErrors = [err354];

@@ -750,6 +750,11 @@ export interface components {
             deadlines: components["schemas"]["Deadlines"];
             /** @default 1024 */
             connectionsMax: components["schemas"]["ConnectionsMax"];
+            /**
+             * @description Fields of a request that are its vendor's own, as `chat_template_kwargs`, `top_k` or `thinking`, and that it is given as the client sent them. All others stay here, and are named in `x-clawgate-ignored`.
+             * @default []
+             */
+            forward: string[];
             /** @default {} */
             compat: components["schemas"]["Compat"];
         };

@@ -111,6 +111,19 @@ export const requestFields = {
   web_search_options: {"support":"ignored"},
 } as const satisfies Record<string, { readonly support: Support; readonly accepts?: readonly unknown[] }>;
 
+/**
+ * The keys that are read of a message by its role, of a part, a call or a tool by its type, and of what stands under that
+ * type in a call or a tool; with those that SDKs replay, which say nothing that is not said elsewhere.
+ */
+export const readKeys: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  message: {"developer":["role","content","name"],"system":["role","content","name"],"user":["role","content","name"],"assistant":["role","content","refusal","name","tool_calls","function_call","reasoning_content","reasoning","reasoning_details","thinking_blocks","extra_content","annotations","parsed"],"tool":["role","content","tool_call_id","name"],"function":["role","content","name"]},
+  part: {"text":["type","text"],"image_url":["type","image_url"],"input_audio":["type","input_audio"],"file":["type","file"],"refusal":["type","refusal"]},
+  call: {"function":["id","type","function","extra_content","index"],"custom":["id","type","custom","extra_content","index"]},
+  callInner: {"function":["name","arguments","parsed_arguments"],"custom":["name","input"]},
+  tool: {"function":["type","function"],"custom":["type","custom"]},
+  toolInner: {"function":["name","description","parameters","strict"],"custom":["name","description","format"]},
+};
+
 /** The configuration keys whose values are never shown. */
 export const secretKeys: readonly (readonly string[])[] = [
   ["gateway","auth","token"],

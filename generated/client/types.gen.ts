@@ -390,7 +390,8 @@ export type ResponseFormat = ({
 /**
  * All 37 fields of OpenAI's request. `null` means the same as absent in every optional field, at every depth. Unknown
  * fields are ignored and named in `x-clawgate-ignored`, or refused where the endpoint is configured `strict`; more than
- * a thousand fields are refused anywhere.
+ * a thousand fields are refused anywhere. The same holds of fields of messages, calls, parts and tools, which are named by
+ * their path (`messages[2].prefix`); those of parts and tools reach a provider of the kind `openai-completions` as they came.
  *
  */
 export type ChatCompletionRequest = {

@@ -25,6 +25,7 @@ export function toPolicies(
     const row = { support: toSupport(name, schema), ...(accepts === undefined ? {} : { accepts }) };
     return `  ${name}: ${JSON.stringify(row)},`;
   });
+  const readRows = listReadKeys(document).map(([kind, keys]) => `  ${kind}: ${JSON.stringify(keys)},`);
   assertScopes(document, config);
   const secrets = listSecrets(config).map((path) => `  ${JSON.stringify(path)},`);
   return `// ${banner}
@@ -39,6 +40,14 @@ export const requestFields = {
 ${fieldRows.join("\n")}
 } as const satisfies Record<string, { readonly support: Support; readonly accepts?: readonly unknown[] }>;
 
+/**
+ * The keys that are read of a message by its role, of a part, a call or a tool by its type, and of what stands under that
+ * type in a call or a tool; with those that SDKs replay, which say nothing that is not said elsewhere.
+ */
+export const readKeys: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+${readRows.join("\n")}
+};
+
 /** The configuration keys whose values are never shown. */
 export const secretKeys: readonly (readonly string[])[] = [
 ${secrets.join("\n")}
@@ -46,6 +55,49 @@ ${secrets.join("\n")}
 
 export const contractVersion = ${JSON.stringify(document.info["version"])};
 `;
+}
+
+/** Of each kind of thing in a request, the schemas that say what it may be. */
+const kinds: Readonly<Record<string, readonly string[]>> = {
+  message: ["Message"],
+  part: ["UserPart", "AssistantPart"],
+  call: ["ToolCall"],
+  tool: ["Tool"],
+};
+
+function listReadKeys(document: OpenApi): [kind: string, keys: Record<string, string[]>][] {
+  const rows: [string, Record<string, string[]>][] = [];
+  for (const [kind, names] of Object.entries(kinds)) {
+    const keys: Record<string, string[]> = {};
+    const inner: Record<string, string[]> = {};
+    for (const name of names) {
+      for (const [tag, schema] of listVariants(document, name)) {
+        keys[tag] = toReadKeys(schema);
+        const within = schema.properties?.[tag];
+        if (within !== undefined) inner[tag] = toReadKeys(resolveSchema(document, within));
+      }
+    }
+    rows.push([kind, keys]);
+    if (kind === "call" || kind === "tool") rows.push([`${kind}Inner`, inner]);
+  }
+  return rows;
+}
+
+function listVariants(document: OpenApi, name: string): [tag: string, schema: JsonSchema][] {
+  const union = document.components.schemas[name]?.["discriminator"] as { mapping: Record<string, string> } | undefined;
+  return Object.entries(union?.mapping ?? {}).map(([tag, $ref]) => [tag, resolveSchema(document, { $ref })]);
+}
+
+function resolveSchema({ components: { schemas } }: OpenApi, schema: JsonSchema): JsonSchema {
+  const name = schema.$ref?.split("/").at(-1);
+  return name === undefined ? schema : (schemas[name] ?? {});
+}
+
+function toReadKeys(schema: JsonSchema): string[] {
+  const read = Object.entries(schema.properties ?? {}).flatMap(([key, one]) =>
+    one["x-support"] === "ignored" ? [] : [key],
+  );
+  return [...read, ...((schema["x-replayed"] as string[] | undefined) ?? [])];
 }
 
 /** Every operation says in its own row whom it is for: nobody in particular, or keys with one scope of the configuration. */

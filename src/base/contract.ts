@@ -24,7 +24,14 @@ export {
   type SocketScope,
   socketScopes,
 } from "../../generated/websocket-tables.ts";
-export { contractVersion, errorCodes, requestFields, secretKeys, type Support } from "../../generated/policies.ts";
+export {
+  contractVersion,
+  errorCodes,
+  readKeys,
+  requestFields,
+  secretKeys,
+  type Support,
+} from "../../generated/policies.ts";
 
 type Schemas = components["schemas"];
 

@@ -9,7 +9,10 @@ const honoured = ["max_completion_tokens", "parallel_tool_calls", "response_form
 export type SettingName = Forwarded | (typeof honoured)[number];
 
 /** The fields of a chat completion request that a model acts on, under the names they have on the wire. */
-export type ModelSettings = Pick<ChatCompletionRequest, SettingName>;
+export type ModelSettings = Pick<ChatCompletionRequest, SettingName> & {
+  /** What the configuration lets a provider have besides; it gives its model those that are its own. */
+  readonly vendor?: Readonly<Record<string, unknown>>;
+};
 
 /** The contract's `forwarded` fields and those above. */
 export const settingNames: readonly SettingName[] = [

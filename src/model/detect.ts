@@ -39,7 +39,7 @@ interface KeyRow {
 
 const completions =
   (baseUrl: string): KeyRow["toConfig"] =>
-  (apiKey) => ({ ...remote, compat: {}, api: "openai-completions", baseUrl, apiKey });
+  (apiKey) => ({ ...remote, compat: {}, forward: [], api: "openai-completions", baseUrl, apiKey });
 
 const remote = {
   headers: {},
@@ -146,7 +146,7 @@ export async function detectModel(configured: ProviderConfigs, options: DetectOp
   for (const [index, { name, title, baseUrl }] of servers.entries()) {
     const model = found[index]?.find((id) => !answersNot.test(id));
     if (model === undefined) continue;
-    const config = { ...remote, compat: {}, api: "openai-completions" as const, baseUrl };
+    const config = { ...remote, compat: {}, forward: [], api: "openai-completions" as const, baseUrl };
     const why = `${title} answers at ${baseUrl}${passedOver}`;
     return { ...toDetected(configured, { name, model, config, why }), warnings: [] };
   }

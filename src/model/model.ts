@@ -96,6 +96,10 @@ export interface Provider {
   /** The models it has, if it knows them all; an agent with another one is then a configuration error. */
   readonly models?: readonly string[];
   toCapabilities(model: string): Capabilities;
+  /** Whether what parts of messages and tools say beyond the contract reaches the model as it came. */
+  readonly relaysMore?: boolean;
+  /** The fields of a request that are not the contract's, or have no effect there, and that the model is given. */
+  readonly forwards?: ReadonlySet<string>;
   stream(request: ModelRequest, to: Listener<ModelEvent>): Promise<ModelEnd>;
   /**
    * Looks whether it can be reached and has these models, without asking one of them anything. Resolves to what it found,

@@ -1,6 +1,6 @@
 import { checkAll, ConfigError } from "../base/config/config-error.ts";
 import { headerTextRule, isHeaderText, isWebAddress } from "../base/config/request-text.ts";
-import type { Config } from "../base/contract.ts";
+import { type Config, requestFields, type Support } from "../base/contract.ts";
 import { findNearest } from "../base/nearest.ts";
 
 /** Throws `ConfigError` for providers and models that could never answer, all of them at once. */
@@ -56,5 +56,16 @@ export function assertProvider(name: string, config: Config["models"]["providers
   if (apiKey !== undefined && !isHeaderText(apiKey)) throw new ConfigError(`${key}.apiKey ${headerTextRule}.`);
   for (const [field, value] of Object.entries(headers)) {
     if (!isHeaderText(value)) throw new ConfigError(`${key}.headers.${field} ${headerTextRule}.`);
+  }
+  if (config.api === "openai-completions") assertForward(`${key}.forward`, config.forward);
+}
+
+const fields: ReadonlyMap<string, { readonly support: Support }> = new Map(Object.entries(requestFields));
+
+/** What the gateway itself acts on is not the client's to say a second time. */
+function assertForward(key: string, names: readonly string[]): void {
+  for (const [index, name] of names.entries()) {
+    if (fields.has(name) && fields.get(name)?.support !== "ignored")
+      throw new ConfigError(`${key}[${index}] is '${name}', which the gateway itself sees to: leave it out.`);
   }
 }

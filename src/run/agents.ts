@@ -5,6 +5,7 @@ import type { Principal } from "../base/principal.ts";
 import type { Provider } from "../model/model.ts";
 import { toUnknownProvider } from "../model/provider-check.ts";
 import type { MediaLimits } from "./media/media-limits.ts";
+import { type Reach, toReach } from "./model-reach.ts";
 
 /** One model of a provider, under the name that the configuration gives it. */
 export interface BoundModel {
@@ -23,6 +24,8 @@ export interface Agent {
   readonly instructions: readonly string[];
   /** In the order in which they are tried. */
   readonly models: readonly [BoundModel, ...BoundModel[]];
+  /** What all its models are given of a request beyond the contract. */
+  readonly reach: Reach;
   /** What every answer shows besides itself. */
   readonly include: readonly Included[];
   /** Whether `response_format` is checked here where the model itself cannot hold to it. */
@@ -63,10 +66,12 @@ export function createAgents({ agents, gateway }: Config, providers: Providers):
   const { defaults } = agents;
   const list = entries.map((entry, index): Agent => {
     const key = entry.model === undefined ? "agents.defaults.model" : `agents.list[${index}].model`;
+    const models = bindModels(entry.model ?? defaults.model ?? standardModel, key, providers);
     const agent = {
       id: entry.id,
       instructions: [defaults.instructions, entry.instructions].filter((text) => text !== undefined),
-      models: bindModels(entry.model ?? defaults.model ?? standardModel, key, providers),
+      models,
+      reach: toReach(models.map(({ provider }) => provider)),
       include: entry.include ?? defaults.include ?? [],
       enforcesFormat: (entry.structuredOutput ?? defaults.structuredOutput) === "enforce",
       stepsMax: entry.stepsMax ?? defaults.stepsMax ?? stepsMaxDefault,
@@ -116,7 +121,9 @@ function permit(whole: Agents, principal: Permit): Agents {
   const list = whole.list.flatMap((agent): Agent[] => {
     if (agents?.has(agent.id) === false) return [];
     const [first, ...others] = agent.models.filter((bound) => models?.has(bound.name) !== false);
-    return first === undefined ? [] : [{ ...agent, models: [first, ...others] }];
+    if (first === undefined) return [];
+    const reach = toReach([first, ...others].map(({ provider }) => provider));
+    return [{ ...agent, models: [first, ...others], reach }];
   });
   const byId = new Map(list.map((agent) => [agent.id, agent]));
   const preferred = [whole.default.id, ...(agents ?? [])]

@@ -2,6 +2,7 @@ import type { FinishReason, FunctionTool, Usage } from "../base/contract.ts";
 import { createSilentLog } from "../base/log.ts";
 import type { Capabilities, ModelEnd, ModelEvent, ModelRequest, Provider } from "../model/model.ts";
 import type { Agent, BoundModel } from "./agents.ts";
+import { toReach } from "./model-reach.ts";
 import type { ToolResult, ToolSet } from "../tool/tool-set.ts";
 
 export const everything: Capabilities = {
@@ -86,6 +87,7 @@ export function toAgent(providers: readonly Provider[], more: Partial<Agent> = {
     id: "main",
     instructions: [],
     models: [first, ...others],
+    reach: toReach(providers),
     include: [],
     enforcesFormat: false,
     stepsMax: 8,

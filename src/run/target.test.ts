@@ -1,12 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { createEmbeddedProvider } from "../model/embedded/embedded.ts";
 import { type Agent, findTarget, listTargets, toAgents, toTarget } from "./agents.ts";
+import { toReach } from "./model-reach.ts";
 
 const provider = createEmbeddedProvider();
 const toAgent = (id: string): Agent => ({
   id,
   instructions: [],
   models: [{ provider, name: "p/m", model: "m" }],
+  reach: toReach([provider]),
   include: [],
   enforcesFormat: false,
   stepsMax: 1,

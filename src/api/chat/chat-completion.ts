@@ -4,7 +4,7 @@ import { toCompletion } from "./completion.ts";
 import { type AnswerHead, createHead, toInclude } from "./head.ts";
 import { answerLogged } from "./logged-completion.ts";
 import { type Begun, Opening, toFacts } from "./opening.ts";
-import { assertConsistent, checkSupport, toIgnoredHeader, toSettings, toTools } from "./request.ts";
+import { assertConsistent, assertSupported, listIgnored, toIgnoredHeader, toSettings, toTools } from "./request.ts";
 import { createToRoute, type Route } from "./route.ts";
 import type { Call, ChatCompletionChunk, EventStream, Handler, Message, Reply } from "../../base/contract.ts";
 import { GatewayError } from "../../base/errors.ts";
@@ -40,13 +40,14 @@ export function createChatCompletion(parts: ChatParts): Handler<"createChatCompl
   return async (call): Promise<Reply<"createChatCompletion">> => {
     const { body, parameters, header, principal, signal, flow } = call;
     const agents = all.of(principal);
-    const ignored = checkSupport(body, strict);
-    // Not refused where `strict` is: the configuration ignores it for clients that cannot leave it out.
-    if (body.user && sessions.user === "ignore") ignored.push("user");
+    assertSupported(body);
     assertConsistent(body);
     const target = toTarget(body.model, parameters["x-openclaw-agent-id"], agents);
     const route = toRoute({ agents, target, sessionKey: parameters["x-openclaw-session-key"], header, body });
     call.tell({ agent: route.agent.id, ...(route.session.kept ? { session: route.session.key } : {}) });
+    const ignored = listIgnored(body, route.agent.reach, strict);
+    // Not refused where `strict` is: the configuration ignores it for clients that cannot leave it out.
+    if (body.user && sessions.user === "ignore") ignored.push("user");
     const include = toInclude(parameters["x-clawgate-include"], route.agent.include);
     const head = createHead(body, include, !route.session.kept);
     const detached = isDetached(call, detach, canReadRuns);
@@ -120,7 +121,7 @@ function toRunRequest(
   own?: Pick<RunRequest, "runId" | "cancel">,
 ): RunRequest {
   const { body, requestId, address, principal, trace } = call;
-  const asked = { messages, tools: toTools(body), settings: toSettings(body) };
+  const asked = { messages, tools: toTools(body), settings: toSettings(body, route.agent.reach) };
   const request = { ...route, ...asked, ...own, principal, requestId, address, trace };
   // A call with a key is known by that.
   const isAttempt = route.session.kept && call.parameters["idempotency-key"] === undefined;

@@ -1,15 +1,18 @@
 import { describe, expect, test } from "vitest";
-import { checkSupport, toIgnoredHeader } from "./request.ts";
+import { assertSupported, listIgnored, toIgnoredHeader, toSettings } from "./request.ts";
 import { type ChatCompletionRequest, requestFields } from "../../base/contract.ts";
 
 const toBody = (more: object): ChatCompletionRequest => ({ model: "openclaw", messages: [], ...more });
 
-describe("checkSupport", () => {
+const none = { more: false, some: new Set<string>(), all: new Set<string>() };
+const told = { ...none, more: true };
+
+describe("listIgnored", () => {
   test("finds nothing ignored in a request of honoured and forwarded fields", () => {
     const used = Object.entries(requestFields).filter(([, { support }]) => /honoured|forwarded/.test(support));
-    const body = toBody(Object.fromEntries(used.map(([name]) => [name, 1])));
+    const body = toBody({ ...Object.fromEntries(used.map(([name]) => [name, 1])), messages: [], tools: [] });
     expect(used.length).toBeGreaterThan(20);
-    expect(checkSupport(body, true)).toEqual([]);
+    expect(listIgnored(body, none, true)).toEqual([]);
   });
 
   const ignored: readonly { readonly given: object; readonly want: readonly string[] }[] = [
@@ -23,23 +26,72 @@ describe("checkSupport", () => {
     { given: { n: null, logprobs: null, modalities: null, moderation: null }, want: [] },
   ];
   test.each(ignored)("of $given ignores $want", ({ given, want }) => {
-    expect(checkSupport(toBody(given), false)).toEqual(want);
+    expect(listIgnored(toBody(given), none, false)).toEqual(want);
   });
 
-  const refused: readonly { readonly given: object; readonly param: string; readonly says: RegExp }[] = [
-    { given: { n: 2 }, param: "n", says: /: 2\. This gateway accepts null and 1\./ },
-    { given: { modalities: ["text", "audio"] }, param: "modalities", says: /\["text","audio"\]/ },
-    { given: { modalities: ["audio"] }, param: "modalities", says: /null and \["text"\]/ },
-    { given: { modalities: [] }, param: "modalities", says: /: \[\]\./ },
-    { given: { audio: { voice: "x".repeat(100) } }, param: "audio", says: /: .{64}\. / },
-    { given: { moderation: false }, param: "moderation", says: /null/ },
+  test("does not name what each of the agent's models is given", () => {
+    const body = toBody({ top_k: 1, store: true, thinking: {} });
+    const reach = { ...none, some: new Set(["top_k", "store", "thinking"]), all: new Set(["top_k", "store"]) };
+    expect(listIgnored(body, reach, false)).toEqual(["thinking"]);
+    expect(toSettings(body, reach)).toEqual({ vendor: { top_k: 1, store: true, thinking: {} } });
+    expect(toSettings(body, none)).toEqual({});
+  });
+
+  const text = { type: "text", text: "a" };
+  const fn = { id: "1", type: "function", function: { name: "f", arguments: "{}" } };
+  /** `fewer` where the models are told what stands in parts and tools. */
+  const nested: readonly { given: object; want: readonly string[]; fewer?: readonly string[] }[] = [
+    { given: { messages: [{ role: "user", content: "a", cache_control: {} }] }, want: ["messages[0].cache_control"] },
+    { given: { messages: [{ role: "user", content: "a", name: "Ada" }] }, want: [] },
+    {
+      given: { messages: [{ role: "system", content: [text, { ...text, cache_control: {} }] }] },
+      want: ["messages[0].content[1].cache_control"],
+      fewer: [],
+    },
+    {
+      given: {
+        messages: [{ role: "assistant", content: "a", prefix: true, annotations: [], parsed: {}, audio: { id: "1" } }],
+      },
+      want: ["messages[0].prefix", "messages[0].audio"],
+    },
+    {
+      given: {
+        messages: [
+          {
+            role: "assistant",
+            tool_calls: [{ ...fn, index: 0, x: 1, function: { ...fn.function, parsed_arguments: {}, y: 2 } }],
+          },
+        ],
+      },
+      want: ["messages[0].tool_calls[0].x", "messages[0].tool_calls[0].function.y"],
+    },
+    {
+      given: { messages: [{ role: "tool", tool_call_id: "1", content: "a", name: "f", is_error: true }] },
+      want: ["messages[0].is_error"],
+    },
+    {
+      given: {
+        tools: [{ type: "function", defer_loading: true, function: { name: "f", strict: true, examples: [] } }],
+      },
+      want: ["tools[0].defer_loading", "tools[0].function.examples"],
+      fewer: [],
+    },
+    { given: { tools: [{ type: "custom", custom: { name: "f", z: 1 } }] }, want: ["tools[0].custom.z"], fewer: [] },
   ];
-  test.each(refused)("refuses $given", ({ given, param, says }) => {
-    for (const strict of [false, true]) {
-      const check = (): unknown => checkSupport(toBody(given), strict);
-      expect(check).toThrow(expect.objectContaining({ code: "unsupported_value", param }));
-      expect(check).toThrow(says);
-    }
+  test.each(nested)("names $want of $given", ({ given, want, fewer = want }) => {
+    expect(listIgnored(toBody(given), none, false)).toEqual(want);
+    expect(listIgnored(toBody(given), told, false)).toEqual(fewer);
+    const [first] = want;
+    if (first !== undefined)
+      expect(() => listIgnored(toBody(given), none, true)).toThrow(
+        expect.objectContaining({ code: "unknown_parameter", param: first }),
+      );
+  });
+
+  test("looks for no more than a header can name", () => {
+    const keys = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`k${index}`, 1]));
+    const messages = Array.from({ length: 500 }, () => ({ role: "user", content: "a", ...keys }));
+    expect(listIgnored(toBody({ messages }), none, false)).toHaveLength(21);
   });
 
   const strictly: readonly { readonly given: object; readonly code: string; readonly param: string }[] = [
@@ -50,7 +102,23 @@ describe("checkSupport", () => {
     { given: { ["y".repeat(100)]: 1 }, code: "unknown_parameter", param: "y".repeat(64) },
   ];
   test.each(strictly)("refuses $given when strict", ({ given, code, param }) => {
-    expect(() => checkSupport(toBody(given), true)).toThrow(expect.objectContaining({ code, param, status: 400 }));
+    expect(() => listIgnored(toBody(given), none, true)).toThrow(expect.objectContaining({ code, param, status: 400 }));
+  });
+});
+
+describe("assertSupported", () => {
+  const refused: readonly { readonly given: object; readonly param: string; readonly says: RegExp }[] = [
+    { given: { n: 2 }, param: "n", says: /: 2\. This gateway accepts null and 1\./ },
+    { given: { modalities: ["text", "audio"] }, param: "modalities", says: /\["text","audio"\]/ },
+    { given: { modalities: ["audio"] }, param: "modalities", says: /null and \["text"\]/ },
+    { given: { modalities: [] }, param: "modalities", says: /: \[\]\./ },
+    { given: { audio: { voice: "x".repeat(100) } }, param: "audio", says: /: .{64}\. / },
+    { given: { moderation: false }, param: "moderation", says: /null/ },
+  ];
+  test.each(refused)("refuses $given", ({ given, param, says }) => {
+    const check = (): unknown => assertSupported(toBody(given));
+    expect(check).toThrow(expect.objectContaining({ code: "unsupported_value", param }));
+    expect(check).toThrow(says);
   });
 });
 
@@ -60,6 +128,7 @@ describe("toIgnoredHeader", () => {
     { given: ["store"], want: "store" },
     { given: ["store", "x-vendor.field_1"], want: "store, x-vendor.field_1" },
     { given: ["a\r\nset-cookie: b"], want: "a??set-cookie??b" },
+    { given: ["messages[0].tool_calls[1].x"], want: "messages[0].tool_calls[1].x" },
     { given: ["k\u00fcche", "a,b", ""], want: "k?che, a?b, " },
     { given: ["z".repeat(100)], want: "z".repeat(64) },
   ];

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import {
   type ChatCompletionRequest,
   type Message,
+  readKeys,
   requestFields,
   type Support,
   type Tool,
@@ -11,6 +12,7 @@ import { GatewayError, invalidValue } from "../../base/errors.ts";
 import { countCommas } from "../../base/json-text.ts";
 import { type ModelSettings, settingNames } from "../../base/settings.ts";
 import { toToolName } from "../../base/tool-call.ts";
+import type { Reach } from "../../run/model-reach.ts";
 
 interface FieldRule {
   readonly support: Support;
@@ -19,23 +21,79 @@ interface FieldRule {
 
 const rules: ReadonlyMap<string, FieldRule> = new Map(Object.entries(requestFields));
 
+/** Throws `unsupported_value` for values that the contract's `x-support` refuses. */
+export function assertSupported(body: ChatCompletionRequest): void {
+  for (const [name, value] of Object.entries(body)) {
+    const rule = rules.get(name);
+    if (rule?.support === "refused" && !rule.accepts?.some((accepted) => isDeepStrictEqual(accepted, value)))
+      throw toRefusal(name, value, rule.accepts ?? []);
+  }
+}
+
 /**
- * Holds a request against the contract's `x-support`, so that nothing is ignored in silence. Returns the fields that
- * have no effect, for the header `x-clawgate-ignored`. Throws `unsupported_value` for refused values and, when
- * `strict`, `unknown_parameter` or `unsupported_parameter` for fields that would be ignored.
+ * Holds a request against the contract, so that nothing is ignored in silence. Returns what has no effect and reaches no
+ * model of the agent either, for the header `x-clawgate-ignored`: names of fields, and paths within messages and tools.
+ * Throws `unknown_parameter` or `unsupported_parameter` for the first of them when `strict`.
  */
-export function checkSupport(body: ChatCompletionRequest, strict: boolean): string[] {
+export function listIgnored(body: ChatCompletionRequest, { more, all }: Reach, strict: boolean): string[] {
   const ignored: string[] = [];
   for (const [name, value] of Object.entries(body)) {
     const rule = rules.get(name);
-    if (rule === undefined || (rule.support === "ignored" && value !== null)) {
+    if (rule === undefined ? !all.has(name) : rule.support === "ignored" && value !== null && !all.has(name)) {
       if (strict) throw toStrictError(name, rule);
       ignored.push(name);
-    } else if (rule.support === "refused" && !rule.accepts?.some((accepted) => isDeepStrictEqual(accepted, value))) {
-      throw toRefusal(name, value, rule.accepts ?? []);
     }
   }
-  return ignored;
+  const nested = listUnread(body, more);
+  const [first] = nested;
+  if (strict && first !== undefined) throw toStrictError(first, undefined);
+  return [...ignored, ...nested];
+}
+
+type Keys = ReadonlyMap<string, ReadonlySet<string>>;
+
+const toKeys = (kind: string): Keys =>
+  new Map(Object.entries(readKeys[kind] ?? {}).map(([tag, keys]) => [tag, new Set(keys)]));
+const keysOf = {
+  message: toKeys("message"),
+  part: toKeys("part"),
+  call: toKeys("call"),
+  callInner: toKeys("callInner"),
+  tool: toKeys("tool"),
+  toolInner: toKeys("toolInner"),
+};
+
+/** A header has room for no more. */
+const unreadMax = 21;
+
+/** What nobody reads of messages, calls, parts and tools, by its path. Where the model is told `more`, it has parts and tools. */
+function listUnread({ messages, tools = [] }: ChatCompletionRequest, more: boolean): string[] {
+  const found: string[] = [];
+  const look = (value: object, known: ReadonlySet<string> | undefined, toPath: () => string): void => {
+    for (const key in value)
+      if (known?.has(key) === false && found.length < unreadMax) found.push(`${toPath()}.${key}`);
+  };
+  for (const [index, message] of messages.entries()) {
+    look(message, keysOf.message.get(message.role), () => `messages[${index}]`);
+    if (!more && Array.isArray(message.content)) {
+      for (const [at, part] of message.content.entries())
+        look(part, keysOf.part.get(part.type), () => `messages[${index}].content[${at}]`);
+    }
+    if (message.role !== "assistant") continue;
+    for (const [at, call] of (message.tool_calls ?? []).entries()) {
+      const { type } = call;
+      look(call, keysOf.call.get(type), () => `messages[${index}].tool_calls[${at}]`);
+      const inner = call.type === "function" ? call.function : call.custom;
+      look(inner, keysOf.callInner.get(type), () => `messages[${index}].tool_calls[${at}].${type}`);
+    }
+  }
+  if (more) return found;
+  for (const [index, tool] of tools.entries()) {
+    look(tool, keysOf.tool.get(tool.type), () => `tools[${index}]`);
+    const inner = tool.type === "function" ? tool.function : tool.custom;
+    look(inner, keysOf.toolInner.get(tool.type), () => `tools[${index}].${tool.type}`);
+  }
+  return found;
 }
 
 /** Names of unknown fields are the client's text; a header may hold only this much of it. */
@@ -44,7 +102,7 @@ const ignoredCharsMax = 512;
 /** As many names as fit; then a mark that there are more. */
 export function toIgnoredHeader(ignored: readonly string[]): string | undefined {
   if (ignored.length === 0) return undefined;
-  const safe = ignored.slice(0, 20).map((name) => name.slice(0, 64).replaceAll(/[^\w.-]/g, "?"));
+  const safe = ignored.slice(0, 20).map((name) => name.slice(0, 64).replaceAll(/[^\w.[\]-]/g, "?"));
   let text = safe[0] ?? "";
   for (const name of safe.slice(1)) {
     if (text.length + name.length > ignoredCharsMax) return `${text}, ...`;
@@ -158,8 +216,8 @@ function assertFunctionCall({ function_call: choice, functions = [] }: ChatCompl
   }
 }
 
-/** The fields that the provider acts on; null is the same as absent. */
-export function toSettings(body: ChatCompletionRequest): ModelSettings {
+/** The fields that the provider acts on, and those that one of the agent's is given besides; null is the same as absent. */
+export function toSettings(body: ChatCompletionRequest, { some }: Pick<Reach, "some">): ModelSettings {
   const settings: Record<string, unknown> = {};
   for (const name of settingNames) {
     const value = body[name];
@@ -168,6 +226,7 @@ export function toSettings(body: ChatCompletionRequest): ModelSettings {
   const cap = body.max_completion_tokens ?? body.max_tokens;
   if (cap != null) settings["max_completion_tokens"] = cap;
   if (body.functions !== undefined) Object.assign(settings, toLegacySettings(body));
+  if (some.size > 0) settings["vendor"] = Object.fromEntries(Object.entries(body).filter(([name]) => some.has(name)));
   return settings;
 }
 

@@ -28,6 +28,8 @@ export function createOpenAiProvider(config: OpenAiProviderConfig, reportReason:
   return {
     ...(config.models === undefined ? {} : { models: config.models.map(({ id }) => id) }),
     toCapabilities: (model) => toOpenAiCapabilities(quirks, model, config.models),
+    relaysMore: true,
+    ...(config.forward.length === 0 ? {} : { forwards: new Set(config.forward) }),
     stream: (request, to) => converse(parts, request, to),
     examine: (models) => examine(parts.endpoint, models),
     stop: () => connections.destroy(),
@@ -67,7 +69,7 @@ async function converse(
   const answer = new AnswerReader(emit, (reason) => reportReason(request.model, reason));
   let body: BodyReader | undefined;
   try {
-    const text = JSON.stringify(toWireRequest(request, quirks));
+    const text = JSON.stringify(toWireRequest(request, quirks, config.forward));
     const target = { ...endpoint, headers: toHeaders(endpoint, request) };
     const attempt = (): Promise<void> =>
       post(target, text, {

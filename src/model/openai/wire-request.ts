@@ -8,9 +8,16 @@ import { placeToolMedia } from "./wire-media.ts";
 import { toThinkingWire } from "./wire-thinking.ts";
 import { toWireExtra, toWireState } from "./wire-state.ts";
 
-/** The body of `POST /chat/completions`. The session's `user` stays here: it is nobody else's to know. */
-export function toWireRequest({ model, messages, tools, settings }: ModelRequest, quirks: Quirks): object {
-  const { max_completion_tokens: cap, ...others } = settings;
+/**
+ * The body of `POST /chat/completions`, with those vendor's fields that are to be forwarded. The session's `user` stays
+ * here: it is nobody else's to know.
+ */
+export function toWireRequest(
+  { model, messages, tools, settings }: ModelRequest,
+  quirks: Quirks,
+  forward: readonly string[] = [],
+): object {
+  const { max_completion_tokens: cap, vendor, ...others } = settings;
   const streamed = quirks.supportsUsageInStreaming
     ? { stream: true, stream_options: { include_usage: true } }
     : { stream: true };
@@ -21,7 +28,12 @@ export function toWireRequest({ model, messages, tools, settings }: ModelRequest
     ...others,
     ...(cap === undefined ? {} : { [quirks.maxTokensField]: cap }),
     ...(quirks.supportsStreaming ? streamed : {}),
+    ...(vendor === undefined ? {} : pick(vendor, forward)),
   };
+}
+
+function pick(vendor: Readonly<Record<string, unknown>>, names: readonly string[]): object {
+  return Object.fromEntries(names.flatMap((name) => (Object.hasOwn(vendor, name) ? [[name, vendor[name]]] : [])));
 }
 
 function toFitting(messages: readonly Message[], model: string, quirks: Quirks): readonly Message[] {

@@ -2,7 +2,7 @@
 // words are asked of the code; each other row names the test that shows it, which must be there. `--check` only compares.
 import { type Ending, endingWords } from "../src/model/finish.ts";
 import { type MessageForm, messageForms } from "../src/model/message-form.ts";
-import { toMessageForm, toQuirks } from "../src/model/openai/quirks.ts";
+import { toModelQuirks, toQuirks } from "../src/model/openai/quirks.ts";
 import { sections } from "./compatibility-rows.ts";
 import { settle, toLink, toTable } from "./shown.ts";
 
@@ -30,8 +30,8 @@ const endingTexts: Readonly<Record<Ending | "none", string>> = {
 
 function toServerTable(): string {
   const rows = servers.map(([name, baseUrl]) => {
-    const quirks = toQuirks(baseUrl, {});
-    const form = toMessageForm(quirks, "");
+    const quirks = toModelQuirks(toQuirks(baseUrl, {}), "");
+    const form = quirks.messageForm;
     return [
       name,
       `\`${quirks.maxTokensField}\``,

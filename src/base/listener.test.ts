@@ -1,6 +1,6 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
-import { createBrake, type Flow, openFlow, Relay, untilFree } from "./listener.ts";
+import { createBrake, type Flow, openFlow, untilFree } from "./listener.ts";
 
 /** Notes what it is told, until it is told to stop. */
 function watch(flow: Flow): { told: boolean[]; stop: () => void } {
@@ -123,34 +123,4 @@ describe("untilFree", () => {
     if (held) brake.hold();
     await expect(untilFree(brake, AbortSignal.abort(left))).rejects.toBe(left);
   });
-});
-
-describe("Relay", () => {
-  it("passes everything on, in order", () => {
-    const events: number[] = [];
-    const relay = new Relay<number>((event) => events.push(event));
-    for (const event of [1, 2, 3]) relay.emit(event);
-    expect({ events, thrown: relay.thrown }).toEqual({ events: [1, 2, 3], thrown: undefined });
-  });
-
-  it.each([[new Error("broken")], ["a text"], [undefined]])(
-    "keeps %o, which the listener threw, and throws it again instead of calling the listener",
-    (cause) => {
-      const events: number[] = [];
-      const relay = new Relay<number>((event) => {
-        events.push(event);
-        if (event === 2) throw cause;
-      });
-      relay.emit(1);
-      const emit = (event: number) => (): unknown => {
-        try {
-          return relay.emit(event);
-        } catch (thrown) {
-          return { thrown };
-        }
-      };
-      expect([emit(2)(), emit(3)()]).toEqual([{ thrown: cause }, { thrown: cause }]);
-      expect({ events, thrown: relay.thrown }).toEqual({ events: [1, 2], thrown: { cause } });
-    },
-  );
 });

@@ -24,31 +24,3 @@ export async function untilFree(flow: Flow, signal: AbortSignal): Promise<void> 
     signal.removeEventListener("abort", leave);
   }
 }
-
-/**
- * Passes events on to a listener, and keeps what the listener threw: whatever the source makes of it, it is the
- * listener's failure and not the source's.
- */
-export class Relay<E> {
-  #thrown: { readonly cause: unknown } | undefined;
-  readonly #emit: (event: E) => void;
-
-  constructor(emit: (event: E) => void) {
-    this.#emit = emit;
-  }
-
-  readonly emit = (event: E): void => {
-    if (this.#thrown !== undefined) throw this.#thrown.cause;
-    try {
-      this.#emit(event);
-    } catch (cause) {
-      this.#thrown = { cause };
-      throw cause;
-    }
-  };
-
-  /** Undefined as long as the listener has taken everything. */
-  get thrown(): { readonly cause: unknown } | undefined {
-    return this.#thrown;
-  }
-}

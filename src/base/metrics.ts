@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Usage } from "./contract.ts";
+import { Durations, type Series } from "./durations.ts";
 import type { GatewayError, SpentTokens } from "./errors.ts";
 import { type RunCounts, type RunOutcome, RunTally } from "./run-tally.ts";
 
@@ -83,7 +84,7 @@ const secondsBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
 export function createMetrics(): Metrics {
   const registers = [new Registry()];
   const [registry] = registers as [Registry];
-  const requests = new Histogram({
+  const requests = new Durations({
     name: "clawgate_http_request_seconds",
     help: "Time from the request line to the last byte of the answer.",
     labelNames: ["operation", "status"],
@@ -96,7 +97,6 @@ export function createMetrics(): Metrics {
     labelNames: ["operation"],
     registers,
   });
-  const tally = new RunTally(registry);
   const waiting = new Gauge({ name: "clawgate_runs_waiting", help: "Runs that wait for a slot.", registers });
   const refusedRuns = new Counter({
     name: "clawgate_runs_refused_total",
@@ -128,14 +128,14 @@ export function createMetrics(): Metrics {
     labelNames: ["reason"],
     registers,
   });
-  const firstToken = new Histogram({
+  const firstToken = new Durations({
     name: "clawgate_time_to_first_token_seconds",
     help: "Time from the beginning of a run, its wait for the session included, to the first word, thought or tool call of a model.",
     labelNames: ["agent", "model"],
     buckets: firstTokenBuckets,
     registers,
   });
-  const perToken = new Histogram({
+  const perToken = new Durations({
     name: "clawgate_time_per_output_token_seconds",
     help: "Time between tokens of models, as the mean of a run.",
     labelNames: ["agent", "model"],
@@ -153,6 +153,14 @@ export function createMetrics(): Metrics {
     help: "How often an address was locked after too many wrong tokens, passwords or keys.",
     registers,
   });
+  const tally = new RunTally(registry, { firstToken, perToken });
+  const series = new Map<string, Series>();
+  const toSeries = (operation: string, status: number): Series => {
+    const place = operation + status;
+    const known = series.get(place) ?? requests.begin({ operation, status });
+    series.set(place, known);
+    return known;
+  };
   let violationCount = 0;
   const watch = (name: string, help: string, read: () => number): void => {
     // prom-client calls it each time it is asked.
@@ -161,7 +169,7 @@ export function createMetrics(): Metrics {
   };
 
   return {
-    request: (operation, status, seconds) => requests.observe({ operation, status }, seconds),
+    request: (operation, status, seconds) => toSeries(operation, status).observe(seconds),
     violation(operation) {
       violationCount++;
       violations.inc({ operation });
@@ -184,27 +192,20 @@ export function createMetrics(): Metrics {
       return violationCount;
     },
     refusedByLimit: (key, limit) => refusals.inc({ key, limit }),
-    startRun: (agent, model, key) => new TalliedRun(tally, { firstToken, perToken }, agent, model, key),
+    startRun: (agent, model, key) => new TalliedRun(tally, agent, model, key),
   };
-}
-
-interface Paces {
-  readonly firstToken: Histogram<"agent" | "model">;
-  readonly perToken: Histogram<"agent" | "model">;
 }
 
 class TalliedRun implements ObservedRun {
   readonly #tally: RunTally;
-  readonly #paces: Paces;
   readonly #begun: RunCounts;
   readonly #startedAt = performance.now();
   #model: string;
   #outcome: RunOutcome = "cancelled";
   #closed = false;
 
-  constructor(tally: RunTally, paces: Paces, agent: string, model: string, key: string) {
+  constructor(tally: RunTally, agent: string, model: string, key: string) {
     this.#tally = tally;
-    this.#paces = paces;
     this.#model = model;
     this.#begun = tally.of(agent, model, key);
     this.#begun.live += 1;
@@ -217,10 +218,9 @@ class TalliedRun implements ObservedRun {
   };
 
   end(usage: Usage, answered: string, { firstAt, saidMs, laterTokens }: Pace): void {
-    const { firstToken, perToken } = this.#paces;
-    const labels = { agent: this.#begun.agent, model: answered };
-    if (firstAt !== undefined) firstToken.observe(labels, (firstAt - this.#startedAt) / 1000);
-    if (laterTokens > 0) perToken.observe(labels, saidMs / laterTokens / 1000);
+    const { firstToken, perToken } = this.#of(answered);
+    if (firstAt !== undefined) firstToken.observe((firstAt - this.#startedAt) / 1000);
+    if (laterTokens > 0) perToken.observe(saidMs / laterTokens / 1000);
     this.#model = answered;
     this.#outcome = "completed";
     this.spend(usage, answered);

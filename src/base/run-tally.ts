@@ -1,4 +1,5 @@
 import { Counter, Gauge, type Registry } from "prom-client";
+import type { Durations, Series } from "./durations.ts";
 
 /** What the runs of one agent, model and key have come to. */
 export interface RunCounts {
@@ -12,6 +13,14 @@ export interface RunCounts {
   cancelled: number;
   promptTokens: number;
   completionTokens: number;
+  readonly firstToken: Series;
+  readonly perToken: Series;
+}
+
+/** How fast models were, whoever asked them. */
+export interface Paces {
+  readonly firstToken: Durations<"agent" | "model">;
+  readonly perToken: Durations<"agent" | "model">;
 }
 
 const outcomes = ["completed", "failed", "cancelled"] as const;
@@ -23,9 +32,11 @@ export type RunOutcome = (typeof outcomes)[number];
  */
 export class RunTally {
   readonly #counts = new Map<string, RunCounts>();
+  readonly #paces: Paces;
   #last: RunCounts | undefined;
 
-  constructor(registry: Registry) {
+  constructor(registry: Registry, paces: Paces) {
+    this.#paces = paces;
     const all = this.#counts;
     // prom-client calls `collect` each time it is asked, with the metric as `this`.
     const underWay = new Gauge({
@@ -78,8 +89,17 @@ export class RunTally {
     const known = this.#counts.get(place);
     if (known !== undefined) return known;
     const counts = { completed: 0, failed: 0, cancelled: 0, promptTokens: 0, completionTokens: 0 };
-    const made: RunCounts = { agent, model, key, live: 0, ...counts };
+    const made: RunCounts = { agent, model, key, live: 0, ...counts, ...this.#toPace(agent, model) };
     this.#counts.set(place, made);
     return made;
+  }
+
+  #toPace(agent: string, model: string): Pick<RunCounts, keyof Paces> {
+    const known = [...this.#counts.values()].find((one) => one.agent === agent && one.model === model);
+    const { firstToken, perToken } = this.#paces;
+    return {
+      firstToken: known?.firstToken ?? firstToken.begin({ agent, model }),
+      perToken: known?.perToken ?? perToken.begin({ agent, model }),
+    };
   }
 }

@@ -151,10 +151,12 @@ function writeReply(ctx: Context, row: OperationRow, reply: AnyReply, brake: Bra
   parts.answers.answer(row, { status, type, headers, ...(constant === undefined ? { body } : {}) });
   const text = constant ?? toBody(reply);
   headers["content-type"] = `${type}; charset=utf-8`;
-  headers["content-length"] = String(Buffer.byteLength(text));
+  const size = Buffer.byteLength(text);
+  headers["content-length"] = String(size);
   ctx.respond = false;
   if (constant !== undefined && constant.length > longChars) markCommon(ctx.res);
-  ctx.res.writeHead(status, headers).end(text);
+  // A text of as many characters as bytes is ASCII, which need not be encoded.
+  ctx.res.writeHead(status, headers).end(text, size === text.length ? "latin1" : "utf8");
 }
 
 /** The bodies of replies that never change. */

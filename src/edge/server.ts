@@ -64,25 +64,19 @@ export function createHttpServer({
 }: PortOptions): Server {
   const tell = createSeldom((event) => log().warn(event));
   const leftovers = new Leftovers(leftoverLimits, () => metrics.cutConnection("body"));
-  const pipelines = boundPipelines(
-    (request, response) => {
-      readers.watch();
-      serve(request, response);
+  const pipelines = boundPipelines(serve, {
+    get runningMax() {
+      return settings().http.pipelineMax;
     },
-    {
-      get runningMax() {
-        return settings().http.pipelineMax;
-      },
-      waitingMax,
-      connections: () => open,
-      onCut() {
-        metrics.cutConnection("pipelined");
-        tell("too many requests of one connection wait");
-      },
-      onLeftover: (request) => leftovers.watch(request),
-      onHalfClose,
+    waitingMax,
+    connections: () => open,
+    onCut() {
+      metrics.cutConnection("pipelined");
+      tell("too many requests of one connection wait");
     },
-  );
+    onLeftover: (request) => leftovers.watch(request),
+    onHalfClose,
+  });
   const readers = new SlowReaders(pipelines.busy, {
     limits: () => settings().limits,
     onCut(reason) {
@@ -108,6 +102,7 @@ export function createHttpServer({
     listener,
   );
   server.maxHeadersCount = 0;
+  server.on("listening", () => readers.start());
   server.on("close", () => readers.stop());
   // A client that has said all may end its half and still gets what is no run: `onHalfClose` tells the rest.
   Object.assign(server, { httpAllowHalfOpen: true });

@@ -64,20 +64,21 @@ export class SlowReaders {
     return bytes;
   }
 
-  /** To be told when something begins: looks until nothing is under way any more. */
-  watch(): void {
-    if (this.#timer !== undefined) return;
+  start(): void {
     const ms = Math.min(lookMs.max, Math.max(lookMs.min, this.#bounds.limits().writeStallMs / 4));
-    this.#timer = setInterval(this.#look, ms).unref();
+    this.#timer = setTimeout(this.#look, ms).unref();
   }
 
   stop(): void {
-    clearInterval(this.#timer);
-    this.#timer = undefined;
+    clearTimeout(this.#timer);
   }
 
   readonly #look = (): void => {
-    if (this.#readers.size === 0) return this.stop();
+    this.start();
+    if (this.#readers.size === 0) {
+      this.#progress.clear();
+      return;
+    }
     const { writeStallMs, answerBytesHeld } = this.#bounds.limits();
     const now = performance.now();
     let held = 0;

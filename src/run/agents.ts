@@ -2,7 +2,7 @@ import { ConfigError } from "../base/config/config-error.ts";
 import type { Config, KeyConfig, ModelChoice } from "../base/contract.ts";
 import { GatewayError } from "../base/errors.ts";
 import type { Principal } from "../base/principal.ts";
-import type { Provider } from "../model/model.ts";
+import type { Capabilities, Provider } from "../model/model.ts";
 import { toUnknownProvider } from "../model/provider-check.ts";
 import type { MediaLimits } from "./media/media-limits.ts";
 import { type Reach, toReach } from "./model-reach.ts";
@@ -14,6 +14,7 @@ export interface BoundModel {
   readonly name: string;
   /** The part after the first slash. */
   readonly model: string;
+  readonly capabilities: Capabilities;
 }
 
 export type Included = "reasoning" | "tools";
@@ -186,13 +187,13 @@ function bindModel(name: string, key: string, providers: Providers): BoundModel 
       `${key} is '${name}', but the provider '${providerName}' has no such model. Models: ${known}.`,
     );
   }
-  return { provider, name, model };
+  return { provider, name, model, capabilities: provider.toCapabilities(model) };
 }
 
 /** Tools of the operator that a model could never be shown would be missing in silence. */
 function assertToolsUsable({ id, models, tools }: Agent, key: string): void {
   if (Object.keys(tools).length === 0) return;
-  const unable = models.find(({ provider, model }) => !provider.toCapabilities(model).tools.has("function"));
+  const unable = models.find(({ capabilities }) => !capabilities.tools.has("function"));
   if (unable === undefined) return;
   throw new ConfigError(`${key} has '${unable.name}', which takes no tools, but the agent '${id}' has some.`);
 }

@@ -49,7 +49,7 @@ export function findUnmet(needs: readonly Need[], capabilities: Capabilities): G
 type UserMessage = Extract<Message, { role: "user" }>;
 type MediaMessage = UserMessage & { readonly content: readonly UserPart[] };
 
-function hasMedia(message: Message): message is MediaMessage {
+export function hasMedia(message: Message): message is MediaMessage {
   if (message.role !== "user" || typeof message.content === "string") return false;
   return message.content.some(({ type }) => type !== "text");
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { GatewayError } from "../base/errors.ts";
-import { hear } from "../base/listener.fixture.ts";
+import { hear, type Hearing } from "../base/listener.fixture.ts";
 import { createLog } from "../base/log.ts";
 import type { ModelSettings } from "../base/settings.ts";
 import type { Agent } from "./agents.ts";
@@ -19,19 +19,17 @@ import {
   toAgent,
 } from "./model.fixture.ts";
 
-interface Ask {
+interface Ask extends Hearing<CallEvent> {
   readonly needs?: readonly Need[];
   readonly settings?: ModelSettings;
-  readonly signal?: AbortSignal;
   readonly agent?: Partial<Agent>;
 }
 
-async function ask(models: readonly ScriptedModel[], { needs = [], settings = {}, signal, agent }: Ask = {}) {
+async function ask(models: readonly ScriptedModel[], { needs = [], settings = {}, agent, ...hearing }: Ask = {}) {
   let log = "";
   const written = createLog("info", { write: (line) => void (log += line) });
   const request = { agentId: "main", messages: [], tools: [], settings };
   const call = { agent: toAgent(models, agent), request, needs, onSpent: () => undefined };
-  const hearing = signal === undefined ? {} : { signal };
   const heard = await hear<CallEvent, CallEnd>((to) => callModel(call, to, written), hearing);
   return { ...heard, log, asked: models.map(({ requests }) => requests.length) };
 }
@@ -222,4 +220,48 @@ test("whoever leaves before the first word ends the call, and no other model is 
   });
   expect(error).toBe(reason);
   expect({ asked, log }).toEqual({ asked: [1, 0], log: "" });
+});
+
+describe("what the listener throws", () => {
+  const refusing = { onEvent: ({ type }: CallEvent) => assertNot(type, "text-delta") };
+  const assertNot = (type: string, bad: string): void => {
+    if (type === bad) throw unheard;
+  };
+  const unheard = new Error("nobody wants to hear it");
+
+  test("is what the call fails with, and no model is to blame", async () => {
+    const { error, events, asked, log } = await ask(
+      [createModel([answer("hi")]), createModel([answer("no")])],
+      refusing,
+    );
+    expect(error).toBe(unheard);
+    expect({ events, asked, log }).toEqual({ events: [named(0), text("hi")], asked: [1, 0], log: "" });
+  });
+
+  test.each([
+    ["takes it for a failure of its own", () => down],
+    ["does not mind", () => undefined],
+  ])("is so where the model %s", async (_, turn) => {
+    const model = createModel([answer("hi")]);
+    const careless: ScriptedModel = {
+      ...model,
+      async stream(request, to) {
+        const emit: typeof to.emit = (event) => {
+          try {
+            to.emit(event);
+          } catch {
+            const other = turn();
+            if (other !== undefined) throw other;
+          }
+        };
+        const said = await model.stream(request, { ...to, emit });
+        // Whoever has thrown once is not called again.
+        to.emit(text("more"));
+        return said;
+      },
+    };
+    const { error, events } = await ask([careless, createModel([answer("no")])], refusing);
+    expect(error).toBe(unheard);
+    expect(events).toEqual([named(0), text("hi")]);
+  });
 });

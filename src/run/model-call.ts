@@ -1,5 +1,5 @@
 import { GatewayError, type SpentTokens } from "../base/errors.ts";
-import { type Listener, Relay } from "../base/listener.ts";
+import type { Listener } from "../base/listener.ts";
 import type { Log } from "../base/log.ts";
 import { keepOwnState } from "../base/model-state.ts";
 import type { ModelDelta, ModelEnd, ModelEvent, ModelRequest } from "../model/model.ts";
@@ -36,7 +36,17 @@ export async function callModel(
   log: Log,
 ): Promise<CallEnd> {
   const { signal, flow } = to;
-  const relay = new Relay(to.emit);
+  // What the listener throws is its failure and not the model's, whatever a provider makes of it.
+  const refused: { thrown?: { readonly cause: unknown } } = {};
+  const tell = (event: CallEvent): void => {
+    if (refused.thrown !== undefined) throw refused.thrown.cause;
+    try {
+      to.emit(event);
+    } catch (cause) {
+      refused.thrown = { cause };
+      throw cause;
+    }
+  };
   let unable: GatewayError | undefined;
   let failure: GatewayError | undefined;
   for (const [index, bound] of agent.models.entries()) {
@@ -48,12 +58,12 @@ export async function callModel(
     const begin = (): void => {
       if (said) return;
       said = true;
-      relay.emit({ type: "model-start", model: bound.name });
+      tell({ type: "model-start", model: bound.name });
     };
     const emit = (event: ModelEvent): void => {
       if (event.type !== "start") {
         begin();
-        relay.emit(event);
+        tell(event);
       } else if (isLast) begin();
     };
     try {
@@ -62,7 +72,7 @@ export async function callModel(
       return { ...end, model: bound.name };
     } catch (cause) {
       signal.throwIfAborted();
-      if (relay.thrown !== undefined) throw relay.thrown.cause;
+      if (refused.thrown !== undefined) throw refused.thrown.cause;
       if (cause instanceof GatewayError && cause.spent !== undefined) onSpent(cause.spent, bound.name);
       logFailure(log, bound, cause, said || isLast);
       if (said) throw cause;
@@ -85,12 +95,11 @@ function logFailure(log: Log, { name: model }: BoundModel, cause: unknown, isOve
 
 /** Why a model is not asked at all. */
 function findRefusal(
-  { provider, model }: BoundModel,
+  { capabilities }: BoundModel,
   { enforcesFormat }: Agent,
   { settings }: ModelCall["request"],
   needs: readonly Need[],
 ): GatewayError | undefined {
-  const capabilities = provider.toCapabilities(model);
   const type = settings.response_format?.type ?? "text";
   if (type === "text" || enforcesFormat || capabilities.responseFormats.has(type))
     return findUnmet(needs, capabilities);
@@ -101,7 +110,7 @@ function findRefusal(
 /** What other models must get back is not for this one, nor what it cannot see or hear. */
 function toOwnRequest(
   request: ModelCall["request"],
-  { provider, model, name }: BoundModel,
+  { name, capabilities }: BoundModel,
   { mediaLimits }: Agent,
   isFirst: boolean,
 ): ModelCall["request"] {
@@ -109,18 +118,18 @@ function toOwnRequest(
   // Most first calls of a conversation: nobody has answered yet.
   if (!messages.some(({ role }) => role === "assistant")) return request;
   const own = keepOwnState(messages, name, isFirst);
-  return { ...request, messages: fitMedia(own, provider.toCapabilities(model).input, mediaLimits) };
+  return { ...request, messages: fitMedia(own, capabilities.input, mediaLimits) };
 }
 
 /** A form that the model cannot hold to is seen to here. */
 function streamBound(
-  { provider, model }: BoundModel,
+  { provider, model, capabilities }: BoundModel,
   given: ModelCall["request"],
   to: Listener<ModelEvent>,
 ): Promise<ModelEnd> {
   const request = { ...given, model };
   const format = given.settings.response_format;
   if (format === undefined || format.type === "text") return provider.stream(request, to);
-  if (provider.toCapabilities(model).responseFormats.has(format.type)) return provider.stream(request, to);
+  if (capabilities.responseFormats.has(format.type)) return provider.stream(request, to);
   return streamStructured(provider, request, format, to);
 }

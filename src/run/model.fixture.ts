@@ -76,7 +76,8 @@ export function call(index: number, name: string, args = "{}"): ModelEvent[] {
 }
 
 export function toBound(provider: Provider, name = "house/small"): BoundModel {
-  return { provider, name, model: name.slice(name.indexOf("/") + 1) };
+  const model = name.slice(name.indexOf("/") + 1);
+  return { provider, name, model, capabilities: provider.toCapabilities(model) };
 }
 
 /** An agent with these models, called `house/0`, `house/1`, … */

@@ -7,7 +7,7 @@ const provider = createEmbeddedProvider();
 const toAgent = (id: string): Agent => ({
   id,
   instructions: [],
-  models: [{ provider, name: "p/m", model: "m" }],
+  models: [{ provider, name: "p/m", model: "m", capabilities: provider.toCapabilities("m") }],
   reach: toReach([provider]),
   include: [],
   enforcesFormat: false,

@@ -1,10 +1,12 @@
 // Run as a program: prints, as JSON, the files of src/ in which a function runs while one stream passes through a
 // gateway that is warm, from an upstream that speaks Chat Completions.
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:http";
+import { once } from "node:events";
+import { Agent, createServer, type IncomingMessage, request } from "node:http";
 import { Session } from "node:inspector/promises";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
+import { text } from "node:stream/consumers";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseConfig } from "../../src/base/config/load.ts";
@@ -16,8 +18,8 @@ const token = "a-token-that-is-long-enough-for-anybody";
 
 const chunk = (delta: object, reason: string | null): string =>
   `data: ${JSON.stringify({ choices: [{ index: 0, delta, finish_reason: reason }] })}\n\n`;
-const upstream = createServer((request, response) => {
-  request.resume();
+const upstream = createServer((asked, response) => {
+  asked.resume();
   response.writeHead(200, { "content-type": "text/event-stream" });
   response.write(chunk({ content: "Hello" }, null));
   response.write(chunk({ content: " you." }, null));
@@ -45,14 +47,19 @@ const gateway = await startGateway({
   credential: { mode: "token", secret: token, origin: "configured" },
 });
 
+// One connection: whoever comes later finds it open.
+const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+
 async function talk(): Promise<void> {
-  const response = await fetch(`${gateway.url}/v1/chat/completions`, {
+  const call = request(`${gateway.url}/v1/chat/completions`, {
+    agent,
     method: "POST",
     headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-    body: JSON.stringify({ model: "openclaw", stream: true, messages: [{ role: "user", content: "hi" }] }),
   });
-  const text = await response.text();
-  if (!text.endsWith("data: [DONE]\n\n")) throw new Error(text);
+  call.end(JSON.stringify({ model: "openclaw", stream: true, messages: [{ role: "user", content: "hi" }] }));
+  const [answer] = (await once(call, "response")) as [IncomingMessage];
+  const said = await text(answer);
+  if (!said.endsWith("data: [DONE]\n\n")) throw new Error(said);
 }
 
 await talk();
@@ -71,6 +78,7 @@ const files = result
   .map(({ url }) => relative(root, fileURLToPath(url)))
   .filter((path) => path.startsWith("src/"));
 console.log(JSON.stringify([...new Set(files)].toSorted()));
+agent.destroy();
 await gateway.stop();
 upstream.close();
 rmSync(folder, { recursive: true, force: true });

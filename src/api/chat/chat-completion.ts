@@ -11,6 +11,7 @@ import { GatewayError } from "../../base/errors.ts";
 import { openFlow } from "../../base/listener.ts";
 import type { Principal } from "../../base/principal.ts";
 import { type Agents, toTarget } from "../../run/agents.ts";
+import { hasMedia } from "../../run/demands.ts";
 import type { MediaGate } from "../../run/media/media-gate.ts";
 import { type Attempt, toDigest } from "../../run/repeated.ts";
 import { createRunId } from "../../run/live-runs.ts";
@@ -37,6 +38,9 @@ export interface ChatParts {
 export function createChatCompletion(parts: ChatParts): Handler<"createChatCompletion"> {
   const { agents: all, runAgent, runs, media, strict, sessions, detach, canReadRuns } = parts;
   const toRoute = createToRoute(sessions);
+  // Most conversations are words, which have nothing to be let in.
+  const admit = async (messages: readonly Message[], until: AbortSignal): Promise<readonly Message[]> =>
+    messages.some(hasMedia) ? media.admit(messages, until) : messages;
   return async (call): Promise<Reply<"createChatCompletion">> => {
     const { body, parameters, header, principal, signal, flow } = call;
     const agents = all.of(principal);
@@ -53,13 +57,13 @@ export function createChatCompletion(parts: ChatParts): Handler<"createChatCompl
     const detached = isDetached(call, detach, canReadRuns);
     if (detached || parameters["idempotency-key"] !== undefined) {
       const prepare = async (until: AbortSignal): Promise<RunRequest> =>
-        toRunRequest(call, await media.admit(body.messages, until), route);
+        toRunRequest(call, await admit(body.messages, until), route);
       const toHeaders = (begun: Begun, runId: string) => toReplyHeaders(route, begun, runId, ignored, principal);
       return answerLogged({ call, route, head, detached, runs, runAgent, prepare, toHeaders });
     }
     const runId = createRunId();
     const own = { runId, cancel: call.cancel };
-    const request = toRunRequest(call, await media.admit(body.messages, signal), route, own);
+    const request = toRunRequest(call, await admit(body.messages, signal), route, own);
     if (body.stream !== true) {
       const answer = await runAgent(request, { signal, flow: openFlow, emit: () => undefined });
       call.tell(toFacts(answer));

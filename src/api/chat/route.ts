@@ -42,9 +42,10 @@ export function createToRoute(policy: SessionPolicy): ToRoute {
   const sideTasks = listSideTaskPresets(policy);
 
   const toSession = (agentId: string, { header, body: { user, messages } }: SessionWish): RunSession => {
-    const chatId = readChatId(chatIdHeaders, header);
+    // Where no client's headers are read, which is so unless the configuration names some, there is nothing to look for.
+    const chatId = chatIdHeaders.length === 0 ? undefined : readChatId(chatIdHeaders, header);
     const stateless = { key: toStatelessKey(agentId), kept: false, toldWhole: true };
-    if (isSideTask(sideTasks, header, messages)) return stateless;
+    if (sideTasks.length > 0 && isSideTask(sideTasks, header, messages)) return stateless;
     // Who keeps a list of chats keeps their messages, and sends them all; a `user` may be anybody's.
     if (chatId !== undefined) return { key: toChatKey(agentId, chatId), kept: true, toldWhole: true };
     if (!user || policy.user !== "session") return stateless;

@@ -6,7 +6,7 @@ import type { ReportReason } from "../reason-log.ts";
 import { AnswerReader } from "./answer-reader.ts";
 import { type BodyReader, createBodyReader } from "./body-reader.ts";
 import { examine } from "./examine.ts";
-import { type Quirks, toOpenAiCapabilities, toQuirks } from "./quirks.ts";
+import { type ModelQuirks, type Quirks, toModelQuirks, toOpenAiCapabilities, toQuirks } from "./quirks.ts";
 import { toWireRequest } from "./wire-request.ts";
 import { createConnections } from "../../outbound/connections.ts";
 import { startDeadline } from "../../outbound/deadline.ts";
@@ -15,7 +15,7 @@ import { toBrokenAnswer } from "../../outbound/failure.ts";
 
 interface Parts {
   readonly endpoint: Endpoint;
-  readonly quirks: Quirks;
+  readonly toOwn: (model: string) => ModelQuirks;
   readonly config: OpenAiProviderConfig;
   readonly reportReason: ReportReason;
 }
@@ -24,7 +24,12 @@ interface Parts {
 export function createOpenAiProvider(config: OpenAiProviderConfig, reportReason: ReportReason): Provider {
   const quirks = toQuirks(config.baseUrl, config.compat);
   const connections = createConnections(config);
-  const parts: Parts = { endpoint: { ...toEndpoint(config), connections }, quirks, config, reportReason };
+  const parts: Parts = {
+    endpoint: { ...toEndpoint(config), connections },
+    toOwn: keepQuirks(quirks),
+    config,
+    reportReason,
+  };
   return {
     ...(config.models === undefined ? {} : { models: config.models.map(({ id }) => id) }),
     toCapabilities: (model) => toOpenAiCapabilities(quirks, model, config.models),
@@ -33,6 +38,16 @@ export function createOpenAiProvider(config: OpenAiProviderConfig, reportReason:
     stream: (request, to) => converse(parts, request, to),
     examine: (models) => examine(parts.endpoint, models),
     stop: () => connections.destroy(),
+  };
+}
+
+/** Its models are those of the configuration, and what holds for one does not change. */
+function keepQuirks(quirks: Quirks): (model: string) => ModelQuirks {
+  const known = new Map<string, ModelQuirks>();
+  return (model) => {
+    const own = known.get(model) ?? toModelQuirks(quirks, model);
+    known.set(model, own);
+    return own;
   };
 }
 
@@ -61,7 +76,7 @@ function toHeaders({ headers }: Endpoint, { requestId, headers: own }: ModelRequ
 }
 
 async function converse(
-  { endpoint, quirks, config, reportReason }: Parts,
+  { endpoint, toOwn, config, reportReason }: Parts,
   request: ModelRequest,
   { signal, flow, emit }: Listener<ModelEvent>,
 ): Promise<ModelEnd> {
@@ -69,7 +84,7 @@ async function converse(
   const answer = new AnswerReader(emit, (reason) => reportReason(request.model, reason));
   let body: BodyReader | undefined;
   try {
-    const text = JSON.stringify(toWireRequest(request, quirks, config.forward));
+    const text = JSON.stringify(toWireRequest(request, toOwn(request.model), config.forward));
     const target = { ...endpoint, headers: toHeaders(endpoint, request) };
     const attempt = (): Promise<void> =>
       post(target, text, {

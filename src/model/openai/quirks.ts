@@ -106,9 +106,16 @@ export function toQuirks(baseUrl: string, compat: OpenAiProviderConfig["compat"]
   return { ...known, ...compat };
 }
 
-/** What the server wants a conversation to look like. */
-export function toMessageForm({ messageForm }: Quirks, name: string): MessageFormName {
-  return messageForm ?? families.find(({ model }) => model.test(name))?.messageForm ?? "any";
+/** Those of a server with one of its models. */
+export interface ModelQuirks extends Quirks {
+  readonly model: string;
+  /** What a conversation has to look like. */
+  readonly messageForm: MessageFormName;
+}
+
+export function toModelQuirks(quirks: Quirks, name: string): ModelQuirks {
+  const messageForm = quirks.messageForm ?? families.find(({ model }) => model.test(name))?.messageForm ?? "any";
+  return { ...quirks, model: name, messageForm };
 }
 
 export function toOpenAiCapabilities(

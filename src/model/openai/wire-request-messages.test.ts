@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { Message } from "../../base/contract.ts";
-import { toQuirks } from "./quirks.ts";
+import { toModelQuirks, toQuirks } from "./quirks.ts";
 import { toWireMessages } from "./wire-request.ts";
 
-const openai = toQuirks("https://api.openai.com/v1", {});
-const local = toQuirks("http://127.0.0.1:8000/v1", {});
+const openai = toModelQuirks(toQuirks("https://api.openai.com/v1", {}), "m");
+const local = toModelQuirks(toQuirks("http://127.0.0.1:8000/v1", {}), "m");
 /** What SDKs and stores add; the types do not know all of it. */
 const replayed = (message: object): Message => message as Message;
 

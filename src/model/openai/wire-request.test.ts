@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ModelRequest } from "../model.ts";
-import { toQuirks } from "./quirks.ts";
+import { toModelQuirks, toQuirks } from "./quirks.ts";
 import { toWireRequest } from "./wire-request.ts";
 
 const request: ModelRequest = {
@@ -10,7 +10,7 @@ const request: ModelRequest = {
   tools: [],
   settings: {},
 };
-const openai = toQuirks("https://api.openai.com/v1", {});
+const openai = toModelQuirks(toQuirks("https://api.openai.com/v1", {}), "m");
 const plain = { model: "m", messages: [{ role: "user", content: "Hi" }] };
 const streamed = { ...plain, stream: true, stream_options: { include_usage: true } };
 const tool = { type: "function", function: { name: "go", parameters: {} } } as const;

@@ -3,7 +3,7 @@ import type { ModelRequest } from "../model.ts";
 import { toArgumentsText } from "../called-arguments.ts";
 import { answerTools, fitMessages, modernizeCalls } from "../fit-messages.ts";
 import { messageForms } from "../message-form.ts";
-import { type Quirks, toMessageForm } from "./quirks.ts";
+import type { ModelQuirks } from "./quirks.ts";
 import { placeToolMedia } from "./wire-media.ts";
 import { toThinkingWire } from "./wire-thinking.ts";
 import { toWireExtra, toWireState } from "./wire-state.ts";
@@ -13,8 +13,8 @@ import { toWireExtra, toWireState } from "./wire-state.ts";
  * here: it is nobody else's to know.
  */
 export function toWireRequest(
-  { model, messages, tools, settings }: ModelRequest,
-  quirks: Quirks,
+  { messages, tools, settings }: ModelRequest,
+  quirks: ModelQuirks,
   forward: readonly string[] = [],
 ): object {
   const { max_completion_tokens: cap, vendor, ...others } = settings;
@@ -22,8 +22,8 @@ export function toWireRequest(
     ? { stream: true, stream_options: { include_usage: true } }
     : { stream: true };
   return {
-    model,
-    messages: toWireMessages(toFitting(messages, model, quirks), quirks, model),
+    model: quirks.model,
+    messages: toWireMessages(toFitting(messages, quirks), quirks),
     ...(tools.length > 0 ? { tools } : {}),
     ...others,
     ...(cap === undefined ? {} : { [quirks.maxTokensField]: cap }),
@@ -36,10 +36,10 @@ function pick(vendor: Readonly<Record<string, unknown>>, names: readonly string[
   return Object.fromEntries(names.flatMap((name) => (Object.hasOwn(vendor, name) ? [[name, vendor[name]]] : [])));
 }
 
-function toFitting(messages: readonly Message[], model: string, quirks: Quirks): readonly Message[] {
-  const form = toMessageForm(quirks, model);
-  const fitted = form === "any" ? messages : fitMessages(messages, messageForms[form], model);
-  return quirks.supportsCustomTools ? fitted : fitted.map(withoutCustomCalls);
+function toFitting(messages: readonly Message[], quirks: ModelQuirks): readonly Message[] {
+  const { model, messageForm, supportsCustomTools } = quirks;
+  const fitted = messageForm === "any" ? messages : fitMessages(messages, messageForms[messageForm], model);
+  return supportsCustomTools ? fitted : fitted.map(withoutCustomCalls);
 }
 
 /** Where custom tools are not known, a call of one, which another model has made, looks like a function's. */
@@ -67,14 +67,12 @@ export type WireMessage = Readonly<Record<string, unknown>>;
  * developer role it is not of OpenAI's kind: legacy function calls become tool calls, and the instructions one system
  * message.
  */
-export function toWireMessages(messages: readonly Message[], quirks: Quirks, model = ""): WireMessage[] {
+export function toWireMessages(messages: readonly Message[], quirks: ModelQuirks): WireMessage[] {
   const { supportsDeveloperRole } = quirks;
   const current = supportsDeveloperRole || !messages.some(isLegacy) ? messages : modernizeCalls(messages);
   const placed = current.some(({ role }) => role === "tool") ? placeToolMedia(current) : current;
-  const { answersTools } = messageForms[toMessageForm(quirks, model)];
-  const wire = (answersTools ? answerTools(placed) : placed).map((message) =>
-    toWireMessage(message, { ...quirks, model }),
-  );
+  const { answersTools } = messageForms[quirks.messageForm];
+  const wire = (answersTools ? answerTools(placed) : placed).map((message) => toWireMessage(message, quirks));
   return supportsDeveloperRole ? wire : mergeInstructions(wire);
 }
 
@@ -82,11 +80,7 @@ function isLegacy(message: Message): boolean {
   return message.role === "function" || (message.role === "assistant" && message.function_call != null);
 }
 
-interface WireQuirks extends Quirks {
-  readonly model: string;
-}
-
-function toWireMessage(message: Message, quirks: WireQuirks): WireMessage {
+function toWireMessage(message: Message, quirks: ModelQuirks): WireMessage {
   switch (message.role) {
     case "developer":
     case "system":
@@ -106,7 +100,7 @@ function toWireMessage(message: Message, quirks: WireQuirks): WireMessage {
   }
 }
 
-function toAssistant(message: AssistantMessage, calls: readonly ToolCall[], quirks: WireQuirks): WireMessage {
+function toAssistant(message: AssistantMessage, calls: readonly ToolCall[], quirks: ModelQuirks): WireMessage {
   const { refusal, name } = message;
   const { content, extra } = toThinkingWire(message, message.content);
   return {
@@ -123,7 +117,7 @@ function toAssistant(message: AssistantMessage, calls: readonly ToolCall[], quir
  * SDKs replay `parsed_arguments` and the like, which strict servers refuse. Where OpenAI takes any text for arguments,
  * the chat templates of others (vLLM, llama.cpp, Ollama) parse it, and fail at what a model left unfinished.
  */
-function toWireCall(call: ToolCall, message: AssistantMessage, quirks: WireQuirks): WireMessage {
+function toWireCall(call: ToolCall, message: AssistantMessage, quirks: ModelQuirks): WireMessage {
   const { id, type } = call;
   const extra = toWireExtra(call, message, quirks);
   if (call.type === "function") {

@@ -1,7 +1,7 @@
 import { describe, expect, it, test } from "vitest";
 import type { AssistantMessage } from "../../base/contract.ts";
 import type { OwnedMessage } from "../../base/model-state.ts";
-import { toQuirks } from "./quirks.ts";
+import { toModelQuirks, toQuirks } from "./quirks.ts";
 import { toWireMessages } from "./wire-request.ts";
 
 const call = { id: "c1", type: "function", function: { name: "go", arguments: "{}" } } as const;
@@ -17,7 +17,7 @@ const told: AssistantMessage = {
 };
 
 function send(message: AssistantMessage, url: string, model = "m"): object | undefined {
-  return toWireMessages([message], toQuirks(url, {}), model)[0];
+  return toWireMessages([message], toModelQuirks(toQuirks(url, {}), model))[0];
 }
 
 describe("what a client tells without saying whose it is", () => {

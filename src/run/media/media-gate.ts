@@ -35,8 +35,6 @@ export function createMediaGate(options: MediaOptions, given?: Network): MediaGa
   const allowedHosts = new Set(imageUrls.allowedHosts.map((host) => toHostName(host) ?? host));
   return {
     async admit(messages, signal) {
-      // Most conversations are text, and this runs with every one of them.
-      if (messages.every(isText)) return messages;
       const media = listMedia(messages);
       const bytes = measureMedia(media, options);
       const links = media.flatMap((placed) => toLink(placed) ?? []);
@@ -55,10 +53,6 @@ export function createMediaGate(options: MediaOptions, given?: Network): MediaGa
       return replaceUrls(messages, urls);
     },
   };
-}
-
-function isText({ role, content }: Message): boolean {
-  return role !== "user" || typeof content === "string" || content.every(({ type }) => type === "text");
 }
 
 function createBudget(bytes: number): (taken: number) => void {

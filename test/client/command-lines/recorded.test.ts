@@ -1,0 +1,58 @@
+import { describe, expect, test } from "vitest";
+import { readTalk } from "../../talk.fixture.ts";
+import { note } from "./coder.fixture.ts";
+import { type CommandLine, commandLines, isAside } from "./command-lines.fixture.ts";
+import { startForClient } from "./gateway.fixture.ts";
+import { readRecording, type RecordedRequest } from "./recording.fixture.ts";
+
+// What each client sent when it was run, as it was where a gateway reads it: a question to the built-in assistant, and a
+// task that takes two rounds of its own tools. live.test.ts runs the clients themselves.
+
+interface Told {
+  readonly messages: readonly {
+    readonly role: string;
+    readonly tool_calls?: readonly { readonly id: string }[];
+    readonly tool_call_id?: string;
+  }[];
+}
+
+describe.each(Object.entries<CommandLine>(commandLines))("%s", (name, client) => {
+  const { question, task, ...recording } = readRecording(name);
+  const isAsked = ({ body }: RecordedRequest): boolean => !isAside(client, body);
+
+  test("was recorded in the version that runs", () => {
+    expect(recording.package).toBe(client.package);
+    expect([question.filter(isAsked).length, task.filter(isAsked).length]).toEqual([1, 3]);
+  });
+
+  test("gets its answer of the built-in assistant, whatever it wraps around the question, and calls nothing", async () => {
+    const { gateway } = await startForClient(client);
+    for (const request of question) {
+      const talk = await readTalk(await gateway.chat(request.body, request.headers));
+      expect(talk).toMatchObject({ status: 200, finishReason: "stop" });
+      if (isAsked(request)) expect(talk.text).toBe("6 times 7 = 42");
+    }
+  });
+
+  test("has its calls and results told to the model whole, and what is not told is named", async () => {
+    const { gateway, upstream } = await startForClient(client);
+    const ends: string[] = [];
+    const ignored = new Set<string>();
+    for (const request of task) {
+      const response = await gateway.chat(request.body, request.headers);
+      const [, called] = /"function":\{"name":"([^"]+)"/.exec(await response.clone().text()) ?? [];
+      const talk = await readTalk(response);
+      expect(talk.status).toBe(200);
+      if (isAsked(request)) ends.push(called ?? talk.text);
+      for (const one of talk.headers.get("x-clawgate-ignored")?.split(", ") ?? [])
+        ignored.add(one.replaceAll(/\[\d+\]/g, "[]"));
+      const told = upstream.requests.at(-1)?.body as unknown as Told;
+      const made = told.messages.flatMap(({ tool_calls: some = [] }) => some.map(({ id }) => id));
+      expect(told.messages.flatMap(({ tool_call_id: id }) => id ?? [])).toEqual(made);
+      const sent = request.body["messages"] as Told["messages"];
+      expect(made).toHaveLength(sent.filter(({ role }) => role === "tool").length);
+    }
+    expect(ends).toEqual([client.write("", "").name, client.shell("").name, `The note says: ${note}.`]);
+    expect([...ignored]).toEqual(client.ignored ?? []);
+  });
+});

@@ -23,7 +23,7 @@ import { createAuthenticate } from "./edge/authenticate.ts";
 import { assertBounded } from "./edge/body.ts";
 import type { BodyBudget } from "./edge/body-budget.ts";
 import type { Credential } from "./edge/credential.ts";
-import { createAddressReader } from "./edge/forwarded.ts";
+import { createAddressReader, createEncryptionReader } from "./edge/forwarded.ts";
 import { findFramingFault } from "./edge/framing.ts";
 import type { Lockout } from "./edge/lockout.ts";
 import { listKeys } from "./edge/keys.ts";
@@ -83,6 +83,7 @@ export function createGeneration(runtime: Runtime, options: GenerationOptions, l
 
   const media = createMediaGate(http.endpoints.chatCompletions.media);
   const toAddress = createAddressReader(trustedProxies);
+  const origins: OriginRules = { ...http, isEncrypted: createEncryptionReader(trustedProxies) };
   const passages = new Passages({ log, metrics, toAddress, loop: runtime.loop, tracing: runtime.tracing });
   const entryParts = {
     authenticate: createAuthenticate(credential, listKeys(config, quotas.of)),
@@ -96,7 +97,7 @@ export function createGeneration(runtime: Runtime, options: GenerationOptions, l
   const app = createApp({
     ...entryParts,
     handlers: createHandlers(runtime, options, lasting, media),
-    origins: http,
+    origins,
     isEnabled: createSwitch(http.endpoints),
     checkAnswers,
     bodyBytesMax: http.bodyBytesMax,
@@ -112,7 +113,7 @@ export function createGeneration(runtime: Runtime, options: GenerationOptions, l
   const doorway: Doorway = {
     ...entryParts,
     entry: createEntry(entryParts),
-    findRequestFault: createRequestCheck(http, condemned),
+    findRequestFault: createRequestCheck(origins, condemned),
     toAddress,
     assertBounded,
   };
@@ -133,12 +134,12 @@ export function createGeneration(runtime: Runtime, options: GenerationOptions, l
 function createHandlers(
   { agents, runAgent, runs, live, loop, turns, store, metrics }: Runtime,
   { config }: GenerationOptions,
-  { audit, started }: Lasting,
+  { audit, started, sockets: { followers } }: Lasting,
   media: MediaGate,
 ): Handlers {
   const { chatCompletions, runs: runsEndpoint } = config.gateway.http.endpoints;
   const { strict, sessions: policy, detach } = chatCompletions;
-  const sessions = { store, turns, agents, audit };
+  const sessions = { store, turns, agents, audit, onGone: followers.tellGone };
   const page = toPackageFile("page/");
   const runParts = { store: store.runs, live, runs, agents, audit };
   return {

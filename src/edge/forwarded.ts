@@ -29,6 +29,29 @@ export function createAddressReader(proxies: readonly string[]): (request: Incom
   };
 }
 
+/**
+ * Tells whether a client's connection is encrypted up to a proxy of the list, as that one says. The first value is that of
+ * the client, and a page that could write it would have been let in by CORS before.
+ */
+export function createEncryptionReader(proxies: readonly string[]): (request: IncomingMessage) => boolean {
+  if (proxies.length === 0) return () => false;
+  const list = toProxyList(proxies);
+  return (request) => {
+    const { "x-forwarded-proto": plain, forwarded } = request.headers;
+    if (!isText(plain) && !isText(forwarded)) return false;
+    if (!isListed(list, toPeer(request))) return false;
+    if (isText(plain)) return toFirst(plain) === "https";
+    return toFirst(forwarded)
+      .split(";")
+      .some((pair) => /^proto="?https"?$/.test(pair.trim()));
+  };
+}
+
+function toFirst(text = ""): string {
+  const comma = text.indexOf(",");
+  return (comma === -1 ? text : text.slice(0, comma)).trim().toLowerCase();
+}
+
 export function isListed(list: BlockList, address: string): boolean {
   const version = isIP(address);
   return version !== 0 && list.check(address, version === 4 ? "ipv4" : "ipv6");

@@ -7,13 +7,16 @@ import { type Passage, toCommonHeaders } from "./passage.ts";
 export interface OriginRules {
   readonly allowedHosts: readonly string[];
   readonly allowedOrigins: readonly string[];
+  /** The client speaks TLS to a proxy that this gateway trusts. */
+  readonly isEncrypted: (request: IncomingMessage) => boolean;
 }
 
 /**
  * Keeps web pages out. A page that has rebound its own name to this address sends that name as `Host`; a page of
  * another site sends its `Origin`. Neither is told apart by the client's address, so loopback is no exception.
  */
-export function createOriginCheck({ allowedHosts, allowedOrigins }: OriginRules): (request: IncomingMessage) => void {
+export function createOriginCheck(rules: OriginRules): (request: IncomingMessage) => void {
+  const { allowedHosts, allowedOrigins, isEncrypted } = rules;
   const hosts = new Set(["localhost", ...allowedHosts.map((host) => host.toLowerCase())]);
   const origins = new Set(allowedOrigins);
   // Most requests name the host that the one before has named.
@@ -32,6 +35,7 @@ export function createOriginCheck({ allowedHosts, allowedOrigins }: OriginRules)
     if (origins.has(origin)) return;
     // A page that this gateway served itself (/docs) may call it.
     if (host !== undefined && origin === `http://${host}`) return;
+    if (host !== undefined && origin === `https://${host}` && isEncrypted(request)) return;
     throw new GatewayError(
       "origin_not_allowed",
       "That web origin may not call this gateway. Add it to gateway.http.allowedOrigins.",

@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { request } from "node:https";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { WebSocket } from "ws";
 import { startTestGateway, testToken } from "../gateway.fixture.ts";
 import { isInstalled, proxies, startProxy } from "./proxy.fixture.ts";
 
@@ -73,6 +74,29 @@ for (const name of proxies) {
       const large = await call(port, { body: JSON.stringify({ padding: "x".repeat(20 * 1024 * 1024) }) });
       expect(large.answer.statusCode).toBe(413);
       expect((await read(large.answer)).join("")).toContain("request_too_large");
+    });
+
+    test("the gateway's own page may call and open its WebSocket, and no other page may", async () => {
+      const gateway = await startTestGateway({ config });
+      const port = await startProxy(name, gateway.port);
+      for (const [origin, status, upgraded] of [
+        ["https://gateway.example", 200, 101],
+        ["https://evil.example", 403, 403],
+      ] as const) {
+        const { answer } = await call(port, { headers: { origin } });
+        await read(answer);
+        expect({ origin, status: answer.statusCode }).toEqual({ origin, status });
+        const options = { servername: "gateway.example", rejectUnauthorized: false };
+        const headers = { host: "gateway.example", origin };
+        const socket = new WebSocket(`wss://127.0.0.1:${port}`, { ...options, headers });
+        onTestFinished(() => socket.terminate());
+        const handshake = new Promise<number | undefined>((resolve) => {
+          socket.on("upgrade", ({ statusCode }) => resolve(statusCode));
+          socket.on("unexpected-response", (_request, { statusCode }) => resolve(statusCode));
+          socket.on("error", () => resolve(undefined));
+        });
+        expect({ origin, upgraded: await handshake }).toEqual({ origin, upgraded });
+      }
     });
 
     test("the log has the client's address, and not what the client says of itself", async () => {

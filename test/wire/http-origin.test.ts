@@ -47,6 +47,29 @@ test("the host must be an address, localhost or a name of the configuration", as
   }
 });
 
+test("a page that came through a trusted proxy's TLS is the gateway's own, and no other is", async () => {
+  const behind = await startTestGateway({ config: { gateway: { http, trustedProxies: ["127.0.0.1"] } } });
+  const direct = await startTestGateway({ config });
+  const own = { host: "gate.example", origin: "https://gate.example" };
+  const rows: readonly (readonly [port: number, headers: Record<string, string>, allowed: boolean])[] = [
+    [behind.port, { ...own, "x-forwarded-proto": "https" }, true],
+    [behind.port, { ...own, "x-forwarded-proto": "HTTPS, http" }, true],
+    [behind.port, { ...own, forwarded: "for=192.0.2.1;proto=https, for=192.0.2.2" }, true],
+    [behind.port, { ...own, "x-forwarded-proto": "http" }, false],
+    [behind.port, { ...own, "x-forwarded-proto": "http, https" }, false],
+    [behind.port, { ...own, forwarded: "for=192.0.2.1;proto=httpsx" }, false],
+    [behind.port, own, false],
+    [behind.port, { ...own, origin: "https://evil.example", "x-forwarded-proto": "https" }, false],
+    [behind.port, { ...own, origin: "https://gate.example:444", "x-forwarded-proto": "https" }, false],
+    [direct.port, { ...own, "x-forwarded-proto": "https" }, false],
+  ];
+  for (const [port, headers, allowed] of rows) {
+    const answer = await exchange(port, toRequest({ headers }));
+    if (allowed) expect(answer.status, JSON.stringify(headers)).toBe(200);
+    else expectError(answer, { code: "origin_not_allowed", param: "origin" }, JSON.stringify(headers));
+  }
+});
+
 test("a page of a foreign origin is kept out, whoever sends it and whatever it asks for", async () => {
   const { port } = await startTestGateway({ config });
   const origins: readonly (readonly [origin: string, allowed: boolean])[] = [

@@ -7262,7 +7262,7 @@ errors++;
 else {
 const _errs3 = errors;
 for(const key0 in data){
-if(!((((key0 === "runId") || (key0 === "status")) || (key0 === "acceptedAt")) || (key0 === "sessionKey"))){
+if(!(((((key0 === "runId") || (key0 === "status")) || (key0 === "acceptedAt")) || (key0 === "sessionKey")) || (key0 === "loggedRunId"))){
 const err1 = {instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data};
 if(vErrors === null){
 vErrors = [err1];
@@ -7371,14 +7371,14 @@ var valid1 = _errs8 === errors;
 else {
 var valid1 = true;
 }
-}
-}
-}
-}
-}
-}
-else {
-const err7 = {instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data};
+if(valid1){
+if(data.loggedRunId !== undefined){
+let data4 = data.loggedRunId;
+const _errs10 = errors;
+if(errors === _errs10){
+if(typeof data4 === "string"){
+if(func1(data4) < 1){
+const err7 = {instancePath:instancePath+"/loggedRunId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data4};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -7388,17 +7388,8 @@ vErrors.push(err7);
 errors++;
 }
 }
-var _valid0 = _errs1 === errors;
-if(_valid0){
-valid0 = true;
-passing0 = 0;
-}
-const _errs10 = errors;
-if(errors === _errs10){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing1;
-if((((data.runId === undefined) && (missing1 = "runId")) || ((data.status === undefined) && (missing1 = "status"))) || ((data.summary === undefined) && (missing1 = "summary"))){
-const err8 = {instancePath,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant0,data};
+else {
+const err8 = {instancePath:instancePath+"/loggedRunId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data4};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -7407,11 +7398,21 @@ vErrors.push(err8);
 }
 errors++;
 }
+}
+var valid1 = _errs10 === errors;
+}
 else {
-const _errs12 = errors;
-for(const key1 in data){
-if(!((((key1 === "runId") || (key1 === "status")) || (key1 === "summary")) || (key1 === "result"))){
-const err9 = {instancePath,keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant0,data};
+var valid1 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+const err9 = {instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -7419,17 +7420,19 @@ else {
 vErrors.push(err9);
 }
 errors++;
-break;
 }
 }
-if(_errs12 === errors){
-if(data.runId !== undefined){
-let data4 = data.runId;
-const _errs13 = errors;
-if(errors === _errs13){
-if(typeof data4 === "string"){
-if(func1(data4) < 1){
-const err10 = {instancePath:instancePath+"/runId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data4};
+var _valid0 = _errs1 === errors;
+if(_valid0){
+valid0 = true;
+passing0 = 0;
+}
+const _errs12 = errors;
+if(errors === _errs12){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing1;
+if((((data.runId === undefined) && (missing1 = "runId")) || ((data.status === undefined) && (missing1 = "status"))) || ((data.summary === undefined) && (missing1 = "summary"))){
+const err10 = {instancePath,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant0,data};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -7438,9 +7441,11 @@ vErrors.push(err10);
 }
 errors++;
 }
-}
 else {
-const err11 = {instancePath:instancePath+"/runId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data4};
+const _errs14 = errors;
+for(const key1 in data){
+if(!((((key1 === "runId") || (key1 === "status")) || (key1 === "summary")) || (key1 === "result"))){
+const err11 = {instancePath,keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant0,data};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -7448,19 +7453,17 @@ else {
 vErrors.push(err11);
 }
 errors++;
+break;
 }
 }
-var valid2 = _errs13 === errors;
-}
-else {
-var valid2 = true;
-}
-if(valid2){
-if(data.status !== undefined){
-let data5 = data.status;
+if(_errs14 === errors){
+if(data.runId !== undefined){
+let data5 = data.runId;
 const _errs15 = errors;
-if(typeof data5 !== "string"){
-const err12 = {instancePath:instancePath+"/status",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data5};
+if(errors === _errs15){
+if(typeof data5 === "string"){
+if(func1(data5) < 1){
+const err12 = {instancePath:instancePath+"/runId",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",expected:constant2,data:data5};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -7469,8 +7472,9 @@ vErrors.push(err12);
 }
 errors++;
 }
-if(!((data5 === "ok") || (data5 === "error"))){
-const err13 = {instancePath:instancePath+"/status",keyword:"enum",params:{allowedValues: constant19},message:"must be equal to one of the allowed values",expected:constant2,data:data5};
+}
+else {
+const err13 = {instancePath:instancePath+"/runId",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data5};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -7479,22 +7483,33 @@ vErrors.push(err13);
 }
 errors++;
 }
+}
 var valid2 = _errs15 === errors;
 }
 else {
 var valid2 = true;
 }
 if(valid2){
-if(data.summary !== undefined){
-let data6 = data.summary;
+if(data.status !== undefined){
+let data6 = data.status;
 const _errs17 = errors;
 if(typeof data6 !== "string"){
-const err14 = {instancePath:instancePath+"/summary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data6};
+const err14 = {instancePath:instancePath+"/status",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data6};
 if(vErrors === null){
 vErrors = [err14];
 }
 else {
 vErrors.push(err14);
+}
+errors++;
+}
+if(!((data6 === "ok") || (data6 === "error"))){
+const err15 = {instancePath:instancePath+"/status",keyword:"enum",params:{allowedValues: constant19},message:"must be equal to one of the allowed values",expected:constant2,data:data6};
+if(vErrors === null){
+vErrors = [err15];
+}
+else {
+vErrors.push(err15);
 }
 errors++;
 }
@@ -7504,13 +7519,32 @@ else {
 var valid2 = true;
 }
 if(valid2){
-if(data.result !== undefined){
+if(data.summary !== undefined){
+let data7 = data.summary;
 const _errs19 = errors;
+if(typeof data7 !== "string"){
+const err16 = {instancePath:instancePath+"/summary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant2,data:data7};
+if(vErrors === null){
+vErrors = [err16];
+}
+else {
+vErrors.push(err16);
+}
+errors++;
+}
+var valid2 = _errs19 === errors;
+}
+else {
+var valid2 = true;
+}
+if(valid2){
+if(data.result !== undefined){
+const _errs21 = errors;
 if(!(validate150(data.result, {instancePath:instancePath+"/result",parentData:data,parentDataProperty:"result",rootData,dynamicAnchors}))){
 vErrors = vErrors === null ? validate150.errors : vErrors.concat(validate150.errors);
 errors = vErrors.length;
 }
-var valid2 = _errs19 === errors;
+var valid2 = _errs21 === errors;
 }
 else {
 var valid2 = true;
@@ -7522,17 +7556,17 @@ var valid2 = true;
 }
 }
 else {
-const err15 = {instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data};
+const err17 = {instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant0,data};
 if(vErrors === null){
-vErrors = [err15];
+vErrors = [err17];
 }
 else {
-vErrors.push(err15);
+vErrors.push(err17);
 }
 errors++;
 }
 }
-var _valid0 = _errs10 === errors;
+var _valid0 = _errs12 === errors;
 if(_valid0 && valid0){
 valid0 = false;
 passing0 = [passing0, 1];
@@ -7544,12 +7578,12 @@ passing0 = 1;
 }
 }
 if(!valid0){
-const err16 = {instancePath,keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",expected:constant1,data};
+const err18 = {instancePath,keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",expected:constant1,data};
 if(vErrors === null){
-vErrors = [err16];
+vErrors = [err18];
 }
 else {
-vErrors.push(err16);
+vErrors.push(err18);
 }
 errors++;
 validate148.errors = vErrors;

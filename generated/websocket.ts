@@ -337,6 +337,8 @@ export interface components {
             status: "accepted";
             acceptedAt: components["schemas"]["Time"];
             sessionKey?: string;
+            /** @description Its id over HTTP, at `/v1/runs`. */
+            loggedRunId?: string;
         } | {
             runId: string;
             /** @enum {string} */

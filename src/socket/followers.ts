@@ -1,7 +1,7 @@
 import type { Member } from "./methods.ts";
 import { type FeedParts, type RunUnderWay, SessionFeed } from "./session-feed.ts";
 import type { LiveRun } from "../run/live-runs.ts";
-import { isStatelessKey, parseStoredKey } from "../session/key.ts";
+import { isStatelessKey, parseOperatorKey, parseStoredKey } from "../session/key.ts";
 
 /** Sessions of one connection; one more takes the place of the oldest. */
 const followedMax = 64;
@@ -65,6 +65,12 @@ export class Followers {
   find(stored: string): SessionFeed | undefined {
     return this.#feeds.get(stored) ?? (this.#subscribers.size > 0 ? this.#open(stored) : undefined);
   }
+
+  /** What was said in a session is gone, by whichever door somebody has asked for that. */
+  readonly tellGone = (stored: string, reason: "reset" | "delete"): void => {
+    const { agentId = "" } = parseOperatorKey(parseStoredKey(stored) ?? stored);
+    void this.find(stored)?.tellChanged({ reason }, agentId);
+  };
 
   /** The runs of a session that somebody follows. */
   listRuns(stored: string): readonly RunUnderWay[] {

@@ -6,7 +6,6 @@ import type { Audit } from "../base/audit/audit.ts";
 import type { Principal } from "../base/principal.ts";
 import type { Agents } from "../run/agents.ts";
 import type { OpenTurn, Turns } from "../run/turns.ts";
-import { parseOperatorKey, parseStoredKey } from "../session/key.ts";
 import type { SessionStore } from "../session/store.ts";
 
 export interface SessionControlParts extends RowParts {
@@ -102,6 +101,5 @@ function tellOthers(
   { principal, address, requestId }: Changing,
 ): void {
   audit.record({ event: `session-${reason}`, outcome: "done", address, requestId, key: principal.name, session });
-  const { agentId = "" } = parseOperatorKey(parseStoredKey(stored) ?? stored);
-  void followers.find(stored)?.tellChanged({ reason }, agentId);
+  followers.tellGone(stored, reason);
 }

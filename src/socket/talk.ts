@@ -63,7 +63,8 @@ export function createTalk(
       const session = nameSession({ sessionKey, agentId }, call.principal, parts.agents);
       const { id } = await begin(parts, session, { ...asked, instructions, timeoutMs: timeout * 1000 }, call);
       const acceptedAt = parts.live.find(id)?.createdAt ?? Date.now();
-      call.accept({ runId: asked.idempotencyKey, status: "accepted", acceptedAt, sessionKey: session.key });
+      const accepted = { runId: asked.idempotencyKey, status: "accepted", acceptedAt } as const;
+      call.accept({ ...accepted, sessionKey: session.key, loggedRunId: id });
       const outcome = await untilEnd(parts.runs, id, call.signal);
       return toAgentPayload(asked.idempotencyKey, session, await mustFind(parts.store.runs, id), outcome);
     },

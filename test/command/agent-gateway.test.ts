@@ -4,7 +4,7 @@ import { connect as dial, createServer, type AddressInfo, type Socket } from "no
 import { join } from "node:path";
 import { WebSocketServer } from "ws";
 import { describe, expect, test } from "vitest";
-import { createPlace, run, startCommand, type StartedGateway, usual } from "../command.fixture.ts";
+import { createPlace, run, sit, startCommand, type StartedGateway, usual } from "../command.fixture.ts";
 import { onEnd } from "../end.fixture.ts";
 import { testToken } from "../gateway.fixture.ts";
 import { start, startProcess } from "../process.fixture.ts";
@@ -22,8 +22,10 @@ async function listStates({ url, fetch }: StartedGateway): Promise<string[]> {
   return data.map(({ state }) => state);
 }
 
-/** A port in front of a gateway, whose connections can be cut. */
-async function startProxy(url: string): Promise<{ readonly url: string; readonly cut: () => void }> {
+/** A port in front of a gateway, whose connections can be cut, or pass nothing on any more. */
+async function startProxy(
+  url: string,
+): Promise<{ readonly url: string; readonly cut: () => void; readonly hold: () => void }> {
   const open = new Set<Socket>();
   const server = createServer((client) => {
     const upstream = dial(Number(new URL(url).port), "127.0.0.1");
@@ -34,12 +36,15 @@ async function startProxy(url: string): Promise<{ readonly url: string; readonly
     for (const socket of open) socket.destroy();
     open.clear();
   };
+  const hold = (): void => {
+    for (const socket of open) socket.unpipe();
+  };
   onEnd(() => {
     cut();
     server.close();
   });
   await once(server, "listening");
-  return { url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}`, cut };
+  return { url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}`, cut, hold };
 }
 
 describe("where `agent` runs", () => {
@@ -125,6 +130,22 @@ describe("where `agent` runs", () => {
   });
 });
 
+test("--json has the id by which the gateway keeps the run, of one that fails too", async () => {
+  const place = createPlace({ config: usual, environment });
+  const gateway = await startCommand(place);
+  for (const [message, state] of [
+    ["@@echo hi", "completed"],
+    ["@@fail code=upstream_error", "failed"],
+  ]) {
+    // oxlint-disable no-await-in-loop -- one run after the other
+    const { output } = await run(place, ["agent", "--json", "-m", String(message)]);
+    const { runId } = JSON.parse(output) as { readonly runId: string };
+    const headers = { authorization: `Bearer ${testToken}` };
+    const response = await gateway.fetch(`${gateway.url}/v1/runs/${runId}`, { headers });
+    expect(await response.json()).toMatchObject({ id: runId, state });
+  }
+});
+
 describe("a bare word", () => {
   test("is the message, and standard input is where there is none", async () => {
     const place = createPlace({ config: usual });
@@ -147,6 +168,40 @@ describe("Ctrl-C", () => {
       if (gateway !== undefined) expect(await listStates(gateway)).toEqual(["cancelled"]);
     },
   );
+});
+
+test("a second Ctrl-C does not wait for a gateway that says nothing more", async () => {
+  const gateway = await startCommand(createPlace({ config: usual, environment }));
+  const proxy = await startProxy(gateway.url);
+  const words = ["agent", "--url", proxy.url, "-m", "@@echo begun\n@@hang"];
+  const { process: child, ended } = start(createPlace({ environment }), words);
+  child.stdout?.once("data", () => {
+    proxy.hold();
+    child.kill("SIGINT");
+    // npm passes one Ctrl-C on a second time at once: only what comes a second later is another.
+    setTimeout(() => child.kill("SIGINT"), 1100);
+  });
+  // Whoever had waited would say that the run was ended.
+  expect(await ended).toEqual({ status: 130, output: "begun", notes: "" });
+});
+
+describe("a dialogue through a connection that is lost", () => {
+  test("goes on in the middle of an answer, and after one", async () => {
+    const gateway = await startCommand(createPlace({ config: usual, environment }));
+    const proxy = await startProxy(gateway.url);
+    const place = createPlace({ environment: { ...environment, NO_COLOR: "1" } });
+    const { type, until, ended } = sit(place, ["agent", "--url", proxy.url]);
+    await until(/main> $/);
+    type("@@words 40 delay=20ms");
+    await until(/word3/);
+    proxy.cut();
+    await until(/the connection to the gateway is lost .*; looking for it again\n.* word39\nmain> $/s);
+    proxy.cut();
+    type("@@messages");
+    await until(/"word0 word1 [^"]* word39".*\nmain> $/s);
+    type(undefined);
+    expect((await ended).status).toBe(0);
+  });
 });
 
 describe("a connection that is lost", () => {

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import type { SocketEvents } from "../../src/base/contract.ts";
-import { createGatewayTest, test } from "../gateway.fixture.ts";
+import { createGatewayTest, startTestGateway, test } from "../gateway.fixture.ts";
 import { toAuthorization, toKeyConfig, toSecret } from "../keys.fixture.ts";
 import { connect, type TestSocket } from "./client.fixture.ts";
 
@@ -119,6 +119,20 @@ test("a session is described, reset and deleted, and those who look on are told"
   await untilChanged(viewer, { sessionKey: "agent:main:kept", reason: "delete" });
   expect(await socket.request("sessions.delete", { key: "kept" })).toMatchObject({ deleted: false });
   expect(await socket.request("sessions.describe", { key: "kept" })).toEqual({ session: null });
+});
+
+test("a session that is reset or deleted over HTTP is told to those who look on", async () => {
+  const endpoints = { sessions: { enabled: true } };
+  const gateway = await startTestGateway({ config: { gateway: { http: { endpoints } } } });
+  const viewer = await connect(gateway, all);
+  await viewer.request("sessions.subscribe");
+  const key = "agent:main:openai-user:zoe";
+  await gateway.chat({ model: "openclaw", user: "zoe", messages: [{ role: "user", content: "@@echo a" }] });
+  const path = `/v1/sessions/${encodeURIComponent(key)}`;
+  expect((await gateway.request(`${path}/reset`, { method: "POST" })).status).toBe(200);
+  expect(await untilChanged(viewer, { sessionKey: key, reason: "reset" })).toMatchObject({ agentId: "main" });
+  expect((await gateway.request(path, { method: "DELETE" })).status).toBe(200);
+  await untilChanged(viewer, { sessionKey: key, reason: "delete" });
 });
 
 test("the list has the sessions that were used last, page by page, and those that are looked for", async ({

@@ -12,6 +12,8 @@ export interface SessionsParts {
   readonly turns: Turns;
   readonly agents: Agents;
   readonly audit: Audit;
+  /** Tells whoever looks on that what was said in a session is gone; by the key that the store has for it. */
+  readonly onGone: (storedKey: string, reason: "reset" | "delete") => void;
 }
 
 /** As the contract says of `limit`. */
@@ -72,17 +74,18 @@ export function createResetSession(parts: SessionsParts): Handler<"resetSession"
   return async (call) => {
     const { key } = call.parameters;
     const reach = toReach(call.principal, parts.agents);
-    await change(parts.turns, call, reach, (turn) => turn.commit({ keep: 0, append: [] }));
+    const stored = await change(parts.turns, call, reach, (turn) => turn.commit({ keep: 0, append: [] }));
+    parts.onGone(stored, "reset");
     parts.audit.record({ event: "session-reset", ...toRecord(call) });
     return { status: 200, body: await mustFind(parts, key, reach) };
   };
 }
 
 /** `DELETE /v1/sessions/{key}`. */
-export function createDeleteSession({ turns, agents, audit }: SessionsParts): Handler<"deleteSession"> {
+export function createDeleteSession({ turns, agents, audit, onGone }: SessionsParts): Handler<"deleteSession"> {
   return async (call) => {
     const { key } = call.parameters;
-    await change(turns, call, toReach(call.principal, agents), (turn) => turn.erase());
+    onGone(await change(turns, call, toReach(call.principal, agents), (turn) => turn.erase()), "delete");
     audit.record({ event: "session-delete", ...toRecord(call) });
     return { status: 200, body: { id: key, object: "session.deleted", deleted: true } };
   };
@@ -95,19 +98,20 @@ function toRecord({ parameters: { key: session }, requestId, address, principal 
   return { outcome: "done", address, requestId, key: principal.name, session } as const;
 }
 
-/** Takes the session's turn as a run does, so that no run is under way meanwhile. */
+/** Takes the session's turn as a run does, so that no run is under way meanwhile. Returns the key that the store has. */
 async function change(
   turns: Turns,
   { parameters: { key }, signal }: ChangeCall,
   reach: Reach,
   apply: (turn: OpenTurn) => Promise<void>,
-): Promise<void> {
+): Promise<string> {
   const stored = reach.toStored(key);
   if (stored === undefined) throw notFound(key);
   const turn = await turns.open(stored, signal, { blind: true });
   try {
     if (!turn.exists) throw notFound(key);
     await apply(turn);
+    return stored;
   } finally {
     await turn.release();
   }

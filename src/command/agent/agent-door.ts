@@ -11,6 +11,7 @@ export interface Asked {
 
 /** A run as its agent and session have been found. */
 export interface BegunRun {
+  /** As `/v1/runs` has it, where a gateway has run it. */
   readonly runId: string;
   readonly agentId: string;
   /** `agent:<id>:…` */

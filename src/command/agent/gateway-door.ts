@@ -201,10 +201,10 @@ class RunView {
     this.listener = listener;
   }
 
-  begin({ sessionKey = "" }: Accepted): void {
+  begin({ sessionKey = "", loggedRunId = this.runId }: Accepted): void {
     if (this.begun !== undefined) return;
     this.begun = sessionKey;
-    this.listener.onBegin({ runId: this.runId, agentId: parseOperatorKey(sessionKey).agentId ?? "", sessionKey });
+    this.listener.onBegin({ runId: loggedRunId, agentId: parseOperatorKey(sessionKey).agentId ?? "", sessionKey });
   }
 
   show(text: string): void {

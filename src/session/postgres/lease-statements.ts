@@ -10,7 +10,10 @@ export const placeMs = 5_000;
 
 /** What takes and gives back leases. Each is one statement, and one transaction: it sees one state, whatever it waits for. */
 export interface LeaseStatements {
-  /** key_hash, key, checksum, holder, lease ms, arrived at, digest, asked anew, may be its own → `TakenRow` */
+  /**
+   * Of several sessions key_hash, key, checksum; holder; of each lease ms, arrived at, digest, asked anew; may be their own →
+   * a `TakenRow` for each that is free
+   */
   readonly take: Statement;
   /** id, fence, holder, lease ms → a row if it was still theirs */
   readonly renew: Statement;
@@ -26,6 +29,8 @@ export interface LeaseStatements {
 
 /** A session that was leased, before the turn. */
 export interface TakenRow {
+  /** Among those that were asked for, from 1. */
+  readonly place: number;
   readonly id: number;
   readonly fence: number;
   readonly revision: number;
@@ -47,20 +52,27 @@ export interface GivenRow {
  * Gives the lease back in an UPDATE of `session`, and the turn to the call that has waited longest: it is written into the
  * row itself, so that whoever waits for this very row sees it.
  */
-export const giveBack = `
-  fence = NULL, holder = NULL, leased_until = NULL,
-  next_holder = (SELECT holder FROM line),
-  next_until = CASE WHEN EXISTS (SELECT 1 FROM line) THEN ${now} + ${turnMs} END`;
+export function giveTo(next: string): string {
+  return `fence = NULL, holder = NULL, leased_until = NULL, next_holder = ${next},
+    next_until = CASE WHEN ${next} IS NOT NULL THEN ${now} + ${turnMs} END`;
+}
 
-/** The one that waits longest. Of the giver's own process that is the call that came at `next`, if one did. */
-export function toLine(s: string, keyHash: string, holder: string, next: string): string {
-  return `line AS MATERIALIZED (
-    SELECT holder FROM (
+/** The holder that waits longest, or null. Of the giver's own process that is the call that came at `next`, if one did. */
+export function toNextOf(s: string, keyHash: string, holder: string, next: string): string {
+  return `(SELECT holder FROM (
       SELECT holder, arrived_at FROM ${s}.waiting
       WHERE key_hash = ${keyHash} AND holder <> ${holder} AND until > ${now}
       UNION ALL SELECT ${holder}, ${next} WHERE ${next} IS NOT NULL
     ) AS waiting ORDER BY arrived_at LIMIT 1)`;
 }
+
+/** The same for the one session of a statement. */
+export function toLine(s: string, keyHash: string, holder: string, next: string): string {
+  return `line AS MATERIALIZED (SELECT ${toNextOf(s, keyHash, holder, next)} AS holder)`;
+}
+
+/** Gives it to whom `line` names. */
+export const giveBack = giveTo("(SELECT holder FROM line)");
 
 /** `s` is the name of the schema, as it stands in a statement. */
 export function toLeaseStatements(s: string): LeaseStatements {
@@ -68,23 +80,30 @@ export function toLeaseStatements(s: string): LeaseStatements {
     take: {
       name: "take",
       text: `
-      WITH taken AS (
+      WITH asked AS MATERIALIZED (
+        SELECT * FROM unnest($1::bytea[], $2::text[], $3::bigint[], $5::bigint[], $6::bigint[], $7::text[], $8::boolean[])
+          WITH ORDINALITY AS a (key_hash, key, checksum, lease_ms, arrived_at, digest, asks_anew, place)
+      ), taken AS (
         INSERT INTO ${s}.session AS s (key_hash, key, checksum, fence, holder, leased_until)
-        SELECT $1::bytea, $2::text, $3::bigint, nextval('${s}.fence'), $4::text, ${now} + $5::bigint WHERE ${inPassing}
+        SELECT key_hash, key, checksum, nextval('${s}.fence'), $4::text, ${now} + lease_ms FROM asked WHERE ${inPassing}
+        ORDER BY key_hash
         ON CONFLICT (key_hash) DO UPDATE SET fence = nextval('${s}.fence'), holder = excluded.holder,
           leased_until = excluded.leased_until, next_holder = NULL, next_until = NULL
         WHERE (s.leased_until IS NULL OR s.leased_until <= ${now} OR s.leased_until > ${now} + ${leaseMsMax}
             OR (s.holder = $4::text AND $9::boolean))
           AND CASE WHEN s.next_until > ${now} AND s.next_until <= ${now} + ${turnMs} THEN s.next_holder = $4::text
-            ELSE NOT EXISTS (SELECT 1 FROM ${s}.waiting WHERE key_hash = $1::bytea AND waiting.holder <> $4::text
-              AND until > ${now} AND until <= ${now} + ${placeMs} AND arrived_at < $6::bigint) END
-        RETURNING s.id, s.fence, s.revision, s.length, s.last_sequence, s.checksum,
+            ELSE NOT EXISTS (SELECT 1 FROM ${s}.waiting AS w WHERE w.key_hash = s.key_hash AND w.holder <> $4::text
+              AND until > ${now} AND until <= ${now} + ${placeMs}
+              AND w.arrived_at < (SELECT asked.arrived_at FROM asked WHERE asked.key_hash = s.key_hash)) END
+        RETURNING s.key_hash, s.id, s.fence, s.revision, s.length, s.last_sequence, s.checksum,
           CASE WHEN s.deleted_at IS NULL THEN coalesce(s.updated_at, 0) ELSE 0 END AS updated_at
       ), forgotten AS (
-        DELETE FROM ${s}.receipt USING taken WHERE session_id = taken.id AND $8::boolean
-          AND (created_at <= $6::bigint - ${besideMs} OR (digest = $7::text AND created_at <= $6::bigint))
+        DELETE FROM ${s}.receipt AS r USING taken JOIN asked ON asked.key_hash = taken.key_hash
+        WHERE r.session_id = taken.id AND asked.asks_anew AND (r.created_at <= asked.arrived_at - ${besideMs}
+          OR (r.digest = asked.digest AND r.created_at <= asked.arrived_at))
       )
-      SELECT * FROM taken`,
+      SELECT place, id, fence, revision, length, last_sequence, taken.checksum, updated_at
+      FROM taken JOIN asked ON asked.key_hash = taken.key_hash`,
     },
     renew: {
       name: "renew",
@@ -99,12 +118,12 @@ export function toLeaseStatements(s: string): LeaseStatements {
       given AS (
         UPDATE ${s}.session SET ${giveBack}
         WHERE id = $1::bigint AND fence = $2::bigint AND holder = $3::text AND ${inPassing}
-          AND (revision > 0 OR EXISTS (SELECT 1 FROM line)) RETURNING id
+          AND (revision > 0 OR (SELECT holder FROM line) IS NOT NULL) RETURNING id
       ), removed AS (
         -- Of a session that has never been there nothing is left.
         DELETE FROM ${s}.session
         WHERE id = $1::bigint AND fence = $2::bigint AND holder = $3::text AND ${inPassing}
-          AND revision = 0 AND NOT EXISTS (SELECT 1 FROM line) RETURNING id
+          AND revision = 0 AND (SELECT holder FROM line) IS NULL RETURNING id
       )
       SELECT EXISTS (SELECT 1 FROM given) OR EXISTS (SELECT 1 FROM removed) AS given, (SELECT holder FROM line) AS next`,
     },
@@ -138,7 +157,7 @@ export function toLeaseStatements(s: string): LeaseStatements {
       WITH gone AS (DELETE FROM ${s}.waiting WHERE key_hash = $1::bytea AND holder = $2::text AND ${inPassing}),
       ${toLine(s, "$1::bytea", "$2::text", "NULL::bigint")}
       UPDATE ${s}.session SET next_holder = (SELECT holder FROM line),
-        next_until = CASE WHEN EXISTS (SELECT 1 FROM line) THEN ${now} + ${turnMs} END
+        next_until = CASE WHEN (SELECT holder FROM line) IS NOT NULL THEN ${now} + ${turnMs} END
       WHERE key_hash = $1::bytea AND next_holder = $2::text RETURNING next_holder AS next`,
     },
   };

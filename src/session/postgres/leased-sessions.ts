@@ -1,27 +1,26 @@
-import { hash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import { GatewayError } from "../../base/errors.ts";
 import { startChain, toChainedRows } from "../chain.ts";
-import { toColumn } from "../column.ts";
 import type { HeldEnd } from "../run-store.ts";
 import type { Arrival, Receipt } from "../store.ts";
 import type { DatabaseClock } from "./database-clock.ts";
 import type { GivenRow, LeaseStatements, TakenRow } from "./lease-statements.ts";
+import type { JointCommit } from "./joint-commit.ts";
+import {
+  type AskedLease,
+  createTakes,
+  createTurnWrites,
+  isLong,
+  type Taken,
+  type TurnWrite,
+  writeTurn,
+} from "./joint-writes.ts";
+import type { KeyColumns } from "./key-columns.ts";
 import type { Line } from "./line.ts";
 import type { Pool } from "./pool.ts";
 import { toBatchValues, toEndValues, type Values } from "./run-values.ts";
+import type { Together } from "./together.ts";
 import { runLost, type TranscriptStatements } from "./transcript-statements.ts";
-
-/** A key as the database has it. */
-export interface KeyColumns {
-  readonly column: string;
-  readonly hash: Buffer;
-}
-
-export function toKeyColumns(key: string): KeyColumns {
-  const column = toColumn(key);
-  return { column, hash: hash("sha256", column, "buffer") };
-}
 
 /** A session that this store has leased. It stays as it is until the lease is given back: nobody else writes it. */
 interface Held extends TakenRow {
@@ -38,7 +37,7 @@ export interface WrittenTurn {
 
 export interface LeasedSessionsParts {
   readonly pool: Pool;
-  readonly statements: LeaseStatements & TranscriptStatements;
+  readonly statements: LeaseStatements & TranscriptStatements & { readonly commitTogether: JointCommit };
   readonly line: Line;
   readonly clock: DatabaseClock;
   /** Written into leases; no other store has it. */
@@ -51,31 +50,24 @@ export interface LeasedSessionsParts {
  */
 export class LeasedSessions {
   readonly #parts: LeasedSessionsParts;
+  readonly #takes: Together<AskedLease, Taken>;
+  readonly #turns: Together<TurnWrite, GivenRow>;
   readonly #held = new Map<number, Held>();
 
   constructor(parts: LeasedSessionsParts) {
     this.#parts = parts;
+    this.#takes = createTakes(parts);
+    this.#turns = createTurnWrites(parts);
   }
 
   /** The session as it is under the lease; undefined while it is not free for this arrival. */
   async take(key: KeyColumns, leaseMs: number, arrival: Arrival | undefined): Promise<Held | undefined> {
-    const { pool, statements, line, clock, holder } = this.#parts;
+    const { line, clock } = this.#parts;
     const arrivedAt = clock.toDatabase(arrival?.at ?? Date.now());
-    const digest = arrival?.digest;
     const asksAnew = arrival !== undefined && !arrival.again;
+    const asked = { key, leaseMs, arrivedAt, digest: arrival?.digest, asksAnew };
     const attempt = async (): Promise<Held | undefined> => {
-      const [row] = await pool.run<TakenRow>(statements.take, (again) => [
-        key.hash,
-        key.column,
-        startChain(key.column),
-        holder,
-        leaseMs,
-        arrivedAt,
-        digest,
-        asksAnew,
-        // The lease may be the one that nobody has heard of.
-        again,
-      ]);
+      const { row } = await this.#takes.run(asked);
       return row === undefined ? undefined : { ...row, key };
     };
     let held = await attempt();
@@ -100,7 +92,7 @@ export class LeasedSessions {
 
   /** Resolves to the session's new revision. Rejects with `session_busy`, or a `RangeError`. */
   async commit(fence: number, { keep, bodies, receipt, run }: WrittenTurn, next: number | undefined): Promise<number> {
-    const { pool, statements, holder } = this.#parts;
+    const { holder } = this.#parts;
     const held = this.#find(fence);
     if (!(keep >= 0 && keep <= held.length))
       throw new RangeError(`A turn keeps ${keep} messages of a session that has ${held.length}.`);
@@ -123,20 +115,22 @@ export class LeasedSessions {
     };
     for (const [index, { body, checksum }] of rows.entries())
       Object.assign(values, { [`body ${index}`]: body, [`checksum ${index}`]: checksum });
-    const statement = statements.commit({
+    const shape = {
       messages: rows.length,
       events: run?.end.batch.events.length,
       supersedes: keep < held.length,
       begins: keep === 0,
       receipt: receipt !== undefined,
-    });
-    const given = await pool
-      .run<GivenRow>(statement, (again) => statement.toValues({ ...values, again }))
-      .catch((error: unknown) => {
-        throw isRunLost(error) ? toLost() : error;
-      });
+    };
+    const write = { id: held.id, shape, values };
+    const [given] =
+      run === undefined && !isLong(bodies)
+        ? [await this.#turns.run(write)]
+        : await writeTurn(write, this.#parts).catch((error: unknown) => {
+            throw isRunLost(error) ? toLost() : error;
+          });
     // Where its run was lost, the lease is still held: whoever has it gives it back.
-    if (run !== undefined && given[0]?.given !== true) throw toLost();
+    if (run !== undefined && given?.given !== true) throw toLost();
     this.#settle(held, given);
     return revision;
   }
@@ -146,7 +140,8 @@ export class LeasedSessions {
     const held = this.#find(fence);
     const { column, hash: keyHash } = held.key;
     const values = [held.id, fence, holder, keyHash, this.#toNext(next), startChain(column)];
-    this.#settle(held, await pool.run<GivenRow>(statements.erase, (again) => [...values, again]));
+    const [row] = await pool.run<GivenRow>(statements.erase, (again) => [...values, again]);
+    this.#settle(held, row);
   }
 
   async release(fence: number, next: number | undefined): Promise<void> {
@@ -170,7 +165,7 @@ export class LeasedSessions {
     return held;
   }
 
-  #settle(held: Held, [row]: readonly GivenRow[]): void {
+  #settle(held: Held, row: GivenRow | undefined): void {
     this.#held.delete(held.fence);
     if (row?.given !== true) throw toLost();
     this.#parts.line.call(held.key, row.next);

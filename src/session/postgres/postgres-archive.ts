@@ -3,7 +3,7 @@ import type { Archived, ArchivedMessage, ArchivedSession, SessionTarget } from "
 import { toDigest } from "../archive.ts";
 import { fromColumn, toColumn } from "../column.ts";
 import { DatabaseClock } from "./database-clock.ts";
-import { toKeyColumns } from "./leased-sessions.ts";
+import { toKeyColumns } from "./key-columns.ts";
 import { openSchema } from "./open-schema.ts";
 import { connect } from "./pool.ts";
 

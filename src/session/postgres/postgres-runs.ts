@@ -16,7 +16,8 @@ import {
   type RunStore,
   traceFactor,
 } from "../run-store.ts";
-import { toDamage, toKeyColumns } from "./leased-sessions.ts";
+import { toKeyColumns } from "./key-columns.ts";
+import { toDamage } from "./leased-sessions.ts";
 import type { Pool } from "./pool.ts";
 import type { RunHolder } from "./run-holder.ts";
 import type { EventRow, RecordRow, RunRow, RunStatements } from "./run-statements.ts";

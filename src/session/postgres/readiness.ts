@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import type { DatabaseClock } from "./database-clock.ts";
-import { type KeyColumns, type LeasedSessions } from "./leased-sessions.ts";
+import type { KeyColumns } from "./key-columns.ts";
+import type { LeasedSessions } from "./leased-sessions.ts";
 import { type Pool, toStorageError } from "./pool.ts";
 import { assertServes, toLastStep } from "./schema-steps.ts";
 import { now } from "./sql.ts";

@@ -15,7 +15,8 @@ import {
   type StoreReport,
 } from "../store.ts";
 import type { CatalogueStatements, EntryRow, MessageRow } from "./catalogue-statements.ts";
-import { toDamage, toKeyColumns } from "./leased-sessions.ts";
+import { toKeyColumns } from "./key-columns.ts";
+import { toDamage } from "./leased-sessions.ts";
 import type { Pool } from "./pool.ts";
 import type { ReadRow, TranscriptStatements } from "./transcript-statements.ts";
 

@@ -1,6 +1,7 @@
 import type { Edit } from "../defence/break.ts";
 
 const file = "src/session/postgres/transcript-statements.ts";
+const joint = "src/session/postgres/joint-commit.ts";
 
 /**
  * A turn is written whoever holds the session by now. The numbers of its messages would still be taken, and nothing
@@ -16,5 +17,11 @@ export const withoutFence: readonly Edit[] = [
     file,
     from: '${p.at("lastSequence", "bigint")} + m.place,',
     to: '0 * ${p.at("lastSequence", "bigint")} + (SELECT coalesce(max(sequence), 0) FROM ${s}.message WHERE session_id = given.id) + ${messages} + m.place,',
+  },
+  { file: joint, from: "AND s.fence = a.fence AND s.holder = ${holder}", to: "AND ${holder} <> ''" },
+  {
+    file: joint,
+    from: "given.last_sequence + m.place",
+    to: "(SELECT coalesce(max(sequence), 0) FROM ${s}.message WHERE session_id = given.id) + given.length + m.place",
   },
 ];

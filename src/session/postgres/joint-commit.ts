@@ -38,7 +38,7 @@ export function createJointCommit(s: string): JointCommit {
 
 /** The values of such a statement, of those that each turn has in a statement of its own. */
 export function toJointValues(turns: readonly { readonly shape: TurnShape; readonly values: Values }[]): Values {
-  const all = turns.map(({ shape, values }) => ({ ...values, begins: shape.begins }) as Values);
+  const all = turns.map(({ shape, values }): Values => ({ ...values, begins: shape.begins }));
   const messages = turns.flatMap(({ shape, values }, index) =>
     Array.from({ length: shape.messages }, (_, at) => ({
       turn: index + 1,

@@ -29,8 +29,9 @@ test.skipIf(programs === undefined)(
 test.skipIf(programs === undefined)("the check finds that nobody looks who holds a session", async () => {
   const { faults } = await checkHistory({
     ...options,
-    rounds: 4,
-    faults: ["pause"],
+    // It ends with the first fault.
+    rounds: 10,
+    faults: ["hold the network beyond the lease", "pause"],
     edits: withoutFence,
   });
   expect(faults).not.toEqual([]);

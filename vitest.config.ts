@@ -5,17 +5,17 @@ import { LongestFirst } from "./tools/longest-first.ts";
 // The store's worker and every program that a test starts strip their TypeScript once and not at each start.
 process.env["NODE_COMPILE_CACHE"] ??= join(import.meta.dirname, "node_modules/.cache/compile");
 
+const slow = ["test/page/page.test.ts", "test/client/command-lines/live.test.ts", "test/upstream/relay.test.ts"];
+
 export default defineConfig(({ mode }) => ({
   test: {
     include: ["{src,contract,openapi,conformance,examples,bench,test}/**/*.test.ts"],
-    // A browser takes half a minute, and so do agents of others: they are for `npm run check`.
-    exclude: [
-      "**/node_modules/**",
-      ...(mode === "all" ? [] : ["test/page/page.test.ts", "test/client/command-lines/live.test.ts"]),
-    ],
+    // What takes very long is for `npm run check`: a browser, agents of others, the conformance suite through two gateways.
+    exclude: ["**/node_modules/**", ...(mode === "all" ? [] : slow)],
     reporters: ["default", ["json", { outputFile: "reports/tests.json" }]],
-    // `npm test` holds the newest and the oldest SDK against the gateway, which differ most; `npm run check` all.
-    env: { SDK_MAJORS: mode === "all" ? "7 6 5 4" : "7 4" },
+    // `npm test` holds the newest and the oldest SDK against the gateway, which differ most, and of vendors one for each
+    // API; `npm run check` all.
+    env: mode === "all" ? { SDK_MAJORS: "7 6 5 4" } : { SDK_MAJORS: "7 4", BREADTH: "narrow" },
     // No test shall fail because the machine is busy: this is for what hangs.
     testTimeout: 120_000,
     hookTimeout: 120_000,

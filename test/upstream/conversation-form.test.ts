@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { toRounds } from "../breadth.fixture.ts";
 import type { FunctionToolCall, Message, TextPart } from "../../src/base/contract.ts";
 import { lateResult, noResult } from "../../src/run/pair-results.ts";
 import { startUpstream, type UpstreamAnswer } from "./servers/upstream.fixture.ts";
@@ -301,7 +302,7 @@ test("no vendor refuses anything that is valid here", async () => {
   const history = fc.array(message, { minLength: 1, maxLength: 9 }).map(withoutUnbound);
   const given = fc.sample(
     history.filter(({ length }) => length > 0),
-    { numRuns: 60, seed: 20 },
+    { numRuns: toRounds(60), seed: 20 },
   );
   expect((await listRefused(vendors, given)).slice(0, 3)).toEqual([]);
 });

@@ -4,7 +4,7 @@ import { startTestGateway } from "../gateway.fixture.ts";
 import { ask, startHouse, wholeOnly } from "./answers.fixture.ts";
 import type { RemoteSubject } from "./provider-subjects.fixture.ts";
 import type { Script } from "./servers/script.fixture.ts";
-import { startUpstream } from "./servers/upstream.fixture.ts";
+import { startUpstream, type UpstreamAnswer } from "./servers/upstream.fixture.ts";
 
 type Want = "stop" | "length" | "content_filter" | "failure";
 
@@ -41,15 +41,27 @@ const words: readonly [word: string, want: Want][] = [
   ["eos_token", "stop"],
 ];
 
-test.each(words)("the finish reason %s is told as %s", async (word, want) => {
-  for (const { stream, provider } of ways) {
-    const script: Script = [{ text: "Well" }, { finish: "stop", word }];
-    const { gateway } = await startHouse(script, { provider });
-    const told = await ask(gateway, { stream });
-    if (want === "failure") expect(told).toMatchObject({ code: "upstream_error", finishReason: null });
-    else expect(told).toMatchObject({ status: 200, text: "Well", finishReason: want, code: undefined });
-  }
-});
+/** Ends each answer with the word that it is asked for. */
+const obey: UpstreamAnswer = ({ body }) => {
+  const word = /end with ([\w-]+)/.exec(JSON.stringify(body))?.[1] ?? "nothing";
+  return [{ text: "Well" }, { finish: "stop", word }];
+};
+
+function toTold(want: Want): object {
+  if (want === "failure") return { code: "upstream_error", finishReason: null };
+  return { status: 200, text: "Well", finishReason: want, code: undefined };
+}
+
+test.each(ways)(
+  "a finish reason is told for what it means: $provider, stream: $stream",
+  async ({ stream, provider }) => {
+    const { gateway } = await startHouse(obey, { provider });
+    for (const [word, want] of words) {
+      const told = await ask(gateway, { stream, said: `end with ${word}` });
+      expect(told, word).toMatchObject(toTold(want));
+    }
+  },
+);
 
 const vendorWords: readonly [api: RemoteSubject["api"], word: string, want: Want][] = [
   ["google-generative-ai", "OTHER", "failure"],
@@ -73,14 +85,18 @@ const vendorWords: readonly [api: RemoteSubject["api"], word: string, want: Want
   ["openai-responses", "content_filter", "content_filter"],
 ];
 
-test.each(vendorWords)("%s: %s is told as %s", async (api, word, want) => {
-  const { gateway } = await startHouse([{ text: "Well" }, { finish: "stop", word }], { api });
-  for (const stream of [true, false]) {
-    const told = await ask(gateway, { stream });
-    if (want === "failure") expect(told).toMatchObject({ code: "upstream_error", finishReason: null });
-    else expect(told).toMatchObject({ status: 200, text: "Well", finishReason: want });
-  }
-});
+test.each([...new Set(vendorWords.map(([api]) => api))])(
+  "%s: a finish reason is told for what it means",
+  async (api) => {
+    const { gateway } = await startHouse(obey, { api });
+    for (const [, word, want] of vendorWords.filter(([of]) => of === api)) {
+      for (const stream of [true, false]) {
+        const told = await ask(gateway, { stream, said: `end with ${word}` });
+        expect(told, word).toMatchObject(toTold(want));
+      }
+    }
+  },
+);
 
 test("a failure for a reason is not kept, and with nothing said the next model answers", async () => {
   const script: Script = [{ finish: "stop", word: "insufficient_system_resource" }];

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { toRounds } from "../breadth.fixture.ts";
 import { startTestGateway } from "../gateway.fixture.ts";
 import { ask, question, toResult, weather } from "./replay.fixture.ts";
 import type { Script } from "./servers/script.fixture.ts";
@@ -114,7 +115,7 @@ test.each(ways)("what a model gives comes back as it was, $way, $mode", async ({
       expect(last).toBeDefined();
       if (last !== undefined) expect(sorted(toReturned(last))).toBe(sorted(given));
     }),
-    { numRuns: 60 },
+    { numRuns: toRounds(60) },
   );
 });
 

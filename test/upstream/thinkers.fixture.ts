@@ -1,3 +1,4 @@
+import { pick } from "../breadth.fixture.ts";
 import type { Script } from "./servers/script.fixture.ts";
 import type { UpstreamAnswer, UpstreamVendor } from "./servers/upstream.fixture.ts";
 
@@ -65,7 +66,7 @@ const blocks = [
   { type: "redacted_thinking", data: "ll-redacted" },
 ];
 
-export const thinkers: readonly Thinker[] = [
+const all: readonly Thinker[] = [
   toCompletionsThinker("LiteLLM", "ll-secret", { reasoning_content: "ll-secret thoughts", thinking_blocks: blocks }),
   toCompletionsThinker(
     "DeepSeek",
@@ -203,6 +204,9 @@ export const thinkers: readonly Thinker[] = [
     },
   },
 ];
+
+/** Who speaks the same API differs in the names of fields; Mistral in their form too. */
+export const thinkers = pick(all, ({ api, vendor }) => `${api} ${vendor}`);
 
 function sortKeys(values: readonly object[]): object[] {
   return values.map((value) => Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1))));

@@ -43,6 +43,9 @@ if (major > 24 || (major === 24 && minor >= 16)) {
   for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal));
   child.on("exit", (status) => process.exit(status ?? 1));
 } else {
-  console.error(`clawgate needs Node 24.16 or later; this is ${process.versions.node}.`);
+  console.error(
+    `clawgate: it needs Node 24.16 or later; this is ${process.versions.node}, at ${process.execPath}. ` +
+      "Get one from https://nodejs.org/, or with `nvm install 24`, and start again.",
+  );
   process.exitCode = 2;
 }

@@ -7,41 +7,42 @@ const constant2 = {"types":["string"],"words":"an address as https://api.example
 const constant3 = {"types":["string"],"words":"the name of a header, as x-tenant"};
 const constant4 = {"types":["array"]};
 const constant5 = {"types":["integer"]};
-const constant6 = {"types":["boolean"]};
-const constant7 = {"types":["object"],"values":["embedded","openai-completions","openai-responses","anthropic-messages","google-generative-ai"]};
-const constant8 = {"types":["string"],"words":"the name of a header, as x-forwarded-user"};
-const constant9 = {"types":["string"],"words":"a name of small letters, digits and hyphens, as ci-runner"};
-const constant10 = {"types":["string"],"words":"64 hexadecimal digits, as `clawgate key new` prints them"};
-const constant11 = {"types":["string"],"words":"a model as provider/model, such as openai/gpt-5-mini"};
-const constant12 = {"types":["string"],"words":"a date as 2027-01-01, or a time with its offset as 2027-01-01T12:00:00Z"};
-const constant13 = {"types":["string"],"words":"open-webui, opencode, or the name of a header in small letters that is no credential and not of x-openclaw-"};
-const constant14 = {"types":["string"],"words":"a host without port and path, as images.example"};
-const constant15 = {"types":["number"]};
-const constant16 = {"types":["string","object"],"words":"a model as provider/model, such as openai/gpt-5-mini"};
-const constant17 = {"types":["string"],"words":"a name of letters, digits, hyphens and underscores, as support-bot"};
-const constant18 = {"types":["string"],"words":"an address as https://tools.example/mcp"};
-const constant19 = {"types":["string"],"words":"an address as postgres://user:password@host:5432/database"};
-const constant20 = {"types":["string"],"words":"a name of small letters, digits and underscores, as clawgate"};
-const constant21 = {"api":1,"baseUrl":1,"apiKey":1,"headers":1,"models":1,"deadlines":1,"connectionsMax":1,"forward":1,"compat":1};
-const constant22 = {"maxTokensField":1,"supportsDeveloperRole":1,"supportsUsageInStreaming":1,"supportsStreaming":1,"supportsTools":1,"supportsCustomTools":1,"supportsLogprobs":1,"requiresReasoningContent":1,"responseFormats":1,"input":1,"messageForm":1};
-const constant23 = {"port":1,"bind":1,"auth":1,"trustedProxies":1,"http":1,"websocket":1,"runs":1,"limits":1,"drainMs":1,"log":1,"audit":1,"telemetry":1,"checkAnswers":1};
-const constant24 = {"sha256":1,"agents":1,"models":1,"sessions":1,"scopes":1,"expires":1,"requestsPerMinute":1,"runsMax":1,"tokensPerDay":1};
-const constant25 = {"command":1,"args":1,"env":1,"cwd":1,"url":1,"headers":1,"connectMs":1,"timeoutMs":1,"outputBytesMax":1};
-const constant26 = ["text","image","audio","file"];
-const constant27 = ["max_completion_tokens","max_tokens"];
-const constant28 = ["json_object","json_schema"];
-const constant29 = ["any","openai","mistral","anthropic","google"];
-const constant30 = ["token","password","trusted-proxy","none"];
-const constant31 = ["own","shared"];
-const constant32 = ["chat","sessions","metrics","admin"];
-const constant33 = ["session","ignore"];
-const constant34 = ["open-webui","opencode"];
-const constant35 = ["comment","chunk","off"];
-const constant36 = ["fatal","error","warn","info","debug","trace","silent"];
-const constant37 = ["throw","count","off"];
-const constant38 = ["string","object"];
-const constant39 = ["reasoning","tools"];
-const constant40 = ["forward","enforce"];
+const constant6 = {"types":["string"],"words":"the name of a field, as top_k"};
+const constant7 = {"types":["boolean"]};
+const constant8 = {"types":["object"],"values":["embedded","openai-completions","openai-responses","anthropic-messages","google-generative-ai"]};
+const constant9 = {"types":["string"],"words":"the name of a header, as x-forwarded-user"};
+const constant10 = {"types":["string"],"words":"a name of small letters, digits and hyphens, as ci-runner"};
+const constant11 = {"types":["string"],"words":"64 hexadecimal digits, as `clawgate key new` prints them"};
+const constant12 = {"types":["string"],"words":"a model as provider/model, such as openai/gpt-5-mini"};
+const constant13 = {"types":["string"],"words":"a date as 2027-01-01, or a time with its offset as 2027-01-01T12:00:00Z"};
+const constant14 = {"types":["string"],"words":"open-webui, opencode, or the name of a header in small letters that is no credential and not of x-openclaw-"};
+const constant15 = {"types":["string"],"words":"a host without port and path, as images.example"};
+const constant16 = {"types":["number"]};
+const constant17 = {"types":["string","object"],"words":"a model as provider/model, such as openai/gpt-5-mini"};
+const constant18 = {"types":["string"],"words":"a name of letters, digits, hyphens and underscores, as support-bot"};
+const constant19 = {"types":["string"],"words":"an address as https://tools.example/mcp"};
+const constant20 = {"types":["string"],"words":"an address as postgres://user:password@host:5432/database"};
+const constant21 = {"types":["string"],"words":"a name of small letters, digits and underscores, as clawgate"};
+const constant22 = {"api":1,"baseUrl":1,"apiKey":1,"headers":1,"models":1,"deadlines":1,"connectionsMax":1,"forward":1,"compat":1};
+const constant23 = {"maxTokensField":1,"supportsDeveloperRole":1,"supportsUsageInStreaming":1,"supportsStreaming":1,"supportsTools":1,"supportsCustomTools":1,"supportsLogprobs":1,"requiresReasoningContent":1,"responseFormats":1,"input":1,"messageForm":1};
+const constant24 = {"port":1,"bind":1,"auth":1,"trustedProxies":1,"http":1,"websocket":1,"runs":1,"limits":1,"drainMs":1,"log":1,"audit":1,"telemetry":1,"checkAnswers":1};
+const constant25 = {"sha256":1,"agents":1,"models":1,"sessions":1,"scopes":1,"expires":1,"requestsPerMinute":1,"runsMax":1,"tokensPerDay":1};
+const constant26 = {"command":1,"args":1,"env":1,"cwd":1,"url":1,"headers":1,"connectMs":1,"timeoutMs":1,"outputBytesMax":1};
+const constant27 = ["text","image","audio","file"];
+const constant28 = ["max_completion_tokens","max_tokens"];
+const constant29 = ["json_object","json_schema"];
+const constant30 = ["any","openai","mistral","anthropic","google"];
+const constant31 = ["token","password","trusted-proxy","none"];
+const constant32 = ["own","shared"];
+const constant33 = ["chat","sessions","metrics","admin"];
+const constant34 = ["session","ignore"];
+const constant35 = ["open-webui","opencode"];
+const constant36 = ["comment","chunk","off"];
+const constant37 = ["fatal","error","warn","info","debug","trace","silent"];
+const constant38 = ["throw","count","off"];
+const constant39 = ["string","object"];
+const constant40 = ["reasoning","tools"];
+const constant41 = ["forward","enforce"];
 
 export const fillConfig = toFullCheck(validate20);
 const func1 = Object.prototype.hasOwnProperty;
@@ -100,7 +101,7 @@ vErrors.push(err1);
 errors++;
 }
 for(const key0 in data){
-if(!(func1.call(constant21, key0))){
+if(!(func1.call(constant22, key0))){
 const err2 = {instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant0,data};
 if(vErrors === null){
 vErrors = [err2];
@@ -327,7 +328,7 @@ vErrors.push(err19);
 errors++;
 }
 if(!((((data9 === "text") || (data9 === "image")) || (data9 === "audio")) || (data9 === "file"))){
-const err20 = {instancePath:instancePath+"/models/" + i0+"/input/" + i1,keyword:"enum",params:{allowedValues: constant26},message:"must be equal to one of the allowed values",expected:constant1,data:data9};
+const err20 = {instancePath:instancePath+"/models/" + i0+"/input/" + i1,keyword:"enum",params:{allowedValues: constant27},message:"must be equal to one of the allowed values",expected:constant1,data:data9};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -592,7 +593,7 @@ for(let i2=0; i2<len2; i2++){
 let data17 = data16[i2];
 if(typeof data17 === "string"){
 if(!pattern21.test(data17)){
-const err42 = {instancePath:instancePath+"/forward/" + i2,keyword:"pattern",params:{pattern: "^[A-Za-z_][A-Za-z0-9_]{0,63}$"},message:"must match pattern \""+"^[A-Za-z_][A-Za-z0-9_]{0,63}$"+"\"",expected:constant1,data:data17};
+const err42 = {instancePath:instancePath+"/forward/" + i2,keyword:"pattern",params:{pattern: "^[A-Za-z_][A-Za-z0-9_]{0,63}$"},message:"must match pattern \""+"^[A-Za-z_][A-Za-z0-9_]{0,63}$"+"\"",expected:constant6,data:data17};
 if(vErrors === null){
 vErrors = [err42];
 }
@@ -603,7 +604,7 @@ errors++;
 }
 }
 else {
-const err43 = {instancePath:instancePath+"/forward/" + i2,keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data17};
+const err43 = {instancePath:instancePath+"/forward/" + i2,keyword:"type",params:{type: "string"},message:"must be string",expected:constant6,data:data17};
 if(vErrors === null){
 vErrors = [err43];
 }
@@ -627,7 +628,7 @@ errors++;
 let data18 = data.compat;
 if(data18 && typeof data18 == "object" && !Array.isArray(data18)){
 for(const key5 in data18){
-if(!(func1.call(constant22, key5))){
+if(!(func1.call(constant23, key5))){
 const err45 = {instancePath:instancePath+"/compat",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties",expected:constant0,data:data18};
 if(vErrors === null){
 vErrors = [err45];
@@ -651,7 +652,7 @@ vErrors.push(err46);
 errors++;
 }
 if(!((data19 === "max_completion_tokens") || (data19 === "max_tokens"))){
-const err47 = {instancePath:instancePath+"/compat/maxTokensField",keyword:"enum",params:{allowedValues: constant27},message:"must be equal to one of the allowed values",expected:constant1,data:data19};
+const err47 = {instancePath:instancePath+"/compat/maxTokensField",keyword:"enum",params:{allowedValues: constant28},message:"must be equal to one of the allowed values",expected:constant1,data:data19};
 if(vErrors === null){
 vErrors = [err47];
 }
@@ -664,7 +665,7 @@ errors++;
 if(data18.supportsDeveloperRole !== undefined){
 let data20 = data18.supportsDeveloperRole;
 if(typeof data20 !== "boolean"){
-const err48 = {instancePath:instancePath+"/compat/supportsDeveloperRole",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant6,data:data20};
+const err48 = {instancePath:instancePath+"/compat/supportsDeveloperRole",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant7,data:data20};
 if(vErrors === null){
 vErrors = [err48];
 }
@@ -677,7 +678,7 @@ errors++;
 if(data18.supportsUsageInStreaming !== undefined){
 let data21 = data18.supportsUsageInStreaming;
 if(typeof data21 !== "boolean"){
-const err49 = {instancePath:instancePath+"/compat/supportsUsageInStreaming",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant6,data:data21};
+const err49 = {instancePath:instancePath+"/compat/supportsUsageInStreaming",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant7,data:data21};
 if(vErrors === null){
 vErrors = [err49];
 }
@@ -690,7 +691,7 @@ errors++;
 if(data18.supportsStreaming !== undefined){
 let data22 = data18.supportsStreaming;
 if(typeof data22 !== "boolean"){
-const err50 = {instancePath:instancePath+"/compat/supportsStreaming",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant6,data:data22};
+const err50 = {instancePath:instancePath+"/compat/supportsStreaming",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant7,data:data22};
 if(vErrors === null){
 vErrors = [err50];
 }
@@ -703,7 +704,7 @@ errors++;
 if(data18.supportsTools !== undefined){
 let data23 = data18.supportsTools;
 if(typeof data23 !== "boolean"){
-const err51 = {instancePath:instancePath+"/compat/supportsTools",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant6,data:data23};
+const err51 = {instancePath:instancePath+"/compat/supportsTools",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant7,data:data23};
 if(vErrors === null){
 vErrors = [err51];
 }
@@ -716,7 +717,7 @@ errors++;
 if(data18.supportsCustomTools !== undefined){
 let data24 = data18.supportsCustomTools;
 if(typeof data24 !== "boolean"){
-const err52 = {instancePath:instancePath+"/compat/supportsCustomTools",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant6,data:data24};
+const err52 = {instancePath:instancePath+"/compat/supportsCustomTools",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant7,data:data24};
 if(vErrors === null){
 vErrors = [err52];
 }
@@ -729,7 +730,7 @@ errors++;
 if(data18.supportsLogprobs !== undefined){
 let data25 = data18.supportsLogprobs;
 if(typeof data25 !== "boolean"){
-const err53 = {instancePath:instancePath+"/compat/supportsLogprobs",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant6,data:data25};
+const err53 = {instancePath:instancePath+"/compat/supportsLogprobs",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant7,data:data25};
 if(vErrors === null){
 vErrors = [err53];
 }
@@ -742,7 +743,7 @@ errors++;
 if(data18.requiresReasoningContent !== undefined){
 let data26 = data18.requiresReasoningContent;
 if(typeof data26 !== "boolean"){
-const err54 = {instancePath:instancePath+"/compat/requiresReasoningContent",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant6,data:data26};
+const err54 = {instancePath:instancePath+"/compat/requiresReasoningContent",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant7,data:data26};
 if(vErrors === null){
 vErrors = [err54];
 }
@@ -769,7 +770,7 @@ vErrors.push(err55);
 errors++;
 }
 if(!((data28 === "json_object") || (data28 === "json_schema"))){
-const err56 = {instancePath:instancePath+"/compat/responseFormats/" + i3,keyword:"enum",params:{allowedValues: constant28},message:"must be equal to one of the allowed values",expected:constant1,data:data28};
+const err56 = {instancePath:instancePath+"/compat/responseFormats/" + i3,keyword:"enum",params:{allowedValues: constant29},message:"must be equal to one of the allowed values",expected:constant1,data:data28};
 if(vErrors === null){
 vErrors = [err56];
 }
@@ -808,7 +809,7 @@ vErrors.push(err58);
 errors++;
 }
 if(!((((data30 === "text") || (data30 === "image")) || (data30 === "audio")) || (data30 === "file"))){
-const err59 = {instancePath:instancePath+"/compat/input/" + i4,keyword:"enum",params:{allowedValues: constant26},message:"must be equal to one of the allowed values",expected:constant1,data:data30};
+const err59 = {instancePath:instancePath+"/compat/input/" + i4,keyword:"enum",params:{allowedValues: constant27},message:"must be equal to one of the allowed values",expected:constant1,data:data30};
 if(vErrors === null){
 vErrors = [err59];
 }
@@ -843,7 +844,7 @@ vErrors.push(err61);
 errors++;
 }
 if(!(((((data31 === "any") || (data31 === "openai")) || (data31 === "mistral")) || (data31 === "anthropic")) || (data31 === "google"))){
-const err62 = {instancePath:instancePath+"/compat/messageForm",keyword:"enum",params:{allowedValues: constant29},message:"must be equal to one of the allowed values",expected:constant1,data:data31};
+const err62 = {instancePath:instancePath+"/compat/messageForm",keyword:"enum",params:{allowedValues: constant30},message:"must be equal to one of the allowed values",expected:constant1,data:data31};
 if(vErrors === null){
 vErrors = [err62];
 }
@@ -1129,7 +1130,7 @@ vErrors.push(err18);
 errors++;
 }
 if(!((((data9 === "text") || (data9 === "image")) || (data9 === "audio")) || (data9 === "file"))){
-const err19 = {instancePath:instancePath+"/models/" + i0+"/input/" + i1,keyword:"enum",params:{allowedValues: constant26},message:"must be equal to one of the allowed values",expected:constant1,data:data9};
+const err19 = {instancePath:instancePath+"/models/" + i0+"/input/" + i1,keyword:"enum",params:{allowedValues: constant27},message:"must be equal to one of the allowed values",expected:constant1,data:data9};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -1642,7 +1643,7 @@ vErrors.push(err18);
 errors++;
 }
 if(!((((data9 === "text") || (data9 === "image")) || (data9 === "audio")) || (data9 === "file"))){
-const err19 = {instancePath:instancePath+"/models/" + i0+"/input/" + i1,keyword:"enum",params:{allowedValues: constant26},message:"must be equal to one of the allowed values",expected:constant1,data:data9};
+const err19 = {instancePath:instancePath+"/models/" + i0+"/input/" + i1,keyword:"enum",params:{allowedValues: constant27},message:"must be equal to one of the allowed values",expected:constant1,data:data9};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -2155,7 +2156,7 @@ vErrors.push(err18);
 errors++;
 }
 if(!((((data9 === "text") || (data9 === "image")) || (data9 === "audio")) || (data9 === "file"))){
-const err19 = {instancePath:instancePath+"/models/" + i0+"/input/" + i1,keyword:"enum",params:{allowedValues: constant26},message:"must be equal to one of the allowed values",expected:constant1,data:data9};
+const err19 = {instancePath:instancePath+"/models/" + i0+"/input/" + i1,keyword:"enum",params:{allowedValues: constant27},message:"must be equal to one of the allowed values",expected:constant1,data:data9};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -2517,7 +2518,7 @@ errors++;
 }
 let data3 = data.directives;
 if(typeof data3 !== "boolean"){
-const err7 = {instancePath:instancePath+"/directives",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant6,data:data3};
+const err7 = {instancePath:instancePath+"/directives",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant7,data:data3};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -2563,7 +2564,7 @@ errors = vErrors.length;
 }
 }
 else {
-const err9 = {instancePath,keyword:"discriminator",params:{error: "mapping", tag: "api", tagValue: tag0},message:"value of tag \"api\" must be in oneOf",expected:constant7,data};
+const err9 = {instancePath,keyword:"discriminator",params:{error: "mapping", tag: "api", tagValue: tag0},message:"value of tag \"api\" must be in oneOf",expected:constant8,data};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -2574,7 +2575,7 @@ errors++;
 }
 }
 else {
-const err10 = {instancePath,keyword:"discriminator",params:{error: "tag", tag: "api", tagValue: tag0},message:"tag \"api\" must be string",expected:constant7,data};
+const err10 = {instancePath,keyword:"discriminator",params:{error: "tag", tag: "api", tagValue: tag0},message:"tag \"api\" must be string",expected:constant8,data};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -2585,7 +2586,7 @@ errors++;
 }
 }
 else {
-const err11 = {instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant7,data};
+const err11 = {instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant8,data};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -2684,7 +2685,7 @@ if(data1.checkAnswers === undefined){
 data1.checkAnswers = "count";
 }
 for(const key1 in data1){
-if(!(func1.call(constant23, key1))){
+if(!(func1.call(constant24, key1))){
 const err2 = {instancePath:instancePath+"/gateway",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant0,data:data1};
 if(vErrors === null){
 vErrors = [err2];
@@ -2786,7 +2787,7 @@ vErrors.push(err9);
 errors++;
 }
 if(!((((data5 === "token") || (data5 === "password")) || (data5 === "trusted-proxy")) || (data5 === "none"))){
-const err10 = {instancePath:instancePath+"/gateway/auth/mode",keyword:"enum",params:{allowedValues: constant30},message:"must be equal to one of the allowed values",expected:constant1,data:data5};
+const err10 = {instancePath:instancePath+"/gateway/auth/mode",keyword:"enum",params:{allowedValues: constant31},message:"must be equal to one of the allowed values",expected:constant1,data:data5};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -2859,7 +2860,7 @@ if(data8.userHeader !== undefined){
 let data9 = data8.userHeader;
 if(typeof data9 === "string"){
 if(!pattern4.test(data9)){
-const err15 = {instancePath:instancePath+"/gateway/auth/trustedProxy/userHeader",keyword:"pattern",params:{pattern: "^[A-Za-z0-9-]{1,64}$"},message:"must match pattern \""+"^[A-Za-z0-9-]{1,64}$"+"\"",expected:constant8,data:data9};
+const err15 = {instancePath:instancePath+"/gateway/auth/trustedProxy/userHeader",keyword:"pattern",params:{pattern: "^[A-Za-z0-9-]{1,64}$"},message:"must match pattern \""+"^[A-Za-z0-9-]{1,64}$"+"\"",expected:constant9,data:data9};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -2870,7 +2871,7 @@ errors++;
 }
 }
 else {
-const err16 = {instancePath:instancePath+"/gateway/auth/trustedProxy/userHeader",keyword:"type",params:{type: "string"},message:"must be string",expected:constant8,data:data9};
+const err16 = {instancePath:instancePath+"/gateway/auth/trustedProxy/userHeader",keyword:"type",params:{type: "string"},message:"must be string",expected:constant9,data:data9};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -2897,7 +2898,7 @@ for(let i0=0; i0<len0; i0++){
 let data11 = data10[i0];
 if(typeof data11 === "string"){
 if(!pattern4.test(data11)){
-const err18 = {instancePath:instancePath+"/gateway/auth/trustedProxy/requiredHeaders/" + i0,keyword:"pattern",params:{pattern: "^[A-Za-z0-9-]{1,64}$"},message:"must match pattern \""+"^[A-Za-z0-9-]{1,64}$"+"\"",expected:constant8,data:data11};
+const err18 = {instancePath:instancePath+"/gateway/auth/trustedProxy/requiredHeaders/" + i0,keyword:"pattern",params:{pattern: "^[A-Za-z0-9-]{1,64}$"},message:"must match pattern \""+"^[A-Za-z0-9-]{1,64}$"+"\"",expected:constant9,data:data11};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -2908,7 +2909,7 @@ errors++;
 }
 }
 else {
-const err19 = {instancePath:instancePath+"/gateway/auth/trustedProxy/requiredHeaders/" + i0,keyword:"type",params:{type: "string"},message:"must be string",expected:constant8,data:data11};
+const err19 = {instancePath:instancePath+"/gateway/auth/trustedProxy/requiredHeaders/" + i0,keyword:"type",params:{type: "string"},message:"must be string",expected:constant9,data:data11};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -2990,7 +2991,7 @@ errors++;
 }
 let data14 = data8.allowLoopback;
 if(typeof data14 !== "boolean"){
-const err26 = {instancePath:instancePath+"/gateway/auth/trustedProxy/allowLoopback",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant6,data:data14};
+const err26 = {instancePath:instancePath+"/gateway/auth/trustedProxy/allowLoopback",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant7,data:data14};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -3039,7 +3040,7 @@ errors++;
 }
 let data16 = data15.enabled;
 if(typeof data16 !== "boolean"){
-const err29 = {instancePath:instancePath+"/gateway/auth/limit/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant6,data:data16};
+const err29 = {instancePath:instancePath+"/gateway/auth/limit/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant7,data:data16};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -3174,7 +3175,7 @@ for(const key5 in data20){
 const _errs48 = errors;
 if(typeof key5 === "string"){
 if(!pattern6.test(key5)){
-const err41 = {instancePath:instancePath+"/gateway/auth/keys",keyword:"pattern",params:{pattern: "^[a-z0-9][a-z0-9-]{0,62}$"},message:"must match pattern \""+"^[a-z0-9][a-z0-9-]{0,62}$"+"\"",expected:constant9,data:key5,propertyName:key5};
+const err41 = {instancePath:instancePath+"/gateway/auth/keys",keyword:"pattern",params:{pattern: "^[a-z0-9][a-z0-9-]{0,62}$"},message:"must match pattern \""+"^[a-z0-9][a-z0-9-]{0,62}$"+"\"",expected:constant10,data:key5,propertyName:key5};
 if(vErrors === null){
 vErrors = [err41];
 }
@@ -3185,7 +3186,7 @@ errors++;
 }
 }
 else {
-const err42 = {instancePath:instancePath+"/gateway/auth/keys",keyword:"type",params:{type: "string"},message:"must be string",expected:constant9,data:key5,propertyName:key5};
+const err42 = {instancePath:instancePath+"/gateway/auth/keys",keyword:"type",params:{type: "string"},message:"must be string",expected:constant10,data:key5,propertyName:key5};
 if(vErrors === null){
 vErrors = [err42];
 }
@@ -3226,7 +3227,7 @@ vErrors.push(err44);
 errors++;
 }
 for(const key7 in data21){
-if(!(func1.call(constant24, key7))){
+if(!(func1.call(constant25, key7))){
 const err45 = {instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key7},message:"must NOT have additional properties",expected:constant0,data:data21};
 if(vErrors === null){
 vErrors = [err45];
@@ -3241,7 +3242,7 @@ if(data21.sha256 !== undefined){
 let data22 = data21.sha256;
 if(typeof data22 === "string"){
 if(!pattern7.test(data22)){
-const err46 = {instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/sha256",keyword:"pattern",params:{pattern: "^[0-9a-fA-F]{64}$"},message:"must match pattern \""+"^[0-9a-fA-F]{64}$"+"\"",expected:constant10,data:data22};
+const err46 = {instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/sha256",keyword:"pattern",params:{pattern: "^[0-9a-fA-F]{64}$"},message:"must match pattern \""+"^[0-9a-fA-F]{64}$"+"\"",expected:constant11,data:data22};
 if(vErrors === null){
 vErrors = [err46];
 }
@@ -3252,7 +3253,7 @@ errors++;
 }
 }
 else {
-const err47 = {instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/sha256",keyword:"type",params:{type: "string"},message:"must be string",expected:constant10,data:data22};
+const err47 = {instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/sha256",keyword:"type",params:{type: "string"},message:"must be string",expected:constant11,data:data22};
 if(vErrors === null){
 vErrors = [err47];
 }
@@ -3385,7 +3386,7 @@ for(let i4=0; i4<len3; i4++){
 let data26 = data25[i4];
 if(typeof data26 === "string"){
 if(!pattern8.test(data26)){
-const err57 = {instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/models/" + i4,keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant11,data:data26};
+const err57 = {instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/models/" + i4,keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant12,data:data26};
 if(vErrors === null){
 vErrors = [err57];
 }
@@ -3396,7 +3397,7 @@ errors++;
 }
 }
 else {
-const err58 = {instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/models/" + i4,keyword:"type",params:{type: "string"},message:"must be string",expected:constant11,data:data26};
+const err58 = {instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/models/" + i4,keyword:"type",params:{type: "string"},message:"must be string",expected:constant12,data:data26};
 if(vErrors === null){
 vErrors = [err58];
 }
@@ -3454,7 +3455,7 @@ vErrors.push(err61);
 errors++;
 }
 if(!((data27 === "own") || (data27 === "shared"))){
-const err62 = {instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/sessions",keyword:"enum",params:{allowedValues: constant31},message:"must be equal to one of the allowed values",expected:constant1,data:data27};
+const err62 = {instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/sessions",keyword:"enum",params:{allowedValues: constant32},message:"must be equal to one of the allowed values",expected:constant1,data:data27};
 if(vErrors === null){
 vErrors = [err62];
 }
@@ -3499,7 +3500,7 @@ vErrors.push(err65);
 errors++;
 }
 if(!((((data29 === "chat") || (data29 === "sessions")) || (data29 === "metrics")) || (data29 === "admin"))){
-const err66 = {instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/scopes/" + i6,keyword:"enum",params:{allowedValues: constant32},message:"must be equal to one of the allowed values",expected:constant1,data:data29};
+const err66 = {instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/scopes/" + i6,keyword:"enum",params:{allowedValues: constant33},message:"must be equal to one of the allowed values",expected:constant1,data:data29};
 if(vErrors === null){
 vErrors = [err66];
 }
@@ -3548,7 +3549,7 @@ if(data21.expires !== undefined){
 let data30 = data21.expires;
 if(typeof data30 === "string"){
 if(!pattern9.test(data30)){
-const err69 = {instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/expires",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}(T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,3})?)?(Z|[+-]\\d{2}:\\d{2}))?$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}(T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,3})?)?(Z|[+-]\\d{2}:\\d{2}))?$"+"\"",expected:constant12,data:data30};
+const err69 = {instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/expires",keyword:"pattern",params:{pattern: "^\\d{4}-\\d{2}-\\d{2}(T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,3})?)?(Z|[+-]\\d{2}:\\d{2}))?$"},message:"must match pattern \""+"^\\d{4}-\\d{2}-\\d{2}(T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,3})?)?(Z|[+-]\\d{2}:\\d{2}))?$"+"\"",expected:constant13,data:data30};
 if(vErrors === null){
 vErrors = [err69];
 }
@@ -3559,7 +3560,7 @@ errors++;
 }
 }
 else {
-const err70 = {instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/expires",keyword:"type",params:{type: "string"},message:"must be string",expected:constant12,data:data30};
+const err70 = {instancePath:instancePath+"/gateway/auth/keys/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/expires",keyword:"type",params:{type: "string"},message:"must be string",expected:constant13,data:data30};
 if(vErrors === null){
 vErrors = [err70];
 }
@@ -3852,7 +3853,7 @@ errors++;
 }
 let data39 = data38.enabled;
 if(typeof data39 !== "boolean"){
-const err90 = {instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant6,data:data39};
+const err90 = {instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant7,data:data39};
 if(vErrors === null){
 vErrors = [err90];
 }
@@ -3863,7 +3864,7 @@ errors++;
 }
 let data40 = data38.strict;
 if(typeof data40 !== "boolean"){
-const err91 = {instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/strict",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant6,data:data40};
+const err91 = {instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/strict",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant7,data:data40};
 if(vErrors === null){
 vErrors = [err91];
 }
@@ -3874,7 +3875,7 @@ errors++;
 }
 let data41 = data38.detach;
 if(typeof data41 !== "boolean"){
-const err92 = {instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/detach",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant6,data:data41};
+const err92 = {instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/detach",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant7,data:data41};
 if(vErrors === null){
 vErrors = [err92];
 }
@@ -3920,7 +3921,7 @@ for(let i9=0; i9<len6; i9++){
 let data44 = data43[i9];
 if(typeof data44 === "string"){
 if(!pattern10.test(data44)){
-const err95 = {instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/chatIdHeaders/" + i9,keyword:"pattern",params:{pattern: "^(?!authorization$|proxy-authorization$|cookie$|x-openclaw-)[a-z0-9][a-z0-9._-]{0,63}$"},message:"must match pattern \""+"^(?!authorization$|proxy-authorization$|cookie$|x-openclaw-)[a-z0-9][a-z0-9._-]{0,63}$"+"\"",expected:constant13,data:data44};
+const err95 = {instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/chatIdHeaders/" + i9,keyword:"pattern",params:{pattern: "^(?!authorization$|proxy-authorization$|cookie$|x-openclaw-)[a-z0-9][a-z0-9._-]{0,63}$"},message:"must match pattern \""+"^(?!authorization$|proxy-authorization$|cookie$|x-openclaw-)[a-z0-9][a-z0-9._-]{0,63}$"+"\"",expected:constant14,data:data44};
 if(vErrors === null){
 vErrors = [err95];
 }
@@ -3931,7 +3932,7 @@ errors++;
 }
 }
 else {
-const err96 = {instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/chatIdHeaders/" + i9,keyword:"type",params:{type: "string"},message:"must be string",expected:constant13,data:data44};
+const err96 = {instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/chatIdHeaders/" + i9,keyword:"type",params:{type: "string"},message:"must be string",expected:constant14,data:data44};
 if(vErrors === null){
 vErrors = [err96];
 }
@@ -3964,7 +3965,7 @@ vErrors.push(err98);
 errors++;
 }
 if(!((data45 === "session") || (data45 === "ignore"))){
-const err99 = {instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/user",keyword:"enum",params:{allowedValues: constant33},message:"must be equal to one of the allowed values",expected:constant1,data:data45};
+const err99 = {instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/user",keyword:"enum",params:{allowedValues: constant34},message:"must be equal to one of the allowed values",expected:constant1,data:data45};
 if(vErrors === null){
 vErrors = [err99];
 }
@@ -3990,7 +3991,7 @@ vErrors.push(err100);
 errors++;
 }
 if(!((data47 === "open-webui") || (data47 === "opencode"))){
-const err101 = {instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/sideTasks/" + i10,keyword:"enum",params:{allowedValues: constant34},message:"must be equal to one of the allowed values",expected:constant1,data:data47};
+const err101 = {instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/sideTasks/" + i10,keyword:"enum",params:{allowedValues: constant35},message:"must be equal to one of the allowed values",expected:constant1,data:data47};
 if(vErrors === null){
 vErrors = [err101];
 }
@@ -4176,7 +4177,7 @@ errors++;
 }
 let data53 = data52.enabled;
 if(typeof data53 !== "boolean"){
-const err115 = {instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant6,data:data53};
+const err115 = {instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant7,data:data53};
 if(vErrors === null){
 vErrors = [err115];
 }
@@ -4192,7 +4193,7 @@ for(let i11=0; i11<len8; i11++){
 let data55 = data54[i11];
 if(typeof data55 === "string"){
 if(!pattern11.test(data55)){
-const err116 = {instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/allowedHosts/" + i11,keyword:"pattern",params:{pattern: "^(\\[[0-9a-fA-F:.]+\\]|[^\\s/:@*?#%\\[\\]\\\\]+)$"},message:"must match pattern \""+"^(\\[[0-9a-fA-F:.]+\\]|[^\\s/:@*?#%\\[\\]\\\\]+)$"+"\"",expected:constant14,data:data55};
+const err116 = {instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/allowedHosts/" + i11,keyword:"pattern",params:{pattern: "^(\\[[0-9a-fA-F:.]+\\]|[^\\s/:@*?#%\\[\\]\\\\]+)$"},message:"must match pattern \""+"^(\\[[0-9a-fA-F:.]+\\]|[^\\s/:@*?#%\\[\\]\\\\]+)$"+"\"",expected:constant15,data:data55};
 if(vErrors === null){
 vErrors = [err116];
 }
@@ -4203,7 +4204,7 @@ errors++;
 }
 }
 else {
-const err117 = {instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/allowedHosts/" + i11,keyword:"type",params:{type: "string"},message:"must be string",expected:constant14,data:data55};
+const err117 = {instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/media/imageUrls/allowedHosts/" + i11,keyword:"type",params:{type: "string"},message:"must be string",expected:constant15,data:data55};
 if(vErrors === null){
 vErrors = [err117];
 }
@@ -4342,7 +4343,7 @@ errors++;
 }
 let data59 = data58.enabled;
 if(typeof data59 !== "boolean"){
-const err129 = {instancePath:instancePath+"/gateway/http/endpoints/sessions/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant6,data:data59};
+const err129 = {instancePath:instancePath+"/gateway/http/endpoints/sessions/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant7,data:data59};
 if(vErrors === null){
 vErrors = [err129];
 }
@@ -4381,7 +4382,7 @@ errors++;
 }
 let data61 = data60.enabled;
 if(typeof data61 !== "boolean"){
-const err132 = {instancePath:instancePath+"/gateway/http/endpoints/runs/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant6,data:data61};
+const err132 = {instancePath:instancePath+"/gateway/http/endpoints/runs/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant7,data:data61};
 if(vErrors === null){
 vErrors = [err132];
 }
@@ -4420,7 +4421,7 @@ errors++;
 }
 let data63 = data62.enabled;
 if(typeof data63 !== "boolean"){
-const err135 = {instancePath:instancePath+"/gateway/http/endpoints/docs/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant6,data:data63};
+const err135 = {instancePath:instancePath+"/gateway/http/endpoints/docs/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant7,data:data63};
 if(vErrors === null){
 vErrors = [err135];
 }
@@ -4459,7 +4460,7 @@ errors++;
 }
 let data65 = data64.enabled;
 if(typeof data65 !== "boolean"){
-const err138 = {instancePath:instancePath+"/gateway/http/endpoints/page/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant6,data:data65};
+const err138 = {instancePath:instancePath+"/gateway/http/endpoints/page/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant7,data:data65};
 if(vErrors === null){
 vErrors = [err138];
 }
@@ -4498,7 +4499,7 @@ errors++;
 }
 let data67 = data66.enabled;
 if(typeof data67 !== "boolean"){
-const err141 = {instancePath:instancePath+"/gateway/http/endpoints/metrics/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant6,data:data67};
+const err141 = {instancePath:instancePath+"/gateway/http/endpoints/metrics/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant7,data:data67};
 if(vErrors === null){
 vErrors = [err141];
 }
@@ -4705,7 +4706,7 @@ vErrors.push(err157);
 errors++;
 }
 if(!(((data75 === "comment") || (data75 === "chunk")) || (data75 === "off"))){
-const err158 = {instancePath:instancePath+"/gateway/http/keepAlive/form",keyword:"enum",params:{allowedValues: constant35},message:"must be equal to one of the allowed values",expected:constant1,data:data75};
+const err158 = {instancePath:instancePath+"/gateway/http/keepAlive/form",keyword:"enum",params:{allowedValues: constant36},message:"must be equal to one of the allowed values",expected:constant1,data:data75};
 if(vErrors === null){
 vErrors = [err158];
 }
@@ -4800,7 +4801,7 @@ errors++;
 }
 let data78 = data77.enabled;
 if(typeof data78 !== "boolean"){
-const err165 = {instancePath:instancePath+"/gateway/websocket/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant6,data:data78};
+const err165 = {instancePath:instancePath+"/gateway/websocket/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant7,data:data78};
 if(vErrors === null){
 vErrors = [err165];
 }
@@ -5100,7 +5101,7 @@ errors++;
 let data88 = data87.hours;
 if((typeof data88 == "number") && (isFinite(data88))){
 if(data88 > 87600 || isNaN(data88)){
-const err190 = {instancePath:instancePath+"/gateway/runs/log/hours",keyword:"maximum",params:{comparison: "<=", limit: 87600},message:"must be <= 87600",expected:constant15,data:data88};
+const err190 = {instancePath:instancePath+"/gateway/runs/log/hours",keyword:"maximum",params:{comparison: "<=", limit: 87600},message:"must be <= 87600",expected:constant16,data:data88};
 if(vErrors === null){
 vErrors = [err190];
 }
@@ -5110,7 +5111,7 @@ vErrors.push(err190);
 errors++;
 }
 if(data88 < 0.01 || isNaN(data88)){
-const err191 = {instancePath:instancePath+"/gateway/runs/log/hours",keyword:"minimum",params:{comparison: ">=", limit: 0.01},message:"must be >= 0.01",expected:constant15,data:data88};
+const err191 = {instancePath:instancePath+"/gateway/runs/log/hours",keyword:"minimum",params:{comparison: ">=", limit: 0.01},message:"must be >= 0.01",expected:constant16,data:data88};
 if(vErrors === null){
 vErrors = [err191];
 }
@@ -5121,7 +5122,7 @@ errors++;
 }
 }
 else {
-const err192 = {instancePath:instancePath+"/gateway/runs/log/hours",keyword:"type",params:{type: "number"},message:"must be number",expected:constant15,data:data88};
+const err192 = {instancePath:instancePath+"/gateway/runs/log/hours",keyword:"type",params:{type: "number"},message:"must be number",expected:constant16,data:data88};
 if(vErrors === null){
 vErrors = [err192];
 }
@@ -5488,7 +5489,7 @@ vErrors.push(err222);
 errors++;
 }
 if(!(((((((data99 === "fatal") || (data99 === "error")) || (data99 === "warn")) || (data99 === "info")) || (data99 === "debug")) || (data99 === "trace")) || (data99 === "silent"))){
-const err223 = {instancePath:instancePath+"/gateway/log/level",keyword:"enum",params:{allowedValues: constant36},message:"must be equal to one of the allowed values",expected:constant1,data:data99};
+const err223 = {instancePath:instancePath+"/gateway/log/level",keyword:"enum",params:{allowedValues: constant37},message:"must be equal to one of the allowed values",expected:constant1,data:data99};
 if(vErrors === null){
 vErrors = [err223];
 }
@@ -5533,7 +5534,7 @@ errors++;
 }
 let data101 = data100.enabled;
 if(typeof data101 !== "boolean"){
-const err226 = {instancePath:instancePath+"/gateway/audit/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant6,data:data101};
+const err226 = {instancePath:instancePath+"/gateway/audit/enabled",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant7,data:data101};
 if(vErrors === null){
 vErrors = [err226];
 }
@@ -5666,7 +5667,7 @@ errors++;
 }
 let data106 = data105.traces;
 if(typeof data106 !== "boolean"){
-const err237 = {instancePath:instancePath+"/gateway/telemetry/traces",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant6,data:data106};
+const err237 = {instancePath:instancePath+"/gateway/telemetry/traces",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant7,data:data106};
 if(vErrors === null){
 vErrors = [err237];
 }
@@ -5677,7 +5678,7 @@ errors++;
 }
 let data107 = data105.content;
 if(typeof data107 !== "boolean"){
-const err238 = {instancePath:instancePath+"/gateway/telemetry/content",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant6,data:data107};
+const err238 = {instancePath:instancePath+"/gateway/telemetry/content",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant7,data:data107};
 if(vErrors === null){
 vErrors = [err238];
 }
@@ -5709,7 +5710,7 @@ vErrors.push(err240);
 errors++;
 }
 if(!(((data108 === "throw") || (data108 === "count")) || (data108 === "off"))){
-const err241 = {instancePath:instancePath+"/gateway/checkAnswers",keyword:"enum",params:{allowedValues: constant37},message:"must be equal to one of the allowed values",expected:constant1,data:data108};
+const err241 = {instancePath:instancePath+"/gateway/checkAnswers",keyword:"enum",params:{allowedValues: constant38},message:"must be equal to one of the allowed values",expected:constant1,data:data108};
 if(vErrors === null){
 vErrors = [err241];
 }
@@ -5769,7 +5770,7 @@ errors++;
 if(data110.model !== undefined){
 let data111 = data110.model;
 if((typeof data111 !== "string") && (!(data111 && typeof data111 == "object" && !Array.isArray(data111)))){
-const err245 = {instancePath:instancePath+"/agents/defaults/model",keyword:"type",params:{type: constant38},message:"must be string,object",expected:constant16,data:data111};
+const err245 = {instancePath:instancePath+"/agents/defaults/model",keyword:"type",params:{type: constant39},message:"must be string,object",expected:constant17,data:data111};
 if(vErrors === null){
 vErrors = [err245];
 }
@@ -5780,7 +5781,7 @@ errors++;
 }
 if(typeof data111 === "string"){
 if(!pattern8.test(data111)){
-const err246 = {instancePath:instancePath+"/agents/defaults/model",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant16,data:data111};
+const err246 = {instancePath:instancePath+"/agents/defaults/model",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant17,data:data111};
 if(vErrors === null){
 vErrors = [err246];
 }
@@ -5792,7 +5793,7 @@ errors++;
 }
 if(data111 && typeof data111 == "object" && !Array.isArray(data111)){
 if(data111.primary === undefined){
-const err247 = {instancePath:instancePath+"/agents/defaults/model",keyword:"required",params:{missingProperty: "primary"},message:"must have required property '"+"primary"+"'",expected:constant16,data:data111};
+const err247 = {instancePath:instancePath+"/agents/defaults/model",keyword:"required",params:{missingProperty: "primary"},message:"must have required property '"+"primary"+"'",expected:constant17,data:data111};
 if(vErrors === null){
 vErrors = [err247];
 }
@@ -5803,7 +5804,7 @@ errors++;
 }
 for(const key29 in data111){
 if(!((key29 === "primary") || (key29 === "fallbacks"))){
-const err248 = {instancePath:instancePath+"/agents/defaults/model",keyword:"additionalProperties",params:{additionalProperty: key29},message:"must NOT have additional properties",expected:constant16,data:data111};
+const err248 = {instancePath:instancePath+"/agents/defaults/model",keyword:"additionalProperties",params:{additionalProperty: key29},message:"must NOT have additional properties",expected:constant17,data:data111};
 if(vErrors === null){
 vErrors = [err248];
 }
@@ -5817,7 +5818,7 @@ if(data111.primary !== undefined){
 let data112 = data111.primary;
 if(typeof data112 === "string"){
 if(!pattern8.test(data112)){
-const err249 = {instancePath:instancePath+"/agents/defaults/model/primary",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant11,data:data112};
+const err249 = {instancePath:instancePath+"/agents/defaults/model/primary",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant12,data:data112};
 if(vErrors === null){
 vErrors = [err249];
 }
@@ -5828,7 +5829,7 @@ errors++;
 }
 }
 else {
-const err250 = {instancePath:instancePath+"/agents/defaults/model/primary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant11,data:data112};
+const err250 = {instancePath:instancePath+"/agents/defaults/model/primary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant12,data:data112};
 if(vErrors === null){
 vErrors = [err250];
 }
@@ -5856,7 +5857,7 @@ for(let i14=0; i14<len11; i14++){
 let data114 = data113[i14];
 if(typeof data114 === "string"){
 if(!pattern8.test(data114)){
-const err252 = {instancePath:instancePath+"/agents/defaults/model/fallbacks/" + i14,keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant11,data:data114};
+const err252 = {instancePath:instancePath+"/agents/defaults/model/fallbacks/" + i14,keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant12,data:data114};
 if(vErrors === null){
 vErrors = [err252];
 }
@@ -5867,7 +5868,7 @@ errors++;
 }
 }
 else {
-const err253 = {instancePath:instancePath+"/agents/defaults/model/fallbacks/" + i14,keyword:"type",params:{type: "string"},message:"must be string",expected:constant11,data:data114};
+const err253 = {instancePath:instancePath+"/agents/defaults/model/fallbacks/" + i14,keyword:"type",params:{type: "string"},message:"must be string",expected:constant12,data:data114};
 if(vErrors === null){
 vErrors = [err253];
 }
@@ -5921,7 +5922,7 @@ vErrors.push(err256);
 errors++;
 }
 if(!((data117 === "reasoning") || (data117 === "tools"))){
-const err257 = {instancePath:instancePath+"/agents/defaults/include/" + i15,keyword:"enum",params:{allowedValues: constant39},message:"must be equal to one of the allowed values",expected:constant1,data:data117};
+const err257 = {instancePath:instancePath+"/agents/defaults/include/" + i15,keyword:"enum",params:{allowedValues: constant40},message:"must be equal to one of the allowed values",expected:constant1,data:data117};
 if(vErrors === null){
 vErrors = [err257];
 }
@@ -5956,7 +5957,7 @@ vErrors.push(err259);
 errors++;
 }
 if(!((data118 === "forward") || (data118 === "enforce"))){
-const err260 = {instancePath:instancePath+"/agents/defaults/structuredOutput",keyword:"enum",params:{allowedValues: constant40},message:"must be equal to one of the allowed values",expected:constant1,data:data118};
+const err260 = {instancePath:instancePath+"/agents/defaults/structuredOutput",keyword:"enum",params:{allowedValues: constant41},message:"must be equal to one of the allowed values",expected:constant1,data:data118};
 if(vErrors === null){
 vErrors = [err260];
 }
@@ -6151,7 +6152,7 @@ if(data126.id !== undefined){
 let data127 = data126.id;
 if(typeof data127 === "string"){
 if(!pattern15.test(data127)){
-const err275 = {instancePath:instancePath+"/agents/list/" + i17+"/id",keyword:"pattern",params:{pattern: "^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$"},message:"must match pattern \""+"^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$"+"\"",expected:constant17,data:data127};
+const err275 = {instancePath:instancePath+"/agents/list/" + i17+"/id",keyword:"pattern",params:{pattern: "^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$"},message:"must match pattern \""+"^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$"+"\"",expected:constant18,data:data127};
 if(vErrors === null){
 vErrors = [err275];
 }
@@ -6162,7 +6163,7 @@ errors++;
 }
 }
 else {
-const err276 = {instancePath:instancePath+"/agents/list/" + i17+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant17,data:data127};
+const err276 = {instancePath:instancePath+"/agents/list/" + i17+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant18,data:data127};
 if(vErrors === null){
 vErrors = [err276];
 }
@@ -6174,7 +6175,7 @@ errors++;
 }
 let data128 = data126.default;
 if(typeof data128 !== "boolean"){
-const err277 = {instancePath:instancePath+"/agents/list/" + i17+"/default",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant6,data:data128};
+const err277 = {instancePath:instancePath+"/agents/list/" + i17+"/default",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant7,data:data128};
 if(vErrors === null){
 vErrors = [err277];
 }
@@ -6186,7 +6187,7 @@ errors++;
 if(data126.model !== undefined){
 let data129 = data126.model;
 if((typeof data129 !== "string") && (!(data129 && typeof data129 == "object" && !Array.isArray(data129)))){
-const err278 = {instancePath:instancePath+"/agents/list/" + i17+"/model",keyword:"type",params:{type: constant38},message:"must be string,object",expected:constant16,data:data129};
+const err278 = {instancePath:instancePath+"/agents/list/" + i17+"/model",keyword:"type",params:{type: constant39},message:"must be string,object",expected:constant17,data:data129};
 if(vErrors === null){
 vErrors = [err278];
 }
@@ -6197,7 +6198,7 @@ errors++;
 }
 if(typeof data129 === "string"){
 if(!pattern8.test(data129)){
-const err279 = {instancePath:instancePath+"/agents/list/" + i17+"/model",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant16,data:data129};
+const err279 = {instancePath:instancePath+"/agents/list/" + i17+"/model",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant17,data:data129};
 if(vErrors === null){
 vErrors = [err279];
 }
@@ -6209,7 +6210,7 @@ errors++;
 }
 if(data129 && typeof data129 == "object" && !Array.isArray(data129)){
 if(data129.primary === undefined){
-const err280 = {instancePath:instancePath+"/agents/list/" + i17+"/model",keyword:"required",params:{missingProperty: "primary"},message:"must have required property '"+"primary"+"'",expected:constant16,data:data129};
+const err280 = {instancePath:instancePath+"/agents/list/" + i17+"/model",keyword:"required",params:{missingProperty: "primary"},message:"must have required property '"+"primary"+"'",expected:constant17,data:data129};
 if(vErrors === null){
 vErrors = [err280];
 }
@@ -6220,7 +6221,7 @@ errors++;
 }
 for(const key33 in data129){
 if(!((key33 === "primary") || (key33 === "fallbacks"))){
-const err281 = {instancePath:instancePath+"/agents/list/" + i17+"/model",keyword:"additionalProperties",params:{additionalProperty: key33},message:"must NOT have additional properties",expected:constant16,data:data129};
+const err281 = {instancePath:instancePath+"/agents/list/" + i17+"/model",keyword:"additionalProperties",params:{additionalProperty: key33},message:"must NOT have additional properties",expected:constant17,data:data129};
 if(vErrors === null){
 vErrors = [err281];
 }
@@ -6234,7 +6235,7 @@ if(data129.primary !== undefined){
 let data130 = data129.primary;
 if(typeof data130 === "string"){
 if(!pattern8.test(data130)){
-const err282 = {instancePath:instancePath+"/agents/list/" + i17+"/model/primary",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant11,data:data130};
+const err282 = {instancePath:instancePath+"/agents/list/" + i17+"/model/primary",keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant12,data:data130};
 if(vErrors === null){
 vErrors = [err282];
 }
@@ -6245,7 +6246,7 @@ errors++;
 }
 }
 else {
-const err283 = {instancePath:instancePath+"/agents/list/" + i17+"/model/primary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant11,data:data130};
+const err283 = {instancePath:instancePath+"/agents/list/" + i17+"/model/primary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant12,data:data130};
 if(vErrors === null){
 vErrors = [err283];
 }
@@ -6273,7 +6274,7 @@ for(let i18=0; i18<len15; i18++){
 let data132 = data131[i18];
 if(typeof data132 === "string"){
 if(!pattern8.test(data132)){
-const err285 = {instancePath:instancePath+"/agents/list/" + i17+"/model/fallbacks/" + i18,keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant11,data:data132};
+const err285 = {instancePath:instancePath+"/agents/list/" + i17+"/model/fallbacks/" + i18,keyword:"pattern",params:{pattern: "^[^/]+/.+$"},message:"must match pattern \""+"^[^/]+/.+$"+"\"",expected:constant12,data:data132};
 if(vErrors === null){
 vErrors = [err285];
 }
@@ -6284,7 +6285,7 @@ errors++;
 }
 }
 else {
-const err286 = {instancePath:instancePath+"/agents/list/" + i17+"/model/fallbacks/" + i18,keyword:"type",params:{type: "string"},message:"must be string",expected:constant11,data:data132};
+const err286 = {instancePath:instancePath+"/agents/list/" + i17+"/model/fallbacks/" + i18,keyword:"type",params:{type: "string"},message:"must be string",expected:constant12,data:data132};
 if(vErrors === null){
 vErrors = [err286];
 }
@@ -6338,7 +6339,7 @@ vErrors.push(err289);
 errors++;
 }
 if(!((data135 === "reasoning") || (data135 === "tools"))){
-const err290 = {instancePath:instancePath+"/agents/list/" + i17+"/include/" + i19,keyword:"enum",params:{allowedValues: constant39},message:"must be equal to one of the allowed values",expected:constant1,data:data135};
+const err290 = {instancePath:instancePath+"/agents/list/" + i17+"/include/" + i19,keyword:"enum",params:{allowedValues: constant40},message:"must be equal to one of the allowed values",expected:constant1,data:data135};
 if(vErrors === null){
 vErrors = [err290];
 }
@@ -6373,7 +6374,7 @@ vErrors.push(err292);
 errors++;
 }
 if(!((data136 === "forward") || (data136 === "enforce"))){
-const err293 = {instancePath:instancePath+"/agents/list/" + i17+"/structuredOutput",keyword:"enum",params:{allowedValues: constant40},message:"must be equal to one of the allowed values",expected:constant1,data:data136};
+const err293 = {instancePath:instancePath+"/agents/list/" + i17+"/structuredOutput",keyword:"enum",params:{allowedValues: constant41},message:"must be equal to one of the allowed values",expected:constant1,data:data136};
 if(vErrors === null){
 vErrors = [err293];
 }
@@ -6606,7 +6607,7 @@ if(data146.outputBytesMax === undefined){
 data146.outputBytesMax = 65536;
 }
 for(const key39 in data146){
-if(!(func1.call(constant25, key39))){
+if(!(func1.call(constant26, key39))){
 const err309 = {instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key39},message:"must NOT have additional properties",expected:constant0,data:data146};
 if(vErrors === null){
 vErrors = [err309];
@@ -6724,7 +6725,7 @@ if(data146.url !== undefined){
 let data153 = data146.url;
 if(typeof data153 === "string"){
 if(!pattern28.test(data153)){
-const err318 = {instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/url",keyword:"pattern",params:{pattern: "^https?://[^\\s]+$"},message:"must match pattern \""+"^https?://[^\\s]+$"+"\"",expected:constant18,data:data153};
+const err318 = {instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/url",keyword:"pattern",params:{pattern: "^https?://[^\\s]+$"},message:"must match pattern \""+"^https?://[^\\s]+$"+"\"",expected:constant19,data:data153};
 if(vErrors === null){
 vErrors = [err318];
 }
@@ -6735,7 +6736,7 @@ errors++;
 }
 }
 else {
-const err319 = {instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/url",keyword:"type",params:{type: "string"},message:"must be string",expected:constant18,data:data153};
+const err319 = {instancePath:instancePath+"/mcp/servers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1")+"/url",keyword:"type",params:{type: "string"},message:"must be string",expected:constant19,data:data153};
 if(vErrors === null){
 vErrors = [err319];
 }
@@ -7109,7 +7110,7 @@ if(data165.url !== undefined){
 let data166 = data165.url;
 if(typeof data166 === "string"){
 if(!pattern29.test(data166)){
-const err349 = {instancePath:instancePath+"/sessions/store/postgres/url",keyword:"pattern",params:{pattern: "^postgres(ql)?://"},message:"must match pattern \""+"^postgres(ql)?://"+"\"",expected:constant19,data:data166};
+const err349 = {instancePath:instancePath+"/sessions/store/postgres/url",keyword:"pattern",params:{pattern: "^postgres(ql)?://"},message:"must match pattern \""+"^postgres(ql)?://"+"\"",expected:constant20,data:data166};
 if(vErrors === null){
 vErrors = [err349];
 }
@@ -7120,7 +7121,7 @@ errors++;
 }
 }
 else {
-const err350 = {instancePath:instancePath+"/sessions/store/postgres/url",keyword:"type",params:{type: "string"},message:"must be string",expected:constant19,data:data166};
+const err350 = {instancePath:instancePath+"/sessions/store/postgres/url",keyword:"type",params:{type: "string"},message:"must be string",expected:constant20,data:data166};
 if(vErrors === null){
 vErrors = [err350];
 }
@@ -7134,7 +7135,7 @@ if(data165.listenUrl !== undefined){
 let data167 = data165.listenUrl;
 if(typeof data167 === "string"){
 if(!pattern29.test(data167)){
-const err351 = {instancePath:instancePath+"/sessions/store/postgres/listenUrl",keyword:"pattern",params:{pattern: "^postgres(ql)?://"},message:"must match pattern \""+"^postgres(ql)?://"+"\"",expected:constant19,data:data167};
+const err351 = {instancePath:instancePath+"/sessions/store/postgres/listenUrl",keyword:"pattern",params:{pattern: "^postgres(ql)?://"},message:"must match pattern \""+"^postgres(ql)?://"+"\"",expected:constant20,data:data167};
 if(vErrors === null){
 vErrors = [err351];
 }
@@ -7145,7 +7146,7 @@ errors++;
 }
 }
 else {
-const err352 = {instancePath:instancePath+"/sessions/store/postgres/listenUrl",keyword:"type",params:{type: "string"},message:"must be string",expected:constant19,data:data167};
+const err352 = {instancePath:instancePath+"/sessions/store/postgres/listenUrl",keyword:"type",params:{type: "string"},message:"must be string",expected:constant20,data:data167};
 if(vErrors === null){
 vErrors = [err352];
 }
@@ -7157,7 +7158,7 @@ errors++;
 }
 let data168 = data165.pooler;
 if(typeof data168 !== "boolean"){
-const err353 = {instancePath:instancePath+"/sessions/store/postgres/pooler",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant6,data:data168};
+const err353 = {instancePath:instancePath+"/sessions/store/postgres/pooler",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant7,data:data168};
 if(vErrors === null){
 vErrors = [err353];
 }
@@ -7169,7 +7170,7 @@ errors++;
 let data169 = data165.schema;
 if(typeof data169 === "string"){
 if(!pattern31.test(data169)){
-const err354 = {instancePath:instancePath+"/sessions/store/postgres/schema",keyword:"pattern",params:{pattern: "^[a-z_][a-z0-9_]{0,39}$"},message:"must match pattern \""+"^[a-z_][a-z0-9_]{0,39}$"+"\"",expected:constant20,data:data169};
+const err354 = {instancePath:instancePath+"/sessions/store/postgres/schema",keyword:"pattern",params:{pattern: "^[a-z_][a-z0-9_]{0,39}$"},message:"must match pattern \""+"^[a-z_][a-z0-9_]{0,39}$"+"\"",expected:constant21,data:data169};
 if(vErrors === null){
 vErrors = [err354];
 }
@@ -7180,7 +7181,7 @@ errors++;
 }
 }
 else {
-const err355 = {instancePath:instancePath+"/sessions/store/postgres/schema",keyword:"type",params:{type: "string"},message:"must be string",expected:constant20,data:data169};
+const err355 = {instancePath:instancePath+"/sessions/store/postgres/schema",keyword:"type",params:{type: "string"},message:"must be string",expected:constant21,data:data169};
 if(vErrors === null){
 vErrors = [err355];
 }

@@ -7,6 +7,7 @@ import { ConfigError } from "./base/config/config-error.ts";
 import { keepUntilRestart } from "./base/config/restart.ts";
 import type { Config } from "./base/contract.ts";
 import { GatewayError } from "./base/errors.ts";
+import { toListenFailure } from "./base/listen-failure.ts";
 import type { Metrics } from "./base/metrics.ts";
 import { BodyBudget } from "./edge/body-budget.ts";
 import { Lockout } from "./edge/lockout.ts";
@@ -198,15 +199,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 function listen(server: ReturnType<typeof createHttpServer>, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", (cause: NodeJS.ErrnoException) => {
-      const reason =
-        cause.code === "EADDRINUSE"
-          ? "something else listens there"
-          : cause.code === "EADDRNOTAVAIL"
-            ? "this machine has no such address"
-            : cause.message;
-      reject(
-        new ConfigError(`Cannot listen on ${host} port ${port} (gateway.port, gateway.bind): ${reason}.`, { cause }),
-      );
+      reject(new ConfigError(toListenFailure(host, port, cause), { cause }));
     });
     server.listen(port, host, resolve);
   });

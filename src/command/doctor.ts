@@ -1,111 +1,112 @@
 import { Command } from "commander";
-import { toHost } from "../base/config/check.ts";
-import { findWeakAuth } from "../base/config/secret.ts";
+import { ConfigError } from "../base/config/config-error.ts";
 import type { LoadedConfig } from "../base/config/load.ts";
-import { GatewayError } from "../base/errors.ts";
-import {
-  addAddressOptions,
-  addConfigOption,
-  type CommonOptions,
-  loadWithState,
-  prepare,
-  type ReadyConfig,
-} from "./common.ts";
-import { createQuietLog, type Terminal } from "./terminal.ts";
+import { findWeakAuth } from "../base/config/secret.ts";
+import { contractVersion } from "../base/contract.ts";
 import { type Credential, loadCredential } from "../edge/credential.ts";
-import type { Provider } from "../model/model.ts";
-import { createProviders, stopProviders } from "../model/table.ts";
-import { type Agents, createAgents } from "../run/agents.ts";
 import { createRuntime, examineDatabase } from "../runtime.ts";
-import { createSilentLog } from "../base/log.ts";
 import type { StoreReport } from "../session/store.ts";
+import { addAddressOptions, addConfigOption, type CommonOptions, loadWithState, prepare } from "./common.ts";
+import { examineModels, examineProxy } from "./examine-models.ts";
+import { examineFile, examinePort, examineState } from "./examine-place.ts";
 import { examineTools } from "./examine-tools.ts";
-import type { Finding } from "./finding.ts";
+import { type Finding, toEnableAdvice } from "./finding.ts";
 import { findRiskyFlags } from "./node-flags.ts";
+import { createQuietLog, type Terminal } from "./terminal.ts";
+
+interface DoctorOptions extends CommonOptions {
+  readonly online?: boolean;
+  readonly json?: boolean;
+}
 
 export function createDoctorCommand(terminal: Terminal): Command {
   return addAddressOptions(addConfigOption(new Command("doctor")))
-    .description("say what would answer, and why; end with status 1 if something is wrong")
-    .action(async (options: CommonOptions) => {
-      const given = loadWithState(terminal, options);
-      const loaded = await prepare(terminal, given);
-      const findings = [
-        ...toConfigFindings(loaded, terminal.flags),
-        ...(await examineAgents(loaded, Object.keys(given.config.models.providers))),
-        ...(await examineTools(loaded)),
-        ...(await examineStore(loaded)),
-        await examinePort(loaded),
-      ];
-      for (const { state, what, detail } of findings)
-        terminal.print(`${state.padEnd(4)}  ${what.padEnd(12)}  ${detail}`);
-      if (findings.some(({ state }) => state === "FAIL")) terminal.fail(1);
+    .description("say what would answer, and why; end with status 1 if the first request would fail")
+    .option("--online", "ask every provider for a word, also those of a key in the environment; costs a few tokens")
+    .option("--json", "print one JSON object instead of the lines")
+    .addHelpText(
+      "after",
+      `
+Providers of the configuration are asked for their models, which costs nothing; tool servers are started and ended again.
+
+Examples:
+  $ clawgate doctor
+  $ clawgate doctor --online --json`,
+    )
+    .action(async (options: DoctorOptions) => {
+      const findings = await examine(terminal, options);
+      const failed = findings.some(({ state }) => state === "FAIL");
+      if (options.json === true) terminal.print(JSON.stringify({ ok: !failed, findings }));
+      else for (const finding of findings) terminal.print(toLine(finding, terminal));
+      if (failed) terminal.fail(1);
     });
 }
 
-function toConfigFindings({ config, path, stateFolder, warnings }: LoadedConfig, flags: readonly string[]): Finding[] {
+const shades = { ok: "good", off: "faint", warn: "odd", FAIL: "bad" } as const;
+
+function toLine({ state, what, detail }: Finding, { paint }: Terminal): string {
+  return `${paint.print(shades[state], state.padEnd(4))}  ${what.padEnd(12)}  ${detail}`;
+}
+
+/** What cannot be examined at all is one finding for a program, and an error for a person. */
+async function examine(terminal: Terminal, options: DoctorOptions): Promise<Finding[]> {
+  try {
+    const given = loadWithState(terminal, options);
+    const loaded = await prepare(terminal, given);
+    return [
+      ...toConfigFindings(loaded, terminal.flags),
+      ...(await examineModels(loaded, given, options.online === true)),
+      ...examineProxy(loaded, terminal.environment),
+      ...(await examineTools(loaded)),
+      ...(await examineStore(loaded)),
+      ...(await examinePort(loaded)),
+    ];
+  } catch (error) {
+    if (options.json !== true || !(error instanceof ConfigError)) throw error;
+    return [{ state: "FAIL", what: "config", detail: error.message }];
+  }
+}
+
+function toConfigFindings(loaded: LoadedConfig, flags: readonly string[]): Finding[] {
+  const { config, path, warnings } = loaded;
+  const state = examineState(loaded);
   const { enabled } = config.gateway.http.endpoints.chatCompletions;
-  const credential = loadCredential(config, stateFolder);
   return [
+    { state: "ok", what: "clawgate", detail: contractVersion },
     { state: "ok", what: "node", detail: process.versions.node },
     ...findRiskyFlags(flags).map(({ key, problem }): Finding => ({
       state: "warn",
       what: "node",
       detail: `${key} ${problem}`,
     })),
-    { state: "ok", what: "config", detail: path ?? "no file; the defaults hold" },
+    ...examineFile(loaded),
     ...warnings.map(({ key, problem }): Finding => ({ state: "warn", what: "config", detail: `${key} ${problem}` })),
-    { state: "ok", what: "state", detail: stateFolder },
-    { state: "ok", what: "credential", detail: toCredentialDetail(credential) },
+    state,
+    examineCredential(loaded, state.state !== "FAIL"),
     ...findWeakAuth(config).map(({ key, problem }): Finding => ({
       state: "warn",
       what: "credential",
       detail: `${key} ${problem}`,
     })),
-    {
-      state: enabled ? "ok" : "off",
-      what: "endpoint",
-      detail: enabled
-        ? "/v1/chat/completions is enabled"
-        : "disabled; set gateway.http.endpoints.chatCompletions.enabled to true",
-    },
+    enabled
+      ? { state: "ok", what: "endpoint", detail: "/v1/chat/completions is enabled" }
+      : { state: "FAIL", what: "endpoint", detail: toEnableAdvice(path) },
   ];
+}
+
+/** The first look makes the token, where it can be kept. */
+function examineCredential({ config, stateFolder }: LoadedConfig, canWrite: boolean): Finding {
+  const what = "credential";
+  try {
+    return { state: "ok", what, detail: toCredentialDetail(loadCredential(config, stateFolder)) };
+  } catch (error) {
+    if (canWrite || !(error instanceof ConfigError)) throw error;
+    return { state: "FAIL", what, detail: error.message };
+  }
 }
 
 function toCredentialDetail(credential: Credential): string {
   return "secret" in credential ? `${credential.mode}, ${credential.origin}` : credential.mode;
-}
-
-/** Only `configured` providers are asked: a key that merely lies in the environment is no order to call somebody. */
-async function examineAgents(loaded: ReadyConfig, configured: readonly string[]): Promise<Finding[]> {
-  const providers = await createProviders(loaded.config, loaded.folder, createSilentLog());
-  const agents = createAgents(loaded.config, providers);
-  const asked = [...providers].filter(([name]) => configured.includes(name));
-  const examined = await Promise.all(asked.map(([name, provider]) => examineProvider(name, provider, agents)));
-  await stopProviders(providers);
-  return [...toAgentFindings(loaded, agents), ...examined.filter((finding) => finding !== undefined)];
-}
-
-function toAgentFindings({ standard }: ReadyConfig, agents: Agents): Finding[] {
-  return agents.list.map((agent): Finding => {
-    const [first, ...others] = agent.models;
-    const why = first.name === standard?.model ? standard.why : "its own model";
-    const fallbacks = others.length === 0 ? "" : `, then ${others.map(({ name }) => name).join(", ")}`;
-    const mark = agent === agents.default ? ", answers to `openclaw`" : "";
-    return { state: "ok", what: `agent ${agent.id}`, detail: `${first.name} (${why})${fallbacks}${mark}` };
-  });
-}
-
-/** Undefined for a provider that no agent uses, or that cannot be asked without being paid. */
-async function examineProvider(name: string, provider: Provider, { list }: Agents): Promise<Finding | undefined> {
-  const used = list.flatMap(({ models }) => models).filter((bound) => bound.provider === provider);
-  if (used.length === 0 || provider.examine === undefined) return undefined;
-  const what = `model ${name}`;
-  try {
-    return { state: "ok", what, detail: await provider.examine([...new Set(used.map(({ model }) => model))]) };
-  } catch (error) {
-    const { message, cause } = GatewayError.from(error);
-    return { state: "FAIL", what, detail: cause instanceof Error ? `${message} (${cause.message})` : message };
-  }
 }
 
 /** A database that cannot be used has no sessions that could be read. */
@@ -145,21 +146,4 @@ function toSessionFinding({ sessions, damaged }: StoreReport): Finding {
     what,
     detail: `${damaged.length} of ${sessions} sessions are damaged, and are not served: ${named.join(", ")}${others}. Put back a copy of the database, or delete or reset them.`,
   };
-}
-
-async function examinePort({ config }: LoadedConfig): Promise<Finding> {
-  const host = toHost(config.gateway.bind);
-  const { port } = config.gateway;
-  const reachable = host === "0.0.0.0" ? "127.0.0.1" : host;
-  const url = `http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}/healthz`;
-  try {
-    const { ok } = await fetch(url, { signal: AbortSignal.timeout(1000) });
-    return {
-      state: ok ? "ok" : "FAIL",
-      what: "port",
-      detail: ok ? `a gateway answers at ${url}` : `something that is no gateway answers at ${url}`,
-    };
-  } catch {
-    return { state: "ok", what: "port", detail: `nothing answers at ${url}; \`clawgate gateway\` starts it` };
-  }
 }

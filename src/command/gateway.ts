@@ -17,6 +17,7 @@ import {
   type ReadyConfig,
 } from "./common.ts";
 import { findRiskyFlags } from "./node-flags.ts";
+import { toEnableAdvice } from "./finding.ts";
 import { type Announcement, announce } from "./presence.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -160,13 +161,6 @@ function toBanner(
     `clawgate ${contractVersion} listens on ${url}`,
     ...rows.map(([name, value]) => `  ${name.padEnd(10)}  ${value}`),
   ].join("\n");
-}
-
-/** What to do where nobody can ask anything yet. */
-export function toEnableAdvice(path: string | undefined): string {
-  return path === undefined
-    ? "disabled: `clawgate init` writes a configuration with gateway.http.endpoints.chatCompletions.enabled; then start again"
-    : `disabled: set gateway.http.endpoints.chatCompletions.enabled to true in ${path}, then \`clawgate reload\``;
 }
 
 function toCredentialText(credential: Credential): string {

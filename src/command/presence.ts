@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { contractVersion } from "../base/contract.ts";
 import { type FileLock, isUnlocked, lockFile } from "../base/file-lock.ts";
 
 /** Where a gateway is, and what it is. */
@@ -13,6 +14,8 @@ export interface Whereabouts {
 /** What a running gateway says of itself in its state folder, for the commands that talk to it. */
 export interface Presence extends Whereabouts {
   readonly pid: number;
+  /** Of its program; undefined for one that did not say it yet. */
+  readonly version?: string;
   /** How often it has read its configuration anew. */
   readonly reloads: number;
   /** Why the last time changed nothing; undefined if it did. */
@@ -44,7 +47,13 @@ export function announce(stateFolder: string, whereabouts: Whereabouts): Announc
     return undefined;
   }
   const path = toPath(stateFolder);
-  let presence: Presence = { ...whereabouts, pid: process.pid, url: toNear(whereabouts.url), reloads: 0 };
+  let presence: Presence = {
+    ...whereabouts,
+    pid: process.pid,
+    version: contractVersion,
+    url: toNear(whereabouts.url),
+    reloads: 0,
+  };
   const write = (): void => {
     // Whoever reads it meanwhile reads the old one.
     writeFileSync(`${path}.new`, JSON.stringify(presence), { mode: 0o600 });

@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { ConfigError } from "../base/config/config-error.ts";
 import { contractVersion } from "../base/contract.ts";
 import { GatewayError } from "../base/errors.ts";
+import { toAdvice } from "./upstream-advice.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Exit statuses: 0 done, 1 the run or a check failed, 2 the command line or the configuration is wrong. */
@@ -58,7 +59,7 @@ async function createProgram(terminal: Terminal, asked: string | undefined): Pro
 
 /** What the machine refused (a file, a socket) is for the person who asked; anything unforeseen keeps its stack. */
 function toText(error: unknown): string {
-  if (error instanceof GatewayError) return error.message;
+  if (error instanceof GatewayError) return toAdvice(error);
   if (!(error instanceof Error)) return String(error);
   if (error.name === "AbortError" && error.cause instanceof GatewayError) return error.cause.message;
   return "syscall" in error ? error.message : (error.stack ?? error.message);

@@ -3,7 +3,7 @@ import { linkSync, lstatSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isLoopback, toHost } from "../base/config/check.ts";
 import { ConfigError } from "../base/config/config-error.ts";
-import { readFile } from "../base/config/file-trust.ts";
+import { readFile, toWriteReason } from "../base/config/file-trust.ts";
 import { tokenBytesMax, tokenFile } from "../base/config/own-secret.ts";
 import { assertPassword, assertToken } from "../base/config/secret.ts";
 import type { Config } from "../base/contract.ts";
@@ -71,7 +71,7 @@ function makeToken(path: string, stateFolder: string): string | undefined {
   } catch (cause) {
     const failure = cause instanceof Error ? cause : new Error(String(cause));
     if ("code" in failure && failure.code === "EEXIST") return undefined;
-    throw new ConfigError(`Cannot make a token at ${path}: ${failure.message}`, { cause });
+    throw new ConfigError(`Cannot make a token at ${path}: ${toWriteReason(failure)}.`, { cause });
   } finally {
     rmSync(draft, { force: true });
   }

@@ -163,7 +163,7 @@ describe("Ctrl-C", () => {
       const local = gateway === undefined ? ["--local"] : [];
       const { process: child, ended } = start(place, ["agent", ...local, "-m", "@@echo begun\n@@hang"]);
       child.stdout?.once("data", () => child.kill("SIGINT"));
-      expect(await ended).toEqual({ status: 130, output: "begun", notes: "cancelled: Ended by SIGINT.\n" });
+      expect(await ended).toEqual({ status: 130, output: "begun", notes: "clawgate: cancelled: Ended by SIGINT.\n" });
       expect(countRows(place.stateFolder)).toMatchObject({ messages: 0, leases: 0 });
       if (gateway !== undefined) expect(await listStates(gateway)).toEqual(["cancelled"]);
     },

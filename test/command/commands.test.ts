@@ -109,7 +109,10 @@ describe.each(agentWays)("`agent`, $way,", ({ open }) => {
     const agent = await open(place);
     const failing = ["-m", '@@echo begun\n@@fail message="the model is tired"'];
     const plain = await run(place, [...agent, ...failing]);
-    expect(plain).toMatchObject({ status: 1, notes: "upstream_error: the model is tired\n" });
+    expect(plain).toMatchObject({
+      status: 1,
+      notes: expect.stringMatching(/^clawgate: upstream_error: the model is tired/) as string,
+    });
     const json = await run(place, [...agent, "--json", ...failing]);
     expect(json.status).toBe(1);
     expect(JSON.parse(json.output)).toMatchObject({ status: "error", error: { code: "upstream_error" } });

@@ -58,14 +58,15 @@ describe("with a key in the environment", () => {
     expect(connections()).toEqual([]);
   });
 
-  test("doctor says the same, and asks no more than its own port", async () => {
+  test("doctor says the same, and asks nobody", async () => {
     const port = String(await findFreePort());
     const { place, connections } = createRecorded({ OPENAI_API_KEY: key, OPENCLAW_GATEWAY_PORT: port });
     const { status, output } = await runProcess(place, ["doctor"]);
     expect(status).toBe(0);
     expect(output).toMatch(/^ok {4}agent main +openai\/gpt-5-mini \(OPENAI_API_KEY is in the environment\)/m);
     expect(output).not.toContain(key);
-    expect(connections()).toEqual([`127.0.0.1:${port}`]);
+    expect(output).toMatch(/^ok {4}model openai +not asked .*`clawgate doctor --online` does$/m);
+    expect(connections()).toEqual([]);
   });
 
   test("a configured model wins", async () => {
@@ -80,7 +81,7 @@ describe("with a key in the environment", () => {
     const { place, connections } = createRecorded({ OPENCLAW_GATEWAY_PORT: port }, agents);
     const { output } = await runProcess(place, ["doctor"]);
     expect(output).toMatch(/^ok {4}agent main +embedded\/assistant \(its own model\)/m);
-    expect(connections()).toEqual([`127.0.0.1:${port}`]);
+    expect(connections()).toEqual([]);
   });
 });
 
@@ -131,7 +132,7 @@ describe("doctor asks the providers of the configuration", () => {
 
   test.each([
     ["has the model", "gpt-lab", 0, /^ok +model lab +answers, and has gpt-lab$/m],
-    ["lacks the model", "gpt-none", 1, /^FAIL +model lab +answers, but does not list gpt-none$/m],
+    ["lacks the model", "gpt-none", 1, /^FAIL +model lab +answers, but does not list gpt-none\. See /m],
   ])("one that %s", async (_, model, status, says) => {
     const { baseUrl, seen } = await startModelList(200, { data: [{ id: "gpt-lab" }] });
     const found = await run(toPlace(baseUrl, model), ["doctor"]);

@@ -61,8 +61,8 @@ describe("`doctor`", () => {
   test("says that the endpoint is disabled, and which switch turns it on", async () => {
     const place = createPlace({ environment: { OPENCLAW_GATEWAY_PORT: "0" } });
     const { status, output } = await run(place, ["doctor"]);
-    expect(status).toBe(0);
-    expect(output).toMatch(/^off {3}endpoint .*gateway\.http\.endpoints\.chatCompletions\.enabled/m);
+    expect(status).toBe(1);
+    expect(output).toMatch(/^FAIL {2}endpoint .*`clawgate init`.*gateway\.http\.endpoints\.chatCompletions\.enabled/m);
   });
 
   test("says that the sessions cannot be read, beside all that is well", async () => {
@@ -82,7 +82,9 @@ describe("`doctor`", () => {
     const place = createPlace({ config: usual, environment: { OPENCLAW_GATEWAY_PORT: String(port) } });
     const { status, output } = await run(place, ["doctor"]);
     expect(status).toBe(1);
-    expect(output).toMatch(new RegExp(`^FAIL {2}port .*:${port}/healthz$`, "m"));
+    expect(output).toMatch(
+      new RegExp(`^FAIL {2}port .* port ${port} .*: something else listens there\\. .*--port ${port + 1}$`, "m"),
+    );
   });
 });
 

@@ -12,7 +12,7 @@ const allowed: Readonly<Record<string, string>> = {
   "src/session/postgres/": "the database of the configuration",
   "src/tool/mcp/": "tool servers of the configuration",
   "src/edge/server.ts": "whoever calls the gateway",
-  "src/command/doctor.ts": "the gateway itself",
+  "src/command/examine-place.ts": "the gateway itself",
   "src/command/gateway-call.ts": "the gateway itself",
   "src/command/agent/gateway-link.ts": "the gateway itself, or the one of `--url`",
   "src/command/conformance/": "the server that the suite is run against",
@@ -99,7 +99,7 @@ describe("what leaves the machine", () => {
       "src/outbound/image-fetch.ts",
       "src/outbound/public-network.ts",
       "src/edge/server.ts",
-      "src/command/doctor.ts",
+      "src/command/examine-place.ts",
     ];
     for (const path of paths)
       expect(files.filter((file) => file.path === path).flatMap(listOutgoing), path).not.toEqual([]);

@@ -46,6 +46,26 @@ export function toFileReason({ code, message }: NodeJS.ErrnoException): string {
   return code === "EISDIR" ? "it is a folder" : message;
 }
 
+/** Why nothing can be written in the state folder, and what to do. */
+export function toWriteReason({ code = "", message }: NodeJS.ErrnoException): string {
+  const elsewhere = "name another folder with OPENCLAW_STATE_DIR";
+  switch (code) {
+    case "ENOSPC":
+    case "EDQUOT":
+      return `the disk is full. Make room, or ${elsewhere}`;
+    case "EACCES":
+    case "EPERM":
+      return `this user may not write there. Make it this user's (chown), or ${elsewhere}`;
+    case "EROFS":
+      return `the disk can only be read. Let it be written (mount -o remount,rw), or ${elsewhere}`;
+    case "EEXIST":
+    case "ENOTDIR":
+      return `a file has the name that a folder should have. Move the file away, or ${elsewhere}`;
+    default:
+      return `${message}. See the folder, or ${elsewhere}`;
+  }
+}
+
 /** The file may grow while it is read, and those of `/proc` have no size at all. */
 function readText(file: number, bytesMax: number): string {
   const bytes = Buffer.alloc(bytesMax + 1);

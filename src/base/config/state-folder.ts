@@ -1,7 +1,7 @@
 import { chmodSync, lstatSync, mkdirSync, readdirSync, rmSync, type Stats, statSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigError } from "./config-error.ts";
-import { grants, isOwn, writableByOthers } from "./file-trust.ts";
+import { grants, isOwn, toWriteReason, writableByOthers } from "./file-trust.ts";
 import type { ConfigWarning } from "./suspicion.ts";
 
 /** What this program keeps in its state folder; whoever could write one of these could be the gateway. */
@@ -28,8 +28,8 @@ function makeFolder(folder: string): Stats {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     return statSync(folder);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new ConfigError(`Cannot make the state folder ${folder} (OPENCLAW_STATE_DIR): ${reason}`, { cause });
+    const reason = toWriteReason(cause as NodeJS.ErrnoException);
+    throw new ConfigError(`Cannot make the state folder ${folder} (OPENCLAW_STATE_DIR): ${reason}.`, { cause });
   }
 }
 

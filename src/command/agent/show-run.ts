@@ -1,5 +1,6 @@
 import type { AgentDoor, Asked, BegunRun } from "./agent-door.ts";
 import { toPrintable } from "./printable.ts";
+import { toAdvice } from "../upstream-advice.ts";
 import type { Terminal } from "../terminal.ts";
 import { GatewayError } from "../../base/errors.ts";
 
@@ -27,7 +28,7 @@ export async function showRun(door: AgentDoor, asked: Asked, json: boolean, term
     if (begun === undefined) throw cause;
     const error = GatewayError.from(cause);
     if (json) terminal.print(JSON.stringify({ runId: begun.runId, status: "error", ...error.toBody() }));
-    else terminal.note(`${error.code}: ${error.message}`);
+    else terminal.note(`${terminal.paint.note("bad", "clawgate:")} ${error.code}: ${toAdvice(error)}`);
     terminal.fail(1);
   }
 }

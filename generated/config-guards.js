@@ -15,7 +15,7 @@ const constant10 = {"types":["string"],"words":"a name of small letters, digits 
 const constant11 = {"types":["string"],"words":"64 hexadecimal digits, as `clawgate key new` prints them"};
 const constant12 = {"types":["string"],"words":"a model as provider/model, such as openai/gpt-5-mini"};
 const constant13 = {"types":["string"],"words":"a date as 2027-01-01, or a time with its offset as 2027-01-01T12:00:00Z"};
-const constant14 = {"types":["string"],"words":"open-webui, opencode, or the name of a header in small letters that is no credential and not of x-openclaw-"};
+const constant14 = {"types":["string"],"words":"open-webui, opencode, kilo, or the name of a header in small letters that is no credential and not of x-openclaw-"};
 const constant15 = {"types":["string"],"words":"a host without port and path, as images.example"};
 const constant16 = {"types":["number"]};
 const constant17 = {"types":["string","object"],"words":"a model as provider/model, such as openai/gpt-5-mini"};
@@ -36,7 +36,7 @@ const constant31 = ["token","password","trusted-proxy","none"];
 const constant32 = ["own","shared"];
 const constant33 = ["chat","sessions","metrics","admin"];
 const constant34 = ["session","ignore"];
-const constant35 = ["open-webui","opencode"];
+const constant35 = ["open-webui","opencode","kilo"];
 const constant36 = ["comment","chunk","off"];
 const constant37 = ["fatal","error","warn","info","debug","trace","silent"];
 const constant38 = ["throw","count","off"];
@@ -3990,7 +3990,7 @@ vErrors.push(err100);
 }
 errors++;
 }
-if(!((data47 === "open-webui") || (data47 === "opencode"))){
+if(!(((data47 === "open-webui") || (data47 === "opencode")) || (data47 === "kilo"))){
 const err101 = {instancePath:instancePath+"/gateway/http/endpoints/chatCompletions/sessions/sideTasks/" + i10,keyword:"enum",params:{allowedValues: constant35},message:"must be equal to one of the allowed values",expected:constant1,data:data47};
 if(vErrors === null){
 vErrors = [err101];

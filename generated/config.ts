@@ -155,7 +155,7 @@ export interface components {
                                 /**
                                  * @description Headers that carry a client's own chat id, which then names the session; they win over `user`,
                                  *     the first that is there counts. The messages of such a call are the whole conversation.
-                                 *     Presets: `open-webui` (`x-openwebui-chat-id`), `opencode`
+                                 *     Presets: `open-webui` (`x-openwebui-chat-id`), `opencode` and `kilo`
                                  *     (`x-session-id`, `x-session-affinity`); or any header name in lower case.
                                  * @default []
                                  */
@@ -171,7 +171,7 @@ export interface components {
                                  * @description Clients whose side tasks (titles, tags, follow-up questions) are recognised and leave no trace in
                                  *     the session of their chat; by default the presets among `chatIdHeaders`.
                                  */
-                                sideTasks?: ("open-webui" | "opencode")[];
+                                sideTasks?: ("open-webui" | "opencode" | "kilo")[];
                             };
                             /**
                              * @description The images, audio and files in user messages, and what tools inside the gateway show.

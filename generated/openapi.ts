@@ -1452,6 +1452,8 @@ export interface components {
                  *     digits, dots, dashes and underscores; else the gateway makes one.
                  */
                 "x-request-id": string;
+                /** @description `false` where repeating the call would be useless, or might do its effects twice. SDKs obey it. */
+                "x-should-retry"?: "false";
                 [name: string]: unknown;
             };
             content: {

@@ -8,7 +8,7 @@ const responses = {
   "BadRequest": { headers: { "x-request-id": { required: true } }, content: { "application/json": guards.checkAnswerErrorResponse } },
   "Unauthorized": { headers: { "x-request-id": { required: true }, "www-authenticate": { required: true } }, content: { "application/json": guards.checkAnswerErrorResponse } },
   "Forbidden": { headers: { "x-request-id": { required: true }, "www-authenticate": { required: false } }, content: { "application/json": guards.checkAnswerErrorResponse } },
-  "NotFound": { headers: { "x-request-id": { required: true } }, content: { "application/json": guards.checkAnswerErrorResponse } },
+  "NotFound": { headers: { "x-request-id": { required: true }, "x-should-retry": { required: false } }, content: { "application/json": guards.checkAnswerErrorResponse } },
   "MethodNotAllowed": { headers: { "x-request-id": { required: true }, "allow": { required: true } }, content: { "application/json": guards.checkAnswerErrorResponse } },
   "RequestTimeout": { headers: { "x-request-id": { required: true } }, content: { "application/json": guards.checkAnswerErrorResponse } },
   "Conflict": { headers: { "x-request-id": { required: true }, "x-should-retry": { required: false }, "idempotency-replayed": { required: false } }, content: { "application/json": guards.checkAnswerErrorResponse } },

@@ -21,7 +21,9 @@ export function toErrorReply(error: GatewayError): ErrorReply {
   const retry = error.retry ?? worthIt;
   const headers: Record<string, string> = { ...error.headers };
   if (error.code === "invalid_api_key") headers["www-authenticate"] = 'Bearer realm="clawgate"';
-  if (status >= 408 && !retry && status !== 413 && status !== 415) headers["x-should-retry"] = "false";
+  const isAskedAgain = status >= 408 && status !== 413 && status !== 415;
+  // Agents that speak another API ask five times for what is not served, before they show what they were told.
+  if (!retry && (isAskedAgain || error.code === "endpoint_not_served")) headers["x-should-retry"] = "false";
   if (retry) headers["retry-after"] = String(Math.min(60, Math.max(1, error.retryAfterSeconds ?? retryAfterSeconds)));
   return { status, headers, body: error.toBody() };
 }

@@ -10,7 +10,7 @@ test.for([
   const { request } = gateway;
   for (const body of ['{"model":"openclaw","input":"hi","stream":true}', "no JSON", ""]) {
     const response = await request(path, { method: "POST", body, headers: { "content-type": "application/json" } });
-    expect(response.status).toBe(404);
+    expect([response.status, response.headers.get("x-should-retry")]).toEqual([404, "false"]);
     const { error } = (await response.json()) as { error: { code: string; message: string } };
     expect(error).toMatchObject({ code: "endpoint_not_served", message: expect.stringMatching(advice) as string });
   }

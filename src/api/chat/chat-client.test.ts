@@ -59,6 +59,8 @@ const rows: readonly Row[] = [
     messages: [{ role: "developer", content: "You are a title generator." }, u("hi")],
     want: true,
   },
+  { what: "the title agent", preset: "kilo", messages: [s("You are a title generator."), u("hi")], want: true },
+  { what: "the coding agent", preset: "kilo", messages: [s("You are Kilo."), u("hi")], want: false },
   { what: "a user who says so", preset: "opencode", messages: [u("You are a title generator")], want: false },
   { what: "the coding agent", preset: "opencode", messages: [s("You are opencode."), u("hi")], want: false },
 ];

@@ -34,6 +34,11 @@ export const clientPresets: Readonly<Record<PresetName, ClientPreset>> = {
     chatIdHeaders: ["x-session-id", "x-session-affinity"],
     taskInstructions: ["You are a title generator", "Summarize what was done in this conversation"],
   },
+  // Made from opencode. It asks for titles under an id of their own, `title-` and that of the chat.
+  kilo: {
+    chatIdHeaders: ["x-session-id", "x-session-affinity"],
+    taskInstructions: ["You are a title generator", "Summarize what was done in this conversation"],
+  },
 };
 
 const knownPresets: ReadonlyMap<string, ClientPreset> = new Map(Object.entries(clientPresets));

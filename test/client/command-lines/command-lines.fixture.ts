@@ -34,6 +34,8 @@ export interface CommandLine {
   readonly shell: (command: string) => Tool;
   /** How the instructions of the calls begin that it makes besides those of the turn: for a title, for its memory. */
   readonly aside?: RegExp;
+  /** The preset that finds its chat id, if it sends one. */
+  readonly preset?: "opencode" | "kilo";
   /** What of its requests no model gets to see, as `x-clawgate-ignored` names it. */
   readonly ignored?: readonly string[];
 }
@@ -61,6 +63,7 @@ export const commandLines = {
     write: (filePath, content) => ({ name: "write", args: { filePath, content } }),
     shell: (command) => ({ name: "bash", args: { command, description: "Shows the note" } }),
     aside: /^You are a title generator/,
+    preset: "opencode",
   },
   kilo: {
     package: "@kilocode/cli-linux-x64@7.7.9",
@@ -73,6 +76,7 @@ export const commandLines = {
     write: (filePath, content) => ({ name: "write", args: { filePath, content } }),
     shell: (command) => ({ name: "bash", args: { command, description: "Shows the note" } }),
     aside: /^You are a title generator/,
+    preset: "kilo",
   },
   qwen: {
     package: "@qwen-code/qwen-code@0.24.4",

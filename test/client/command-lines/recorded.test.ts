@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { countRows, readRows } from "../../rows.fixture.ts";
 import { readTalk } from "../../talk.fixture.ts";
 import { note } from "./coder.fixture.ts";
 import { type CommandLine, commandLines, isAside } from "./command-lines.fixture.ts";
@@ -55,4 +56,27 @@ describe.each(Object.entries<CommandLine>(commandLines))("%s", (name, client) =>
     expect(ends).toEqual([client.write("", "").name, client.shell("").name, `The note says: ${note}.`]);
     expect([...ignored]).toEqual(client.ignored ?? []);
   });
+
+  test.runIf(client.preset !== undefined)(
+    "has one session for its chat, with every message once and no title",
+    async () => {
+      const { gateway } = await startForClient(client);
+      const keys = new Set<string | null>();
+      for (const request of task) {
+        const { sessionKey } = await readTalk(await gateway.chat(request.body, request.headers));
+        if (isAsked(request)) keys.add(sessionKey);
+      }
+      const id = task.find(isAsked)?.headers["x-session-id"] ?? "";
+      expect([...keys]).toEqual([`agent:coder:openai-chat:${id}`]);
+      expect(readRows(gateway.stateFolder, `agent:coder:openai-chat:${id}`).map((row) => row.split(":")[0])).toEqual([
+        "user",
+        "assistant",
+        "tool",
+        "assistant",
+        "tool",
+        "assistant",
+      ]);
+      expect(countRows(gateway.stateFolder)).toMatchObject({ sessions: 1, messages: 6 });
+    },
+  );
 });

@@ -5,7 +5,11 @@ import { LongestFirst } from "./tools/longest-first.ts";
 // The store's worker and every program that a test starts strip their TypeScript once and not at each start.
 process.env["NODE_COMPILE_CACHE"] ??= join(import.meta.dirname, "node_modules/.cache/compile");
 
-const slow = ["test/page/{page,doors}.test.ts", "test/client/command-lines/live.test.ts", "test/upstream/relay.test.ts"];
+const slow = [
+  "test/page/{page,doors}.test.ts",
+  "test/client/command-lines/live.test.ts",
+  "test/upstream/relay.test.ts",
+];
 
 export default defineConfig(({ mode }) => ({
   test: {

@@ -30,7 +30,13 @@ export function findFramingFault(request: IncomingMessage): GatewayError | undef
   if (request.httpVersionMajor !== 1) {
     return new GatewayError("http_version_not_supported", "This gateway speaks HTTP/1.1.");
   }
-  return findFieldFault(request) ?? findHostFault(request) ?? findCodingFault(request) ?? findTargetFault(request);
+  return (
+    findFieldFault(request) ??
+    findHostFault(request) ??
+    findCodingFault(request) ??
+    findExpectFault(request) ??
+    findTargetFault(request)
+  );
 }
 
 function findFieldFault({ rawHeaders }: IncomingMessage): GatewayError | undefined {
@@ -61,6 +67,14 @@ function findCodingFault({ headers, httpVersionMinor }: IncomingMessage): Gatewa
   if (httpVersionMinor === 0) return new GatewayError("invalid_http", "HTTP/1.0 has no 'Transfer-Encoding'.");
   if (coding.trim().toLowerCase() === "chunked") return undefined;
   return new GatewayError("transfer_coding_not_supported", "'Transfer-Encoding' must be 'chunked'.");
+}
+
+/** As Node looks for it, which asks its listeners of `checkContinue` then. */
+const continuePattern = /(?:^|\W)100-continue(?:$|\W)/i;
+
+function findExpectFault({ headers: { expect }, httpVersionMinor }: IncomingMessage): GatewayError | undefined {
+  if (expect === undefined || httpVersionMinor === 0 || continuePattern.test(expect)) return undefined;
+  return new GatewayError("expectation_failed", "'Expect' must be '100-continue'.", { param: "expect" });
 }
 
 function findTargetFault({ url = "", method = "" }: IncomingMessage): GatewayError | undefined {

@@ -11,7 +11,7 @@ async function openDoor(limits: Partial<LeftoverLimits>) {
   const leftovers = new Leftovers({ ms: 60_000, bytes: 64_000_000, ...limits }, () => cuts++);
   const { listener } = boundPipelines(
     (_, response) => void response.writeHead(401, { "content-length": "2" }).end("no"),
-    { runningMax: 2, waitingMax: 3, onLeftover: (request) => leftovers.watch(request) },
+    { runningMax: 2, bytesMax: 1_048_576, onLeftover: (request) => leftovers.watch(request) },
   );
   const server = createServer(listener);
   server.listen(0, "127.0.0.1");

@@ -1,13 +1,22 @@
 import { once } from "node:events";
-import { createServer, type RequestListener, type ServerResponse } from "node:http";
-import { connect, type Socket } from "node:net";
+import { createServer, type RequestListener, type ServerOptions, type ServerResponse } from "node:http";
+import { connect, Socket } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+import fc from "fast-check";
 import { expect, onTestFinished, test } from "vitest";
-import { boundPipelines, type PipelineLimits } from "./pipelines.ts";
+import { boundPipelines, type ParserError, type PipelineLimits } from "./pipelines.ts";
 
 interface Door {
   /** The requests that have begun and are not answered, in order. */
   readonly begun: { readonly path: string; readonly response: ServerResponse }[];
+  /** The codes of what Node said of a connection that was none of the pipelines'. */
+  readonly faults: readonly (string | undefined)[];
+  /** How many requests Node has made of what came. */
+  readonly parsed: () => number;
   readonly cuts: () => number;
+  /** Bytes that wait to be parsed. */
+  readonly held: () => number;
+  readonly port: number;
   /** Sends requests for these paths at once on a connection of its own. */
   readonly send: (...paths: string[]) => Promise<Socket>;
 }
@@ -15,23 +24,32 @@ interface Door {
 async function openDoor(
   limits: Partial<PipelineLimits>,
   onRequest?: (response: ServerResponse) => void,
+  given: ServerOptions = {},
 ): Promise<Door> {
   const begun: Door["begun"] = [];
+  const faults: (string | undefined)[] = [];
   let cuts = 0;
+  let parsed = 0;
   const listener: RequestListener = ({ url }, response) => {
     begun.push({ path: url ?? "", response });
     onRequest?.(response);
   };
-  const open = new Set<Socket>();
   const pipelines = boundPipelines(listener, {
     runningMax: 2,
-    waitingMax: 3,
+    bytesMax: 1_048_576,
     onCut: () => cuts++,
-    connections: () => open,
     ...limits,
   });
-  const server = createServer(pipelines.listener);
-  server.on("connection", (socket) => open.add(socket));
+  const server = createServer(given, (request, response) => {
+    parsed++;
+    pipelines.listener(request, response);
+  });
+  server.on("connection", pipelines.greet);
+  server.on("clientError", (error: ParserError, socket) => {
+    if (socket instanceof Socket && pipelines.explain(error, socket)) return;
+    faults.push(error.code);
+    socket.destroy();
+  });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   onTestFinished(() => {
@@ -47,7 +65,8 @@ async function openDoor(
     socket.write(paths.map((path) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`).join(""));
     return socket;
   };
-  return { begun, cuts: () => cuts, send };
+  const held = (): number => pipelines.held;
+  return { begun, faults, parsed: () => parsed, cuts: () => cuts, held, port: address.port, send };
 }
 
 const paths = ({ begun }: Door): string[] => begun.map(({ path }) => path);
@@ -63,7 +82,7 @@ test("a request waits while as many of its connection run as may, and begins whe
 });
 
 test("what is sent while a request waits is read once none does", async () => {
-  const door = await openDoor({ waitingMax: 1 });
+  const door = await openDoor({ runningMax: 2 });
   const socket = await door.send("/1", "/2", "/3");
   await expect.poll(() => paths(door)).toEqual(["/1", "/2"]);
   socket.write("GET /4 HTTP/1.1\r\nHost: localhost\r\n\r\nGET /5 HTTP/1.1\r\nHost: localhost\r\n\r\n");
@@ -78,11 +97,21 @@ test("what is sent while a request waits is read once none does", async () => {
   expect(paths(door)).toEqual(["/1", "/2", "/other", "/3", "/4", "/5"]);
 });
 
-test("the connection with one request too many is closed, and the others are served", async () => {
-  const door = await openDoor({});
+test("of a client that sends all it can no more is parsed than begins, and the next", async () => {
+  const door = await openDoor({ runningMax: 4 });
+  await door.send(...Array.from({ length: 2000 }, () => "/"));
+  await expect.poll(() => door.begun).toHaveLength(4);
+  await door.send("/late");
+  await expect.poll(() => paths(door)).toContain("/late");
+  expect(door.parsed()).toBeLessThanOrEqual(4 + 1 + 1);
+  expect(door.held()).toBeGreaterThan(0);
+});
+
+test("the connection whose bytes are too many is closed, and the others are served", async () => {
+  const door = await openDoor({ bytesMax: 200 });
   const patient = await door.send("/1", "/2", "/3", "/4");
   await expect.poll(() => paths(door)).toEqual(["/1", "/2"]);
-  const greedy = await door.send("/a", "/b", "/c", "/d", "/e", "/f");
+  const greedy = await door.send("/a", "/b", ...Array.from({ length: 9 }, () => "/c"));
   await once(greedy, "close");
   expect(paths(door)).toEqual(["/1", "/2", "/a", "/b"]);
   expect(door.cuts()).toBe(1);
@@ -102,6 +131,25 @@ test("a connection that ends gives back the room that its waiting requests took"
     await expect.poll(() => door.begun.at(-1)?.response.closed).toBe(true);
   }
   expect(door.cuts()).toBe(0);
+  await expect.poll(door.held).toBe(0);
+});
+
+test("a request that waits is not held to the time in which it should have come, whole or not", async () => {
+  const door = await openDoor({}, undefined, { requestTimeout: 50, connectionsCheckingInterval: 10 });
+  const socket = await door.send("/1", "/2", "/3", "/4");
+  const body = `POST /5 HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\n\r\n`;
+  const other = connect(door.port, "127.0.0.1").on("error", () => undefined);
+  onTestFinished(() => void other.destroy());
+  other.write(`${"GET /a HTTP/1.1\r\nhost: x\r\n\r\n".repeat(2)}${body}body${body}bo`);
+  await expect.poll(() => door.begun).toHaveLength(4);
+  await delay(200);
+  expect(socket.destroyed || other.destroyed).toBe(false);
+  for (let answered = 0; answered < 7; answered++) {
+    await expect.poll(() => door.begun[answered]).toBeDefined();
+    door.begun[answered]?.response.end();
+  }
+  // The last one's time was over, and there is not all of it now either.
+  await expect.poll(() => door.cuts() + door.faults.length).toBe(1);
 });
 
 test("requests that are answered at once leave the process to others in between", async () => {
@@ -112,7 +160,7 @@ test("requests that are answered at once leave the process to others in between"
     if (!isOver) setImmediate(count);
   };
   const turns: number[] = [];
-  const door = await openDoor({ waitingMax: 100 }, (response) => {
+  const door = await openDoor({}, (response) => {
     turns.push(turn);
     response.end();
   });
@@ -132,7 +180,7 @@ test("what many connections send at once is begun over several turns, each conne
     if (!isOver) setImmediate(count);
   };
   const turns: number[] = [];
-  const door = await openDoor({ runningMax: 16, waitingMax: 1000 }, (response) => {
+  const door = await openDoor({ runningMax: 16 }, (response) => {
     turns.push(turn);
     response.end();
   });
@@ -147,17 +195,61 @@ test("what many connections send at once is begun over several turns, each conne
   expect(most).toBeLessThanOrEqual(64 + 15);
 });
 
-test("while some send much in one go, whoever comes is begun before all of them are read", async () => {
-  const door = await openDoor({ runningMax: 1, waitingMax: 100_000 });
+test("while many send all they can, whoever comes is begun at once", async () => {
+  const door = await openDoor({ runningMax: 16 }, (response) => void response.end());
   const sockets = await Promise.all(Array.from({ length: 20 }, (_, index) => door.send(`/first-${index}`)));
   await expect.poll(() => door.begun).toHaveLength(20);
-  for (const { response } of door.begun) response.end();
-  const request = (index: number): string => `GET /bulk-${index} HTTP/1.1\r\nhost: x\r\n\r\n`;
-  for (const [index, socket] of sockets.entries()) socket.write(request(index).repeat(1000));
+  for (const socket of sockets) socket.write("GET /bulk HTTP/1.1\r\nhost: x\r\n\r\n".repeat(1000));
   await door.send("/late");
   await expect.poll(() => paths(door)).toContain("/late");
-  const before = paths(door).slice(20, paths(door).indexOf("/late"));
-  expect(before.length).toBeLessThan(15);
+  expect(paths(door).indexOf("/late")).toBeLessThan(1000);
   // All come to it in the end.
-  await expect.poll(() => new Set(paths(door)).size).toBe(20 + 20 + 1);
+  await expect.poll(() => door.begun, { timeout: 20_000 }).toHaveLength(20 + 20 * 1000 + 1);
+});
+
+test("whatever is sent in whatever pieces is answered once and in order, and read in between as it may", async () => {
+  const bodies = { none: "", length: "content-length: 5\r\n", chunks: "transfer-encoding: chunked\r\n" };
+  const payloads = { none: "", length: "hello", chunks: "2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n" };
+  const kind = fc.constantFrom("none", "length", "chunks", "expect");
+  const sent = fc.record({
+    kinds: fc.array(kind, { minLength: 1, maxLength: 60 }),
+    pieces: fc.array(fc.integer({ min: 1, max: 2000 }), { maxLength: 12 }),
+    runningMax: fc.integer({ min: 1, max: 5 }),
+    lateness: fc.constantFrom("at once", "later", "slowly"),
+  });
+  await fc.assert(
+    fc.asyncProperty(sent, async ({ kinds, pieces, runningMax, lateness }) => {
+      let at = 0;
+      const door = await openDoor({ runningMax }, async (response) => {
+        const { url = "", method } = response.req;
+        const place = at++;
+        let body = "";
+        if (method === "POST") for await (const piece of response.req) body += String(piece);
+        if (lateness === "later") await new Promise(setImmediate);
+        if (lateness === "slowly" && place % 3 === 0) await delay(1);
+        response.end(`[${url} ${body}]`);
+      });
+      const requests = kinds.map((each, index) => {
+        if (each === "none") return `GET /${index} HTTP/1.1\r\nhost: x\r\n\r\n`;
+        if (each === "expect") return `GET /${index} HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\n\r\n`;
+        return `POST /${index} HTTP/1.1\r\nhost: x\r\n${bodies[each]}\r\n${payloads[each]}`;
+      });
+      const want = kinds.map((each, index) => `[/${index} ${each === "length" || each === "chunks" ? "hello" : ""}]`);
+      const socket = connect(door.port, "127.0.0.1");
+      let text = "";
+      socket.setEncoding("latin1").on("data", (piece: string) => (text += piece));
+      let rest = requests.join("");
+      for (const length of pieces) {
+        socket.write(rest.slice(0, length));
+        rest = rest.slice(length);
+        await new Promise(setImmediate);
+      }
+      socket.write(rest);
+      await expect.poll(() => text.match(/\[[^\]]*\]/g) ?? [], { interval: 2 }).toHaveLength(kinds.length);
+      expect(text.match(/\[[^\]]*\]/g)).toEqual(want);
+      expect([door.held(), door.cuts(), ...door.faults]).toEqual([0, 0]);
+      socket.destroy();
+    }),
+    { numRuns: 60 },
+  );
 });

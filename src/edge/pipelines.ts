@@ -1,15 +1,14 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { Rest } from "./rest.ts";
+import { Pace } from "./pace.ts";
+import { stopReading, Unparsed } from "./unparsed.ts";
 
 export interface PipelineLimits {
   /** Requests of one connection that are worked on at once. */
   readonly runningMax: number;
-  /** Requests that wait for their turn, on all connections together. */
-  readonly waitingMax: number;
-  /** All connections that are open. */
-  readonly connections?: () => Iterable<Socket>;
-  /** Told when a connection is closed because too many wait. */
+  /** Bytes that wait to be parsed, of all connections together. */
+  readonly bytesMax: number;
+  /** Told when a connection is closed because too much waits. */
   readonly onCut?: () => void;
   /** Told of a request that has its answer before all of it has come. */
   readonly onLeftover?: (request: IncomingMessage) => void;
@@ -17,41 +16,41 @@ export interface PipelineLimits {
   readonly onHalfClose?: (response: ServerResponse) => void;
 }
 
-/**
- * About 12 MB. One read of a socket holds at most 3,640 requests, so that a single client that pipelines as much as it
- * likes is served, however small its requests are.
- */
-export const waitingMax = 4096;
-
-/**
- * Requests that are begun in one turn of the event loop, on all connections together: as many as take about `turnMs`,
- * while there are more than one turn holds.
- */
-const turnMax = 64;
-const turnMs = 20;
-/** Requests that may have to wait in one turn before the other connections are not read for a while. */
-const excessMax = 256;
-/** So many requests of any number of turns are no reason to look whether the turn is over. */
-const fewMax = 16;
+/** What Node says of a connection that its parser stopped at, of its own or because it was told to. */
+export interface ParserError extends Error {
+  readonly code?: string;
+  readonly rawPacket?: Buffer;
+  readonly bytesParsed?: number;
+}
 
 export interface Pipelines {
   readonly listener: RequestListener;
   /** The connections that have requests under way. */
   readonly busy: ReadonlySet<Pipeline>;
+  /** Bytes that wait to be parsed. */
+  readonly held: number;
+  /** To be told of each connection that comes. */
+  readonly greet: () => void;
+  /** To be asked first about what Node finds wrong with a connection. True is that nothing is: requests of it wait. */
+  readonly explain: (error: ParserError, socket: Socket) => boolean;
 }
 
 /**
  * Bounds what one connection can ask for before it has taken its answers. Node makes a request of everything that it has
- * read, so a client that sends without reading could begin any number. Beyond `runningMax` a request waits, and while one
- * waits nothing more is read; a client that reads its answers gets all of them. Where too many wait, the connection is
- * closed whose request is one too many. What many connections send at once is spread over turns of the event loop, so
- * that whoever comes in between is answered.
+ * read, so a client that sends without reading could begin any number. Beyond `runningMax` a request waits; while one
+ * waits nothing that came behind it is parsed, and nothing more is read. A client that reads its answers gets all of them.
+ * Where too much waits, the connection is closed whose bytes are too many. What many connections send at once is spread
+ * over turns of the event loop, those first that send one request after the other, so that whoever comes in between is
+ * answered.
  */
 export function boundPipelines(listener: RequestListener, limits: PipelineLimits): Pipelines {
   const pipelines = new WeakMap<Socket, Pipeline>();
-  const all = new Shared(listener, limits, (socket) => pipelines.get(socket)?.hasWaited === false);
+  const all: Shared = { listener, limits, busy: new Set(), pace: new Pace(), held: 0 };
   return {
     busy: all.busy,
+    get held() {
+      return all.held;
+    },
     listener(request, response) {
       const { socket } = request;
       let pipeline = pipelines.get(socket);
@@ -61,84 +60,18 @@ export function boundPipelines(listener: RequestListener, limits: PipelineLimits
       }
       pipeline.take({ request, response });
     },
+    greet: () => all.pace.noteNewcomer(),
+    explain: (error, socket) => pipelines.get(socket)?.explain(error) === true,
   };
 }
 
-/** Shared by all connections. */
-class Shared {
+/** By all connections. */
+interface Shared {
   readonly listener: RequestListener;
   readonly limits: PipelineLimits;
-  readonly busy = new Set<Pipeline>();
-  /** Requests that wait. */
-  waiting = 0;
-  /** Requests that were begun in this turn. */
-  begun = 0;
-  readonly #isKnown: (socket: Socket) => boolean;
-  readonly #rest = new Rest();
-  /** Those that may begin what waits, in order. */
-  readonly #due = new Set<Pipeline>();
-  #excess = 0;
-  #isScheduled = false;
-  #allowed = turnMax;
-  /** When the last turn was over, if it had to leave something to this one. */
-  #turned: number | undefined;
-
-  constructor(listener: RequestListener, limits: PipelineLimits, isKnown: (socket: Socket) => boolean) {
-    this.listener = listener;
-    this.limits = limits;
-    this.#isKnown = isKnown;
-  }
-
-  get isTurnFull(): boolean {
-    return this.begun >= this.#allowed;
-  }
-
-  noteBegun(): void {
-    if (++this.begun === fewMax) this.#schedule();
-  }
-
-  /** A request that cannot be begun at once. */
-  noteExcess(): void {
-    if (++this.#excess === excessMax) this.#rest.begin(this.limits.connections?.() ?? [], this.#isKnown);
-    this.#schedule();
-  }
-
-  /** Not at once: a queue of refusals, which take no time, would keep the process from everybody else. */
-  noteDue(pipeline: Pipeline): void {
-    this.#due.add(pipeline);
-    this.#schedule();
-  }
-
-  #schedule(): void {
-    if (this.#isScheduled) return;
-    this.#isScheduled = true;
-    setImmediate(this.#turn);
-  }
-
-  readonly #turn = (): void => {
-    this.#isScheduled = false;
-    const wasBusy = this.#excess >= excessMax;
-    this.#adapt(performance.now());
-    this.begun = 0;
-    this.#excess = 0;
-    for (const pipeline of this.#due) {
-      if (this.isTurnFull) break;
-      this.#due.delete(pipeline);
-      pipeline.beginWaiting();
-    }
-    if (this.#rest.size > 0) this.#rest.wake(wasBusy);
-    if (this.#due.size === 0 && this.#rest.size === 0) return;
-    this.#turned = performance.now();
-    this.#schedule();
-  };
-
-  /** What was begun in a turn is worked on between the turns. */
-  #adapt(now: number): void {
-    const tookMs = this.#turned === undefined ? 0 : now - this.#turned;
-    this.#turned = undefined;
-    if (tookMs > turnMs) this.#allowed = Math.max(1, this.#allowed >> 1);
-    else this.#allowed = Math.min(turnMax, this.#allowed + 4);
-  }
+  readonly busy: Set<Pipeline>;
+  readonly pace: Pace<Pipeline>;
+  held: number;
 }
 
 interface Exchange {
@@ -146,14 +79,20 @@ interface Exchange {
   readonly response: ServerResponse;
 }
 
-/** The requests of one connection. Some wait only while `runningMax` run, and then nothing is read. */
+/** The requests of one connection. */
 class Pipeline {
   readonly socket: Socket;
   readonly #all: Shared;
   readonly #running = new Set<ServerResponse>();
+  /** Those that wait; the parser stops when it can, which is with the second or third. */
   readonly #queue: Exchange[] = [];
+  #hasWaited = false;
+  #unparsed: Unparsed | undefined;
   #last: IncomingMessage | undefined;
-  #isHeld = false;
+  /** It has sent a request while another was not answered. */
+  #isAhead = false;
+  /** The time in which its last request should have come was over while that had to wait. */
+  #isLate = false;
 
   constructor(socket: Socket, all: Shared) {
     this.socket = socket;
@@ -173,38 +112,89 @@ class Pipeline {
     return this.#running;
   }
 
-  /** It has sent more than it may at once. */
-  get hasWaited(): boolean {
-    return this.#isHeld;
+  get isAhead(): boolean {
+    return this.#isAhead;
+  }
+
+  get #waits(): boolean {
+    return this.#queue.length > 0 || (this.#unparsed?.length ?? 0) > 0;
+  }
+
+  get #hasRoom(): boolean {
+    return this.#running.size < this.#all.limits.runningMax;
+  }
+
+  get #mayBegin(): boolean {
+    return this.#hasRoom && !this.#all.pace.isFull(this);
   }
 
   take(exchange: Exchange): void {
-    const { limits, waiting, isTurnFull } = this.#all;
     // The rest of the read in which the connection was closed.
-    if (this.socket.destroyed) return this.#all.noteExcess();
-    const isFirst = this.#queue.length === 0;
-    if (isFirst && this.#running.size < limits.runningMax && !isTurnFull) this.#begin(exchange);
-    else if (isFirst || waiting < limits.waitingMax) this.#hold(exchange);
-    else {
-      limits.onCut?.();
-      this.#cut();
-    }
+    if (this.socket.destroyed) return;
+    if (this.#running.size > 0 || this.#queue.length > 0) this.#noteAhead();
+    if (this.#queue.length === 0 && this.#mayBegin) this.#begin(exchange);
+    else this.#hold(exchange);
   }
 
-  /**
-   * Node makes an error for each request that it has read of a connection that ends. There may be a thousand, and what
-   * is dear in an error is where it comes from, which nobody asks here.
-   */
+  explain({ code, rawPacket, bytesParsed }: ParserError): boolean {
+    if (code === "HPE_PAUSED" && rawPacket !== undefined) this.#keep(rawPacket.subarray(bytesParsed));
+    else if (code === "ERR_HTTP_REQUEST_TIMEOUT" && this.#waits) this.#isLate = true;
+    else return false;
+    return true;
+  }
+
+  /** Begins what waits, as far as it may. */
+  goOn(): void {
+    if (this.socket.destroyed || !this.#waits) return;
+    while (this.#queue.length > 0 && this.#mayBegin) {
+      const next = this.#queue.shift();
+      if (next !== undefined) this.#begin(next);
+    }
+    if (this.#queue.length > 0) {
+      if (this.#hasRoom) this.#all.pace.noteDue(this);
+    } else if (this.#unparsed !== undefined && this.#unparsed.length > 0) this.#parse(this.#unparsed);
+    else this.#readOn();
+  }
+
+  #parse(unparsed: Unparsed): void {
+    this.#all.held -= unparsed.length;
+    if (!unparsed.parse()) this.#all.held += unparsed.length;
+    else if (!this.#waits) this.#readOn();
+  }
+
+  #readOn(): void {
+    if (this.#isLate && this.#last?.complete === false) this.#cut();
+    else this.socket.resume();
+    this.#isLate = false;
+  }
+
+  #noteAhead(): void {
+    this.#isAhead = true;
+    if (this.#unparsed !== undefined) return;
+    const unparsed = new Unparsed(this.socket, () => this.#queue.length > 0 || this.socket.destroyed);
+    this.#unparsed = unparsed;
+    this.socket.once("close", () => {
+      this.#all.held -= unparsed.length;
+      unparsed.drop();
+    });
+  }
+
+  #keep(bytes: Buffer): void {
+    const { limits, held } = this.#all;
+    if (this.socket.destroyed || this.#unparsed === undefined) return;
+    if (held + bytes.length > limits.bytesMax) return this.#cut();
+    this.#all.held += bytes.length;
+    this.#unparsed.keep(bytes);
+  }
+
   #cut(): void {
-    const { stackTraceLimit } = Error;
-    this.socket.prependOnceListener("close", () => (Error.stackTraceLimit = 0));
-    this.socket.once("close", () => (Error.stackTraceLimit = stackTraceLimit));
+    this.#all.limits.onCut?.();
     this.socket.destroy();
   }
 
   #begin({ request, response }: Exchange): void {
     this.#last = request;
-    this.#all.noteBegun();
+    this.#all.pace.noteBegun(this);
     if (this.#running.size === 0) this.#all.busy.add(this);
     this.#running.add(response);
     // Node closes every response of a connection that ends.
@@ -216,34 +206,27 @@ class Pipeline {
     this.#running.delete(response);
     if (this.#running.size === 0) this.#all.busy.delete(this);
     if (!request.complete && !this.socket.destroyed) this.#all.limits.onLeftover?.(request);
-    if (this.#queue.length > 0) this.#all.noteDue(this);
-  }
-
-  beginWaiting(): void {
-    const { limits } = this.#all;
-    const free = this.socket.destroyed ? this.#queue.length : limits.runningMax - this.#running.size;
-    const next = this.#queue.splice(0, Math.max(0, free));
-    this.#all.waiting -= next.length;
-    if (this.socket.destroyed) return;
-    for (const exchange of next) this.#begin(exchange);
-    if (this.#queue.length === 0) this.socket.resume();
+    if (this.#waits) this.#all.pace.noteDue(this);
+    else if (this.#running.size === 0) this.#isAhead = false;
   }
 
   #hold(exchange: Exchange): void {
-    this.#all.waiting++;
-    this.#all.noteExcess();
     this.#queue.push(exchange);
     if (this.#queue.length > 1) return;
     // A turn that is full is over soon; else one of those under way will end.
-    if (this.#running.size < this.#all.limits.runningMax) this.#all.noteDue(this);
+    if (this.#hasRoom) this.#all.pace.noteDue(this);
     this.socket.pause();
-    if (this.#isHeld) return;
-    this.#isHeld = true;
-    // Whoever reads a request's body resumes the socket, and so does Node when answers have been taken.
-    this.socket.on("resume", () => {
-      if (this.#queue.length > 0) this.socket.pause();
-    });
+    if (this.#hasWaited) return;
+    this.#hasWaited = true;
+    this.socket.on("resume", this.#onResume);
   }
+
+  // Whoever reads a request's body resumes the socket, and so does Node when answers have been taken.
+  readonly #onResume = (): void => {
+    if (!this.#waits) return;
+    stopReading(this.socket);
+    if (this.#queue.length === 0) this.#all.pace.noteDue(this);
+  };
 
   // Nothing waits then: while something does, nothing is read, and so no end either.
   readonly #onHalfClose = (): void => {

@@ -20,11 +20,14 @@ import { headerBytesMax } from "./framing.ts";
 import { Leftovers, leftoverLimits } from "./leftovers.ts";
 import { LineBudget } from "./line-budget.ts";
 import { createRequestId, toCommonHeaders, toPeer } from "./passage.ts";
-import { boundPipelines, waitingMax } from "./pipelines.ts";
+import { boundPipelines, type ParserError } from "./pipelines.ts";
 import { SlowReaders } from "./slow-readers.ts";
 
 /** Deadlines of the connection, in milliseconds. Node checks them once per `checkMs`; its own default is 30 s. */
 const deadlines = { headersMs: 10_000, requestMs: 30_000, keepAliveMs: 5_000, checkMs: 1_000 };
+
+/** What waits to be parsed may be so much less than what is held of bodies: by default 16 MB, which are 256 reads. */
+const aheadShare = 16;
 
 export interface PortOptions {
   readonly serve: RequestListener;
@@ -68,11 +71,12 @@ export function createHttpServer({
     get runningMax() {
       return settings().http.pipelineMax;
     },
-    waitingMax,
-    connections: () => open,
+    get bytesMax() {
+      return settings().limits.bodyBytesHeld / aheadShare;
+    },
     onCut() {
       metrics.cutConnection("pipelined");
-      tell("too many requests of one connection wait");
+      tell("a client sends more ahead of its answers than may wait");
     },
     onLeftover: (request) => leftovers.watch(request),
     onHalfClose,
@@ -106,6 +110,7 @@ export function createHttpServer({
   server.on("close", () => readers.stop());
   // A client that has said all may end its half and still gets what is no run: `onHalfClose` tells the rest.
   Object.assign(server, { httpAllowHalfOpen: true });
+  server.on("connection", pipelines.greet);
   const openFilesMax = readOpenFilesMax();
   const open = boundConnections(server, {
     limits() {
@@ -118,7 +123,11 @@ export function createHttpServer({
       tell("too many connections");
     },
   });
-  metrics.watchPort({ connections: () => open.size, requestBytes: () => bodies.held, answerBytes: () => readers.held });
+  metrics.watchPort({
+    connections: () => open.size,
+    requestBytes: () => bodies.held + pipelines.held,
+    answerBytes: () => readers.held,
+  });
   const strangers = new LineBudget(log);
   server.on("close", strangers.tell);
   const refuse = (socket: Duplex, error: GatewayError): void => {
@@ -130,18 +139,15 @@ export function createHttpServer({
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) =>
     upgrades.take(request, socket, head),
   );
-  // Without these two listeners Node says 100 before the token is checked, and 417 without a body.
+  // Without these Node says 100 before the token is checked, and 417 without a body.
   server.on("checkContinue", listener);
-  server.on("checkExpectation", (request, response) => {
-    const error = new GatewayError("expectation_failed", "'Expect' must be '100-continue'.", { param: "expect" });
-    refuse(request.socket, error);
-    response.destroy();
-  });
+  server.on("checkExpectation", listener);
   server.on("connect", (_request: IncomingMessage, socket: Duplex) => {
     const headers = { allow: "GET, POST" };
     refuse(socket, new GatewayError("method_not_allowed", "CONNECT is not offered.", { headers }));
   });
-  server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
+  server.on("clientError", (error: ParserError, socket) => {
+    if (socket instanceof Socket && pipelines.explain(error, socket)) return;
     if (error.code === "ECONNRESET" || !socket.writable) socket.destroy();
     else refuse(socket, toParserError(error));
   });
@@ -159,7 +165,7 @@ function createSeldom(tell: (event: string) => void): (event: string) => void {
   };
 }
 
-function toParserError(cause: NodeJS.ErrnoException): GatewayError {
+function toParserError(cause: ParserError): GatewayError {
   const [code, message] = parserErrors.get(cause.code ?? "") ?? [
     "invalid_http",
     "The request is not well-formed HTTP/1.1.",

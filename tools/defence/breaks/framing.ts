@@ -112,13 +112,7 @@ export const framing: readonly Break[] = [
   without(["F32"], body, "if (request.headers.expect !== undefined) response.writeContinue();", "", {
     tests: ["100 Continue is said when the body will be read"],
   }),
-  without(
-    ["F32"],
-    server,
-    'server.on("checkExpectation", (request, response) => {',
-    'server.on("checkExpectations", (request, response) => {',
-    {
-      tests: ["another expectation is 417"],
-    },
-  ),
+  without(["F32"], server, 'server.on("checkExpectation", listener);', "", {
+    tests: ["another expectation is 417"],
+  }),
 ];

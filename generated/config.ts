@@ -409,7 +409,9 @@ export interface components {
                     connectionsPerAddress: number;
                     /**
                      * @description The most bytes of request bodies, from when they are announced or arrive until they are answered; beyond it
-                     *     503 `overloaded`, before the body is read. A quarter is kept for bodies of up to 64 KiB.
+                     *     503 `overloaded`, before the body is read. A quarter is kept for bodies of up to 64 KiB. Besides, a sixteenth
+                     *     as much, and at least 1 MiB, may wait to be looked at of what clients send before they have their answers,
+                     *     and of bodies in tiny chunks; beyond it the connection is closed that sends more.
                      * @default 268435456
                      */
                     bodyBytesHeld: number;

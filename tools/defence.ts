@@ -8,6 +8,7 @@ import { breaks } from "./defence/breaks.ts";
 import { groups } from "./defence/groups.ts";
 import { type Ends, type FileEnd, judge, readReport } from "./defence/report.ts";
 import type { DefenceGroup, DefenceRow } from "./defence/row.ts";
+import { readSeen, toBreakId } from "./defence/seen.ts";
 import { settle, toLink, toTable } from "./shown.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -19,6 +20,10 @@ for (const taken of breaks) for (const id of taken.rows) byRow.set(id, [...(byRo
 /** Throws where the table of breaks is not that of the rows, or no longer that of the code. */
 function assertBreaks(): void {
   assertApplies(root, breaks);
+  for (const { id, shown, unbroken } of rows) {
+    if (shown.length > 0 && !byRow.has(id) && (unbroken ?? "").trim() === "")
+      throw new Error(`the row ${id} has a test, and neither a break nor a reason why it has none`);
+  }
   for (const { rows: ids, tests = [] } of breaks) {
     for (const id of ids) {
       const row = rows.find((one) => one.id === id);
@@ -30,19 +35,25 @@ function assertBreaks(): void {
   }
 }
 
-/** The files whose change takes the defence of a row away, or why there is none. */
+const seen = readSeen(root);
+
+/** The files whose change takes the defence of a row away, and whether its tests were seen to notice; or why there are none. */
 function toWithout({ id, unbroken }: DefenceRow): string {
-  const files = new Set((byRow.get(id) ?? []).flatMap(toEdits).map(({ file }) => file));
-  return unbroken ?? [...files].map((file) => `[${file}](../${file})`).join("<br>");
+  const ofRow = byRow.get(id) ?? [];
+  const files = new Set(ofRow.flatMap(toEdits).map(({ file }) => file));
+  const links = [...files].map((file) => `[${file}](../${file})`);
+  return (
+    unbroken ?? [...links, ...(ofRow.every((taken) => seen.has(toBreakId(taken))) ? [] : ["not seen yet"])].join("<br>")
+  );
 }
 
 function toIntroduction(): string {
   const whole = rows.filter(({ reason }) => reason === undefined).length;
   const broken = rows.filter(({ id }) => byRow.has(id)).length;
-  const tested = rows.filter(({ shown, unbroken }) => shown.length > 0 && unbroken === undefined).length;
+  const proven = breaks.filter((taken) => seen.has(toBreakId(taken))).length;
   return `What is done to a gateway by attackers, accidents and defects, and what has to come of it. Of ${rows.length} rows ${whole} are shown by the tests that they name; the others say why not. \`*.defence.ts\` run with \`npm run test:defence\`, the rest with \`npm test\`.
 
-What is linked as "without it" is where the defence stands. \`npm run prove\` takes it away in a copy, by a change of a line or two, and has to see a test of the row fail while the gateway still answers: so ${broken} rows are proven.${broken < tested ? ` ${tested - broken} have no such change yet.` : ""}`;
+What is linked as "without it" is where the defence stands. \`npm run prove\` takes it away in a copy, by a change of a line or two, and has to see a test of the row fail while the gateway still answers. There are ${breaks.length} such changes for ${broken} rows; ${proven === breaks.length ? "each of them" : `${proven} of them`}, as it stands here, was seen to be noticed (\`npm run prove -- --record\`).`;
 }
 
 function toPage(verdict?: (row: DefenceRow) => string): string {

@@ -1,7 +1,16 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { Pace } from "./pace.ts";
-import { stopReading, Unparsed } from "./unparsed.ts";
+import { fewMax, type Kind, Pace } from "./pace.ts";
+import { type Parser, parserStop, Unparsed } from "./unparsed.ts";
+
+/** Requests ahead of their answers that are worked on at once, of all connections together; about 16 MB. Each may have one. */
+const aheadMax = 2048;
+
+/** So much of a body in chunks is parsed in one go; it may be 680 chunks. */
+const sliceBytes = 4096;
+
+/** What the parser takes for chunks; of any other coding it says at once that it is none. */
+const chunkedPattern = /(?:^|[ \t,])chunked[ \t]*$/i;
 
 export interface PipelineLimits {
   /** Requests of one connection that are worked on at once. */
@@ -30,7 +39,7 @@ export interface Pipelines {
   /** Bytes that wait to be parsed. */
   readonly held: number;
   /** To be told of each connection that comes. */
-  readonly greet: () => void;
+  readonly greet: (socket: Socket) => void;
   /** To be asked first about what Node finds wrong with a connection. True is that nothing is: requests of it wait. */
   readonly explain: (error: ParserError, socket: Socket) => boolean;
 }
@@ -45,7 +54,12 @@ export interface Pipelines {
  */
 export function boundPipelines(listener: RequestListener, limits: PipelineLimits): Pipelines {
   const pipelines = new WeakMap<Socket, Pipeline>();
-  const all: Shared = { listener, limits, busy: new Set(), pace: new Pace(), held: 0 };
+  const all: Shared = { listener, limits, busy: new Set(), pace: new Pace(), held: 0, ahead: 0 };
+  const open = (socket: Socket): Pipeline => {
+    const pipeline = new Pipeline(socket, all);
+    pipelines.set(socket, pipeline);
+    return pipeline;
+  };
   return {
     busy: all.busy,
     get held() {
@@ -53,14 +67,12 @@ export function boundPipelines(listener: RequestListener, limits: PipelineLimits
     },
     listener(request, response) {
       const { socket } = request;
-      let pipeline = pipelines.get(socket);
-      if (pipeline === undefined) {
-        pipeline = new Pipeline(socket, all);
-        pipelines.set(socket, pipeline);
-      }
-      pipeline.take({ request, response });
+      (pipelines.get(socket) ?? open(socket)).take({ request, response });
     },
-    greet: () => all.pace.noteNewcomer(),
+    greet(socket) {
+      all.pace.isAwaited = true;
+      open(socket);
+    },
     explain: (error, socket) => pipelines.get(socket)?.explain(error) === true,
   };
 }
@@ -72,6 +84,8 @@ interface Shared {
   readonly busy: Set<Pipeline>;
   readonly pace: Pace<Pipeline>;
   held: number;
+  /** Requests under way of connections that have others under way. */
+  ahead: number;
 }
 
 interface Exchange {
@@ -86,8 +100,12 @@ class Pipeline {
   readonly #running = new Set<ServerResponse>();
   /** Those that wait; the parser stops when it can, which is with the second or third. */
   readonly #queue: Exchange[] = [];
-  #hasWaited = false;
+  /** Undefined until there is any. */
   #unparsed: Unparsed | undefined;
+  /** Of what is not parsed, what counts among what is held of all. */
+  #held = 0;
+  /** It has sent a body in chunks. */
+  #isChunked = false;
   #last: IncomingMessage | undefined;
   /** It has sent a request while another was not answered. */
   #isAhead = false;
@@ -97,6 +115,7 @@ class Pipeline {
   constructor(socket: Socket, all: Shared) {
     this.socket = socket;
     this.#all = all;
+    this.#watchParser();
     socket.once("end", this.#onHalfClose);
     const destroySoon = socket.destroySoon.bind(socket);
     // What Node does with a connection that ends with an answer. To close it while the client still sends would be a
@@ -112,8 +131,9 @@ class Pipeline {
     return this.#running;
   }
 
-  get isAhead(): boolean {
-    return this.#isAhead;
+  get kind(): Kind {
+    if (this.#queue.length === 0 && this.#unparsed?.isSliced === true) return "sliced";
+    return this.#isAhead ? "ahead" : "modest";
   }
 
   get #waits(): boolean {
@@ -121,24 +141,28 @@ class Pipeline {
   }
 
   get #hasRoom(): boolean {
-    return this.#running.size < this.#all.limits.runningMax;
+    const { size } = this.#running;
+    return size < this.#all.limits.runningMax && (size === 0 || this.#all.ahead < aheadMax);
   }
 
   get #mayBegin(): boolean {
-    return this.#hasRoom && !this.#all.pace.isFull(this);
+    const { pace } = this.#all;
+    return this.#hasRoom && pace.begun < pace.allowed && (this.kind !== "ahead" || !pace.isFull(this));
   }
 
   take(exchange: Exchange): void {
     // The rest of the read in which the connection was closed.
     if (this.socket.destroyed) return;
-    if (this.#running.size > 0 || this.#queue.length > 0) this.#noteAhead();
+    if (this.#running.size > 0 || this.#queue.length > 0) this.#isAhead = true;
+    const coding = exchange.request.headers["transfer-encoding"];
+    if (coding !== undefined && chunkedPattern.test(coding)) this.#isChunked = true;
     if (this.#queue.length === 0 && this.#mayBegin) this.#begin(exchange);
     else this.#hold(exchange);
   }
 
   explain({ code, rawPacket, bytesParsed }: ParserError): boolean {
     if (code === "HPE_PAUSED" && rawPacket !== undefined) this.#keep(rawPacket.subarray(bytesParsed));
-    else if (code === "ERR_HTTP_REQUEST_TIMEOUT" && this.#waits) this.#isLate = true;
+    else if (code === "ERR_HTTP_REQUEST_TIMEOUT" && this.#queue.length > 0) this.#isLate = true;
     else return false;
     return true;
   }
@@ -157,34 +181,62 @@ class Pipeline {
   }
 
   #parse(unparsed: Unparsed): void {
-    this.#all.held -= unparsed.length;
-    if (!unparsed.parse()) this.#all.held += unparsed.length;
-    else if (!this.#waits) this.#readOn();
+    const isNow = unparsed.parse(unparsed.isSliced ? sliceBytes : Infinity);
+    this.#count();
+    if (!isNow) return;
+    if (!this.#waits) this.#readOn();
+    else if (this.#queue.length === 0) this.#all.pace.noteDue(this);
   }
 
   #readOn(): void {
     if (this.#isLate && this.#last?.complete === false) this.#cut();
-    else this.socket.resume();
+    else if (this.#unparsed === undefined) this.socket.resume();
+    else this.#unparsed.readOn();
     this.#isLate = false;
   }
 
-  #noteAhead(): void {
-    this.#isAhead = true;
-    if (this.#unparsed !== undefined) return;
-    const unparsed = new Unparsed(this.socket, () => this.#queue.length > 0 || this.socket.destroyed);
-    this.#unparsed = unparsed;
-    this.socket.once("close", () => {
-      this.#all.held -= unparsed.length;
-      unparsed.drop();
-    });
+  #keep(bytes: Buffer): void {
+    if (this.socket.destroyed) return;
+    const unparsed = this.#toUnparsed();
+    unparsed.keep(bytes);
+    if (this.#isChunked) unparsed.takeOver();
+    if (this.#waits) this.#onMore();
+    else this.#readOn();
   }
 
-  #keep(bytes: Buffer): void {
-    const { limits, held } = this.#all;
-    if (this.socket.destroyed || this.#unparsed === undefined) return;
-    if (held + bytes.length > limits.bytesMax) return this.#cut();
-    this.#all.held += bytes.length;
-    this.#unparsed.keep(bytes);
+  #toUnparsed(): Unparsed {
+    if (this.#unparsed !== undefined) return this.#unparsed;
+    this.socket.on("resume", this.#onResume);
+    this.socket.once("close", () => {
+      this.#unparsed?.drop();
+      this.#count();
+    });
+    return (this.#unparsed = new Unparsed(this.socket, this.#onMore));
+  }
+
+  /** More is here than may be parsed in this turn. */
+  readonly #onMore = (): void => {
+    this.#count();
+    this.#toUnparsed().stopReading();
+    if (this.#all.held > this.#all.limits.bytesMax) return this.#cut();
+    if (this.#queue.length === 0) this.#all.pace.noteDue(this);
+  };
+
+  #watchParser(): void {
+    const { parser } = this.socket as Socket & { readonly parser?: Parser | null };
+    const take = parser?.onIncoming;
+    if (!parser || !take) return;
+    parser.onIncoming = (request, keepAlive) => {
+      const end = take(request, keepAlive);
+      const mustStop = this.#isChunked && this.#unparsed?.isSliced !== true;
+      return end === 0 && (mustStop || this.#queue.length > 0 || this.socket.destroyed) ? parserStop : end;
+    };
+  }
+
+  #count(): void {
+    const length = this.#unparsed?.length ?? 0;
+    this.#all.held += length - this.#held;
+    this.#held = length;
   }
 
   #cut(): void {
@@ -194,11 +246,18 @@ class Pipeline {
 
   #begin({ request, response }: Exchange): void {
     this.#last = request;
-    this.#all.pace.noteBegun(this);
-    if (this.#running.size === 0) this.#all.busy.add(this);
+    const { pace } = this.#all;
+    pace.begun++;
+    if (pace.begun >= fewMax || this.#isAhead) pace.noteBegun(this);
+    const isAhead = this.#running.size > 0;
+    if (isAhead) this.#all.ahead++;
+    else this.#all.busy.add(this);
     this.#running.add(response);
     // Node closes every response of a connection that ends.
-    response.on("close", () => this.#end(request, response));
+    response.on("close", () => {
+      if (isAhead) this.#all.ahead--;
+      this.#end(request, response);
+    });
     this.#all.listener(request, response);
   }
 
@@ -215,16 +274,13 @@ class Pipeline {
     if (this.#queue.length > 1) return;
     // A turn that is full is over soon; else one of those under way will end.
     if (this.#hasRoom) this.#all.pace.noteDue(this);
-    this.socket.pause();
-    if (this.#hasWaited) return;
-    this.#hasWaited = true;
-    this.socket.on("resume", this.#onResume);
+    this.#toUnparsed().stopReading();
   }
 
   // Whoever reads a request's body resumes the socket, and so does Node when answers have been taken.
   readonly #onResume = (): void => {
     if (!this.#waits) return;
-    stopReading(this.socket);
+    this.#toUnparsed().stopReading();
     if (this.#queue.length === 0) this.#all.pace.noteDue(this);
   };
 

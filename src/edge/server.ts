@@ -28,6 +28,8 @@ const deadlines = { headersMs: 10_000, requestMs: 30_000, keepAliveMs: 5_000, ch
 
 /** What waits to be parsed may be so much less than what is held of bodies: by default 16 MB, which are 256 reads. */
 const aheadShare = 16;
+/** However little may be held of bodies, a few clients shall be able to send chunks. */
+const aheadMin = 1_048_576;
 
 export interface PortOptions {
   readonly serve: RequestListener;
@@ -72,7 +74,7 @@ export function createHttpServer({
       return settings().http.pipelineMax;
     },
     get bytesMax() {
-      return settings().limits.bodyBytesHeld / aheadShare;
+      return Math.max(aheadMin, settings().limits.bodyBytesHeld / aheadShare);
     },
     onCut() {
       metrics.cutConnection("pipelined");

@@ -2,38 +2,42 @@ import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 
 /** Node's parser of a connection. */
-interface Parser {
+export interface Parser {
   onIncoming: ((request: IncomingMessage, keepAlive: boolean) => number) | null;
   resume(): void;
   execute(bytes: Buffer): unknown;
 }
 
+type Give = (bytes: Buffer) => void;
+
 /** What a callback of the parser gives back for it to stop there (llhttp's `HPE_PAUSED`). */
-const stop = 21;
+export const parserStop = 21;
 
 /**
- * What has come of a connection and is not parsed yet. Node gives its parser all that one read brings, which can be 3,600
- * requests, and makes objects of several kilobytes of each, in one go. Here the parser stops behind a request that has to
- * wait, and Node tells so as a `clientError` that has the bytes.
+ * What has come of a connection and is not parsed yet. Node gives its parser all that one read brings, in one go: that can
+ * be 3,600 requests, with objects of several kilobytes for each, or 10,900 chunks of a body. Here the parser stops behind a
+ * request when it is told to, and Node tells so as a `clientError` that has the bytes.
  */
 export class Unparsed {
   readonly #socket: Socket;
+  readonly #onMore: () => void;
   #bytes: Buffer | undefined;
+  /** Undefined as long as the parser reads from the connection itself. */
+  #give: Give | undefined;
 
-  /** From the next request on the parser stops behind the first for which `mustStop` says so. */
-  constructor(socket: Socket, mustStop: () => boolean) {
+  /** `onMore` is told of what comes after `takeOver`. */
+  constructor(socket: Socket, onMore: () => void) {
     this.#socket = socket;
-    const parser = toParser(socket);
-    const take = parser?.onIncoming;
-    if (!parser || !take) return;
-    parser.onIncoming = (request, keepAlive) => {
-      const end = take(request, keepAlive);
-      return end === 0 && mustStop() ? stop : end;
-    };
+    this.#onMore = onMore;
   }
 
   get length(): number {
     return this.#bytes?.length ?? 0;
+  }
+
+  /** All that comes is kept, until `parse`. */
+  get isSliced(): boolean {
+    return this.#give !== undefined;
   }
 
   /** The parser has stopped before these. */
@@ -46,19 +50,68 @@ export class Unparsed {
     parser?.execute(bytes.subarray(0, 0));
   }
 
-  /** Has the parser go on. False is not now: Node waits for the client to take answers, and the socket will resume. */
-  parse(): boolean {
+  /** From now on the parser gets no more than `parse` gives it. */
+  takeOver(): void {
+    const [give] = this.#socket.listeners("data");
+    if (this.#give !== undefined || give === undefined) return;
+    this.#give = (bytes) => void Reflect.apply(give, this.#socket, [bytes]);
+    // With a second listener Node leaves the bytes to the stream.
+    this.#socket.on("data", this.#onData);
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it is one of this event's
+    this.#socket.off("data", give as Give);
+  }
+
+  /** Has the parser go on with so many bytes. False is not now: Node waits for the client to take answers, and will resume. */
+  parse(bytesMax = Infinity): boolean {
     const { _paused: isPaused } = this.#socket as Socket & { readonly _paused?: boolean };
     if (isPaused === true) return false;
     const bytes = this.#bytes;
+    if (bytes === undefined) return true;
+    const given = bytes.subarray(0, bytesMax);
     this.#bytes = undefined;
-    if (bytes !== undefined) this.#socket.emit("data", bytes);
+    if (this.#give === undefined) this.#socket.emit("data", given);
+    else this.#give(given);
+    // The parser may have stopped before it came to the end of them.
+    const rest = bytes.subarray(given.length - this.length);
+    if (rest.length > this.length) this.#bytes = rest;
+    if (!toParser(this.#socket)) this.#giveBack();
     return true;
+  }
+
+  /** To be called as often as something reads on: a stream that is resumed and paused in one turn reads all the same. */
+  stopReading(): void {
+    this.#socket.pause();
+    const handle = toHandle(this.#socket);
+    // What the stream reads is kept there.
+    if (this.isSliced || handle?.reading !== true) return;
+    handle.reading = false;
+    handle.readStop();
+  }
+
+  readOn(): void {
+    this.#socket.resume();
+    const handle = toHandle(this.#socket);
+    // The stream knows nothing of how its handle was stopped before it took over.
+    if (!this.isSliced || handle?.reading !== false) return;
+    handle.reading = true;
+    handle.readStart();
   }
 
   drop(): void {
     this.#bytes = undefined;
   }
+
+  /** It speaks something else by now, and whoever listens has to have all. */
+  #giveBack(): void {
+    if (this.#bytes !== undefined && !this.#socket.destroyed) this.#socket.unshift(this.#bytes);
+    this.drop();
+  }
+
+  readonly #onData = (piece: Buffer): void => {
+    if (!toParser(this.#socket)) return void this.#socket.off("data", this.#onData);
+    this.#bytes = this.#bytes === undefined ? piece : Buffer.concat([this.#bytes, piece]);
+    this.#onMore();
+  };
 }
 
 /** A connection has it until it is gone, or speaks something else; then it is another connection's. */
@@ -67,14 +120,13 @@ function toParser(socket: Socket): Parser | null | undefined {
   return parser;
 }
 
-/**
- * Leaves with the kernel what the client sends. A stream that is resumed and paused in one turn is paused, but the handle
- * below it reads.
- */
-export function stopReading(socket: Socket): void {
-  socket.pause();
-  const { _handle: handle } = socket as Socket & { readonly _handle?: { reading: boolean; readStop(): void } | null };
-  if (handle?.reading !== true) return;
-  handle.reading = false;
-  handle.readStop();
+interface Handle {
+  reading: boolean;
+  readStart(): void;
+  readStop(): void;
+}
+
+function toHandle(socket: Socket): Handle | null | undefined {
+  const { _handle: handle } = socket as Socket & { readonly _handle?: Handle | null };
+  return handle;
 }

@@ -1,7 +1,9 @@
 // Takes each defence away, in a copy of the checkout, and runs the tests that show its rows: `npm run prove`, or with the
 // ids of rows, `npm run prove -- A01 F03`. One of the tests has to fail, while an agent still answers: then it was the
-// defence that is missing, and not the gateway. Ends with 1 if a test did not notice.
+// defence that is missing, and not the gateway. Ends with 1 if a test did not notice. `--record` keeps what was seen, for
+// docs/defence.md.
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { show, type Shown } from "../shown.ts";
 import { type Break, toEdits } from "./break.ts";
 import { breaks } from "./breaks.ts";
@@ -9,6 +11,7 @@ import { type Copy, createCopy } from "./copy.ts";
 import { groups } from "./groups.ts";
 import { type Ends, judge } from "./report.ts";
 import { runShown } from "./run-shown.ts";
+import { recordSeen } from "./seen.ts";
 
 const checkout = join(import.meta.dirname, "../..");
 const rows = new Map(groups.flatMap((group) => group.rows).map((row) => [row.id, row]));
@@ -88,13 +91,19 @@ async function prove(copy: Copy, chosen: readonly Break[]): Promise<number> {
       continue;
     }
     const putBack = copy.change(toEdits(taken));
-    missed += report(taken, await runShown(copy.root, tests));
+    const unseen = report(taken, await runShown(copy.root, tests));
     putBack();
+    missed += unseen;
+    if (isRecorded) recordSeen(checkout, taken, unseen === 0);
   }
   return missed;
 }
 
-const wanted = process.argv.slice(2);
+const { values, positionals: wanted } = parseArgs({
+  options: { record: { type: "boolean", default: false } },
+  allowPositionals: true,
+});
+const isRecorded = values.record;
 toRows(wanted);
 const chosen = breaks.filter((taken) => wanted.length === 0 || taken.rows.some((id) => wanted.includes(id)));
 if (chosen.length === 0) throw new Error("no break takes the defence of these rows away");

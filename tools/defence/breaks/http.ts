@@ -73,6 +73,13 @@ const connections: readonly Break[] = [
   without(["C08"], server, "return settings().http.pipelineMax;", "return 100_000 + settings().http.pipelineMax;", {
     tests: ["has a bounded number of them under way"],
   }),
+  without(["C08"], "src/edge/pipelines.ts", "? parserStop : end;", "? end : end;", {
+    tests: ["of a client that sends all it can no more is parsed than begins, and the next"],
+  }),
+  without(["C08"], "src/edge/pace.ts", 'if (kind !== "ahead") return', 'if (kind !== "sliced") return', {
+    tests: ["while many send all they can, whoever comes is begun at once"],
+    also: [{ file: "src/edge/pace.ts", from: "const begunMax = 64;", to: "const begunMax = 6400;" }],
+  }),
   without(
     ["C08"],
     "src/edge/slow-readers.ts",
@@ -80,6 +87,15 @@ const connections: readonly Break[] = [
     "if (now - behind.since < 0 * writeStallMs) {",
     {
       tests: ["a client that takes nothing is cut, be it a whole answer, a stream, pages or refusals"],
+    },
+  ),
+  without(
+    ["F17"],
+    "src/edge/pipelines.ts",
+    "if (coding !== undefined && chunkedPattern.test(coding)) this.#isChunked = true;",
+    "",
+    {
+      tests: ["while many send bodies in tiny chunks, whoever comes is begun at once"],
     },
   ),
   without(["C10"], body, "else (all ??= new Gathered(first)).add(piece);", "else all ??= new Gathered(first);"),

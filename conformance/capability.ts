@@ -8,6 +8,7 @@ export const capabilities = {
   vision: "images as data URLs are accepted",
   logprobs: "log probabilities are given",
   n: "several choices are given",
+  usage: "tokens are counted",
   cors: "preflight requests are answered",
   limits: "the size of a request body is limited",
   fixture: "the directives of the fixture contract are obeyed",

@@ -2,8 +2,18 @@ import type { Capability } from "./capability.ts";
 import type { CaseContext } from "./context.ts";
 import { isObject } from "./expect.ts";
 
-/** MUST: clients break without it. SHOULD: some do, or operators. EXT: an extension of the gateway profile. */
-export type Level = "MUST" | "SHOULD" | "EXT";
+/**
+ * MUST: a client breaks without it, as its proof shows. SHOULD: some clients do, or operators suffer. DOC: it deviates from
+ * OpenAI's document, and breaks no client that we can name. EXT: an extension of the gateway profile.
+ */
+export type Level = (typeof levels)[number];
+
+export const levels = ["MUST", "SHOULD", "DOC", "EXT"] as const;
+
+/** Whether what is not met fails a run, or only warns. */
+export function isBinding(level: Level): boolean {
+  return level === "MUST" || level === "EXT";
+}
 
 export interface Case {
   /** Group and number, as in `SS-13`. */
@@ -22,6 +32,8 @@ export interface Case {
   readonly sdkMin?: number;
   /** Runs alone: it loads or aborts so much that others would see it. */
   readonly alone?: boolean;
+  /** It came after the set that the run is judged by; see sets.ts. */
+  readonly after?: boolean;
   /** 10 s unless said; 30 s on a subject that the suite has started. */
   readonly limitMs?: number;
   /**

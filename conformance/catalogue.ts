@@ -1,4 +1,4 @@
-import { type Case, toGroup } from "./case.ts";
+import { type Case, levels, toGroup } from "./case.ts";
 import { compareIds } from "./folder.ts";
 import { type Host, standalone } from "./host.ts";
 
@@ -26,8 +26,9 @@ const titles: Readonly<Record<string, string>> = {
   WS: "OpenClaw's gateway protocol over WebSocket",
 };
 
-const introduction = `MUST, SHOULD and EXT are the suite's own levels, not those of any standard: MUST if clients break without it, SHOULD if some
-do or if operators suffer, EXT for what only the profile \`gateway\` has. The group WS is for the profiles \`gateway\` and
+const introduction = `The levels are the suite's own, not those of any standard. MUST: a client breaks without it, which
+\`npx @clawgate/conformance prove <id>\` shows. SHOULD: some clients do, or operators suffer. DOC: it deviates from OpenAI's
+document, and breaks no client that we can name. EXT: what only the profile \`gateway\` has. The group WS is for the profiles \`gateway\` and
 \`websocket\`. Why each is required:
 \`npx @clawgate/conformance explain <id>\`. _Needs_ are capabilities without which a case is skipped; they are described in
 [README.md](README.md).`;
@@ -38,7 +39,7 @@ export function toCatalogue(cases: readonly Case[], host: Host = standalone): st
   return [
     "# Catalogue",
     "Written by `npx @clawgate/conformance list --markdown`.",
-    `${cases.length} cases: ${["MUST", "SHOULD", "EXT"].map((level) => `${count(cases, level)} ${level}`).join(", ")}.`,
+    `${cases.length} cases: ${levels.map((level) => `${count(cases, level)} ${level}`).join(", ")}.`,
     introduction,
     ...groups.flatMap(([group, members = []]) => [`## ${group}: ${toTitle(group, host)}`, toTable(members)]),
   ]

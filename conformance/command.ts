@@ -1,14 +1,18 @@
 import { validateHeaderName, validateHeaderValue } from "node:http";
 import { Command, InvalidArgumentError, Option } from "commander";
+import { capabilities, type Capability } from "./capability.ts";
 import { cases as generic } from "./cases.ts";
 import { createRunAction, type RunFlags } from "./commands/run.ts";
+import { proveCases } from "./commands/prove.ts";
 import { diffReports, explainCase, listCases, mergeReports, reproCase } from "./commands/read.ts";
+import { isCapability } from "./expectations.ts";
 import { toOrdered } from "./folder.ts";
 import { type Host, standalone } from "./host.ts";
 import { sdkPackages } from "./lens/sdk.ts";
 import { callMs } from "./lens/wire.ts";
 import { runSelfTest } from "./self-test/command.ts";
 import { profiles } from "./subject.ts";
+import { listSets } from "./sets.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Headers that say what a request is; every case depends on them. */
@@ -48,8 +52,18 @@ export function createConformanceCommand(terminal: Terminal, host: Host = standa
     .option("--sdk <majors>", "majors of the openai SDK to look through", parseMajors, [7, 6, 5, 4])
     .option("--only <globs>", "only these cases or groups, as in `SS-*,TOOL`", parseList, [])
     .option("--skip <globs>", "all but these", parseList, [])
-    .addOption(new Option("--fail-on <level>", "what makes the run fail").choices(["must", "should"]).default("must"))
+    .addOption(
+      new Option("--fail-on <level>", "what makes the run fail").choices(["must", "doc", "should"]).default("must"),
+    )
     .option("--baseline <file>", "cases that are known to fail, each with the reason (YAML or JSON)")
+    .option("--write-baseline <file>", "write what fails now as a baseline to begin with")
+    .addOption(
+      new Option("--set <date>", "the frozen cases and levels to be judged by; newer cases are run and told apart")
+        .choices(listSets())
+        .default(listSets().at(-1)),
+    )
+    .option("--expect <names>", "capabilities that the server has; losing one fails the run", parseCapabilities, [])
+    .option("--since <file>", "a JSON report of an earlier run: losing a capability that it had fails the run")
     .option(
       "--wait-for <time>",
       "wait so long for the server to answer, as in 30s; 60s for one that --start has started",
@@ -62,7 +76,7 @@ export function createConformanceCommand(terminal: Terminal, host: Host = standa
     )
     .option("--concurrency <n>", "cases at once", parseCount, 4)
     .option("--seed <n>", "for the cases that choose at random", parseCount, 1)
-    .option("--report <kind=file>", "junit, json, html, md or badge; may be given several times", collect, [])
+    .option("--report <kind=file>", "junit, json, html, md, badge or baseline; may be given several times", collect, [])
     .option("--record <file>", "write every exchange of the run as JSON lines")
     .addHelpText(
       "after",
@@ -87,6 +101,18 @@ Examples:
     .command("explain <id>")
     .description("what a case requires, and why")
     .action((id: string) => explainCase(cases, id, host, terminal));
+  command
+    .command("prove [ids...]")
+    .description(
+      "show that a client breaks without what a case requires: the named client, here, on a server with one fault",
+    )
+    .option(
+      "--write <file>",
+      "look for proofs anew and write them, for the cases that are named or else for every MUST",
+    )
+    .action((ids: string[], _flags: object, self: Command) =>
+      proveCases(cases, ids, self.optsWithGlobals(), host, terminal),
+    );
   command
     .command("repro <id>")
     .description("run one case and print its requests as curl, and the same with the SDK")
@@ -113,13 +139,23 @@ Examples:
       collect,
       [],
     )
-    .addHelpText("after", "\n`--only` takes the names of mutants and variants here.")
+    .addHelpText(
+      "after",
+      "\n`--only` takes the names of mutants, of variants, and of cases: all that a case must find.",
+    )
     .action((_flags: object, self: Command) => runSelfTest(cases, self.optsWithGlobals(), host, terminal));
   return command;
 }
 
 function parseList(text: string, previous: readonly string[]): string[] {
   return [...previous, ...text.split(",").map((part) => part.trim())].filter((part) => part !== "");
+}
+
+function parseCapabilities(text: string, previous: readonly Capability[]): Capability[] {
+  const names = parseList(text, []);
+  const known = names.filter(isCapability);
+  if (known.length < names.length) throw new InvalidArgumentError(`There are ${Object.keys(capabilities).join(", ")}.`);
+  return [...previous, ...known];
 }
 
 function collect(text: string, previous: readonly string[]): string[] {

@@ -1,4 +1,5 @@
 // Holds the documentation of the suite against what is true.
+import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -8,10 +9,13 @@ import { capabilities } from "./capability.ts";
 import { cases } from "./cases.ts";
 import { toCatalogue } from "./catalogue.ts";
 import { createConformanceCommand } from "./command.ts";
+import { needsProof } from "./commands/prove.ts";
 import { compareIds } from "./folder.ts";
+import { proofs } from "./proof/proofs.ts";
 import { parseTargets } from "./report/write.ts";
 import { findIdleGlobs } from "./select.ts";
 import { mutants } from "./self-test/mutants.ts";
+import { listSets, loadSet } from "./sets.ts";
 import { variants } from "./self-test/variants.ts";
 import type { Terminal } from "./terminal.ts";
 import { verdicts } from "./verdict.ts";
@@ -114,7 +118,7 @@ test("the README lists every flag, capability, verdict and kind of report", () =
       kinds.map((kind) => `${kind}=file`),
       root,
     ),
-  ).toHaveLength(5);
+  ).toHaveLength(6);
 });
 
 test("the README's baseline can be read", () => {
@@ -212,6 +216,26 @@ test("the numbers that the documentation gives are right", () => {
   expect(read("README.md")).toContain(`${cases.length} requirements`);
   expect(readme).toContain(`${mutants.length} mutants`);
   expect(readme).toContain(`${variants.length} legal variants`);
+});
+
+test("every MUST has a proof, and no other case has one", () => {
+  expect([...proofs.keys()].toSorted(compareIds)).toEqual(cases.filter(needsProof).map(({ id }) => id));
+  for (const { fault, id } of proofs.values())
+    expect(mutants.find((one) => one.id === fault)?.killedBy, `the fault that proves ${id}`).toContain(id);
+});
+
+/** What was frozen stays: to change it is to make a set with another date. */
+const frozen: Readonly<Record<string, string>> = {
+  "2026-12": "ba0a8381c8cfd6d6f0d7cd236b6b063882cfbe6f74d7cfbfbb0d40c5d84944a1",
+};
+
+test("no dated set has changed, and all its cases are still there", () => {
+  expect(listSets()).toEqual(Object.keys(frozen));
+  for (const [name, digest] of Object.entries(frozen)) {
+    const text = read(`conformance/sets/${name}.json`);
+    expect(createHash("sha256").update(text).digest("hex"), `sets/${name}.json`).toBe(digest);
+    for (const id of loadSet(name).levels.keys()) expect(ids).toContain(id);
+  }
 });
 
 test("cases and mutants stand in the order of their ids, and a case that a mutant names exists", () => {

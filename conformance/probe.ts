@@ -190,6 +190,11 @@ const probes: Record<Capability, Probe> = {
       ? present("n: 2 gives two choices")
       : absent(`n: 2: ${describe(answer)}`);
   },
+  async usage(ask, subject) {
+    const answer = await ask(toChat(subject, "hi"));
+    const { usage } = isObject(answer.json) ? answer.json : {};
+    return isObject(usage) ? present("answers have `usage`") : absent(`no \`usage\`: ${describe(answer)}`);
+  },
   async cors(ask) {
     const headers = {
       authorization: undefined,

@@ -1,5 +1,5 @@
 import { NoAnswer, isRefusal, toBlame } from "./blame.ts";
-import { type Case, toGroup } from "./case.ts";
+import { type Case, isBinding, toGroup } from "./case.ts";
 import type { ClockWatch } from "./clock.ts";
 import { createContext, type Shared } from "./context.ts";
 import { Failure, show, Skip } from "./expect.ts";
@@ -175,7 +175,7 @@ interface Detail {
 
 function toVerdict(error: unknown, { level }: Case): Detail & { readonly verdict: Verdict } {
   if (error instanceof Skip) return { verdict: "skip", reason: error.message };
-  const finding = level === "SHOULD" ? "warn" : "fail";
+  const finding = isBinding(level) ? "fail" : "warn";
   if (error instanceof Failure) return { verdict: finding, expected: error.expected, actual: error.actual };
   const cause = error instanceof Error && error.cause !== undefined ? ` (${show(error.cause)})` : "";
   const said = `${show(error)}${cause}`;
@@ -198,6 +198,7 @@ function toResult({ case: one, sdk, each }: Job, verdict: Verdict, detail: Detai
     requirement,
     source,
     ...(each ? { sdk } : {}),
+    ...(one.after === true ? { after: true } : {}),
     verdict,
     ...detail,
     ...seen,

@@ -62,6 +62,8 @@ const copied = [
   "bin",
   "report/page",
   "generated/request.json",
+  "proof/proofs.json",
+  "sets",
 ];
 for (const name of copied) cpSync(join(suite, name), join(dist, name), { recursive: true });
 cpSync(join(root, "LICENSE"), join(dist, "LICENSE"));

@@ -15,7 +15,7 @@ const atOnce = 10;
 export const abortWireCases = defineCases([
   {
     id: "ABRT-06",
-    level: "MUST",
+    level: "SHOULD",
     requirement:
       "A stream that was said to its end is not counted as cancelled, though the SDK closes the connection as soon as it has read `[DONE]`.",
     source: "The SDK from 7.5.0 (openai/openai-node#2317); a server then sees the close before its own end is written",

@@ -12,7 +12,7 @@ const thinking = "@@think 8s\n@@echo late";
 export const abortCases = defineCases([
   {
     id: "ABRT-01",
-    level: "MUST",
+    level: "SHOULD",
     requirement: "A client that stops reading a stream stops the run behind it within a second.",
     source:
       "`break` in the SDK's iteration closes the connection, every major; oobabooga/textgen#4521, cubist38/mlx-openai-server#269, ggml-org/llama.cpp#24496",
@@ -23,7 +23,7 @@ export const abortCases = defineCases([
   },
   {
     id: "ABRT-02",
-    level: "MUST",
+    level: "SHOULD",
     requirement: "A stream that the client aborts by its controller stops the run behind it within a second.",
     source: "`stream.controller.abort()` of the SDK closes the connection, every major; ggml-org/llama.cpp#24630",
     needs: ["fixture"],
@@ -33,7 +33,7 @@ export const abortCases = defineCases([
   },
   {
     id: "ABRT-03",
-    level: "MUST",
+    level: "SHOULD",
     requirement: "A call without streaming that the client aborts stops the run behind it within a second.",
     source:
       "An AbortSignal of the SDK closes the connection, every major; ROCm/ATOM#1441, peonist-ai/halogen-flash-server#58, Open-Historia/open-historia#339",
@@ -53,7 +53,7 @@ export const abortCases = defineCases([
   },
   {
     id: "ABRT-04",
-    level: "MUST",
+    level: "SHOULD",
     requirement: "A call that the client gives up after its own timeout stops the run behind it within a second.",
     source: "The option `timeout` of the SDK closes the connection, every major",
     needs: ["fixture"],

@@ -6,7 +6,7 @@ import { type Provoked, provokeErrors, toError } from "./errors-provoked.ts";
 export const errorCases = defineCases([
   {
     id: "ERR-01",
-    level: "MUST",
+    level: "DOC",
     requirement:
       'Every answer with a status of 400 or more is `application/json` and has `{"error":{"message","type","param","code"}}` with all four keys.',
     source:
@@ -38,7 +38,7 @@ export const errorCases = defineCases([
   },
   {
     id: "ERR-03",
-    level: "MUST",
+    level: "DOC",
     requirement: "`error.code` is a string or null; never the number of the status.",
     source: "OpenAI's document: Error.code",
     async run(context) {
@@ -51,7 +51,7 @@ export const errorCases = defineCases([
   },
   {
     id: "ERR-04",
-    level: "MUST",
+    level: "DOC",
     requirement: "`error.type` is a string, `error.param` a string or null.",
     source: "OpenAI's document: Error.type, Error.param",
     async run(context) {
@@ -97,7 +97,7 @@ export const errorCases = defineCases([
   },
   {
     id: "ERR-14",
-    level: "MUST",
+    level: "DOC",
     requirement: "A 400 about one field names it in `error.param`.",
     source: "OpenAI's document: Error.param; applications show it beside the field",
     async run(context) {

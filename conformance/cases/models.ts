@@ -29,7 +29,7 @@ export const modelCases = defineCases([
   },
   {
     id: "MOD-02",
-    level: "MUST",
+    level: "DOC",
     requirement: 'Every model has `id`, `object: "model"`, `created` in whole seconds, and `owned_by`.',
     source: "OpenAI's document: Model; openvinotoolkit/model_server#3555.",
     needs: ["models"],

@@ -33,7 +33,7 @@ export const nonStreamFieldCases = defineCases([
   },
   {
     id: "NS-21",
-    level: "SHOULD",
+    level: "DOC",
     requirement: "`system_fingerprint` is absent or a string, `service_tier` absent, null or a string.",
     source: "OpenAI's document: CreateChatCompletionResponse.system_fingerprint, not nullable, and ServiceTier",
     async run({ plain }) {

@@ -30,7 +30,7 @@ export const nonStreamCases = defineCases([
   },
   {
     id: "NS-02",
-    level: "MUST",
+    level: "DOC",
     requirement: "The body has the shape of a chat completion, with every key that OpenAI's document requires.",
     source: "OpenAI's document: CreateChatCompletionResponse",
     async run({ plain }) {
@@ -39,7 +39,7 @@ export const nonStreamCases = defineCases([
   },
   {
     id: "NS-03",
-    level: "MUST",
+    level: "DOC",
     requirement: "`object` is `chat.completion`.",
     source: "OpenAI's document: CreateChatCompletionResponse.object",
     async run({ plain }) {
@@ -63,7 +63,7 @@ export const nonStreamCases = defineCases([
   },
   {
     id: "NS-05",
-    level: "MUST",
+    level: "DOC",
     requirement: "`created` is the present time in whole seconds since 1970.",
     source:
       "OpenAI's document: CreateChatCompletionResponse.created, an integer in seconds; BerriAI/litellm#11971, pydantic/pydantic-ai#1877, mlc-ai/web-llm#829 (typed clients refuse fractions and milliseconds)",
@@ -86,7 +86,7 @@ export const nonStreamCases = defineCases([
   },
   {
     id: "NS-06",
-    level: "MUST",
+    level: "DOC",
     requirement: "`model` is a non-empty string.",
     source: "OpenAI's document: CreateChatCompletionResponse.model",
     async run({ plain, subject, note }) {
@@ -136,7 +136,7 @@ export const nonStreamCases = defineCases([
   },
   {
     id: "NS-10",
-    level: "SHOULD",
+    level: "DOC",
     requirement: "`message.refusal` is there: null, unless the model refuses.",
     source: "OpenAI's document: ChatCompletionResponseMessage.refusal, required, a string or null",
     async run({ plain }) {
@@ -147,7 +147,7 @@ export const nonStreamCases = defineCases([
   },
   {
     id: "NS-11",
-    level: "SHOULD",
+    level: "DOC",
     requirement: "`choices[0].logprobs` is there: null, unless they were asked for.",
     source: "OpenAI's document: CreateChatCompletionResponse.choices[].logprobs, required, an object or null",
     async run({ plain }) {
@@ -170,7 +170,7 @@ export const nonStreamCases = defineCases([
   },
   {
     id: "NS-13",
-    level: "MUST",
+    level: "DOC",
     requirement: "A text answer has no `tool_calls`, or an empty list, never null.",
     source: "OpenAI's document: ChatCompletionResponseMessage.tool_calls, an optional array that may not be null",
     async run({ plain, note }) {

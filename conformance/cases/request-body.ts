@@ -15,7 +15,7 @@ const nested = "[".repeat(nestingLevels) + "]".repeat(nestingLevels);
 export const requestBodyCases = defineCases([
   {
     id: "REQ-01",
-    level: "MUST",
+    level: "DOC",
     requirement: "A body that is not JSON is refused with 400 and an error of type `invalid_request_error`.",
     source:
       "RFC 9110, section 15.5.1; OpenAI's document: ErrorResponse; the SDKs read `error.message` of every failure",
@@ -27,7 +27,7 @@ export const requestBodyCases = defineCases([
   },
   {
     id: "REQ-02",
-    level: "MUST",
+    level: "DOC",
     requirement: "A JSON body that is no object (an array, a string, a number, a boolean, null) is refused with 400.",
     source: "OpenAI's document: CreateChatCompletionRequest is an object; users report servers that hang on it",
     async run(context) {
@@ -38,7 +38,7 @@ export const requestBodyCases = defineCases([
   },
   {
     id: "REQ-03",
-    level: "MUST",
+    level: "DOC",
     requirement: "An empty body is refused with 400.",
     source: "OpenAI's document: createChatCompletion.requestBody.required",
     async run(context) {
@@ -47,7 +47,7 @@ export const requestBodyCases = defineCases([
   },
   {
     id: "REQ-07",
-    level: "MUST",
+    level: "DOC",
     requirement: "A body without `model` is refused with 400 that names `model`.",
     source:
       "OpenAI's document: CreateChatCompletionRequest.required; a gateway with a default agent may answer instead",

@@ -15,7 +15,7 @@ function toImage(url: string): object[] {
 export const requestFormatCases = defineCases([
   {
     id: "REQ-34",
-    level: "MUST",
+    level: "DOC",
     requirement: "A `response_format` of an unknown type is refused with 400 that names `response_format`.",
     source: "OpenAI's document: CreateChatCompletionRequest.response_format; llama.cpp tests the same",
     run: refuses(
@@ -25,7 +25,7 @@ export const requestFormatCases = defineCases([
   },
   {
     id: "REQ-35",
-    level: "MUST",
+    level: "DOC",
     requirement: "A `json_schema` format without `json_schema` or without its name is refused with 400.",
     source: "OpenAI's document: ResponseFormatJsonSchema.required, .json_schema.required",
     run: refuses([

@@ -6,7 +6,7 @@ import { toolCall, toText } from "./request-history.ts";
 export const requestMessageCases = defineCases([
   {
     id: "REQ-04",
-    level: "MUST",
+    level: "DOC",
     requirement:
       "A body without `messages`, also one in the shape of the Responses API, is refused with 400; `param` is `messages` and the text names it.",
     source:
@@ -24,7 +24,7 @@ export const requestMessageCases = defineCases([
   },
   {
     id: "REQ-05",
-    level: "MUST",
+    level: "DOC",
     requirement: "An empty list of messages is refused with 400, which the SDK throws as a `BadRequestError`.",
     source: "OpenAI's document: CreateChatCompletionRequest.messages.minItems",
     async run({ sdk, subject, signal }) {
@@ -37,7 +37,7 @@ export const requestMessageCases = defineCases([
   },
   {
     id: "REQ-06",
-    level: "MUST",
+    level: "DOC",
     requirement: "`messages` that is a string, an object, a number or null is refused with 400 and at once.",
     source: "OpenAI's document: CreateChatCompletionRequest.messages is an array; users report servers that hang on it",
     run: refuses([
@@ -49,7 +49,7 @@ export const requestMessageCases = defineCases([
   },
   {
     id: "REQ-10",
-    level: "MUST",
+    level: "DOC",
     requirement: "A message with an unknown role is refused with 400 whose `param` lies in `messages`.",
     source: "OpenAI's document: ChatCompletionRequestMessage, the discriminator `role`",
     run: refuses(
@@ -63,21 +63,21 @@ export const requestMessageCases = defineCases([
   },
   {
     id: "REQ-14",
-    level: "MUST",
+    level: "DOC",
     requirement: "An empty list of content parts is refused with 400.",
     source: "OpenAI's document: ChatCompletionRequestUserMessage.content.minItems",
     run: refuses([{ messages: [{ role: "user", content: [] }] }]),
   },
   {
     id: "REQ-15",
-    level: "MUST",
+    level: "DOC",
     requirement: "A user message without content (null or no key at all) is refused with 400.",
     source: "OpenAI's document: ChatCompletionRequestUserMessage.content is required and not nullable",
     run: refuses([{ messages: [{ role: "user", content: null }] }, { messages: [{ role: "user" }] }]),
   },
   {
     id: "REQ-16",
-    level: "MUST",
+    level: "DOC",
     requirement: "A tool message without `tool_call_id` is refused with 400 whose `param` lies in `messages`.",
     source: "OpenAI's document: ChatCompletionRequestToolMessage.required",
     run: refuses(
@@ -116,7 +116,7 @@ export const requestMessageCases = defineCases([
   },
   {
     id: "REQ-51",
-    level: "SHOULD",
+    level: "DOC",
     requirement: "A 400 about one field says where it is: `error.param` is a path such as `messages[1].content`.",
     source: "OpenAI's document: Error.param",
     async run(context) {

@@ -13,7 +13,7 @@ const shownCharacters = 2000;
 export const robustFuzzCases = defineCases([
   {
     id: "ROB-01",
-    level: "MUST",
+    level: "SHOULD",
     requirement:
       "Whatever JSON object comes as the body, the answer is a completion or a 4xx with the error envelope, and it comes.",
     source:

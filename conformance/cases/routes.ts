@@ -68,7 +68,7 @@ export const routeCases = defineCases([
   },
   {
     id: "ROUTE-04",
-    level: "SHOULD",
+    level: "DOC",
     requirement: "GET on the endpoint is 405 with `Allow: POST` and an error body, or the list of stored completions.",
     source: "RFC 9110, section 15.5.6. OpenAI's document: paths./chat/completions.get.",
     async run(context) {
@@ -143,7 +143,7 @@ export const routeCases = defineCases([
   },
   {
     id: "ROUTE-09",
-    level: "MUST",
+    level: "SHOULD",
     requirement: "`Content-Type` is read as a media type: parameters, quotes and capital letters are no matter.",
     source: "RFC 9110, section 8.3.1.",
     async run(context) {

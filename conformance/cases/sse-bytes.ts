@@ -60,7 +60,7 @@ export const sseByteCases = defineCases([
   },
   {
     id: "SE-15",
-    level: "MUST",
+    level: "DOC",
     limitMs: 20_000,
     requirement: "A stream follows the whole grammar of streams, and reads the same wherever its bytes are cut.",
     source:

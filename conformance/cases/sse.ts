@@ -80,7 +80,7 @@ export const sseCases = defineCases([
   },
   {
     id: "SE-09",
-    level: "MUST",
+    level: "SHOULD",
     requirement: "A stream does not begin with a byte-order mark.",
     source: "SDK 4 loses the first event, and with it the role",
     async run(context) {

@@ -20,7 +20,7 @@ export const streamEndCases = defineCases([
   },
   {
     id: "SS-18",
-    level: "MUST",
+    level: "SHOULD",
     requirement: "There is one `[DONE]`, and nothing after it.",
     source: "SDK 7 stops reading at `[DONE]`, and 4–6 drop what follows it: whatever it is, it is lost",
     run: (context) => expectRules(context, "done-last"),

@@ -108,7 +108,7 @@ export const streamTextCases = defineCases([
   },
   {
     id: "SS-29",
-    level: "SHOULD",
+    level: "DOC",
     requirement:
       "`id`, `created` and `model` of a stream are of the same kind as those of an answer that is not streamed.",
     source: "OpenAI's document: CreateChatCompletionResponse and CreateChatCompletionStreamResponse share these fields",

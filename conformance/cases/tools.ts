@@ -115,7 +115,7 @@ export const toolCases = defineCases([
   },
   {
     id: "TOOL-07",
-    level: "MUST",
+    level: "DOC",
     requirement: "A message with tool calls still has `content`: null, or text.",
     source: "OpenAI's document: ChatCompletionResponseMessage requires content (nullable); vercel/ai#13744",
     needs: ["tools"],

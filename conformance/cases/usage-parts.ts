@@ -12,10 +12,11 @@ const parts = [
 export const usagePartCases = defineCases([
   {
     id: "USE-10",
-    level: "SHOULD",
+    level: "DOC",
     requirement: "What `usage` details of its counts are integers, none larger than the count that they are part of.",
     source:
       "OpenAI's document: CompletionUsage.prompt_tokens_details and completion_tokens_details; `totalUsage()` of the SDK adds them up",
+    needs: ["usage"],
     async run({ plain, chat, say, has }) {
       const scripted = "@@usage prompt=10 completion=5 cached=2 reasoning=1\n@@echo hi";
       const answers = [await plain(), ...(has("fixture") ? [await chat(say(scripted))] : [])];
@@ -34,7 +35,7 @@ export const usagePartCases = defineCases([
   {
     id: "USE-11",
     level: "SHOULD",
-    needs: ["tools"],
+    needs: ["usage", "tools"],
     requirement: "Every round of a tool call has its usage, so that `runTools` can add them up.",
     source: "SDK: `totalUsage()` is the sum over the rounds and silently leaves out those without `usage`",
     async run(context) {

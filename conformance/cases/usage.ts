@@ -16,6 +16,7 @@ export const usageCases = defineCases([
     level: "MUST",
     requirement: "`usage` of an answer has `prompt_tokens`, `completion_tokens` and `total_tokens`, all integers.",
     source: `${usageSchema}, three required integers; every client that counts reads them`,
+    needs: ["usage"],
     async run({ plain }) {
       toCounts(toBody(await plain())["usage"]);
     },
@@ -25,6 +26,7 @@ export const usageCases = defineCases([
     level: "MUST",
     requirement: "`total_tokens` is the sum of `prompt_tokens` and `completion_tokens`.",
     source: `${usageSchema}.total_tokens (prompt + completion)`,
+    needs: ["usage"],
     async run(context) {
       const usages = [toBody(await context.plain())["usage"]];
       const streamed = toUsage(await context.plainStream({ usage: true }));
@@ -40,6 +42,7 @@ export const usageCases = defineCases([
     level: "SHOULD",
     requirement: "The counts of a question with an answer are not zero.",
     source: `${usageSchema}; whoever bills or cuts histories by them is misled by zeros`,
+    needs: ["usage"],
     async run({ plain }) {
       const { prompt_tokens: prompt, completion_tokens: completion } = toCounts(toBody(await plain())["usage"]);
       expectThat(prompt > 0 && completion > 0, "prompt_tokens and completion_tokens above 0", { prompt, completion });
@@ -51,6 +54,7 @@ export const usageCases = defineCases([
     requirement:
       "With `include_usage` the last chunk before `[DONE]` has `choices: []` and the usage of the whole call.",
     source: `${includeUsage}; vercel/ai#3268, #5736, #17986, anomalyco/opencode#423 (NaN or undefined counts)`,
+    needs: ["usage"],
     async run(context) {
       const reading = await readUsageStream(context);
       expectGrammar(reading, { usage: true }, ["usage-last"]);
@@ -62,6 +66,7 @@ export const usageCases = defineCases([
     level: "SHOULD",
     requirement: "With `include_usage` every chunk before the last has `usage: null`.",
     source: `${includeUsage}: "All other chunks will also include a usage field, but with a null value"`,
+    needs: ["usage"],
     async run(context) {
       expectGrammar(await readUsageStream(context), { usage: true }, ["usage-null"]);
     },
@@ -81,6 +86,7 @@ export const usageCases = defineCases([
   {
     id: "USE-07",
     level: "MUST",
+    needs: ["usage"],
     eachSdk: true,
     requirement: "The SDK's helper has the usage at the end of a stream: nothing behind it overwrites or loses it.",
     source: "SDK 4–7 take the last `usage`, a null too; 6 and 7 lose it where its chunk has no `id`",
@@ -97,6 +103,7 @@ export const usageCases = defineCases([
     level: "SHOULD",
     requirement: "The usage of a stream stands in one chunk only.",
     source: "langchain-ai/langchainjs#11457, #11054, langchain-ai/langchain#30429: added up, it is counted twice",
+    needs: ["usage"],
     async run(context) {
       expectGrammar(await readUsageStream(context), { usage: true }, ["usage-once"]);
     },
@@ -106,6 +113,7 @@ export const usageCases = defineCases([
     level: "MUST",
     requirement: "The same call costs the same, streamed or not.",
     source: `${usageSchema}, one schema for both; a budget must not depend on how an answer is delivered`,
+    needs: ["usage"],
     async run(context) {
       const whole = toBody(await context.plain());
       const streamed = await readUsageStream(context);

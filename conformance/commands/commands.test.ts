@@ -5,6 +5,8 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { Failure } from "../expect.ts";
+import { applySet } from "../sets.ts";
 import { runConformance } from "../program.ts";
 import { createReport } from "../report/report.fixture.ts";
 import type { Report } from "../shapes.ts";
@@ -194,6 +196,50 @@ test("every report is written, and neither they nor the output have the key", as
   expect(output).toMatch(/^::error title=MOD-06/m);
   expect(output).not.toContain("\n::error::");
   expect(output).not.toContain("\u001b");
+});
+
+test("a baseline that was written is one that the next run meets", async () => {
+  const folder = createFolder();
+  const words = ["--base-url", await listen(), "--model", "m", "--only", "MOD-01,MOD-06"];
+  expect(await runCommand([...words, "--write-baseline", "known.yaml"], folder)).toMatchObject({ status: 1 });
+  expect(readFileSync(join(folder, "known.yaml"), "utf8")).toMatch(/^MOD-06: ["']?TODO: expected .*, got /m);
+  const again = await runCommand([...words, "--baseline", "known.yaml", "--write-baseline", "same.yaml"], folder);
+  expect(again.output).toContain("4 passed, 0 failed, 0 skipped, 1 xfail");
+  expect(again.status).toBe(0);
+  expect(readFileSync(join(folder, "same.yaml"), "utf8")).toBe(readFileSync(join(folder, "known.yaml"), "utf8"));
+});
+
+test("a capability that is lost fails the run that was told of it", async () => {
+  const folder = createFolder();
+  const words = ["--base-url", await listen(), "--model", "m", "--only", "MOD-01", "--sdk", "7"];
+  const expected = await runCommand([...words, "--expect", "models,auth", "--report", "json=a.json"], folder);
+  expect(expected.output).toContain("fail  CAP-AUTH: expected the capability auth, got without a key: 200");
+  expect(expected).toMatchObject({ status: 1, output: expect.stringContaining("2 passed, 1 failed") as string });
+  const deaf: RequestListener = (request, response) => {
+    if (request.url === "/v1/models" && request.headers.origin === undefined) answer(request, response);
+    else response.writeHead(404).end();
+  };
+  const earlier = JSON.parse(readFileSync(join(folder, "a.json"), "utf8")) as Report;
+  const had = { ...earlier, capabilities: { ...earlier.capabilities, tools: { present: true, why: "called" } } };
+  writeFileSync(join(folder, "had.json"), JSON.stringify(had));
+  const later = await runCommand([...words.with(1, await listen(deaf)), "--since", "had.json"], folder);
+  expect(later.output).toContain("fail  CAP-TOOLS: expected the capability tools");
+  expect(later.status).toBe(1);
+  expect(await runCommand([...words, "--expect", "wings"])).toMatchObject({ status: 2 });
+});
+
+test("a case that came after the set is told apart and fails nothing", async () => {
+  const run = (): Promise<never> => Promise.reject(new Failure("this", "that"));
+  const what = { level: "MUST", requirement: "It holds.", source: "A test.", run } as const;
+  const cases = [
+    { ...what, id: "MOD-01" },
+    { ...what, id: "NEW-01" },
+  ];
+  const set = { name: "2026-12", levels: new Map([["MOD-01", "SHOULD" as const]]) };
+  const [known, later] = applySet(cases, set);
+  expect(known).toMatchObject({ level: "SHOULD" });
+  expect(later).toMatchObject({ level: "MUST", after: true });
+  expect(applySet(cases, set, cases.slice(1))[1]).not.toHaveProperty("after");
 });
 
 /** Answers only those who say where they come from, as servers behind a gateway of a cloud do. */

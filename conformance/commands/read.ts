@@ -1,20 +1,19 @@
-import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
-import { assertValid } from "@clawgate/contract";
 import type { Case } from "../case.ts";
 import { toCatalogue } from "../catalogue.ts";
 import { runCases } from "../engine.ts";
 import type { Host } from "../host.ts";
 import { createMask, maskExchange, toSecrets } from "../mask.ts";
+import { proofs } from "../proof/proofs.ts";
 import { toHtml } from "../report/html.ts";
 import { toMarkdown } from "../report/markdown.ts";
 import { toShellLine, toSnippet } from "../report/repro.ts";
 import { parseTargets, writeText } from "../report/write.ts";
 import { selectCases } from "../select.ts";
-import { checkConformanceReport, type Report } from "../shapes.ts";
+import type { Report } from "../shapes.ts";
 import { type Terminal, UsageError } from "../terminal.ts";
 import { exitStatus } from "../verdict.ts";
 import { toLine } from "./progress.ts";
+import { loadReport } from "./load-report.ts";
 import { type RunFlags, waitForSubject } from "./run.ts";
 import { withSubject } from "./with-subject.ts";
 
@@ -45,11 +44,19 @@ export async function explainCase(cases: readonly Case[], name: string, host: Ho
   terminal.print(`${id} (${level})\n\n${requirement}\n\nWhy: ${source}`);
   if (needs.length > 0) terminal.print(`Needs: ${needs.join(", ")}`);
   if (eachSdk === true) terminal.print("Runs once for each major of the SDK.");
+  const proof = proofs.get(id);
+  if (proof !== undefined) {
+    const { client, use, well, broken } = proof;
+    terminal.print(
+      `\nBreaks: ${client}, ${use}.\n  On a server that is well it shows ${well}\n  With the fault ${proof.fault} it shows ${broken}`,
+    );
+    terminal.print(`  \`${host.words} prove ${id}\` runs it here.`);
+  }
   // Loaded only here: a run needs none of the faults.
   const { mutants } = await import("../self-test/mutants.ts");
-  const proofs = [...mutants, ...(host.mutants ?? [])].filter(({ killedBy }) => killedBy.includes(id));
-  if (proofs.length > 0) terminal.print("\nProven by these faults, which it must find in the self-test:");
-  for (const proof of proofs) terminal.print(`  ${proof.id}: ${proof.what}`);
+  const faults = [...mutants, ...(host.mutants ?? [])].filter(({ killedBy }) => killedBy.includes(id));
+  if (faults.length > 0) terminal.print("\nProven by these faults, which it must find in the self-test:");
+  for (const fault of faults) terminal.print(`  ${fault.id}: ${fault.what}`);
 }
 
 /** Runs the case and prints what it sent, ready to be pasted into a shell; the key is read from the environment. */
@@ -140,19 +147,4 @@ function findCase(cases: readonly Case[], id: string): Case {
   const found = cases.find((one) => one.id.toLowerCase() === id.toLowerCase());
   if (found === undefined) throw new UsageError(`There is no case ${id}; \`conformance list\` shows them.`);
   return found;
-}
-
-function loadReport(file: string, terminal: Terminal): Report {
-  let value: unknown;
-  try {
-    value = JSON.parse(readFileSync(resolve(terminal.cwd, file), "utf8"));
-  } catch (error) {
-    throw new UsageError(`Cannot read the report ${file}: ${(error as Error).message}`, { cause: error });
-  }
-  assertValid(
-    checkConformanceReport,
-    value,
-    ({ finding }) => new UsageError(`${file} is not a JSON report of this suite: ${finding?.message}`),
-  );
-  return value;
 }

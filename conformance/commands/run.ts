@@ -1,8 +1,10 @@
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { type Baseline, BaselineError, parseBaseline } from "../baseline.ts";
+import { applyBaseline, type Baseline, BaselineError, parseBaseline } from "../baseline.ts";
+import { capabilities as known, type Capability } from "../capability.ts";
 import type { Case } from "../case.ts";
 import { runCases } from "../engine.ts";
+import { type Expectations, isCapability, judgeCapabilities, toCapabilityId } from "../expectations.ts";
 import type { Host } from "../host.ts";
 import { createSdkLens } from "../lens/sdk.ts";
 import { createMask, maskExchange, toSecrets } from "../mask.ts";
@@ -13,11 +15,13 @@ import { toClosingLine, toReport } from "../report/report.ts";
 import { toShellLine } from "../report/repro.ts";
 import { parseTargets, tryToWrite, writeReports } from "../report/write.ts";
 import { findIdleGlobs, selectCases } from "../select.ts";
+import { applySet, loadSet } from "../sets.ts";
 import type { Report } from "../shapes.ts";
 import type { Subject } from "../subject.ts";
 import { type Terminal, UsageError } from "../terminal.ts";
-import { exitStatus, type Result, toExitStatus } from "../verdict.ts";
+import { exitStatus, type FailOn, type Result, toExitStatus } from "../verdict.ts";
 import { suiteVersion } from "../version.ts";
+import { loadReport } from "./load-report.ts";
 import { createProgress, toLine } from "./progress.ts";
 import { type SubjectFlags, type Target, withSubject } from "./with-subject.ts";
 
@@ -26,8 +30,12 @@ export interface RunFlags extends SubjectFlags {
   readonly sdk: readonly number[];
   readonly only: readonly string[];
   readonly skip: readonly string[];
-  readonly failOn: "must" | "should";
+  readonly failOn: FailOn;
   readonly baseline?: string;
+  readonly writeBaseline?: string;
+  readonly set: string;
+  readonly expect: readonly Capability[];
+  readonly since?: string;
   readonly concurrency: number;
   readonly seed: number;
   readonly report: readonly string[];
@@ -41,14 +49,25 @@ export function createRunAction(
   terminal: Terminal,
 ): (flags: RunFlags) => Promise<void> {
   return async (flags) => {
-    const targets = parseTargets(flags.report, terminal.cwd);
+    const targets = parseTargets(
+      flags.writeBaseline === undefined ? flags.report : [...flags.report, `baseline=${flags.writeBaseline}`],
+      terminal.cwd,
+    );
+    const expectations = loadExpectations(flags, terminal);
     const baseline = loadBaseline(flags, cases, terminal);
     const idle = findIdleGlobs(cases, [...flags.only, ...flags.skip]);
     if (idle.length > 0)
       throw new UsageError(`There is no case or group ${idle.join(", ")}; \`conformance list\` shows them.`);
     await withSubject(flags, host, terminal, async (target) => {
       const name = flags.name ?? toName(target.subject, host, flags);
-      const { report, recorded, status } = await run(cases, target, { baseline, name }, flags, terminal);
+      const { report, recorded, status } = await run(
+        cases,
+        target,
+        { baseline, name, expectations },
+        flags,
+        host,
+        terminal,
+      );
       const written = writeReports(report, targets, terminal);
       publish(report, terminal);
       tellOfSlowness(report, flags, terminal);
@@ -67,13 +86,15 @@ function toName({ baseUrl }: Subject, { name }: Host, flags: RunFlags): string {
 interface RunParts {
   readonly baseline: Baseline;
   readonly name: string;
+  readonly expectations: Expectations;
 }
 
 async function run(
   cases: readonly Case[],
   target: Target,
-  { baseline, name }: RunParts,
+  { baseline, name, expectations }: RunParts,
   flags: RunFlags,
+  host: Host,
   terminal: Terminal,
 ) {
   const { subject } = target;
@@ -82,10 +103,13 @@ async function run(
   const { capabilities, died } = await waitForSubject(target);
   for (const [capability, { present, why }] of capabilities)
     terminal.note(`${present ? "yes" : "no "}  ${capability.padEnd(9)} ${toLine(mask(why))}`);
-  const selected = selectCases(cases, { only: flags.only, skip: flags.skip, profile: subject.profile });
+  const judged = applySet(cases, loadSet(flags.set), host.cases);
+  const selected = selectCases(judged, { only: flags.only, skip: flags.skip, profile: subject.profile });
   if (selected.length === 0) throw new UsageError(`No case is left to run with the profile ${subject.profile}.`);
   const progress = createProgress(terminal, mask);
-  const outcome = await runCases({
+  const counted = judgeCapabilities(expectations, capabilities).map((result) => applyBaseline(result, baseline));
+  for (const result of counted) progress.show(result);
+  const found = await runCases({
     cases: selected,
     subject,
     capabilities,
@@ -97,12 +121,14 @@ async function run(
     ...(died === undefined ? {} : { died }),
   });
   progress.end();
+  const outcome = { ...found, results: [...counted, ...found.results] };
   const recorded = flags.record === undefined || recordExchanges(flags.record, outcome.results, subject, terminal);
   const sdks = (await Promise.all(flags.sdk.map((major) => createSdkLens(major, subject, () => undefined)))).filter(
     (lens) => lens !== undefined,
   );
   const report = toReport({
     suite: suiteVersion,
+    set: flags.set,
     subject,
     name,
     capabilities,
@@ -181,10 +207,25 @@ function recordExchanges(file: string, results: readonly Result[], subject: Subj
   return tryToWrite(terminal, file, () => writeFileSync(resolve(terminal.cwd, file), `${lines.join("\n")}\n`));
 }
 
+const capabilityIds = Object.keys(known).filter(isCapability).map(toCapabilityId);
+
+/** What the flags, and an earlier report, say that the server has. */
+function loadExpectations({ expect, since }: RunFlags, terminal: Terminal): Expectations {
+  const earlier = since === undefined ? {} : loadReport(since, terminal).capabilities;
+  const had = Object.keys(earlier).filter((name) => earlier[name]?.present === true && isCapability(name));
+  return new Map([
+    ...had.filter(isCapability).map((name) => [name, `It was there in ${since}.`] as const),
+    ...expect.map((name) => [name, "--expect names it."] as const),
+  ]);
+}
+
 function loadBaseline({ baseline }: RunFlags, cases: readonly Case[], terminal: Terminal): Baseline {
   if (baseline === undefined) return new Map();
   try {
-    return parseBaseline(readFileSync(resolve(terminal.cwd, baseline), "utf8"), new Set(cases.map(({ id }) => id)));
+    return parseBaseline(
+      readFileSync(resolve(terminal.cwd, baseline), "utf8"),
+      new Set([...cases.map(({ id }) => id), ...capabilityIds]),
+    );
   } catch (error) {
     if (error instanceof BaselineError) throw new UsageError(`${baseline}: ${error.message}`, { cause: error });
     throw new UsageError(`Cannot read the baseline ${baseline}: ${(error as Error).message}`, { cause: error });

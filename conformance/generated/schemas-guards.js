@@ -13,8 +13,8 @@ const constant8 = {"types":["null"]};
 const constant9 = {"types":[]};
 const constant10 = {"types":["boolean"]};
 const constant11 = {"method":1,"url":1,"requestHeaders":1,"requestBody":1,"status":1,"headers":1,"reads":1,"endMs":1,"end":1,"failure":1};
-const constant12 = {"id":1,"group":1,"level":1,"requirement":1,"source":1,"sdk":1,"verdict":1,"expected":1,"actual":1,"reason":1,"notes":1,"ms":1,"exchanges":1};
-const constant13 = {"format":1,"suite":1,"started":1,"seconds":1,"requests":1,"seed":1,"subject":1,"sdks":1,"capabilities":1,"counts":1,"summary":1,"died":1,"results":1};
+const constant12 = {"id":1,"group":1,"level":1,"requirement":1,"source":1,"sdk":1,"after":1,"verdict":1,"expected":1,"actual":1,"reason":1,"notes":1,"ms":1,"exchanges":1};
+const constant13 = {"format":1,"suite":1,"set":1,"started":1,"seconds":1,"requests":1,"seed":1,"subject":1,"sdks":1,"capabilities":1,"counts":1,"summary":1,"died":1,"results":1};
 const constant14 = ["stop","length","tool_calls","content_filter","function_call"];
 const constant15 = ["object","null"];
 const constant16 = ["array","null"];
@@ -22,7 +22,7 @@ const constant17 = ["function","custom"];
 const constant18 = ["string","null"];
 const constant19 = ["developer","system","user","assistant","tool"];
 const constant20 = ["complete","cut","aborted","limit","none"];
-const constant21 = ["MUST","SHOULD","EXT"];
+const constant21 = ["MUST","SHOULD","DOC","EXT"];
 const constant22 = ["pass","fail","warn","skip","error","not-run","xfail","xpass"];
 const constant23 = ["chat","gateway","websocket"];
 
@@ -2485,7 +2485,7 @@ if(typeof data2 !== "string"){
 validate80.errors = [{instancePath:instancePath+"/level",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
 return false;
 }
-if(!(((data2 === "MUST") || (data2 === "SHOULD")) || (data2 === "EXT"))){
+if(!((((data2 === "MUST") || (data2 === "SHOULD")) || (data2 === "DOC")) || (data2 === "EXT"))){
 validate80.errors = [{instancePath:instancePath+"/level",keyword:"enum",params:{allowedValues: constant21},message:"must be equal to one of the allowed values",expected:constant0,data:data2}];
 return false;
 }
@@ -2534,15 +2534,11 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.verdict !== undefined){
-let data6 = data.verdict;
+if(data.after !== undefined){
+let data6 = data.after;
 const _errs14 = errors;
-if(typeof data6 !== "string"){
-validate80.errors = [{instancePath:instancePath+"/verdict",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data6}];
-return false;
-}
-if(!((((((((data6 === "pass") || (data6 === "fail")) || (data6 === "warn")) || (data6 === "skip")) || (data6 === "error")) || (data6 === "not-run")) || (data6 === "xfail")) || (data6 === "xpass"))){
-validate80.errors = [{instancePath:instancePath+"/verdict",keyword:"enum",params:{allowedValues: constant22},message:"must be equal to one of the allowed values",expected:constant0,data:data6}];
+if(typeof data6 !== "boolean"){
+validate80.errors = [{instancePath:instancePath+"/after",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant10,data:data6}];
 return false;
 }
 var valid0 = _errs14 === errors;
@@ -2551,11 +2547,15 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.expected !== undefined){
-let data7 = data.expected;
+if(data.verdict !== undefined){
+let data7 = data.verdict;
 const _errs16 = errors;
 if(typeof data7 !== "string"){
-validate80.errors = [{instancePath:instancePath+"/expected",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data7}];
+validate80.errors = [{instancePath:instancePath+"/verdict",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data7}];
+return false;
+}
+if(!((((((((data7 === "pass") || (data7 === "fail")) || (data7 === "warn")) || (data7 === "skip")) || (data7 === "error")) || (data7 === "not-run")) || (data7 === "xfail")) || (data7 === "xpass"))){
+validate80.errors = [{instancePath:instancePath+"/verdict",keyword:"enum",params:{allowedValues: constant22},message:"must be equal to one of the allowed values",expected:constant0,data:data7}];
 return false;
 }
 var valid0 = _errs16 === errors;
@@ -2564,11 +2564,11 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.actual !== undefined){
-let data8 = data.actual;
+if(data.expected !== undefined){
+let data8 = data.expected;
 const _errs18 = errors;
 if(typeof data8 !== "string"){
-validate80.errors = [{instancePath:instancePath+"/actual",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data8}];
+validate80.errors = [{instancePath:instancePath+"/expected",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data8}];
 return false;
 }
 var valid0 = _errs18 === errors;
@@ -2577,11 +2577,11 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.reason !== undefined){
-let data9 = data.reason;
+if(data.actual !== undefined){
+let data9 = data.actual;
 const _errs20 = errors;
 if(typeof data9 !== "string"){
-validate80.errors = [{instancePath:instancePath+"/reason",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data9}];
+validate80.errors = [{instancePath:instancePath+"/actual",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data9}];
 return false;
 }
 var valid0 = _errs20 === errors;
@@ -2590,30 +2590,12 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.notes !== undefined){
-let data10 = data.notes;
+if(data.reason !== undefined){
+let data10 = data.reason;
 const _errs22 = errors;
-if(errors === _errs22){
-if(Array.isArray(data10)){
-var valid1 = true;
-const len0 = data10.length;
-for(let i0=0; i0<len0; i0++){
-let data11 = data10[i0];
-const _errs24 = errors;
-if(typeof data11 !== "string"){
-validate80.errors = [{instancePath:instancePath+"/notes/" + i0,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data11}];
+if(typeof data10 !== "string"){
+validate80.errors = [{instancePath:instancePath+"/reason",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data10}];
 return false;
-}
-var valid1 = _errs24 === errors;
-if(!valid1){
-break;
-}
-}
-}
-else {
-validate80.errors = [{instancePath:instancePath+"/notes",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data10}];
-return false;
-}
 }
 var valid0 = _errs22 === errors;
 }
@@ -2621,55 +2603,87 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.ms !== undefined){
-let data12 = data.ms;
+if(data.notes !== undefined){
+let data11 = data.notes;
+const _errs24 = errors;
+if(errors === _errs24){
+if(Array.isArray(data11)){
+var valid1 = true;
+const len0 = data11.length;
+for(let i0=0; i0<len0; i0++){
+let data12 = data11[i0];
 const _errs26 = errors;
-if(!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))){
-validate80.errors = [{instancePath:instancePath+"/ms",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data12}];
+if(typeof data12 !== "string"){
+validate80.errors = [{instancePath:instancePath+"/notes/" + i0,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data12}];
 return false;
 }
-if(errors === _errs26){
-if((typeof data12 == "number") && (isFinite(data12))){
-if(data12 < 0 || isNaN(data12)){
-validate80.errors = [{instancePath:instancePath+"/ms",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant5,data:data12}];
-return false;
-}
-}
-}
-var valid0 = _errs26 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.exchanges !== undefined){
-let data13 = data.exchanges;
-const _errs28 = errors;
-if(errors === _errs28){
-if(Array.isArray(data13)){
-var valid2 = true;
-const len1 = data13.length;
-for(let i1=0; i1<len1; i1++){
-const _errs30 = errors;
-if(!(validate77(data13[i1], {instancePath:instancePath+"/exchanges/" + i1,parentData:data13,parentDataProperty:i1,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate77.errors : vErrors.concat(validate77.errors);
-errors = vErrors.length;
-}
-var valid2 = _errs30 === errors;
-if(!valid2){
+var valid1 = _errs26 === errors;
+if(!valid1){
 break;
 }
 }
 }
 else {
-validate80.errors = [{instancePath:instancePath+"/exchanges",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data13}];
+validate80.errors = [{instancePath:instancePath+"/notes",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data11}];
 return false;
+}
+}
+var valid0 = _errs24 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.ms !== undefined){
+let data13 = data.ms;
+const _errs28 = errors;
+if(!(((typeof data13 == "number") && (!(data13 % 1) && !isNaN(data13))) && (isFinite(data13)))){
+validate80.errors = [{instancePath:instancePath+"/ms",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data13}];
+return false;
+}
+if(errors === _errs28){
+if((typeof data13 == "number") && (isFinite(data13))){
+if(data13 < 0 || isNaN(data13)){
+validate80.errors = [{instancePath:instancePath+"/ms",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant5,data:data13}];
+return false;
+}
 }
 }
 var valid0 = _errs28 === errors;
 }
 else {
 var valid0 = true;
+}
+if(valid0){
+if(data.exchanges !== undefined){
+let data14 = data.exchanges;
+const _errs30 = errors;
+if(errors === _errs30){
+if(Array.isArray(data14)){
+var valid2 = true;
+const len1 = data14.length;
+for(let i1=0; i1<len1; i1++){
+const _errs32 = errors;
+if(!(validate77(data14[i1], {instancePath:instancePath+"/exchanges/" + i1,parentData:data14,parentDataProperty:i1,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate77.errors : vErrors.concat(validate77.errors);
+errors = vErrors.length;
+}
+var valid2 = _errs32 === errors;
+if(!valid2){
+break;
+}
+}
+}
+else {
+validate80.errors = [{instancePath:instancePath+"/exchanges",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data14}];
+return false;
+}
+}
+var valid0 = _errs30 === errors;
+}
+else {
+var valid0 = true;
+}
 }
 }
 }
@@ -2700,7 +2714,7 @@ let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if(((((((((((((data.format === undefined) && (missing0 = "format")) || ((data.suite === undefined) && (missing0 = "suite"))) || ((data.subject === undefined) && (missing0 = "subject"))) || ((data.started === undefined) && (missing0 = "started"))) || ((data.seconds === undefined) && (missing0 = "seconds"))) || ((data.requests === undefined) && (missing0 = "requests"))) || ((data.seed === undefined) && (missing0 = "seed"))) || ((data.sdks === undefined) && (missing0 = "sdks"))) || ((data.capabilities === undefined) && (missing0 = "capabilities"))) || ((data.counts === undefined) && (missing0 = "counts"))) || ((data.summary === undefined) && (missing0 = "summary"))) || ((data.results === undefined) && (missing0 = "results"))){
+if((((((((((((((data.format === undefined) && (missing0 = "format")) || ((data.suite === undefined) && (missing0 = "suite"))) || ((data.set === undefined) && (missing0 = "set"))) || ((data.subject === undefined) && (missing0 = "subject"))) || ((data.started === undefined) && (missing0 = "started"))) || ((data.seconds === undefined) && (missing0 = "seconds"))) || ((data.requests === undefined) && (missing0 = "requests"))) || ((data.seed === undefined) && (missing0 = "seed"))) || ((data.sdks === undefined) && (missing0 = "sdks"))) || ((data.capabilities === undefined) && (missing0 = "capabilities"))) || ((data.counts === undefined) && (missing0 = "counts"))) || ((data.summary === undefined) && (missing0 = "summary"))) || ((data.results === undefined) && (missing0 = "results"))){
 validate75.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant3,data}];
 return false;
 }
@@ -2744,11 +2758,11 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.started !== undefined){
-let data2 = data.started;
+if(data.set !== undefined){
+let data2 = data.set;
 const _errs6 = errors;
 if(typeof data2 !== "string"){
-validate75.errors = [{instancePath:instancePath+"/started",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
+validate75.errors = [{instancePath:instancePath+"/set",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -2757,20 +2771,12 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.seconds !== undefined){
-let data3 = data.seconds;
+if(data.started !== undefined){
+let data3 = data.started;
 const _errs8 = errors;
-if(errors === _errs8){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 < 0 || isNaN(data3)){
-validate75.errors = [{instancePath:instancePath+"/seconds",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant4,data:data3}];
+if(typeof data3 !== "string"){
+validate75.errors = [{instancePath:instancePath+"/started",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
 return false;
-}
-}
-else {
-validate75.errors = [{instancePath:instancePath+"/seconds",keyword:"type",params:{type: "number"},message:"must be number",expected:constant4,data:data3}];
-return false;
-}
 }
 var valid0 = _errs8 === errors;
 }
@@ -2778,19 +2784,19 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.requests !== undefined){
-let data4 = data.requests;
+if(data.seconds !== undefined){
+let data4 = data.seconds;
 const _errs10 = errors;
-if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-validate75.errors = [{instancePath:instancePath+"/requests",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data4}];
-return false;
-}
 if(errors === _errs10){
 if((typeof data4 == "number") && (isFinite(data4))){
 if(data4 < 0 || isNaN(data4)){
-validate75.errors = [{instancePath:instancePath+"/requests",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant5,data:data4}];
+validate75.errors = [{instancePath:instancePath+"/seconds",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant4,data:data4}];
 return false;
 }
+}
+else {
+validate75.errors = [{instancePath:instancePath+"/seconds",keyword:"type",params:{type: "number"},message:"must be number",expected:constant4,data:data4}];
+return false;
 }
 }
 var valid0 = _errs10 === errors;
@@ -2799,12 +2805,20 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.seed !== undefined){
-let data5 = data.seed;
+if(data.requests !== undefined){
+let data5 = data.requests;
 const _errs12 = errors;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-validate75.errors = [{instancePath:instancePath+"/seed",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data5}];
+validate75.errors = [{instancePath:instancePath+"/requests",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data5}];
 return false;
+}
+if(errors === _errs12){
+if((typeof data5 == "number") && (isFinite(data5))){
+if(data5 < 0 || isNaN(data5)){
+validate75.errors = [{instancePath:instancePath+"/requests",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant5,data:data5}];
+return false;
+}
+}
 }
 var valid0 = _errs12 === errors;
 }
@@ -2812,44 +2826,44 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.subject !== undefined){
-let data6 = data.subject;
+if(data.seed !== undefined){
+let data6 = data.seed;
 const _errs14 = errors;
-if(errors === _errs14){
-if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
+if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
+validate75.errors = [{instancePath:instancePath+"/seed",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data6}];
+return false;
+}
+var valid0 = _errs14 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.subject !== undefined){
+let data7 = data.subject;
+const _errs16 = errors;
+if(errors === _errs16){
+if(data7 && typeof data7 == "object" && !Array.isArray(data7)){
 let missing1;
-if(((((data6.name === undefined) && (missing1 = "name")) || ((data6.baseUrl === undefined) && (missing1 = "baseUrl"))) || ((data6.model === undefined) && (missing1 = "model"))) || ((data6.profile === undefined) && (missing1 = "profile"))){
-validate75.errors = [{instancePath:instancePath+"/subject",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant3,data:data6}];
+if(((((data7.name === undefined) && (missing1 = "name")) || ((data7.baseUrl === undefined) && (missing1 = "baseUrl"))) || ((data7.model === undefined) && (missing1 = "model"))) || ((data7.profile === undefined) && (missing1 = "profile"))){
+validate75.errors = [{instancePath:instancePath+"/subject",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant3,data:data7}];
 return false;
 }
 else {
-const _errs16 = errors;
-for(const key1 in data6){
+const _errs18 = errors;
+for(const key1 in data7){
 if(!((((key1 === "name") || (key1 === "baseUrl")) || (key1 === "model")) || (key1 === "profile"))){
-validate75.errors = [{instancePath:instancePath+"/subject",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant3,data:data6}];
+validate75.errors = [{instancePath:instancePath+"/subject",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant3,data:data7}];
 return false;
 break;
 }
 }
-if(_errs16 === errors){
-if(data6.name !== undefined){
-let data7 = data6.name;
-const _errs17 = errors;
-if(typeof data7 !== "string"){
-validate75.errors = [{instancePath:instancePath+"/subject/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data7}];
-return false;
-}
-var valid1 = _errs17 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data6.baseUrl !== undefined){
-let data8 = data6.baseUrl;
+if(_errs18 === errors){
+if(data7.name !== undefined){
+let data8 = data7.name;
 const _errs19 = errors;
 if(typeof data8 !== "string"){
-validate75.errors = [{instancePath:instancePath+"/subject/baseUrl",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data8}];
+validate75.errors = [{instancePath:instancePath+"/subject/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data8}];
 return false;
 }
 var valid1 = _errs19 === errors;
@@ -2858,11 +2872,11 @@ else {
 var valid1 = true;
 }
 if(valid1){
-if(data6.model !== undefined){
-let data9 = data6.model;
+if(data7.baseUrl !== undefined){
+let data9 = data7.baseUrl;
 const _errs21 = errors;
 if(typeof data9 !== "string"){
-validate75.errors = [{instancePath:instancePath+"/subject/model",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data9}];
+validate75.errors = [{instancePath:instancePath+"/subject/baseUrl",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data9}];
 return false;
 }
 var valid1 = _errs21 === errors;
@@ -2871,18 +2885,31 @@ else {
 var valid1 = true;
 }
 if(valid1){
-if(data6.profile !== undefined){
-let data10 = data6.profile;
+if(data7.model !== undefined){
+let data10 = data7.model;
 const _errs23 = errors;
 if(typeof data10 !== "string"){
-validate75.errors = [{instancePath:instancePath+"/subject/profile",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data10}];
-return false;
-}
-if(!(((data10 === "chat") || (data10 === "gateway")) || (data10 === "websocket"))){
-validate75.errors = [{instancePath:instancePath+"/subject/profile",keyword:"enum",params:{allowedValues: constant23},message:"must be equal to one of the allowed values",expected:constant0,data:data10}];
+validate75.errors = [{instancePath:instancePath+"/subject/model",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data10}];
 return false;
 }
 var valid1 = _errs23 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data7.profile !== undefined){
+let data11 = data7.profile;
+const _errs25 = errors;
+if(typeof data11 !== "string"){
+validate75.errors = [{instancePath:instancePath+"/subject/profile",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data11}];
+return false;
+}
+if(!(((data11 === "chat") || (data11 === "gateway")) || (data11 === "websocket"))){
+validate75.errors = [{instancePath:instancePath+"/subject/profile",keyword:"enum",params:{allowedValues: constant23},message:"must be equal to one of the allowed values",expected:constant0,data:data11}];
+return false;
+}
+var valid1 = _errs25 === errors;
 }
 else {
 var valid1 = true;
@@ -2894,61 +2921,48 @@ var valid1 = true;
 }
 }
 else {
-validate75.errors = [{instancePath:instancePath+"/subject",keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data:data6}];
+validate75.errors = [{instancePath:instancePath+"/subject",keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data:data7}];
 return false;
 }
 }
-var valid0 = _errs14 === errors;
+var valid0 = _errs16 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.sdks !== undefined){
-let data11 = data.sdks;
-const _errs25 = errors;
-if(errors === _errs25){
-if(Array.isArray(data11)){
-var valid2 = true;
-const len0 = data11.length;
-for(let i0=0; i0<len0; i0++){
-let data12 = data11[i0];
+let data12 = data.sdks;
 const _errs27 = errors;
 if(errors === _errs27){
-if(data12 && typeof data12 == "object" && !Array.isArray(data12)){
+if(Array.isArray(data12)){
+var valid2 = true;
+const len0 = data12.length;
+for(let i0=0; i0<len0; i0++){
+let data13 = data12[i0];
+const _errs29 = errors;
+if(errors === _errs29){
+if(data13 && typeof data13 == "object" && !Array.isArray(data13)){
 let missing2;
-if(((data12.major === undefined) && (missing2 = "major")) || ((data12.version === undefined) && (missing2 = "version"))){
-validate75.errors = [{instancePath:instancePath+"/sdks/" + i0,keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant3,data:data12}];
+if(((data13.major === undefined) && (missing2 = "major")) || ((data13.version === undefined) && (missing2 = "version"))){
+validate75.errors = [{instancePath:instancePath+"/sdks/" + i0,keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant3,data:data13}];
 return false;
 }
 else {
-const _errs29 = errors;
-for(const key2 in data12){
+const _errs31 = errors;
+for(const key2 in data13){
 if(!((key2 === "major") || (key2 === "version"))){
-validate75.errors = [{instancePath:instancePath+"/sdks/" + i0,keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",expected:constant3,data:data12}];
+validate75.errors = [{instancePath:instancePath+"/sdks/" + i0,keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",expected:constant3,data:data13}];
 return false;
 break;
 }
 }
-if(_errs29 === errors){
-if(data12.major !== undefined){
-let data13 = data12.major;
-const _errs30 = errors;
-if(!(((typeof data13 == "number") && (!(data13 % 1) && !isNaN(data13))) && (isFinite(data13)))){
-validate75.errors = [{instancePath:instancePath+"/sdks/" + i0+"/major",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data13}];
-return false;
-}
-var valid3 = _errs30 === errors;
-}
-else {
-var valid3 = true;
-}
-if(valid3){
-if(data12.version !== undefined){
-let data14 = data12.version;
+if(_errs31 === errors){
+if(data13.major !== undefined){
+let data14 = data13.major;
 const _errs32 = errors;
-if(typeof data14 !== "string"){
-validate75.errors = [{instancePath:instancePath+"/sdks/" + i0+"/version",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data14}];
+if(!(((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14))) && (isFinite(data14)))){
+validate75.errors = [{instancePath:instancePath+"/sdks/" + i0+"/major",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data14}];
 return false;
 }
 var valid3 = _errs32 === errors;
@@ -2956,75 +2970,75 @@ var valid3 = _errs32 === errors;
 else {
 var valid3 = true;
 }
+if(valid3){
+if(data13.version !== undefined){
+let data15 = data13.version;
+const _errs34 = errors;
+if(typeof data15 !== "string"){
+validate75.errors = [{instancePath:instancePath+"/sdks/" + i0+"/version",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data15}];
+return false;
+}
+var valid3 = _errs34 === errors;
+}
+else {
+var valid3 = true;
+}
 }
 }
 }
 }
 else {
-validate75.errors = [{instancePath:instancePath+"/sdks/" + i0,keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data:data12}];
+validate75.errors = [{instancePath:instancePath+"/sdks/" + i0,keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data:data13}];
 return false;
 }
 }
-var valid2 = _errs27 === errors;
+var valid2 = _errs29 === errors;
 if(!valid2){
 break;
 }
 }
 }
 else {
-validate75.errors = [{instancePath:instancePath+"/sdks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data11}];
+validate75.errors = [{instancePath:instancePath+"/sdks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data12}];
 return false;
 }
 }
-var valid0 = _errs25 === errors;
+var valid0 = _errs27 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.capabilities !== undefined){
-let data15 = data.capabilities;
-const _errs34 = errors;
-if(errors === _errs34){
-if(data15 && typeof data15 == "object" && !Array.isArray(data15)){
-for(const key3 in data15){
-let data16 = data15[key3];
-const _errs37 = errors;
-if(errors === _errs37){
+let data16 = data.capabilities;
+const _errs36 = errors;
+if(errors === _errs36){
 if(data16 && typeof data16 == "object" && !Array.isArray(data16)){
+for(const key3 in data16){
+let data17 = data16[key3];
+const _errs39 = errors;
+if(errors === _errs39){
+if(data17 && typeof data17 == "object" && !Array.isArray(data17)){
 let missing3;
-if(((data16.present === undefined) && (missing3 = "present")) || ((data16.why === undefined) && (missing3 = "why"))){
-validate75.errors = [{instancePath:instancePath+"/capabilities/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"required",params:{missingProperty: missing3},message:"must have required property '"+missing3+"'",expected:constant3,data:data16}];
+if(((data17.present === undefined) && (missing3 = "present")) || ((data17.why === undefined) && (missing3 = "why"))){
+validate75.errors = [{instancePath:instancePath+"/capabilities/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"required",params:{missingProperty: missing3},message:"must have required property '"+missing3+"'",expected:constant3,data:data17}];
 return false;
 }
 else {
-const _errs39 = errors;
-for(const key4 in data16){
+const _errs41 = errors;
+for(const key4 in data17){
 if(!((key4 === "present") || (key4 === "why"))){
-validate75.errors = [{instancePath:instancePath+"/capabilities/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties",expected:constant3,data:data16}];
+validate75.errors = [{instancePath:instancePath+"/capabilities/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties",expected:constant3,data:data17}];
 return false;
 break;
 }
 }
-if(_errs39 === errors){
-if(data16.present !== undefined){
-let data17 = data16.present;
-const _errs40 = errors;
-if(typeof data17 !== "boolean"){
-validate75.errors = [{instancePath:instancePath+"/capabilities/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/present",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant10,data:data17}];
-return false;
-}
-var valid5 = _errs40 === errors;
-}
-else {
-var valid5 = true;
-}
-if(valid5){
-if(data16.why !== undefined){
-let data18 = data16.why;
+if(_errs41 === errors){
+if(data17.present !== undefined){
+let data18 = data17.present;
 const _errs42 = errors;
-if(typeof data18 !== "string"){
-validate75.errors = [{instancePath:instancePath+"/capabilities/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/why",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data18}];
+if(typeof data18 !== "boolean"){
+validate75.errors = [{instancePath:instancePath+"/capabilities/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/present",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant10,data:data18}];
 return false;
 }
 var valid5 = _errs42 === errors;
@@ -3032,87 +3046,88 @@ var valid5 = _errs42 === errors;
 else {
 var valid5 = true;
 }
+if(valid5){
+if(data17.why !== undefined){
+let data19 = data17.why;
+const _errs44 = errors;
+if(typeof data19 !== "string"){
+validate75.errors = [{instancePath:instancePath+"/capabilities/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/why",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data19}];
+return false;
+}
+var valid5 = _errs44 === errors;
+}
+else {
+var valid5 = true;
+}
 }
 }
 }
 }
 else {
-validate75.errors = [{instancePath:instancePath+"/capabilities/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data:data16}];
+validate75.errors = [{instancePath:instancePath+"/capabilities/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data:data17}];
 return false;
 }
 }
-var valid4 = _errs37 === errors;
+var valid4 = _errs39 === errors;
 if(!valid4){
 break;
 }
 }
 }
 else {
-validate75.errors = [{instancePath:instancePath+"/capabilities",keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data:data15}];
+validate75.errors = [{instancePath:instancePath+"/capabilities",keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data:data16}];
 return false;
 }
 }
-var valid0 = _errs34 === errors;
+var valid0 = _errs36 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.counts !== undefined){
-let data19 = data.counts;
-const _errs44 = errors;
-if(errors === _errs44){
-if(data19 && typeof data19 == "object" && !Array.isArray(data19)){
-for(const key5 in data19){
-let data20 = data19[key5];
-const _errs47 = errors;
-if(!(((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20))) && (isFinite(data20)))){
-validate75.errors = [{instancePath:instancePath+"/counts/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data20}];
+let data20 = data.counts;
+const _errs46 = errors;
+if(errors === _errs46){
+if(data20 && typeof data20 == "object" && !Array.isArray(data20)){
+for(const key5 in data20){
+let data21 = data20[key5];
+const _errs49 = errors;
+if(!(((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21))) && (isFinite(data21)))){
+validate75.errors = [{instancePath:instancePath+"/counts/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data21}];
 return false;
 }
-if(errors === _errs47){
-if((typeof data20 == "number") && (isFinite(data20))){
-if(data20 < 0 || isNaN(data20)){
-validate75.errors = [{instancePath:instancePath+"/counts/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant5,data:data20}];
+if(errors === _errs49){
+if((typeof data21 == "number") && (isFinite(data21))){
+if(data21 < 0 || isNaN(data21)){
+validate75.errors = [{instancePath:instancePath+"/counts/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant5,data:data21}];
 return false;
 }
 }
 }
-var valid6 = _errs47 === errors;
+var valid6 = _errs49 === errors;
 if(!valid6){
 break;
 }
 }
 }
 else {
-validate75.errors = [{instancePath:instancePath+"/counts",keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data:data19}];
+validate75.errors = [{instancePath:instancePath+"/counts",keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data:data20}];
 return false;
 }
 }
-var valid0 = _errs44 === errors;
+var valid0 = _errs46 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.summary !== undefined){
-let data21 = data.summary;
-const _errs49 = errors;
-if(typeof data21 !== "string"){
-validate75.errors = [{instancePath:instancePath+"/summary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data21}];
-return false;
-}
-var valid0 = _errs49 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.died !== undefined){
+let data22 = data.summary;
 const _errs51 = errors;
-if(!(validate76(data.died, {instancePath:instancePath+"/died",parentData:data,parentDataProperty:"died",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate76.errors : vErrors.concat(validate76.errors);
-errors = vErrors.length;
+if(typeof data22 !== "string"){
+validate75.errors = [{instancePath:instancePath+"/summary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data22}];
+return false;
 }
 var valid0 = _errs51 === errors;
 }
@@ -3120,34 +3135,47 @@ else {
 var valid0 = true;
 }
 if(valid0){
+if(data.died !== undefined){
+const _errs53 = errors;
+if(!(validate76(data.died, {instancePath:instancePath+"/died",parentData:data,parentDataProperty:"died",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate76.errors : vErrors.concat(validate76.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs53 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
 if(data.results !== undefined){
-let data23 = data.results;
-const _errs52 = errors;
-if(errors === _errs52){
-if(Array.isArray(data23)){
-var valid7 = true;
-const len1 = data23.length;
-for(let i1=0; i1<len1; i1++){
+let data24 = data.results;
 const _errs54 = errors;
-if(!(validate80(data23[i1], {instancePath:instancePath+"/results/" + i1,parentData:data23,parentDataProperty:i1,rootData,dynamicAnchors}))){
+if(errors === _errs54){
+if(Array.isArray(data24)){
+var valid7 = true;
+const len1 = data24.length;
+for(let i1=0; i1<len1; i1++){
+const _errs56 = errors;
+if(!(validate80(data24[i1], {instancePath:instancePath+"/results/" + i1,parentData:data24,parentDataProperty:i1,rootData,dynamicAnchors}))){
 vErrors = vErrors === null ? validate80.errors : vErrors.concat(validate80.errors);
 errors = vErrors.length;
 }
-var valid7 = _errs54 === errors;
+var valid7 = _errs56 === errors;
 if(!valid7){
 break;
 }
 }
 }
 else {
-validate75.errors = [{instancePath:instancePath+"/results",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data23}];
+validate75.errors = [{instancePath:instancePath+"/results",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data24}];
 return false;
 }
 }
-var valid0 = _errs52 === errors;
+var valid0 = _errs54 === errors;
 }
 else {
 var valid0 = true;
+}
 }
 }
 }
@@ -3333,7 +3361,7 @@ if(typeof data2 !== "string"){
 validate85.errors = [{instancePath:instancePath+"/level",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
 return false;
 }
-if(!(((data2 === "MUST") || (data2 === "SHOULD")) || (data2 === "EXT"))){
+if(!((((data2 === "MUST") || (data2 === "SHOULD")) || (data2 === "DOC")) || (data2 === "EXT"))){
 validate85.errors = [{instancePath:instancePath+"/level",keyword:"enum",params:{allowedValues: constant21},message:"must be equal to one of the allowed values",expected:constant0,data:data2}];
 return false;
 }
@@ -3382,15 +3410,11 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.verdict !== undefined){
-let data6 = data.verdict;
+if(data.after !== undefined){
+let data6 = data.after;
 const _errs14 = errors;
-if(typeof data6 !== "string"){
-validate85.errors = [{instancePath:instancePath+"/verdict",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data6}];
-return false;
-}
-if(!((((((((data6 === "pass") || (data6 === "fail")) || (data6 === "warn")) || (data6 === "skip")) || (data6 === "error")) || (data6 === "not-run")) || (data6 === "xfail")) || (data6 === "xpass"))){
-validate85.errors = [{instancePath:instancePath+"/verdict",keyword:"enum",params:{allowedValues: constant22},message:"must be equal to one of the allowed values",expected:constant0,data:data6}];
+if(typeof data6 !== "boolean"){
+validate85.errors = [{instancePath:instancePath+"/after",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant10,data:data6}];
 return false;
 }
 var valid0 = _errs14 === errors;
@@ -3399,11 +3423,15 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.expected !== undefined){
-let data7 = data.expected;
+if(data.verdict !== undefined){
+let data7 = data.verdict;
 const _errs16 = errors;
 if(typeof data7 !== "string"){
-validate85.errors = [{instancePath:instancePath+"/expected",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data7}];
+validate85.errors = [{instancePath:instancePath+"/verdict",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data7}];
+return false;
+}
+if(!((((((((data7 === "pass") || (data7 === "fail")) || (data7 === "warn")) || (data7 === "skip")) || (data7 === "error")) || (data7 === "not-run")) || (data7 === "xfail")) || (data7 === "xpass"))){
+validate85.errors = [{instancePath:instancePath+"/verdict",keyword:"enum",params:{allowedValues: constant22},message:"must be equal to one of the allowed values",expected:constant0,data:data7}];
 return false;
 }
 var valid0 = _errs16 === errors;
@@ -3412,11 +3440,11 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.actual !== undefined){
-let data8 = data.actual;
+if(data.expected !== undefined){
+let data8 = data.expected;
 const _errs18 = errors;
 if(typeof data8 !== "string"){
-validate85.errors = [{instancePath:instancePath+"/actual",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data8}];
+validate85.errors = [{instancePath:instancePath+"/expected",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data8}];
 return false;
 }
 var valid0 = _errs18 === errors;
@@ -3425,11 +3453,11 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.reason !== undefined){
-let data9 = data.reason;
+if(data.actual !== undefined){
+let data9 = data.actual;
 const _errs20 = errors;
 if(typeof data9 !== "string"){
-validate85.errors = [{instancePath:instancePath+"/reason",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data9}];
+validate85.errors = [{instancePath:instancePath+"/actual",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data9}];
 return false;
 }
 var valid0 = _errs20 === errors;
@@ -3438,30 +3466,12 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.notes !== undefined){
-let data10 = data.notes;
+if(data.reason !== undefined){
+let data10 = data.reason;
 const _errs22 = errors;
-if(errors === _errs22){
-if(Array.isArray(data10)){
-var valid1 = true;
-const len0 = data10.length;
-for(let i0=0; i0<len0; i0++){
-let data11 = data10[i0];
-const _errs24 = errors;
-if(typeof data11 !== "string"){
-validate85.errors = [{instancePath:instancePath+"/notes/" + i0,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data11}];
+if(typeof data10 !== "string"){
+validate85.errors = [{instancePath:instancePath+"/reason",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data10}];
 return false;
-}
-var valid1 = _errs24 === errors;
-if(!valid1){
-break;
-}
-}
-}
-else {
-validate85.errors = [{instancePath:instancePath+"/notes",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data10}];
-return false;
-}
 }
 var valid0 = _errs22 === errors;
 }
@@ -3469,55 +3479,87 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.ms !== undefined){
-let data12 = data.ms;
+if(data.notes !== undefined){
+let data11 = data.notes;
+const _errs24 = errors;
+if(errors === _errs24){
+if(Array.isArray(data11)){
+var valid1 = true;
+const len0 = data11.length;
+for(let i0=0; i0<len0; i0++){
+let data12 = data11[i0];
 const _errs26 = errors;
-if(!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))){
-validate85.errors = [{instancePath:instancePath+"/ms",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data12}];
+if(typeof data12 !== "string"){
+validate85.errors = [{instancePath:instancePath+"/notes/" + i0,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data12}];
 return false;
 }
-if(errors === _errs26){
-if((typeof data12 == "number") && (isFinite(data12))){
-if(data12 < 0 || isNaN(data12)){
-validate85.errors = [{instancePath:instancePath+"/ms",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant5,data:data12}];
-return false;
-}
-}
-}
-var valid0 = _errs26 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.exchanges !== undefined){
-let data13 = data.exchanges;
-const _errs28 = errors;
-if(errors === _errs28){
-if(Array.isArray(data13)){
-var valid2 = true;
-const len1 = data13.length;
-for(let i1=0; i1<len1; i1++){
-const _errs30 = errors;
-if(!(validate77(data13[i1], {instancePath:instancePath+"/exchanges/" + i1,parentData:data13,parentDataProperty:i1,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate77.errors : vErrors.concat(validate77.errors);
-errors = vErrors.length;
-}
-var valid2 = _errs30 === errors;
-if(!valid2){
+var valid1 = _errs26 === errors;
+if(!valid1){
 break;
 }
 }
 }
 else {
-validate85.errors = [{instancePath:instancePath+"/exchanges",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data13}];
+validate85.errors = [{instancePath:instancePath+"/notes",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data11}];
 return false;
+}
+}
+var valid0 = _errs24 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.ms !== undefined){
+let data13 = data.ms;
+const _errs28 = errors;
+if(!(((typeof data13 == "number") && (!(data13 % 1) && !isNaN(data13))) && (isFinite(data13)))){
+validate85.errors = [{instancePath:instancePath+"/ms",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data13}];
+return false;
+}
+if(errors === _errs28){
+if((typeof data13 == "number") && (isFinite(data13))){
+if(data13 < 0 || isNaN(data13)){
+validate85.errors = [{instancePath:instancePath+"/ms",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant5,data:data13}];
+return false;
+}
 }
 }
 var valid0 = _errs28 === errors;
 }
 else {
 var valid0 = true;
+}
+if(valid0){
+if(data.exchanges !== undefined){
+let data14 = data.exchanges;
+const _errs30 = errors;
+if(errors === _errs30){
+if(Array.isArray(data14)){
+var valid2 = true;
+const len1 = data14.length;
+for(let i1=0; i1<len1; i1++){
+const _errs32 = errors;
+if(!(validate77(data14[i1], {instancePath:instancePath+"/exchanges/" + i1,parentData:data14,parentDataProperty:i1,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate77.errors : vErrors.concat(validate77.errors);
+errors = vErrors.length;
+}
+var valid2 = _errs32 === errors;
+if(!valid2){
+break;
+}
+}
+}
+else {
+validate85.errors = [{instancePath:instancePath+"/exchanges",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data14}];
+return false;
+}
+}
+var valid0 = _errs30 === errors;
+}
+else {
+var valid0 = true;
+}
 }
 }
 }

@@ -117,6 +117,8 @@ export interface components {
             format: 1;
             /** @description The version of the suite. */
             suite: string;
+            /** @description The dated set of cases and levels that it was judged by, as in 2026-12. */
+            set: string;
             /** @description When the run began, as RFC 3339 says. */
             started: string;
             seconds: number;
@@ -161,11 +163,13 @@ export interface components {
             id: string;
             group: string;
             /** @enum {string} */
-            level: "MUST" | "SHOULD" | "EXT";
+            level: "MUST" | "SHOULD" | "DOC" | "EXT";
             requirement: string;
             source: string;
             /** @description The SDK major it was run with. */
             sdk?: number;
+            /** @description The case came after the set; it fails no run. */
+            after?: boolean;
             /** @enum {string} */
             verdict: "pass" | "fail" | "warn" | "skip" | "error" | "not-run" | "xfail" | "xpass";
             expected?: string;

@@ -23,6 +23,8 @@ interface SdkOptions extends Omit<Partial<ClientOptions>, "defaultHeaders"> {
 export interface SdkLens {
   readonly major: number;
   readonly version: string;
+  /** The npm alias that it is installed under. */
+  readonly packageName: string;
   readonly client: OpenAI;
   /** Another client of the same subject. Retries are off unless asked for. */
   readonly create: (options?: SdkOptions) => OpenAI;
@@ -76,6 +78,7 @@ export async function createSdkLens(
   return {
     major,
     version: await loadVersion(major),
+    packageName: sdkPackages[major] ?? "openai",
     client,
     create,
     helpers,

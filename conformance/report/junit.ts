@@ -21,14 +21,16 @@ function toDeath({ message }: NonNullable<Report["died"]>): string {
 }
 
 function toSuite(group: string, results: readonly Result[], { started, subject }: Report): string {
-  const count = (...verdicts: string[]): number => results.filter(({ verdict }) => verdicts.includes(verdict)).length;
+  const later = results.filter(({ after, verdict }) => after === true && verdict !== "pass").length;
+  const count = (...verdicts: string[]): number =>
+    results.filter(({ after, verdict }) => after !== true && verdicts.includes(verdict)).length;
   const seconds = results.reduce((sum, { ms }) => sum + ms, 0) / 1000;
   const attributes = {
     name: group,
     tests: results.length,
     failures: count("fail", "xpass"),
     errors: count("error"),
-    skipped: count("skip", "warn", "xfail", "not-run"),
+    skipped: count("skip", "warn", "xfail", "not-run") + later,
     time: seconds.toFixed(3),
     timestamp: started.slice(0, 19),
     hostname: new URL(subject.baseUrl).hostname,
@@ -50,8 +52,10 @@ function toCase(result: Result): string {
     : `    <testcase ${toAttributes(attributes)}>${body}</testcase>`;
 }
 
-function toFinding({ verdict, level, expected, actual, reason, source }: Result): string {
+function toFinding({ verdict, after, level, expected, actual, reason, source }: Result): string {
   const finding = expected === undefined ? (reason ?? "") : `expected ${expected}, got ${actual ?? ""}`;
+  if (after === true && verdict !== "pass")
+    return `<skipped message="${escape(`after the set: ${verdict}: ${finding}`)}"/>`;
   switch (verdict) {
     case "fail":
     case "xpass":

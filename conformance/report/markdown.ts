@@ -7,15 +7,20 @@ type Result = Report["results"][number];
 /** A summary for people, in the Markdown that CI systems show beside a run. The worst comes first. */
 export function toMarkdown(report: Report): string {
   const { subject, seconds, requests, sdks, results } = report;
-  const failures = results.filter(({ verdict }) => verdict === "fail" || verdict === "error" || verdict === "xpass");
-  const warnings = results.filter(({ verdict }) => verdict === "warn");
+  const inSet = results.filter(({ after }) => after !== true);
+  const failures = inSet.filter(({ verdict }) => verdict === "fail" || verdict === "error" || verdict === "xpass");
+  const warnings = inSet.filter(({ verdict }) => verdict === "warn");
   const majors = sdks.map(({ version }) => version).join(", ");
   return [
     `# Conformance of ${toText(subject.name)}`,
-    `**${toClosingLine(report)}** · ${results.length} results, ${requests} requests, ${seconds} s · openai ${majors}`,
+    `**${toClosingLine(report)}** · ${results.length} results, ${requests} requests, ${seconds} s · openai ${majors} · set ${report.set}, suite ${report.suite}`,
     toDeath(report),
     toSection("To fix", failures),
     toSection("Worth fixing", warnings),
+    toSection(
+      "After this set",
+      results.filter(({ after, verdict }) => after === true && ["fail", "warn", "error"].includes(verdict)),
+    ),
     toCapabilities(report),
   ]
     .filter((part) => part !== "")

@@ -40,6 +40,7 @@ export function createReport(): Report {
   ];
   return toReport({
     suite: "0.1.0",
+    set: "2026-12",
     subject: { baseUrl: "http://127.0.0.1:1/v1", apiKey: key, model: nasty, profile: "chat" },
     name: nasty,
     capabilities: new Map([["tools", { present: false, why: `401 ${nasty} your key ${key}` }]]),

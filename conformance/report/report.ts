@@ -6,6 +6,7 @@ import { countVerdicts, type Result } from "../verdict.ts";
 
 export interface ReportParts {
   readonly suite: string;
+  readonly set: string;
   readonly subject: Subject;
   /** How the reports call the subject. */
   readonly name: string;
@@ -17,7 +18,17 @@ export interface ReportParts {
 }
 
 /** One run as the published schema describes it (conformance/schemas.yaml, ConformanceReport), without secrets. */
-export function toReport({ suite, subject, name, capabilities, sdks, seed, started, outcome }: ReportParts): Report {
+export function toReport({
+  suite,
+  set,
+  subject,
+  name,
+  capabilities,
+  sdks,
+  seed,
+  started,
+  outcome,
+}: ReportParts): Report {
   const { results, requests, seconds, died } = outcome;
   const secrets = toSecrets(subject);
   const mask = createMask(secrets);
@@ -25,6 +36,7 @@ export function toReport({ suite, subject, name, capabilities, sdks, seed, start
   const report = {
     format: 1,
     suite,
+    set,
     started: started.toISOString(),
     seconds: Math.round(seconds * 10) / 10,
     requests,
@@ -66,5 +78,6 @@ export function toClosingLine({ counts }: Pick<Report, "counts">): string {
   const others = ["warn", "error", "not-run", "xfail", "xpass"]
     .filter((name) => of(name) > 0)
     .map((name) => `${of(name)} ${name.replace("-", " ")}`);
-  return [`${of("pass")} passed`, `${of("fail")} failed`, `${of("skip")} skipped`, ...others].join(", ");
+  const after = of("after") > 0 ? [`${of("after")} after the set`] : [];
+  return [`${of("pass")} passed`, `${of("fail")} failed`, `${of("skip")} skipped`, ...others, ...after].join(", ");
 }

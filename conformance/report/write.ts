@@ -3,6 +3,7 @@ import { dirname, resolve } from "node:path";
 import type { Report } from "../shapes.ts";
 import { type Terminal, UsageError } from "../terminal.ts";
 import { toBadge } from "./badge.ts";
+import { toBaselineFile } from "./baseline-file.ts";
 import { toHtml } from "./html.ts";
 import { toJunit } from "./junit.ts";
 import { toMarkdown } from "./markdown.ts";
@@ -14,6 +15,7 @@ const kinds = {
   html: (report: Report) => toHtml([report]),
   md: toMarkdown,
   badge: toBadge,
+  baseline: toBaselineFile,
 } satisfies Record<string, (report: Report) => string>;
 
 export interface Target {

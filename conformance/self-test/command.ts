@@ -6,7 +6,7 @@ import { toOrdered } from "../folder.ts";
 import type { Host } from "../host.ts";
 import { runPool } from "../pool.ts";
 import { writeText } from "../report/write.ts";
-import type { Terminal } from "../terminal.ts";
+import { type Terminal, UsageError } from "../terminal.ts";
 import { toKillTable } from "./kill-table.ts";
 import type { Mutant } from "./mutant.ts";
 import { mutants as generic } from "./mutants.ts";
@@ -43,7 +43,12 @@ async function testAll(
   { only, table }: SelfTestFlags,
   terminal: Terminal,
 ): Promise<void> {
-  const isChosen = ({ id }: { id: string }): boolean => only.length === 0 || only.includes(id);
+  const names = new Set([...mutants, ...variants, ...cases].map(({ id }) => id));
+  const unknown = only.filter((name) => !names.has(name));
+  if (unknown.length > 0)
+    throw new UsageError(`There is no mutant, variant or case ${unknown.join(", ")}; \`list\` shows the cases.`);
+  const isChosen = ({ id, killedBy = [] }: { id: string; killedBy?: readonly string[] }): boolean =>
+    only.length === 0 || only.includes(id) || killedBy.some((name) => only.includes(name));
   let passed = 0;
   const failed: string[] = [];
   const show = (ok: boolean, line: string): void => {

@@ -35,13 +35,13 @@ export const authMutants = defineMutants([
   {
     id: "auth-body-empty",
     what: "A 401 has no body: all that the SDK can say is `401 status code (no body)`.",
-    killedBy: ["AUTH-02", "AUTH-03", "AUTH-06", "AUTH-10", "AUTH-11"],
+    killedBy: ["AUTH-02", "AUTH-06", "AUTH-10", "AUTH-11"],
     answer: with401((answer) => ({ ...answer, body: "" })),
   },
   {
     id: "auth-body-flat",
     what: 'A gateway\'s own 401 is `{"error":true,"status":401}` while all others are right (theopenco/llmgateway#2532).',
-    killedBy: ["AUTH-02", "AUTH-03", "AUTH-06", "AUTH-10", "AUTH-11"],
+    killedBy: ["AUTH-02", "AUTH-06", "AUTH-10", "AUTH-11"],
     answer: with401((answer) => ({
       ...answer,
       body: JSON.stringify({ error: true, status: 401, message: "Unauthorized" }),
@@ -50,7 +50,7 @@ export const authMutants = defineMutants([
   {
     id: "auth-type-missing",
     what: "The error of a 401 has no `type`.",
-    killedBy: ["AUTH-03"],
+    killedBy: ["ERR-01"],
     answer: editError((error, { status }) => (status === 401 ? without(error, "type") : error)),
   },
   {

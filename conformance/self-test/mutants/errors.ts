@@ -11,13 +11,13 @@ export const errorMutants = defineMutants([
     id: "error-flat",
     what: "Errors are `{error_code, message}`: earendil-works/pi#7748.",
     answer: changeBody(({ error }) => ({ error_code: (error as Tree)["code"], message: (error as Tree)["message"] })),
-    killedBy: ["ERR-01", "ERR-02", "ERR-03", "ERR-04", "ERR-07", "ERR-14", "ERR-05", "ERR-23"],
+    killedBy: ["ERR-01", "ERR-02", "ERR-03", "ERR-04", "ERR-07", "ERR-14", "ERR-23"],
   },
   {
     id: "error-as-text",
     what: "`error` is a string: lobehub/lobehub#19404.",
     answer: changeBody(({ error }) => ({ error: (error as Tree)["message"] })),
-    killedBy: ["ERR-01", "ERR-02", "ERR-03", "ERR-04", "ERR-05", "ERR-07", "ERR-14"],
+    killedBy: ["ERR-01", "ERR-02", "ERR-03", "ERR-04", "ERR-07", "ERR-14"],
   },
   {
     id: "error-of-fastapi",
@@ -65,7 +65,7 @@ export const errorMutants = defineMutants([
     id: "error-type-null",
     what: "`type` is null.",
     answer: changeError((error) => ({ ...error, type: null })),
-    killedBy: ["ERR-04", "ERR-05"],
+    killedBy: ["ERR-04"],
   },
   {
     id: "error-param-list",
@@ -127,7 +127,7 @@ export const errorMutants = defineMutants([
     what: "A proxy puts a page in place of every 5xx: web-infra-dev/midscene#2741.",
     answer: (answer) =>
       answer.status >= 500 ? withHeaders({ ...answer, body: page }, { "content-type": "text/html" }) : answer,
-    killedBy: ["ERR-01", "ERR-02", "ERR-03", "ERR-04", "ERR-07", "ERR-22", "ERR-20", "ERR-05"],
+    killedBy: ["ERR-01", "ERR-02", "ERR-03", "ERR-04", "ERR-07", "ERR-22", "ERR-20"],
   },
   {
     id: "error-page-for-unknown-path",

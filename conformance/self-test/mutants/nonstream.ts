@@ -19,7 +19,7 @@ export const nonStreamMutants = defineMutants([
     id: "json-object-text-completion",
     what: "`object` is that of the older API.",
     json: (body) => ({ ...body, object: "text_completion" }),
-    killedBy: ["NS-02", "NS-03", "NS-17", "SDK-12"],
+    killedBy: ["NS-02", "NS-03", "SDK-12"],
   },
   {
     id: "json-id-constant",

@@ -18,7 +18,7 @@ export const requestLimitMutants = defineMutants([
   {
     id: "range-clamped",
     what: "Numbers out of their range are moved into it, in silence.",
-    killedBy: ["REQ-25", "REQ-26", "REQ-27", "REQ-28", "REQ-32", "REQ-51"],
+    killedBy: ["REQ-25", "REQ-26", "REQ-27", "REQ-51", "REQ-55"],
     call: editBody((body) =>
       dropOutside(body, {
         temperature: [0, 2],

@@ -25,14 +25,14 @@ export const streamEndMutants = defineMutants([
     id: "finish-empty-until-end",
     what: "`finish_reason` is an empty string until the end: ollama/ollama#4357.",
     chunk: (chunk) => (isFinish(chunk) ? chunk : eachChoice(chunk, (choice) => ({ ...choice, finish_reason: "" }))),
-    killedBy: ["SS-02", "SS-14", "SE-15"],
+    killedBy: ["SS-30", "SS-14", "SE-15"],
   },
   {
     id: "finish-eos",
     what: "`finish_reason` is `eos_token`: sgl-project/sglang#3912.",
     chunk: (chunk) =>
       isFinish(chunk) ? eachChoice(chunk, (choice) => ({ ...choice, finish_reason: "eos_token" })) : chunk,
-    killedBy: ["SS-02", "SS-14", "SS-24", "TOOL-02", "SO-06"],
+    killedBy: ["SS-30", "SS-14", "SS-24", "TOOL-02", "SO-06"],
   },
   {
     id: "finish-with-last-words",

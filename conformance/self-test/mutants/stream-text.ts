@@ -68,7 +68,7 @@ export const streamTextMutants = defineMutants([
     id: "first-event-ping",
     what: "A stream begins with a ping object of Anthropic's kind.",
     frame: (frame) => (frame.includes('"role"') ? `data: {"type":"ping"}\n\n${frame}` : frame),
-    killedBy: ["SS-02", "SS-04", "SS-07", "SE-15", "SDK-03", "SDK-04", "SDK-05"],
+    killedBy: ["SS-30", "SS-04", "SS-07", "SE-15", "SDK-03", "SDK-04", "SDK-05"],
   },
   {
     id: "events-named",
@@ -99,7 +99,7 @@ export const streamTextMutants = defineMutants([
     id: "chunk-fields-camel-case",
     what: "A serializer writes the finish reason in camel case.",
     frame: (frame) => frame.replace('"finish_reason"', '"finishReason"'),
-    killedBy: ["SS-02", "SS-10", "SS-13", "SDK-03", "TOOL-02", "SO-06"],
+    killedBy: ["SS-30", "SS-10", "SS-13", "SDK-03", "TOOL-02", "SO-06"],
   },
   {
     id: "refusal-said-as-text",

@@ -9,7 +9,7 @@ export const streamMutants = defineMutants([
     id: "chunk-object-of-whole",
     what: "`object` of a chunk is `chat.completion`.",
     chunk: (chunk) => ({ ...chunk, object: "chat.completion" }),
-    killedBy: ["SS-02", "SS-03", "SE-15", "SDK-12"],
+    killedBy: ["SS-30", "SS-03", "SE-15", "SDK-12"],
   },
   {
     id: "chunk-id-each",
@@ -27,7 +27,7 @@ export const streamMutants = defineMutants([
     id: "chunk-id-missing",
     what: "Chunks have no id.",
     chunk: (chunk) => without(chunk, "id"),
-    killedBy: ["SS-02", "SS-04", "SS-29", "CONC-02"],
+    killedBy: ["SS-30", "SS-04", "SS-29", "CONC-02"],
   },
   {
     id: "chunk-id-of-another-kind",
@@ -57,7 +57,7 @@ export const streamMutants = defineMutants([
     id: "chunk-created-missing",
     what: "`created` is left out of chunks: pydantic-ai refuses them.",
     chunk: (chunk) => without(chunk, "created"),
-    killedBy: ["SS-02", "SS-05", "SS-29", "SDK-12"],
+    killedBy: ["SS-30", "SS-05", "SS-29", "SDK-12"],
   },
   {
     id: "chunk-model-changes",
@@ -69,7 +69,7 @@ export const streamMutants = defineMutants([
     id: "chunk-model-missing",
     what: "Chunks have no `model`.",
     chunk: (chunk) => without(chunk, "model"),
-    killedBy: ["SS-02", "SS-06", "SS-29"],
+    killedBy: ["SS-30", "SS-06", "SS-29"],
   },
   {
     id: "usage-chunk-without-choices",
@@ -87,7 +87,7 @@ export const streamMutants = defineMutants([
     id: "chunk-choice-without-index",
     what: "Choices of chunks have no index: `.stream()` of SDK 6 and 7 throws.",
     chunk: (chunk) => eachChoice(chunk, (choice) => without(choice, "index")),
-    killedBy: ["SS-02", "SS-08", "SE-06", "SDK-03", "SDK-04", "SDK-05"],
+    killedBy: ["SS-30", "SS-08", "SE-06", "SDK-03", "SDK-04", "SDK-05"],
   },
   {
     id: "chunk-choice-without-index-sdk-4",
@@ -106,25 +106,25 @@ export const streamMutants = defineMutants([
     id: "finish-delta-null",
     what: "The finish chunk has `delta: null`: SDK 4 and 5 crash.",
     chunk: (chunk) => (isFinish(chunk) ? eachChoice(chunk, (choice) => ({ ...choice, delta: null })) : chunk),
-    killedBy: ["SS-02", "SS-09", "SE-15"],
+    killedBy: ["SS-30", "SS-09", "SE-15"],
   },
   {
     id: "finish-delta-missing",
     what: "The finish chunk has no delta.",
     chunk: (chunk) => (isFinish(chunk) ? eachChoice(chunk, (choice) => without(choice, "delta")) : chunk),
-    killedBy: ["SS-02", "SS-09", "SE-15"],
+    killedBy: ["SS-30", "SS-09", "SE-15"],
   },
   {
     id: "chunk-message-for-delta",
     what: "Chunks have `message` in place of `delta`.",
     chunk: (chunk) => eachChoice(chunk, (choice) => ({ ...without(choice, "delta"), message: choice["delta"] })),
-    killedBy: ["SS-02", "SS-09", "SE-06", "SDK-03", "SE-13", "CONC-02"],
+    killedBy: ["SS-30", "SS-09", "SE-06", "SDK-03", "SE-13", "CONC-02"],
   },
   {
     id: "finish-key-missing",
     what: "`finish_reason` is left out until the end.",
     chunk: (chunk) => (isFinish(chunk) ? chunk : eachChoice(chunk, (choice) => without(choice, "finish_reason"))),
-    killedBy: ["SS-02", "SS-10", "SE-15"],
+    killedBy: ["SS-30", "SS-10", "SE-15"],
   },
   {
     id: "role-missing",
@@ -163,7 +163,7 @@ export const streamMutants = defineMutants([
       eachDelta(chunk, (delta) =>
         delta["content"] ? { ...delta, content: [{ type: "text", text: delta["content"] }] } : delta,
       ),
-    killedBy: ["SS-02", "SS-20", "SS-21", "SDK-03", "SE-13", "CONC-02"],
+    killedBy: ["SS-30", "SS-20", "SS-21", "SDK-03", "SE-13", "CONC-02"],
   },
   {
     id: "delta-content-as-parts-for-calls",

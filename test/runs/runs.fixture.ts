@@ -46,18 +46,24 @@ export function toRunId({ headers }: Response): string {
 
 /** Reads a stream until there are so many events, and leaves it there. */
 export async function readSome(response: Response, count: number): Promise<WireEvent[]> {
+  return toEvents(await readBytes(response, count)).slice(0, count);
+}
+
+/** The same as the bytes of whole events, so many or some more. */
+export async function readBytes(response: Response, count: number): Promise<string> {
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
-  while (toWhole(text).length < count) {
+  while (countEvents(text) < count) {
     const piece = await reader?.read();
     if (piece === undefined || piece.done) throw new Error(`The stream ended: ${text.slice(-300)}`);
     text += piece.value;
   }
   await reader?.cancel();
-  return toWhole(text).slice(0, count);
+  return toWhole(text);
 }
 
-const toWhole = (text: string): WireEvent[] => toEvents(text.slice(0, text.lastIndexOf("\n\n") + 2));
+const toWhole = (text: string): string => text.slice(0, text.lastIndexOf("\n\n") + 2);
+const countEvents = (text: string): number => toEvents(toWhole(text)).length;
 
 export async function readEvents(gateway: Gateway, id: string, after = 0): Promise<WireEvent[]> {
   const response = await gateway.request(`/v1/runs/${id}/events?after=${after}`);

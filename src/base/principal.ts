@@ -3,8 +3,11 @@ export type Scope = "chat" | "sessions" | "metrics" | "admin";
 
 /** Counts what a key uses, and refuses what is beyond its limits. */
 export interface Quota {
-  /** Counts a request. Throws 429 `rate_limit_exceeded` if it is one too many, which is not counted. */
-  takeRequest(): void;
+  /**
+   * Counts a request. Throws 429 `rate_limit_exceeded` if it is one too many, which is not counted; where other gateways
+   * have to be asked, it resolves or rejects instead.
+   */
+  takeRequest(): Promise<void> | undefined;
   /**
    * Counts a run until the function is called that it returns. Throws 429: `insufficient_quota` if the tokens of the day
    * are spent, `rate_limit_exceeded` if the run is one too many.

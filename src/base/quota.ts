@@ -2,6 +2,7 @@ import type { KeyConfig } from "./contract.ts";
 import { GatewayError } from "./errors.ts";
 import type { Quota, QuotaHeaders } from "./principal.ts";
 import { RateWindow } from "./rate-window.ts";
+import type { RequestSlices } from "./request-slices.ts";
 
 /** What a key may use; what is absent has no limit. */
 export type Limits = Pick<KeyConfig, "requestsPerMinute" | "runsMax" | "tokensPerDay">;
@@ -19,6 +20,8 @@ export interface QuotaParts {
   readonly onRefused: (limit: keyof Limits) => void;
   /** Told of tokens that nobody else knows of yet. */
   readonly onSpent: () => void;
+  /** Where other gateways count the same key; undefined for the only one. */
+  readonly slices?: RequestSlices | undefined;
 }
 
 const minuteMs = 60_000;
@@ -54,16 +57,19 @@ export class KeyQuota implements Quota {
     else if (this.#requests.limit !== most) this.#requests = this.#requests.withLimit(most);
   }
 
-  takeRequest(): void {
-    const now = this.#parts.clock.steady();
-    if (this.#requests === undefined || this.#requests.take(now)) return;
-    const seconds = Math.max(1, Math.ceil(this.#requests.waitMs(now) / 1000));
-    const message = `Limit of the key '${this.name}': ${this.#requests.limit} requests per minute. The next is possible in ${seconds} s.`;
-    this.#parts.onRefused("requestsPerMinute");
-    throw new GatewayError("rate_limit_exceeded", message, {
-      retryAfterSeconds: seconds,
-      headers: toTexts(this.toHeaders()),
-    });
+  takeRequest(): Promise<void> | undefined {
+    const window = this.#requests;
+    if (window === undefined) return undefined;
+    const isHere = window.remaining(this.#parts.clock.steady()) > 0;
+    const granted = isHere && (this.#parts.slices?.take(window.limit) ?? true);
+    if (typeof granted !== "boolean") return granted.then((isGranted) => this.#count(window, isGranted));
+    this.#count(window, granted);
+    return undefined;
+  }
+
+  /** What of its minute this gateway has asked for, and does not use, is for others again. */
+  async giveBackRequests(): Promise<void> {
+    if (this.#requests !== undefined) await this.#parts.slices?.giveBack(this.#requests.limit);
   }
 
   beginRun(): () => void {
@@ -110,17 +116,11 @@ export class KeyQuota implements Quota {
   }
 
   toHeaders(): QuotaHeaders {
-    const { steady, wall } = this.#parts.clock;
+    const { wall } = this.#parts.clock;
     const { tokensPerDay } = this.#limits;
     this.#turnDay();
     return {
-      ...(this.#requests === undefined
-        ? {}
-        : {
-            "x-ratelimit-limit-requests": this.#requests.limit,
-            "x-ratelimit-remaining-requests": this.#requests.remaining(steady()),
-            "x-ratelimit-reset-requests": toDuration(this.#requests.resetMs(steady())),
-          }),
+      ...(this.#requests === undefined ? {} : this.#toRequestHeaders(this.#requests)),
       ...(tokensPerDay === undefined
         ? {}
         : {
@@ -128,6 +128,32 @@ export class KeyQuota implements Quota {
             "x-ratelimit-remaining-tokens": Math.max(0, tokensPerDay - this.#tokens),
             "x-ratelimit-reset-tokens": toDuration((this.#day + 1) * dayMs - wall()),
           }),
+    };
+  }
+
+  /** Counts a request of those in the window; throws if it is none that is granted. */
+  #count(window: RateWindow, isGranted: boolean): void {
+    const now = this.#parts.clock.steady();
+    if (isGranted && window.take(now)) return;
+    const waitMs = Math.min(minuteMs, Math.max(window.waitMs(now), this.#parts.slices?.waitMs() ?? 0));
+    const seconds = Math.max(1, Math.ceil(waitMs / 1000));
+    const message = `Limit of the key '${this.name}': ${window.limit} requests per minute. The next is possible in ${seconds} s.`;
+    this.#parts.onRefused("requestsPerMinute");
+    throw new GatewayError("rate_limit_exceeded", message, {
+      retryAfterSeconds: seconds,
+      headers: toTexts(this.toHeaders()),
+    });
+  }
+
+  #toRequestHeaders(window: RateWindow): QuotaHeaders {
+    const { clock, slices } = this.#parts;
+    const now = clock.steady();
+    const remaining = Math.min(window.remaining(now), slices?.remaining(window.limit) ?? window.limit);
+    const resetMs = Math.min(minuteMs, Math.max(window.resetMs(now), slices?.resetMs() ?? 0));
+    return {
+      "x-ratelimit-limit-requests": window.limit,
+      "x-ratelimit-remaining-requests": remaining,
+      "x-ratelimit-reset-requests": toDuration(resetMs),
     };
   }
 

@@ -53,7 +53,8 @@ export function createDispatch<O extends OperationId>(
     assertAllowed(row, principal);
     // Before anything of the body is read: a refusal has to cost less than what it refuses.
     if (isHeavy) parts.room.assertRoom(principal.name);
-    principal.quota?.takeRequest();
+    const asked = principal.quota?.takeRequest();
+    if (asked !== undefined) await asked;
     const brake = createBrake();
     const reply = await answer({
       async readBody() {

@@ -1,20 +1,25 @@
+import { randomUUID } from "node:crypto";
 import type { Log } from "../base/log.ts";
 import type { QuotaMetrics } from "../base/metrics.ts";
 import { type Clock, KeyQuota, type Limits } from "../base/quota.ts";
+import { RequestSlices } from "../base/request-slices.ts";
 import type { SessionStore } from "../session/store.ts";
 
 /** What the keys of a gateway have used, kept beside the sessions as far as it is for the day. */
 export interface Quotas {
   /** The quota of a key, the same for the same name, with the limits given last; undefined for one without limits. */
   readonly of: (name: string, limits: Limits) => KeyQuota | undefined;
-  /** Exchanges with the store what was spent: what others have spent counts here, and what was spent here there. */
+  /**
+   * Exchanges with the store what was spent: what others have spent counts here, and what was spent here there. Gives back
+   * what was asked for and is not used.
+   */
   save(): Promise<void>;
   /** Saves what is left. */
   stop(): Promise<void>;
 }
 
 export interface QuotasParts {
-  readonly store: Pick<SessionStore, "addUse">;
+  readonly store: Pick<SessionStore, "addUse" | "takeSlice">;
   readonly metrics: QuotaMetrics;
   readonly log: Log;
   readonly clock?: Clock;
@@ -30,6 +35,8 @@ export function createQuotas({ store, metrics, log, clock = realClock }: QuotasP
   let timer: NodeJS.Timeout | undefined;
   let saving: Promise<void> = Promise.resolve();
 
+  const giveBack = async (): Promise<void> =>
+    void (await Promise.all(Array.from(quotas.values(), (quota) => quota.giveBackRequests())));
   const exchange = async (): Promise<void> => {
     const taken = [...quotas.values()].map((quota) => ({ quota, name: quota.name, ...quota.takeUnsaved() }));
     if (taken.length === 0) return;
@@ -45,7 +52,7 @@ export function createQuotas({ store, metrics, log, clock = realClock }: QuotasP
   const save = (): Promise<void> => {
     clearTimeout(timer);
     timer = undefined;
-    saving = saving.then(exchange);
+    saving = Promise.all([saving.then(exchange), giveBack()]).then(() => undefined);
     return saving;
   };
   /** One timer for all keys, and none while nobody spends. */
@@ -53,14 +60,24 @@ export function createQuotas({ store, metrics, log, clock = realClock }: QuotasP
     timer ??= setTimeout(() => void save(), saveMs).unref();
   };
 
+  const create = (name: string): KeyQuota => {
+    const take = store.takeSlice?.bind(store);
+    const slices = take && new RequestSlices({ name, take, clock, createId: randomUUID, onSpare: saveSoon });
+    return new KeyQuota({
+      name,
+      clock,
+      onRefused: (limit) => metrics.refusedByLimit(name, limit),
+      onSpent: saveSoon,
+      slices,
+    });
+  };
+
   return {
     of(name, limits) {
       const { requestsPerMinute, runsMax, tokensPerDay } = limits;
       if ((requestsPerMinute ?? runsMax ?? tokensPerDay) === undefined) return undefined;
       const known = quotas.get(name);
-      const quota =
-        known ??
-        new KeyQuota({ name, clock, onRefused: (limit) => metrics.refusedByLimit(name, limit), onSpent: saveSoon });
+      const quota = known ?? create(name);
       quotas.set(name, quota);
       quota.limit(limits);
       return quota;

@@ -1,6 +1,7 @@
 import type { AssistantMessage, Message, ToolMessage } from "../base/contract.ts";
 import type { ToolMedium } from "../base/media/tool-medium.ts";
 import type { OwnedMessage } from "../base/model-state.ts";
+import type { TakeSlice } from "../base/request-slices.ts";
 import type { HeldEnd, RunStore } from "./run-store.ts";
 
 /**
@@ -227,6 +228,11 @@ export interface SessionStore {
    * may take it back for a moment.
    */
   addUse(uses: readonly KeyUse[]): Promise<readonly number[]>;
+  /**
+   * Gives of the requests that a key may make in a minute, which all who share the store share; absent where each counts
+   * for itself. Asked again with one id, it gives what it gave. A power cut may take it back.
+   */
+  readonly takeSlice?: TakeSlice;
   /** Rejects while nothing can be read, or while the last write has failed and another one fails. */
   check(): Promise<void>;
   /** Reads every session. */

@@ -45,7 +45,7 @@ export async function callMethod(
       details: { code: "UNKNOWN_METHOD" },
     });
   assertScope(socketMethods[method].scopes, caller.scopes);
-  caller.member.principal.quota?.takeRequest();
+  await caller.member.principal.quota?.takeRequest();
   // Some clients leave out what would be empty.
   await run(method, params ?? {}, caller, parts);
 }

@@ -12,7 +12,7 @@ import { Line } from "./line.ts";
 import { openSchema } from "./open-schema.ts";
 import { Pool, type PoolOptions } from "./pool.ts";
 import { createReadiness } from "./readiness.ts";
-
+import { createTakeSlice } from "./key-rate.ts";
 import { createPostgresRuns } from "./postgres-runs.ts";
 import { RunHolder } from "./run-holder.ts";
 import { toRunStatements } from "./run-statements.ts";
@@ -53,6 +53,7 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
   const runHolder = new RunHolder({ pool, statements: runStatements, name: holder, log });
   const runs = createPostgresRuns({ pool, statements: runStatements, wakeUps, holder: runHolder });
   const cache = new TranscriptCache(options.cacheLimits);
+  const takeSlice = createTakeSlice(pool, s);
   const checkReadiness = createReadiness({ pool, leased, schema, clock, holder });
 
   let prunedAt = performance.now();
@@ -133,6 +134,7 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
     list: (query) => underWay.run(() => reader.list(query)),
     history: (key, query) => underWay.run(() => reader.history(key, query)),
     addUse: (uses) => underWay.run(() => reader.addUse(uses)),
+    takeSlice: (request) => underWay.run(() => takeSlice(request)),
     check: () => underWay.run(checkReadiness),
     examine: () => underWay.run(() => reader.examine()),
     close: () => (closing ??= close()),

@@ -141,6 +141,16 @@ const steps: readonly Step[] = [
       PRIMARY KEY (run, seq)
     );`,
   },
+  {
+    knownMin: 1,
+    sql: `
+    -- Of the requests that keys may make in a minute, what gateways have been given: for each slice its id, the number of
+    -- requests, and until when they count.
+    CREATE TABLE key_rate (
+      name text COLLATE "C" PRIMARY KEY,
+      slices jsonb NOT NULL
+    ) WITH (fillfactor = 50);`,
+  },
 ];
 
 /** How many steps this program knows. */

@@ -34,3 +34,23 @@ export const toBatch = (from: number, ...events: string[]): EventBatch => ({ fro
 export function toEnd(from: number, more: Partial<RunEnd> = {}): RunEnd {
   return { state: "completed", begun: true, batch: toBatch(from), answer: '"done"', ...more };
 }
+
+/** What may happen to the row of a run that has answered; `other` is the id of another. */
+export const rowDamages: readonly { readonly what: string; readonly sql: (id: string, other: string) => string }[] = [
+  { what: "another answer", sql: (id) => `UPDATE run SET answer = '"no"' WHERE id = ${id}` },
+  { what: "no answer", sql: (id) => `UPDATE run SET answer = NULL WHERE id = ${id}` },
+  { what: "the answer as an error", sql: (id) => `UPDATE run SET error = answer, answer = NULL WHERE id = ${id}` },
+  { what: "an error beside it", sql: (id) => `UPDATE run SET error = '{}' WHERE id = ${id}` },
+  { what: "another state", sql: (id) => `UPDATE run SET state = 'failed' WHERE id = ${id}` },
+  { what: "another usage", sql: (id) => `UPDATE run SET usage = '{"total_tokens":1}' WHERE id = ${id}` },
+  { what: "another form", sql: (id) => `UPDATE run SET form = '{}' WHERE id = ${id}` },
+  {
+    what: "the end of another run",
+    sql: (id, other) =>
+      ["answer", "end_checksum"]
+        .map(
+          (name) => `UPDATE run SET ${name} = (SELECT o.${name} FROM run AS o WHERE o.id = ${other}) WHERE id = ${id}`,
+        )
+        .join("; "),
+  },
+];

@@ -111,7 +111,7 @@ export class LeasedSessions {
       endChecksum: rows.at(-1)?.checksum ?? tail.checksum,
       tail: tail.sequence,
       ...(receipt && { ...receipt, answerChecksum: crc32(receipt.answer) }),
-      ...(run && { ...toBatchValues(run.hold, holder, run.end.batch), ...toEndValues(run.end) }),
+      ...(run && { ...toBatchValues(run.hold, holder, run.end.batch), ...toEndValues(run.hold, run.end) }),
     };
     for (const [index, { body, checksum }] of rows.entries())
       Object.assign(values, { [`body ${index}`]: body, [`checksum ${index}`]: checksum });

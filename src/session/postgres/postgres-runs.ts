@@ -2,6 +2,7 @@ import { hash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import type { Usage } from "../../base/contract.ts";
 import { fromColumn, toColumn } from "../column.ts";
+import { findRunFault, toFormChecksum } from "../run-checksum.ts";
 import {
   type Admitted,
   type EventBatch,
@@ -86,6 +87,7 @@ export function createPostgresRuns({ pool, statements, wakeUps, holder }: Postgr
       admission.form,
       keyHash,
       key?.requestHash,
+      toFormChecksum(toColumn(admission.id), admission.form),
     ];
     for (let attempt = 0; attempt < admissionsMax; attempt++) {
       const [begun] = await pool.run<{ epoch: number }>(statements.admit, () => values);
@@ -102,7 +104,7 @@ export function createPostgresRuns({ pool, statements, wakeUps, holder }: Postgr
     const statement = end === undefined ? statements.append(length) : statements.finish(length);
     const values = {
       ...toBatchValues(hold, holder.name, batch),
-      ...(end === undefined ? { begun } : toEndValues(end)),
+      ...(end === undefined ? { begun } : toEndValues(hold, end)),
     };
     const [row] = await pool.run<{ written: boolean }>(statement, (again) => statement.toValues({ ...values, again }));
     if (row?.written === true) wakeUps.tellOfRun(hold.id);
@@ -191,6 +193,8 @@ export function createPostgresRuns({ pool, statements, wakeUps, holder }: Postgr
 }
 
 function toRecord(row: RecordRow): RunRecord {
+  const fault = row.expired ? undefined : findRunFault(row);
+  if (fault !== undefined) throw toDamage(fromColumn(row.session_key), fault);
   return { ...toEntry(row), form: row.form, answer: row.answer ?? undefined };
 }
 

@@ -3,7 +3,7 @@ import { createSilentLog } from "../../base/log.ts";
 import { createTestSchema, programs, type TestSchema } from "../../../test/postgres.fixture.ts";
 import { defineStoreContract } from "../store.suite.ts";
 import type { Message } from "../../base/contract.ts";
-import { begin, toBatch } from "../runs.fixture.ts";
+import { begin, rowDamages, toBatch, toEnd } from "../runs.fixture.ts";
 import type { SessionStore } from "../store.ts";
 import { addTurn, mustOpen, user } from "../turns.fixture.ts";
 import { createPostgresStore } from "./postgres-store.ts";
@@ -56,6 +56,25 @@ describe.skipIf(programs === undefined)("with a server", () => {
     await runs.append(hold, toBatch(1, '"1"', '"2"', '"3"'), true);
     await stores.edit(sql);
     await expect(runs.events(hold.id, 0, 10)).rejects.toMatchObject({ code: "session_damaged" });
+  });
+
+  test.each(rowDamages)("a run whose row is damaged is never told: $what", async ({ sql }) => {
+    const stores = await createTestStores();
+    const { runs } = await stores.connect();
+    const [hold, other] = [await begin(runs), await begin(runs)];
+    for (const one of [hold, other]) await runs.finish(one, toEnd(1, { answer: JSON.stringify(one.id) }));
+    await stores.edit(sql(`'${hold.id}'`, `'${other.id}'`));
+    await expect(runs.find(hold.id)).rejects.toMatchObject({ code: "session_damaged" });
+    expect((await runs.find(other.id))?.answer).toBe(JSON.stringify(other.id));
+  });
+
+  test("a run that an earlier version has written is told without checksums", async () => {
+    const stores = await createTestStores();
+    const { runs } = await stores.connect();
+    const hold = await begin(runs);
+    await runs.finish(hold, toEnd(1));
+    await stores.edit("UPDATE run SET form_checksum = NULL, end_checksum = NULL");
+    expect(await runs.find(hold.id)).toMatchObject({ answer: '"done"' });
   });
 
   const answerOf = async (store: SessionStore): Promise<string | undefined> => {

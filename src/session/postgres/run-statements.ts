@@ -62,6 +62,8 @@ export interface RunRow {
 export interface RecordRow extends RunRow {
   readonly form: string;
   readonly answer: string | null;
+  readonly form_checksum: number | null;
+  readonly end_checksum: number | null;
   readonly holder: string;
   readonly epoch: number;
   /** It is not ended, and its holder is not here any more. */
@@ -88,7 +90,7 @@ export function toHeldRun(p: Parameters): string {
 /** Sets what an end says. */
 export function toEndOf(p: Parameters, events: number): string {
   return `last_seq = last_seq + ${events}, state = ${p.at("state", "text")}, usage = ${p.at("usage", "text")},
-    answer = ${p.at("runAnswer", "text")}, error = ${p.at("error", "text")}, ended_at = ${now},
+    answer = ${p.at("runAnswer", "text")}, error = ${p.at("error", "text")}, end_checksum = ${p.at("runChecksum", "bigint")}, ended_at = ${now},
     started_at = CASE WHEN ${p.at("begun", "boolean")} THEN coalesce(started_at, ${now}) ELSE started_at END`;
 }
 
@@ -167,8 +169,8 @@ export function toRunStatements(s: string): RunStatements {
         SELECT $3::text, $10::bytea, $11::text, $2::text WHERE $10::bytea IS NOT NULL
         ON CONFLICT (principal, key_hash) DO NOTHING RETURNING 1
       )
-      INSERT INTO ${s}.run (id, principal, namespace, agent_id, session_key, session_hash, detached, form, state, holder, epoch, created_at)
-      SELECT $2::text, $3::text, $4::text, $5::text, $6::text, $7::bytea, $8::boolean, $9::text, 'queued', $1::text, 1, ${now}
+      INSERT INTO ${s}.run (id, principal, namespace, agent_id, session_key, session_hash, detached, form, form_checksum, state, holder, epoch, created_at)
+      SELECT $2::text, $3::text, $4::text, $5::text, $6::text, $7::bytea, $8::boolean, $9::text, $12::bigint, 'queued', $1::text, 1, ${now}
       WHERE $10::bytea IS NULL OR EXISTS (SELECT 1 FROM key)
       ON CONFLICT (id) DO NOTHING RETURNING epoch`,
     },
@@ -187,7 +189,7 @@ export function toRunStatements(s: string): RunStatements {
     find: {
       name: "find run",
       text: `
-      SELECT ${runColumns}, form, answer, holder, epoch, ended_at IS NULL AND NOT ${here} AS left
+      SELECT ${runColumns}, form, answer, form_checksum, end_checksum, holder, epoch, ended_at IS NULL AND NOT ${here} AS left
       FROM ${s}.run WHERE id = $1::text`,
     },
     list: {

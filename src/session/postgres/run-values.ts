@@ -1,5 +1,6 @@
 import { crc32 } from "node:zlib";
 import { toColumn } from "../column.ts";
+import { toEndChecksum, toStoredEnd } from "../run-checksum.ts";
 import type { EventBatch, RunEnd, RunHold } from "../run-store.ts";
 
 export type Values = Readonly<Record<string, unknown>>;
@@ -13,13 +14,14 @@ export function toBatchValues({ id, epoch }: RunHold, holder: string, { from, ev
   return { runId: toColumn(id), holder, epoch, from, ...(Object.fromEntries(bodies) as Values) };
 }
 
-export function toEndValues({ state, begun, usage, answer, error, freesKey }: RunEnd): Values {
+export function toEndValues({ id }: RunHold, { begun, freesKey, ...end }: RunEnd): Values {
+  const stored = toStoredEnd(end);
+  const { answer, ...rest } = stored;
   return {
-    state,
+    ...rest,
     begun,
-    usage: usage === undefined ? null : JSON.stringify(usage),
     runAnswer: answer,
-    error,
+    runChecksum: toEndChecksum(toColumn(id), stored),
     freesKey: freesKey === true,
   };
 }

@@ -151,6 +151,12 @@ const steps: readonly Step[] = [
       slices jsonb NOT NULL
     ) WITH (fillfactor = 50);`,
   },
+  {
+    knownMin: 1,
+    sql: `
+    -- As in run-checksum.ts; null for what an earlier version has written.
+    ALTER TABLE run ADD COLUMN form_checksum bigint, ADD COLUMN end_checksum bigint;`,
+  },
 ];
 
 /** How many steps this program knows. */

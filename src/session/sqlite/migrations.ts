@@ -114,6 +114,11 @@ const steps: readonly string[] = [
     PRIMARY KEY (run, seq)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- As in run-checksum.ts; null for what an earlier version has written.
+  ALTER TABLE run ADD COLUMN form_checksum INTEGER;
+  ALTER TABLE run ADD COLUMN end_checksum INTEGER;
+  `,
 ];
 
 /**

@@ -2,6 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { crc32 } from "node:zlib";
 import type { Admitted, EventBatch, HeldEnd, RunAdmission, RunHold, RunWish } from "../run-store.ts";
 import { toColumn } from "../column.ts";
+import { toEndChecksum, toFormChecksum, toStoredEnd } from "../run-checksum.ts";
 import type { Holder } from "./holder.ts";
 import { createRunViews } from "./run-views.ts";
 
@@ -22,8 +23,9 @@ const held = "id = $id AND holder = $holder AND epoch = $epoch AND ended_at IS N
 export function createRunRows(database: DatabaseSync, holder: Holder): RunRows {
   const views = createRunViews(database);
   const insert = database.prepare(`
-    INSERT INTO run (id, principal, namespace, agent_id, session_key, detached, form, state, holder, epoch, created_at)
-    VALUES ($id, $principal, $namespace, $agentId, $sessionKey, $detached, $form, 'queued', $holder, 1, $now)
+    INSERT INTO run (id, principal, namespace, agent_id, session_key, detached, form, form_checksum, state, holder, epoch,
+      created_at)
+    VALUES ($id, $principal, $namespace, $agentId, $sessionKey, $detached, $form, $checksum, 'queued', $holder, 1, $now)
     RETURNING number, epoch`);
   const getKey = database.prepare(`
     SELECT request_hash, id, holder FROM run_key JOIN run ON run = number
@@ -38,6 +40,7 @@ export function createRunRows(database: DatabaseSync, holder: Holder): RunRows {
     WHERE ${held} RETURNING number`);
   const end = database.prepare(`
     UPDATE run SET last_seq = last_seq + $count, state = $state, usage = $usage, answer = $answer, error = $error,
+      end_checksum = $checksum,
       started_at = iif($begun, ifnull(started_at, $now), started_at), ended_at = $now
     WHERE ${held} RETURNING number`);
   const putEvent = database.prepare("INSERT INTO run_event (run, seq, body, checksum) VALUES (?, ?, ?, ?)");
@@ -76,7 +79,8 @@ export function createRunRows(database: DatabaseSync, holder: Holder): RunRows {
       if (met !== undefined) return met;
       const { key, detached, sessionKey, ...rest } = admission;
       const whose = { ...rest, sessionKey: toColumn(sessionKey), detached: Number(detached) };
-      const row = insert.get({ ...whose, holder: holder.name, now: Date.now() });
+      const checksum = toFormChecksum(admission.id, admission.form);
+      const row = insert.get({ ...whose, checksum, holder: holder.name, now: Date.now() });
       const { number, epoch } = row as { readonly number: number; readonly epoch: number };
       if (key !== undefined) putKey.run(admission.principal, toColumn(key.text), key.requestHash, number);
       return { kind: "begun", hold: { id: admission.id, epoch } };
@@ -88,18 +92,17 @@ export function createRunRows(database: DatabaseSync, holder: Holder): RunRows {
       putEvents(Number(row["number"]), batch);
       return true;
     },
-    finish({ hold, end: { state, begun, batch, usage, answer = null, error = null, freesKey } }) {
+    finish({ hold, end: { begun, batch, freesKey, ...rest } }) {
+      const stored = toStoredEnd(rest);
       const change = {
+        ...stored,
+        checksum: toEndChecksum(hold.id, stored),
         from: batch.from,
         count: batch.events.length,
-        state,
-        answer,
-        error,
         begun: Number(begun),
         now: Date.now(),
       };
-      const counted = usage === undefined ? null : JSON.stringify(usage);
-      const row = end.get({ ...hold, ...change, usage: counted, holder: holder.name });
+      const row = end.get({ ...hold, ...change, holder: holder.name });
       if (row === undefined) return false;
       const number = Number(row["number"]);
       putEvents(number, batch);

@@ -3,6 +3,7 @@ import { crc32 } from "node:zlib";
 import type { Usage } from "../../base/contract.ts";
 import type { EventPage, RunEntry, RunPage, RunQuery, RunRecord, RunState } from "../run-store.ts";
 import { fromColumn, toColumn } from "../column.ts";
+import { findRunFault } from "../run-checksum.ts";
 import { StoreFailure } from "./store-failure.ts";
 
 /** Looking runs up and reading what they have said. Every function runs inside the caller's transaction. */
@@ -36,6 +37,8 @@ interface EntryRow {
 interface RecordRow extends EntryRow {
   readonly form: string;
   readonly answer: string | null;
+  readonly form_checksum: number | null;
+  readonly end_checksum: number | null;
 }
 
 interface EventRow {
@@ -48,7 +51,9 @@ const entryColumns = `id, principal, namespace, agent_id, session_key, detached,
   created_at, started_at, ended_at`;
 
 export function createRunViews(database: DatabaseSync): RunViews {
-  const getRun = database.prepare(`SELECT ${entryColumns}, form, answer FROM run WHERE id = ?`);
+  const getRun = database.prepare(
+    `SELECT ${entryColumns}, form, answer, form_checksum, end_checksum FROM run WHERE id = ?`,
+  );
   const getRuns = database.prepare(`
     SELECT ${entryColumns} FROM run
     WHERE ($before IS NULL OR id < $before)
@@ -65,6 +70,8 @@ export function createRunViews(database: DatabaseSync): RunViews {
   return {
     find(id) {
       const row = getRun.get(id) as RecordRow | undefined;
+      const fault = row === undefined || row.expired === 1 ? undefined : findRunFault(row);
+      if (fault !== undefined) throw new StoreFailure("corrupt", `${fault}.`);
       return row && { ...toEntry(row), form: row.form, answer: row.answer ?? undefined };
     },
     list({ namespace = null, principal = null, sessionKey, agentIds, states, before = null, limit }) {

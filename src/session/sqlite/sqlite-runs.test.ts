@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { begin, mustFind, toBatch, toEnd } from "../runs.fixture.ts";
+import { begin, mustFind, rowDamages, toBatch, toEnd } from "../runs.fixture.ts";
 import type { SessionStore } from "../store.ts";
 import { mustOpen } from "../turns.fixture.ts";
 import { createDatabasePath } from "./path.fixture.ts";
@@ -40,6 +40,13 @@ test.each([
   await store.runs.append(hold, toBatch(1, '"1"', '"2"', '"3"'), true);
   edit(sql);
   await expect(store.runs.events(hold.id, 0, 10)).rejects.toMatchObject({ code: "session_damaged" });
+});
+
+test.each(rowDamages)("a run whose row is damaged is never told: $what", async ({ sql }) => {
+  const [hold, other] = [await begin(store.runs), await begin(store.runs)];
+  for (const one of [hold, other]) await store.runs.finish(one, toEnd(1, { answer: JSON.stringify(one.id) }));
+  edit(sql(`'${hold.id}'`, `'${other.id}'`));
+  await expect(store.runs.find(hold.id)).rejects.toMatchObject({ code: "session_damaged" });
 });
 
 test("what a run of an erased session has said is nowhere in the files any more", async () => {

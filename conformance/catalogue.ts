@@ -13,6 +13,7 @@ const titles: Readonly<Record<string, string>> = {
   LIM: "Limits",
   MOD: "Models",
   NS: "Answers that are not streamed",
+  REAS: "Reasoning",
   REQ: "Requests",
   ROB: "Robustness",
   ROUTE: "Paths, methods, media types",

@@ -6,7 +6,7 @@ import { LongestFirst } from "./tools/longest-first.ts";
 process.env["NODE_COMPILE_CACHE"] ??= join(import.meta.dirname, "node_modules/.cache/compile");
 
 const slow = [
-  "test/page/{page,doors}.test.ts",
+  "test/page/{page,doors,reference}.test.ts",
   "test/client/command-lines/live.test.ts",
   "test/upstream/relay.test.ts",
 ];

@@ -30,6 +30,11 @@ export declare const checkAnswerReadiness: Check<components["schemas"]["Readines
 export declare const checkAnswerGetMetrics200: Check<unknown>;
 export declare const checkAnswerGetContract200: Check<unknown>;
 export declare const checkAnswerGetDocs200: Check<unknown>;
+export declare const checkGetDocsPageParameters: Check<Parameters<Operations, "getDocsPage">>;
+export declare const checkAnswerGetDocsPage200: Check<unknown>;
+export declare const checkAnswerGetDocsScript200: Check<unknown>;
+export declare const checkAnswerGetDocsMarkdown200: Check<unknown>;
+export declare const checkAnswerGetLlms200: Check<unknown>;
 export declare const checkAnswerGetPage200: Check<unknown>;
 export declare const checkAnswerGetPageStyle200: Check<unknown>;
 export declare const checkGetPageScriptParameters: Check<Parameters<Operations, "getPageScript">>;

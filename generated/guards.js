@@ -12392,21 +12392,48 @@ return false;
 validate142.errors = vErrors;
 return errors === 0;
 }
-export const checkAnswerGetPage200 = toCheck(validate143);
+export const checkGetDocsPageParameters = toCheck(validate143);
 function validate143(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
-/*# sourceURL="checkAnswerGetPage200" */;
+/*# sourceURL="checkGetDocsPageParameters" */;
 let vErrors = null;
 let errors = 0;
-if(typeof data !== "string"){
-validate143.errors = [{instancePath,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data}];
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.page === undefined) && (missing0 = "page")){
+validate143.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
+}
+else {
+if(data.page !== undefined){
+let data0 = data.page;
+const _errs1 = errors;
+if(errors === _errs1){
+if(typeof data0 === "string"){
+if(func1(data0) > 200){
+validate143.errors = [{instancePath:instancePath+"/page",keyword:"maxLength",params:{limit: 200},message:"must NOT have more than 200 characters",expected:constant0,data:data0}];
+return false;
+}
+}
+else {
+validate143.errors = [{instancePath:instancePath+"/page",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+return false;
+}
+}
+}
+}
+}
+else {
+validate143.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+return false;
+}
 }
 validate143.errors = vErrors;
 return errors === 0;
 }
-export const checkAnswerGetPageStyle200 = toCheck(validate144);
+export const checkAnswerGetDocsPage200 = toCheck(validate144);
 function validate144(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
-/*# sourceURL="checkAnswerGetPageStyle200" */;
+/*# sourceURL="checkAnswerGetDocsPage200" */;
 let vErrors = null;
 let errors = 0;
 if(typeof data !== "string"){
@@ -12416,43 +12443,21 @@ return false;
 validate144.errors = vErrors;
 return errors === 0;
 }
-export const checkGetPageScriptParameters = toCheck(validate145);
+export const checkAnswerGetDocsScript200 = toCheck(validate145);
 function validate145(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
-/*# sourceURL="checkGetPageScriptParameters" */;
+/*# sourceURL="checkAnswerGetDocsScript200" */;
 let vErrors = null;
 let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.script === undefined) && (missing0 = "script")){
-validate145.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+if(typeof data !== "string"){
+validate145.errors = [{instancePath,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data}];
 return false;
-}
-else {
-if(data.script !== undefined){
-let data0 = data.script;
-if(typeof data0 !== "string"){
-validate145.errors = [{instancePath:instancePath+"/script",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
-return false;
-}
-if(!((((((((((((((((((data0 === "answer.js") || (data0 === "app.js")) || (data0 === "connect.js")) || (data0 === "conversation.js")) || (data0 === "event-reader.js")) || (data0 === "gateway-client.js")) || (data0 === "htm.js")) || (data0 === "html.js")) || (data0 === "main.js")) || (data0 === "place.js")) || (data0 === "preact-hooks.js")) || (data0 === "preact.js")) || (data0 === "session-key.js")) || (data0 === "session-list.js")) || (data0 === "sign-in.js")) || (data0 === "snippets.js")) || (data0 === "talk.js")) || (data0 === "transcript.js"))){
-validate145.errors = [{instancePath:instancePath+"/script",keyword:"enum",params:{allowedValues: constant64},message:"must be equal to one of the allowed values",expected:constant0,data:data0}];
-return false;
-}
-}
-}
-}
-else {
-validate145.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
-return false;
-}
 }
 validate145.errors = vErrors;
 return errors === 0;
 }
-export const checkAnswerGetPageScript200 = toCheck(validate146);
+export const checkAnswerGetDocsMarkdown200 = toCheck(validate146);
 function validate146(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
-/*# sourceURL="checkAnswerGetPageScript200" */;
+/*# sourceURL="checkAnswerGetDocsMarkdown200" */;
 let vErrors = null;
 let errors = 0;
 if(typeof data !== "string"){
@@ -12460,5 +12465,87 @@ validate146.errors = [{instancePath,keyword:"type",params:{type: "string"},messa
 return false;
 }
 validate146.errors = vErrors;
+return errors === 0;
+}
+export const checkAnswerGetLlms200 = toCheck(validate147);
+function validate147(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+/*# sourceURL="checkAnswerGetLlms200" */;
+let vErrors = null;
+let errors = 0;
+if(typeof data !== "string"){
+validate147.errors = [{instancePath,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data}];
+return false;
+}
+validate147.errors = vErrors;
+return errors === 0;
+}
+export const checkAnswerGetPage200 = toCheck(validate148);
+function validate148(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+/*# sourceURL="checkAnswerGetPage200" */;
+let vErrors = null;
+let errors = 0;
+if(typeof data !== "string"){
+validate148.errors = [{instancePath,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data}];
+return false;
+}
+validate148.errors = vErrors;
+return errors === 0;
+}
+export const checkAnswerGetPageStyle200 = toCheck(validate149);
+function validate149(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+/*# sourceURL="checkAnswerGetPageStyle200" */;
+let vErrors = null;
+let errors = 0;
+if(typeof data !== "string"){
+validate149.errors = [{instancePath,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data}];
+return false;
+}
+validate149.errors = vErrors;
+return errors === 0;
+}
+export const checkGetPageScriptParameters = toCheck(validate150);
+function validate150(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+/*# sourceURL="checkGetPageScriptParameters" */;
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.script === undefined) && (missing0 = "script")){
+validate150.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+return false;
+}
+else {
+if(data.script !== undefined){
+let data0 = data.script;
+if(typeof data0 !== "string"){
+validate150.errors = [{instancePath:instancePath+"/script",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+return false;
+}
+if(!((((((((((((((((((data0 === "answer.js") || (data0 === "app.js")) || (data0 === "connect.js")) || (data0 === "conversation.js")) || (data0 === "event-reader.js")) || (data0 === "gateway-client.js")) || (data0 === "htm.js")) || (data0 === "html.js")) || (data0 === "main.js")) || (data0 === "place.js")) || (data0 === "preact-hooks.js")) || (data0 === "preact.js")) || (data0 === "session-key.js")) || (data0 === "session-list.js")) || (data0 === "sign-in.js")) || (data0 === "snippets.js")) || (data0 === "talk.js")) || (data0 === "transcript.js"))){
+validate150.errors = [{instancePath:instancePath+"/script",keyword:"enum",params:{allowedValues: constant64},message:"must be equal to one of the allowed values",expected:constant0,data:data0}];
+return false;
+}
+}
+}
+}
+else {
+validate150.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+return false;
+}
+}
+validate150.errors = vErrors;
+return errors === 0;
+}
+export const checkAnswerGetPageScript200 = toCheck(validate151);
+function validate151(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+/*# sourceURL="checkAnswerGetPageScript200" */;
+let vErrors = null;
+let errors = 0;
+if(typeof data !== "string"){
+validate151.errors = [{instancePath,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data}];
+return false;
+}
+validate151.errors = vErrors;
 return errors === 0;
 }

@@ -405,9 +405,89 @@ export interface paths {
         };
         /**
          * This document as a page
-         * @description One HTML page that needs no network.
+         * @description It needs no other host and sends nothing anywhere but to this gateway.
          */
         get: operations["getDocs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/docs/{page}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A page beside it
+         * @description One of the pages on errors, streams, request fields, the socket and the configuration.
+         */
+        get: operations["getDocsPage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/docs.js": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What draws the page
+         * @description Scalar, as it is in the package.
+         */
+        get: operations["getDocsScript"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/docs.md": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The same as Markdown
+         * @description All of the reference in one file.
+         */
+        get: operations["getDocsMarkdown"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/llms.txt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where things are for programs that read
+         * @description As llmstxt.org has it.
+         */
+        get: operations["getLlms"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1692,6 +1772,24 @@ export interface components {
                 "application/json": components["schemas"]["ErrorResponse"];
             };
         };
+        /** @description The file is the one that the client has. */
+        NotModified: {
+            headers: {
+                /**
+                 * @description The id of this request, also in the gateway's log and in what it sends to a model's provider. SDKs show it as
+                 *     `_request_id` and `requestID`. It is the `x-request-id` of the request where that is one header of 1 to 64 letters,
+                 *     digits, dots, dashes and underscores; else the gateway makes one.
+                 */
+                "x-request-id": string;
+                /**
+                 * @description What the file is, told by its content: who sends it back in `if-none-match` is told 304 while it is the same. Such files
+                 *     come compressed to those who take gzip.
+                 */
+                etag: string;
+                [name: string]: unknown;
+            };
+            content?: never;
+        };
     };
     parameters: {
         /**
@@ -1813,6 +1911,11 @@ export interface components {
         ShouldRetry: "false";
         /** @description When to come back, in whole seconds from 1 to 60. */
         RetryAfter: number;
+        /**
+         * @description What the file is, told by its content: who sends it back in `if-none-match` is told 304 while it is the same. Such files
+         *     come compressed to those who take gzip.
+         */
+        Validator: string;
     };
     pathItems: never;
 }
@@ -2599,6 +2702,11 @@ export interface operations {
                      *     digits, dots, dashes and underscores; else the gateway makes one.
                      */
                     "x-request-id": string;
+                    /**
+                     * @description What the file is, told by its content: who sends it back in `if-none-match` is told 304 while it is the same. Such files
+                     *     come compressed to those who take gzip.
+                     */
+                    etag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2615,6 +2723,7 @@ export interface operations {
                     };
                 };
             };
+            304: components["responses"]["NotModified"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             405: components["responses"]["MethodNotAllowed"];
@@ -2631,7 +2740,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description HTML. */
+            /** @description The file. */
             200: {
                 headers: {
                     /**
@@ -2640,7 +2749,12 @@ export interface operations {
                      *     digits, dots, dashes and underscores; else the gateway makes one.
                      */
                     "x-request-id": string;
-                    /** @description The page may load nothing. */
+                    /**
+                     * @description What the file is, told by its content: who sends it back in `if-none-match` is told 304 while it is the same. Such files
+                     *     come compressed to those who take gzip.
+                     */
+                    etag: string;
+                    /** @description What the page may load. */
                     "content-security-policy": string;
                     [name: string]: unknown;
                 };
@@ -2648,6 +2762,164 @@ export interface operations {
                     "text/html": string;
                 };
             };
+            304: components["responses"]["NotModified"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getDocsPage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A file of the folder `generated/reference/docs/`.
+                 * @example errors/model_not_found.html
+                 */
+                page: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    /**
+                     * @description The id of this request, also in the gateway's log and in what it sends to a model's provider. SDKs show it as
+                     *     `_request_id` and `requestID`. It is the `x-request-id` of the request where that is one header of 1 to 64 letters,
+                     *     digits, dots, dashes and underscores; else the gateway makes one.
+                     */
+                    "x-request-id": string;
+                    /**
+                     * @description What the file is, told by its content: who sends it back in `if-none-match` is told 304 while it is the same. Such files
+                     *     come compressed to those who take gzip.
+                     */
+                    etag: string;
+                    /** @description What the page may load. */
+                    "content-security-policy": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getDocsScript: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    /**
+                     * @description The id of this request, also in the gateway's log and in what it sends to a model's provider. SDKs show it as
+                     *     `_request_id` and `requestID`. It is the `x-request-id` of the request where that is one header of 1 to 64 letters,
+                     *     digits, dots, dashes and underscores; else the gateway makes one.
+                     */
+                    "x-request-id": string;
+                    /**
+                     * @description What the file is, told by its content: who sends it back in `if-none-match` is told 304 while it is the same. Such files
+                     *     come compressed to those who take gzip.
+                     */
+                    etag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/javascript": string;
+                };
+            };
+            304: components["responses"]["NotModified"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getDocsMarkdown: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    /**
+                     * @description The id of this request, also in the gateway's log and in what it sends to a model's provider. SDKs show it as
+                     *     `_request_id` and `requestID`. It is the `x-request-id` of the request where that is one header of 1 to 64 letters,
+                     *     digits, dots, dashes and underscores; else the gateway makes one.
+                     */
+                    "x-request-id": string;
+                    /**
+                     * @description What the file is, told by its content: who sends it back in `if-none-match` is told 304 while it is the same. Such files
+                     *     come compressed to those who take gzip.
+                     */
+                    etag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/markdown": string;
+                };
+            };
+            304: components["responses"]["NotModified"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getLlms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    /**
+                     * @description The id of this request, also in the gateway's log and in what it sends to a model's provider. SDKs show it as
+                     *     `_request_id` and `requestID`. It is the `x-request-id` of the request where that is one header of 1 to 64 letters,
+                     *     digits, dots, dashes and underscores; else the gateway makes one.
+                     */
+                    "x-request-id": string;
+                    /**
+                     * @description What the file is, told by its content: who sends it back in `if-none-match` is told 304 while it is the same. Such files
+                     *     come compressed to those who take gzip.
+                     */
+                    etag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            304: components["responses"]["NotModified"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             405: components["responses"]["MethodNotAllowed"];

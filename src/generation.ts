@@ -2,8 +2,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { createChatCompletion } from "./api/chat/chat-completion.ts";
 import { diagnoseChatMistake, notServed } from "./api/chat/refusals.ts";
-import { createGetContract, createGetDocs, createGetMetrics, createGetReadiness, getHealth } from "./api/health.ts";
+import { createGetMetrics, createGetReadiness, getHealth } from "./api/health.ts";
 import { createListModels, createRetrieveModel } from "./api/models.ts";
+import { createGetContract, createGetDocs, createGetDocsPage, createGetFile } from "./api/reference.ts";
 import { createGetPage, createGetPageScript, createGetPageStyle } from "./api/page.ts";
 import {
   createDeleteSession,
@@ -172,7 +173,11 @@ function createHandlers(
     }),
     getMetrics: createGetMetrics(metrics),
     getContract: createGetContract(toGeneratedFile("openapi.json")),
-    getDocs: createGetDocs(toGeneratedFile("docs.html")),
+    getDocs: createGetDocs(toGeneratedFile("reference/index.html")),
+    getDocsPage: createGetDocsPage(toGeneratedFile("reference/docs/")),
+    getDocsScript: createGetFile(toPackageFile("reference/scalar.js")),
+    getDocsMarkdown: createGetFile(toGeneratedFile("reference/docs.md")),
+    getLlms: createGetFile(toGeneratedFile("reference/llms.txt")),
     getPage: createGetPage(page),
     getPageStyle: createGetPageStyle(page),
     getPageScript: createGetPageScript(page),

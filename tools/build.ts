@@ -10,6 +10,7 @@ import { toManifest } from "./package/manifest.ts";
 import { toNotices } from "./package/notices.ts";
 import { toSbom } from "./package/sbom.ts";
 import { listVendored } from "./page-vendor.ts";
+import { toComponent, toNotice } from "./reference-vendor.ts";
 
 const root = join(import.meta.dirname, "..");
 const dist = join(root, "dist");
@@ -58,6 +59,9 @@ mkdirSync(join(dist, "generated"));
 for (const name of readdirSync(join(root, "generated"))) {
   if (/\.(?:json|html|md)$/.test(name)) cpSync(join(root, "generated", name), join(dist, "generated", name));
 }
+cpSync(join(root, "generated/reference"), join(dist, "generated/reference"), { recursive: true });
+mkdirSync(join(dist, "reference"));
+cpSync(join(root, "reference/scalar.js"), join(dist, "reference/scalar.js"));
 mkdirSync(join(dist, "page"));
 for (const name of readdirSync(join(root, "page"))) {
   if (/\.(?:css|html|js)$/.test(name)) cpSync(join(root, "page", name), join(dist, "page", name));
@@ -65,6 +69,6 @@ for (const name of readdirSync(join(root, "page"))) {
 for (const name of ["bin", "README.md", "LICENSE"]) cpSync(join(root, name), join(dist, name), { recursive: true });
 const modules = output.flatMap((part) => (part.type === "chunk" ? part.moduleIds : []));
 const bundled = listBundled([...modules, ...listVendored().map(({ source }) => source)]);
-writeFileSync(join(dist, "THIRD-PARTY.md"), toNotices(bundled));
-writeFileSync(join(dist, "sbom.cdx.json"), toSbom(root, "clawgate", bundled));
+writeFileSync(join(dist, "THIRD-PARTY.md"), toNotices(bundled) + toNotice());
+writeFileSync(join(dist, "sbom.cdx.json"), toSbom(root, "clawgate", bundled, [toComponent()]));
 writeFileSync(join(dist, "package.json"), `${JSON.stringify(toManifest(root), null, 2)}\n`);

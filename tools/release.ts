@@ -26,6 +26,8 @@ function set(version: string): void {
   writeVersion(root, version);
   run("npm", "install", "--package-lock-only", "--ignore-scripts", "--no-audit", "--no-fund");
   run("npm", "run", "generate");
+  // What the page of changes compares the next version with.
+  copyFileSync(join(root, "generated/reference/inventory.json"), join(root, `openapi/released/${version}.json`));
   console.log(`${version}: look at \`git diff\`, run \`npm run check\`, commit, tag \`v${version}\``);
 }
 

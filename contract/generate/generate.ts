@@ -11,7 +11,7 @@ import { compareFiles, type Files, writeFiles } from "./output.ts";
 import { toSchemaTypes, toTypes } from "./types.ts";
 
 export { loadYaml, runRedocly } from "./bundle.ts";
-export { type JsonSchema, listOperations, type OpenApi, resolveDefinition } from "./document.ts";
+export { type JsonSchema, listOperations, type OpenApi, type Operation, resolveDefinition } from "./document.ts";
 export { type Files, readFiles } from "./output.ts";
 
 /** A file of JSON schemas, in YAML or JSON, that belongs to no OpenAPI document. */

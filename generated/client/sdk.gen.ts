@@ -3,7 +3,7 @@
 
 import { client } from './client.gen.ts';
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client/index.ts';
-import type { CancelRunData, CancelRunErrors, CancelRunResponses, CreateChatCompletionData, CreateChatCompletionErrors, CreateChatCompletionResponses, CreateCompletionData, CreateCompletionErrors, CreateEmbeddingData, CreateEmbeddingErrors, CreateResponseData, CreateResponseErrors, DeleteSessionData, DeleteSessionErrors, DeleteSessionResponses, GetContractData, GetContractErrors, GetContractResponses, GetDocsData, GetDocsErrors, GetDocsResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetPageData, GetPageErrors, GetPageResponses, GetPageScriptData, GetPageScriptErrors, GetPageScriptResponses, GetPageStyleData, GetPageStyleErrors, GetPageStyleResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListRunEventsData, ListRunEventsErrors, ListRunEventsResponses, ListRunsData, ListRunsErrors, ListRunsResponses, ListSessionMessagesData, ListSessionMessagesErrors, ListSessionMessagesResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ResetSessionData, ResetSessionErrors, ResetSessionResponses, RetrieveModelData, RetrieveModelErrors, RetrieveModelResponses, RetrieveRunData, RetrieveRunErrors, RetrieveRunResponses, RetrieveSessionData, RetrieveSessionErrors, RetrieveSessionResponses } from './types.gen.ts';
+import type { CancelRunData, CancelRunErrors, CancelRunResponses, CreateChatCompletionData, CreateChatCompletionErrors, CreateChatCompletionResponses, CreateCompletionData, CreateCompletionErrors, CreateEmbeddingData, CreateEmbeddingErrors, CreateResponseData, CreateResponseErrors, DeleteSessionData, DeleteSessionErrors, DeleteSessionResponses, GetContractData, GetContractErrors, GetContractResponses, GetDocsData, GetDocsErrors, GetDocsMarkdownData, GetDocsMarkdownErrors, GetDocsMarkdownResponses, GetDocsPageData, GetDocsPageErrors, GetDocsPageResponses, GetDocsResponses, GetDocsScriptData, GetDocsScriptErrors, GetDocsScriptResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetLlmsData, GetLlmsErrors, GetLlmsResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetPageData, GetPageErrors, GetPageResponses, GetPageScriptData, GetPageScriptErrors, GetPageScriptResponses, GetPageStyleData, GetPageStyleErrors, GetPageStyleResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListRunEventsData, ListRunEventsErrors, ListRunEventsResponses, ListRunsData, ListRunsErrors, ListRunsResponses, ListSessionMessagesData, ListSessionMessagesErrors, ListSessionMessagesResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ResetSessionData, ResetSessionErrors, ResetSessionResponses, RetrieveModelData, RetrieveModelErrors, RetrieveModelResponses, RetrieveRunData, RetrieveRunErrors, RetrieveRunResponses, RetrieveSessionData, RetrieveSessionErrors, RetrieveSessionResponses } from './types.gen.ts';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -271,9 +271,37 @@ export const getContract = <ThrowOnError extends boolean = false>(options?: Opti
 /**
  * This document as a page
  *
- * One HTML page that needs no network.
+ * It needs no other host and sends nothing anywhere but to this gateway.
  */
 export const getDocs = <ThrowOnError extends boolean = false>(options?: Options<GetDocsData, ThrowOnError>): RequestResult<GetDocsResponses, GetDocsErrors, ThrowOnError> => (options?.client ?? client).get<GetDocsResponses, GetDocsErrors, ThrowOnError>({ url: '/docs', ...options });
+
+/**
+ * A page beside it
+ *
+ * One of the pages on errors, streams, request fields, the socket and the configuration.
+ */
+export const getDocsPage = <ThrowOnError extends boolean = false>(options: Options<GetDocsPageData, ThrowOnError>): RequestResult<GetDocsPageResponses, GetDocsPageErrors, ThrowOnError> => (options.client ?? client).get<GetDocsPageResponses, GetDocsPageErrors, ThrowOnError>({ url: '/docs/{page}', ...options });
+
+/**
+ * What draws the page
+ *
+ * Scalar, as it is in the package.
+ */
+export const getDocsScript = <ThrowOnError extends boolean = false>(options?: Options<GetDocsScriptData, ThrowOnError>): RequestResult<GetDocsScriptResponses, GetDocsScriptErrors, ThrowOnError> => (options?.client ?? client).get<GetDocsScriptResponses, GetDocsScriptErrors, ThrowOnError>({ url: '/docs.js', ...options });
+
+/**
+ * The same as Markdown
+ *
+ * All of the reference in one file.
+ */
+export const getDocsMarkdown = <ThrowOnError extends boolean = false>(options?: Options<GetDocsMarkdownData, ThrowOnError>): RequestResult<GetDocsMarkdownResponses, GetDocsMarkdownErrors, ThrowOnError> => (options?.client ?? client).get<GetDocsMarkdownResponses, GetDocsMarkdownErrors, ThrowOnError>({ url: '/docs.md', ...options });
+
+/**
+ * Where things are for programs that read
+ *
+ * As llmstxt.org has it.
+ */
+export const getLlms = <ThrowOnError extends boolean = false>(options?: Options<GetLlmsData, ThrowOnError>): RequestResult<GetLlmsResponses, GetLlmsErrors, ThrowOnError> => (options?.client ?? client).get<GetLlmsResponses, GetLlmsErrors, ThrowOnError>({ url: '/llms.txt', ...options });
 
 /**
  * A page to talk to the agents

@@ -2311,12 +2311,185 @@ export type GetDocsError = GetDocsErrors[keyof GetDocsErrors];
 
 export type GetDocsResponses = {
     /**
-     * HTML.
+     * The file.
      */
     200: string;
 };
 
 export type GetDocsResponse = GetDocsResponses[keyof GetDocsResponses];
+
+export type GetDocsPageData = {
+    body?: never;
+    path: {
+        /**
+         * A file of the folder `generated/reference/docs/`.
+         */
+        page: string;
+    };
+    query?: never;
+    url: '/docs/{page}';
+};
+
+export type GetDocsPageErrors = {
+    /**
+     * The request breaks the contract; `param` names the field.
+     */
+    400: ErrorResponse;
+    /**
+     * The `Host` or `Origin` is not one that this gateway serves, or the key is not for this.
+     */
+    403: ErrorResponse;
+    /**
+     * No such path, agent, model name, session or run; or the endpoint is disabled.
+     */
+    404: ErrorResponse;
+    /**
+     * The path has other methods.
+     */
+    405: ErrorResponse;
+    /**
+     * A defect in the gateway.
+     */
+    500: ErrorResponse;
+    /**
+     * The gateway or the model provider takes no calls at the moment.
+     */
+    503: ErrorResponse;
+};
+
+export type GetDocsPageError = GetDocsPageErrors[keyof GetDocsPageErrors];
+
+export type GetDocsPageResponses = {
+    /**
+     * The file.
+     */
+    200: string;
+};
+
+export type GetDocsPageResponse = GetDocsPageResponses[keyof GetDocsPageResponses];
+
+export type GetDocsScriptData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/docs.js';
+};
+
+export type GetDocsScriptErrors = {
+    /**
+     * The `Host` or `Origin` is not one that this gateway serves, or the key is not for this.
+     */
+    403: ErrorResponse;
+    /**
+     * No such path, agent, model name, session or run; or the endpoint is disabled.
+     */
+    404: ErrorResponse;
+    /**
+     * The path has other methods.
+     */
+    405: ErrorResponse;
+    /**
+     * A defect in the gateway.
+     */
+    500: ErrorResponse;
+    /**
+     * The gateway or the model provider takes no calls at the moment.
+     */
+    503: ErrorResponse;
+};
+
+export type GetDocsScriptError = GetDocsScriptErrors[keyof GetDocsScriptErrors];
+
+export type GetDocsScriptResponses = {
+    /**
+     * The file.
+     */
+    200: Blob | File;
+};
+
+export type GetDocsScriptResponse = GetDocsScriptResponses[keyof GetDocsScriptResponses];
+
+export type GetDocsMarkdownData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/docs.md';
+};
+
+export type GetDocsMarkdownErrors = {
+    /**
+     * The `Host` or `Origin` is not one that this gateway serves, or the key is not for this.
+     */
+    403: ErrorResponse;
+    /**
+     * No such path, agent, model name, session or run; or the endpoint is disabled.
+     */
+    404: ErrorResponse;
+    /**
+     * The path has other methods.
+     */
+    405: ErrorResponse;
+    /**
+     * A defect in the gateway.
+     */
+    500: ErrorResponse;
+    /**
+     * The gateway or the model provider takes no calls at the moment.
+     */
+    503: ErrorResponse;
+};
+
+export type GetDocsMarkdownError = GetDocsMarkdownErrors[keyof GetDocsMarkdownErrors];
+
+export type GetDocsMarkdownResponses = {
+    /**
+     * The file.
+     */
+    200: string;
+};
+
+export type GetDocsMarkdownResponse = GetDocsMarkdownResponses[keyof GetDocsMarkdownResponses];
+
+export type GetLlmsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/llms.txt';
+};
+
+export type GetLlmsErrors = {
+    /**
+     * The `Host` or `Origin` is not one that this gateway serves, or the key is not for this.
+     */
+    403: ErrorResponse;
+    /**
+     * No such path, agent, model name, session or run; or the endpoint is disabled.
+     */
+    404: ErrorResponse;
+    /**
+     * The path has other methods.
+     */
+    405: ErrorResponse;
+    /**
+     * A defect in the gateway.
+     */
+    500: ErrorResponse;
+    /**
+     * The gateway or the model provider takes no calls at the moment.
+     */
+    503: ErrorResponse;
+};
+
+export type GetLlmsError = GetLlmsErrors[keyof GetLlmsErrors];
+
+export type GetLlmsResponses = {
+    /**
+     * The file.
+     */
+    200: string;
+};
+
+export type GetLlmsResponse = GetLlmsResponses[keyof GetLlmsResponses];
 
 export type GetPageData = {
     body?: never;

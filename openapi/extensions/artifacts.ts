@@ -1,7 +1,7 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createClient } from "@hey-api/openapi-ts";
-import { type Files, type OpenApi, readFiles, runRedocly } from "@clawgate/contract/generate";
+import { type Files, type OpenApi, readFiles } from "@clawgate/contract/generate";
 
 /** The typed `fetch` client for the JSON calls. Streams are left out: its reader would start a run again on failure. */
 export async function toClient(document: OpenApi, scratch: string, banner: string): Promise<Files> {
@@ -29,13 +29,4 @@ function withoutStreams(document: OpenApi): OpenApi {
     }
   }
   return copy;
-}
-
-/** One HTML page that needs no network. */
-export function toDocsPage(document: OpenApi, scratch: string): string {
-  const input = join(scratch, "openapi.json");
-  const output = join(scratch, "docs.html");
-  writeFileSync(input, `${JSON.stringify(document, null, 2)}\n`);
-  runRedocly(["build-docs", input, "--inlineBundle", "-o", output]);
-  return readFileSync(output, "utf8");
 }

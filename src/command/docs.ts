@@ -1,18 +1,13 @@
-import { copyFileSync, mkdirSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { Command } from "commander";
-import { toGeneratedFile } from "../base/contract.ts";
+import { toPagePolicy } from "../api/reference.ts";
+import { toGeneratedFile, toPackageFile } from "../base/contract.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** Each file of the package and its name in the static site. */
-const pages = {
-  "docs.html": "index.html",
-  "openapi.json": "openapi.json",
-  "openapi-3.2.json": "openapi-3.2.json",
-  "errors.md": "errors.md",
-  "request-fields.md": "request-fields.md",
-  "config.md": "config.md",
-};
+/** Further files of the package, as they are. */
+const files = ["openapi.json", "openapi-3.2.json", "errors.md", "request-fields.md", "config.md"];
 
 export function createDocsCommand(terminal: Terminal): Command {
   return new Command("docs")
@@ -21,9 +16,36 @@ export function createDocsCommand(terminal: Terminal): Command {
     .action(({ out }: { out: string }) => {
       const folder = resolve(terminal.cwd, out);
       mkdirSync(folder, { recursive: true });
-      for (const [source, name] of Object.entries(pages)) {
-        copyFileSync(toGeneratedFile(source), join(folder, name));
-      }
+      writeReference(folder);
+      for (const name of files) cpSync(toGeneratedFile(name), join(folder, name));
       terminal.print(join(folder, "index.html"));
     });
+}
+
+/** The pages under the names that a gateway serves them by, so that what links to one leads to the other. */
+function writeReference(folder: string): void {
+  const source = fileURLToPath(toGeneratedFile("reference/"));
+  for (const name of ["docs.md", "llms.txt"]) cpSync(join(source, name), join(folder, name));
+  cpSync(toPackageFile("reference/scalar.js"), join(folder, "docs.js"));
+  const pages = readdirSync(join(source, "docs"), { recursive: true, encoding: "utf8" });
+  for (const name of ["index.html", ...pages.map((page) => join("docs", page))]) {
+    if (!name.endsWith(".html")) continue;
+    mkdirSync(join(folder, name, ".."), { recursive: true });
+    writeFileSync(join(folder, name), toCopy(readFileSync(join(source, name), "utf8")));
+  }
+}
+
+/**
+ * A page that no gateway serves: its policy stands in it, there is nothing to try, and the reference is the file that web servers
+ * give for a folder. A page cannot say itself who may frame it.
+ */
+function toCopy(page: string): string {
+  const policy = toPagePolicy(page).replace("connect-src 'self'", "connect-src 'none'");
+  return page
+    .replace(
+      '<meta charset="utf-8" />',
+      `<meta charset="utf-8" />\n<meta http-equiv="content-security-policy" content="${policy}" />`,
+    )
+    .replace("<body>", "<body data-copy>")
+    .replace(/class="home" href="((?:\.\.\/)+)docs"/, 'class="home" href="$1index.html"');
 }

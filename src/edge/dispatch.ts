@@ -15,6 +15,7 @@ import { type Brake, createBrake } from "../base/listener.ts";
 import type { LoopState } from "../base/loop-watch.ts";
 import type { BodyBudget } from "./body-budget.ts";
 import { readJson } from "./body.ts";
+import { sendFile } from "./constant-file.ts";
 import { toErrorReply } from "./error-reply.ts";
 import { type Passage, toCommonHeaders } from "./passage.ts";
 import { markCommon } from "./slow-readers.ts";
@@ -152,9 +153,10 @@ function writeReply(ctx: Context, row: OperationRow, reply: AnyReply, brake: Bra
   parts.answers.answer(row, { status, type, headers, ...(constant === undefined ? { body } : {}) });
   const text = constant ?? toBody(reply);
   headers["content-type"] = `${type}; charset=utf-8`;
+  ctx.respond = false;
+  if (headers["etag"] !== undefined && Buffer.isBuffer(text)) return sendFile(ctx.req, ctx.res, headers, text);
   const size = Buffer.byteLength(text);
   headers["content-length"] = String(size);
-  ctx.respond = false;
   if (constant !== undefined && constant.length > longChars) markCommon(ctx.res);
   // A text of as many characters as bytes is ASCII, which need not be encoded.
   ctx.res.writeHead(status, headers).end(text, size === text.length ? "latin1" : "utf8");

@@ -14,11 +14,31 @@ describe("`docs`", () => {
     const { status, output } = await run(place, ["docs", "--out", "a/b"]);
     const folder = join(place.folder, "a/b");
     expect({ status, output }).toEqual({ status: 0, output: `${join(folder, "index.html")}\n` });
-    const names = ["config.md", "errors.md", "index.html", "openapi-3.2.json", "openapi.json", "request-fields.md"];
-    expect(readdirSync(folder).toSorted()).toEqual(names);
+    const names = ["config.md", "docs", "docs.js", "docs.md", "errors.md", "index.html", "llms.txt"];
+    const contract = ["openapi-3.2.json", "openapi.json", "request-fields.md"];
+    expect(readdirSync(folder).toSorted()).toEqual([...names, ...contract].toSorted());
     for (const name of names) expect(statSync(join(folder, name)).size, name).toBeGreaterThan(500);
     expect(JSON.parse(readFileSync(join(folder, "openapi.json"), "utf8"))).toHaveProperty("paths./v1/chat/completions");
-    expect(readFileSync(join(folder, "index.html"), "utf8")).not.toMatch(/<(?:script|link|img)[^>]+(?:src|href)=/);
+  });
+
+  test("writes pages whose links lead to each other, and whose policy lets nothing leave them", async () => {
+    const place = createPlace();
+    await run(place, ["docs", "--out", "site"]);
+    const folder = join(place.folder, "site");
+    const files = new Set(readdirSync(folder, { recursive: true, encoding: "utf8" }));
+    const pages = [...files].filter((name) => name.endsWith(".html"));
+    expect(pages.length).toBeGreaterThan(60);
+    for (const name of pages) {
+      const text = readFileSync(join(folder, name), "utf8");
+      const policy = /http-equiv="content-security-policy" content="([^"]*)"/.exec(text)?.[1];
+      expect(policy, name).toMatch(/^default-src 'none'; /);
+      expect(policy).not.toMatch(/https?:|connect-src 'self'|script-src[^;]*(?:'self'|unsafe)/);
+      // What stands in the contract's own examples is text.
+      const marked = text.replaceAll(/<script[^]*?<\/script>/g, "");
+      for (const [, link = ""] of marked.matchAll(/(?:href|src)="(?!data:|#)([^"#]+)/g)) {
+        expect([name, join(name, "..", link)]).toEqual([name, expect.toSatisfy((path: string) => files.has(path))]);
+      }
+    }
   });
 
   test("where it cannot write ends with a sentence instead of a stack", async () => {

@@ -20,7 +20,12 @@ export interface OpenedPage {
 }
 
 /** `noted` is what the browser itself may write to the console of a status that the test provokes. */
-export type OpenPage = (url: string, options?: BrowserContextOptions, noted?: RegExp) => Promise<OpenedPage>;
+export type OpenPage = (
+  url: string,
+  options?: BrowserContextOptions,
+  noted?: RegExp,
+  path?: string,
+) => Promise<OpenedPage>;
 
 /** One browser for the tests of a file. A page that complained, or asked another host for anything, fails its test. */
 export function useBrowser(): OpenPage {
@@ -33,7 +38,7 @@ export function useBrowser(): OpenPage {
     });
   });
   afterAll(() => browser?.close());
-  return async (url, options = {}, noted = /^$/) => {
+  return async (url, options = {}, noted = /^$/, path = "/") => {
     if (browser === undefined) throw new Error("The browser has not been started.");
     const context = await browser.newContext({ reducedMotion: "reduce", ...options });
     // As everywhere: this is for what hangs, and not for a machine that is busy.
@@ -52,7 +57,7 @@ export function useBrowser(): OpenPage {
       const foreign = requests.filter((address) => !address.startsWith(`${url}/`) && !address.startsWith("data:"));
       expect(foreign).toEqual([]);
     });
-    await page.goto(`${url}/`);
+    await page.goto(`${url}${path}`);
     return { page, complaints, requests };
   };
 }

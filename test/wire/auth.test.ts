@@ -84,6 +84,7 @@ const toPlace = (path: string): string =>
   path
     .replace("{model}", "openclaw")
     .replace("{script}", "main.js")
+    .replace("{page}", "errors.html")
     .replace(/\{.*?\}/g, "x");
 
 test("every secured operation of the contract refuses without a token, and no other does", async ({ gateway }) => {
@@ -106,6 +107,10 @@ const open: Readonly<Record<string, readonly string[]>> = {
   "/readyz": ["GET", "HEAD"],
   "/openapi.json": ["GET", "HEAD"],
   "/docs": ["GET", "HEAD"],
+  "/docs/errors.html": ["GET", "HEAD"],
+  "/docs.js": ["GET", "HEAD"],
+  "/docs.md": ["GET", "HEAD"],
+  "/llms.txt": ["GET", "HEAD"],
   "/": ["GET", "HEAD"],
   "/page/style.css": ["GET", "HEAD"],
   "/page/main.js": ["GET", "HEAD"],

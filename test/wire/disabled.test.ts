@@ -78,6 +78,8 @@ test("docs and metrics can be off too, and then are as unknown paths", async () 
   const pairs = [
     { path: "/openapi.json", unknown: "/openapi.nope" },
     { path: "/docs", unknown: "/dogs" },
+    { path: "/docs.js", unknown: "/dogs.js" },
+    { path: "/docs/errors.html", unknown: "/dogs/errors.html" },
     { path: "/metrics", unknown: "/matrics" },
   ];
   for (const { path, unknown } of pairs) {

@@ -1,0 +1,79 @@
+import axe, { type AxeResults } from "axe-core";
+import type { Page } from "playwright-core";
+import { describe, expect } from "vitest";
+import { createGatewayTest, testToken } from "../gateway.fixture.ts";
+import { hasBrowser, useBrowser } from "./browser.fixture.ts";
+
+const test = createGatewayTest({});
+
+/** What axe finds that keeps somebody out. */
+async function findBarriers(page: Page): Promise<unknown[]> {
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate<AxeResults>("axe.run()");
+  return violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]);
+}
+
+const looks = (["light", "dark"] as const).flatMap((colorScheme) =>
+  [1400, 420].map((width) => ({ colorScheme, viewport: { width, height: 1000 } })),
+);
+const everyLook = ["/docs", "/docs/errors/session_busy.html"];
+const others = ["errors", "streams", "fields", "websocket", "configuration", "changes"].map(
+  (name) => `/docs/${name}.html`,
+);
+
+describe.skipIf(!hasBrowser)("the reference in a browser", () => {
+  const open = useBrowser();
+
+  test.for([...everyLook, ...others])(
+    "%s is for everybody, in each width and colour, and asks nobody else",
+    async (path, { gateway }) => {
+      for (const look of everyLook.includes(path) ? looks : looks.slice(1, 3)) {
+        const { page } = await open(gateway.url, look, /^$/, path);
+        await page.getByRole("heading", { level: 1 }).first().waitFor();
+        expect([look, await findBarriers(page)]).toEqual([look, []]);
+        expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
+        await page.close();
+      }
+    },
+  );
+
+  test("a link leads to the operation, with a sample of each language", async ({ gateway }) => {
+    const path = "/docs#tag/chat/POST/v1/chat/completions";
+    const { page } = await open(gateway.url, { viewport: { width: 1400, height: 1000 } }, /^$/, path);
+    await page.getByText("curl http://127.0.0.1:18789/v1/chat/completions").first().waitFor();
+    await page.getByRole("button", { name: "curl" }).first().click();
+    for (const name of ["SDK", "Python", "fetch", "curl, streamed", "SDK, streamed"]) {
+      await page.getByRole("option", { name, exact: true }).first().waitFor();
+    }
+  });
+
+  test("what is tried there is answered as it comes", async ({ gateway }) => {
+    const path = "/docs#tag/chat/POST/v1/chat/completions";
+    const { page } = await open(gateway.url, { viewport: { width: 1400, height: 1000 } }, /^$/, path);
+    const asked: (string | undefined)[] = [];
+    page.on("request", (request) => {
+      const headers = request.headers();
+      if (request.method() === "POST") asked.push(headers["idempotency-key"], headers["x-openclaw-agent-id"]);
+    });
+    await page
+      .getByRole("button", { name: /One question/ })
+      .first()
+      .click();
+    await page
+      .getByRole("option", { name: /streamed/ })
+      .first()
+      .click();
+    await page
+      .getByRole("button", { name: /Test Request/ })
+      .first()
+      .click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByPlaceholder("Token").first().fill(testToken);
+    await page.getByRole("button", { name: /^Send/ }).first().click();
+    await dialog.getByText("[DONE]").first().waitFor();
+    // What may be sent and need not is not: a key that is always the same would be answered from memory.
+    expect(asked).toEqual([undefined, undefined]);
+  });
+});

@@ -6,6 +6,11 @@ export const notRun: Readonly<Record<string, string>> = {
   "contract/README.md": "parts of programs; contract/test/store is a whole one, which the tests of the contract run",
   "README.md: OPENAI_API_KEY=… npx clawgate conformance --base-url http://127.0.0.1:8000/v1 --model my-model --report html=report.html":
     "somebody else's server; conformance/docs.test.ts parses it",
+  'docs/clients/cline.md: cline auth openai-compatible --apikey "$OPENAI_API_KEY" --modelid openclaw --baseurl "$OPENAI_BASE_URL"':
+    "test/client/command-lines/live.test.ts runs it where the program is installed",
+  'docs/clients/qwen-code.md: qwen --auth-type openai --openai-base-url "$OPENAI_BASE_URL" --openai-api-key "$OPENAI_API_KEY" --model openclaw':
+    "test/client/command-lines/live.test.ts runs it where the program is installed",
+  "docs/clients/open-webui.md: X-OpenWebUI-Chat-Id: {{CHAT_ID}}": "what is typed into a form of Open WebUI",
   "docs/deployment.md: npm run build": "tools/package/package.test.ts packs and installs the package",
   "docs/scaling.md: npx clawgate migrate --from sqlite --to postgres":
     "needs PostgreSQL; test/command/migrate.test.ts runs it where there is one",

@@ -24,7 +24,7 @@ const attacks: readonly (readonly [what: string, request: Buffer, connections: n
   ["the contract, many times", get("/openapi.json"), 12, 13_000],
   ["nothing that there is, with an expectation", toRequest({ method: "GET", headers: { expect: "x" } }), 120, 1500],
   ["a run, with a wrong token and a body in tiny chunks", chunks, 120, 1],
-  ["the page", get("/docs"), 120, 1300],
+  ["the script of the reference", get("/docs.js"), 120, 1300],
   ["the models, with a token", get("/v1/models", ""), 120, 1300],
   ["the metrics, with a token", get("/metrics", ""), 120, 1300],
   ["what is refused", get("/v1/x", "Bearer wrong"), 60, 10_000],

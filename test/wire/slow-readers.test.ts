@@ -17,7 +17,7 @@ const endless = say("@@count 1000000", true);
 const answers: readonly Buffer[] = [
   whole,
   endless,
-  repeat(get("/docs"), 6),
+  repeat(get("/docs.js"), 6),
   repeat(get(`/v1/${"x".repeat(100)}`, "Bearer wrong"), 8000),
 ];
 

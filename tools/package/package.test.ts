@@ -42,12 +42,15 @@ async function run(program: string, ...args: string[]): Promise<string> {
 const clawgate = (...args: string[]): Promise<string> =>
   run(process.execPath, join(installed, "bin/clawgate.mjs"), ...args);
 
+let tarball = "";
+
 beforeAll(async () => {
   const packed = await run("npm", "pack", join(root, "dist"), "--json", "--offline");
-  const [tarball] = Object.values(JSON.parse(packed) as Record<string, { filename: string }>);
+  const [made] = Object.values(JSON.parse(packed) as Record<string, { filename: string }>);
+  tarball = join(folder, made?.filename ?? "");
   writeFileSync(join(folder, "package.json"), '{ "private": true }');
   writeFileSync(join(folder, "clawgate.json5"), config);
-  await run("npm", "install", "--offline", "--no-audit", "--no-fund", `./${tarball?.filename ?? ""}`);
+  await run("npm", "install", "--offline", "--no-audit", "--no-fund", tarball);
 });
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -105,6 +108,39 @@ test("`gateway` answers, keeps a session, and serves its documentation", async (
   expect(await (await fetch(`${url}/openapi.json`)).json()).toHaveProperty("openapi");
   child.kill("SIGTERM");
   expect((await once(child, "exit"))[0]).toBe(0);
+});
+
+test("`init` in an empty folder, then `gateway`: the first answer comes within a minute of the installation", async () => {
+  const started = performance.now();
+  const empty = mkdtempSync(join(tmpdir(), "clawgate-empty-"));
+  onTestFinished(() => rmSync(empty, { recursive: true, force: true }));
+  const own = { PATH: environment.PATH, HOME: empty, OPENCLAW_STATE_DIR: join(empty, "state") };
+  const shell = { cwd: empty, env: own };
+  writeFileSync(join(empty, "package.json"), '{ "private": true }');
+  await execute("npm", ["install", "--offline", "--no-audit", "--no-fund", tarball], shell);
+  const program = (...args: string[]) => execute("npx", ["clawgate", ...args], shell);
+  expect((await program("init")).stdout).toBe(`${join(empty, "clawgate.json5")}\n`);
+  expect(readFileSync(join(empty, "clawgate.json5"), "utf8")).toContain(
+    '$schema: "./node_modules/clawgate/generated/config.schema.json"',
+  );
+  const child = spawn("npx", ["clawgate", "gateway", "--port", "0"], {
+    ...shell,
+    stdio: ["ignore", "pipe", "inherit"],
+    detached: true,
+  });
+  onTestFinished(() => void (child.pid !== undefined && process.kill(-child.pid, "SIGKILL")));
+  let output = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
+  while (!/^ {2}state/m.test(output)) await once(child.stdout, "data");
+  const url = /listens on (\S+)/.exec(output)?.[1] ?? "";
+  const { stdout: secret } = await program("token");
+  const response = await fetch(`${url}/v1/chat/completions`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${secret.trim()}`, "content-type": "application/json" },
+    body: JSON.stringify({ model: "openclaw", messages: [{ role: "user", content: "What is 6 times 7?" }] }),
+  });
+  expect(await response.json()).toMatchObject({ choices: [{ message: { content: "6 times 7 = 42" } }] });
+  expect(performance.now() - started).toBeLessThan(60_000);
 });
 
 test("`agent` answers", async () => {

@@ -7,35 +7,54 @@ import { isInstalled, startBalancer } from "./proxy.fixture.ts";
 
 // Two gateways on one database, behind nginx with the file of examples/deploy/scaled: a call may reach either of them.
 
-/** What nginx answers itself (a request line that is none, a body of 1 GiB), and what counts runs, which each gateway does for itself. */
-const foreign = "ERR-22,LIM-01,ABRT";
+/** These count the runs that were cancelled, which each gateway does for itself. */
+const counting = "ABRT";
+/** One connection waits for what came by another: a socket is told of the runs of its own gateway. */
+const elsewhere = "WS-47,WS-58";
 
 const skipped = programs === undefined || !isInstalled("nginx");
 
-async function startPair() {
-  const { url, schema, remove } = await createTestSchema();
-  onEnd(remove);
-  const config = {
+const startOptions = ({ url, schema }: { url: string; schema: string }) => ({
+  config: {
     gateway: {
       http: { allowedHosts: ["gateway.example"], allowedOrigins: ["https://app.example"] },
       trustedProxies: ["127.0.0.1"],
     },
     sessions: { store: { postgres: { url, schema } } },
-  };
+  },
   // The suite makes models fail.
-  const options = { config, expectErrors: true };
+  expectErrors: true,
+});
+
+async function startPair() {
+  const { url, schema, remove } = await createTestSchema();
+  onEnd(remove);
+  const options = startOptions({ url, schema });
   const pair = [await startTestGateway(options), await startTestGateway(options)] as const;
   const port = await startBalancer([pair[0].port, pair[1].port]);
   return { pair, baseUrl: `http://127.0.0.1:${port}/v1` };
 }
 
+async function judge(baseUrl: string, ...words: readonly string[]) {
+  const place = createPlace({ config: usual, environment: { OPENAI_API_KEY: testToken } });
+  const suite = ["conformance", "--base-url", baseUrl, "--profile", "gateway", "--sdk", "7", ...words];
+  const { output, notes, status } = await run(place, suite);
+  return { said: `${output}${notes}`, status };
+}
+
 test.skipIf(skipped)("the suite finds nothing wrong with them", async () => {
   const { baseUrl } = await startPair();
-  const place = createPlace({ config: usual, environment: { OPENAI_API_KEY: testToken } });
-  const words = ["conformance", "--base-url", baseUrl, "--profile", "gateway", "--sdk", "7", "--skip", foreign];
-  const { output, notes, status } = await run(place, words);
-  const said = `${output}${notes}`;
+  const { said, status } = await judge(baseUrl, "--skip", `${counting},${elsewhere}`);
   expect(said).toMatch(/\n\d{3} passed, 0 failed, \d+ skipped/);
+  expect(status).toBe(0);
+});
+
+test.skipIf(skipped)("a client that leaves the proxy ends its run", async () => {
+  const { url, schema, remove } = await createTestSchema();
+  onEnd(remove);
+  const { port } = await startTestGateway(startOptions({ url, schema }));
+  const { said, status } = await judge(`http://127.0.0.1:${await startBalancer([port, port])}/v1`, "--only", counting);
+  expect(said).toMatch(/\n\d+ passed, 0 failed, \d+ skipped/);
   expect(status).toBe(0);
 });
 

@@ -147,6 +147,16 @@ export const requestLimitCases = defineCases([
       const many = Array.from({ length: 129 }, (_, index) => ({ name: `function_${index}` }));
       await refuses([{ functions: [] }, { functions: many }])(context);
     },
+    faults: [
+      {
+        id: "functions-uncounted",
+        what: "Any number of the legacy `functions` is taken, none included.",
+        call: ({ body }) => {
+          const { functions, function_call: _call, ...rest } = body ?? {};
+          return Array.isArray(functions) ? { bytes: Buffer.from(JSON.stringify(rest)) } : undefined;
+        },
+      },
+    ],
   },
   {
     id: "REQ-43",

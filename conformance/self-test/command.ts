@@ -9,7 +9,7 @@ import { writeText } from "../report/write.ts";
 import { type Terminal, UsageError } from "../terminal.ts";
 import { toKillTable } from "./kill-table.ts";
 import type { Mutant } from "./mutant.ts";
-import { mutants as generic } from "./mutants.ts";
+import { mutants as generic, toOwnMutants } from "./mutants.ts";
 import { type Golden, testMutant, testVariant, toUnproven } from "./self-test.ts";
 import { variants } from "./variants.ts";
 
@@ -32,7 +32,7 @@ export async function runSelfTest(
     const capabilities = new Map((await waitForSubject(target)).capabilities);
     // A changed server cannot be started once more with another configuration.
     capabilities.set("own", { present: false, why: "the server is changed on its way" });
-    const mutants = toOrdered([...generic, ...(host.mutants ?? [])]);
+    const mutants = toOrdered([...generic, ...(host.mutants ?? []), ...toOwnMutants(host.cases ?? [])]);
     await testAll({ cases, mutants }, { subject: target.subject, capabilities }, flags, terminal);
   });
 }

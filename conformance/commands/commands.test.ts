@@ -198,6 +198,18 @@ test("every report is written, and neither they nor the output have the key", as
   expect(output).not.toContain("\u001b");
 });
 
+test("prove runs the named client on the fault, where it breaks", async () => {
+  const { status, output } = await runProgram(["prove", "ss-11", "TOOL-10"], createFolder());
+  expect(output).toMatch(/^breaks {4}SS-11: openai@/m);
+  expect(output).toMatch(/^breaks {4}TOOL-10: openai@/m);
+  expect(output).toMatch(/^ {2}broken throws /m);
+  expect(status).toBe(0);
+});
+
+test.for(["REQ-25", "NONE-01"])("%s cannot be proved, and ends with 2", async (id) => {
+  expect(await runCommand(["prove", id])).toMatchObject({ status: 2 });
+});
+
 test("a baseline that was written is one that the next run meets", async () => {
   const folder = createFolder();
   const words = ["--base-url", await listen(), "--model", "m", "--only", "MOD-01,MOD-06"];

@@ -114,11 +114,13 @@ const fields: readonly object[] = [
 export const errorUses: readonly SdkUse[] = [
   {
     name: "a wrong key",
+    only: "AUTH",
     run: ({ sdk, model }) =>
       catchError(sdk.create({ apiKey: "sk-wrong-0123456789" }).chat.completions.create({ model, messages: say("hi") })),
   },
   {
     name: "no key at all",
+    only: "AUTH",
     run: ({ sdk, model }) =>
       catchError(
         sdk
@@ -128,6 +130,7 @@ export const errorUses: readonly SdkUse[] = [
   },
   {
     name: "a wrong key, with a client that tries again",
+    only: "AUTH",
     run: (asked) => countTries(asked, "hi", { apiKey: "sk-wrong-0123456789" }),
   },
   {

@@ -57,10 +57,25 @@ export const sockets: readonly DefenceRow[] = [
     socket("limits", "a handshake behind a request that is still being answered is refused, and the answer is whole"),
   ),
   row(
+    "W12",
+    "a handshake without a key, with a short one, of another version",
+    "400; 426 with the version that is spoken",
+    socket("limits", "a handshake %s is refused as HTTP, and makes no connection"),
+  ),
+  row(
     "W13",
     "a handshake of 2,500 fields",
     "431",
     socket("limits", "a handshake %s is refused as HTTP, and makes no connection"),
+  ),
+  unbroken(
+    "what answers pings is ws, and no line of ours makes a small request dear",
+    row(
+      "W14",
+      "a hundred thousand pings, and as many small requests",
+      "all are answered, and no call waits for them",
+      defence("sockets", "a hundred thousand pings and as many small requests hold up nobody, and none is lost"),
+    ),
   ),
   row(
     "W15",
@@ -82,6 +97,15 @@ export const sockets: readonly DefenceRow[] = [
     "a peer that vanishes",
     "cut when it has answered no ping for two and a half ticks",
     socket("limits", "ticks come more often than is said, and a peer that answers no ping is cut"),
+  ),
+  unbroken(
+    "no line by itself keeps a connection small",
+    row(
+      "W18",
+      "2,000 connections that have signed in and do nothing",
+      "80 MB at most, and calls as before",
+      defence("sockets", "two thousand connections that do nothing cost little, and no call its time"),
+    ),
   ),
 ];
 

@@ -36,6 +36,13 @@ export const websockets: readonly Break[] = [
     'if (headers["transfer-encoding"] !== undefined)',
     { tests: ["a handshake %s is refused as HTTP, and makes no connection"] },
   ),
+  without(
+    ["W12"],
+    "src/socket/handshake.ts",
+    'if (headers["sec-websocket-version"] !== "13") {',
+    'if (headers["sec-websocket-version"] === "x") {',
+    { tests: ["a handshake %s is refused as HTTP, and makes no connection"] },
+  ),
   without(["W13"], "src/edge/server.ts", "maxHeaderSize: headerBytesMax,", "maxHeaderSize: 1_000_000,", {
     also: [{ file: "src/edge/framing.ts", from: "headerFieldsMax = 100;", to: "headerFieldsMax = 100_000;" }],
   }),

@@ -68,6 +68,17 @@ describe.skipIf(programs === undefined)("a connection that is lost", () => {
     expect((await other.runs.list({ limit: 10 })).items).toHaveLength(1);
   });
 
+  test("and found again after a second costs a pause, and no turn", async () => {
+    const { proxy, store, other } = await setUp();
+    const { lease } = await mustOpen(store, "k");
+    proxy.refuse();
+    const committed = store.commit(lease, { keep: 0, append: [user("1")] });
+    await delay(1_000);
+    proxy.mend();
+    await committed;
+    expect((await other.read("k")).messages).toEqual([user("1")]);
+  });
+
   test("and not found again is told at once, with when to come back, and ends by itself", async () => {
     const { proxy, store, other } = await setUp();
     await addTurn(store, "k", [user("1")]);

@@ -28,8 +28,11 @@ const connectMs = 5_000;
 const statementMs = 10_000;
 /** A server that takes longer to say good-bye has no network to it. */
 const endMs = 2_000;
-/** What was lost is sent again after these times, as long as no more than `againMs` has gone by. */
-const pausesMs: readonly number[] = [0, 250];
+/**
+ * What was lost is sent again after these times, as long as no more than `againMs` has gone by: a server that is restarted
+ * is there again within them.
+ */
+const pausesMs: readonly number[] = [0, 250, 500, 1_000];
 const againMs = 2_000;
 /** Far above what the gateway's own limits let in; beyond it, the database has stopped and memory must not fill. */
 const waitingMax = 10_000;

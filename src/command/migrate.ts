@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import { openArchives, type Archives } from "../runtime.ts";
 import { toDigest } from "../session/archive.ts";
+import { toPrintable } from "./agent/printable.ts";
 import { addConfigOption, type CommonOptions, loadWithState, noteWarnings } from "./common.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -44,6 +45,9 @@ async function move(terminal: Terminal, { source, target }: Archives): Promise<v
       terminal.note("Ended before all were moved; the same command goes on from here.");
       return terminal.fail(1);
     }
+    // Nobody shall wonder whether it still goes on.
+    if (terminal.interactive)
+      terminal.write(`\r\u001b[K${counts.put + counts.there} sessions, now ${toPrintable(session.key.slice(0, 60))}`);
     const became = await target.put(session);
     const found = became === "other" ? undefined : await target.take(session.key);
     if (became === "other" || found === undefined || toDigest(found) !== toDigest(session)) {
@@ -53,6 +57,7 @@ async function move(terminal: Terminal, { source, target }: Archives): Promise<v
     counts[became] += 1;
     counts.messages += session.messages.length;
   }
+  if (terminal.interactive) terminal.write("\r\u001b[K");
   await target.putKeyUses(source.keyUses());
   const there = counts.there === 0 ? "" : `, ${counts.there} were there already`;
   terminal.print(

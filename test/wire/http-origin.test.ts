@@ -215,6 +215,7 @@ test("what is only read changes nothing, however often", async () => {
     key: encodeURIComponent("agent:main:openai-user:ada"),
     id: headers.get("x-openclaw-run-id") ?? "",
     script: "main.js",
+    page: "errors.html",
   };
   const before = readAll(stateFolder);
   expect(before).toMatchObject({ session: [{ session_key: "agent:main:openai-user:ada" }], message: [{}, {}] });

@@ -42,9 +42,8 @@ function toWithout({ id, unbroken }: DefenceRow): string {
   const ofRow = byRow.get(id) ?? [];
   const files = new Set(ofRow.flatMap(toEdits).map(({ file }) => file));
   const links = [...files].map((file) => `[${file}](../${file})`);
-  return (
-    unbroken ?? [...links, ...(ofRow.every((taken) => seen.has(toBreakId(taken))) ? [] : ["not seen yet"])].join("<br>")
-  );
+  const isSeen = ofRow.length > 0 && ofRow.every((taken) => seen.has(toBreakId(taken)));
+  return unbroken ?? [...links, ...(isSeen ? ["seen"] : [])].join("<br>");
 }
 
 function toIntroduction(): string {
@@ -53,7 +52,7 @@ function toIntroduction(): string {
   const proven = breaks.filter((taken) => seen.has(toBreakId(taken))).length;
   return `What is done to a gateway by attackers, accidents and defects, and what has to come of it. Of ${rows.length} rows ${whole} are shown by the tests that they name; the others say why not. \`*.defence.ts\` run with \`npm run test:defence\`, the rest with \`npm test\`.
 
-What is linked as "without it" is where the defence stands. \`npm run prove\` takes it away in a copy, by a change of a line or two, and has to see a test of the row fail while the gateway still answers. There are ${breaks.length} such changes for ${broken} rows; ${proven === breaks.length ? "each of them" : `${proven} of them`}, as it stands here, was seen to be noticed (\`npm run prove -- --record\`).`;
+What is linked as "without it" is where the defence stands. \`npm run prove\` takes it away in a copy, by a change of a line or two, and has to see a test of the row fail while the gateway still answers. There are ${breaks.length} such changes for ${broken} rows; ${proven === breaks.length ? "all of them were" : `${proven} of them were`} noticed, as they stand here, in rounds that were kept (\`npm run prove -- --record\`): "seen" are the rows all of whose changes were.`;
 }
 
 function toPage(verdict?: (row: DefenceRow) => string): string {

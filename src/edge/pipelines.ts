@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { fewMax, type Kind, Pace } from "./pace.ts";
-import { type Parser, parserStop, Unparsed } from "./unparsed.ts";
+import { type Parser, parserStop, stopReading, Unparsed } from "./unparsed.ts";
 
 /** Requests ahead of their answers that are worked on at once, of all connections together; about 16 MB. Each may have one. */
 const aheadMax = 2048;
@@ -102,6 +102,7 @@ class Pipeline {
   readonly #queue: Exchange[] = [];
   /** Undefined until there is any. */
   #unparsed: Unparsed | undefined;
+  #hasWaited = false;
   /** Of what is not parsed, what counts among what is held of all. */
   #held = 0;
   /** It has sent a body in chunks. */
@@ -206,7 +207,6 @@ class Pipeline {
 
   #toUnparsed(): Unparsed {
     if (this.#unparsed !== undefined) return this.#unparsed;
-    this.socket.on("resume", this.#onResume);
     this.socket.once("close", () => {
       this.#unparsed?.drop();
       this.#count();
@@ -214,10 +214,19 @@ class Pipeline {
     return (this.#unparsed = new Unparsed(this.socket, this.#onMore));
   }
 
+  #stopReading(): void {
+    // A stream that has taken over keeps what it reads.
+    if (this.#unparsed?.isSliced === true) this.socket.pause();
+    else stopReading(this.socket);
+    if (this.#hasWaited) return;
+    this.#hasWaited = true;
+    this.socket.on("resume", this.#onResume);
+  }
+
   /** More is here than may be parsed in this turn. */
   readonly #onMore = (): void => {
     this.#count();
-    this.#toUnparsed().stopReading();
+    this.#stopReading();
     if (this.#all.held > this.#all.limits.bytesMax) return this.#cut();
     if (this.#queue.length === 0) this.#all.pace.noteDue(this);
   };
@@ -274,13 +283,13 @@ class Pipeline {
     if (this.#queue.length > 1) return;
     // A turn that is full is over soon; else one of those under way will end.
     if (this.#hasRoom) this.#all.pace.noteDue(this);
-    this.#toUnparsed().stopReading();
+    this.#stopReading();
   }
 
   // Whoever reads a request's body resumes the socket, and so does Node when answers have been taken.
   readonly #onResume = (): void => {
     if (!this.#waits) return;
-    this.#toUnparsed().stopReading();
+    this.#stopReading();
     if (this.#queue.length === 0) this.#all.pace.noteDue(this);
   };
 

@@ -78,16 +78,6 @@ export class Unparsed {
     return true;
   }
 
-  /** To be called as often as something reads on: a stream that is resumed and paused in one turn reads all the same. */
-  stopReading(): void {
-    this.#socket.pause();
-    const handle = toHandle(this.#socket);
-    // What the stream reads is kept there.
-    if (this.isSliced || handle?.reading !== true) return;
-    handle.reading = false;
-    handle.readStop();
-  }
-
   readOn(): void {
     this.#socket.resume();
     const handle = toHandle(this.#socket);
@@ -129,4 +119,16 @@ interface Handle {
 function toHandle(socket: Socket): Handle | null | undefined {
   const { _handle: handle } = socket as Socket & { readonly _handle?: Handle | null };
   return handle;
+}
+
+/**
+ * Leaves with the kernel what the client sends. To be called as often as something reads on: a stream that is resumed and
+ * paused in one turn reads all the same.
+ */
+export function stopReading(socket: Socket): void {
+  socket.pause();
+  const handle = toHandle(socket);
+  if (handle?.reading !== true) return;
+  handle.reading = false;
+  handle.readStop();
 }

@@ -68,9 +68,9 @@ describe("requests", () => {
 
   test("are possible again when the refusal says so, and not a moment before", () => {
     const { quota, time, refused } = createQuota({ requestsPerMinute: 2 });
-    quota.takeRequest();
+    void quota.takeRequest();
     time.steady = 10_500;
-    quota.takeRequest();
+    void quota.takeRequest();
     time.steady = 20_000;
     const error = refusal(() => quota.takeRequest());
     expect(error).toMatchObject({
@@ -111,7 +111,7 @@ describe("requests", () => {
 
   test("that were made count under a new limit too", () => {
     const { quota } = createQuota({ requestsPerMinute: 3 });
-    for (let count = 0; count < 3; count++) quota.takeRequest();
+    for (let count = 0; count < 3; count++) void quota.takeRequest();
     quota.limit({ requestsPerMinute: 2 });
     expect(refusal(() => quota.takeRequest())).toBeDefined();
     quota.limit({ requestsPerMinute: 5 });

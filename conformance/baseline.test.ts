@@ -45,7 +45,7 @@ test.each([
   { verdict: "warn", want: "xfail", status: 0 },
   { verdict: "pass", want: "xpass", status: 1 },
   { verdict: "skip", want: "skip", status: 0 },
-  { verdict: "error", want: "error", status: 1 },
+  { verdict: "error", want: "error", status: 4 },
 ] as const)("a case of the baseline with $verdict is $want and ends with $status", ({ verdict, want, status }) => {
   const judged = applyBaseline(toResult(verdict), new Map([["SS-01", "known"]]));
   expect(judged.verdict).toBe(want);

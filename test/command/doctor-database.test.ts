@@ -26,7 +26,7 @@ test.skipIf(programs === undefined)(
       "ok sessions the store opens, and reads all of 0 sessions",
     ]);
     const later = await examine({ url, schema, pooler: true });
-    expect(later.lines[1]).toBe(`ok database the schema ${schema} has 1 of 1 steps`);
+    expect(later.lines[1]).toMatch(/^ok database the schema test_\w+ has (\d+) of \1 steps$/);
     expect(later.lines[3]).toMatch(/^warn database gateways look for .* once a second.*listenUrl\.$/);
     const deaf = await examine({ url, schema, listenUrl: "postgres://127.0.0.1:1/x" });
     expect(deaf.status).toBe(0);

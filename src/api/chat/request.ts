@@ -70,8 +70,12 @@ const unreadMax = 21;
 function listUnread({ messages, tools = [] }: ChatCompletionRequest, more: boolean): string[] {
   const found: string[] = [];
   const look = (value: object, known: ReadonlySet<string> | undefined, toPath: () => string): void => {
-    for (const key in value)
-      if (known?.has(key) === false && found.length < unreadMax) found.push(`${toPath()}.${key}`);
+    for (const key in value) {
+      if (known?.has(key) !== false || found.length === unreadMax) continue;
+      const { [key]: said }: Readonly<Record<string, unknown>> = { ...value };
+      // Null is absent, at any depth: the Python SDK writes all that an answer could have.
+      if (said !== null) found.push(`${toPath()}.${key}`);
+    }
   };
   for (const [index, message] of messages.entries()) {
     look(message, keysOf.message.get(message.role), () => `messages[${index}]`);

@@ -125,12 +125,12 @@ test("judges a server that is nobody's, and fails for what breaks clients", asyn
     "--model",
     "m",
     "--only",
-    "MOD-01,NS-02",
+    "MOD-01,NS-07",
     "--report",
     "html=page.html",
   ];
   const ended = await judge("clawgate-conformance", ...words);
-  expect(ended).toMatchObject({ status: 1, verdicts: { "MOD-01": "pass", "NS-02": "fail" } });
+  expect(ended).toMatchObject({ status: 1, verdicts: { "MOD-01": "pass", "NS-07": "fail" } });
   expect(readFileSync(join(folder, "page.html"), "utf8")).toContain("<style>");
 });
 

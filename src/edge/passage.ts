@@ -71,7 +71,7 @@ export class Passage {
 
   /** What the request was about, for its line in the log. */
   tell(facts: RunFacts): void {
-    this.#facts = { ...this.#facts, ...facts };
+    this.#facts = this.#facts === undefined ? facts : { ...this.#facts, ...facts };
   }
 
   fail(error: GatewayError): void {

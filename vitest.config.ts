@@ -6,15 +6,19 @@ import { LongestFirst } from "./tools/longest-first.ts";
 process.env["NODE_COMPILE_CACHE"] ??= join(import.meta.dirname, "node_modules/.cache/compile");
 
 const slow = [
-  "test/page/{page,doors,reference}.test.ts",
   "test/client/command-lines/live.test.ts",
+  "test/runs/elsewhere.test.ts",
+  "test/session/server-restart.test.ts",
   "test/upstream/relay.test.ts",
+  "test/wire/stood-still.test.ts",
+  "test/page/{page,doors,reference}.test.ts",
 ];
 
 export default defineConfig(({ mode }) => ({
   test: {
     include: ["{src,contract,openapi,conformance,examples,bench,test}/**/*.test.ts"],
-    // What takes very long is for `npm run check`: a browser, agents of others, the conformance suite through two gateways.
+    // What takes very long is for `npm run check`: a browser, agents of others, gateways that stand still or follow one
+    // another, the conformance suite through two of them.
     exclude: ["**/node_modules/**", ...(mode === "all" ? [] : slow)],
     reporters: ["default", ["json", { outputFile: "reports/tests.json" }]],
     // `npm test` holds the newest and the oldest SDK against the gateway, which differ most, and of vendors one for each
@@ -24,8 +28,8 @@ export default defineConfig(({ mode }) => ({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     expect: { poll: { timeout: 60_000 } },
-    // Two cores; a third file runs while the others wait for deadlines and processes.
-    maxWorkers: 3,
+    // Two cores; two files more run while the others wait for deadlines and processes.
+    maxWorkers: 4,
     // The files of a worker share its modules: loading them anew for each of 200 files took a third of all CPU. Whoever
     // changes something of the process (a variable, a signal's listener) puts it back; test/traces.setup.ts looks.
     isolate: false,

@@ -166,13 +166,28 @@ export const socketRequestMutants = defineMutants([
   {
     id: "ws-ticks-late",
     what: "Ticks come later than it is said.",
-    socket: editAnswer("connect", (payload) => ({
-      ...payload,
-      policy: { ...(payload["policy"] as Frame), tickIntervalMs: 500 },
-    })),
+    socket: tickLate(),
     killedBy: ["WS-31"],
   },
 ]);
+
+/** Without the first one, which may happen to come at once. */
+function tickLate(): (connection: ProxiedSocket) => SocketHooks {
+  return (connection) => {
+    const { down } = editAnswer("connect", (payload) => ({
+      ...payload,
+      policy: { ...(payload["policy"] as Frame), tickIntervalMs: 500 },
+    }))(connection);
+    let isFirst = true;
+    return {
+      down(frame) {
+        if (frame["event"] !== "tick" || !isFirst) return down(frame);
+        isFirst = false;
+        return undefined;
+      },
+    };
+  };
+}
 
 function editMethods(payload: Frame, isKept: (name: unknown) => boolean): Frame {
   const features = payload["features"] as Frame;

@@ -69,42 +69,38 @@ const unreadMax = 21;
 /** What nobody reads of messages, calls, parts and tools, by its path. Where the model is told `more`, it has parts and tools. */
 function listUnread({ messages, tools = [] }: ChatCompletionRequest, more: boolean): string[] {
   const found: string[] = [];
-  const note = (value: object, known: Known, path: string): void => {
+  const look = (value: object, known: ReadonlySet<string> | undefined, toPath: () => string): void => {
+    // Most have nothing more, and a conversation has many: of those nothing is made.
+    if (known === undefined || !hasMore(value, known)) return;
     // Null is absent, at any depth: the Python SDK writes all that an answer could have.
     for (const [key, said] of Object.entries(value))
-      if (known?.has(key) === false && said !== null && found.length < unreadMax) found.push(`${path}.${key}`);
+      if (!known.has(key) && said !== null && found.length < unreadMax) found.push(`${toPath()}.${key}`);
   };
   for (const [index, message] of messages.entries()) {
-    const known = keysOf.message.get(message.role);
-    if (hasMore(message, known)) note(message, known, `messages[${index}]`);
+    look(message, keysOf.message.get(message.role), () => `messages[${index}]`);
     if (!more && Array.isArray(message.content)) {
-      for (const [at, part] of message.content.entries()) {
-        const read = keysOf.part.get(part.type);
-        if (hasMore(part, read)) note(part, read, `messages[${index}].content[${at}]`);
-      }
+      for (const [at, part] of message.content.entries())
+        look(part, keysOf.part.get(part.type), () => `messages[${index}].content[${at}]`);
     }
     if (message.role !== "assistant") continue;
     for (const [at, call] of (message.tool_calls ?? []).entries()) {
       const { type } = call;
       const inner = call.type === "function" ? call.function : call.custom;
-      note(call, keysOf.call.get(type), `messages[${index}].tool_calls[${at}]`);
-      note(inner, keysOf.callInner.get(type), `messages[${index}].tool_calls[${at}].${type}`);
+      look(call, keysOf.call.get(type), () => `messages[${index}].tool_calls[${at}]`);
+      look(inner, keysOf.callInner.get(type), () => `messages[${index}].tool_calls[${at}].${type}`);
     }
   }
   if (more) return found;
   for (const [index, tool] of tools.entries()) {
     const inner = tool.type === "function" ? tool.function : tool.custom;
-    note(tool, keysOf.tool.get(tool.type), `tools[${index}]`);
-    note(inner, keysOf.toolInner.get(tool.type), `tools[${index}].${tool.type}`);
+    look(tool, keysOf.tool.get(tool.type), () => `tools[${index}]`);
+    look(inner, keysOf.toolInner.get(tool.type), () => `tools[${index}].${tool.type}`);
   }
   return found;
 }
 
-type Known = ReadonlySet<string> | undefined;
-
-/** Most have nothing more, and a conversation has many: no path is made for those. */
-function hasMore(value: object, known: Known): boolean {
-  for (const key in value) if (known?.has(key) === false) return true;
+function hasMore(value: object, known: ReadonlySet<string>): boolean {
+  for (const key in value) if (!known.has(key)) return true;
   return false;
 }
 

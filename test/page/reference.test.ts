@@ -32,7 +32,8 @@ describe.skipIf(!hasBrowser)("the reference in a browser", () => {
       for (const look of everyLook.includes(path) ? looks : looks.slice(1, 3)) {
         const { page } = await open(gateway.url, look, /^$/, path);
         await page.getByRole("heading", { level: 1 }).first().waitFor();
-        expect([look, await findBarriers(page)]).toEqual([look, []]);
+        // What is drawn late is pale until it is there.
+        await expect.poll(() => findBarriers(page), { message: JSON.stringify(look) }).toEqual([]);
         expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
         await page.close();
       }

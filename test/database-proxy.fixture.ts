@@ -13,6 +13,11 @@ export interface DatabaseProxy {
   /** Lets nothing through, either way, until `mend`. */
   readonly stall: () => void;
   readonly mend: () => void;
+  /** Keeps what comes, either way, until `release` sends it on in its order. */
+  readonly hold: () => void;
+  readonly release: () => void;
+  /** Whether something with this in it is kept. */
+  readonly keeps: (part: string) => boolean;
   /** The next statement with this in it reaches the server, and its connection is cut before the answer is back. */
   readonly loseAnswerOf: (part: string) => void;
 }
@@ -25,7 +30,12 @@ export async function startDatabaseProxy(serverUrl: string): Promise<DatabasePro
   const pairs = new Set<readonly [Socket, Socket]>();
   let [isRefusing, isStalled] = [false, false];
   let lost: string | undefined;
+  let kept: { readonly bytes: Buffer; readonly send: () => void }[] | undefined;
 
+  const pass = (to: Socket, bytes: Buffer): void => {
+    if (kept === undefined) to.write(bytes);
+    else kept.push({ bytes, send: () => to.write(bytes) });
+  };
   const end = (pair: readonly Socket[]): void => pair.forEach((socket) => socket.destroy());
   // Of a network that is gone nobody hears an end either.
   const listener = createServer({ allowHalfOpen: true }, (client) => {
@@ -37,13 +47,13 @@ export async function startDatabaseProxy(serverUrl: string): Promise<DatabasePro
     client.on("data", (bytes) => {
       if (isStalled) return;
       if (lost !== undefined && bytes.includes(lost)) [isLost, lost] = [true, undefined];
-      upstream.write(bytes);
+      pass(upstream, bytes);
     });
     upstream.on("data", (bytes) => {
       if (isStalled) return;
       // The server has done what it was asked when it answers.
       if (isLost) return end(pair);
-      client.write(bytes);
+      pass(client, bytes);
     });
     client.on("end", () => {
       if (!isStalled) end(pair);
@@ -73,6 +83,13 @@ export async function startDatabaseProxy(serverUrl: string): Promise<DatabasePro
     },
     stall: () => void (isStalled = true),
     mend: () => void ([isRefusing, isStalled] = [false, false]),
+    hold: () => void (kept = []),
+    release() {
+      const sent = kept;
+      kept = undefined;
+      for (const { send } of sent ?? []) send();
+    },
+    keeps: (part) => kept?.some(({ bytes }) => bytes.includes(part)) === true,
     loseAnswerOf: (part) => void (lost = part),
   };
 }

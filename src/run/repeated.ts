@@ -20,8 +20,8 @@ export function toDigest(call: unknown): string {
   return hash("sha256", JSON.stringify([version, call]), "base64url");
 }
 
-export function toReceipt({ digest }: Attempt, answer: RunAnswer): Receipt {
-  return { digest, answer: JSON.stringify(answer) };
+export function toReceipt({ digest, again }: Attempt, answer: RunAnswer): Receipt {
+  return { digest, again, answer: JSON.stringify(answer) };
 }
 
 /** Says once more what a run has answered, all of it at once. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { besideMs, type Receipt, type SessionStore } from "./store.ts";
 import { addTurn, leaseMs, mustOpen, user } from "./turns.fixture.ts";
 
-const receipt: Receipt = { digest: "d", answer: '{"a":"\\u0000"}' };
+const receipt: Receipt = { digest: "d", answer: '{"a":"\\u0000"}', again: false };
 
 async function addReceipt(store: SessionStore, key: string, given = receipt): Promise<void> {
   const { lease, messages } = await mustOpen(store, key);
@@ -65,6 +65,18 @@ export function defineReceiptTests(connect: () => Promise<SessionStore>): void {
       await meet(store, "k", { digest: "other" });
       await addTurn(store, "k", [user("2")]);
       expect(await meet(store, "k", {})).toEqual(receipt);
+    });
+
+    test("is for the call itself as well, if that was sent again while it waited, and for no other that is equal", async () => {
+      const store = await connect();
+      const at = Date.now() - 1_000;
+      await addReceipt(store, "k");
+      expect(await meet(store, "k", { at, again: false })).toBeUndefined();
+      const given = { ...receipt, again: true };
+      await addReceipt(store, "k", given);
+      expect(await meet(store, "k", { at, again: false })).toEqual(given);
+      expect(await meet(store, "k", { again: false })).toBeUndefined();
+      expect(await meet(store, "k", { at, again: false })).toBeUndefined();
     });
 
     test.each(["erased", "begun anew"])("goes when its session is %s", async (how) => {

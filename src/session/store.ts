@@ -56,6 +56,8 @@ export interface Receipt {
   readonly digest: string;
   /** JSON text, whatever the run makes of it. */
   readonly answer: string;
+  /** As of the arrival that it answers: whoever sent it the first time may have waited meanwhile. */
+  readonly again: boolean;
 }
 
 /** What was found of all sessions. */
@@ -90,6 +92,22 @@ export const receiptMs = 600_000;
 
 /** So long the answer of one client may be on its way, or be asked for again, while another of the same session goes on. */
 export const besideMs = 60_000;
+
+/** Nobody gives a call up and sends it once more within this time: the SDKs wait for 375 ms at least. */
+const patienceMs = 250;
+
+/**
+ * Whether there may be an answer to a call before it is run: it was sent before, or has waited for so long that it may have
+ * been sent again, elsewhere, and that was answered.
+ */
+export function mayBeAnswered({ at, again }: Arrival, now: number): boolean {
+  return again || now - at >= patienceMs;
+}
+
+/** Whether this is the answer: of equal calls that come for the first time, each has one of its own. */
+export function isAnswerTo({ again }: Arrival, receipt: Receipt): boolean {
+  return again || receipt.again;
+}
 
 export interface OpenSession extends Transcript {
   readonly lease: Lease;
@@ -180,7 +198,8 @@ export interface SessionStore {
    *
    * A call that comes again brings its receipt along, if that is no older than `receiptMs`. One that asks anew has had its
    * answers, and may ask the same on purpose: it makes the session forget the receipt of an equal call that was answered
-   * before it came, and those of others after `besideMs`.
+   * before it came, and those of others after `besideMs`. While it waits, its client may give it up and send it again, and
+   * nobody here may have noticed: so it brings along the receipt of an equal call that came again and was answered since.
    */
   open(key: string, leaseMs: number, arrival?: Arrival): Promise<OpenSession | undefined>;
   /**

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, test, vi } from "vitest";
 import { startDatabaseProxy } from "../database-proxy.fixture.ts";
 import { startTestGateway, type TestGateway } from "../gateway.fixture.ts";
@@ -71,6 +72,27 @@ describe.skipIf(programs === undefined)("two gateways on one database", () => {
     const waiting = seen(b, ada);
     await a.stop();
     expect(await waiting).toEqual(["user: @@echo one", "assistant: one", "user: @@messages"]);
+  });
+
+  test("run a call once that was answered elsewhere, while the first of them could not reach the database and did not see it given up", async () => {
+    const { url, schema, remove } = await createTestSchema();
+    onEnd(remove);
+    const proxy = await startDatabaseProxy(url);
+    const [a, b] = [await start({ url: proxy.url, schema }), await start({ url, schema })];
+    await say(a, "@@echo zero", ada);
+    proxy.hold();
+    const first = say(a, "@@echo one", ada);
+    await vi.waitUntil(() => proxy.keeps("openai-user:ada"), { interval: 5 });
+    // As soon as an SDK may ask again.
+    await delay(375);
+    const second = await say(b, "@@echo one", { ...ada, headers: { "x-stainless-retry-count": "1" } });
+    proxy.release();
+    expect([second, await first].map(({ text, headers }) => [text, headers.get("x-clawgate-replayed")])).toEqual([
+      ["one", null],
+      ["one", "true"],
+    ]);
+    const told = ["zero", "one"].flatMap((word) => [`user: @@echo ${word}`, `assistant: ${word}`]);
+    expect(await seen(b, ada)).toEqual([...told, "user: @@messages"]);
   });
 
   test("answer 503 while there is no database, are alive, and serve again by themselves", async () => {

@@ -27,6 +27,7 @@ const columns = [
   ["digest", "text", "digest"],
   ["answer", "text", "answer"],
   ["answer_checksum", "bigint", "answerChecksum"],
+  ["answers_again", "boolean", "answersAgain"],
 ] as const;
 
 /** Several turns, each of another session → a `GivenRow` for each, with its `place` among them. */
@@ -112,8 +113,8 @@ function toForgotten(s: string): string {
 
 function toKept(s: string): string {
   return `, kept AS (
-    INSERT INTO ${s}.receipt (session_id, digest, answer, checksum, created_at)
-    SELECT id, digest, answer, answer_checksum, moment FROM given WHERE digest IS NOT NULL
+    INSERT INTO ${s}.receipt (session_id, digest, answer, checksum, again, created_at)
+    SELECT id, digest, answer, answer_checksum, answers_again, moment FROM given WHERE digest IS NOT NULL
     ON CONFLICT (session_id, digest) DO UPDATE
-    SET answer = excluded.answer, checksum = excluded.checksum, created_at = excluded.created_at)`;
+    SET answer = excluded.answer, checksum = excluded.checksum, again = excluded.again, created_at = excluded.created_at)`;
 }

@@ -25,7 +25,7 @@ describe.skipIf(programs === undefined)("turns of many sessions that come at onc
         // Quotes, backslashes, braces, NULL and what is longer than goes together.
         const texts = Array.from({ length: below(4) }, (_, at) => `${key} ${round} ${at} "\\{},NULL\u0000\u{1F600}\n`);
         const append = below(15) === 0 ? [user("long ".repeat(8_000))] : texts.map(user);
-        const receipt = below(2) === 0 ? { digest: `d${key}${round}`, answer: `"{${key}}\\` } : undefined;
+        const receipt = below(2) === 0 ? { digest: `d${key}${round}`, answer: `"{${key}}\\`, again: false } : undefined;
         return { key, keep, append, receipt };
       });
       await Promise.all(

@@ -110,7 +110,7 @@ export class LeasedSessions {
       lastSequence: held.last_sequence + bodies.length,
       endChecksum: rows.at(-1)?.checksum ?? tail.checksum,
       tail: tail.sequence,
-      ...(receipt && { ...receipt, answerChecksum: crc32(receipt.answer) }),
+      ...(receipt && toReceiptValues(receipt)),
       ...(run && { ...toBatchValues(run.hold, holder, run.end.batch), ...toEndValues(run.hold, run.end) }),
     };
     for (const [index, { body, checksum }] of rows.entries())
@@ -184,6 +184,10 @@ export class LeasedSessions {
     if (tail === undefined) throw toDamage(held.key.column, "There are fewer messages than there should be");
     return tail;
   }
+}
+
+function toReceiptValues({ digest, answer, again }: Receipt): Values {
+  return { digest, answer, answerChecksum: crc32(answer), answersAgain: again };
 }
 
 /** What the statement of a turn fails with whose run was interrupted meanwhile. */

@@ -90,7 +90,7 @@ describe.skipIf(programs === undefined)("with a server", () => {
     const stores = await createTestStores();
     const store = await stores.connect();
     const { lease } = await mustOpen(store, "k");
-    await store.commit(lease, { keep: 0, append: [], receipt: { digest: "d", answer: "a" } });
+    await store.commit(lease, { keep: 0, append: [], receipt: { digest: "d", answer: "a", again: false } });
     expect(await answerOf(store)).toBe("a");
     await stores.edit(sql);
     expect(await answerOf(store)).toBeUndefined();
@@ -115,7 +115,7 @@ describe.skipIf(programs === undefined)("with a server", () => {
     const store = await stores.connect();
     await addTurn(store, "k", [user("correct horse")]);
     const { lease } = await mustOpen(store, "k");
-    await store.commit(lease, { keep: 0, append: [], receipt: { digest: "d", answer: "correct horse" } });
+    await store.commit(lease, { keep: 0, append: [], receipt: { digest: "d", answer: "correct horse", again: false } });
     await store.erase((await mustOpen(store, "k")).lease);
     for (const table of ["message", "receipt"]) expect(await stores.edit(`SELECT * FROM ${table}`)).toEqual([]);
   });

@@ -1,7 +1,16 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { type CacheLimits, TranscriptCache } from "../cache.ts";
-import { type Arrival, assertLeaseMs, type OpenSession, receiptMs, type SessionStore } from "../store.ts";
+import {
+  type Arrival,
+  assertLeaseMs,
+  isAnswerTo,
+  mayBeAnswered,
+  type OpenSession,
+  type Receipt,
+  receiptMs,
+  type SessionStore,
+} from "../store.ts";
 import { toCatalogueStatements } from "./catalogue-statements.ts";
 import { DatabaseClock } from "./database-clock.ts";
 import { createJointCommit } from "./joint-commit.ts";
@@ -66,14 +75,19 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
       .catch((error: unknown) => log.warn({ err: error }, "old receipts are still there; they are taken away later"));
   }
 
+  async function findAnswer(key: string, arrival: Arrival): Promise<Receipt | undefined> {
+    if (arrival.digest === undefined || !mayBeAnswered(arrival, Date.now())) return undefined;
+    const receipt = await reader.receipt(key, arrival.digest);
+    return receipt !== undefined && isAnswerTo(arrival, receipt) ? receipt : undefined;
+  }
+
   async function open(key: string, leaseMs: number, arrival?: Arrival): Promise<OpenSession | undefined> {
     const known = cache.recall(key);
     const held = await leased.take(toKeyColumns(key), leaseMs, arrival);
     if (held === undefined) return undefined;
     const { fence, revision, updated_at: updatedAt } = held;
     try {
-      const digest = arrival?.again === true ? arrival.digest : undefined;
-      const receipt = digest === undefined ? undefined : await reader.receipt(key, digest);
+      const receipt = arrival && (await findAnswer(key, arrival));
       const session = { lease: { key, fence }, receipt };
       if (arrival?.blind) return { ...session, messages: [], revision, updatedAt };
       if (revision === known.revision) return { ...session, messages: known.messages, revision, updatedAt };

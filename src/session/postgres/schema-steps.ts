@@ -157,6 +157,12 @@ const steps: readonly Step[] = [
     -- As in run-checksum.ts; null for what an earlier version has written.
     ALTER TABLE run ADD COLUMN form_checksum bigint, ADD COLUMN end_checksum bigint;`,
   },
+  {
+    knownMin: 1,
+    sql: `
+    -- Whether the call that was answered had been sent before.
+    ALTER TABLE receipt ADD COLUMN again boolean NOT NULL DEFAULT false;`,
+  },
 ];
 
 /** How many steps this program knows. */

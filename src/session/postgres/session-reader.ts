@@ -76,13 +76,17 @@ export function createSessionReader(pool: Pool, statements: TranscriptStatements
     find,
     async receipt(key, digest) {
       const { hash } = toKeyColumns(key);
-      const [row] = await pool.run<{ answer: string; checksum: number; created_at: number; now: number }>(
-        statements.receipt,
-        () => [hash, digest],
-      );
+      const [row] = await pool.run<{
+        answer: string;
+        checksum: number;
+        again: boolean;
+        created_at: number;
+        now: number;
+      }>(statements.receipt, () => [hash, digest]);
       if (row === undefined || crc32(row.answer) !== row.checksum) return undefined;
       // A clock may have been set back, or forward.
-      return Math.abs(row.now - row.created_at) > receiptMs ? undefined : { digest, answer: row.answer };
+      if (Math.abs(row.now - row.created_at) > receiptMs) return undefined;
+      return { digest, answer: row.answer, again: row.again };
     },
     async list({ namespace = "", agentId, agentIds, after, limit }) {
       let createdAt: number | null = null;

@@ -13,7 +13,7 @@ export interface TranscriptStatements {
   readonly tail: Statement;
   /** Writes a turn of this shape → `GivenRow`. Fails with `runLost` if its run was lost meanwhile. */
   readonly commit: (shape: TurnShape) => WriteStatement;
-  /** key_hash, digest → answer, checksum, created_at */
+  /** key_hash, digest → answer, checksum, again, created_at */
   readonly receipt: Statement;
   /** milliseconds */
   readonly prune: Statement;
@@ -65,7 +65,7 @@ export function toTranscriptStatements(s: string): TranscriptStatements {
     receipt: {
       name: "receipt",
       text: `
-      SELECT answer, r.checksum, r.created_at, ${now} AS now FROM ${s}.receipt AS r JOIN ${s}.session AS s ON s.id = r.session_id
+      SELECT answer, r.checksum, r.again, r.created_at, ${now} AS now FROM ${s}.receipt AS r JOIN ${s}.session AS s ON s.id = r.session_id
       WHERE s.key_hash = $1::bytea AND digest = $2::text`,
     },
     prune: { name: "prune", text: `DELETE FROM ${s}.receipt WHERE created_at < ${now} - $1::bigint` },
@@ -129,11 +129,11 @@ function toReceiptRows(s: string, p: Parameters, { begins, receipt }: TurnShape)
   const other = receipt ? `AND digest <> ${p.at("digest", "text")}` : "";
   const forgotten = `, forgotten AS (DELETE FROM ${s}.receipt USING given WHERE session_id = given.id ${other})`;
   const kept = (): string => `, kept AS (
-    INSERT INTO ${s}.receipt (session_id, digest, answer, checksum, created_at)
+    INSERT INTO ${s}.receipt (session_id, digest, answer, checksum, again, created_at)
     SELECT given.id, ${p.at("digest", "text")}, ${p.at("answer", "text")}, ${p.at("answerChecksum", "bigint")},
-      given.moment FROM given
+      ${p.at("answersAgain", "boolean")}, given.moment FROM given
     ON CONFLICT (session_id, digest) DO UPDATE
-    SET answer = excluded.answer, checksum = excluded.checksum, created_at = excluded.created_at)`;
+    SET answer = excluded.answer, checksum = excluded.checksum, again = excluded.again, created_at = excluded.created_at)`;
   return (begins ? forgotten : "") + (receipt ? kept() : "");
 }
 

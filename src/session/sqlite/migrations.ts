@@ -119,6 +119,10 @@ const steps: readonly string[] = [
   ALTER TABLE run ADD COLUMN form_checksum INTEGER;
   ALTER TABLE run ADD COLUMN end_checksum INTEGER;
   `,
+  `
+  -- Whether the call that was answered had been sent before.
+  ALTER TABLE receipt ADD COLUMN again INTEGER NOT NULL DEFAULT 0;
+  `,
 ];
 
 /**

@@ -181,7 +181,11 @@ describe("the rows", () => {
       await addTurn(store, "other", [hello]);
       await addTurn(store, "k", [user(secret), user(secret.repeat(1_000))]);
       const { lease } = await mustOpen(store, "k");
-      await store.commit(lease, { keep: 0, append: [], receipt: { digest: "d", answer: secret.repeat(1_000) } });
+      await store.commit(lease, {
+        keep: 0,
+        append: [],
+        receipt: { digest: "d", answer: secret.repeat(1_000), again: false },
+      });
       await addTurn(store, "k", [hello], 0);
       const holds = async (): Promise<boolean[]> => {
         const files = await Promise.all([path, `${path}-wal`].map((file) => readFile(file, "latin1")));
@@ -195,7 +199,7 @@ describe("the rows", () => {
     expect(edit((database) => database.prepare("SELECT count(*) AS n FROM message").get())).toEqual({ n: 1 });
   });
 
-  const given = { digest: "d", answer: "a" };
+  const given = { digest: "d", answer: "a", again: false };
   const answerOf = async (store: SessionStore): Promise<string | undefined> => {
     const session = await store.open("k", 60_000, { at: Date.now(), digest: "d", again: true });
     if (session === undefined) throw new Error("The session is leased.");

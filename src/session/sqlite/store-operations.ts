@@ -104,7 +104,7 @@ export function createOperations(database: DatabaseSync, holder: Holder): Perfor
     readWishes: () => runs.wishes(),
     pruneRuns: (request) => runRetention.prune(request),
     probe() {
-      receipts.put(probeKey, { digest: "", answer: probeText });
+      receipts.put(probeKey, { digest: "", answer: probeText, again: false });
       return undefined;
     },
     examine() {

@@ -13,7 +13,7 @@ import { callMs } from "./lens/wire.ts";
 import { runSelfTest } from "./self-test/command.ts";
 import { profiles } from "./subject.ts";
 import { listSets } from "./sets.ts";
-import type { Terminal } from "./terminal.ts";
+import { type Terminal, UsageError } from "./terminal.ts";
 
 /** Headers that say what a request is; every case depends on them. */
 const framing = new Set(["host", "connection", "content-length", "content-type", "transfer-encoding", "expect"]);
@@ -77,7 +77,7 @@ export function createConformanceCommand(terminal: Terminal, host: Host = standa
     .option("--concurrency <n>", "cases at once", parseCount, 4)
     .option("--seed <n>", "for the cases that choose at random", parseCount, 1)
     .option("--report <kind=file>", "junit, json, html, md, badge or baseline; may be given several times", collect, [])
-    .option("--record <file>", "write every exchange of the run as JSON lines")
+    .option("--record <file>", "write every exchange of the run as JSON lines", parseFile)
     .addHelpText(
       "after",
       `
@@ -109,6 +109,7 @@ Examples:
     .option(
       "--write <file>",
       "look for proofs anew and write them, for the cases that are named or else for every MUST",
+      parseFile,
     )
     .action((ids: string[], _flags: object, self: Command) =>
       proveCases(cases, ids, self.optsWithGlobals(), host, terminal),
@@ -136,19 +137,51 @@ Examples:
     .option(
       "--table <file>",
       "write which fault each case is proven to find: JSON if the name ends in .json, else Markdown; may be given several times",
-      collect,
+      (file: string, previous: readonly string[]) => [...previous, parseFile(file)],
       [],
     )
     .addHelpText(
       "after",
-      "\n`--only` takes the names of mutants, of variants, and of cases: all that a case must find.",
+      "\n`--only` takes the names of mutants and variants, and of cases and groups: all that they must find.",
     )
     .action((_flags: object, self: Command) => runSelfTest(cases, self.optsWithGlobals(), host, terminal));
+  for (const one of command.commands) refuseIdleOptions(one, command);
   return command;
 }
 
+const subjectOptions = ["baseUrl", "start", "model", "apiKeyFile", "header", "profile", "waitFor", "timeout"];
+
+/** Of the options of the suite those that its commands obey, by their names in the flags. */
+const obeyed: Readonly<Record<string, readonly string[]>> = {
+  list: ["only", "skip", "profile"],
+  prove: subjectOptions,
+  repro: [...subjectOptions, "sdk", "seed"],
+  "self-test": [...subjectOptions, "only"],
+};
+
+/** What is given and would change nothing is a mistake, which nobody shall have to find out from the result. */
+function refuseIdleOptions(one: Command, suite: Command): void {
+  const names = obeyed[one.name()] ?? [];
+  const long = suite.options.flatMap((option) => (names.includes(option.attributeName()) ? [option.long] : []));
+  if (long.length > 0) one.addHelpText("after", `\nOf the options of ${suite.name()} it obeys ${long.join(", ")}.`);
+  one.hook("preAction", () => {
+    const isIdle = (option: Option): boolean =>
+      suite.getOptionValueSource(option.attributeName()) === "cli" && !names.includes(option.attributeName());
+    const idle = suite.options.filter(isIdle).map(({ long: name }) => name);
+    if (idle.length > 0)
+      throw new UsageError(
+        `\`${one.name()}\` does not obey ${idle.join(", ")}${long.length === 0 ? "" : `, but ${long.join(", ")}`}.`,
+      );
+  });
+}
+
 function parseList(text: string, previous: readonly string[]): string[] {
-  return [...previous, ...text.split(",").map((part) => part.trim())].filter((part) => part !== "");
+  const found = text
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+  if (found.length === 0) throw new InvalidArgumentError("It names nothing.");
+  return [...previous, ...found];
 }
 
 function parseCapabilities(text: string, previous: readonly Capability[]): Capability[] {
@@ -160,6 +193,12 @@ function parseCapabilities(text: string, previous: readonly Capability[]): Capab
 
 function collect(text: string, previous: readonly string[]): string[] {
   return [...previous, text];
+}
+
+/** What a run finds shall not be lost at its end. */
+function parseFile(text: string): string {
+  if (text !== "") return text;
+  throw new InvalidArgumentError("It must name a file.");
 }
 
 function parseMajors(text: string): number[] {

@@ -19,6 +19,7 @@ import { listSets, loadSet } from "./sets.ts";
 import { variants } from "./self-test/variants.ts";
 import type { Terminal } from "./terminal.ts";
 import { verdicts } from "./verdict.ts";
+import { plain } from "./paint.ts";
 
 const root = join(import.meta.dirname, "..");
 const read = (path: string): string => readFileSync(join(root, path), "utf8");
@@ -32,6 +33,7 @@ const terminal: Terminal = {
   print: () => undefined,
   write: () => undefined,
   note: () => undefined,
+  paint: { print: plain, note: plain },
   interactive: false,
   fail: () => undefined,
 };

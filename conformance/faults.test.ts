@@ -10,6 +10,7 @@ import { type Case, defineCases } from "./case.ts";
 import type { Clock } from "./clock.ts";
 import { runCases } from "./engine.ts";
 import { Failure } from "./expect.ts";
+import { plain } from "./paint.ts";
 import { runConformance } from "./program.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -132,6 +133,7 @@ test.each<{ name: string; run: Case["run"]; status: number; says: string }>([
     print: (text) => void (ended.text += `${text}\n`),
     write: (text) => void (ended.text += text),
     note: () => undefined,
+    paint: { print: plain, note: plain },
     interactive: false,
     fail: (failed) => void (ended.status = failed),
   };

@@ -3,6 +3,7 @@ import { cases } from "./cases.ts";
 import { defineCases } from "./case.ts";
 import { type Host, standalone } from "./host.ts";
 import { runConformance } from "./program.ts";
+import { plain } from "./paint.ts";
 
 async function run(words: readonly string[], host: Host): Promise<{ output: string; notes: string; status: number }> {
   let [output, notes, status] = ["", "", 0];
@@ -12,6 +13,7 @@ async function run(words: readonly string[], host: Host): Promise<{ output: stri
     print: (line: string) => void (output += `${line}\n`),
     write: () => undefined,
     note: (line: string) => void (notes += `${line}\n`),
+    paint: { print: plain, note: plain },
     interactive: false,
     fail: (code: number) => void (status = code),
   };

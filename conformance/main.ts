@@ -1,3 +1,4 @@
+import { choosePaint } from "./paint.ts";
 import { runConformance } from "./program.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -7,6 +8,7 @@ const terminal: Terminal = {
   print: (line) => void process.stdout.write(`${line}\n`),
   write: (part) => void process.stdout.write(part),
   note: (line) => void process.stderr.write(`${line}\n`),
+  paint: { print: choosePaint(process.stdout), note: choosePaint(process.stderr) },
   interactive: process.stdout.isTTY,
   fail(status) {
     process.exitCode = status;

@@ -1,5 +1,6 @@
 import { type Case, toGroup } from "./case.ts";
 import type { Profile } from "./subject.ts";
+import { UsageError } from "./terminal.ts";
 
 /** Which cases to run. */
 export interface Selection {
@@ -35,13 +36,23 @@ export function findIdleGlobs(cases: readonly Case[], globs: readonly string[]):
   return globs.filter((glob) => !cases.some((one) => matches(one, glob)));
 }
 
-function matches(one: Case, glob: string): boolean {
-  const pattern = new RegExp(
-    `^${glob
-      .split("*")
-      .map((part) => RegExp.escape(part))
-      .join(".*")}$`,
-    "i",
-  );
-  return pattern.test(one.id) || pattern.test(toGroup(one));
+/** Nobody shall take for done what was never begun: throws if a glob names no case, and says what there is. */
+export function refuseIdleGlobs(cases: readonly Case[], globs: readonly string[]): void {
+  const idle = findIdleGlobs(cases, globs);
+  if (idle.length > 0) throw new UsageError(`There is no case or group ${idle.join(", ")}. ${listGroups(cases)}`);
+}
+
+/** What could be said in place of a name that is not there. */
+export function listGroups(cases: readonly Case[]): string {
+  return `The groups are ${[...new Set(cases.map(toGroup))].join(", ")}; \`list\` shows the cases.`;
+}
+
+/** Whether the glob names the case or its group. */
+export function matches(one: Case, glob: string): boolean {
+  return fitsGlob(one.id, glob) || fitsGlob(toGroup(one), glob);
+}
+
+export function fitsGlob(name: string, glob: string): boolean {
+  const parts = glob.split("*").map((part) => RegExp.escape(part));
+  return new RegExp(`^${parts.join(".*")}$`, "i").test(name);
 }

@@ -1,3 +1,5 @@
+import type { Paint } from "./paint.ts";
+
 /** What the suite's commands may touch of the process. */
 export interface Terminal {
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -7,6 +9,8 @@ export interface Terminal {
   write(text: string): void;
   /** What a person should know and a pipe should not hold. */
   note(text: string): void;
+  /** How what is printed looks, and what is noted: in colours where there is a screen that has them. */
+  readonly paint: { readonly print: Paint; readonly note: Paint };
   /** Whether a person is watching standard output. */
   readonly interactive: boolean;
   fail(status: number): void;

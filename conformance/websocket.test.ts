@@ -5,6 +5,7 @@ import { onEnd } from "../test/end.fixture.ts";
 import { test, testToken } from "../test/gateway.fixture.ts";
 import { runConformance } from "./program.ts";
 import type { Terminal } from "./terminal.ts";
+import { plain } from "./paint.ts";
 
 interface Ended {
   readonly status: number;
@@ -21,6 +22,7 @@ async function runSuite(words: readonly string[], environment: Terminal["environ
       print: (text) => void (output += `${text}\n`),
       write: (text) => void (output += text),
       note: (text) => void (notes += `${text}\n`),
+      paint: { print: plain, note: plain },
       interactive: false,
       fail: (failed) => void (status = failed),
     },

@@ -61,6 +61,7 @@ function createTerminal(): Terminal {
       });
     },
     hangUp: (pid) => void process.kill(pid, "SIGHUP"),
+    leave: () => process.exit(toStatus(1)),
     fail(status) {
       process.exitCode = toStatus(status);
     },

@@ -99,6 +99,7 @@ function play(
     hangUp() {
       for (const reload of hangUps) reload();
     },
+    leave: () => undefined,
     fail: (failed) => void (status = failed),
   };
   const ended = runCommand(terminal, args).then(() => ({ status, output, notes }));

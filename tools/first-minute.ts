@@ -107,5 +107,7 @@ async function tryWith(version: string): Promise<void> {
   }
 }
 
+const versions = process.argv.slice(2);
+if (versions.length === 0) throw new Error("npm run first-minute -- VERSIONS of npm, such as 10.8.2 12.2.1");
 // oxlint-disable-next-line no-await-in-loop -- one after the other: each takes the whole machine
-for (const version of process.argv.slice(2)) await tryWith(version);
+for (const version of versions) await tryWith(version);

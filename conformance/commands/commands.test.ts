@@ -11,6 +11,7 @@ import { runConformance } from "../program.ts";
 import { createReport } from "../report/report.fixture.ts";
 import type { Report } from "../shapes.ts";
 import type { Terminal } from "../terminal.ts";
+import { plain } from "../paint.ts";
 
 const program = join(import.meta.dirname, "../../bin/clawgate.mjs");
 const key = "sk-test-0123456789";
@@ -56,6 +57,7 @@ async function runCommand(words: readonly string[], cwd = createFolder(), enviro
     print: (text) => terminal.write(`${text}\n`),
     write: (text) => void (output += text),
     note: (text) => void (notes += `${text}\n`),
+    paint: { print: plain, note: plain },
     interactive: false,
     fail: (failed) => void (status = failed),
   };
@@ -122,6 +124,9 @@ test.each<Row>([
     status: 2,
     says: "No case is left",
   },
+  { name: "globs that are none", words: ["--only", ","], status: 2, says: "It names nothing" },
+  { name: "capabilities that are none", words: ["--expect", ""], status: 2, says: "It names nothing" },
+  { name: "a record of no name", words: ["--record", ""], status: 2, says: "must name a file" },
   { name: "a report of no kind", words: ["--report", "pdf=x"], status: 2, says: "is no report" },
   { name: "an SDK that there is not", words: ["--sdk", "3"], status: 2, says: "There are 7, 6, 5, 4" },
   { name: "an option that there is not", words: ["--nonsense"], status: 2, says: "unknown option", runs: runProgram },
@@ -314,6 +319,61 @@ test("list and explain tell of cases; an unknown one ends with 2", async () => {
   expect(JSON.parse(listed.output)).toMatchObject([{ id: "MOD-01", level: "MUST" }]);
   expect(explained).toMatchObject({ status: 0, output: expect.stringMatching(/MUST[^]*Proven by/) as string });
   expect(unknown).toMatchObject({ status: 2, notes: expect.stringContaining("There is no case MOD-999") as string });
+});
+
+/** What a person at a terminal of this kind sees of a run with one failure; `↺` where the last line is taken away. */
+async function watch(environment: object, paint: Terminal["paint"]["print"]): Promise<string> {
+  let shown = "";
+  const terminal: Terminal = {
+    environment: { ...quiet, ...environment },
+    cwd: createFolder(),
+    print: (text) => terminal.write(`${text}\n`),
+    write: (text) => void (shown += text),
+    note: () => undefined,
+    paint: { print: paint, note: plain },
+    interactive: true,
+    fail: () => undefined,
+  };
+  await runConformance(terminal, [
+    "--base-url",
+    await listen(),
+    "--model",
+    "m",
+    "--sdk",
+    "7",
+    "--only",
+    "MOD-01,MOD-06",
+  ]);
+  return shown.replaceAll("\r\u001b[K", "↺");
+}
+
+test("a terminal shows what is being done on its last line, and findings in the colours that it has", async () => {
+  const shown = await watch({ TERM: "xterm" }, (shade, text) => `<${shade}>${text}</>`);
+  expect(shown).toMatch(/↺1 done, MOD-0[16]↺/);
+  expect(shown).toContain("↺<bad>fail </> MOD-06: expected ");
+  // Nothing of it is left.
+  expect(shown).toMatch(/↺2 results, [^\n]*\n<bad>1 passed, 1 failed, 0 skipped<\/>\n$/);
+  // Without a cursor to move every word would stay.
+  expect(await watch({ TERM: "dumb" }, plain)).toMatch(
+    /^fail {2}MOD-06: expected [^]*\n1 passed, 1 failed, 0 skipped\n$/,
+  );
+});
+
+test.for<readonly [words: readonly string[], says: string]>([
+  [["list", "--only", "NOPE"], "There is no case or group NOPE. The groups are ABRT, "],
+  [["list", "--only", "MOD-01", "--skip", "MOD"], "No case is left to list"],
+  [["list", "--skip", "NOPE"], "There is no case or group NOPE."],
+  [["prove", "--only", "SS-11"], "`prove` does not obey --only, but --base-url, "],
+  [["explain", "MOD-01", "--skip", "MOD-01"], "`explain` does not obey --skip."],
+  [["self-test", "--only", "nope"], "There is no mutant, variant, case or group nope. The groups are ABRT, "],
+  [["self-test", "--only", "NOPE-*,SS"], "There is no mutant, variant, case or group NOPE-*."],
+  [["self-test", "--only", ""], "It names nothing"],
+  [["self-test", "--table", ""], "It must name a file"],
+  [["self-test", "--only", "LIM-03"], "No mutant is proven by LIM-03"],
+])("what selects nothing ends with 2 and says what there is: %j", async ([words, says]) => {
+  const { status, output, notes } = await runCommand(words);
+  expect(notes).toContain(says);
+  expect({ status, output }).toEqual({ status: 2, output: "" });
 });
 
 test("diff ends with 1 only if something got worse", async () => {

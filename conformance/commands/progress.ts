@@ -1,6 +1,8 @@
 import type { Mask } from "../mask.ts";
 import type { Terminal } from "../terminal.ts";
+import type { Shade } from "../paint.ts";
 import type { Result, Verdict } from "../verdict.ts";
+import { createStatusLine } from "./status-line.ts";
 
 export interface Progress {
   readonly show: (result: Result) => void;
@@ -16,24 +18,25 @@ export function toLine(text: string): string {
   return text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, " ");
 }
 
+/** How grave a verdict looks. */
+const shades: Partial<Record<Verdict, Shade>> = { fail: "bad", error: "bad", xpass: "bad", warn: "odd" };
+
 /** Findings as they come, and on a terminal one line that counts. */
 export function createProgress(terminal: Terminal, mask: Mask): Progress {
   let count = 0;
-  const clear = (): void => {
-    if (terminal.interactive) terminal.write("\r\u001b[K");
-  };
+  const status = createStatusLine(terminal);
   return {
     show(result) {
       count++;
       const { id, sdk, verdict, expected, actual, reason } = result;
       if (!quiet.has(verdict)) {
-        clear();
         const name = sdk === undefined ? id : `${id} (openai ${sdk})`;
         const finding = expected === undefined ? (reason ?? "") : `expected ${expected}, got ${actual}`;
-        terminal.print(`${verdict.padEnd(5)} ${name}: ${toLine(mask(finding))}`);
+        const word = terminal.paint.print(shades[verdict] ?? "faint", verdict.padEnd(5));
+        status.print(`${word} ${name}: ${toLine(mask(finding))}`);
       }
-      if (terminal.interactive) terminal.write(`\r\u001b[K${count} done, ${id}`);
+      status.show(`${count} done, ${id}`);
     },
-    end: clear,
+    end: status.end,
   };
 }

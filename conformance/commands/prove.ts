@@ -7,10 +7,12 @@ import { proofs } from "../proof/proofs.ts";
 import { findProof, type Proof, repeatProof } from "../proof/prove.ts";
 import { writeText } from "../report/write.ts";
 import { mutants as generic } from "../self-test/mutants.ts";
+import { listGroups } from "../select.ts";
 import type { Subject } from "../subject.ts";
 import { type Terminal, UsageError } from "../terminal.ts";
 import { exitStatus } from "../verdict.ts";
 import { waitForSubject } from "./run.ts";
+import { createStatusLine } from "./status-line.ts";
 import { type SubjectFlags, withSubject } from "./with-subject.ts";
 
 export interface ProveFlags extends SubjectFlags {
@@ -19,6 +21,7 @@ export interface ProveFlags extends SubjectFlags {
 }
 
 const atOnce = 4;
+const outcomeShades = { breaks: "good", whole: "bad", missing: "faint" } as const;
 
 /**
  * Shows that a client breaks without what a case requires: it is used on a server that is well, and on the same server with
@@ -33,7 +36,7 @@ export async function proveCases(
 ): Promise<void> {
   const wanted = ids.map((id) => id.toUpperCase());
   const unknown = wanted.filter((id) => !cases.some((one) => one.id === id));
-  if (unknown.length > 0) throw new UsageError(`There is no case ${unknown.join(", ")}; \`list\` shows them.`);
+  if (unknown.length > 0) throw new UsageError(`There is no case ${unknown.join(", ")}. ${listGroups(cases)}`);
   const unproved = flags.write === undefined ? wanted.filter((id) => !proofs.has(id)) : [];
   if (unproved.length > 0)
     throw new UsageError(`${unproved.join(", ")} has no proof: no client that we can name breaks without it.`);
@@ -55,21 +58,36 @@ export function needsProof({ level, door }: Case): boolean {
 async function repeat(ids: readonly string[], golden: Subject, terminal: Terminal): Promise<void> {
   const clients = await loadClients();
   const sought = [...proofs.values()].filter(({ id }) => ids.length === 0 || ids.includes(id));
+  const status = createStatusLine(terminal);
+  let [done, missing] = [0, 0];
   await runPool(sought, atOnce, async (proof) => {
+    status.show(`${done} of ${sought.length}, ${proof.id}`);
     const { outcome, well, broken } = await repeatProof(proof, { clients, faults: generic, golden });
-    terminal.print(`${outcome.padEnd(9)} ${proof.id}: ${proof.client}, ${proof.use}`);
+    done++;
+    if (outcome === "missing") missing++;
+    const word = terminal.paint.print(outcomeShades[outcome], outcome.padEnd(9));
+    status.print(`${word} ${proof.id}: ${proof.client}, ${proof.use}`);
     if (ids.length > 0) terminal.print(`  the fault ${proof.fault}\n  well   ${well}\n  broken ${broken}`);
     if (outcome === "whole") terminal.fail(exitStatus.failed);
   });
+  status.end();
+  if (missing < done) return;
+  terminal.note("Nothing was proved: the clients are not installed here.");
+  terminal.fail(exitStatus.erred);
 }
 
 async function search(cases: readonly Case[], golden: Subject, terminal: Terminal): Promise<Proof[]> {
   const clients = await loadClients();
   const [found, wells] = [[] as Proof[], new Map<string, Promise<string | undefined>>()];
+  const status = createStatusLine(terminal);
+  let done = 0;
   await runPool(cases, atOnce, async ({ id }) => {
+    status.show(`${done} of ${cases.length}, ${id}`);
     const proof = await findProof(id, { clients, faults: generic, golden, wells });
-    terminal.print(proof === undefined ? `none ${id}` : `ok   ${id}: ${proof.client}, ${proof.use}, ${proof.fault}`);
+    done++;
+    status.print(proof === undefined ? `none ${id}` : `ok   ${id}: ${proof.client}, ${proof.use}, ${proof.fault}`);
     if (proof !== undefined) found.push(proof);
   });
+  status.end();
   return found.toSorted((a, b) => (a.id < b.id ? -1 : 1));
 }

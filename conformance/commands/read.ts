@@ -8,8 +8,9 @@ import { toHtml } from "../report/html.ts";
 import { toMarkdown } from "../report/markdown.ts";
 import { toShellLine, toSnippet } from "../report/repro.ts";
 import { parseTargets, writeText } from "../report/write.ts";
-import { selectCases } from "../select.ts";
+import { listGroups, refuseIdleGlobs, selectCases } from "../select.ts";
 import type { Report } from "../shapes.ts";
+import type { Profile } from "../subject.ts";
 import { type Terminal, UsageError } from "../terminal.ts";
 import { exitStatus } from "../verdict.ts";
 import { toLine } from "./progress.ts";
@@ -17,13 +18,23 @@ import { loadReport } from "./load-report.ts";
 import { type RunFlags, waitForSubject } from "./run.ts";
 import { withSubject } from "./with-subject.ts";
 
+interface ListFlags {
+  readonly only: readonly string[];
+  readonly skip: readonly string[];
+  readonly profile?: Profile;
+  readonly json?: boolean;
+  readonly markdown?: boolean;
+}
+
 export function listCases(
   cases: readonly Case[],
-  { only, json, markdown }: { only: readonly string[]; json?: boolean; markdown?: boolean },
+  { only, skip, profile = "gateway", json, markdown }: ListFlags,
   host: Host,
   terminal: Terminal,
 ): void {
-  const selected = selectCases(cases, { only, skip: [], profile: "gateway" });
+  refuseIdleGlobs(cases, [...only, ...skip]);
+  const selected = selectCases(cases, { only, skip, profile });
+  if (selected.length === 0) throw new UsageError(`No case is left to list with the profile ${profile}.`);
   if (json === true) {
     terminal.print(
       JSON.stringify(
@@ -41,7 +52,7 @@ export function listCases(
 
 export async function explainCase(cases: readonly Case[], name: string, host: Host, terminal: Terminal): Promise<void> {
   const { id, level, requirement, source, needs = [], eachSdk } = findCase(cases, name);
-  terminal.print(`${id} (${level})\n\n${requirement}\n\nWhy: ${source}`);
+  terminal.print(`${terminal.paint.print("strong", `${id} (${level})`)}\n\n${requirement}\n\nWhy: ${source}`);
   if (needs.length > 0) terminal.print(`Needs: ${needs.join(", ")}`);
   if (eachSdk === true) terminal.print("Runs once for each major of the SDK.");
   const proof = proofs.get(id);
@@ -116,8 +127,10 @@ export function diffReports(a: string, b: string, terminal: Terminal): void {
     if (known?.verdict === result.verdict) continue;
     const change = toRank(result.verdict) - toRank(known?.verdict ?? "absent");
     if (change > 0) worse++;
+    const [shade, sign] =
+      change > 0 ? (["bad", "-"] as const) : change < 0 ? (["good", "+"] as const) : (["faint", "="] as const);
     terminal.print(
-      `${change > 0 ? "-" : change < 0 ? "+" : "="} ${toKey(result)}: ${known?.verdict ?? "absent"} → ${result.verdict}`,
+      `${terminal.paint.print(shade, sign)} ${toKey(result)}: ${known?.verdict ?? "absent"} → ${result.verdict}`,
     );
   }
   for (const [key, { verdict }] of before) terminal.print(`? ${key}: ${verdict} → absent`);
@@ -145,6 +158,6 @@ function toKey({ id, sdk }: Report["results"][number]): string {
 
 function findCase(cases: readonly Case[], id: string): Case {
   const found = cases.find((one) => one.id.toLowerCase() === id.toLowerCase());
-  if (found === undefined) throw new UsageError(`There is no case ${id}; \`conformance list\` shows them.`);
+  if (found === undefined) throw new UsageError(`There is no case ${id}. ${listGroups(cases)}`);
   return found;
 }

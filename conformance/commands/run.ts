@@ -14,7 +14,7 @@ import { toMarkdown } from "../report/markdown.ts";
 import { toClosingLine, toReport } from "../report/report.ts";
 import { toShellLine } from "../report/repro.ts";
 import { parseTargets, tryToWrite, writeReports } from "../report/write.ts";
-import { findIdleGlobs, selectCases } from "../select.ts";
+import { refuseIdleGlobs, selectCases } from "../select.ts";
 import { applySet, loadSet } from "../sets.ts";
 import type { Report } from "../shapes.ts";
 import type { Subject } from "../subject.ts";
@@ -55,9 +55,7 @@ export function createRunAction(
     );
     const expectations = loadExpectations(flags, terminal);
     const baseline = loadBaseline(flags, cases, terminal);
-    const idle = findIdleGlobs(cases, [...flags.only, ...flags.skip]);
-    if (idle.length > 0)
-      throw new UsageError(`There is no case or group ${idle.join(", ")}; \`conformance list\` shows them.`);
+    refuseIdleGlobs(cases, [...flags.only, ...flags.skip]);
     await withSubject(flags, host, terminal, async (target) => {
       const name = flags.name ?? toName(target.subject, host, flags);
       const { report, recorded, status } = await run(
@@ -102,7 +100,9 @@ async function run(
   const mask = createMask(toSecrets(subject));
   const { capabilities, died } = await waitForSubject(target);
   for (const [capability, { present, why }] of capabilities)
-    terminal.note(`${present ? "yes" : "no "}  ${capability.padEnd(9)} ${toLine(mask(why))}`);
+    terminal.note(
+      `${terminal.paint.note(present ? "good" : "faint", present ? "yes" : "no ")}  ${capability.padEnd(9)} ${toLine(mask(why))}`,
+    );
   const judged = applySet(cases, loadSet(flags.set), host.cases);
   const selected = selectCases(judged, { only: flags.only, skip: flags.skip, profile: subject.profile });
   if (selected.length === 0) throw new UsageError(`No case is left to run with the profile ${subject.profile}.`);
@@ -165,7 +165,8 @@ function publish(report: Report, terminal: Terminal): void {
   if (summary) tryToWrite(terminal, summary, () => appendFileSync(summary, toMarkdown(report)));
   if (terminal.environment["GITHUB_ACTIONS"] === "true") for (const line of toAnnotations(report)) terminal.print(line);
   terminal.print(`${report.results.length} results, ${report.requests} requests, ${report.seconds} seconds`);
-  terminal.print(toClosingLine(report));
+  const { fail = 0, error = 0, xpass = 0 } = report.counts;
+  terminal.print(terminal.paint.print(fail + error + xpass > 0 ? "bad" : "good", toClosingLine(report)));
 }
 
 /** The one cause, last, where a person looks; what sends the call again is ready to be pasted. */

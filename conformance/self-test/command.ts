@@ -1,12 +1,15 @@
 import { resolve } from "node:path";
 import type { Case } from "../case.ts";
 import { waitForSubject } from "../commands/run.ts";
+import { createStatusLine } from "../commands/status-line.ts";
 import { type SubjectFlags, withSubject } from "../commands/with-subject.ts";
 import { toOrdered } from "../folder.ts";
 import type { Host } from "../host.ts";
 import { runPool } from "../pool.ts";
-import { writeText } from "../report/write.ts";
-import { type Terminal, UsageError } from "../terminal.ts";
+import { tryToWrite, writeText } from "../report/write.ts";
+import type { Terminal } from "../terminal.ts";
+import { exitStatus } from "../verdict.ts";
+import { toChoice } from "./choice.ts";
 import { toKillTable } from "./kill-table.ts";
 import type { Mutant } from "./mutant.ts";
 import { mutants as generic, toOwnMutants } from "./mutants.ts";
@@ -28,35 +31,43 @@ export async function runSelfTest(
   host: Host,
   terminal: Terminal,
 ): Promise<void> {
+  const mutants = toOrdered([...generic, ...(host.mutants ?? []), ...toOwnMutants(host.cases ?? [])]);
+  // Before a server is started for nothing.
+  const isChosen = toChoice(flags.only, cases, mutants);
   await withSubject(flags, host, terminal, async (target) => {
     const capabilities = new Map((await waitForSubject(target)).capabilities);
     // A changed server cannot be started once more with another configuration.
     capabilities.set("own", { present: false, why: "the server is changed on its way" });
-    const mutants = toOrdered([...generic, ...(host.mutants ?? []), ...toOwnMutants(host.cases ?? [])]);
-    await testAll({ cases, mutants }, { subject: target.subject, capabilities }, flags, terminal);
+    await testAll({ cases, mutants, isChosen }, { subject: target.subject, capabilities }, flags, terminal);
   });
 }
 
+interface Tried {
+  readonly cases: readonly Case[];
+  readonly mutants: readonly Mutant[];
+  readonly isChosen: ReturnType<typeof toChoice>;
+}
+
 async function testAll(
-  { cases, mutants }: { readonly cases: readonly Case[]; readonly mutants: readonly Mutant[] },
+  { cases, mutants, isChosen }: Tried,
   golden: Golden,
   { only, table }: SelfTestFlags,
   terminal: Terminal,
 ): Promise<void> {
-  const names = new Set([...mutants, ...variants, ...cases].map(({ id }) => id));
-  const unknown = only.filter((name) => !names.has(name));
-  if (unknown.length > 0)
-    throw new UsageError(`There is no mutant, variant or case ${unknown.join(", ")}; \`list\` shows the cases.`);
-  const isChosen = ({ id, killedBy = [] }: { id: string; killedBy?: readonly string[] }): boolean =>
-    only.length === 0 || only.includes(id) || killedBy.some((name) => only.includes(name));
+  const chosen = { variants: variants.filter(isChosen), mutants: mutants.filter(isChosen) };
+  const all = chosen.variants.length + chosen.mutants.length;
+  const status = createStatusLine(terminal);
   let passed = 0;
   const failed: string[] = [];
+  const begin = (what: string): void => status.show(`${passed + failed.length} of ${all}, ${what}`);
   const show = (ok: boolean, line: string): void => {
     if (ok) passed++;
     else failed.push(line);
-    terminal.print(`${ok ? "ok  " : "FAIL"}  ${line}`);
+    const word = ok ? terminal.paint.print("good", "ok  ") : terminal.paint.print("bad", "FAIL");
+    status.print(`${word}  ${line}`);
   };
-  for (const variant of variants.filter(isChosen)) {
+  for (const variant of chosen.variants) {
+    begin(`variant ${variant.id}`);
     const blamed = await testVariant(variant, cases, golden);
     show(
       blamed.length === 0,
@@ -64,26 +75,32 @@ async function testAll(
     );
   }
   const tryMutant = async (mutant: Mutant): Promise<void> => {
+    begin(`mutant ${mutant.id}`);
     const killers = await testMutant(mutant, cases, golden);
     const missed = mutant.killedBy.filter((id) => !killers.includes(id));
     const found = missed.length === 0 ? `killed by ${killers.join(", ")}` : `not found by ${missed.join(", ")}`;
     show(missed.length === 0, `mutant ${mutant.id}: ${found}`);
   };
-  const chosen = mutants.filter(isChosen);
   await runPool(
-    chosen.filter(({ alone }) => alone !== true),
+    chosen.mutants.filter(({ alone }) => alone !== true),
     mutantsAtOnce,
     tryMutant,
   );
   await runPool(
-    chosen.filter(({ alone }) => alone === true),
+    chosen.mutants.filter(({ alone }) => alone === true),
     1,
     tryMutant,
   );
+  status.end();
   if (only.length === 0)
     for (const id of toUnproven(cases, mutants)) show(false, `case ${id}: no mutant proves that it can fail`);
-  for (const file of table) writeText(resolve(terminal.cwd, file), toKillTable(file, cases, mutants, variants));
-  terminal.print(`${variants.length} legal variants, ${mutants.length} mutants`);
-  terminal.print(`${passed} passed, ${failed.length} failed`);
-  if (failed.length > 0) terminal.fail(1);
+  const written = table.map((file) => {
+    const path = resolve(terminal.cwd, file);
+    return tryToWrite(terminal, path, () => writeText(path, toKillTable(file, cases, mutants, variants)));
+  });
+  terminal.print(`${chosen.variants.length} legal variants, ${chosen.mutants.length} mutants`);
+  const closing = `${passed} passed, ${failed.length} failed`;
+  terminal.print(terminal.paint.print(failed.length > 0 ? "bad" : "good", closing));
+  if (failed.length > 0) terminal.fail(exitStatus.failed);
+  else if (!written.every(Boolean)) terminal.fail(exitStatus.erred);
 }

@@ -24,6 +24,8 @@ export function createConformanceCommand(terminal: Terminal): Command {
       }
       const own = await import("./conformance/gateway-cases.ts");
       const start = (wishes?: Wishes) => startForSuite(suite.startProgram, terminal.environment, wishes);
+      // Its servers end with the process; what they no longer answer is no finding.
+      terminal.ending.addEventListener("abort", () => terminal.leave(), { once: true });
       const host = { words: "clawgate conformance", name: "clawgate", model: "openclaw", start, ...own };
       await suite.runConformance(terminal, words, host);
     });

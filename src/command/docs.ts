@@ -1,9 +1,10 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Command } from "commander";
+import { Command, InvalidArgumentError } from "commander";
 import { toPagePolicy } from "../api/reference.ts";
 import { toGeneratedFile, toPackageFile } from "../base/contract.ts";
+import { showStatus } from "./status-line.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Further files of the package, as they are. */
@@ -12,24 +13,32 @@ const files = ["openapi.json", "openapi-3.2.json", "errors.md", "request-fields.
 export function createDocsCommand(terminal: Terminal): Command {
   return new Command("docs")
     .description("write the documentation as static files, for any web server")
-    .option("--out <folder>", "where to write", "clawgate-docs")
+    .option("--out <folder>", "where to write", parseFolder, "clawgate-docs")
     .action(({ out }: { out: string }) => {
       const folder = resolve(terminal.cwd, out);
       mkdirSync(folder, { recursive: true });
-      writeReference(folder);
+      writeReference(folder, (name) => showStatus(terminal, name));
       for (const name of files) cpSync(toGeneratedFile(name), join(folder, name));
+      showStatus(terminal, undefined);
       terminal.print(join(folder, "index.html"));
     });
 }
 
+/** Without a name the working directory would be full of it. */
+function parseFolder(text: string): string {
+  if (text !== "") return text;
+  throw new InvalidArgumentError("It must name a folder.");
+}
+
 /** The pages under the names that a gateway serves them by, so that what links to one leads to the other. */
-function writeReference(folder: string): void {
+function writeReference(folder: string, begin: (name: string) => void): void {
   const source = fileURLToPath(toGeneratedFile("reference/"));
   for (const name of ["docs.md", "llms.txt"]) cpSync(join(source, name), join(folder, name));
   cpSync(toPackageFile("reference/scalar.js"), join(folder, "docs.js"));
   const pages = readdirSync(join(source, "docs"), { recursive: true, encoding: "utf8" });
   for (const name of ["index.html", ...pages.map((page) => join("docs", page))]) {
     if (!name.endsWith(".html")) continue;
+    begin(name);
     mkdirSync(join(folder, name, ".."), { recursive: true });
     writeFileSync(join(folder, name), toCopy(readFileSync(join(source, name), "utf8")));
   }

@@ -1,8 +1,8 @@
 import { Command, Option } from "commander";
 import { openArchives, type Archives } from "../runtime.ts";
 import { toDigest } from "../session/archive.ts";
-import { toPrintable } from "./agent/printable.ts";
 import { addConfigOption, type CommonOptions, loadWithState, noteWarnings } from "./common.ts";
+import { showStatus } from "./status-line.ts";
 import type { Terminal } from "./terminal.ts";
 
 export function createMigrateCommand(terminal: Terminal): Command {
@@ -45,9 +45,7 @@ async function move(terminal: Terminal, { source, target }: Archives): Promise<v
       terminal.note("Ended before all were moved; the same command goes on from here.");
       return terminal.fail(1);
     }
-    // Nobody shall wonder whether it still goes on.
-    if (terminal.interactive)
-      terminal.write(`\r\u001b[K${counts.put + counts.there} sessions, now ${toPrintable(session.key.slice(0, 60))}`);
+    showStatus(terminal, `${counts.put + counts.there} sessions, now ${session.key}`);
     const became = await target.put(session);
     const found = became === "other" ? undefined : await target.take(session.key);
     if (became === "other" || found === undefined || toDigest(found) !== toDigest(session)) {
@@ -57,7 +55,7 @@ async function move(terminal: Terminal, { source, target }: Archives): Promise<v
     counts[became] += 1;
     counts.messages += session.messages.length;
   }
-  if (terminal.interactive) terminal.write("\r\u001b[K");
+  showStatus(terminal, undefined);
   await target.putKeyUses(source.keyUses());
   const there = counts.there === 0 ? "" : `, ${counts.there} were there already`;
   terminal.print(

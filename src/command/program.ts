@@ -35,11 +35,13 @@ export async function runCommand(terminal: Terminal, args: readonly string[]): P
   }
 }
 
+const helpHint = "(clawgate --help lists the commands)";
+
 async function createProgram(terminal: Terminal, asked: string | undefined): Promise<Command> {
   const program = new Command("clawgate")
     .description("An agent gateway with an OpenAI-compatible front door.")
     .version(contractVersion, "-v, --version")
-    .showHelpAfterError("(clawgate --help lists the commands)")
+    .showHelpAfterError(helpHint)
     .configureOutput({
       writeOut: (text) => terminal.write(text),
       writeErr: (text) => terminal.note(text.replace(/\n$/, "")),
@@ -50,8 +52,9 @@ async function createProgram(terminal: Terminal, asked: string | undefined): Pro
   for (const load of known === undefined ? Object.values(commands) : [known]) {
     const create = await load();
     const command = create(terminal);
-    // One that has commands of its own had them before it came here.
-    for (const each of [command, ...command.commands]) each.copyInheritedSettings(program);
+    // One that has commands of its own had them before it came here. What it says of its help stays its own.
+    for (const each of [command, ...command.commands])
+      each.configureOutput(program.configureOutput()).exitOverride().showHelpAfterError(helpHint);
     program.addCommand(command);
   }
   return program;

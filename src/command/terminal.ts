@@ -30,6 +30,8 @@ export interface Terminal {
   onHangUp(reload: () => void): void;
   /** Sends such a request to another process. Throws if there is none, or it is somebody else's. */
   hangUp(pid: number): void;
+  /** Ends the process at once, for what cannot be told to stop. */
+  leave(): void;
   /** Sets the exit status; the process ends by itself. */
   fail(status: number): void;
 }

@@ -29,6 +29,15 @@ test("SIGTERM ends `agent` with status 1 while it reads its message", async () =
   assertFree(place);
 });
 
+test("SIGTERM ends `conformance` at once, and what its servers no longer answer is no finding", async () => {
+  const { process: child, ended } = start(createPlace(), ["conformance", "self-test", "--only", "SS"]);
+  child.stdout?.once("data", () => child.kill("SIGTERM"));
+  const { status, output } = await ended;
+  expect(status).toBe(1);
+  expect(output).toMatch(/^ok {4}/);
+  expect(output).not.toMatch(/FAIL|passed/);
+});
+
 test("a reader that stops reading is no failure: the run is finished and kept", async () => {
   const place = createPlace({ config: usual });
   // More than a pipe holds.

@@ -109,7 +109,7 @@ describe("`doctor`", () => {
 });
 
 describe("the command line", () => {
-  const commands = ["gateway", "reload", "agent", "token", "config", "doctor", "docs"];
+  const commands = ["gateway", "reload", "agent", "token", "config", "doctor", "docs", "conformance"];
 
   test("has help for itself and for every command, with status 0", async () => {
     const place = createPlace();
@@ -121,6 +121,11 @@ describe("the command line", () => {
       expect(status).toBe(0);
       expect(output).toMatch(new RegExp(`^Usage: clawgate ${commands[index]} `));
     }
+    // The suite's own, and not that of the command that loads it.
+    expect(helps.at(-1)?.output).toContain("--base-url <url>");
+    expect((await run(place, ["conformance", "list", "--help"])).output).toMatch(
+      /^Usage: clawgate conformance list [^]*obeys --profile, --only, --skip\.\n$/,
+    );
   });
 
   const mistakes: readonly { readonly args: readonly string[]; readonly says: RegExp }[] = [
@@ -130,6 +135,7 @@ describe("the command line", () => {
     { args: ["agent"], says: /--message/ },
     { args: ["agent", "-m"], says: /argument missing/ },
     { args: ["gateway", "now"], says: /too many arguments/ },
+    { args: ["docs", "--out", ""], says: /It must name a folder/ },
   ];
   test("ends with status 2 for what it does not understand, and prints nothing", async () => {
     const place = createPlace();

@@ -85,6 +85,8 @@ if (import.meta.main) {
       "without-fence": { type: "boolean", default: false },
     },
   });
+  for (const name of ["rounds", "clients", "replicas"] as const)
+    if (!/^[1-9]\d{0,5}$/.test(values[name])) throw new Error(`--${name} must be a number from 1 on`);
   const { withoutFence } = await import("./without-fence.ts");
   const began = performance.now();
   const history = await checkHistory({

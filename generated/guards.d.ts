@@ -36,6 +36,7 @@ export declare const checkAnswerGetDocsScript200: Check<unknown>;
 export declare const checkAnswerGetDocsMarkdown200: Check<unknown>;
 export declare const checkAnswerGetLlms200: Check<unknown>;
 export declare const checkAnswerGetPage200: Check<unknown>;
+export declare const checkAnswerGetIcon200: Check<unknown>;
 export declare const checkAnswerGetPageStyle200: Check<unknown>;
 export declare const checkGetPageScriptParameters: Check<Parameters<Operations, "getPageScript">>;
 export declare const checkAnswerGetPageScript200: Check<unknown>;

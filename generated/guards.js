@@ -12491,9 +12491,9 @@ return false;
 validate148.errors = vErrors;
 return errors === 0;
 }
-export const checkAnswerGetPageStyle200 = toCheck(validate149);
+export const checkAnswerGetIcon200 = toCheck(validate149);
 function validate149(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
-/*# sourceURL="checkAnswerGetPageStyle200" */;
+/*# sourceURL="checkAnswerGetIcon200" */;
 let vErrors = null;
 let errors = 0;
 if(typeof data !== "string"){
@@ -12503,8 +12503,20 @@ return false;
 validate149.errors = vErrors;
 return errors === 0;
 }
-export const checkGetPageScriptParameters = toCheck(validate150);
+export const checkAnswerGetPageStyle200 = toCheck(validate150);
 function validate150(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+/*# sourceURL="checkAnswerGetPageStyle200" */;
+let vErrors = null;
+let errors = 0;
+if(typeof data !== "string"){
+validate150.errors = [{instancePath,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data}];
+return false;
+}
+validate150.errors = vErrors;
+return errors === 0;
+}
+export const checkGetPageScriptParameters = toCheck(validate151);
+function validate151(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="checkGetPageScriptParameters" */;
 let vErrors = null;
 let errors = 0;
@@ -12512,40 +12524,40 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.script === undefined) && (missing0 = "script")){
-validate150.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate151.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
 return false;
 }
 else {
 if(data.script !== undefined){
 let data0 = data.script;
 if(typeof data0 !== "string"){
-validate150.errors = [{instancePath:instancePath+"/script",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate151.errors = [{instancePath:instancePath+"/script",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
 if(!((((((((((((((((((data0 === "answer.js") || (data0 === "app.js")) || (data0 === "connect.js")) || (data0 === "conversation.js")) || (data0 === "event-reader.js")) || (data0 === "gateway-client.js")) || (data0 === "htm.js")) || (data0 === "html.js")) || (data0 === "main.js")) || (data0 === "place.js")) || (data0 === "preact-hooks.js")) || (data0 === "preact.js")) || (data0 === "session-key.js")) || (data0 === "session-list.js")) || (data0 === "sign-in.js")) || (data0 === "snippets.js")) || (data0 === "talk.js")) || (data0 === "transcript.js"))){
-validate150.errors = [{instancePath:instancePath+"/script",keyword:"enum",params:{allowedValues: constant64},message:"must be equal to one of the allowed values",expected:constant0,data:data0}];
+validate151.errors = [{instancePath:instancePath+"/script",keyword:"enum",params:{allowedValues: constant64},message:"must be equal to one of the allowed values",expected:constant0,data:data0}];
 return false;
 }
 }
 }
 }
 else {
-validate150.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate151.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
 return false;
 }
 }
-validate150.errors = vErrors;
+validate151.errors = vErrors;
 return errors === 0;
 }
-export const checkAnswerGetPageScript200 = toCheck(validate151);
-function validate151(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+export const checkAnswerGetPageScript200 = toCheck(validate152);
+function validate152(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="checkAnswerGetPageScript200" */;
 let vErrors = null;
 let errors = 0;
 if(typeof data !== "string"){
-validate151.errors = [{instancePath,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data}];
+validate152.errors = [{instancePath,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data}];
 return false;
 }
-validate151.errors = vErrors;
+validate152.errors = vErrors;
 return errors === 0;
 }

@@ -520,6 +520,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/favicon.ico": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The icon of the page
+         * @description What browsers ask for by themselves, wherever they are on this host.
+         */
+        get: operations["getIcon"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/page/style.css": {
         parameters: {
             query?: never;
@@ -2954,6 +2974,43 @@ export interface operations {
                 };
             };
             400: components["responses"]["BadRequest"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getIcon: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A drawing, which every size is made of. */
+            200: {
+                headers: {
+                    /**
+                     * @description The id of this request, also in the gateway's log and in what it sends to a model's provider. SDKs show it as
+                     *     `_request_id` and `requestID`. It is the `x-request-id` of the request where that is one header of 1 to 64 letters,
+                     *     digits, dots, dashes and underscores; else the gateway makes one.
+                     */
+                    "x-request-id": string;
+                    /**
+                     * @description What the file is, told by its content: who sends it back in `if-none-match` is told 304 while it is the same. Such files
+                     *     come compressed to those who take gzip.
+                     */
+                    etag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/svg+xml": string;
+                };
+            };
+            304: components["responses"]["NotModified"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             405: components["responses"]["MethodNotAllowed"];

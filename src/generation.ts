@@ -179,6 +179,7 @@ function createHandlers(
     getDocsMarkdown: createGetFile(toGeneratedFile("reference/docs.md")),
     getLlms: createGetFile(toGeneratedFile("reference/llms.txt")),
     getPage: createGetPage(page),
+    getIcon: createGetFile(toPackageFile("page/icon.svg")),
     getPageStyle: createGetPageStyle(page),
     getPageScript: createGetPageScript(page),
   };

@@ -64,7 +64,7 @@ mkdirSync(join(dist, "reference"));
 cpSync(join(root, "reference/scalar.js"), join(dist, "reference/scalar.js"));
 mkdirSync(join(dist, "page"));
 for (const name of readdirSync(join(root, "page"))) {
-  if (/\.(?:css|html|js)$/.test(name)) cpSync(join(root, "page", name), join(dist, "page", name));
+  if (/\.(?:css|html|js|svg)$/.test(name)) cpSync(join(root, "page", name), join(dist, "page", name));
 }
 for (const name of ["bin", "README.md", "LICENSE"]) cpSync(join(root, name), join(dist, name), { recursive: true });
 const modules = output.flatMap((part) => (part.type === "chunk" ? part.moduleIds : []));

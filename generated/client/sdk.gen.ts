@@ -3,7 +3,7 @@
 
 import { client } from './client.gen.ts';
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client/index.ts';
-import type { CancelRunData, CancelRunErrors, CancelRunResponses, CreateChatCompletionData, CreateChatCompletionErrors, CreateChatCompletionResponses, CreateCompletionData, CreateCompletionErrors, CreateEmbeddingData, CreateEmbeddingErrors, CreateResponseData, CreateResponseErrors, DeleteSessionData, DeleteSessionErrors, DeleteSessionResponses, GetContractData, GetContractErrors, GetContractResponses, GetDocsData, GetDocsErrors, GetDocsMarkdownData, GetDocsMarkdownErrors, GetDocsMarkdownResponses, GetDocsPageData, GetDocsPageErrors, GetDocsPageResponses, GetDocsResponses, GetDocsScriptData, GetDocsScriptErrors, GetDocsScriptResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetLlmsData, GetLlmsErrors, GetLlmsResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetPageData, GetPageErrors, GetPageResponses, GetPageScriptData, GetPageScriptErrors, GetPageScriptResponses, GetPageStyleData, GetPageStyleErrors, GetPageStyleResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListRunEventsData, ListRunEventsErrors, ListRunEventsResponses, ListRunsData, ListRunsErrors, ListRunsResponses, ListSessionMessagesData, ListSessionMessagesErrors, ListSessionMessagesResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ResetSessionData, ResetSessionErrors, ResetSessionResponses, RetrieveModelData, RetrieveModelErrors, RetrieveModelResponses, RetrieveRunData, RetrieveRunErrors, RetrieveRunResponses, RetrieveSessionData, RetrieveSessionErrors, RetrieveSessionResponses } from './types.gen.ts';
+import type { CancelRunData, CancelRunErrors, CancelRunResponses, CreateChatCompletionData, CreateChatCompletionErrors, CreateChatCompletionResponses, CreateCompletionData, CreateCompletionErrors, CreateEmbeddingData, CreateEmbeddingErrors, CreateResponseData, CreateResponseErrors, DeleteSessionData, DeleteSessionErrors, DeleteSessionResponses, GetContractData, GetContractErrors, GetContractResponses, GetDocsData, GetDocsErrors, GetDocsMarkdownData, GetDocsMarkdownErrors, GetDocsMarkdownResponses, GetDocsPageData, GetDocsPageErrors, GetDocsPageResponses, GetDocsResponses, GetDocsScriptData, GetDocsScriptErrors, GetDocsScriptResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetIconData, GetIconErrors, GetIconResponses, GetLlmsData, GetLlmsErrors, GetLlmsResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetPageData, GetPageErrors, GetPageResponses, GetPageScriptData, GetPageScriptErrors, GetPageScriptResponses, GetPageStyleData, GetPageStyleErrors, GetPageStyleResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListRunEventsData, ListRunEventsErrors, ListRunEventsResponses, ListRunsData, ListRunsErrors, ListRunsResponses, ListSessionMessagesData, ListSessionMessagesErrors, ListSessionMessagesResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ResetSessionData, ResetSessionErrors, ResetSessionResponses, RetrieveModelData, RetrieveModelErrors, RetrieveModelResponses, RetrieveRunData, RetrieveRunErrors, RetrieveRunResponses, RetrieveSessionData, RetrieveSessionErrors, RetrieveSessionResponses } from './types.gen.ts';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -314,6 +314,13 @@ export const getLlms = <ThrowOnError extends boolean = false>(options?: Options<
  *
  */
 export const getPage = <ThrowOnError extends boolean = false>(options?: Options<GetPageData, ThrowOnError>): RequestResult<GetPageResponses, GetPageErrors, ThrowOnError> => (options?.client ?? client).get<GetPageResponses, GetPageErrors, ThrowOnError>({ url: '/', ...options });
+
+/**
+ * The icon of the page
+ *
+ * What browsers ask for by themselves, wherever they are on this host.
+ */
+export const getIcon = <ThrowOnError extends boolean = false>(options?: Options<GetIconData, ThrowOnError>): RequestResult<GetIconResponses, GetIconErrors, ThrowOnError> => (options?.client ?? client).get<GetIconResponses, GetIconErrors, ThrowOnError>({ url: '/favicon.ico', ...options });
 
 /**
  * How the page looks

@@ -2536,6 +2536,47 @@ export type GetPageResponses = {
 
 export type GetPageResponse = GetPageResponses[keyof GetPageResponses];
 
+export type GetIconData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/favicon.ico';
+};
+
+export type GetIconErrors = {
+    /**
+     * The `Host` or `Origin` is not one that this gateway serves, or the key is not for this.
+     */
+    403: ErrorResponse;
+    /**
+     * No such path, agent, model name, session or run; or the endpoint is disabled.
+     */
+    404: ErrorResponse;
+    /**
+     * The path has other methods.
+     */
+    405: ErrorResponse;
+    /**
+     * A defect in the gateway.
+     */
+    500: ErrorResponse;
+    /**
+     * The gateway or the model provider takes no calls at the moment.
+     */
+    503: ErrorResponse;
+};
+
+export type GetIconError = GetIconErrors[keyof GetIconErrors];
+
+export type GetIconResponses = {
+    /**
+     * A drawing, which every size is made of.
+     */
+    200: Blob | File;
+};
+
+export type GetIconResponse = GetIconResponses[keyof GetIconResponses];
+
 export type GetPageStyleData = {
     body?: never;
     path?: never;

@@ -37,7 +37,7 @@ export function createGetDocsPage(folder: URL): Handler<"getDocsPage"> {
   };
 }
 
-/** `GET /docs.js`, `/docs.md` and `/llms.txt`. */
+/** `GET /docs.js`, `/docs.md`, `/llms.txt` and `/favicon.ico`. */
 export function createGetFile(path: URL) {
   return once(() => {
     const body = readFileSync(path, "utf8");

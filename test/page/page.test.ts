@@ -39,6 +39,18 @@ describe.skipIf(!hasBrowser)("the page in a browser", () => {
     await page.getByLabel("Token").waitFor();
   });
 
+  test("the icon that the page names is one that the browser can draw, and a tab that asks by itself finds it", async ({
+    gateway,
+  }) => {
+    const { page } = await open(gateway.url);
+    const named = await page.locator('link[rel="icon"]').evaluate((link: { href: string }) => link.href);
+    expect(named).toBe(`${gateway.url}/favicon.ico`);
+    const drawn = await page.evaluate<number>(
+      "(async () => { const icon = new Image(); icon.src = 'favicon.ico'; await icon.decode(); return icon.naturalWidth; })()",
+    );
+    expect(drawn).toBeGreaterThan(0);
+  });
+
   test("an answer streams, with its reasoning and its use of tokens, and is in the transcript", async ({ gateway }) => {
     const opened = await open(gateway.url);
     const { page } = opened;

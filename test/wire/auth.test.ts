@@ -112,6 +112,7 @@ const open: Readonly<Record<string, readonly string[]>> = {
   "/docs.md": ["GET", "HEAD"],
   "/llms.txt": ["GET", "HEAD"],
   "/": ["GET", "HEAD"],
+  "/favicon.ico": ["GET", "HEAD"],
   "/page/style.css": ["GET", "HEAD"],
   "/page/main.js": ["GET", "HEAD"],
 };

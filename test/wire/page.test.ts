@@ -70,11 +70,26 @@ test("switched off, it is as an unknown path for browsers too", async () => {
   const { request } = await startTestGateway({
     config: { gateway: { http: { endpoints: { page: { enabled: false } } } } },
   });
-  for (const path of ["/", "/page/style.css", "/page/main.js"]) {
+  for (const path of ["/", "/favicon.ico", "/page/style.css", "/page/main.js"]) {
     const response = await request(path, { headers: { accept: browser } });
     expect(response.status).toBe(404);
     expect(await response.json()).toMatchObject({ error: { code: "not_found" } });
   }
+});
+
+test("browsers find an icon by themselves, are told to ask again, and do not get it twice", async ({ gateway }) => {
+  const icon = await gateway.request("/favicon.ico", { headers: { accept: "image/avif,image/webp,*/*;q=0.8" } });
+  expect(icon.status).toBe(200);
+  expect(Object.fromEntries(icon.headers)).toMatchObject({
+    "content-type": "image/svg+xml; charset=utf-8",
+    "cache-control": "no-cache",
+    "x-content-type-options": "nosniff",
+  });
+  expect(await icon.text()).toBe(readFileSync(join(folder, "icon.svg"), "utf8"));
+  const etag = icon.headers.get("etag") ?? "";
+  expect(etag).toMatch(/^"[\w-]{22}"$/);
+  const again = await fetch(`${gateway.url}/favicon.ico`, { headers: { "if-none-match": etag } });
+  expect([again.status, await again.text()]).toEqual([304, ""]);
 });
 
 test("a handshake that is refused is no visit, whatever it accepts", async ({ gateway }) => {

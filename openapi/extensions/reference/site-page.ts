@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { escapeHtml } from "./markup.ts";
 
 /** The pages beside the reference, as their own list of links has them. */
@@ -17,8 +18,12 @@ export interface SitePage {
   readonly html: string;
 }
 
-export const icon =
-  "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E%3Crect width='32' height='32' rx='7' fill='%230b5fa5'/%3E%3Cpath d='M9 22V10m7 12V10m7 12V10M6 16h20' stroke='white' stroke-width='2.5' fill='none' stroke-linecap='round'/%3E%3C/svg%3E";
+/** The page's, within the reference, of which a copy has no other files. */
+export const icon = toAddress(readFileSync(new URL("../../../page/icon.svg", import.meta.url), "utf8"));
+
+function toAddress(drawing: string): string {
+  return `data:image/svg+xml,${drawing.trim().replaceAll('"', "'").replaceAll(/[#<>]/g, encodeURIComponent)}`;
+}
 
 /** A page that needs no script: HTML with its style in it. Links are relative, so that a copy works anywhere. */
 export function toSitePage({ file, title, html }: SitePage, style: string, banner: string): string {

@@ -9,7 +9,6 @@ import { isCapability } from "./expectations.ts";
 import { toOrdered } from "./folder.ts";
 import { type Host, standalone } from "./host.ts";
 import { sdkPackages } from "./lens/sdk.ts";
-import { callMs } from "./lens/wire.ts";
 import { runSelfTest } from "./self-test/command.ts";
 import { profiles } from "./subject.ts";
 import { listSets } from "./sets.ts";
@@ -70,9 +69,10 @@ export function createConformanceCommand(terminal: Terminal, host: Host = standa
       parseTime,
     )
     .addOption(
-      new Option("--timeout <time>", "how long a call may take; every other limit grows or shrinks with it")
-        .argParser(parseTimeout)
-        .default(callMs, "8s"),
+      new Option(
+        "--timeout <time>",
+        "how long a call may take; every other limit grows or shrinks with it. Else it is measured: 5 times a plain answer or twice the slowest of the probes, but 5s to 120s",
+      ).argParser(parseTimeout),
     )
     .option("--concurrency <n>", "cases at once", parseCount, 4)
     .option("--seed <n>", "for the cases that choose at random", parseCount, 1)

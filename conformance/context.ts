@@ -108,7 +108,7 @@ export function createContext(parts: ContextParts): { context: CaseContext; isWa
     stream,
     connect: connectOne,
     dial: (options = {}) => count(new GatewaySocket(subject, options, parts.signal, parts.record).opened()),
-    plain: () => once("plain", () => chat(say(prompt), { limitMs: 8000 })),
+    plain: () => once("plain", () => chat(say(prompt))),
     plainStream: ({ usage = false } = {}) =>
       once(`stream ${usage}`, () => stream(say(prompt, usage ? { stream_options: { include_usage: true } } : {}))),
     once,

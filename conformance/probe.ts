@@ -4,6 +4,7 @@ import { type Death, toProbeDeath } from "./death.ts";
 import { isObject } from "./expect.ts";
 import type { Exchange } from "./lens/exchange.ts";
 import { send, type WireAnswer, type WireRequest } from "./lens/wire.ts";
+import { runPool } from "./pool.ts";
 import { isSocketAnswering, socketProbes } from "./probe-socket.ts";
 import type { Capabilities, CapabilityFinding, Subject } from "./subject.ts";
 
@@ -39,6 +40,9 @@ const schema = {
 /** More than any list of models. */
 const bodyBytesMax = 1024 * 1024;
 
+/** Asked at once; no more than cases are, lest a server that answers one by one keeps the last waiting for all. */
+const probesMax = 4;
+
 type Ask = (request: WireRequest) => Promise<WireAnswer>;
 type Probe = (ask: Ask, subject: Subject) => Promise<CapabilityFinding>;
 
@@ -50,14 +54,16 @@ const revivalMs = 400;
 export async function isAnswering(subject: Subject, limitMs = 5000): Promise<boolean> {
   if (subject.profile === "websocket") return isSocketAnswering(subject);
   const request = { path: "/models", method: "GET", limitMs, bodyBytesMax };
+  // A short --timeout is for what is judged; this asks whether anything is left to be judged.
+  const patient = { ...subject, patience: Math.max(1, subject.patience ?? 1) };
   for (let tries = revivalTries; ; tries--) {
     const started = performance.now();
-    const heard = await send(subject, request, () => undefined).then(
+    const heard = await send(patient, request, () => undefined).then(
       ({ end, text }) => end === "complete" || text !== "",
       () => false,
     );
     // Who keeps silent is not asked again; who refuses may be on the way back.
-    if (heard || tries <= 1 || performance.now() - started >= limitMs / 2) return heard;
+    if (heard || tries <= 1 || performance.now() - started >= (limitMs * patient.patience) / 2) return heard;
     await new Promise((next) => {
       setTimeout(next, revivalMs);
     });
@@ -68,17 +74,23 @@ export async function isAnswering(subject: Subject, limitMs = 5000): Promise<boo
 export interface Probed {
   readonly capabilities: Capabilities;
   readonly died?: Death;
+  /** The longest that an answer to a chat took. */
+  readonly slowestMs: number;
 }
 
 /**
  * Finds out what a subject can do, with about a dozen requests; the findings are printed before the first case. Rejects
  * with `Unreachable` if nothing answers.
  */
-export async function probe(subject: Subject, limitMs = 8000): Promise<Probed> {
-  if (subject.profile === "websocket") return { capabilities: await probeSocket(subject) };
+export async function probe(subject: Subject): Promise<Probed> {
+  if (subject.profile === "websocket") return { capabilities: await probeSocket(subject), slowestMs: 0 };
   const exchanges: Exchange[] = [];
+  let slowestMs = 0;
   const ask: Ask = (request) =>
-    send(subject, { limitMs, bodyBytesMax, ...request }, (exchange) => void exchanges.push(exchange));
+    send(subject, { bodyBytesMax, ...request }, (exchange) => {
+      exchanges.push(exchange);
+      if (exchange.method === "POST" && exchange.status === 200) slowestMs = Math.max(slowestMs, exchange.endMs);
+    });
   try {
     await ask({ path: "/models", method: "GET" });
   } catch (cause) {
@@ -93,13 +105,13 @@ export async function probe(subject: Subject, limitMs = 8000): Promise<Probed> {
   const stages = [names.filter((name) => !hostile.has(name)), ...[...hostile].map((name) => [name])];
   for (const stage of stages) {
     exchanges.length = 0;
-    await Promise.all(stage.map(async (name) => findings.set(name, await examine(probes[name], ask, subject))));
+    await runPool(stage, probesMax, async (name) => void findings.set(name, await examine(probes[name], ask, subject)));
     if (!exchanges.some(({ end }) => end === "none") || (await isAnswering(subject))) continue;
     for (const name of names)
       if (!findings.has(name)) findings.set(name, absent("not probed, for the server was gone"));
-    return { capabilities: toOrdered(findings, names), died: toProbeDeath(stage, exchanges) };
+    return { capabilities: toOrdered(findings, names), died: toProbeDeath(stage, exchanges), slowestMs };
   }
-  return { capabilities: toOrdered(findings, names) };
+  return { capabilities: toOrdered(findings, names), slowestMs };
 }
 
 /** Probes that announce or send what a careless server falls over. */

@@ -126,7 +126,7 @@ async function runLimited(
   { sdk, record, notes, controller }: Tools,
 ): Promise<void> {
   const usualMs = job.case.limitMs ?? (subject.start === undefined ? limitMsDefault.foreign : limitMsDefault.own);
-  const limitMs = usualMs * (subject.patience ?? 1);
+  const limitMs = Math.ceil(usualMs * (subject.patience ?? 1));
   let heardMs = -Infinity;
   const { context, isWaiting } = createContext({
     subject,

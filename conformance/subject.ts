@@ -19,6 +19,8 @@ export interface Subject {
   readonly headers?: Readonly<Record<string, string>>;
   /** How many times longer than usual a call, a wait and a case may take; 1 unless said. */
   readonly patience?: number;
+  /** How long a call may take that says nothing else; 8 s times the patience unless said. */
+  readonly callMs?: number;
   /** Starts one more subject like this one that does as wished; only when the suite's host has started the first. */
   readonly start?: (wishes: Wishes) => Promise<OwnSubject>;
   /** How many runs the server's metrics call cancelled; `read` gives the text at a path of the server. */

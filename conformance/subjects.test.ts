@@ -125,13 +125,13 @@ interface Row {
   readonly status: number;
   /** How often it is tried before it is given up. Counted, since a time would measure the machine. */
   readonly connectionsMax?: number;
-  /** All that is asked of a silent one waits for its limit, so it waits at once. */
+  /** All that is asked of a silent one waits for its limit, so it waits at once, and nobody measures how long it takes. */
   readonly words?: readonly string[];
 }
 
 const atOnce = ["--sdk", "7", "--concurrency", "32"];
 const subjects: readonly Row[] = [
-  { name: "hangs", create: () => createServer(), status: 3, connectionsMax: 4 },
+  { name: "hangs", create: () => createServer(), status: 3, connectionsMax: 4, words: ["--timeout", "3s"] },
   {
     name: "resets",
     create: () => createServer((socket) => void socket.resetAndDestroy()),
@@ -158,7 +158,7 @@ const subjects: readonly Row[] = [
     name: "sends headers, then nothing",
     create: () => createHttpServer(headersOnly),
     status: 3,
-    words: atOnce,
+    words: [...atOnce, "--timeout", "3s"],
     connectionsMax: 80,
   },
 ];

@@ -2,7 +2,7 @@ import { defineCases } from "../case.ts";
 import { type CaseContext, need } from "../context.ts";
 import { expectEqual, expectOneOf, expectText, expectThat, Failure, show } from "../expect.ts";
 import type { StreamReading } from "../lens/stream.ts";
-import { callMs } from "../lens/wire.ts";
+import { toCallMs } from "../lens/wire.ts";
 import { expectShape } from "../shapes.ts";
 import { withOwn } from "./own-server.ts";
 import { expectStream } from "./sdk-answer.ts";
@@ -161,7 +161,7 @@ function toReadings(context: CaseContext): Reading[] {
 
 /** An error is an end too; that nothing comes is not. */
 async function expectSettled({ subject }: CaseContext, read: () => Promise<unknown>, what: string): Promise<void> {
-  const limitMs = callMs * (subject.patience ?? 1);
+  const limitMs = toCallMs(subject);
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(reject, limitMs, new Failure(`${what} to come to an end`, `nothing within ${limitMs} ms`));

@@ -294,6 +294,49 @@ test("a server that is slower than the suite waits is told of once, and how to w
   expect(notes.match(/--timeout 4s/g)).toHaveLength(1);
 });
 
+/** Answers chats after a while, as a model on a small machine does. */
+const late: (afterMs: number) => RequestListener = (afterMs) => (request, response) => {
+  const message = { role: "assistant", content: "one two three four five", refusal: null };
+  const choices = [{ index: 0, message, logprobs: null, finish_reason: "stop" }];
+  const completion = { id: "c", object: "chat.completion", created: 1, model: "m", choices };
+  const isChat = request.method === "POST";
+  if (!isChat) return answer(request, response);
+  request.resume();
+  setTimeout(() => {
+    response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(completion));
+  }, afterMs);
+};
+
+test("a slow server is given more time than a fast one, and every report says how much", async () => {
+  const folder = createFolder();
+  const words = ["--model", "m", "--only", "NS-01,NS-02", "--sdk", "7"];
+  const run = async (afterMs: number, name: string): Promise<Ended & { report: Report; markdown: string }> => {
+    const reports = ["--report", `json=${name}.json`, "--report", `md=${name}.md`];
+    const ended = await runCommand(["--base-url", await listen(late(afterMs)), ...words, ...reports], folder);
+    const read = (file: string): string => readFileSync(join(folder, file), "utf8");
+    return { ...ended, report: JSON.parse(read(`${name}.json`)) as Report, markdown: read(`${name}.md`) };
+  };
+  const [fast, slow] = await Promise.all([run(0, "fast"), run(1700, "slow")]);
+  expect(fast.report.timeout?.ms).toBe(5000);
+  expect(slow.report.timeout?.ms).toBeGreaterThanOrEqual(9000);
+  expect(slow.output).toContain("2 passed, 0 failed");
+  for (const { report, markdown, notes } of [fast, slow]) {
+    const said = `${report.timeout!.ms / 1000} s: a plain answer took `;
+    expect(notes).toContain(`A call may take ${said}`);
+    expect(markdown).toContain(`A call might take ${said}`);
+  }
+});
+
+test("a run on a server that is too slow for it shows three findings, and then only counts", async () => {
+  const folder = createFolder();
+  const words = ["--base-url", await listen(late(3000)), "--model", "m", "--only", "NS", "--timeout", "300ms"];
+  const { output, notes } = await runCommand([...words, "--report", "md=a.md"], folder);
+  expect(output.match(/no answer within|timed out|not decided/gi)).toHaveLength(3);
+  expect(output.match(/^late /gm)).toHaveLength(1);
+  expect(notes.match(/the server is slower than the suite waits, which is 300 ms for a call/g)).toHaveLength(1);
+  expect(readFileSync(join(folder, "a.md"), "utf8")).toContain("slower than the suite waits");
+});
+
 test("a server that is too slow to be found is told how to wait longer", async () => {
   const words = ["--base-url", await listen(() => undefined), "--model", "m", "--timeout", "500ms"];
   const { status, notes } = await runCommand(words);

@@ -1,4 +1,5 @@
 import type { Mask } from "../mask.ts";
+import { isLate } from "../slow.ts";
 import type { Terminal } from "../terminal.ts";
 import type { Shade } from "../paint.ts";
 import type { Result, Verdict } from "../verdict.ts";
@@ -8,6 +9,9 @@ export interface Progress {
   readonly show: (result: Result) => void;
   readonly end: () => void;
 }
+
+/** When a server is too slow for the run, a hundred lines say no more than these. */
+const lateShownMax = 3;
 
 /** What needs no line of its own while the run goes on. */
 const quiet: ReadonlySet<Verdict> = new Set<Verdict>(["pass", "skip", "xfail", "not-run"]);
@@ -23,18 +27,21 @@ const shades: Partial<Record<Verdict, Shade>> = { fail: "bad", error: "bad", xpa
 
 /** Findings as they come, and on a terminal one line that counts. */
 export function createProgress(terminal: Terminal, mask: Mask): Progress {
-  let count = 0;
+  let [count, late] = [0, 0];
   const status = createStatusLine(terminal);
   return {
     show(result) {
       count++;
       const { id, sdk, verdict, expected, actual, reason } = result;
-      if (!quiet.has(verdict)) {
+      const isOneMore = !quiet.has(verdict) && isLate(result) && ++late > lateShownMax;
+      if (!quiet.has(verdict) && !isOneMore) {
         const name = sdk === undefined ? id : `${id} (openai ${sdk})`;
         const finding = expected === undefined ? (reason ?? "") : `expected ${expected}, got ${actual}`;
         const word = terminal.paint.print(shades[verdict] ?? "faint", verdict.padEnd(5));
         status.print(`${word} ${name}: ${toLine(mask(finding))}`);
       }
+      if (isOneMore && late === lateShownMax + 1)
+        status.print("late  more findings are that nothing came in time; from here on they are only counted");
       status.show(`${count} done, ${id}`);
     },
     end: status.end,

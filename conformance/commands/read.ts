@@ -80,12 +80,11 @@ export async function reproCase(
 ): Promise<void> {
   const one = findCase(cases, id);
   await withSubject(flags, host, terminal, async (target) => {
-    const { subject } = target;
     const probed = await waitForSubject(target);
+    const { subject } = probed;
     const { results, died } = await runCases({
       ...probed,
       cases: [one],
-      subject,
       sdks: flags.sdk.slice(0, 1),
       concurrency: 1,
       seed: flags.seed,

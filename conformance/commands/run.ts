@@ -8,7 +8,8 @@ import { type Expectations, isCapability, judgeCapabilities, toCapabilityId } fr
 import type { Host } from "../host.ts";
 import { createSdkLens } from "../lens/sdk.ts";
 import { createMask, maskExchange, toSecrets } from "../mask.ts";
-import { probe, Unreachable } from "../probe.ts";
+import { measurePlain, type Pace, toPace, toPaced, toProbed, toSeconds } from "../pace.ts";
+import { probe, type Probed, Unreachable } from "../probe.ts";
 import { toAnnotations } from "../report/github.ts";
 import { toMarkdown } from "../report/markdown.ts";
 import { toClosingLine, toReport } from "../report/report.ts";
@@ -68,7 +69,7 @@ export function createRunAction(
       );
       const written = writeReports(report, targets, terminal);
       publish(report, terminal);
-      tellOfSlowness(report, flags, terminal);
+      tellOfSlowness(report, terminal);
       tellOfDeath(report, Object.keys(target.subject.headers ?? {}), terminal);
       terminal.fail(status === exitStatus.fine && !(written && recorded) ? exitStatus.erred : status);
     });
@@ -95,10 +96,10 @@ async function run(
   host: Host,
   terminal: Terminal,
 ) {
-  const { subject } = target;
   const started = new Date();
-  const mask = createMask(toSecrets(subject));
-  const { capabilities, died } = await waitForSubject(target);
+  const mask = createMask(toSecrets(target.subject));
+  const { subject, pace, capabilities, died } = await waitForSubject(target);
+  terminal.note(`A call may take ${toSeconds(pace.ms)}: ${pace.why}.`);
   for (const [capability, { present, why }] of capabilities)
     terminal.note(
       `${terminal.paint.note(present ? "good" : "faint", present ? "yes" : "no ")}  ${capability.padEnd(9)} ${toLine(mask(why))}`,
@@ -132,6 +133,7 @@ async function run(
     subject,
     name,
     capabilities,
+    pace,
     sdks: sdks.map(({ major, version }) => ({ major, version })),
     seed: flags.seed,
     started,
@@ -141,12 +143,18 @@ async function run(
   return { report, recorded, status: outcome.died === undefined ? status : exitStatus.gone };
 }
 
+/** What was found out before the first case: also how long calls may take, which the subject is told to be given. */
+interface Ready extends Probed {
+  readonly subject: Subject;
+  readonly pace: Pace;
+}
+
 /** What the server can do, as soon as it answers. One that the suite has started is not waited for when it has ended. */
-export async function waitForSubject({ subject, waitMs, ended }: Target): ReturnType<typeof probe> {
+export async function waitForSubject({ subject, waitMs, ended }: Target): Promise<Ready> {
   const deadline = performance.now() + waitMs;
   for (;;) {
     try {
-      return await probe(subject);
+      return await getReady(subject);
     } catch (error) {
       if (!(error instanceof Unreachable) || performance.now() >= deadline) throw error;
       const again = new Promise((next) => {
@@ -157,6 +165,14 @@ export async function waitForSubject({ subject, waitMs, ended }: Target): Return
       });
     }
   }
+}
+
+async function getReady(subject: Subject): Promise<Ready> {
+  const isMeasured = subject.patience === undefined && subject.profile !== "websocket";
+  const plainMs = isMeasured ? await measurePlain(subject) : undefined;
+  const probed = await probe(toProbed(subject, plainMs));
+  const pace = toPace(subject, plainMs, probed);
+  return { ...probed, pace, subject: isMeasured ? toPaced(subject, pace.ms) : subject };
 }
 
 /** The closing lines, and what GitHub's runner reads. */
@@ -177,25 +193,9 @@ function tellOfDeath({ died }: Report, own: readonly string[], terminal: Termina
   if (last !== undefined) terminal.note(`To see it again:\n\n${toShellLine(last, own)}`);
 }
 
-/** In the suite's own words and the SDK's: nothing came in time. */
-const lateWords = /no answer within \d+ ms|not decided within \d+ ms|nothing within \d+ ms|Request timed out/;
-/** One or two may be what a case is about. */
-const lateMin = 3;
-
-/** A server that is merely slow fails many cases in many words; this is the one that helps. */
-function tellOfSlowness({ results, capabilities }: Report, { timeout }: RunFlags, terminal: Terminal): void {
-  const said = [
-    ...results.map(({ actual = "", reason = "" }) => `${actual} ${reason}`),
-    // A probe that comes too late makes cases skip.
-    ...Object.values(capabilities).map(({ why }) => why),
-  ];
-  const late = said.filter((text) => lateWords.test(text)).length;
-  if (late < lateMin) return;
-  const seconds = timeout / 1000;
-  terminal.note(
-    `${late} findings are that nothing came in time: the server is slower than the suite waits, which is ${seconds} s for a ` +
-      `call. --timeout ${Math.ceil(seconds * 4)}s gives it more.`,
-  );
+/** A server that is merely slow fails many cases; this is the one line that helps. */
+function tellOfSlowness({ slow }: Report, terminal: Terminal): void {
+  if (slow !== undefined) terminal.note(slow);
 }
 
 function recordExchanges(file: string, results: readonly Result[], subject: Subject, terminal: Terminal): boolean {

@@ -18,8 +18,8 @@ export interface SubjectFlags {
   readonly profile?: Profile;
   readonly waitFor?: number;
   readonly header: Readonly<Record<string, string>>;
-  /** How long a call may take, in milliseconds. */
-  readonly timeout: number;
+  /** How long a call may take, in milliseconds; without it the pace of the server decides. */
+  readonly timeout?: number;
 }
 
 /** How long a server that the suite has started may take. */
@@ -98,7 +98,7 @@ function toTarget(baseUrl: string, flags: SubjectFlags, terminal: Terminal): Tar
 
 /** How any server is called, whoever has started it. */
 function toManners({ header, timeout }: SubjectFlags): Pick<Subject, "headers" | "patience"> {
-  return { headers: header, patience: timeout / callMs };
+  return { headers: header, ...(timeout === undefined ? {} : { patience: timeout / callMs }) };
 }
 
 function toModel({ model }: SubjectFlags, profile: Profile): string {

@@ -14,7 +14,7 @@ const constant9 = {"types":[]};
 const constant10 = {"types":["boolean"]};
 const constant11 = {"method":1,"url":1,"requestHeaders":1,"requestBody":1,"status":1,"headers":1,"reads":1,"endMs":1,"end":1,"failure":1};
 const constant12 = {"id":1,"group":1,"level":1,"requirement":1,"source":1,"sdk":1,"after":1,"verdict":1,"expected":1,"actual":1,"reason":1,"notes":1,"ms":1,"exchanges":1};
-const constant13 = {"format":1,"suite":1,"set":1,"started":1,"seconds":1,"requests":1,"seed":1,"subject":1,"sdks":1,"capabilities":1,"counts":1,"summary":1,"died":1,"results":1};
+const constant13 = {"format":1,"suite":1,"set":1,"started":1,"seconds":1,"requests":1,"seed":1,"subject":1,"sdks":1,"timeout":1,"capabilities":1,"counts":1,"summary":1,"slow":1,"died":1,"results":1};
 const constant14 = ["stop","length","tool_calls","content_filter","function_call"];
 const constant15 = ["object","null"];
 const constant16 = ["array","null"];
@@ -3009,73 +3009,65 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.capabilities !== undefined){
-let data16 = data.capabilities;
+if(data.timeout !== undefined){
+let data16 = data.timeout;
 const _errs36 = errors;
 if(errors === _errs36){
 if(data16 && typeof data16 == "object" && !Array.isArray(data16)){
-for(const key3 in data16){
-let data17 = data16[key3];
-const _errs39 = errors;
-if(errors === _errs39){
-if(data17 && typeof data17 == "object" && !Array.isArray(data17)){
 let missing3;
-if(((data17.present === undefined) && (missing3 = "present")) || ((data17.why === undefined) && (missing3 = "why"))){
-validate75.errors = [{instancePath:instancePath+"/capabilities/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"required",params:{missingProperty: missing3},message:"must have required property '"+missing3+"'",expected:constant3,data:data17}];
+if(((data16.ms === undefined) && (missing3 = "ms")) || ((data16.why === undefined) && (missing3 = "why"))){
+validate75.errors = [{instancePath:instancePath+"/timeout",keyword:"required",params:{missingProperty: missing3},message:"must have required property '"+missing3+"'",expected:constant3,data:data16}];
 return false;
 }
 else {
-const _errs41 = errors;
-for(const key4 in data17){
-if(!((key4 === "present") || (key4 === "why"))){
-validate75.errors = [{instancePath:instancePath+"/capabilities/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties",expected:constant3,data:data17}];
+const _errs38 = errors;
+for(const key3 in data16){
+if(!((key3 === "ms") || (key3 === "why"))){
+validate75.errors = [{instancePath:instancePath+"/timeout",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",expected:constant3,data:data16}];
 return false;
 break;
 }
 }
-if(_errs41 === errors){
-if(data17.present !== undefined){
-let data18 = data17.present;
-const _errs42 = errors;
-if(typeof data18 !== "boolean"){
-validate75.errors = [{instancePath:instancePath+"/capabilities/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/present",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant10,data:data18}];
+if(_errs38 === errors){
+if(data16.ms !== undefined){
+let data17 = data16.ms;
+const _errs39 = errors;
+if(!(((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17))) && (isFinite(data17)))){
+validate75.errors = [{instancePath:instancePath+"/timeout/ms",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data17}];
 return false;
 }
-var valid5 = _errs42 === errors;
-}
-else {
-var valid5 = true;
-}
-if(valid5){
-if(data17.why !== undefined){
-let data19 = data17.why;
-const _errs44 = errors;
-if(typeof data19 !== "string"){
-validate75.errors = [{instancePath:instancePath+"/capabilities/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/why",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data19}];
+if(errors === _errs39){
+if((typeof data17 == "number") && (isFinite(data17))){
+if(data17 < 1 || isNaN(data17)){
+validate75.errors = [{instancePath:instancePath+"/timeout/ms",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant5,data:data17}];
 return false;
 }
-var valid5 = _errs44 === errors;
-}
-else {
-var valid5 = true;
-}
-}
-}
-}
-}
-else {
-validate75.errors = [{instancePath:instancePath+"/capabilities/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data:data17}];
-return false;
 }
 }
 var valid4 = _errs39 === errors;
-if(!valid4){
-break;
+}
+else {
+var valid4 = true;
+}
+if(valid4){
+if(data16.why !== undefined){
+let data18 = data16.why;
+const _errs41 = errors;
+if(typeof data18 !== "string"){
+validate75.errors = [{instancePath:instancePath+"/timeout/why",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data18}];
+return false;
+}
+var valid4 = _errs41 === errors;
+}
+else {
+var valid4 = true;
+}
+}
 }
 }
 }
 else {
-validate75.errors = [{instancePath:instancePath+"/capabilities",keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data:data16}];
+validate75.errors = [{instancePath:instancePath+"/timeout",keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data:data16}];
 return false;
 }
 }
@@ -3085,80 +3077,101 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.counts !== undefined){
-let data20 = data.counts;
+if(data.capabilities !== undefined){
+let data19 = data.capabilities;
+const _errs43 = errors;
+if(errors === _errs43){
+if(data19 && typeof data19 == "object" && !Array.isArray(data19)){
+for(const key4 in data19){
+let data20 = data19[key4];
 const _errs46 = errors;
 if(errors === _errs46){
 if(data20 && typeof data20 == "object" && !Array.isArray(data20)){
+let missing4;
+if(((data20.present === undefined) && (missing4 = "present")) || ((data20.why === undefined) && (missing4 = "why"))){
+validate75.errors = [{instancePath:instancePath+"/capabilities/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"required",params:{missingProperty: missing4},message:"must have required property '"+missing4+"'",expected:constant3,data:data20}];
+return false;
+}
+else {
+const _errs48 = errors;
 for(const key5 in data20){
-let data21 = data20[key5];
+if(!((key5 === "present") || (key5 === "why"))){
+validate75.errors = [{instancePath:instancePath+"/capabilities/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties",expected:constant3,data:data20}];
+return false;
+break;
+}
+}
+if(_errs48 === errors){
+if(data20.present !== undefined){
+let data21 = data20.present;
 const _errs49 = errors;
-if(!(((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21))) && (isFinite(data21)))){
-validate75.errors = [{instancePath:instancePath+"/counts/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data21}];
+if(typeof data21 !== "boolean"){
+validate75.errors = [{instancePath:instancePath+"/capabilities/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/present",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant10,data:data21}];
 return false;
-}
-if(errors === _errs49){
-if((typeof data21 == "number") && (isFinite(data21))){
-if(data21 < 0 || isNaN(data21)){
-validate75.errors = [{instancePath:instancePath+"/counts/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant5,data:data21}];
-return false;
-}
-}
 }
 var valid6 = _errs49 === errors;
-if(!valid6){
+}
+else {
+var valid6 = true;
+}
+if(valid6){
+if(data20.why !== undefined){
+let data22 = data20.why;
+const _errs51 = errors;
+if(typeof data22 !== "string"){
+validate75.errors = [{instancePath:instancePath+"/capabilities/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/why",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data22}];
+return false;
+}
+var valid6 = _errs51 === errors;
+}
+else {
+var valid6 = true;
+}
+}
+}
+}
+}
+else {
+validate75.errors = [{instancePath:instancePath+"/capabilities/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data:data20}];
+return false;
+}
+}
+var valid5 = _errs46 === errors;
+if(!valid5){
 break;
 }
 }
 }
 else {
-validate75.errors = [{instancePath:instancePath+"/counts",keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data:data20}];
+validate75.errors = [{instancePath:instancePath+"/capabilities",keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data:data19}];
 return false;
 }
 }
-var valid0 = _errs46 === errors;
+var valid0 = _errs43 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.summary !== undefined){
-let data22 = data.summary;
-const _errs51 = errors;
-if(typeof data22 !== "string"){
-validate75.errors = [{instancePath:instancePath+"/summary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data22}];
-return false;
-}
-var valid0 = _errs51 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.died !== undefined){
+if(data.counts !== undefined){
+let data23 = data.counts;
 const _errs53 = errors;
-if(!(validate76(data.died, {instancePath:instancePath+"/died",parentData:data,parentDataProperty:"died",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate76.errors : vErrors.concat(validate76.errors);
-errors = vErrors.length;
-}
-var valid0 = _errs53 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.results !== undefined){
-let data24 = data.results;
-const _errs54 = errors;
-if(errors === _errs54){
-if(Array.isArray(data24)){
-var valid7 = true;
-const len1 = data24.length;
-for(let i1=0; i1<len1; i1++){
+if(errors === _errs53){
+if(data23 && typeof data23 == "object" && !Array.isArray(data23)){
+for(const key6 in data23){
+let data24 = data23[key6];
 const _errs56 = errors;
-if(!(validate80(data24[i1], {instancePath:instancePath+"/results/" + i1,parentData:data24,parentDataProperty:i1,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate80.errors : vErrors.concat(validate80.errors);
-errors = vErrors.length;
+if(!(((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24))) && (isFinite(data24)))){
+validate75.errors = [{instancePath:instancePath+"/counts/" + key6.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data24}];
+return false;
+}
+if(errors === _errs56){
+if((typeof data24 == "number") && (isFinite(data24))){
+if(data24 < 0 || isNaN(data24)){
+validate75.errors = [{instancePath:instancePath+"/counts/" + key6.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant5,data:data24}];
+return false;
+}
+}
 }
 var valid7 = _errs56 === errors;
 if(!valid7){
@@ -3167,14 +3180,84 @@ break;
 }
 }
 else {
-validate75.errors = [{instancePath:instancePath+"/results",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data24}];
+validate75.errors = [{instancePath:instancePath+"/counts",keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data:data23}];
 return false;
 }
 }
-var valid0 = _errs54 === errors;
+var valid0 = _errs53 === errors;
 }
 else {
 var valid0 = true;
+}
+if(valid0){
+if(data.summary !== undefined){
+let data25 = data.summary;
+const _errs58 = errors;
+if(typeof data25 !== "string"){
+validate75.errors = [{instancePath:instancePath+"/summary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data25}];
+return false;
+}
+var valid0 = _errs58 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.slow !== undefined){
+let data26 = data.slow;
+const _errs60 = errors;
+if(typeof data26 !== "string"){
+validate75.errors = [{instancePath:instancePath+"/slow",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data26}];
+return false;
+}
+var valid0 = _errs60 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.died !== undefined){
+const _errs62 = errors;
+if(!(validate76(data.died, {instancePath:instancePath+"/died",parentData:data,parentDataProperty:"died",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate76.errors : vErrors.concat(validate76.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs62 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.results !== undefined){
+let data28 = data.results;
+const _errs63 = errors;
+if(errors === _errs63){
+if(Array.isArray(data28)){
+var valid8 = true;
+const len1 = data28.length;
+for(let i1=0; i1<len1; i1++){
+const _errs65 = errors;
+if(!(validate80(data28[i1], {instancePath:instancePath+"/results/" + i1,parentData:data28,parentDataProperty:i1,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate80.errors : vErrors.concat(validate80.errors);
+errors = vErrors.length;
+}
+var valid8 = _errs65 === errors;
+if(!valid8){
+break;
+}
+}
+}
+else {
+validate75.errors = [{instancePath:instancePath+"/results",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data28}];
+return false;
+}
+}
+var valid0 = _errs63 === errors;
+}
+else {
+var valid0 = true;
+}
+}
 }
 }
 }

@@ -136,6 +136,12 @@ export interface components {
                 major: number;
                 version: string;
             }[];
+            /** @description How long a call might take. */
+            timeout?: {
+                ms: number;
+                /** @description What decided it. */
+                why: string;
+            };
             capabilities: {
                 [key: string]: {
                     present: boolean;
@@ -148,6 +154,8 @@ export interface components {
             };
             /** @description The counts in one line, as every kind of report says them. */
             summary: string;
+            /** @description That nothing came in time too often, and what helps. */
+            slow?: string;
             died?: components["schemas"]["ConformanceDeath"];
             results: components["schemas"]["ConformanceResult"][];
         };

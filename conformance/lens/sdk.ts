@@ -4,7 +4,7 @@ import { NoAnswer } from "../blame.ts";
 import { show } from "../expect.ts";
 import type { Subject } from "../subject.ts";
 import { type Exchange, shownBytesMax } from "./exchange.ts";
-import { bodyBytesMax, callMs } from "./wire.ts";
+import { bodyBytesMax, toCallMs } from "./wire.ts";
 
 /** The majors of the official SDK that can be looked through, and the npm alias of each. */
 export const sdkPackages: Readonly<Record<number, string>> = {
@@ -66,7 +66,7 @@ export async function createSdkLens(
       baseURL: subject.baseUrl,
       apiKey: subject.apiKey || "none",
       maxRetries: 0,
-      timeout: callMs * (subject.patience ?? 1),
+      timeout: toCallMs(subject),
       logLevel: "off",
       fetch: watch,
       ...options,

@@ -47,6 +47,11 @@ const keptBytesMax = 256 * 1024;
 /** How long a call may take, unless the case says otherwise. */
 export const callMs = 8000;
 
+/** The same with this subject. */
+export function toCallMs(subject: Subject): number {
+  return subject.callMs ?? Math.ceil(callMs * (subject.patience ?? 1));
+}
+
 /** HTTP without any forgiveness: one request, one answer, every byte and when it came. Rejects if there is no answer. */
 export function send(subject: Subject, wire: WireRequest, record: (exchange: Exchange) => void): Promise<WireAnswer> {
   const url = toUrl(subject, wire.path ?? "/chat/completions");
@@ -59,7 +64,7 @@ export function send(subject: Subject, wire: WireRequest, record: (exchange: Exc
   return new Promise((resolve, reject) => {
     const started = performance.now();
     const since = (): number => performance.now() - started;
-    const limitMs = (wire.limitMs ?? callMs) * (subject.patience ?? 1);
+    const limitMs = wire.limitMs === undefined ? toCallMs(subject) : Math.ceil(wire.limitMs * (subject.patience ?? 1));
     const limit = AbortSignal.timeout(limitMs);
     const signal = wire.signal === undefined ? limit : AbortSignal.any([limit, wire.signal]);
     const call = (secure ? httpsRequest : httpRequest)(url, { method, headers, agent, signal });

@@ -14,6 +14,7 @@ export function toMarkdown(report: Report): string {
   return [
     `# Conformance of ${toText(subject.name)}`,
     `**${toClosingLine(report)}** · ${results.length} results, ${requests} requests, ${seconds} s · openai ${majors} · set ${report.set}, suite ${report.suite}`,
+    toWait(report),
     toDeath(report),
     toSection("To fix", failures),
     toSection("Worth fixing", warnings),
@@ -26,6 +27,12 @@ export function toMarkdown(report: Report): string {
     .filter((part) => part !== "")
     .join("\n\n")
     .concat("\n");
+}
+
+/** How long a call might take, and whether that was too short for the server. */
+function toWait({ timeout, slow }: Report): string {
+  const waited = timeout === undefined ? "" : `A call might take ${timeout.ms / 1000} s: ${toText(timeout.why)}.`;
+  return slow === undefined ? waited : `${waited}\n\n**${toText(slow)}**`.trim();
 }
 
 /** The one cause, and what sends the last call again. */

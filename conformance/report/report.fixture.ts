@@ -44,6 +44,7 @@ export function createReport(): Report {
     subject: { baseUrl: "http://127.0.0.1:1/v1", apiKey: key, model: nasty, profile: "chat" },
     name: nasty,
     capabilities: new Map([["tools", { present: false, why: `401 ${nasty} your key ${key}` }]]),
+    pace: { ms: 5000, why: "a plain answer took 20 ms, the slowest of the probes 40 ms" },
     sdks: [{ major: 7, version: "7.57.0" }],
     seed: 1,
     started: new Date("2026-01-02T03:04:05.678Z"),

@@ -1,6 +1,8 @@
 import type { RunOutcome } from "../engine.ts";
 import { createMask, maskDeep, maskExchange, toSecrets } from "../mask.ts";
+import type { Pace } from "../pace.ts";
 import type { Report } from "../shapes.ts";
+import { toSlowness } from "../slow.ts";
 import type { Capabilities, Subject } from "../subject.ts";
 import { countVerdicts, type Result } from "../verdict.ts";
 
@@ -11,6 +13,7 @@ export interface ReportParts {
   /** How the reports call the subject. */
   readonly name: string;
   readonly capabilities: Capabilities;
+  readonly pace: Pace;
   readonly sdks: readonly { readonly major: number; readonly version: string }[];
   readonly seed: number;
   readonly started: Date;
@@ -24,6 +27,7 @@ export function toReport({
   subject,
   name,
   capabilities,
+  pace,
   sdks,
   seed,
   started,
@@ -33,6 +37,7 @@ export function toReport({
   const secrets = toSecrets(subject);
   const mask = createMask(secrets);
   const counts = countVerdicts(results);
+  const slow = died === undefined ? toSlowness(results, capabilities, pace) : undefined;
   const report = {
     format: 1,
     suite,
@@ -43,9 +48,11 @@ export function toReport({
     seed,
     subject: { name, baseUrl: subject.baseUrl, model: subject.model, profile: subject.profile },
     sdks: [...sdks],
+    timeout: pace,
     capabilities: maskDeep(Object.fromEntries(capabilities), mask),
     counts,
     summary: toClosingLine({ counts }),
+    ...(slow === undefined ? {} : { slow }),
     ...(died === undefined
       ? {}
       : { died: { ...maskDeep(died, mask), exchanges: died.exchanges.map((one) => maskExchange(one, secrets)) } }),

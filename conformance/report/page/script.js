@@ -61,6 +61,7 @@ function toSubject(report) {
     element("strong", {}, subject.name),
     element("p", {}, element("span", { class: failed ? "fail" : "pass" }, report.summary)),
     report.died === undefined ? "" : element("p", { class: "fail" }, `Died: ${report.died.message}`),
+    report.slow === undefined ? "" : element("p", { class: "fail" }, report.slow),
     bar,
     element("p", { class: "quiet" }, `${subject.baseUrl} · ${subject.model} · profile ${subject.profile}`),
     element(
@@ -68,6 +69,9 @@ function toSubject(report) {
       { class: "quiet" },
       `${report.requests} requests in ${report.seconds} s · openai ${report.sdks.map((sdk) => sdk.version).join(", ")} · ${report.started.slice(0, 10)}`,
     ),
+    report.timeout === undefined
+      ? ""
+      : element("p", { class: "quiet" }, `a call might take ${report.timeout.ms / 1000} s: ${report.timeout.why}`),
   );
 }
 

@@ -11,7 +11,7 @@ const slow = [
   "test/session/server-restart.test.ts",
   "test/upstream/relay.test.ts",
   "test/wire/stood-still.test.ts",
-  "test/page/{page,doors,reference}.test.ts",
+  "test/page/{page,doors,reference,suite-report}.test.ts",
 ];
 
 export default defineConfig(({ mode }) => ({

@@ -41,8 +41,8 @@ export interface CaseContext {
   readonly random: () => number;
 }
 
-/** Answers that several cases look at, by name; kept for the whole run. */
-export type Shared = Map<string, Promise<unknown>>;
+/** Answers that several cases look at, by name, with the calls that brought them; kept for the whole run. */
+export type Shared = Map<string, { readonly answer: Promise<unknown>; readonly exchanges: Exchange[] }>;
 
 export interface ContextParts {
   readonly subject: Subject;
@@ -51,6 +51,8 @@ export interface ContextParts {
   readonly signal: AbortSignal;
   readonly shared: Shared;
   readonly record: (exchange: Exchange) => void;
+  /** Called with what an earlier case has sent, when this one looks at the answer. */
+  readonly share: (exchange: Exchange) => void;
   readonly note: (text: string) => void;
   readonly random: () => number;
 }
@@ -74,24 +76,34 @@ export function createContext(parts: ContextParts): { context: CaseContext; isWa
     messages: [{ role: "user", content: text }],
     ...fields,
   });
-  const sendOne: CaseContext["send"] = (request) =>
-    count(send(subject, { signal: parts.signal, ...request }, parts.record));
+  const gathering = new Set<Exchange[]>();
+  const record = (exchange: Exchange): void => {
+    for (const exchanges of gathering) exchanges.push(exchange);
+    parts.record(exchange);
+  };
+  const sendOne: CaseContext["send"] = (request) => count(send(subject, { signal: parts.signal, ...request }, record));
   const chat: CaseContext["chat"] = (body, request) =>
     sendOne({ ...request, path: "/chat/completions", method: "POST", body: { model: subject.model, ...body } });
   const stream: CaseContext["stream"] = async (body, request) =>
     readStream(await chat({ ...body, stream: true }, request));
-  const once = <T>(name: string, make: () => Promise<T>): Promise<T> => {
-    const known = shared.get(name) as Promise<T> | undefined;
-    if (known !== undefined) return known;
-    const made = make();
-    shared.set(name, made);
+  const once = async <T>(name: string, make: () => Promise<T>): Promise<T> => {
+    const known = shared.get(name);
+    if (known !== undefined) {
+      const answer = (await known.answer) as T;
+      for (const exchange of known.exchanges) parts.share(exchange);
+      return answer;
+    }
+    const exchanges: Exchange[] = [];
+    gathering.add(exchanges);
+    const answer = make().finally(() => gathering.delete(exchanges));
+    shared.set(name, { answer, exchanges });
     // A failure is not kept: the next case shall see it for itself.
-    made.catch(() => shared.delete(name));
-    return made;
+    answer.catch(() => shared.delete(name));
+    return answer;
   };
 
   const connectOne: CaseContext["connect"] = async () => {
-    const connection = await count(connect(subject, parts.signal, parts.record));
+    const connection = await count(connect(subject, parts.signal, record));
     connections.push(connection);
     return connection;
   };
@@ -107,7 +119,7 @@ export function createContext(parts: ContextParts): { context: CaseContext; isWa
     chat,
     stream,
     connect: connectOne,
-    dial: (options = {}) => count(new GatewaySocket(subject, options, parts.signal, parts.record).opened()),
+    dial: (options = {}) => count(new GatewaySocket(subject, options, parts.signal, record).opened()),
     plain: () => once("plain", () => chat(say(prompt))),
     plainStream: ({ usage = false } = {}) =>
       once(`stream ${usage}`, () => stream(say(prompt, usage ? { stream_options: { include_usage: true } } : {}))),

@@ -1,6 +1,7 @@
 import { applyBaseline, type Baseline } from "./baseline.ts";
 import type { Case } from "./case.ts";
 import { type Clock, watchClock } from "./clock.ts";
+import type { Shared } from "./context.ts";
 import { type Death, toDeath } from "./death.ts";
 import { runPool } from "./pool.ts";
 import { isAnswering } from "./probe.ts";
@@ -42,7 +43,7 @@ const unansweredMax = 4;
 export async function runCases(options: RunOptions): Promise<RunOutcome> {
   const started = performance.now();
   const clock = watchClock(options.clock);
-  const surroundings = { ...options, shared: new Map<string, Promise<unknown>>(), clock };
+  const surroundings = { ...options, shared: new Map() satisfies Shared, clock };
   const results = new Map<Job, Result>();
   const jobs = toJobs(options);
   let requests = 0;

@@ -92,17 +92,22 @@ async function tryCase(job: Job, surroundings: Surroundings): Promise<Ended> {
   const missing = (job.case.needs ?? []).find((name) => capabilities.get(name)?.present !== true);
   if (missing !== undefined) return end("skip", { reason: `needs ${missing}: ${capabilities.get(missing)?.why}` });
 
+  const keep = (exchange: Exchange): void => {
+    // The last one is what the case has ended with.
+    if (exchanges.length === exchangesMax) exchanges.pop();
+    exchanges.push(exchange);
+  };
   const record = (exchange: Exchange): void => {
     requests++;
     last = exchange.end;
     if (last === "complete") answeredMs = performance.now();
-    if (exchanges.length < exchangesMax) exchanges.push(exchange);
+    keep(exchange);
   };
   const controller = new AbortController();
   try {
     const sdk = await createSdkLens(job.sdk, subject, record, controller.signal);
     if (sdk === undefined) return end("skip", { reason: `the SDK major ${job.sdk} is not installed` });
-    await runLimited(job, surroundings, { sdk, record, notes, controller });
+    await runLimited(job, surroundings, { sdk, record, share: keep, notes, controller });
     await new Promise(setImmediate);
     return end("pass", {});
   } catch (error) {
@@ -116,6 +121,7 @@ async function tryCase(job: Job, surroundings: Surroundings): Promise<Ended> {
 interface Tools {
   readonly sdk: SdkLens;
   readonly record: (exchange: Exchange) => void;
+  readonly share: (exchange: Exchange) => void;
   readonly notes: string[];
   readonly controller: AbortController;
 }
@@ -123,7 +129,7 @@ interface Tools {
 async function runLimited(
   job: Job,
   { subject, capabilities, seed, shared }: Surroundings,
-  { sdk, record, notes, controller }: Tools,
+  { sdk, record, share, notes, controller }: Tools,
 ): Promise<void> {
   const usualMs = job.case.limitMs ?? (subject.start === undefined ? limitMsDefault.foreign : limitMsDefault.own);
   const limitMs = Math.ceil(usualMs * (subject.patience ?? 1));
@@ -138,6 +144,7 @@ async function runLimited(
       heardMs = performance.now();
       record(exchange);
     },
+    share,
     note: (text) => void notes.push(text),
     random: createRandom(`${seed} ${job.case.id}`),
   });

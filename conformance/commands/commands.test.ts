@@ -394,8 +394,9 @@ test("a terminal shows what is being done on its last line, and findings in the 
   const shown = await watch({ TERM: "xterm" }, (shade, text) => `<${shade}>${text}</>`);
   expect(shown).toMatch(/↺1 done, MOD-0[16]↺/);
   expect(shown).toContain("↺<bad>fail </> MOD-06: expected ");
-  // Nothing of it is left.
-  expect(shown).toMatch(/↺2 results, [^\n]*\n<bad>1 passed, 1 failed, 0 skipped<\/>\n$/);
+  // Nothing of it is left, and what there is to mend is told once more.
+  expect(shown).toMatch(/↺\nTo mend: 1 thing, seen in 1 result\.\n\n<bad>fail <\/> MUST [^]*\n {13}MOD-06\n/);
+  expect(shown).toMatch(/\n2 results, [^\n]*\n<bad>1 passed, 1 failed, 0 skipped<\/>\n$/);
   // Without a cursor to move every word would stay.
   expect(await watch({ TERM: "dumb" }, plain)).toMatch(
     /^fail {2}MOD-06: expected [^]*\n1 passed, 1 failed, 0 skipped\n$/,

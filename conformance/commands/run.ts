@@ -24,6 +24,7 @@ import { exitStatus, type FailOn, type Result, toExitStatus } from "../verdict.t
 import { suiteVersion } from "../version.ts";
 import { loadReport } from "./load-report.ts";
 import { createProgress, toLine } from "./progress.ts";
+import { tellFindings } from "./tell-findings.ts";
 import { type SubjectFlags, type Target, withSubject } from "./with-subject.ts";
 
 export interface RunFlags extends SubjectFlags {
@@ -68,7 +69,7 @@ export function createRunAction(
         terminal,
       );
       const written = writeReports(report, targets, terminal);
-      publish(report, terminal);
+      publish(report, host.words, terminal);
       tellOfSlowness(report, terminal);
       tellOfDeath(report, Object.keys(target.subject.headers ?? {}), terminal);
       terminal.fail(status === exitStatus.fine && !(written && recorded) ? exitStatus.erred : status);
@@ -176,10 +177,11 @@ async function getReady(subject: Subject): Promise<Ready> {
 }
 
 /** The closing lines, and what GitHub's runner reads. */
-function publish(report: Report, terminal: Terminal): void {
+function publish(report: Report, words: string, terminal: Terminal): void {
   const summary = terminal.environment["GITHUB_STEP_SUMMARY"];
   if (summary) tryToWrite(terminal, summary, () => appendFileSync(summary, toMarkdown(report)));
   if (terminal.environment["GITHUB_ACTIONS"] === "true") for (const line of toAnnotations(report)) terminal.print(line);
+  tellFindings(report, words, terminal);
   terminal.print(`${report.results.length} results, ${report.requests} requests, ${report.seconds} seconds`);
   const { fail = 0, error = 0, xpass = 0 } = report.counts;
   terminal.print(terminal.paint.print(fail + error + xpass > 0 ? "bad" : "good", toClosingLine(report)));

@@ -12,5 +12,6 @@ export declare const checkOpenAiModelList: Check<components["schemas"]["OpenAiMo
 export declare const checkOpenAiModel: Check<components["schemas"]["OpenAiModel"]>;
 export declare const checkConformanceReport: Check<components["schemas"]["ConformanceReport"]>;
 export declare const checkConformanceDeath: Check<components["schemas"]["ConformanceDeath"]>;
+export declare const checkConformanceFinding: Check<components["schemas"]["ConformanceFinding"]>;
 export declare const checkConformanceResult: Check<components["schemas"]["ConformanceResult"]>;
 export declare const checkConformanceExchange: Check<components["schemas"]["ConformanceExchange"]>;

@@ -157,6 +157,8 @@ export interface components {
             /** @description That nothing came in time too often, and what helps. */
             slow?: string;
             died?: components["schemas"]["ConformanceDeath"];
+            /** @description What there is to mend, each thing once and the worst first. Reports of old suites have none. */
+            findings?: components["schemas"]["ConformanceFinding"][];
             results: components["schemas"]["ConformanceResult"][];
         };
         /** @description The subject stopped answering; what was not decided by then is not run. */
@@ -166,6 +168,27 @@ export interface components {
             cases: string[];
             /** @description The calls that it did not answer any more. */
             exchanges: components["schemas"]["ConformanceExchange"][];
+        };
+        /** @description A cause, and the results that come of it; where no rule knows the cause, the results of one case. */
+        ConformanceFinding: {
+            /** @description The name of the rule, or the id of the case. */
+            id: string;
+            title: string;
+            /**
+             * @description The worst of its results.
+             * @enum {string}
+             */
+            verdict: "fail" | "xpass" | "error" | "warn";
+            /**
+             * @description The strictest that was not met.
+             * @enum {string}
+             */
+            level: "MUST" | "SHOULD" | "DOC" | "EXT";
+            /** @description Found by cases that came after the set. */
+            after?: boolean;
+            cases: string[];
+            /** @description Case ids, with `@7` for one SDK. */
+            results: string[];
         };
         ConformanceResult: {
             id: string;

@@ -1,17 +1,19 @@
+import { listFindings, toCaseList, toResultName } from "../findings.ts";
 import type { Report } from "../shapes.ts";
 
-/** Workflow commands that make GitHub show each finding beside the run. */
-export function toAnnotations({ results, died }: Report): string[] {
+/** Workflow commands that make GitHub show each finding beside the run; it shows few of them, so each thing comes once. */
+export function toAnnotations(report: Report): string[] {
+  const { results, died } = report;
   const death = died === undefined ? [] : [`::error title=The server died::${escapeMessage(died.message)}`];
-  const findings = results.flatMap((result) => {
-    const { id, sdk, verdict, requirement, expected, actual, reason } = result;
-    if (result.after === true) return [];
-    const kind =
-      verdict === "fail" || verdict === "error" || verdict === "xpass" ? "error" : verdict === "warn" ? "warning" : "";
-    if (kind === "") return [];
-    const title = sdk === undefined ? id : `${id} (openai ${sdk})`;
-    const finding = expected === undefined ? (reason ?? "") : `expected ${expected}, got ${actual ?? ""}`;
-    return [`::${kind} title=${escapeProperty(title)}::${escapeMessage(`${requirement} — ${finding}`)}`];
+  const inSet = listFindings(report).filter(({ after }) => after !== true);
+  const findings = inSet.map(({ verdict, title, cases, results: names }) => {
+    const found = results.filter((one) => names.includes(toResultName(one)));
+    const { expected, actual, reason } = found[0] ?? {};
+    const said = expected === undefined ? (reason ?? "") : `expected ${expected}, got ${actual ?? ""}`;
+    const majors = cases.length > 1 ? [] : found.flatMap(({ sdk }) => sdk ?? []);
+    const name = majors.length === 0 ? toCaseList(cases) : `${cases[0]} (openai ${majors.join(", ")})`;
+    const example = cases.length > 1 ? `${cases[0]}: ` : "";
+    return `::${verdict === "warn" ? "warning" : "error"} title=${escapeProperty(name)}::${escapeMessage(`${title} — ${example}${said}`)}`;
   });
   return [...death, ...findings];
 }

@@ -1,16 +1,16 @@
 import { readFileSync } from "node:fs";
+import { isFound, listFindings, toResultName } from "../findings.ts";
 import type { Report } from "../shapes.ts";
+import { toShellLine, toSnippet } from "./repro.ts";
+
+type Result = Report["results"][number];
 
 /**
- * One page with everything in it: a grid of cases by subject and SDK, and behind each cell the finding and the wire
- * log. It loads nothing, so it can be opened from a CI artifact.
+ * One page with everything in it: what there is to mend, a grid of cases by subject and SDK, and behind each cell the
+ * finding, how to see it again, and the wire log. It loads nothing, so it can be opened from a CI artifact.
  */
 export function toHtml(reports: readonly Report[]): string {
-  // `<` could end the script element; everything else a JSON text may hold is harmless inside one.
-  const data = JSON.stringify(reports)
-    .replaceAll("<", "\\u003c")
-    .replaceAll("\u2028", "\\u2028")
-    .replaceAll("\u2029", "\\u2029");
+  const whole = reports.map((report) => ({ ...report, findings: listFindings(report) }));
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -23,11 +23,32 @@ export function toHtml(reports: readonly Report[]): string {
 </head>
 <body>
 <main id="page"><noscript>This report needs JavaScript to be shown; the JSON report has the same content.</noscript></main>
-<script type="application/json" id="reports">${data}</script>
+<script type="application/json" id="reports">${toData(whole)}</script>
+<script type="application/json" id="repros">${toData(reports.map(toRepros))}</script>
 <script>${readPart("script.js")}</script>
 </body>
 </html>
 `;
+}
+
+/** `<` could end the script element; everything else a JSON text may hold is harmless inside one. */
+function toData(value: unknown): string {
+  return JSON.stringify(value)
+    .replaceAll("<", "\\u003c")
+    .replaceAll("\u2028", "\\u2028")
+    .replaceAll("\u2029", "\\u2029");
+}
+
+/** By the name of each result that was not met, what sends its last call again. */
+function toRepros({ results, subject }: Report): Record<string, string[]> {
+  const found = results.filter(({ verdict, exchanges }) => isFound(verdict) && exchanges.length > 0);
+  return Object.fromEntries(found.map((result) => [toResultName(result), toLines(result, subject.baseUrl)]));
+}
+
+function toLines({ exchanges }: Result, baseUrl: string): string[] {
+  const call = exchanges.at(-1)!;
+  const isChat = call.url.endsWith("/chat/completions") && call.requestBody.trim().startsWith("{");
+  return isChat ? [toShellLine(call), toSnippet(call, baseUrl)] : [toShellLine(call)];
 }
 
 function readPart(name: string): string {

@@ -1,3 +1,4 @@
+import { listFindings, toResultName } from "../findings.ts";
 import type { Report } from "../shapes.ts";
 
 type Result = Report["results"][number];
@@ -7,8 +8,9 @@ type Result = Report["results"][number];
  * is `skipped` with its finding, since JUnit has no warning and CI systems would fail on anything else.
  */
 export function toJunit(report: Report): string {
+  const causes = toCauses(report);
   const groups = Map.groupBy(report.results, ({ group }) => group);
-  const suites = [...groups].map(([group, results]) => toSuite(group, results, report));
+  const suites = [...groups].map(([group, results]) => toSuite(group, results, report, causes));
   if (report.died !== undefined) suites.unshift(toDeath(report.died));
   return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="${escape(report.subject.name)}">\n${suites.join("\n")}\n</testsuites>\n`;
 }
@@ -20,7 +22,19 @@ function toDeath({ message }: NonNullable<Report["died"]>): string {
   return `  <testsuite name="subject" tests="1" failures="0" errors="1" skipped="0" time="0.000">\n    ${one}${error}</testcase>\n  </testsuite>`;
 }
 
-function toSuite(group: string, results: readonly Result[], { started, subject }: Report): string {
+/** Under the name of a result what it has in common with those of other cases. */
+type Causes = ReadonlyMap<string, string>;
+
+function toCauses(report: Report): Causes {
+  const shared = listFindings(report).filter(({ cases }) => cases.length > 1);
+  return new Map(
+    shared.flatMap(({ title, cases, results }) =>
+      results.map((name) => [name, `Cause: ${title} (${cases.length} cases)\n`] as const),
+    ),
+  );
+}
+
+function toSuite(group: string, results: readonly Result[], { started, subject }: Report, causes: Causes): string {
   const later = results.filter(({ after, verdict }) => after === true && verdict !== "pass").length;
   const count = (...verdicts: string[]): number =>
     results.filter(({ after, verdict }) => after !== true && verdicts.includes(verdict)).length;
@@ -35,38 +49,38 @@ function toSuite(group: string, results: readonly Result[], { started, subject }
     timestamp: started.slice(0, 19),
     hostname: new URL(subject.baseUrl).hostname,
   };
-  const cases = results.map((result) => toCase(result));
+  const cases = results.map((result) => toCase(result, causes.get(toResultName(result)) ?? ""));
   return `  <testsuite ${toAttributes(attributes)}>\n${cases.join("\n")}\n  </testsuite>`;
 }
 
-function toCase(result: Result): string {
+function toCase(result: Result, cause: string): string {
   const name = result.sdk === undefined ? result.id : `${result.id} with openai ${result.sdk}`;
   const attributes = {
     name: `${name}: ${result.requirement}`,
     classname: `conformance.${result.group}`,
     time: (result.ms / 1000).toFixed(3),
   };
-  const body = toFinding(result);
+  const body = toFinding(result, cause);
   return body === ""
     ? `    <testcase ${toAttributes(attributes)}/>`
     : `    <testcase ${toAttributes(attributes)}>${body}</testcase>`;
 }
 
-function toFinding({ verdict, after, level, expected, actual, reason, source }: Result): string {
+function toFinding({ verdict, after, level, expected, actual, reason, source }: Result, cause: string): string {
   const finding = expected === undefined ? (reason ?? "") : `expected ${expected}, got ${actual ?? ""}`;
   if (after === true && verdict !== "pass")
     return `<skipped message="${escape(`after the set: ${verdict}: ${finding}`)}"/>`;
   switch (verdict) {
     case "fail":
     case "xpass":
-      return `<failure type="${level}" message="${escape(finding || reason || "")}">${escape(source)}</failure>`;
+      return `<failure type="${level}" message="${escape(finding || reason || "")}">${escape(`${cause}${source}`)}</failure>`;
     case "error":
-      return `<error type="error" message="${escape(finding)}">${escape(source)}</error>`;
+      return `<error type="error" message="${escape(finding)}">${escape(`${cause}${source}`)}</error>`;
     case "warn":
     case "xfail":
     case "not-run":
     case "skip":
-      return `<skipped message="${escape(`${verdict}: ${finding}`)}"/>`;
+      return `<skipped message="${escape(`${verdict}: ${cause}${finding}`)}"/>`;
     case "pass":
       return "";
   }

@@ -1,3 +1,4 @@
+import { type Finding, isFound, listFindings } from "../findings.ts";
 import type { Report } from "../shapes.ts";
 import { toClosingLine } from "./report.ts";
 import { toShellLine } from "./repro.ts";
@@ -7,20 +8,28 @@ type Result = Report["results"][number];
 /** A summary for people, in the Markdown that CI systems show beside a run. The worst comes first. */
 export function toMarkdown(report: Report): string {
   const { subject, seconds, requests, sdks, results } = report;
-  const inSet = results.filter(({ after }) => after !== true);
-  const failures = inSet.filter(({ verdict }) => verdict === "fail" || verdict === "error" || verdict === "xpass");
-  const warnings = inSet.filter(({ verdict }) => verdict === "warn");
+  const findings = listFindings(report);
+  const inSet = findings.filter(({ after }) => after !== true);
   const majors = sdks.map(({ version }) => version).join(", ");
   return [
     `# Conformance of ${toText(subject.name)}`,
     `**${toClosingLine(report)}** · ${results.length} results, ${requests} requests, ${seconds} s · openai ${majors} · set ${report.set}, suite ${report.suite}`,
     toWait(report),
     toDeath(report),
-    toSection("To fix", failures),
-    toSection("Worth fixing", warnings),
+    toSection(
+      "To fix",
+      inSet.filter(({ verdict }) => verdict !== "warn"),
+      report,
+    ),
+    toSection(
+      "Worth fixing",
+      inSet.filter(({ verdict }) => verdict === "warn"),
+      report,
+    ),
     toSection(
       "After this set",
-      results.filter(({ after, verdict }) => after === true && ["fail", "warn", "error"].includes(verdict)),
+      findings.filter(({ after }) => after === true),
+      report,
     ),
     toCapabilities(report),
   ]
@@ -52,14 +61,15 @@ function toIndented(text: string): string {
     .join("\n");
 }
 
-function toSection(title: string, results: readonly Result[]): string {
-  if (results.length === 0) return "";
+/** A row for each finding, and under one of several cases a row for each of them. */
+function toSection(title: string, findings: readonly Finding[], { results }: Report): string {
+  if (findings.length === 0) return "";
   const byId = Map.groupBy(results, ({ id }) => id);
-  const rows = [...byId].map(([id, ofCase]) => {
-    const [first] = ofCase;
-    const majors = ofCase.flatMap(({ sdk }) => sdk ?? []);
-    const where = majors.length === 0 ? "" : ` (openai ${majors.join(", ")})`;
-    return `| ${id}${where} | ${first?.level} | ${toText(first?.requirement)} | ${toText(first?.expected)} | ${toText(first?.actual ?? first?.reason)} |`;
+  const rows = findings.flatMap(({ title: cause, level, cases }) => {
+    const members = cases.map((id) => toRow(id, byId.get(id) ?? []));
+    return cases.length === 1
+      ? members
+      : [`| **${cases.length} cases** | ${level} | **${toText(cause)}** | | |`, ...members];
   });
   return [
     `## ${title}`,
@@ -68,6 +78,14 @@ function toSection(title: string, results: readonly Result[]): string {
     "| --- | --- | --- | --- | --- |",
     ...rows,
   ].join("\n");
+}
+
+function toRow(id: string, ofCase: readonly Result[]): string {
+  const found = ofCase.filter(({ verdict }) => isFound(verdict));
+  const [first] = found;
+  const majors = found.flatMap(({ sdk }) => sdk ?? []);
+  const where = majors.length === 0 ? "" : ` (openai ${majors.join(", ")})`;
+  return `| ${id}${where} | ${first?.level} | ${toText(first?.requirement)} | ${toText(first?.expected)} | ${toText(first?.actual ?? first?.reason)} |`;
 }
 
 function toCapabilities({ capabilities }: Report): string {

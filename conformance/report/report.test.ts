@@ -31,8 +31,8 @@ test("the closing line counts as test runners do", () => {
 
 test("the page loads nothing and holds nothing that a subject said as markup", () => {
   const page = toHtml([createReport(), createReport()]);
-  expect(page.match(/<\/script>/gi)).toHaveLength(2);
-  expect(page.match(/<script/gi)).toHaveLength(2);
+  expect(page.match(/<\/script>/gi)).toHaveLength(3);
+  expect(page.match(/<script/gi)).toHaveLength(3);
   expect(page).not.toMatch(/\s(src|href|action)\s*=\s*["']?(https?:)?\/\//i);
   expect(page).not.toMatch(/<(link|img|iframe|object|embed|base|form)\b/i);
   expect(page).not.toMatch(/@import|url\(\s*["']?(?!data:)/i);
@@ -56,9 +56,9 @@ test("annotations are one line each, and no words of a subject are a command", (
   expect(lines.map((line) => line.split("::")[1])).toEqual([
     "error title=The server died",
     "error title=SS-02 (openai 7)",
-    "warning title=SS-03",
-    "error title=ERR-01",
     "error title=ERR-03",
+    "error title=ERR-01",
+    "warning title=SS-03",
   ]);
   for (const line of lines) expect(line).not.toMatch(/[\r\n]/);
   expect(lines[1]).toContain("100%25 met: yes. — expected this, got ");

@@ -1,4 +1,5 @@
 import type { RunOutcome } from "../engine.ts";
+import { toFindings } from "../findings.ts";
 import { createMask, maskDeep, maskExchange, toSecrets } from "../mask.ts";
 import type { Pace } from "../pace.ts";
 import type { Report } from "../shapes.ts";
@@ -38,6 +39,8 @@ export function toReport({
   const mask = createMask(secrets);
   const counts = countVerdicts(results);
   const slow = died === undefined ? toSlowness(results, capabilities, pace) : undefined;
+  // What the exchanges show, and what the rules read in them, is masked by then.
+  const shown = results.map((result) => maskFindings(result, secrets)) as unknown as Report["results"];
   const report = {
     format: 1,
     suite,
@@ -56,7 +59,8 @@ export function toReport({
     ...(died === undefined
       ? {}
       : { died: { ...maskDeep(died, mask), exchanges: died.exchanges.map((one) => maskExchange(one, secrets)) } }),
-    results: results.map((result) => maskFindings(result, secrets)),
+    findings: toFindings(shown),
+    results: shown,
   };
   // The engine's results are what the schema says, but for read-only marks.
   return report as unknown as Report;

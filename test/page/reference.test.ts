@@ -1,23 +1,10 @@
-import axe, { type AxeResults } from "axe-core";
-import type { Page } from "playwright-core";
 import { describe, expect } from "vitest";
 import { createGatewayTest, testToken } from "../gateway.fixture.ts";
+import { findBarriers, looks } from "./barriers.fixture.ts";
 import { hasBrowser, useBrowser } from "./browser.fixture.ts";
 
 const test = createGatewayTest({});
 
-/** What axe finds that keeps somebody out. */
-async function findBarriers(page: Page): Promise<unknown[]> {
-  await page.evaluate(axe.source);
-  const { violations } = await page.evaluate<AxeResults>("axe.run()");
-  return violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]);
-}
-
-const looks = (["light", "dark"] as const).flatMap((colorScheme) =>
-  [1400, 420].map((width) => ({ colorScheme, viewport: { width, height: 1000 } })),
-);
 const everyLook = ["/docs", "/docs/errors/session_busy.html"];
 const others = ["errors", "streams", "fields", "websocket", "configuration", "changes"].map(
   (name) => `/docs/${name}.html`,

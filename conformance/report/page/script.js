@@ -1,8 +1,10 @@
 // Draws the page from the reports that stand in it. Everything that a server has said is set as text, never as markup.
 "use strict";
 const reports = JSON.parse(document.getElementById("reports").textContent);
+const repros = JSON.parse(document.getElementById("repros").textContent);
 const page = document.getElementById("page");
 const bad = new Set(["fail", "error", "xpass"]);
+const levels = ["MUST", "EXT", "SHOULD", "DOC"];
 const order = ["pass", "warn", "fail", "error", "xpass", "xfail", "skip", "not-run"];
 
 function element(name, attributes, ...children) {
@@ -15,11 +17,19 @@ function element(name, attributes, ...children) {
   return node;
 }
 
-/** A text in which what stands between backticks is code. */
+/** A text in which what stands between backticks is code, and `owner/repository#1` leads to the issue. */
 function toText(text) {
   const parts = String(text).split("`");
-  if (parts.length % 2 === 0) return [text];
-  return parts.map((part, index) => (index % 2 === 1 ? element("code", {}, part) : part));
+  if (parts.length % 2 === 0) return toLinked(text);
+  return parts.flatMap((part, index) => (index % 2 === 1 ? [element("code", {}, part)] : toLinked(part)));
+}
+
+function toLinked(text) {
+  return text.split(/([\w.-]+\/[\w.-]+#\d+)/).map((part, index) => {
+    if (index % 2 === 0) return part;
+    const [repository, number] = part.split("#");
+    return element("a", { href: `https://github.com/${repository}/issues/${number}`, rel: "noreferrer" }, part);
+  });
 }
 
 /** A column for each subject and each SDK major that one of its cases was run with. */
@@ -81,34 +91,67 @@ function toWhere(cell) {
   return [name, sdk].filter(Boolean).join(", ");
 }
 
-/** Findings that say the same of the same case are one thing to fix. */
-function listFixes() {
-  const fixes = new Map();
-  for (const row of rows.values()) {
-    for (const cell of row.cells) {
-      if (!bad.has(cell.verdict) && cell.verdict !== "warn") continue;
-      const finding =
-        cell.expected === undefined ? cell.reason || "" : `Expected ${cell.expected}, got ${cell.actual}.`;
-      const key = `${cell.id} ${finding}`;
-      const fix = fixes.get(key) || { cell, finding, where: [] };
-      fix.where.push(toWhere(cell));
-      fixes.set(key, fix);
-    }
-  }
-  const weight = ({ cell }) => (bad.has(cell.verdict) ? (cell.level === "MUST" ? 0 : 1) : 2);
-  return [...fixes.values()].toSorted((a, b) => weight(a) - weight(b));
+/** The page's own link to a result; the place of its report stands before it where there are several. */
+function toAnchor(cell) {
+  const name = cell.sdk === undefined ? cell.id : `${cell.id}@${cell.sdk}`;
+  return reports.length > 1 ? `${cell.subject}:${name}` : name;
 }
 
-function toFix({ cell, finding, where }) {
-  const places = [...new Set(where)].filter(Boolean).join("; ");
+const cells = new Map([...rows.values()].flatMap((row) => row.cells).map((cell) => [toAnchor(cell), cell]));
+
+/** What several servers have in common is one thing to fix on this page. */
+function listFixes() {
+  const fixes = new Map();
+  reports.forEach((report, subject) => {
+    for (const finding of report.findings) {
+      const key = `${finding.id} ${finding.title}`;
+      const fix = fixes.get(key) || { ...finding, key: finding.id, cells: [] };
+      const names = finding.results.map((name) => (reports.length > 1 ? `${subject}:${name}` : name));
+      fix.cells.push(...names.map((name) => cells.get(name)).filter(Boolean));
+      fixes.set(key, fix);
+    }
+  });
+  const weight = (fix) => (fix.after ? 10 : 0) + (fix.verdict === "warn" ? 4 : 0) + levels.indexOf(fix.level);
+  const seen = new Set();
+  return [...fixes.values()]
+    .toSorted((a, b) => weight(a) - weight(b))
+    .map((fix) => {
+      let anchor = `finding-${fix.id}`;
+      while (seen.has(anchor)) anchor += "-";
+      seen.add(anchor);
+      return { ...fix, anchor };
+    });
+}
+
+function toFix(fix) {
+  const first = fix.cells[0];
+  const byCase = new Map();
+  for (const cell of fix.cells) byCase.set(cell.id, [...(byCase.get(cell.id) || []), cell]);
+  const places = [...new Set(fix.cells.map(toWhere))].filter(Boolean).join("; ");
+  const single = byCase.size === 1;
+  const finding =
+    first.expected === undefined ? first.reason || "" : `Expected ${first.expected}, got ${first.actual}.`;
   return element(
     "li",
-    { class: bad.has(cell.verdict) ? "" : "warn" },
-    element("button", { class: `verdict ${cell.verdict}`, onclick: () => open(cell) }, cell.id),
+    { class: fix.verdict === "warn" ? "warn" : "", id: fix.anchor },
+    element("strong", {}, ...toText(fix.title)),
     " ",
-    element("strong", {}, ...toText(cell.requirement)),
-    element("p", {}, ...toText(finding)),
-    element("p", { class: "quiet" }, ...toText(`${cell.level} · ${cell.source}${places ? ` · ${places}` : ""}`)),
+    element("a", { class: "anchor", href: `#${fix.anchor}`, "aria-label": `Link to ${fix.id}` }, "#"),
+    element(
+      "p",
+      { class: "cases" },
+      ...[...byCase].map(([id, [cell]]) =>
+        element("button", { class: `verdict ${cell.verdict}`, onclick: () => open(cell) }, id),
+      ),
+    ),
+    element("p", {}, ...toText(single ? finding : `${first.id}: ${finding}`)),
+    element(
+      "p",
+      { class: "quiet" },
+      ...toText(
+        `${fix.level}${fix.after ? ", after the set" : ""} · ${single ? first.source : `${byCase.size} cases`}${places ? ` · ${places}` : ""}`,
+      ),
+    ),
   );
 }
 
@@ -133,9 +176,34 @@ function toExchange(exchange) {
   );
 }
 
-const dialog = element("dialog", { "aria-label": "Case" });
+const dialog = element("dialog", {
+  "aria-labelledby": "case",
+  onclose: () => history.replaceState(null, "", location.pathname + location.search),
+});
+
+function toRepro(lines) {
+  return lines.map((line, index) =>
+    element(
+      "div",
+      { class: "repro" },
+      element(
+        "button",
+        {
+          onclick: async (event) => {
+            const button = event.currentTarget;
+            await navigator.clipboard.writeText(line);
+            button.textContent = "Copied";
+          },
+        },
+        index === 0 ? "Copy for a shell" : "Copy for the SDK",
+      ),
+      element("pre", { tabindex: "0" }, line),
+    ),
+  );
+}
 
 function open(cell) {
+  const anchor = toAnchor(cell);
   const pairs = {
     Verdict: cell.verdict,
     Level: cell.level,
@@ -149,18 +217,37 @@ function open(cell) {
   };
   const list = element("dl", {});
   for (const [name, value] of Object.entries(pairs))
-    if (value) list.append(element("dt", {}, name), element("dd", {}, value));
+    if (value) list.append(element("dt", {}, name), element("dd", {}, ...toText(value)));
+  const name = cell.sdk === undefined ? cell.id : `${cell.id}@${cell.sdk}`;
+  const lines = repros[cell.subject][name];
   dialog.replaceChildren(
-    element("button", { onclick: () => dialog.close(), style: "float:right" }, "Close"),
-    element("h2", { style: "margin-top:0" }, cell.id),
+    element("button", { onclick: () => dialog.close(), class: "close" }, "Close"),
+    element(
+      "h2",
+      { id: "case" },
+      cell.id,
+      " ",
+      element("a", { class: "anchor", href: `#${anchor}`, "aria-label": `Link to ${cell.id}` }, "#"),
+    ),
     element("p", {}, ...toText(cell.requirement)),
     list,
-    element("h2", {}, "On the wire"),
+    ...(lines === undefined ? [] : [element("h3", {}, "To see it again"), ...toRepro(lines)]),
+    element("h3", {}, "On the wire"),
     ...(cell.exchanges.length === 0
-      ? [element("p", { class: "quiet" }, "No request of its own: it looked at an answer that several cases share.")]
+      ? [element("p", { class: "quiet" }, "Nothing was sent.")]
       : cell.exchanges.map(toExchange)),
   );
-  dialog.showModal();
+  if (!dialog.open) dialog.showModal();
+  dialog.scrollTop = 0;
+  history.replaceState(null, "", `#${anchor}`);
+}
+
+/** The address names a result, or a finding, whose place the browser cannot know before the page is drawn. */
+function follow() {
+  const anchor = decodeURIComponent(location.hash.slice(1));
+  const cell = cells.get(anchor);
+  if (cell !== undefined) return open(cell);
+  if (anchor !== "") document.getElementById(anchor)?.scrollIntoView();
 }
 
 const sorted = [...rows.values()].toSorted(
@@ -168,6 +255,11 @@ const sorted = [...rows.values()].toSorted(
 );
 const state = { text: "", group: "", only: "" };
 const body = element("tbody", {});
+
+function toLabel(column) {
+  const parts = [reports.length > 1 ? column.name : "", column.sdk === undefined ? "" : `openai ${column.sdk}`];
+  return parts.filter(Boolean).join(" ") || "verdict";
+}
 
 function toRow(row) {
   const cells = columns.flatMap((column, index) => {
@@ -178,7 +270,7 @@ function toRow(row) {
     const span = whole === undefined ? 1 : columns.filter((one) => one.subject === column.subject).length;
     return element(
       "td",
-      { class: "cell", colspan: span },
+      { class: "cell", colspan: span, "data-label": toLabel(column) },
       cell ? element("button", { class: `verdict ${cell.verdict}`, onclick: () => open(cell) }, cell.verdict) : "",
     );
   });
@@ -250,31 +342,21 @@ function toFilters() {
 }
 
 const fixes = listFixes();
-const more = element("ul", { class: "fixes" });
-const rest = fixes.slice(3);
+const urgent = fixes.filter((fix) => fix.verdict !== "warn" && !fix.after);
+const later = fixes.filter((fix) => !urgent.includes(fix));
+
+function toFixes(title, list) {
+  if (list.length === 0) return [];
+  return [element("h2", {}, title), element("ul", { class: "fixes" }, ...list.map(toFix))];
+}
+
 page.replaceChildren(
   element("h1", {}, reports.length === 1 ? `Conformance of ${reports[0].subject.name}` : "Conformance"),
   element("p", { class: "quiet" }, `${rows.size} cases against OpenAI's chat completions`),
   element("div", { class: "subjects" }, ...reports.map(toSubject)),
-  element(
-    "h2",
-    {},
-    fixes.length === 0 ? "Nothing to fix" : fixes.length > 3 ? "The first three things to fix" : "To fix",
-  ),
-  element("ul", { class: "fixes" }, ...fixes.slice(0, 3).map(toFix)),
-  rest.length > 0
-    ? element(
-        "button",
-        {
-          onclick: (event) => {
-            more.replaceChildren(...rest.map(toFix));
-            event.currentTarget.remove();
-          },
-        },
-        `Show ${rest.length} more`,
-      )
-    : "",
-  more,
+  ...(fixes.length === 0 ? [element("h2", {}, "Nothing to fix")] : []),
+  ...toFixes(`To fix: ${urgent.length}`, urgent),
+  ...toFixes(`Worth fixing: ${later.length}`, later),
   element("h2", {}, "All cases"),
   toFilters(),
   element(
@@ -292,15 +374,7 @@ page.replaceChildren(
           element("th", {}, "Case"),
           element("th", {}, "Level"),
           element("th", {}, "Requirement"),
-          ...columns.map((column) =>
-            element(
-              "th",
-              {},
-              [reports.length > 1 ? column.name : "", column.sdk === undefined ? "" : `openai ${column.sdk}`]
-                .filter(Boolean)
-                .join(" ") || "verdict",
-            ),
-          ),
+          ...columns.map((column) => element("th", {}, toLabel(column))),
         ),
       ),
       body,
@@ -309,3 +383,5 @@ page.replaceChildren(
   dialog,
 );
 draw();
+window.addEventListener("hashchange", follow);
+follow();

@@ -1,0 +1,32 @@
+import { type Finding, listFindings, toCaseList } from "../findings.ts";
+import type { Shade } from "../paint.ts";
+import type { Report } from "../shapes.ts";
+import type { Terminal } from "../terminal.ts";
+import { toLine } from "./progress.ts";
+
+const shades: Readonly<Record<Finding["verdict"], Shade>> = { fail: "bad", xpass: "bad", error: "bad", warn: "odd" };
+
+/** What there is to mend, each thing once, after a run has told of every result; what only warns is counted. */
+export function tellFindings(report: Report, words: string, terminal: Terminal): void {
+  const findings = listFindings(report).filter(({ after }) => after !== true);
+  const shown = findings.filter(({ verdict, cases }) => verdict !== "warn" || cases.length > 1);
+  if (shown.length > 0) terminal.print(`\n${toHead(findings, shown.length)}\n`);
+  for (const { verdict, level, title, cases } of shown) {
+    const mark = terminal.paint.print(shades[verdict], verdict.padEnd(5));
+    terminal.print(`${mark} ${level.padEnd(6)} ${toLine(title)}`);
+    terminal.print(`             ${toCaseList(cases)}`);
+  }
+  const [worst] = shown;
+  if (worst !== undefined)
+    terminal.print(
+      `\n\`${words} explain ${worst.cases[0]}\` says why, \`repro ${worst.cases[0]}\` how to see it again.`,
+    );
+  if (findings.length > 0) terminal.print("");
+}
+
+function toHead(findings: readonly Finding[], shown: number): string {
+  const results = findings.reduce((sum, one) => sum + one.results.length, 0);
+  const rest = findings.length - shown;
+  const others = rest === 0 ? "" : `, of which ${rest} warn of one case each and are in the lines above`;
+  return `To mend: ${findings.length} thing${findings.length === 1 ? "" : "s"}, seen in ${results} result${results === 1 ? "" : "s"}${others}.`;
+}

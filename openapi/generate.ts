@@ -41,7 +41,7 @@ const tables: Extension = ({ edition31, banner }) => ({
   "policies.ts": toPolicies(edition31, errors, config, banner),
   "errors.md": toErrorCatalogue(errors, banner),
   "request-fields.md": toFieldTable(edition31, banner),
-  "config.md": toConfigReference(config, banner),
+  "config.md": toConfigReference(config, banner, true),
   "config.schema.json": toConfigSchema(config),
   "websocket-tables.ts": toSocketTables(socket, banner),
   "websocket.md": toSocketPage(socket, banner),

@@ -44,7 +44,8 @@ ${rows.join("\n")}
 `;
 }
 
-export function toConfigReference(config: JsonSchema, banner: string): string {
+/** `isAnchored`: with a place to link to in each row, for Markdown that is read as it is. */
+export function toConfigReference(config: JsonSchema, banner: string, isAnchored = false): string {
   return `<!-- ${banner} -->
 
 # Configuration
@@ -53,8 +54,14 @@ ${config.description?.trim()}
 
 | key | default | meaning |
 | --- | --- | --- |
-${toConfigRows(config, config, "").join("\n")}
+${toConfigRows(config, config, "")
+  .map(isAnchored ? toAnchored : String)
+  .join("\n")}
 `;
+}
+
+function toAnchored(row: string): string {
+  return row.replace(/^\| `([^`]+)`/, '$&<a id="$1"></a>');
 }
 
 function toConfigRows(config: JsonSchema, schema: JsonSchema, prefix: string): string[] {

@@ -35,6 +35,21 @@ const told = [
   "line 13, column 62: Missing required key: 'agents.list[2].id'.",
 ];
 
+/** Where the key is explained that each is about, or was meant. */
+const explained = [
+  "gateway.port",
+  "gateway.bind",
+  "gateway.auth.token",
+  "gateway.auth.mode",
+  "gateway.auth.keys.<name>.sha256",
+  "models.providers.<name>.baseUrl",
+  "models.providers.<name>.headers",
+  "agents.defaults.model",
+  "agents.list[].id",
+]
+  .map((key) => `#${key}`)
+  .join(", ");
+
 test.each(["gateway", "config", "agent", "token"])(
   "`%s` tells all mistakes at once, in their order",
   async (command) => {
@@ -45,8 +60,10 @@ test.each(["gateway", "config", "agent", "token"])(
     expect({ status, output }).toEqual({ status: 2, output: "" });
     const [first, ...lines] = notes.trimEnd().split("\n");
     expect(first).toMatch(/^clawgate: 13 mistakes in \S+config\.json5:$/);
-    const page = /^(\S+\.md) explains the keys\.$/.exec(lines.pop() ?? "")?.[1] ?? "";
-    expect(readFileSync(page, "utf8")).toContain("| `gateway.port` |");
+    const [, page = "", anchors = ""] = /^(\S+\.md) explains them: (#.+)\.$/.exec(lines.pop() ?? "") ?? [];
+    for (const anchor of anchors.split(", "))
+      expect(readFileSync(page, "utf8")).toContain(`\`<a id="${anchor.slice(1)}"></a>`);
+    expect(anchors).toBe(explained);
     expect(lines).toEqual(told.map((line) => `  ${line}`));
   },
 );
@@ -81,12 +98,12 @@ describe("one mistake is one sentence", () => {
     [
       "an unknown key",
       "{ gateway: { http: { endpoints: { chatCompletion: {} } } } }",
-      "'gateway.http.endpoints.chatCompletion'. Did you mean 'chatCompletions'?",
+      "'gateway.http.endpoints.chatCompletion'. Did you mean 'chatCompletions'? /",
     ],
     [
       "one of a list",
       '{ agents: { list: [{ id: "main", modell: "a/b" }] } }',
-      "'agents.list[0].modell'. Did you mean 'model'?",
+      "/generated/config.md#agents.list[].model explains it.",
     ],
     [
       "one of a provider",
@@ -94,6 +111,9 @@ describe("one mistake is one sentence", () => {
       "'models.providers.x.baseurl'. Did you mean 'baseUrl'?",
     ],
     ["one that is like nothing", "{ gateway: { zzzzzzzz: 1 } }", "Unknown key: 'gateway.zzzzzzzz'. /"],
+    ["one of a root that there is not", "{ zzzzzzzz: 1 }", "/generated/config.md explains the keys."],
+    ["a value", "{ gateway: { log: { level: 'loud' } } }", "/generated/config.md#gateway.log.level explains it."],
+    ["one elsewhere", "{ port: 1 }", "/generated/config.md#gateway.port explains it."],
     [
       "a rule",
       "{ gateway: { trustedProxies: ['x'] } }",

@@ -53,9 +53,10 @@ export function fencesOf(page: string): Fence[] {
 /** A page without its fences, in which links and headings are looked for. */
 export const proseOf = (page: string): string => read(page).replaceAll(/^```[\s\S]*?^```$/gm, "");
 
-/** The anchors that GitHub makes of the headings of a page. */
+/** The anchors of a page: those that it has itself, and those that GitHub makes of its headings. */
 export function anchorsOf(page: string): Set<string> {
   const anchors = new Set<string>();
+  for (const [, own = ""] of proseOf(page).matchAll(/<a id="([^"]+)"><\/a>/g)) anchors.add(encodeURI(own));
   for (const [, heading = ""] of proseOf(page).matchAll(/^#{1,6} (.+)$/gm)) {
     const words = heading.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1").toLowerCase();
     const slug = words.replaceAll(/[^\p{L}\p{N}\p{M}\s_-]/gu, "").replaceAll(/\s/g, "-");
@@ -66,9 +67,10 @@ export function anchorsOf(page: string): Set<string> {
   return anchors;
 }
 
-/** The cells of every table row whose first cell is code, without the code marks. */
+/** The cells of every table row whose first cell is code, without the code marks, its link and its anchor. */
 export function rowsOf(text: string): string[][] {
-  return [...text.matchAll(/^\| *`(.*)\|$/gm)].map(([, row = ""]) => {
+  const bare = text.replaceAll(/<a id="[^"]+"><\/a>/g, "").replaceAll(/^\| *\[(`[^`]+`)\]\([^)]+\)/gm, "| $1");
+  return [...bare.matchAll(/^\| *`(.*)\|$/gm)].map(([, row = ""]) => {
     const [first = "", ...others] = `\`${row}`.split(/ *\| */);
     return [first.replaceAll("`", ""), ...others].map((cell) => cell.trim());
   });

@@ -7,6 +7,8 @@ export interface ConfigProblem {
   readonly message: string;
   /** Where it stands; undefined where the message begins with the key, or no key is meant. */
   readonly path?: ConfigPath | undefined;
+  /** The way to the key that was probably meant, where that is another one. */
+  readonly about?: ConfigPath | undefined;
 }
 
 /** A configuration that cannot be used. The message names the key or line, and what to do. */

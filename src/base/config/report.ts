@@ -1,7 +1,6 @@
-import { fileURLToPath } from "node:url";
 import type { Violation } from "@clawgate/contract";
-import { toGeneratedFile } from "../contract.ts";
 import { type ConfigError, type ConfigPath, type ConfigProblem, toConfigError } from "./config-error.ts";
+import { explanationFile, findAnchor } from "./explanation.ts";
 import { suggestKey } from "./known-keys.ts";
 import { findPlace, type Place } from "./place.ts";
 import type { Source } from "./source.ts";
@@ -15,7 +14,9 @@ export function toShapeProblem({ code, param, message, finding }: Violation): Co
   const text = message.replace("parameter", "key");
   if (code !== "unknown_parameter" || param === null) return { message: text, path };
   const meant = suggestKey(path);
-  return { message: meant === undefined ? text : `${text} Did you mean '${meant}'?`, path };
+  if (meant === undefined) return { message: text, path };
+  const about = meant.includes(".") ? meant.split(".") : [...path.slice(0, -1), meant];
+  return { message: `${text} Did you mean '${meant}'?`, path, about };
 }
 
 /** What a key lacks stands nowhere, so its place is that of what lacks it. */
@@ -35,16 +36,16 @@ function toPath(finding: Violation["finding"]): ConfigPath {
 /** One error with all that is wrong, each with its place in the file, in the order of the file. */
 export function toPlacedError(problems: readonly ConfigProblem[], { path, text }: Source): ConfigError {
   if (path === undefined) return toConfigError(problems);
-  const placed = problems.map(({ message, path: steps }) => {
+  const placed = problems.map(({ message, path: steps, about }) => {
     const key = steps ?? readKey(message);
     const place = findPlace(text, key);
-    return { message, place, isOfFile: steps !== undefined || place !== undefined };
+    return { message, place, anchor: findAnchor(about ?? key), isOfFile: steps !== undefined || place !== undefined };
   });
-  const shown = placed.toSorted((one, other) => toOrder(one.place) - toOrder(other.place)).map(toLine);
-  const page = `${fileURLToPath(toGeneratedFile("config.md"))} explains the keys.`;
+  const ordered = placed.toSorted((one, other) => toOrder(one.place) - toOrder(other.place));
+  const shown = ordered.map(toLine);
   const [first = "", ...others] = shown;
   if (others.length === 0) {
-    const message = placed[0]?.isOfFile === true ? `${path}: ${first} ${page}` : first;
+    const message = placed[0]?.isOfFile === true ? `${path}: ${first} ${toPage(placed)}` : first;
     return toConfigError([{ message, path: problems[0]?.path }]);
   }
   const more = shown.length > shownMax ? [`  and ${shown.length - shownMax} more.`] : [];
@@ -53,7 +54,15 @@ export function toPlacedError(problems: readonly ConfigProblem[], { path, text }
     ...shown.slice(0, shownMax).map((line) => `  ${line}`),
     ...more,
   ];
-  return toConfigError([{ message: [...lines, page].join("\n") }]);
+  return toConfigError([{ message: [...lines, toPage(ordered.slice(0, shownMax))].join("\n") }]);
+}
+
+/** Where the keys that the mistakes are about are explained. */
+function toPage(placed: readonly { readonly anchor: string | undefined }[]): string {
+  const [only, ...others] = [...new Set(placed.flatMap(({ anchor }) => (anchor === undefined ? [] : [anchor])))];
+  if (only === undefined) return `${explanationFile} explains the keys.`;
+  if (others.length === 0) return `${explanationFile}#${only} explains it.`;
+  return `${explanationFile} explains them: ${[only, ...others].map((anchor) => `#${anchor}`).join(", ")}.`;
 }
 
 function toLine({ message, place }: { readonly message: string; readonly place: Place | undefined }): string {

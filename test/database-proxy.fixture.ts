@@ -18,9 +18,15 @@ export interface DatabaseProxy {
   readonly release: () => void;
   /** Whether something with this in it is kept. */
   readonly keeps: (part: string) => boolean;
+  /** How often something was sent on a connection before what came before it was answered. */
+  readonly countEarly: () => number;
   /** The next statement with this in it reaches the server, and its connection is cut before the answer is back. */
   readonly loseAnswerOf: (part: string) => void;
 }
+
+/** The ends of a statement and of an answer: `Sync` and `ReadyForQuery`. */
+const sync = Buffer.from([0x53, 0, 0, 0, 4]);
+const ready = Buffer.from([0x5a, 0, 0, 0, 5]);
 
 /** A socket between a store and its server, for what networks do. */
 export async function startDatabaseProxy(serverUrl: string): Promise<DatabaseProxy> {
@@ -30,6 +36,7 @@ export async function startDatabaseProxy(serverUrl: string): Promise<DatabasePro
   const pairs = new Set<readonly [Socket, Socket]>();
   let [isRefusing, isStalled] = [false, false];
   let lost: string | undefined;
+  let early = 0;
   let kept: { readonly bytes: Buffer; readonly send: () => void }[] | undefined;
 
   const pass = (to: Socket, bytes: Buffer): void => {
@@ -43,9 +50,12 @@ export async function startDatabaseProxy(serverUrl: string): Promise<DatabasePro
     const upstream = createConnection(behind);
     const pair = [client, upstream] as const;
     pairs.add(pair);
-    let isLost = false;
+    let [isLost, isAnswered] = [false, true];
     client.on("data", (bytes) => {
       if (isStalled) return;
+      // What is sent in one turn comes together.
+      if (!isAnswered || bytes.indexOf(sync) !== bytes.lastIndexOf(sync)) early += 1;
+      isAnswered = false;
       if (lost !== undefined && bytes.includes(lost)) [isLost, lost] = [true, undefined];
       pass(upstream, bytes);
     });
@@ -53,6 +63,7 @@ export async function startDatabaseProxy(serverUrl: string): Promise<DatabasePro
       if (isStalled) return;
       // The server has done what it was asked when it answers.
       if (isLost) return end(pair);
+      isAnswered = bytes.subarray(-6, -1).equals(ready);
       pass(client, bytes);
     });
     client.on("end", () => {
@@ -90,6 +101,7 @@ export async function startDatabaseProxy(serverUrl: string): Promise<DatabasePro
       for (const { send } of sent ?? []) send();
     },
     keeps: (part) => kept?.some(({ bytes }) => bytes.includes(part)) === true,
+    countEarly: () => early,
     loseAnswerOf: (part) => void (lost = part),
   };
 }

@@ -11,10 +11,17 @@ export { missing, programs, startServer } from "./postgres-server.ts";
 
 let shared: Promise<string> | undefined;
 
-/** The address of the server that all tests of this run share. It forgets what it has when its machine loses power. */
+/**
+ * The address of the server that all tests of this run share: one that is there already, or one that forgets what it has when
+ * its machine loses power.
+ */
 export function sharedServer(): Promise<string> {
-  return (shared ??= openShared(inject("postgresFolder")));
+  const there = process.env["POSTGRES_URL"];
+  return (shared ??= there === undefined ? openShared(inject("postgresFolder")) : Promise.resolve(there));
 }
+
+/** What stands before that server and gives each transaction another connection. */
+export const poolerUrl = process.env["POSTGRES_POOLER_URL"];
 
 /** Of the processes that run tests the first starts it, and the others wait. */
 async function openShared(folder: string): Promise<string> {

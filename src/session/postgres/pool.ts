@@ -16,7 +16,10 @@ export interface PoolOptions {
   readonly url: string;
   /** The most connections at once. */
   readonly connections: number;
-  /** A transaction pooler may stand between, which gives each statement any connection: nothing is prepared. */
+  /**
+   * A transaction pooler may stand between, which gives each statement any connection: nothing is prepared, and none is sent
+   * behind another. PgBouncer may pass on the first half of it, and the rest to another server once the other has ended.
+   */
   readonly pooler: boolean;
   readonly log: Log;
   /** A statement takes milliseconds; one that takes so long has no network under it, or a lock that nobody gives back. */
@@ -53,7 +56,8 @@ const busyAt = 4;
 
 /**
  * Connections to one database, each of which has several statements under way: they are sent without waiting for the
- * answers to those before, since waiting is most of what a statement costs here. Each is a transaction of its own.
+ * answers to those before, since waiting is most of what a statement costs here. Each is a transaction of its own. Where a
+ * pooler stands between, each connection has one, and others wait.
  *
  * A statement whose connection was lost is sent again, on another one, for a short while: a server that restarts, or that
  * somebody cuts connections of, costs a pause. Everything else that goes wrong with the database rejects with
@@ -63,6 +67,7 @@ export class Pool {
   readonly #options: PoolOptions;
   readonly #connections = new Set<Connection>();
   #opening: Promise<Connection> | undefined;
+  readonly #waiting: (() => void)[] = [];
   #underWay = 0;
   #closed = false;
 
@@ -106,21 +111,38 @@ export class Pool {
     this.#underWay += 1;
     let connection: Connection | undefined;
     try {
-      connection = this.#choose() ?? (await this.#open());
-      connection.underWay += 1;
+      connection = await this.#take();
       return (await connection.client.query<Row>(query)).rows;
     } finally {
       this.#underWay -= 1;
       if (connection !== undefined) connection.underWay -= 1;
+      this.#waiting.shift()?.();
     }
+  }
+
+  /** A connection that may have one more statement, which is counted as under way at once. */
+  async #take(): Promise<Connection> {
+    for (;;) {
+      const connection = this.#choose();
+      if (connection !== undefined) {
+        connection.underWay += 1;
+        return connection;
+      }
+      if (this.#isFull) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+      else await this.#open();
+    }
+  }
+
+  get #isFull(): boolean {
+    return this.#connections.size >= this.#options.connections;
   }
 
   /** The one with the least to do; where that is much, another is opened for those that come. */
   #choose(): Connection | undefined {
     let least: Connection | undefined;
     for (const one of this.#connections) if (least === undefined || one.underWay < least.underWay) least = one;
-    const isFull = this.#connections.size >= this.#options.connections;
-    if (least !== undefined && least.underWay >= busyAt && !isFull && this.#opening === undefined)
+    if (this.#options.pooler) return least?.underWay === 0 ? least : undefined;
+    if (least !== undefined && least.underWay >= busyAt && !this.#isFull && this.#opening === undefined)
       this.#open().catch((error: unknown) => this.#options.log.warn({ err: error }, "no further connection"));
     return least;
   }

@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from "vitest";
+import { startDatabaseProxy } from "../../../test/database-proxy.fixture.ts";
 import { createSilentLog } from "../../base/log.ts";
 import { createTestSchema, programs, type TestSchema } from "../../../test/postgres.fixture.ts";
 import { defineStoreContract } from "../store.suite.ts";
@@ -127,4 +128,18 @@ describe.skipIf(programs === undefined)("with a server", () => {
     await store.check();
     expect((await store.read("k")).messages).toEqual([user("1")]);
   });
+
+  test.each([true, false])(
+    "many statements at once are sent behind each other, but for a pooler (%s) one at a time, and all are answered",
+    async (pooler) => {
+      const stores = await createTestStores();
+      const proxy = await startDatabaseProxy(stores.url);
+      const store = await stores.connect({ url: proxy.url, pooler, connections: 2 });
+      const keys = Array.from({ length: 40 }, (_, index) => `k${index}`);
+      await Promise.all(keys.map((key) => addTurn(store, key, [user(key)])));
+      const read = await Promise.all(keys.map((key) => store.read(key)));
+      expect(read.map(({ messages }) => messages)).toEqual(keys.map((key) => [user(key)]));
+      expect(proxy.countEarly() > 0).toBe(!pooler);
+    },
+  );
 });

@@ -202,9 +202,11 @@ export async function migrate(client: ClientBase, schema: string): Promise<void>
 }
 
 async function apply(client: ClientBase, schema: string): Promise<void> {
-  const { rows } = await client.query<{ found: boolean }>("SELECT to_regnamespace($1) IS NOT NULL AS found", [
-    `"${schema}"`,
-  ]);
+  // Read from the table: what a connection remembers of names may be older than the lock, where a pooler has kept it.
+  const { rows } = await client.query<{ found: boolean }>(
+    "SELECT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1) AS found",
+    [schema],
+  );
   if (rows[0]?.found !== true) await client.query(`CREATE SCHEMA "${schema}"`);
   await client.query(`SET LOCAL search_path TO "${schema}"`);
   await client.query(`

@@ -1,5 +1,5 @@
 import { onEnd } from "../../../test/end.fixture.ts";
-import { createTestSchema, type TestSchema } from "../../../test/postgres.fixture.ts";
+import { createTestSchema, poolerUrl, type TestSchema } from "../../../test/postgres.fixture.ts";
 import { createSilentLog } from "../../base/log.ts";
 import type { SessionStore } from "../store.ts";
 import { createPostgresStore, type PostgresStoreOptions } from "./postgres-store.ts";
@@ -22,9 +22,10 @@ export async function createTestStores(): Promise<TestStores> {
     async connect(options = {}) {
       const { url, schema } = database;
       const store = await createPostgresStore({
-        url,
+        url: poolerUrl ?? url,
+        listenUrl: url,
         schema,
-        pooler: false,
+        pooler: poolerUrl !== undefined,
         connections: 3,
         log: createSilentLog(),
         ...options,

@@ -12,7 +12,7 @@ export interface Evidence {
   readonly expected: string;
   /** What was expected, and what was found. */
   readonly words: string;
-  /** The call that decided, which is the last one that the case has sent or looked at. */
+  /** The call that decided. */
   readonly call: Exchange;
   /** What was asked, where it was JSON. */
   readonly asked: Readonly<Record<string, unknown>>;
@@ -41,7 +41,7 @@ export function isCauseList(value: unknown): value is readonly Cause[] {
 
 /** Undefined where nothing was sent that could show anything. */
 export function toEvidence(result: Result): Evidence | undefined {
-  const call = result.exchanges.at(-1);
+  const call = toDecidingCall(result);
   if (call === undefined) return undefined;
   const text = call.reads.map((read) => read.text).join("");
   const { expected = "", actual = "", reason = "" } = result;
@@ -54,6 +54,25 @@ export function toEvidence(result: Result): Evidence | undefined {
     answer: toJson(text),
   };
 }
+
+/**
+ * The call that the finding is about: the last one whose answer it quotes, or else its status, or else the last of all. Cases
+ * that look at many answers at once do not end with the one that is wrong.
+ */
+export function toDecidingCall({ exchanges, actual = "" }: Result): Exchange | undefined {
+  const [status] = /\b[1-5]\d\d\b/.exec(actual) ?? [];
+  const plain = actual.replaceAll("\\", "");
+  const isQuoted = ({ reads }: Exchange): boolean => {
+    const text = reads.map((read) => read.text).join("");
+    return text.length >= quoteMin && plain.includes(text.slice(0, quoteMin * 3).replaceAll("\\", ""));
+  };
+  return (
+    exchanges.findLast(isQuoted) ?? exchanges.findLast((call) => String(call.status) === status) ?? exchanges.at(-1)
+  );
+}
+
+/** Less could stand anywhere. */
+const quoteMin = 12;
 
 export function canExplain({ cases }: Cause, { id, group }: Result): boolean {
   return cases.some((one) => one === id || one === `${group}-*`);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { cases } from "./cases.ts";
-import { defineCauses } from "./cause.ts";
+import { defineCauses, toDecidingCall } from "./cause.ts";
 import { causes } from "./causes.ts";
 import { toFindings } from "./findings.ts";
 import type { Report } from "./shapes.ts";
@@ -91,6 +91,17 @@ describe("rules", () => {
     const results = [toResult("X-03"), toResult("X-04"), toResult("X-05", { sdk: 7 }), toResult("X-05", other)];
     expect(toFindings(results, rules).map(({ cases: ids }) => ids)).toEqual([["X-03", "X-04"], ["X-05"]]);
   });
+});
+
+test.each([
+  ["quotes", 'a status, got 500 {"error":"of the first"}', 0],
+  ["quotes within JSON", '{"body":"{\\"error\\":\\"of the second\\"}"}', 1],
+  ["has the status of", "500", 1],
+  ["says nothing of", "[null]", 2],
+])("the call that decided is the one that the finding %s", (_, actual, place) => {
+  const answers = ['{"error":"of the first"}', '{"error":"of the second"}', '{"choices":[]}'];
+  const exchanges = answers.map((text, index) => toExchange("{}", [500, 500, 200][index] ?? 0, text));
+  expect(toDecidingCall(toResult("X-01", { actual, exchanges }))).toBe(exchanges[place]);
 });
 
 test("every rule speaks of cases that there are", () => {

@@ -48,7 +48,6 @@ async function startTenLines(): Promise<string> {
 /** What a user of an SDK sees of it, each in one sentence. */
 const seen: Readonly<Record<string, string>> = {
   "REQ-28": "Two choices were asked for, and there is one.",
-  "REQ-32": "The answer is longer than it was to be, or does not say that it was cut.",
   "REQ-42": "The function that must be called is not.",
   "SO-09": "`.parse()` throws over the text.",
 };

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { toDecidingCall } from "../cause.ts";
 import { isFound, listFindings, toResultName } from "../findings.ts";
 import type { Report } from "../shapes.ts";
 import { toShellLine, toSnippet } from "./repro.ts";
@@ -45,8 +46,9 @@ function toRepros({ results, subject }: Report): Record<string, string[]> {
   return Object.fromEntries(found.map((result) => [toResultName(result), toLines(result, subject.baseUrl)]));
 }
 
-function toLines({ exchanges }: Result, baseUrl: string): string[] {
-  const call = exchanges.at(-1)!;
+function toLines(result: Result, baseUrl: string): string[] {
+  const call = toDecidingCall(result);
+  if (call === undefined) return [];
   const isChat = call.url.endsWith("/chat/completions") && call.requestBody.trim().startsWith("{");
   return isChat ? [toShellLine(call), toSnippet(call, baseUrl)] : [toShellLine(call)];
 }

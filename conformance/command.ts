@@ -2,6 +2,7 @@ import { validateHeaderName, validateHeaderValue } from "node:http";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { capabilities, type Capability } from "./capability.ts";
 import { cases as generic } from "./cases.ts";
+import { buildMatrix, type MatrixFlags } from "./commands/matrix.ts";
 import { createRunAction, type RunFlags } from "./commands/run.ts";
 import { proveCases } from "./commands/prove.ts";
 import { diffReports, explainCase, listCases, mergeReports, reproCase } from "./commands/read.ts";
@@ -36,6 +37,7 @@ export function createConformanceCommand(terminal: Terminal, host: Host = standa
     )
     .option("--model <name>", "what to ask for", host.model)
     .option("--name <name>", "how the reports call the server")
+    .option("--server-version <version>", "which version of the server it is, for the reports and the matrix")
     .option("--api-key-file <file>", "where the key stands; else OPENAI_API_KEY")
     .addOption(
       new Option("--header <field>", "send it with every request, as in `name: value`; may be given several times")
@@ -76,7 +78,12 @@ export function createConformanceCommand(terminal: Terminal, host: Host = standa
     )
     .option("--concurrency <n>", "cases at once", parseCount, 4)
     .option("--seed <n>", "for the cases that choose at random", parseCount, 1)
-    .option("--report <kind=file>", "junit, json, html, md, badge or baseline; may be given several times", collect, [])
+    .option(
+      "--report <kind=file>",
+      "junit, json, matrix, html, md, badge or baseline; may be given several times",
+      collect,
+      [],
+    )
     .option("--record <file>", "write every exchange of the run as JSON lines", parseFile)
     .addHelpText(
       "after",
@@ -129,6 +136,15 @@ Examples:
     .description("one page or summary of several JSON reports")
     .option("--to <kind=file>", "html or md; may be given several times", collect, [])
     .action((files: string[], flags: { to: string[] }) => mergeReports(files, flags.to, terminal));
+  command
+    .command("matrix <folder>")
+    .description(
+      "static pages of all JSON reports in a folder: server by version and set, requirement by server, history",
+    )
+    .option("--to <folder>", "where the pages go")
+    .option("--markdown <file>", "a table of the servers and what there is to mend, in Markdown")
+    .option("--guide <url>", "the page that says how to add a server, for a link to it")
+    .action((folder: string, flags: MatrixFlags) => buildMatrix(folder, flags, terminal));
   command
     .command("self-test")
     .description(

@@ -61,6 +61,7 @@ const copied = [
   ...readdirSync(suite).filter((name) => beside.test(name)),
   "bin",
   "report/page",
+  "matrix/page",
   "generated/request.json",
   "proof/proofs.json",
   "sets",

@@ -15,7 +15,15 @@ export function loadReport(file: string, terminal: Terminal): Report {
   assertValid(
     checkConformanceReport,
     value,
-    ({ finding }) => new UsageError(`${file} is not a JSON report of this suite: ${finding?.message}`),
+    ({ finding }) =>
+      new UsageError(
+        `${file} is not a JSON report of this suite: ${toPlace(finding?.instancePath)}${finding?.message}`,
+      ),
   );
   return value;
+}
+
+/** `/results/3/verdict ` for a value within the report; nothing for the report itself. */
+function toPlace(path = ""): string {
+  return path === "" ? "" : `${path} `;
 }

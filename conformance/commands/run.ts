@@ -29,6 +29,7 @@ import { type SubjectFlags, type Target, withSubject } from "./with-subject.ts";
 
 export interface RunFlags extends SubjectFlags {
   readonly name?: string;
+  readonly serverVersion?: string;
   readonly sdk: readonly number[];
   readonly only: readonly string[];
   readonly skip: readonly string[];
@@ -133,6 +134,7 @@ async function run(
     set: flags.set,
     subject,
     name,
+    ...(flags.serverVersion === undefined ? {} : { version: flags.serverVersion }),
     capabilities,
     pace,
     sdks: sdks.map(({ major, version }) => ({ major, version })),

@@ -3036,7 +3036,7 @@ return false;
 else {
 const _errs18 = errors;
 for(const key1 in data7){
-if(!((((key1 === "name") || (key1 === "baseUrl")) || (key1 === "model")) || (key1 === "profile"))){
+if(!(((((key1 === "name") || (key1 === "version")) || (key1 === "baseUrl")) || (key1 === "model")) || (key1 === "profile"))){
 validate75.errors = [{instancePath:instancePath+"/subject",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant3,data:data7}];
 return false;
 break;
@@ -3056,11 +3056,11 @@ else {
 var valid1 = true;
 }
 if(valid1){
-if(data7.baseUrl !== undefined){
-let data9 = data7.baseUrl;
+if(data7.version !== undefined){
+let data9 = data7.version;
 const _errs21 = errors;
 if(typeof data9 !== "string"){
-validate75.errors = [{instancePath:instancePath+"/subject/baseUrl",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data9}];
+validate75.errors = [{instancePath:instancePath+"/subject/version",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data9}];
 return false;
 }
 var valid1 = _errs21 === errors;
@@ -3069,11 +3069,11 @@ else {
 var valid1 = true;
 }
 if(valid1){
-if(data7.model !== undefined){
-let data10 = data7.model;
+if(data7.baseUrl !== undefined){
+let data10 = data7.baseUrl;
 const _errs23 = errors;
 if(typeof data10 !== "string"){
-validate75.errors = [{instancePath:instancePath+"/subject/model",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data10}];
+validate75.errors = [{instancePath:instancePath+"/subject/baseUrl",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data10}];
 return false;
 }
 var valid1 = _errs23 === errors;
@@ -3082,21 +3082,35 @@ else {
 var valid1 = true;
 }
 if(valid1){
-if(data7.profile !== undefined){
-let data11 = data7.profile;
+if(data7.model !== undefined){
+let data11 = data7.model;
 const _errs25 = errors;
 if(typeof data11 !== "string"){
-validate75.errors = [{instancePath:instancePath+"/subject/profile",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data11}];
-return false;
-}
-if(!(((data11 === "chat") || (data11 === "gateway")) || (data11 === "websocket"))){
-validate75.errors = [{instancePath:instancePath+"/subject/profile",keyword:"enum",params:{allowedValues: constant24},message:"must be equal to one of the allowed values",expected:constant0,data:data11}];
+validate75.errors = [{instancePath:instancePath+"/subject/model",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data11}];
 return false;
 }
 var valid1 = _errs25 === errors;
 }
 else {
 var valid1 = true;
+}
+if(valid1){
+if(data7.profile !== undefined){
+let data12 = data7.profile;
+const _errs27 = errors;
+if(typeof data12 !== "string"){
+validate75.errors = [{instancePath:instancePath+"/subject/profile",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data12}];
+return false;
+}
+if(!(((data12 === "chat") || (data12 === "gateway")) || (data12 === "websocket"))){
+validate75.errors = [{instancePath:instancePath+"/subject/profile",keyword:"enum",params:{allowedValues: constant24},message:"must be equal to one of the allowed values",expected:constant0,data:data12}];
+return false;
+}
+var valid1 = _errs27 === errors;
+}
+else {
+var valid1 = true;
+}
 }
 }
 }
@@ -3116,50 +3130,37 @@ var valid0 = true;
 }
 if(valid0){
 if(data.sdks !== undefined){
-let data12 = data.sdks;
-const _errs27 = errors;
-if(errors === _errs27){
-if(Array.isArray(data12)){
-var valid2 = true;
-const len0 = data12.length;
-for(let i0=0; i0<len0; i0++){
-let data13 = data12[i0];
+let data13 = data.sdks;
 const _errs29 = errors;
 if(errors === _errs29){
-if(data13 && typeof data13 == "object" && !Array.isArray(data13)){
+if(Array.isArray(data13)){
+var valid2 = true;
+const len0 = data13.length;
+for(let i0=0; i0<len0; i0++){
+let data14 = data13[i0];
+const _errs31 = errors;
+if(errors === _errs31){
+if(data14 && typeof data14 == "object" && !Array.isArray(data14)){
 let missing2;
-if(((data13.major === undefined) && (missing2 = "major")) || ((data13.version === undefined) && (missing2 = "version"))){
-validate75.errors = [{instancePath:instancePath+"/sdks/" + i0,keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant3,data:data13}];
+if(((data14.major === undefined) && (missing2 = "major")) || ((data14.version === undefined) && (missing2 = "version"))){
+validate75.errors = [{instancePath:instancePath+"/sdks/" + i0,keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant3,data:data14}];
 return false;
 }
 else {
-const _errs31 = errors;
-for(const key2 in data13){
+const _errs33 = errors;
+for(const key2 in data14){
 if(!((key2 === "major") || (key2 === "version"))){
-validate75.errors = [{instancePath:instancePath+"/sdks/" + i0,keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",expected:constant3,data:data13}];
+validate75.errors = [{instancePath:instancePath+"/sdks/" + i0,keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",expected:constant3,data:data14}];
 return false;
 break;
 }
 }
-if(_errs31 === errors){
-if(data13.major !== undefined){
-let data14 = data13.major;
-const _errs32 = errors;
-if(!(((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14))) && (isFinite(data14)))){
-validate75.errors = [{instancePath:instancePath+"/sdks/" + i0+"/major",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data14}];
-return false;
-}
-var valid3 = _errs32 === errors;
-}
-else {
-var valid3 = true;
-}
-if(valid3){
-if(data13.version !== undefined){
-let data15 = data13.version;
+if(_errs33 === errors){
+if(data14.major !== undefined){
+let data15 = data14.major;
 const _errs34 = errors;
-if(typeof data15 !== "string"){
-validate75.errors = [{instancePath:instancePath+"/sdks/" + i0+"/version",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data15}];
+if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
+validate75.errors = [{instancePath:instancePath+"/sdks/" + i0+"/major",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data15}];
 return false;
 }
 var valid3 = _errs34 === errors;
@@ -3167,143 +3168,143 @@ var valid3 = _errs34 === errors;
 else {
 var valid3 = true;
 }
+if(valid3){
+if(data14.version !== undefined){
+let data16 = data14.version;
+const _errs36 = errors;
+if(typeof data16 !== "string"){
+validate75.errors = [{instancePath:instancePath+"/sdks/" + i0+"/version",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data16}];
+return false;
+}
+var valid3 = _errs36 === errors;
+}
+else {
+var valid3 = true;
+}
 }
 }
 }
 }
 else {
-validate75.errors = [{instancePath:instancePath+"/sdks/" + i0,keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data:data13}];
+validate75.errors = [{instancePath:instancePath+"/sdks/" + i0,keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data:data14}];
 return false;
 }
 }
-var valid2 = _errs29 === errors;
+var valid2 = _errs31 === errors;
 if(!valid2){
 break;
 }
 }
 }
 else {
-validate75.errors = [{instancePath:instancePath+"/sdks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data12}];
+validate75.errors = [{instancePath:instancePath+"/sdks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data13}];
 return false;
 }
 }
-var valid0 = _errs27 === errors;
+var valid0 = _errs29 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.timeout !== undefined){
-let data16 = data.timeout;
-const _errs36 = errors;
-if(errors === _errs36){
-if(data16 && typeof data16 == "object" && !Array.isArray(data16)){
+let data17 = data.timeout;
+const _errs38 = errors;
+if(errors === _errs38){
+if(data17 && typeof data17 == "object" && !Array.isArray(data17)){
 let missing3;
-if(((data16.ms === undefined) && (missing3 = "ms")) || ((data16.why === undefined) && (missing3 = "why"))){
-validate75.errors = [{instancePath:instancePath+"/timeout",keyword:"required",params:{missingProperty: missing3},message:"must have required property '"+missing3+"'",expected:constant3,data:data16}];
+if(((data17.ms === undefined) && (missing3 = "ms")) || ((data17.why === undefined) && (missing3 = "why"))){
+validate75.errors = [{instancePath:instancePath+"/timeout",keyword:"required",params:{missingProperty: missing3},message:"must have required property '"+missing3+"'",expected:constant3,data:data17}];
 return false;
 }
 else {
-const _errs38 = errors;
-for(const key3 in data16){
+const _errs40 = errors;
+for(const key3 in data17){
 if(!((key3 === "ms") || (key3 === "why"))){
-validate75.errors = [{instancePath:instancePath+"/timeout",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",expected:constant3,data:data16}];
+validate75.errors = [{instancePath:instancePath+"/timeout",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",expected:constant3,data:data17}];
 return false;
 break;
 }
 }
-if(_errs38 === errors){
-if(data16.ms !== undefined){
-let data17 = data16.ms;
-const _errs39 = errors;
-if(!(((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17))) && (isFinite(data17)))){
-validate75.errors = [{instancePath:instancePath+"/timeout/ms",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data17}];
-return false;
-}
-if(errors === _errs39){
-if((typeof data17 == "number") && (isFinite(data17))){
-if(data17 < 1 || isNaN(data17)){
-validate75.errors = [{instancePath:instancePath+"/timeout/ms",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant5,data:data17}];
-return false;
-}
-}
-}
-var valid4 = _errs39 === errors;
-}
-else {
-var valid4 = true;
-}
-if(valid4){
-if(data16.why !== undefined){
-let data18 = data16.why;
+if(_errs40 === errors){
+if(data17.ms !== undefined){
+let data18 = data17.ms;
 const _errs41 = errors;
-if(typeof data18 !== "string"){
-validate75.errors = [{instancePath:instancePath+"/timeout/why",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data18}];
+if(!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))){
+validate75.errors = [{instancePath:instancePath+"/timeout/ms",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data18}];
 return false;
+}
+if(errors === _errs41){
+if((typeof data18 == "number") && (isFinite(data18))){
+if(data18 < 1 || isNaN(data18)){
+validate75.errors = [{instancePath:instancePath+"/timeout/ms",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant5,data:data18}];
+return false;
+}
+}
 }
 var valid4 = _errs41 === errors;
 }
 else {
 var valid4 = true;
 }
+if(valid4){
+if(data17.why !== undefined){
+let data19 = data17.why;
+const _errs43 = errors;
+if(typeof data19 !== "string"){
+validate75.errors = [{instancePath:instancePath+"/timeout/why",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data19}];
+return false;
+}
+var valid4 = _errs43 === errors;
+}
+else {
+var valid4 = true;
+}
 }
 }
 }
 }
 else {
-validate75.errors = [{instancePath:instancePath+"/timeout",keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data:data16}];
+validate75.errors = [{instancePath:instancePath+"/timeout",keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data:data17}];
 return false;
 }
 }
-var valid0 = _errs36 === errors;
+var valid0 = _errs38 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.capabilities !== undefined){
-let data19 = data.capabilities;
-const _errs43 = errors;
-if(errors === _errs43){
-if(data19 && typeof data19 == "object" && !Array.isArray(data19)){
-for(const key4 in data19){
-let data20 = data19[key4];
-const _errs46 = errors;
-if(errors === _errs46){
+let data20 = data.capabilities;
+const _errs45 = errors;
+if(errors === _errs45){
 if(data20 && typeof data20 == "object" && !Array.isArray(data20)){
+for(const key4 in data20){
+let data21 = data20[key4];
+const _errs48 = errors;
+if(errors === _errs48){
+if(data21 && typeof data21 == "object" && !Array.isArray(data21)){
 let missing4;
-if(((data20.present === undefined) && (missing4 = "present")) || ((data20.why === undefined) && (missing4 = "why"))){
-validate75.errors = [{instancePath:instancePath+"/capabilities/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"required",params:{missingProperty: missing4},message:"must have required property '"+missing4+"'",expected:constant3,data:data20}];
+if(((data21.present === undefined) && (missing4 = "present")) || ((data21.why === undefined) && (missing4 = "why"))){
+validate75.errors = [{instancePath:instancePath+"/capabilities/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"required",params:{missingProperty: missing4},message:"must have required property '"+missing4+"'",expected:constant3,data:data21}];
 return false;
 }
 else {
-const _errs48 = errors;
-for(const key5 in data20){
+const _errs50 = errors;
+for(const key5 in data21){
 if(!((key5 === "present") || (key5 === "why"))){
-validate75.errors = [{instancePath:instancePath+"/capabilities/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties",expected:constant3,data:data20}];
+validate75.errors = [{instancePath:instancePath+"/capabilities/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties",expected:constant3,data:data21}];
 return false;
 break;
 }
 }
-if(_errs48 === errors){
-if(data20.present !== undefined){
-let data21 = data20.present;
-const _errs49 = errors;
-if(typeof data21 !== "boolean"){
-validate75.errors = [{instancePath:instancePath+"/capabilities/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/present",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant10,data:data21}];
-return false;
-}
-var valid6 = _errs49 === errors;
-}
-else {
-var valid6 = true;
-}
-if(valid6){
-if(data20.why !== undefined){
-let data22 = data20.why;
+if(_errs50 === errors){
+if(data21.present !== undefined){
+let data22 = data21.present;
 const _errs51 = errors;
-if(typeof data22 !== "string"){
-validate75.errors = [{instancePath:instancePath+"/capabilities/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/why",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data22}];
+if(typeof data22 !== "boolean"){
+validate75.errors = [{instancePath:instancePath+"/capabilities/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/present",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant10,data:data22}];
 return false;
 }
 var valid6 = _errs51 === errors;
@@ -3311,87 +3312,87 @@ var valid6 = _errs51 === errors;
 else {
 var valid6 = true;
 }
+if(valid6){
+if(data21.why !== undefined){
+let data23 = data21.why;
+const _errs53 = errors;
+if(typeof data23 !== "string"){
+validate75.errors = [{instancePath:instancePath+"/capabilities/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/why",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data23}];
+return false;
+}
+var valid6 = _errs53 === errors;
+}
+else {
+var valid6 = true;
+}
 }
 }
 }
 }
 else {
-validate75.errors = [{instancePath:instancePath+"/capabilities/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data:data20}];
+validate75.errors = [{instancePath:instancePath+"/capabilities/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data:data21}];
 return false;
 }
 }
-var valid5 = _errs46 === errors;
+var valid5 = _errs48 === errors;
 if(!valid5){
 break;
 }
 }
 }
 else {
-validate75.errors = [{instancePath:instancePath+"/capabilities",keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data:data19}];
+validate75.errors = [{instancePath:instancePath+"/capabilities",keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data:data20}];
 return false;
 }
 }
-var valid0 = _errs43 === errors;
+var valid0 = _errs45 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.counts !== undefined){
-let data23 = data.counts;
-const _errs53 = errors;
-if(errors === _errs53){
-if(data23 && typeof data23 == "object" && !Array.isArray(data23)){
-for(const key6 in data23){
-let data24 = data23[key6];
-const _errs56 = errors;
-if(!(((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24))) && (isFinite(data24)))){
-validate75.errors = [{instancePath:instancePath+"/counts/" + key6.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data24}];
+let data24 = data.counts;
+const _errs55 = errors;
+if(errors === _errs55){
+if(data24 && typeof data24 == "object" && !Array.isArray(data24)){
+for(const key6 in data24){
+let data25 = data24[key6];
+const _errs58 = errors;
+if(!(((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25))) && (isFinite(data25)))){
+validate75.errors = [{instancePath:instancePath+"/counts/" + key6.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data25}];
 return false;
 }
-if(errors === _errs56){
-if((typeof data24 == "number") && (isFinite(data24))){
-if(data24 < 0 || isNaN(data24)){
-validate75.errors = [{instancePath:instancePath+"/counts/" + key6.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant5,data:data24}];
+if(errors === _errs58){
+if((typeof data25 == "number") && (isFinite(data25))){
+if(data25 < 0 || isNaN(data25)){
+validate75.errors = [{instancePath:instancePath+"/counts/" + key6.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant5,data:data25}];
 return false;
 }
 }
 }
-var valid7 = _errs56 === errors;
+var valid7 = _errs58 === errors;
 if(!valid7){
 break;
 }
 }
 }
 else {
-validate75.errors = [{instancePath:instancePath+"/counts",keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data:data23}];
+validate75.errors = [{instancePath:instancePath+"/counts",keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data:data24}];
 return false;
 }
 }
-var valid0 = _errs53 === errors;
+var valid0 = _errs55 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.summary !== undefined){
-let data25 = data.summary;
-const _errs58 = errors;
-if(typeof data25 !== "string"){
-validate75.errors = [{instancePath:instancePath+"/summary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data25}];
-return false;
-}
-var valid0 = _errs58 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.slow !== undefined){
-let data26 = data.slow;
+let data26 = data.summary;
 const _errs60 = errors;
 if(typeof data26 !== "string"){
-validate75.errors = [{instancePath:instancePath+"/slow",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data26}];
+validate75.errors = [{instancePath:instancePath+"/summary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data26}];
 return false;
 }
 var valid0 = _errs60 === errors;
@@ -3400,11 +3401,12 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.died !== undefined){
+if(data.slow !== undefined){
+let data27 = data.slow;
 const _errs62 = errors;
-if(!(validate76(data.died, {instancePath:instancePath+"/died",parentData:data,parentDataProperty:"died",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate76.errors : vErrors.concat(validate76.errors);
-errors = vErrors.length;
+if(typeof data27 !== "string"){
+validate75.errors = [{instancePath:instancePath+"/slow",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data27}];
+return false;
 }
 var valid0 = _errs62 === errors;
 }
@@ -3412,61 +3414,73 @@ else {
 var valid0 = true;
 }
 if(valid0){
+if(data.died !== undefined){
+const _errs64 = errors;
+if(!(validate76(data.died, {instancePath:instancePath+"/died",parentData:data,parentDataProperty:"died",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate76.errors : vErrors.concat(validate76.errors);
+errors = vErrors.length;
+}
+var valid0 = _errs64 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
 if(data.findings !== undefined){
-let data28 = data.findings;
-const _errs63 = errors;
-if(errors === _errs63){
-if(Array.isArray(data28)){
-var valid8 = true;
-const len1 = data28.length;
-for(let i1=0; i1<len1; i1++){
+let data29 = data.findings;
 const _errs65 = errors;
-if(!(validate80(data28[i1], {instancePath:instancePath+"/findings/" + i1,parentData:data28,parentDataProperty:i1,rootData,dynamicAnchors}))){
+if(errors === _errs65){
+if(Array.isArray(data29)){
+var valid8 = true;
+const len1 = data29.length;
+for(let i1=0; i1<len1; i1++){
+const _errs67 = errors;
+if(!(validate80(data29[i1], {instancePath:instancePath+"/findings/" + i1,parentData:data29,parentDataProperty:i1,rootData,dynamicAnchors}))){
 vErrors = vErrors === null ? validate80.errors : vErrors.concat(validate80.errors);
 errors = vErrors.length;
 }
-var valid8 = _errs65 === errors;
+var valid8 = _errs67 === errors;
 if(!valid8){
 break;
 }
 }
 }
 else {
-validate75.errors = [{instancePath:instancePath+"/findings",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data28}];
+validate75.errors = [{instancePath:instancePath+"/findings",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data29}];
 return false;
 }
 }
-var valid0 = _errs63 === errors;
+var valid0 = _errs65 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.results !== undefined){
-let data30 = data.results;
-const _errs66 = errors;
-if(errors === _errs66){
-if(Array.isArray(data30)){
-var valid9 = true;
-const len2 = data30.length;
-for(let i2=0; i2<len2; i2++){
+let data31 = data.results;
 const _errs68 = errors;
-if(!(validate82(data30[i2], {instancePath:instancePath+"/results/" + i2,parentData:data30,parentDataProperty:i2,rootData,dynamicAnchors}))){
+if(errors === _errs68){
+if(Array.isArray(data31)){
+var valid9 = true;
+const len2 = data31.length;
+for(let i2=0; i2<len2; i2++){
+const _errs70 = errors;
+if(!(validate82(data31[i2], {instancePath:instancePath+"/results/" + i2,parentData:data31,parentDataProperty:i2,rootData,dynamicAnchors}))){
 vErrors = vErrors === null ? validate82.errors : vErrors.concat(validate82.errors);
 errors = vErrors.length;
 }
-var valid9 = _errs68 === errors;
+var valid9 = _errs70 === errors;
 if(!valid9){
 break;
 }
 }
 }
 else {
-validate75.errors = [{instancePath:instancePath+"/results",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data30}];
+validate75.errors = [{instancePath:instancePath+"/results",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data31}];
 return false;
 }
 }
-var valid0 = _errs66 === errors;
+var valid0 = _errs68 === errors;
 }
 else {
 var valid0 = true;

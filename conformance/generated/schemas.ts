@@ -127,6 +127,8 @@ export interface components {
             subject: {
                 /** @description How reports call it. */
                 name: string;
+                /** @description Which version of it, as --server-version says. */
+                version?: string;
                 baseUrl: string;
                 model: string;
                 /** @enum {string} */

@@ -13,6 +13,8 @@ export interface ReportParts {
   readonly subject: Subject;
   /** How the reports call the subject. */
   readonly name: string;
+  /** Which version of the subject it is, if somebody has said so. */
+  readonly version?: string;
   readonly capabilities: Capabilities;
   readonly pace: Pace;
   readonly sdks: readonly { readonly major: number; readonly version: string }[];
@@ -27,6 +29,7 @@ export function toReport({
   set,
   subject,
   name,
+  version,
   capabilities,
   pace,
   sdks,
@@ -49,7 +52,13 @@ export function toReport({
     seconds: Math.round(seconds * 10) / 10,
     requests,
     seed,
-    subject: { name, baseUrl: subject.baseUrl, model: subject.model, profile: subject.profile },
+    subject: {
+      name,
+      ...(version === undefined ? {} : { version }),
+      baseUrl: subject.baseUrl,
+      model: subject.model,
+      profile: subject.profile,
+    },
     sdks: [...sdks],
     timeout: pace,
     capabilities: maskDeep(Object.fromEntries(capabilities), mask),

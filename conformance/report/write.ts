@@ -4,6 +4,7 @@ import type { Report } from "../shapes.ts";
 import { type Terminal, UsageError } from "../terminal.ts";
 import { toBadge } from "./badge.ts";
 import { toBaselineFile } from "./baseline-file.ts";
+import { toCompactFile } from "./compact.ts";
 import { toHtml } from "./html.ts";
 import { toJunit } from "./junit.ts";
 import { toMarkdown } from "./markdown.ts";
@@ -12,6 +13,7 @@ import { toMarkdown } from "./markdown.ts";
 const kinds = {
   junit: toJunit,
   json: (report: Report) => `${JSON.stringify(report, null, 2)}\n`,
+  matrix: toCompactFile,
   html: (report: Report) => toHtml([report]),
   md: toMarkdown,
   badge: toBadge,

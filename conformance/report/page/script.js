@@ -97,7 +97,7 @@ function toAnchor(cell) {
   return reports.length > 1 ? `${cell.subject}:${name}` : name;
 }
 
-const cells = new Map([...rows.values()].flatMap((row) => row.cells).map((cell) => [toAnchor(cell), cell]));
+const known = new Map([...rows.values()].flatMap((row) => row.cells).map((cell) => [toAnchor(cell), cell]));
 
 /** What several servers have in common is one thing to fix on this page. */
 function listFixes() {
@@ -107,7 +107,7 @@ function listFixes() {
       const key = `${finding.id} ${finding.title}`;
       const fix = fixes.get(key) || { ...finding, key: finding.id, cells: [] };
       const names = finding.results.map((name) => (reports.length > 1 ? `${subject}:${name}` : name));
-      fix.cells.push(...names.map((name) => cells.get(name)).filter(Boolean));
+      fix.cells.push(...names.map((name) => known.get(name)).filter(Boolean));
       fixes.set(key, fix);
     }
   });
@@ -245,7 +245,7 @@ function open(cell) {
 /** The address names a result, or a finding, whose place the browser cannot know before the page is drawn. */
 function follow() {
   const anchor = decodeURIComponent(location.hash.slice(1));
-  const cell = cells.get(anchor);
+  const cell = known.get(anchor);
   if (cell !== undefined) return open(cell);
   if (anchor !== "") document.getElementById(anchor)?.scrollIntoView();
 }

@@ -60,6 +60,7 @@ const beside = /\.(?:md|yaml|yml)$/;
 const copied = [
   ...readdirSync(suite).filter((name) => beside.test(name)),
   "bin",
+  "examples",
   "report/page",
   "matrix/page",
   "generated/request.json",

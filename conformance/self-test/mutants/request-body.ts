@@ -71,7 +71,6 @@ export const requestBodyMutants = defineMutants([
       "REQ-25",
       "REQ-26",
       "REQ-27",
-      "REQ-28",
       "REQ-34",
       "REQ-36",
       "REQ-40",

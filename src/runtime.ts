@@ -173,7 +173,17 @@ function assemble(parts: Parts, foundation: Foundation): Runtime {
   };
   return {
     agents,
-    runAgent: createRunAgent({ live, slots, turns, toolServers: tools.servers, metrics, log, audit, tracing }),
+    runAgent: createRunAgent({
+      live,
+      slots,
+      turns,
+      toolServers: tools.servers,
+      join: (run, request) => runs.join(run, request),
+      metrics,
+      log,
+      audit,
+      tracing,
+    }),
     live,
     runs,
     slots,

@@ -7,10 +7,10 @@ import { toStoredKey } from "../session/key.ts";
 import type { IdempotencyKey, RunAdmission, RunHold, RunStore } from "../session/run-store.ts";
 import type { Agent } from "./agents.ts";
 import { followRun, type FollowParts, toUnknown } from "./follow.ts";
-import { createRunId, type LiveRuns, type RunOutcome } from "./live-runs.ts";
+import { createRunId, type LiveRun, type LiveRuns, type RunOutcome } from "./live-runs.ts";
 import { Recording } from "./recording.ts";
 import type { RunAnswer, RunEvent } from "./run-event.ts";
-import type { RunAgent, RunRequest, RunSession } from "./run-request.ts";
+import type { JoinedRun, RunAgent, RunRequest, RunSession } from "./run-request.ts";
 import { RunUpkeep } from "./run-upkeep.ts";
 import { RunsElsewhere } from "./runs-elsewhere.ts";
 
@@ -105,6 +105,20 @@ export class RunLog {
     return given;
   }
 
+  /** Logs a run that has said no more than that it began, from then on. Undefined where the store does not take it. */
+  async join(live: LiveRun, { principal, agent, session, toForm }: RunRequest): Promise<JoinedRun | undefined> {
+    const form = toForm?.() ?? "{}";
+    const asked = { principal, agent, session, form, detached: false, key: undefined };
+    const admitted = await this.#store.admit(toAdmission(asked, live.id));
+    if (admitted.kind !== "begun") return undefined;
+    const recording = new Recording({ store: this.#store, hold: admitted.hold, live });
+    this.#recordings.set(live.id, recording);
+    recording.add({ type: "run-start", runId: live.id });
+    live.watch({ onEvent: recording.add, onEnd: (outcome) => void this.#endJoined(recording, outcome) });
+    this.upkeep.watch();
+    return recording;
+  }
+
   /** See `followRun`. */
   follow(id: string, after: number, to: Listener<RunEvent>): Promise<RunAnswer> {
     return followRun(id, after, to, this.#followParts);
@@ -148,6 +162,13 @@ export class RunLog {
     runs.add(carried);
     this.upkeep.watch();
     return recording;
+  }
+
+  async #endJoined(recording: Recording, outcome: RunOutcome): Promise<void> {
+    const end = recording.toLastWord(outcome);
+    if (end !== undefined) await this.upkeep.end(end);
+    this.#recordings.delete(recording.live.id);
+    this.upkeep.tidy();
   }
 
   /** Nobody waits for it here any more; somebody may who has sent its key to another gateway a moment ago. */
@@ -199,7 +220,9 @@ export class RunLog {
   }
 }
 
-function toAdmission({ principal, agent, session, detached, form, key }: AskedRun, id: string): RunAdmission {
+type Admissible = Pick<AskedRun, "principal" | "agent" | "session" | "detached" | "form" | "key">;
+
+function toAdmission({ principal, agent, session, detached, form, key }: Admissible, id: string): RunAdmission {
   const sessionKey = toStoredKey(session.key, principal);
   const { name, namespace = "" } = principal;
   return { id, principal: name, namespace, agentId: agent.id, sessionKey, detached, form, key };

@@ -26,6 +26,11 @@ export interface LoggedRun {
   readonly toEnd: (answer: RunAnswer) => HeldEnd;
 }
 
+/** A run that is logged from its first event on, though it was begun without: it ends when the signal aborts, too. */
+export interface JoinedRun extends LoggedRun {
+  readonly signal: AbortSignal;
+}
+
 /** Everything that a run needs to know; where it came from (HTTP, a socket, a terminal) is not part of it. */
 export interface RunRequest {
   /** Whose run it is. */
@@ -44,6 +49,8 @@ export interface RunRequest {
   readonly cancel?: (reason: GatewayError) => void;
   /** Of a run that is logged. */
   readonly logged?: LoggedRun;
+  /** Of one that is not, and that others may come to read: how its client wants the answer, as JSON text. */
+  readonly toForm?: () => string;
   /** Of the request that began it, for the log and for the providers' logs. */
   readonly requestId?: string;
   /** Where it came from, if it came over a network. */

@@ -110,6 +110,7 @@ async function run({
     slots: createTestSlots().slots,
     turns,
     toolServers,
+    join: () => Promise.resolve(undefined),
     metrics,
     log,
     audit: noAudit,

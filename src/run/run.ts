@@ -15,7 +15,7 @@ import { assertToolResultsBound, toNeeds } from "./demands.ts";
 import { createRunId, type LiveRun, type LiveRuns, type RunOutcome } from "./live-runs.ts";
 import { repeatAnswer, toReceipt } from "./repeated.ts";
 import type { RunEvent } from "./run-event.ts";
-import type { RunAgent, RunRequest } from "./run-request.ts";
+import type { JoinedRun, RunAgent, RunRequest } from "./run-request.ts";
 import { setAnswer, startRunSpan, traceTools } from "./run-span.ts";
 import type { Slots } from "./slots.ts";
 import type { StepRequest } from "./step.ts";
@@ -31,6 +31,8 @@ export interface RunParts {
   readonly slots: Slots;
   readonly turns: Turns;
   readonly toolServers: ToolServers;
+  /** Logs a run that has only begun, for another gateway that tells somebody of its session. */
+  readonly join: (live: LiveRun, request: RunRequest) => Promise<JoinedRun | undefined>;
   readonly metrics: RunMetrics;
   readonly log: Log;
   readonly audit: Audit;
@@ -42,6 +44,7 @@ export function createRunAgent({
   slots,
   turns,
   toolServers,
+  join,
   metrics,
   log: rootLog,
   audit,
@@ -72,6 +75,7 @@ export function createRunAgent({
         outcome = { answer };
         return answer;
       }
+      const joined = turn?.isObserved && logged === undefined ? await join(live, request) : undefined;
       // Whoever waits for a session takes no slot from others.
       hasSlot = slots.take() || (await slots.wait(toPlace(request), signal));
       const { instructions, conversation } = separateInstructions(request.messages);
@@ -96,12 +100,18 @@ export function createRunAgent({
         requestId,
         trace: span?.context,
       };
-      const until = turn === undefined ? signal : AbortSignal.any([signal, turn.lost]);
+      const ends = [
+        signal,
+        ...(turn === undefined ? [] : [turn.lost]),
+        ...(joined === undefined ? [] : [joined.signal]),
+      ];
+      const until = ends.length === 1 ? signal : AbortSignal.any(ends);
       const { answer, append, pace } = await runSteps(steps, { ...heard, signal: until }, log);
       // A client that left while the last words came would find a turn that it never saw.
       signal.throwIfAborted();
+      joined?.signal.throwIfAborted();
       const receipt = attempt === undefined ? {} : { receipt: toReceipt(attempt, answer) };
-      const run = turn && logged?.toEnd(answer);
+      const run = turn && (logged ?? joined)?.toEnd(answer);
       await commit(turn, { keep, append: [...fresh, ...append], ...receipt, run }, append.some(isToolResult));
       observed.end(answer.usage, answer.model, pace);
       if (span !== undefined) setAnswer(span, answer);

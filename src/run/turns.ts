@@ -108,6 +108,8 @@ export interface OpenTurn {
   readonly exists: boolean;
   /** Of the turn that was stored when the same call came before: its answer is the answer to this one. */
   readonly receipt?: Receipt | undefined;
+  /** Another gateway tells somebody of it. */
+  readonly isObserved?: boolean | undefined;
   /** Aborts when the session was given to somebody else: nothing can be committed any more. */
   readonly lost: AbortSignal;
   /** Resolves when the turn is durable. */
@@ -208,7 +210,7 @@ interface LeaseParts {
 }
 
 function toTurn({ store, leaseMs, log }: LeaseParts, session: OpenSession, { leave, next }: OwnLane): OpenTurn {
-  const { lease, messages, updatedAt, receipt } = session;
+  const { lease, messages, updatedAt, receipt, isObserved } = session;
   const lost = new AbortController();
   let open = true;
   const onRenewed = (isHeld: boolean): void => {
@@ -226,6 +228,7 @@ function toTurn({ store, leaseMs, log }: LeaseParts, session: OpenSession, { lea
     messages,
     exists: updatedAt > 0,
     receipt,
+    isObserved,
     lost: lost.signal,
     // Either of the two gives the lease back.
     async commit(turn) {

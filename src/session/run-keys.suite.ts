@@ -20,6 +20,17 @@ export function defineRunKeyTests(connect: () => Promise<SessionStore>): void {
     for (const runs of [a, b]) expect(await ask(runs)).toMatchObject(want);
   });
 
+  test("finds its run for its principal, at every store", async () => {
+    const [a, b] = [(await connect()).runs, (await connect()).runs];
+    const { id } = await begin(a, { key });
+    const { principal } = toAdmission();
+    for (const runs of [a, b]) {
+      expect(await runs.findKeyed(principal, key.text)).toEqual(await mustFind(runs, id));
+      expect(await runs.findKeyed("ci", key.text)).toBeUndefined();
+      expect(await runs.findKeyed(principal, "K")).toBeUndefined();
+    }
+  });
+
   test("is a conflict for another request, and nothing to another principal or key", async () => {
     const { runs } = await connect();
     const { id } = await begin(runs, { key });

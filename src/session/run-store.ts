@@ -156,6 +156,8 @@ export interface RunStore {
   /** Ends the run. That of a turn is written with the turn instead: see `Turn.run`. */
   finish(hold: RunHold, end: RunEnd): Promise<boolean>;
   find(id: string): Promise<RunRecord | undefined>;
+  /** The run that a principal has begun with a key of this text, as long as the key is kept. */
+  findKeyed(principal: string, text: string): Promise<RunRecord | undefined>;
   /** The youngest first, by id. */
   list(query: RunQuery): Promise<RunPage>;
   /**

@@ -113,7 +113,12 @@ export interface OpenSession extends Transcript {
   readonly lease: Lease;
   /** Of the turn that this call was the first time. */
   readonly receipt?: Receipt | undefined;
+  /** Another store has said so: see `observe`. */
+  readonly isObserved?: boolean;
 }
+
+/** So long a session counts as observed. */
+export const observedMs = 30_000;
 
 export interface Turn {
   /** How many messages of the transcript stay; the rest are marked superseded and stay readable. */
@@ -252,6 +257,11 @@ export interface SessionStore {
    * for itself. Asked again with one id, it gives what it gave. A power cut may take it back.
    */
   readonly takeSlice?: TakeSlice;
+  /**
+   * Somebody is told of these sessions here, for `observedMs` or until they are named again. From when it resolves, `open` says
+   * so to the others who share the store. Absent where nobody else would tell of their runs.
+   */
+  observe?(keys: readonly string[]): Promise<void>;
   /** Rejects while nothing can be read, or while the last write has failed and another one fails. */
   check(): Promise<void>;
   /** Reads every session. */

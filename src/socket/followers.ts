@@ -1,22 +1,30 @@
 import type { Member } from "./methods.ts";
+import { ObservedSessions } from "./observed-sessions.ts";
 import { type FeedParts, type RunUnderWay, SessionFeed } from "./session-feed.ts";
 import type { LiveRun } from "../run/live-runs.ts";
 import { isStatelessKey, parseOperatorKey, parseStoredKey } from "../session/key.ts";
+import type { SessionStore } from "../session/store.ts";
 
 /** Sessions of one connection; one more takes the place of the oldest. */
 const followedMax = 64;
 
+export interface FollowersParts extends Omit<FeedParts, "subscribers"> {
+  readonly store: FeedParts["store"] & Pick<SessionStore, "observe">;
+}
+
 /** Who is told of which session. One that nobody follows costs nothing. */
 export class Followers {
   readonly #parts: FeedParts;
+  readonly #observed: ObservedSessions;
   readonly #feeds = new Map<string, SessionFeed>();
   readonly #followed = new WeakMap<Member, Set<string>>();
   readonly #subscribers = new Set<Member>();
   #stopWatching: (() => void) | undefined;
   #stopListening: (() => void) | undefined;
 
-  constructor(parts: Omit<FeedParts, "subscribers">) {
-    this.#parts = { ...parts, subscribers: this.#subscribers };
+  constructor({ store, ...parts }: FollowersParts) {
+    this.#parts = { ...parts, store, subscribers: this.#subscribers };
+    this.#observed = new ObservedSessions(store);
   }
 
   /**
@@ -34,13 +42,16 @@ export class Followers {
     feed.members.set(member, shown);
     const { elsewhere } = this.#parts.runs;
     if (!elsewhere.isPossible) return;
+    await this.#observed.add(stored);
     // Where the store fails, whoever reads the history is told that.
     for (const run of await elsewhere.list(stored).catch(() => [])) feed.tellElsewhere(run);
   }
 
   leave(stored: string, member: Member): void {
     this.#followed.get(member)?.delete(stored);
-    this.#feeds.get(stored)?.leave(member);
+    const feed = this.#feeds.get(stored);
+    feed?.leave(member);
+    if (feed === undefined || feed.members.size === 0) this.#observed.delete(stored);
   }
 
   /** The same for every session that the connection may read. */

@@ -27,7 +27,7 @@ export interface TalkParts {
   readonly slots: Pick<Slots, "assertRoom">;
   readonly runs: RunLog;
   readonly live: LiveRuns;
-  readonly store: { readonly runs: Pick<RunStore, "find" | "cancel"> };
+  readonly store: { readonly runs: Pick<RunStore, "find" | "findKeyed" | "cancel"> };
   readonly names: RunNames;
   readonly followers: Followers;
 }
@@ -195,7 +195,9 @@ function toAgentPayload(
 
 /** A run by what its client calls it, or by its id if the caller may know of it. */
 async function findRun({ agents, names, store }: TalkParts, runId: string, principal: Principal): Promise<RunEntry> {
-  const run = await store.runs.find(names.toId(principal.name, runId));
+  const known = await store.runs.find(names.toId(principal.name, runId));
+  // Begun at another gateway, or before this one was: the name is its key.
+  const run = known ?? (await store.runs.findKeyed(principal.name, runId));
   if (run !== undefined && toRunReach(principal, agents).sees(run)) return run;
   const message = `There is no run '${runId.slice(0, 64)}'; it may have ended long ago.`;
   throw new GatewayError("run_not_found", message, { param: "runId" });

@@ -3,6 +3,7 @@ import { Chunks, createChunkJson, toIdleChunk } from "./chunks.ts";
 import { toCompletion } from "./completion.ts";
 import { type AnswerHead, createHead, toInclude } from "./head.ts";
 import { answerLogged } from "./logged-completion.ts";
+import { toForm } from "./answer-form.ts";
 import { type Begun, Opening, toFacts } from "./opening.ts";
 import { assertConsistent, assertSupported, listIgnored, toIgnoredHeader, toSettings, toTools } from "./request.ts";
 import { createToRoute, type Route } from "./route.ts";
@@ -62,7 +63,7 @@ export function createChatCompletion(parts: ChatParts): Handler<"createChatCompl
       return answerLogged({ call, route, head, detached, runs, runAgent, prepare, toHeaders });
     }
     const runId = createRunId();
-    const own = { runId, cancel: call.cancel };
+    const own = { runId, cancel: call.cancel, toForm: () => toForm(head) };
     const request = toRunRequest(call, await admit(body.messages, signal), route, own);
     if (body.stream !== true) {
       const answer = await runAgent(request, { signal, flow: openFlow, emit: () => undefined });
@@ -122,7 +123,7 @@ function toRunRequest(
   call: Call<"createChatCompletion">,
   messages: readonly Message[],
   route: Route,
-  own?: Pick<RunRequest, "runId" | "cancel">,
+  own?: Pick<RunRequest, "runId" | "cancel" | "toForm">,
 ): RunRequest {
   const { body, requestId, address, principal, trace } = call;
   const asked = { messages, tools: toTools(body), settings: toSettings(body, route.agent.reach) };

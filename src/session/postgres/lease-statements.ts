@@ -1,4 +1,4 @@
-import { besideMs, leaseMsMax } from "../store.ts";
+import { besideMs, leaseMsMax, observedMs } from "../store.ts";
 import type { Statement } from "./pool.ts";
 import { toEmptied } from "./run-statements.ts";
 import { inPassing, now } from "./sql.ts";
@@ -25,6 +25,8 @@ export interface LeaseStatements {
   readonly place: Statement;
   /** key_hash, holder → a row for the one whose turn it is then, if there is one */
   readonly leave: Statement;
+  /** Several key_hash, holder */
+  readonly observe: Statement;
 }
 
 /** A session that was leased, before the turn. */
@@ -39,6 +41,8 @@ export interface TakenRow {
   readonly checksum: number;
   /** 0 where there is no session. */
   readonly updated_at: number;
+  /** By another holder. */
+  readonly observed: boolean;
 }
 
 /** What came of giving a lease back. */
@@ -102,7 +106,9 @@ export function toLeaseStatements(s: string): LeaseStatements {
         WHERE r.session_id = taken.id AND asked.asks_anew AND (r.created_at <= asked.arrived_at - ${besideMs}
           OR (r.digest = asked.digest AND r.created_at <= asked.arrived_at))
       )
-      SELECT place, id, fence, revision, length, last_sequence, taken.checksum, updated_at
+      SELECT place, id, fence, revision, length, last_sequence, taken.checksum, updated_at,
+        EXISTS (SELECT 1 FROM ${s}.observed AS o
+          WHERE o.key_hash = taken.key_hash AND o.holder <> $4::text AND o.until > ${now}) AS observed
       FROM taken JOIN asked ON asked.key_hash = taken.key_hash`,
     },
     renew: {
@@ -150,6 +156,15 @@ export function toLeaseStatements(s: string): LeaseStatements {
       INSERT INTO ${s}.waiting (key_hash, holder, arrived_at, until)
       SELECT $1::bytea, $2::text, $3::bigint, ${now} + ${placeMs} WHERE ${inPassing}
       ON CONFLICT (key_hash, holder) DO UPDATE SET arrived_at = excluded.arrived_at, until = excluded.until`,
+    },
+    observe: {
+      name: "observe",
+      text: `
+      WITH gone AS (DELETE FROM ${s}.observed WHERE until < ${now} - 60000)
+      INSERT INTO ${s}.observed (key_hash, holder, until)
+      SELECT key_hash, $2::text, ${now} + ${observedMs} FROM unnest($1::bytea[]) AS asked (key_hash) WHERE ${inPassing}
+      ORDER BY key_hash
+      ON CONFLICT (key_hash, holder) DO UPDATE SET until = excluded.until`,
     },
     leave: {
       name: "leave",

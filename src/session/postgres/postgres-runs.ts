@@ -76,7 +76,7 @@ export function createPostgresRuns({ pool, statements, wakeUps, holder }: Postgr
 
   async function admit({ key, ...admission }: RunAdmission): Promise<Admitted> {
     const session = toKeyColumns(admission.sessionKey);
-    const keyHash = key === undefined ? null : hash("sha256", toColumn(key.text), "buffer");
+    const keyHash = key === undefined ? null : toKeyHash(key.text);
     const texts = [admission.id, admission.principal, admission.namespace, admission.agentId].map(toColumn);
     const values = [
       holder.name,
@@ -147,6 +147,11 @@ export function createPostgresRuns({ pool, statements, wakeUps, holder }: Postgr
       const row = await find(id);
       return row && toRecord(row);
     },
+    async findKeyed(principal, text) {
+      const [found] = await pool.run<{ run_id: string }>(statements.key, () => [toColumn(principal), toKeyHash(text)]);
+      const row = found && (await find(fromColumn(found.run_id)));
+      return row && toRecord(row);
+    },
     async list({ namespace, principal, sessionKey, agentIds, states, before, limit }) {
       await pool.run(statements.interrupt, () => []);
       const toText = (text: string | undefined): string | null => (text === undefined ? null : toColumn(text));
@@ -190,6 +195,10 @@ export function createPostgresRuns({ pool, statements, wakeUps, holder }: Postgr
       return whole.length === prunedAtOnce || traces.length === prunedAtOnce;
     },
   };
+}
+
+function toKeyHash(text: string): Buffer {
+  return hash("sha256", toColumn(text), "buffer");
 }
 
 function toRecord(row: RecordRow): RunRecord {

@@ -13,7 +13,18 @@ import { createTestStores } from "./stores.fixture.ts";
 describe.skipIf(programs === undefined)("with a server", () => {
   let shared: Promise<TestSchema> | undefined;
   afterAll(async () => (await shared)?.remove());
-  const tables = ["session", "message", "waiting", "receipt", "key_use", "holder", "run", "run_key", "run_event"];
+  const tables = [
+    "session",
+    "message",
+    "waiting",
+    "observed",
+    "receipt",
+    "key_use",
+    "holder",
+    "run",
+    "run_key",
+    "run_event",
+  ];
 
   defineStoreContract("the PostgreSQL store", async () => {
     // To make the tables takes longer than most tests do.
@@ -109,6 +120,27 @@ describe.skipIf(programs === undefined)("with a server", () => {
     expect(lease.fence).toBeGreaterThan(0);
     await addTurn(store, "other", [user("1")]);
     expect((await store.read("k")).updatedAt).toBe(updatedAt);
+  });
+
+  test("a session is observed by others, for so long as they say so", async () => {
+    const stores = await createTestStores();
+    const [one, other] = [await stores.connect(), await stores.connect()];
+    const isObserved = async (store: SessionStore, key: string): Promise<boolean | undefined> => {
+      const session = await store.open(key, 60_000);
+      if (session !== undefined) await store.release(session.lease);
+      return session?.isObserved;
+    };
+    await one.observe?.(["k", "l"]);
+    expect(await Promise.all([isObserved(other, "k"), isObserved(other, "l"), isObserved(other, "m")])).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    expect(await isObserved(one, "k")).toBe(false);
+    await stores.edit("UPDATE observed SET until = until - 30001");
+    expect(await isObserved(other, "k")).toBe(false);
+    await one.observe?.(["k"]);
+    expect(await isObserved(other, "k")).toBe(true);
   });
 
   test("an erased session leaves no text in any row", async () => {

@@ -85,10 +85,10 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
     const known = cache.recall(key);
     const held = await leased.take(toKeyColumns(key), leaseMs, arrival);
     if (held === undefined) return undefined;
-    const { fence, revision, updated_at: updatedAt } = held;
+    const { fence, revision, updated_at: updatedAt, observed: isObserved } = held;
     try {
       const receipt = arrival && (await findAnswer(key, arrival));
-      const session = { lease: { key, fence }, receipt };
+      const session = { lease: { key, fence }, receipt, isObserved };
       if (arrival?.blind) return { ...session, messages: [], revision, updatedAt };
       if (revision === known.revision) return { ...session, messages: known.messages, revision, updatedAt };
       const snapshot = await reader.read(key, known.revision);
@@ -149,6 +149,10 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
     history: (key, query) => underWay.run(() => reader.history(key, query)),
     addUse: (uses) => underWay.run(() => reader.addUse(uses)),
     takeSlice: (request) => underWay.run(() => takeSlice(request)),
+    async observe(keys) {
+      const hashes = keys.map((key) => toKeyColumns(key).hash);
+      await underWay.run(() => pool.run(statements.observe, () => [hashes, holder]));
+    },
     check: () => underWay.run(checkReadiness),
     examine: () => underWay.run(() => reader.examine()),
     close: () => (closing ??= close()),

@@ -163,6 +163,17 @@ const steps: readonly Step[] = [
     -- Whether the call that was answered had been sent before.
     ALTER TABLE receipt ADD COLUMN again boolean NOT NULL DEFAULT false;`,
   },
+  {
+    knownMin: 1,
+    sql: `
+    -- Where somebody is told of a session, there may be none yet, and until when.
+    CREATE TABLE observed (
+      key_hash bytea NOT NULL,
+      holder text NOT NULL,
+      until bigint NOT NULL,
+      PRIMARY KEY (key_hash, holder)
+    );`,
+  },
 ];
 
 /** How many steps this program knows. */

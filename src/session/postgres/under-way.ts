@@ -24,6 +24,7 @@ export class UnderWay {
       append: (hold, batch, begun) => this.run(() => runs.append(hold, batch, begun)),
       finish: (hold, end) => this.run(() => runs.finish(hold, end)),
       find: (id) => this.run(() => runs.find(id)),
+      findKeyed: (principal, text) => this.run(() => runs.findKeyed(principal, text)),
       list: (query) => this.run(() => runs.list(query)),
       events: (id, after, limit) => this.run(() => runs.events(id, after, limit)),
       cancel: (id) => this.run(() => runs.cancel(id)),

@@ -22,6 +22,7 @@ export const accessOf: Record<OperationName, Access> = {
   finishRun: "durable",
   // Whoever looks writes down that a holder is gone.
   findRun: "write",
+  findKeyedRun: "write",
   listRuns: "write",
   readEvents: "read",
   cancelRun: "write",

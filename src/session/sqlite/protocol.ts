@@ -83,6 +83,7 @@ export interface Operations {
   };
   finishRun: { request: HeldEnd; reply: boolean };
   findRun: { request: { readonly id: string }; reply: RunRecord | undefined };
+  findKeyedRun: { request: { readonly principal: string; readonly text: string }; reply: RunRecord | undefined };
   listRuns: { request: RunQuery; reply: RunPage };
   readEvents: { request: { readonly id: string; readonly after: number; readonly limit: number }; reply: EventPage };
   cancelRun: { request: { readonly id: string }; reply: boolean };

@@ -9,6 +9,7 @@ import { StoreFailure } from "./store-failure.ts";
 /** Looking runs up and reading what they have said. Every function runs inside the caller's transaction. */
 export interface RunViews {
   find(id: string): RunRecord | undefined;
+  findKeyed(principal: string, text: string): RunRecord | undefined;
   list(query: RunQuery): RunPage;
   events(id: string, after: number, limit: number): EventPage;
 }
@@ -54,6 +55,8 @@ export function createRunViews(database: DatabaseSync): RunViews {
   const getRun = database.prepare(
     `SELECT ${entryColumns}, form, answer, form_checksum, end_checksum FROM run WHERE id = ?`,
   );
+  const getKeyed = database.prepare(`
+    SELECT id FROM run_key JOIN run ON run = number WHERE run_key.principal = ? AND key = ?`);
   const getRuns = database.prepare(`
     SELECT ${entryColumns} FROM run
     WHERE ($before IS NULL OR id < $before)
@@ -67,12 +70,18 @@ export function createRunViews(database: DatabaseSync): RunViews {
     SELECT seq, body, checksum FROM run_event
     WHERE run = (SELECT number FROM run WHERE id = $id) AND seq > $after ORDER BY seq LIMIT $limit`);
 
+  function find(id: string): RunRecord | undefined {
+    const row = getRun.get(id) as RecordRow | undefined;
+    const fault = row === undefined || row.expired === 1 ? undefined : findRunFault(row);
+    if (fault !== undefined) throw new StoreFailure("corrupt", `${fault}.`);
+    return row && { ...toEntry(row), form: row.form, answer: row.answer ?? undefined };
+  }
+
   return {
-    find(id) {
-      const row = getRun.get(id) as RecordRow | undefined;
-      const fault = row === undefined || row.expired === 1 ? undefined : findRunFault(row);
-      if (fault !== undefined) throw new StoreFailure("corrupt", `${fault}.`);
-      return row && { ...toEntry(row), form: row.form, answer: row.answer ?? undefined };
+    find,
+    findKeyed(principal, text) {
+      const row = getKeyed.get(principal, toColumn(text));
+      return row && find(String(row["id"]));
     },
     list({ namespace = null, principal = null, sessionKey, agentIds, states, before = null, limit }) {
       const rows = getRuns.all({

@@ -11,6 +11,7 @@ export function createSqliteRuns(ask: Ask): RunStore {
     append: (hold, batch, begun) => ask("appendRun", { hold, batch, begun }),
     finish: (hold, end) => ask("finishRun", { hold, end }),
     find: (id) => ask("findRun", { id }),
+    findKeyed: (principal, text) => ask("findKeyedRun", { principal, text }),
     list: (query) => ask("listRuns", query),
     events: (id, after, limit) => ask("readEvents", { id, after, limit }),
     cancel: (id) => ask("cancelRun", { id }),

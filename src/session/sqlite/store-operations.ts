@@ -95,6 +95,10 @@ export function createOperations(database: DatabaseSync, holder: Holder): Perfor
       runs.interruptGone();
       return runViews.find(id);
     },
+    findKeyedRun({ principal, text }) {
+      runs.interruptGone();
+      return runViews.findKeyed(principal, text);
+    },
     listRuns(query) {
       runs.interruptGone();
       return runViews.list(query);

@@ -82,7 +82,10 @@ function explain(cause: Cause, result: Result): string | undefined {
   return evidence === undefined ? undefined : cause.shows(evidence);
 }
 
-function toFinding(shown: Shown | undefined, members: readonly Result[], after: boolean): Finding {
+/** The case that is worst comes first: it is the one to look at. */
+function toFinding(shown: Shown | undefined, results: readonly Result[], after: boolean): Finding {
+  const rank = ({ verdict, level }: Result): number => weights.indexOf(verdict) * 10 + levels.indexOf(level);
+  const members = results.toSorted((a, b) => rank(a) - rank(b));
   const cases = [...new Set(members.map(({ id }) => id))];
   const worst = (order: readonly string[], of: readonly string[]): string =>
     order.find((one) => of.includes(one)) ?? order[0]!;

@@ -91,8 +91,8 @@ test("a compact report is one of the schema, finds the same, and keeps the call 
   expect(checkConformanceReport(compact)).toBeUndefined();
   expect(compact.findings).toEqual(report.findings);
   expect(compact.results.map(({ exchanges }) => exchanges.length)).toEqual([0, 1, 0, 0, 0, 0, 0, 0]);
-  expect(compact.results[1]?.exchanges[0]?.requestBody).toMatch(/^x{1500}… \(5000 characters\)$/);
-  expect(toCompact(compact)).toEqual({ ...compact, results: toCompact(compact).results });
+  expect(compact.results[1]?.exchanges[0]?.requestBody).toMatch(/^x{1000}… \(5000 characters\)$/);
+  expect(toCompact(compact)).toEqual(compact);
 });
 
 interface Ended {

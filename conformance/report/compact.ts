@@ -6,8 +6,8 @@ type Result = Report["results"][number];
 type Exchange = Result["exchanges"][number];
 
 /** Of a body that is longer its beginning is kept; what decides stands there, hardly ever behind. */
-const bodyMax = 1500;
-const factMax = 400;
+const bodyMax = 1000;
+const factMax = 300;
 
 /** The report to be kept for years and by the dozen: of each finding the call that decided, of what passed no wire log. */
 export function toCompact(report: Report): Report {
@@ -51,6 +51,8 @@ function toCompactExchange(exchange: Exchange): Exchange {
   };
 }
 
+/** What was cut once stays as it is. */
 function toShort(text: string, max: number): string {
-  return text.length <= max ? text : `${text.slice(0, max)}… (${text.length} characters)`;
+  const isCut = text.length <= max + 40 && /… \(\d+ characters\)$/.test(text);
+  return text.length <= max || isCut ? text : `${text.slice(0, max)}… (${text.length} characters)`;
 }

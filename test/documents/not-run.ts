@@ -12,6 +12,8 @@ export const notRun: Readonly<Record<string, string>> = {
     "test/client/command-lines/live.test.ts runs it where the program is installed",
   "docs/clients/open-webui.md: X-OpenWebUI-Chat-Id: {{CHAT_ID}}": "what is typed into a form of Open WebUI",
   "docs/deployment.md: npm run build": "tools/package/package.test.ts packs and installs the package",
+  "docs/matrix/README.md":
+    "test/documents/matrix.test.ts makes the same of the same reports, and looks at its commands",
   "docs/scaling.md: npx clawgate migrate --from sqlite --to postgres":
     "needs PostgreSQL; test/command/migrate.test.ts runs it where there is one",
   "docs/scaling.md: -- Who holds which session, and until when; who waits.": "needs PostgreSQL",

@@ -68,12 +68,12 @@ function toGroups(found: readonly Result[], causes: readonly Cause[]): Group[] {
   return [...groups, ...[...open.values()].map((ofCase): Group => [undefined, ofCase])];
 }
 
-/** All results of the case have to show the same: a case that fails otherwise with one SDK has more to tell. */
+/** All results of the case have to show the cause: a case that fails otherwise with one SDK has more to tell. */
 function toShown(ofCase: readonly Result[], causes: readonly Cause[]): Shown[] {
   return causes.flatMap((cause) => {
-    const titles = new Set(ofCase.map((result) => explain(cause, result)));
+    const titles = ofCase.map((result) => explain(cause, result));
     const [title] = titles;
-    return titles.size === 1 && title !== undefined ? [{ cause, title }] : [];
+    return title !== undefined && !titles.includes(undefined) ? [{ cause, title }] : [];
   });
 }
 

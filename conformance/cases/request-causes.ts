@@ -31,7 +31,21 @@ export const requestCauses = defineCauses([
   },
   {
     id: "crash",
-    cases: ["REQ-*", "ROB-*", "NS-*", "SS-*", "SE-*", "TOOL-*", "SO-*", "SDK-*", "USE-*", "CONC-*", "LIM-*", "ERR-*"],
+    cases: [
+      "REQ-*",
+      "ROUTE-07",
+      "ROB-*",
+      "NS-*",
+      "SS-*",
+      "SE-*",
+      "TOOL-*",
+      "SO-*",
+      "SDK-*",
+      "USE-*",
+      "CONC-*",
+      "LIM-*",
+      "ERR-*",
+    ],
     shows: (evidence) =>
       evidence.call.status === 500
         ? `Requests make the server itself fail: 500, ${toExcerpt(toMessage(evidence))}`

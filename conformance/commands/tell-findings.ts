@@ -13,20 +13,35 @@ export function tellFindings(report: Report, words: string, terminal: Terminal):
   if (shown.length > 0) terminal.print(`\n${toHead(findings, shown.length)}\n`);
   for (const { verdict, level, title, cases } of shown) {
     const mark = terminal.paint.print(shades[verdict], verdict.padEnd(5));
-    terminal.print(`${mark} ${level.padEnd(6)} ${toLine(title)}`);
-    terminal.print(`             ${toCaseList(cases)}`);
+    const [first, ...others] = wrap(toLine(title));
+    terminal.print(`${mark} ${level.padEnd(6)} ${first}`);
+    for (const line of [...others, toCaseList(cases)]) terminal.print(`${indent}${line}`);
   }
   const [worst] = shown;
   if (worst !== undefined)
-    terminal.print(
-      `\n\`${words} explain ${worst.cases[0]}\` says why, \`repro ${worst.cases[0]}\` how to see it again.`,
-    );
+    terminal.print(`\n\`${words} explain ${worst.cases[0]}\` says why, \`repro ${worst.cases[0]}\` shows it.`);
   if (findings.length > 0) terminal.print("");
 }
 
 function toHead(findings: readonly Finding[], shown: number): string {
   const results = findings.reduce((sum, one) => sum + one.results.length, 0);
   const rest = findings.length - shown;
-  const others = rest === 0 ? "" : `, of which ${rest} warn of one case each and are in the lines above`;
+  const others = rest === 0 ? "" : `; ${rest} warn of one case each: see above`;
   return `To mend: ${findings.length} thing${findings.length === 1 ? "" : "s"}, seen in ${results} result${results === 1 ? "" : "s"}${others}.`;
+}
+
+const indent = " ".repeat(13);
+/** So wide are the narrowest terminals that people have. */
+const columns = 80;
+
+/** At its blanks, so that the lines stand under each other. */
+function wrap(text: string): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    if (last !== undefined && indent.length + last.length + word.length < columns)
+      lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
 }

@@ -33,7 +33,10 @@ function toFinding(finding: Finding, entry: Entry, known: ReadonlyMap<string, Re
     entry.latest.results.filter(({ id, verdict }) => names.has(id) && verdict !== "pass" && verdict !== "skip"),
     ({ id }) => id,
   );
-  const outcomes = [...byId].map(([id, results]) => ({ id, outcome: toOutcome(entry, results) }));
+  const outcomes = finding.cases.flatMap((id) => {
+    const results = byId.get(id);
+    return results === undefined ? [] : [{ id, outcome: toOutcome(entry, results) }];
+  });
   const [first] = outcomes;
   const many = outcomes.length > 1;
   return html`<section class="card" id="${finding.id}">

@@ -3,6 +3,7 @@ import { checkConformanceReport } from "../shapes.ts";
 import { toBadge } from "./badge.ts";
 import { toAnnotations } from "./github.ts";
 import { toHtml } from "./html.ts";
+import { toJunit } from "./junit.ts";
 import { toMarkdown } from "./markdown.ts";
 import { createReport, key } from "./report.fixture.ts";
 import { toClosingLine } from "./report.ts";
@@ -87,4 +88,33 @@ test("a report's file may have an equals sign and is looked for where the comman
     { kind: "json", path: "/tmp/a=b.json" },
     { kind: "md", path: "/x.md" },
   ]);
+});
+
+test("what has one cause is one finding in every form", () => {
+  const cause = {
+    id: "a-rule",
+    title: "One cause.",
+    verdict: "fail",
+    level: "MUST",
+    cases: ["SS-02", "SS-03"],
+    results: ["SS-02@7", "SS-03"],
+  } as const;
+  const report = { ...createReport(), findings: [{ ...cause, cases: [...cause.cases], results: [...cause.results] }] };
+  const markdown = toMarkdown(report);
+  expect(markdown).toContain("| **2 cases** | MUST | **One cause.** | | |\n| SS-02 (openai 7) |");
+  expect(markdown.match(/^\| SS-0/gm)).toHaveLength(2);
+  expect(toAnnotations(report).filter((line) => line.includes("One cause."))).toHaveLength(1);
+  expect(toAnnotations(report)).toContainEqual(
+    expect.stringMatching(/^::error title=SS-02%2C SS-03::One cause\. — SS-02: /),
+  );
+  expect(toJunit(report).match(/Cause: One cause\. \(2 cases\)/g)).toHaveLength(2);
+  expect(JSON.parse(/id="reports">(.*?)<\/script>/s.exec(toHtml([report]))?.[1] ?? "[]")).toMatchObject([
+    { findings: [cause] },
+  ]);
+});
+
+test("a report of an older suite is grouped when it is read", () => {
+  const { findings, ...old } = createReport();
+  expect(findings?.length).toBeGreaterThan(0);
+  expect(toMarkdown(old)).toBe(toMarkdown({ ...old, ...(findings === undefined ? {} : { findings }) }));
 });

@@ -84,7 +84,16 @@ export function createConformanceCommand(terminal: Terminal, host: Host = standa
       collect,
       [],
     )
-    .option("--record <file>", "write every exchange of the run as JSON lines", parseFile)
+    .option(
+      "--record <file>",
+      "write all that goes over the connections, with its times and without secrets",
+      parseFile,
+    )
+    .option(
+      "--replay <file>",
+      "judge again what --record has written: no server is called, no key is needed",
+      parseFile,
+    )
     .addHelpText(
       "after",
       `

@@ -35,11 +35,15 @@ export interface CaseContext {
   readonly once: <T>(name: string, ask: () => Promise<T>) => Promise<T>;
   /** A body with one user message, `model` included. */
   readonly say: (text: string, fields?: object) => { model: string; messages: { role: "user"; content: string }[] };
+  /** Sees something beside the connections, such as the time of day; a replay is given what was seen when it was recorded. */
+  readonly observe: Observe;
   /** Something worth knowing that is no failure. */
   readonly note: (text: string) => void;
   /** Numbers from 0 to 1 that the seed of the run decides. */
   readonly random: () => number;
 }
+
+export type Observe = <T>(name: string, look: () => T) => T;
 
 /** Answers that several cases look at, by name, with the calls that brought them; kept for the whole run. */
 export type Shared = Map<string, { readonly answer: Promise<unknown>; readonly exchanges: Exchange[] }>;
@@ -55,6 +59,7 @@ export interface ContextParts {
   readonly share: (exchange: Exchange) => void;
   readonly note: (text: string) => void;
   readonly random: () => number;
+  readonly observe: Observe;
 }
 
 /** What a server without the fixture is asked, and what the fixture is told to say. */
@@ -125,6 +130,7 @@ export function createContext(parts: ContextParts): { context: CaseContext; isWa
       once(`stream ${usage}`, () => stream(say(prompt, usage ? { stream_options: { include_usage: true } } : {}))),
     once,
     say,
+    observe: parts.observe,
     note: parts.note,
     random: parts.random,
   };

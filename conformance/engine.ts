@@ -5,7 +5,8 @@ import type { Shared } from "./context.ts";
 import { type Death, toDeath } from "./death.ts";
 import { runPool } from "./pool.ts";
 import { isAnswering } from "./probe.ts";
-import { type Ended, type Job, runCase, toNotRun } from "./run-case.ts";
+import type { Tape } from "./recording/take.ts";
+import { type Ended, type Job, runCase, toJobName, toNotRun } from "./run-case.ts";
 import { watchStrayRejections } from "./stray.ts";
 import type { Capabilities, Subject } from "./subject.ts";
 import type { Result } from "./verdict.ts";
@@ -23,6 +24,8 @@ export interface RunOptions {
   readonly onResult?: (result: Result) => void;
   /** The subject was found dead before the first case. */
   readonly died?: Death;
+  /** Where the run is recorded, or comes from. */
+  readonly tape?: Tape;
   /** The machine's, but in tests. */
   readonly clock?: Clock;
 }
@@ -46,6 +49,7 @@ export async function runCases(options: RunOptions): Promise<RunOutcome> {
   const surroundings = { ...options, shared: new Map() satisfies Shared, clock };
   const results = new Map<Job, Result>();
   const jobs = toJobs(options);
+  const replayed = options.tape?.replayed;
   let requests = 0;
   let { died } = options;
   /** Results without an answer: findings if an answer comes after them, and the signs of a death if none does. */
@@ -65,14 +69,16 @@ export async function runCases(options: RunOptions): Promise<RunOutcome> {
   const examine = async (refused: boolean): Promise<void> => {
     if (!refused && doubtful.length < unansweredMax) return;
     const asked = [...doubtful];
-    const alive = await isAnswering(options.subject);
+    const alive = replayed !== undefined || (await isAnswering(options.subject));
     if (died !== undefined) return;
     if (alive) return settleBefore(Infinity);
     died = toDeath(asked.map(({ ended }) => ended.result));
     for (const { job } of doubtful.splice(0)) settle(job, toNotRun(job, gone));
   };
+  /** It is not in the recording since the subject had died by then. */
+  const isMissing = (job: Job): boolean => replayed?.died === true && !replayed.has(toJobName(job));
   const runJob = async (job: Job): Promise<void> => {
-    if (died !== undefined) return settle(job, toNotRun(job, gone));
+    if (died !== undefined || isMissing(job)) return settle(job, toNotRun(job, gone));
     const ended = await runCase(job, surroundings);
     requests += ended.requests;
     if (ended.unanswered || ended.refused) {

@@ -6,7 +6,7 @@ type Result = Report["results"][number];
 export type Finding = NonNullable<Report["findings"]>[number];
 
 /** What fails a run comes before what only warns, and a client that breaks before all else. */
-const weights: readonly string[] = ["fail", "xpass", "error", "warn"];
+const weights: readonly string[] = ["fail", "xpass", "error", "stale", "warn"];
 const levels: readonly string[] = ["MUST", "EXT", "SHOULD", "DOC"];
 
 /**

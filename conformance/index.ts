@@ -9,6 +9,7 @@ export { type Case, defineCases } from "./case.ts";
 export type { CaseContext } from "./context.ts";
 export { expectEqual, expectText, expectThat, Failure, Skip } from "./expect.ts";
 export { connect } from "./lens/socket.ts";
+export { randomUUID } from "./unique.ts";
 export { readStream, type StreamReading } from "./lens/stream.ts";
 export type { WireAnswer } from "./lens/wire.ts";
 export { sendOwn, withOwn } from "./cases/own-server.ts";

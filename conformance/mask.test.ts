@@ -36,3 +36,10 @@ test("every text in a value is masked, and its shape stays", () => {
   const value = { a: [`x ${key}`, 1, null, true], b: { c: undefined, d: key } };
   expect(maskDeep(value, createMask([key]))).toEqual({ a: ["x •••", 1, null, true], b: { c: undefined, d: "•••" } });
 });
+
+test("a secret that a quotation has cut is masked as far as it goes", () => {
+  const mask = createMask(["sk-Rr8/wQ+3nTz5-Yb6"]);
+  expect(mask('{"key":"sk-Rr8/wQ+3nTz5')).toBe('{"key":"•••');
+  expect(mask("/?key=sk-Rr8%2FwQ%2B3nTz5-Y&more")).toBe("/?key=•••&more");
+  expect(mask("sk-R is no secret")).toBe("sk-R is no secret");
+});

@@ -16,8 +16,10 @@ const secretLengthMin = 4;
  */
 export function createMask(secrets: readonly string[]): Mask {
   const maskSecrets = createSecretMask(secrets);
+  const maskCut = createCutMask(secrets);
   return (text) =>
-    maskSecrets(text)
+    maskCut(maskSecrets(text))
+      .replaceAll(/(set-cookie: *[^=;\s]+=)[^;\r\n"]+/gi, `$1${masked}`)
       // A challenge such as `Bearer realm="…"` is no token.
       .replaceAll(/(bearer\s+)(?![\w-]+\s*=)[^\s"',;]+/gi, `$1${masked}`);
 }
@@ -32,6 +34,18 @@ function createSecretMask(secrets: readonly string[]): Mask {
   return (text) => known.reduce((result, secret) => result.replaceAll(secret, masked), text);
 }
 
+/** Findings quote the beginning of what came, and a secret that is cut there is most of a secret. */
+function createCutMask(secrets: readonly string[]): Mask {
+  const forms = secrets.flatMap(toForms).map((form) => ({ form, least: Math.max(6, Math.ceil(form.length / 2)) }));
+  return (text) =>
+    forms.reduce((result, { form, least }) => {
+      let cut = result;
+      for (let length = form.length - 1; length >= least && cut.includes(form.slice(0, least)); length--)
+        cut = cut.replaceAll(form.slice(0, length), masked);
+      return cut;
+    }, text);
+}
+
 /**
  * An exchange as it may be published. Of what the suite has sent only the secrets are masked: the wrong keys that it tries
  * are none, and a reproduction needs them.
@@ -41,9 +55,15 @@ export function maskExchange(exchange: Exchange, secrets: readonly string[]): Ex
   const [known, mask] = [createSecretMask(secrets), createMask(secrets)];
   return {
     ...maskDeep({ requestHeaders, requestBody, url }, known),
-    ...maskDeep(answered, mask),
+    ...maskDeep({ ...answered, headers: maskCookies(answered.headers) }, mask),
     reads: maskReads(reads, mask),
   };
+}
+
+/** Whoever has the cookie may be who it was made for. */
+function maskCookies(headers: Exchange["headers"]): Exchange["headers"] {
+  const { "set-cookie": cookies } = headers;
+  return cookies === undefined ? headers : { ...headers, "set-cookie": cookies.replace(/=[^;]+/, `=${masked}`) };
 }
 
 /** A secret that came in two pieces is in neither of them. */

@@ -3,6 +3,7 @@ import { GatewaySocket } from "./lens/gateway-socket.ts";
 import { signIn, toChallenge, toConnect } from "./lens/sign-in.ts";
 import type { CapabilityFinding, Subject } from "./subject.ts";
 import { expectThat, isObject, show } from "./expect.ts";
+import { randomUUID } from "./unique.ts";
 
 /** Whether anything answers a handshake. */
 export function isSocketAnswering(subject: Subject): Promise<boolean> {
@@ -31,9 +32,9 @@ export const socketProbes: Partial<Record<Capability, (subject: Subject) => Prom
     const said = await withSocket(subject, async (socket) => {
       await signIn(socket, subject);
       const id = socket.ask("agent", {
-        sessionKey: `conformance-probe-${crypto.randomUUID()}`,
+        sessionKey: `conformance-probe-${randomUUID()}`,
         message: String.raw`@@echo "fixture \u2713"`,
-        idempotencyKey: crypto.randomUUID(),
+        idempotencyKey: randomUUID(),
       });
       const end = await socket.until(
         () => socket.answers(id).find(({ ok, payload }) => ok !== true || (isObject(payload) && "result" in payload)),

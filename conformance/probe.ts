@@ -7,6 +7,7 @@ import { send, type WireAnswer, type WireRequest } from "./lens/wire.ts";
 import { runPool } from "./pool.ts";
 import { isSocketAnswering, socketProbes } from "./probe-socket.ts";
 import type { Capabilities, CapabilityFinding, Subject } from "./subject.ts";
+import { randomUUID } from "./unique.ts";
 
 /** The subject answers nothing at all. */
 export class Unreachable extends Error {
@@ -250,7 +251,7 @@ const probes: Record<Capability, Probe> = {
   },
   async memory(ask, subject) {
     if (subject.profile !== "gateway") return absent("profile chat");
-    const user = `probe-${Math.random().toString(36).slice(2)}`;
+    const user = `probe-${randomUUID()}`;
     await ask(toChat(subject, "@@echo noted", { user }));
     const answer = await ask(toChat(subject, "@@messages", { user }));
     return String(toMessage(answer)?.["content"]).includes("noted")

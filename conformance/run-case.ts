@@ -6,7 +6,9 @@ import { Failure, show, Skip } from "./expect.ts";
 import type { Exchange } from "./lens/exchange.ts";
 import { createSdkLens, type SdkLens } from "./lens/sdk.ts";
 import { createRandom } from "./random.ts";
+import type { Take, Tape } from "./recording/take.ts";
 import type { Capabilities, Subject } from "./subject.ts";
+import { withUnique } from "./unique.ts";
 import type { Result, Verdict } from "./verdict.ts";
 
 /** One case through one major of the SDK. */
@@ -24,6 +26,8 @@ export interface Surroundings {
   readonly seed: number;
   readonly shared: Shared;
   readonly clock: ClockWatch;
+  /** Where the run is recorded, or comes from. */
+  readonly tape?: Tape;
 }
 
 /** What became of a job, and what the engine wants to know beside it. */
@@ -53,16 +57,17 @@ const exchangesMax = 12;
  * is run once more; if it happens again, the suite has erred and nothing is said about the subject.
  */
 export async function runCase(job: Job, surroundings: Surroundings): Promise<Ended> {
-  const { clock } = surroundings;
-  const attempt = async (): Promise<{ ended: Ended; fault: string | undefined }> => {
+  const { clock, tape } = surroundings;
+  const attempt = async () => {
     const startedMs = clock.now();
-    const ended = await tryCase(job, surroundings);
+    const take = tape?.take(toJobName(job));
+    const ended = await tryCase(job, surroundings, take);
     const isFinding = ["fail", "warn"].includes(ended.result.verdict);
-    return { ended, fault: isFinding ? clock.findFault(startedMs) : undefined };
+    return { ended, take, fault: isFinding ? clock.findFault(startedMs) : undefined };
   };
   const first = await attempt();
-  if (first.fault === undefined) return first.ended;
-  const { ended, fault } = await attempt();
+  const { ended, fault, take } = first.fault === undefined ? first : await attempt();
+  take?.end();
   if (fault === undefined) return ended;
   const { expected: _expected, actual: _actual, ...rest } = ended.result;
   const reason = `${fault} while the case ran, twice: what it measured says nothing about the server`;
@@ -74,7 +79,18 @@ export function toNotRun(job: Job, reason: string): Result {
   return toResult(job, "not-run", { reason }, { ms: 0, exchanges: [], notes: [] });
 }
 
-async function tryCase(job: Job, surroundings: Surroundings): Promise<Ended> {
+/** Sockets that were closed tell of it at the end of the turn. */
+async function endTurn(): Promise<void> {
+  await new Promise(setImmediate);
+  await new Promise(setImmediate);
+}
+
+/** The name of a job in a recording. */
+export function toJobName({ case: { id }, sdk, each }: Job): string {
+  return each ? `${id}@${sdk}` : id;
+}
+
+async function tryCase(job: Job, surroundings: Surroundings, take: Take | undefined): Promise<Ended> {
   const started = performance.now();
   const exchanges: Exchange[] = [];
   const notes: string[] = [];
@@ -88,7 +104,8 @@ async function tryCase(job: Job, surroundings: Surroundings): Promise<Ended> {
     answeredMs,
     endedMs: performance.now(),
   });
-  const { capabilities, subject } = surroundings;
+  const { capabilities } = surroundings;
+  const subject = take === undefined ? surroundings.subject : { ...surroundings.subject, dial: take.dial };
   const missing = (job.case.needs ?? []).find((name) => capabilities.get(name)?.present !== true);
   if (missing !== undefined) return end("skip", { reason: `needs ${missing}: ${capabilities.get(missing)?.why}` });
 
@@ -107,12 +124,15 @@ async function tryCase(job: Job, surroundings: Surroundings): Promise<Ended> {
   try {
     const sdk = await createSdkLens(job.sdk, subject, record, controller.signal);
     if (sdk === undefined) return end("skip", { reason: `the SDK major ${job.sdk} is not installed` });
-    await runLimited(job, surroundings, { sdk, record, share: keep, notes, controller });
-    await new Promise(setImmediate);
-    return end("pass", {});
+    await runLimited(job, { ...surroundings, subject }, { sdk, record, share: keep, notes, controller, take });
+    await endTurn();
+    const stale = take?.stale();
+    return stale === undefined ? end("pass", {}) : end("stale", { reason: stale });
   } catch (error) {
     // What was still open is closed by now, and tells of it in the next turn; the report shall have it.
-    await new Promise(setImmediate);
+    await endTurn();
+    const stale = take?.stale();
+    if (stale !== undefined) return end("stale", { reason: stale });
     const { verdict, ...detail } = toVerdict(error, job.case);
     return end(verdict, detail, error);
   }
@@ -124,12 +144,13 @@ interface Tools {
   readonly share: (exchange: Exchange) => void;
   readonly notes: string[];
   readonly controller: AbortController;
+  readonly take: Take | undefined;
 }
 
 async function runLimited(
   job: Job,
   { subject, capabilities, seed, shared }: Surroundings,
-  { sdk, record, share, notes, controller }: Tools,
+  { sdk, record, share, notes, controller, take }: Tools,
 ): Promise<void> {
   const usualMs = job.case.limitMs ?? (subject.start === undefined ? limitMsDefault.foreign : limitMsDefault.own);
   const limitMs = Math.ceil(usualMs * (subject.patience ?? 1));
@@ -139,7 +160,8 @@ async function runLimited(
     capabilities,
     sdk,
     signal: controller.signal,
-    shared,
+    // What cases share would be asked by another one in a replay.
+    shared: take === undefined ? shared : new Map(),
     record: (exchange) => {
       heardMs = performance.now();
       record(exchange);
@@ -147,6 +169,7 @@ async function runLimited(
     share,
     note: (text) => void notes.push(text),
     random: createRandom(`${seed} ${job.case.id}`),
+    observe: take?.observe ?? ((_name, look) => look()),
   });
   const words = `the case was not decided within ${limitMs} ms`;
   let abortTimer: NodeJS.Timeout | undefined;
@@ -163,7 +186,8 @@ async function runLimited(
     giveUpTimer = setTimeout(() => reject(timeUp as Error), limitMs + graceMs);
   });
   try {
-    await Promise.race([job.case.run(context), limit]);
+    const run = (): Promise<void> => job.case.run(context);
+    await Promise.race([take === undefined ? run() : withUnique(take.unique, run), limit]);
   } catch (error) {
     throw timeUp !== undefined && !(error instanceof Failure) ? timeUp : error;
   } finally {

@@ -1,4 +1,5 @@
 import type { Capability } from "./capability.ts";
+import type { Dial } from "./lens/dial.ts";
 
 /**
  * `chat`: any OpenAI-compatible server. `gateway`: one with agents and sessions as well. `websocket`: one that is spoken to
@@ -17,6 +18,8 @@ export interface Subject {
   readonly profile: Profile;
   /** Sent with every request, under lower-case names; one that a case sets itself counts. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** How it is reached, where that is not straight to its address. */
+  readonly dial?: Dial;
   /** How many times longer than usual a call, a wait and a case may take; 1 unless said. */
   readonly patience?: number;
   /** How long a call may take that says nothing else; 8 s times the patience unless said. */

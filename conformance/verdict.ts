@@ -4,9 +4,10 @@ import type { Exchange } from "./lens/exchange.ts";
 /**
  * pass: met. fail: a MUST or EXT case is not met. warn: a SHOULD or DOC case is not met. skip: it cannot be decided here.
  * error: the suite itself failed, or its machine. not-run: the subject had stopped answering. xfail: not met, as the
- * baseline says. xpass: met, though the baseline says otherwise.
+ * baseline says. xpass: met, though the baseline says otherwise. stale: the recording that is replayed does not have what
+ * the case asks.
  */
-export type Verdict = "pass" | "fail" | "warn" | "skip" | "error" | "not-run" | "xfail" | "xpass";
+export type Verdict = "pass" | "fail" | "warn" | "skip" | "error" | "not-run" | "xfail" | "xpass" | "stale";
 
 /** What one case showed on one subject through one lens. */
 export interface Result {
@@ -30,7 +31,17 @@ export interface Result {
   readonly exchanges: readonly Exchange[];
 }
 
-export const verdicts: readonly Verdict[] = ["pass", "fail", "warn", "skip", "error", "not-run", "xfail", "xpass"];
+export const verdicts: readonly Verdict[] = [
+  "pass",
+  "fail",
+  "warn",
+  "skip",
+  "error",
+  "not-run",
+  "xfail",
+  "xpass",
+  "stale",
+];
 
 /** How many there are of each verdict; those of cases that came after the set are one number of their own. */
 export function countVerdicts(results: readonly Result[]): Record<Verdict | "after", number> {
@@ -56,5 +67,5 @@ export function toExitStatus(all: readonly Result[], failOn: FailOn): ExitStatus
     ({ verdict, level }) => verdict === "warn" && (failOn === "should" || (failOn === "doc" && level === "DOC")),
   );
   if (has("fail", "xpass") || warned) return exitStatus.failed;
-  return has("error") ? exitStatus.erred : exitStatus.fine;
+  return has("error", "stale") ? exitStatus.erred : exitStatus.fine;
 }

@@ -1,9 +1,8 @@
-import { Agent as HttpAgent } from "node:http";
-import { Agent as HttpsAgent } from "node:https";
 import { setTimeout as delay } from "node:timers/promises";
 import { defineCases } from "../case.ts";
 import type { CaseContext } from "../context.ts";
 import { expectEqual, expectThat, Failure } from "../expect.ts";
+import { createAgent } from "../lens/dial.ts";
 import type { WireRequest } from "../lens/wire.ts";
 import { saysClose, toGet, toPost, waitForAnswers } from "./concurrency-raw.ts";
 
@@ -24,7 +23,7 @@ export const connectionCases = defineCases([
     async run(context) {
       const { subject, has, send } = context;
       const options = { keepAlive: true, maxSockets: 1 };
-      const agent = subject.baseUrl.startsWith("https:") ? new HttpsAgent(options) : new HttpAgent(options);
+      const agent = createAgent(subject, subject.baseUrl.startsWith("https:"), options);
       const count = has("fixture") || has("models") ? callsInARow : liveCallsInARow;
       try {
         for (let at = 0; at < count; at++) {

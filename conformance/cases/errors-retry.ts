@@ -130,8 +130,8 @@ async function retryOnce({ sdk, say, signal }: CaseContext, failure: string): Pr
   const startedMs: number[] = [];
   const swapping: typeof fetch = (input, init) => {
     startedMs.push(performance.now());
-    if (startedMs.length === 1 || typeof init?.body !== "string") return fetch(input, init);
-    return fetch(input, { ...init, body: init.body.replace(failure, "@@echo back again") });
+    if (startedMs.length === 1 || typeof init?.body !== "string") return sdk.fetch(input, init);
+    return sdk.fetch(input, { ...init, body: init.body.replace(failure, "@@echo back again") });
   };
   const client = sdk.create({ maxRetries: 1, fetch: swapping });
   const asked = client.chat.completions.create(say(failure), { signal });

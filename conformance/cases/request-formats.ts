@@ -92,9 +92,14 @@ async function expectNotFetched(context: CaseContext): Promise<void> {
   });
   await new Promise<void>((resolve) => void bait.listen(0, "127.0.0.1", resolve));
   try {
-    const url = `http://127.0.0.1:${(bait.address() as AddressInfo).port}/image.png`;
+    const port = context.observe("bait", () => (bait.address() as AddressInfo).port);
+    const url = `http://127.0.0.1:${port}/image.png`;
     const answer = await ask(context, { messages: toImage(url) });
-    expectEqual(fetches, 0, "how often the server fetched an image from a private address");
+    expectEqual(
+      context.observe("fetches", () => fetches),
+      0,
+      "how often the server fetched an image from a private address",
+    );
     expectThat(answer.status === 400, `400 for the image ${url}`, describe(answer));
   } finally {
     bait.closeAllConnections();

@@ -23,8 +23,8 @@ export const sdkEdgeCases = defineCases([
       const tries: (string | null)[] = [];
       const swapping: typeof fetch = (input, init) => {
         tries.push(new Headers(init?.headers).get("x-stainless-retry-count"));
-        if (tries.length === 1 || typeof init?.body !== "string") return fetch(input, init);
-        return fetch(input, { ...init, body: init.body.replace(failure, "@@echo back again") });
+        if (tries.length === 1 || typeof init?.body !== "string") return sdk.fetch(input, init);
+        return sdk.fetch(input, { ...init, body: init.body.replace(failure, "@@echo back again") });
       };
       const client = sdk.create({ maxRetries: 2, fetch: swapping });
       const asked = client.chat.completions.create(say(failure), { signal });
@@ -181,7 +181,7 @@ function expectChunks(reading: StreamReading): void {
 const origin = "https://app.example";
 
 /** Does what a browser does around a request to another origin, and fails where it would. */
-function toBrowserFetch({ send, signal }: CaseContext): typeof fetch {
+function toBrowserFetch({ sdk, send, signal }: CaseContext): typeof fetch {
   return async (input, init) => {
     const headers = new Headers(init?.headers);
     const names = [...headers.keys()].filter((name) => name !== "accept" && name !== "user-agent").toSorted();
@@ -203,7 +203,7 @@ function toBrowserFetch({ send, signal }: CaseContext): typeof fetch {
       if (!isAllowed) throw new Failure(`${name} among access-control-allow-headers`, show(allowed.join(", ")));
     }
     headers.set("origin", origin);
-    const response = await fetch(input, { ...init, headers, signal: init?.signal ?? signal });
+    const response = await sdk.fetch(input, { ...init, headers, signal: init?.signal ?? signal });
     expectOneOf(response.headers.get("access-control-allow-origin"), [origin, "*"], "the answer's allowed origin");
     return response;
   };

@@ -1,9 +1,9 @@
-import { randomUUID } from "node:crypto";
 import type { CaseContext } from "../context.ts";
 import { expectThat, isObject } from "../expect.ts";
 import { toText } from "../lens/stream.ts";
 import { expectStream, toContent } from "./sdk-answer.ts";
 import { parseJson } from "./tools-calls.ts";
+import { randomUUID } from "../unique.ts";
 
 /** Who calls: the fields and headers that decide on the session. */
 export interface Caller {

@@ -87,7 +87,7 @@ export const sseDeliveryCases = defineCases([
         expectThat(/^HTTP\/1\.[01] 200 /.test(begun), "a stream", begun);
         connection.pause();
         const stoppedAt = performance.now();
-        for (let call = 0; performance.now() - stoppedAt < stoppedMs; call++) await expectUnaffected(context, call);
+        for (let call = 0; performance.now() - stoppedAt < stoppedMs; call++) await expectUnaffected(context, call % 3);
       } finally {
         connection.close();
       }

@@ -1,9 +1,9 @@
-import { randomUUID } from "node:crypto";
 import type { CaseContext } from "../context.ts";
 import { expectEqual, expectObject, expectOneOf, expectThat, isObject } from "../expect.ts";
 import type { GatewaySocket, SeenFrame } from "../lens/gateway-socket.ts";
 import { expectPublished } from "../lens/published.ts";
 import { defineSocketCases, enter, readHistory, say, toKey, toPrompt, toText, waitForEnd } from "./websocket-talk.ts";
+import { randomUUID } from "../unique.ts";
 
 const library = "@openclaw/gateway-client 2026.9.1";
 

@@ -1,8 +1,9 @@
-import { createHash, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import { createHash, type KeyObject, sign } from "node:crypto";
 import type { CaseContext } from "../context.ts";
 import { expectThat, Skip } from "../expect.ts";
 import type { GatewaySocket } from "../lens/gateway-socket.ts";
 import { toChallenge, toConnect } from "../lens/sign-in.ts";
+import { createDeviceKeys } from "../unique.ts";
 import { defineSocketCases, toRefusal } from "./websocket-talk.ts";
 
 const manual = "OpenClaw's documentation, Gateway protocol: device identity";
@@ -52,7 +53,7 @@ async function sign3(
 ): Promise<{ readonly socket: GatewaySocket; readonly params: object }> {
   const socket = await context.dial();
   const { nonce, ts } = await toChallenge(socket);
-  const { publicKey, privateKey } = generateKeyPairSync("ed25519");
+  const { publicKey, privateKey } = createDeviceKeys();
   const raw = publicKey.export({ type: "spki", format: "der" }).subarray(-32);
   const id = createHash("sha256").update(raw).digest("hex");
   const scopes = ["operator.read", "operator.write"];

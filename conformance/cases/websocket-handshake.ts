@@ -2,6 +2,7 @@ import { expectEqual, expectObject, expectOneOf, expectText, expectThat } from "
 import { expectPublished } from "../lens/published.ts";
 import { toChallenge, toConnect } from "../lens/sign-in.ts";
 import { defineSocketCases, enter, toRefusal } from "./websocket-talk.ts";
+import { randomUUID } from "../unique.ts";
 
 const library = "@openclaw/gateway-client 2026.9.1";
 /** Gateways give a client 15 s to say `connect`; a little more for one that looks every few seconds. */
@@ -215,7 +216,7 @@ export const socketIdentityCases = defineSocketCases([
     source: `${library} reads \`details.code\` MISSING_SCOPE; older dashboards search the text \`missing scope: …\`.`,
     async run(context) {
       const { socket } = await enter(context, { scopes: ["operator.read"] });
-      const sent = { sessionKey: "conformance-scope", message: "Hello.", idempotencyKey: crypto.randomUUID() };
+      const sent = { sessionKey: "conformance-scope", message: "Hello.", idempotencyKey: randomUUID() };
       const { message, details } = toRefusal(
         await socket.answer("chat.send", sent),
         "`chat.send` with `operator.read`",

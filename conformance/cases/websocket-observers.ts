@@ -1,9 +1,9 @@
-import { randomUUID } from "node:crypto";
 import type { CaseContext } from "../context.ts";
 import { expectEqual, expectThat, isObject, Skip } from "../expect.ts";
 import type { GatewaySocket } from "../lens/gateway-socket.ts";
 import { toHeaders } from "./sessions-talk.ts";
 import { defineSocketCases, enter, say, slowPrompt, toKey, toPrompt, toText, waitForEnd } from "./websocket-talk.ts";
+import { randomUUID } from "../unique.ts";
 
 const twoWindows = "Two windows on one session";
 

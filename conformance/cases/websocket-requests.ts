@@ -1,7 +1,7 @@
-import { randomUUID } from "node:crypto";
 import { expectArray, expectEqual, expectObject, expectThat, isObject } from "../expect.ts";
 import { expectPublished } from "../lens/published.ts";
 import { defineSocketCases, enter, say, slowPrompt, toKey, toPrompt, toRefusal } from "./websocket-talk.ts";
+import { randomUUID } from "../unique.ts";
 
 const library = "@openclaw/gateway-client 2026.9.1";
 /** What client libraries and the command line call. */

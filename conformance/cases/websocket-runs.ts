@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { expectArray, expectEqual, expectObject, expectOneOf, expectThat, isObject, Skip } from "../expect.ts";
 import type { GatewaySocket } from "../lens/gateway-socket.ts";
 import {
@@ -12,6 +11,7 @@ import {
   toText,
   waitForEnd,
 } from "./websocket-talk.ts";
+import { randomUUID } from "../unique.ts";
 
 const commandLine = "openclaw 2026.9.6";
 

@@ -1,9 +1,9 @@
-import { randomUUID } from "node:crypto";
 import { type Case, defineCases } from "../case.ts";
 import type { CaseContext } from "../context.ts";
 import { expectThat, Failure, isObject, show } from "../expect.ts";
 import type { DialOptions, GatewaySocket, SeenFrame } from "../lens/gateway-socket.ts";
 import { signIn } from "../lens/sign-in.ts";
+import { randomUUID } from "../unique.ts";
 
 /** Cases of the gateway protocol: they need a WebSocket, and go through it. */
 export function defineSocketCases(cases: readonly Case[]): readonly Case[] {

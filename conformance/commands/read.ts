@@ -138,7 +138,7 @@ export function diffReports(a: string, b: string, terminal: Terminal): void {
 
 /** How bad a verdict is. */
 function toRank(verdict: string): number {
-  return ["fail", "error", "xpass", "not-run"].includes(verdict) ? 2 : verdict === "warn" ? 1 : 0;
+  return ["fail", "error", "xpass", "not-run", "stale"].includes(verdict) ? 2 : verdict === "warn" ? 1 : 0;
 }
 
 /** A grid of several subjects. */

@@ -1,15 +1,17 @@
-import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { applyBaseline, type Baseline, BaselineError, parseBaseline } from "../baseline.ts";
 import { capabilities as known, type Capability } from "../capability.ts";
 import type { Case } from "../case.ts";
+import type { Observe } from "../context.ts";
 import { runCases } from "../engine.ts";
 import { type Expectations, isCapability, judgeCapabilities, toCapabilityId } from "../expectations.ts";
 import type { Host } from "../host.ts";
 import { createSdkLens } from "../lens/sdk.ts";
-import { createMask, maskExchange, toSecrets } from "../mask.ts";
+import { createMask, toSecrets } from "../mask.ts";
 import { measurePlain, type Pace, toPace, toPaced, toProbed, toSeconds } from "../pace.ts";
 import { probe, type Probed, Unreachable } from "../probe.ts";
+import type { Recording } from "../recording/load.ts";
 import { toAnnotations } from "../report/github.ts";
 import { toMarkdown } from "../report/markdown.ts";
 import { toClosingLine, toReport } from "../report/report.ts";
@@ -20,10 +22,12 @@ import { applySet, loadSet } from "../sets.ts";
 import type { Report } from "../shapes.ts";
 import type { Subject } from "../subject.ts";
 import { type Terminal, UsageError } from "../terminal.ts";
-import { exitStatus, type FailOn, type Result, toExitStatus } from "../verdict.ts";
+import { withUnique } from "../unique.ts";
+import { exitStatus, type FailOn, toExitStatus } from "../verdict.ts";
 import { suiteVersion } from "../version.ts";
 import { loadReport } from "./load-report.ts";
 import { createProgress, toLine } from "./progress.ts";
+import { loadRecording, startRecording, startReplay, type Taping, toReplayed } from "./taping.ts";
 import { tellFindings } from "./tell-findings.ts";
 import { type SubjectFlags, type Target, withSubject } from "./with-subject.ts";
 
@@ -43,6 +47,7 @@ export interface RunFlags extends SubjectFlags {
   readonly seed: number;
   readonly report: readonly string[];
   readonly record?: string;
+  readonly replay?: string;
 }
 
 /** Runs the suite, writes the reports, and sets the exit status. */
@@ -59,12 +64,13 @@ export function createRunAction(
     const expectations = loadExpectations(flags, terminal);
     const baseline = loadBaseline(flags, cases, terminal);
     refuseIdleGlobs(cases, [...flags.only, ...flags.skip]);
-    await withSubject(flags, host, terminal, async (target) => {
-      const name = flags.name ?? toName(target.subject, host, flags);
+    const recording = flags.replay === undefined ? undefined : loadReplay(flags.replay, flags, terminal);
+    const use = async (target: Target): Promise<void> => {
+      const name = flags.name ?? recording?.head.subject.name ?? toName(target.subject, host, flags);
       const { report, recorded, status } = await run(
         cases,
         target,
-        { baseline, name, expectations },
+        { baseline, name, expectations, recording },
         flags,
         host,
         terminal,
@@ -74,7 +80,8 @@ export function createRunAction(
       tellOfSlowness(report, terminal);
       tellOfDeath(report, Object.keys(target.subject.headers ?? {}), terminal);
       terminal.fail(status === exitStatus.fine && !(written && recorded) ? exitStatus.erred : status);
-    });
+    };
+    await (recording === undefined ? withSubject(flags, host, terminal, use) : use(toReplayed(recording)));
   };
 }
 
@@ -88,27 +95,46 @@ interface RunParts {
   readonly baseline: Baseline;
   readonly name: string;
   readonly expectations: Expectations;
+  readonly recording: Recording | undefined;
 }
 
 async function run(
   cases: readonly Case[],
   target: Target,
-  { baseline, name, expectations }: RunParts,
+  { baseline, name, expectations, recording }: RunParts,
   flags: RunFlags,
   host: Host,
   terminal: Terminal,
 ) {
   const started = new Date();
+  const { set = flags.set, seed = flags.seed, sdks: recorded } = recording?.head ?? {};
+  const { profile } = target.subject;
+  const judged = applySet(cases, loadSet(set), host.cases);
+  const chosen = selectCases(judged, { only: flags.only, skip: flags.skip, profile });
+  const selected = chosen.filter(({ id }) => recording?.head.cases.includes(id) ?? true);
+  if (selected.length === 0) throw new UsageError(`No case is left to run with the profile ${profile}.`);
+  const majors = recorded?.map(({ major }) => major) ?? flags.sdk;
+  const sdks = await findSdks(majors, target.subject);
+  const version = flags.serverVersion ?? recording?.head.version;
+  const told = version === undefined ? {} : { version };
+  const facts = { suite: suiteVersion, set, seed, sdks, name, started, ...told };
+  const ids = selected.map(({ id }) => id);
+  const taping =
+    recording !== undefined
+      ? startReplay(recording, target)
+      : flags.record === undefined
+        ? undefined
+        : startRecording(flags.record, target.subject, { ...facts, cases: ids }, terminal);
   const mask = createMask(toSecrets(target.subject));
-  const { subject, pace, capabilities, died } = await waitForSubject(target);
+  const { subject, pace, capabilities, died } = await waitForSubject(
+    { ...target, subject: taping?.subject ?? target.subject },
+    taping,
+  );
   terminal.note(`A call may take ${toSeconds(pace.ms)}: ${pace.why}.`);
   for (const [capability, { present, why }] of capabilities)
     terminal.note(
       `${terminal.paint.note(present ? "good" : "faint", present ? "yes" : "no ")}  ${capability.padEnd(9)} ${toLine(mask(why))}`,
     );
-  const judged = applySet(cases, loadSet(flags.set), host.cases);
-  const selected = selectCases(judged, { only: flags.only, skip: flags.skip, profile: subject.profile });
-  if (selected.length === 0) throw new UsageError(`No case is left to run with the profile ${subject.profile}.`);
   const progress = createProgress(terminal, mask);
   const counted = judgeCapabilities(expectations, capabilities).map((result) => applyBaseline(result, baseline));
   for (const result of counted) progress.show(result);
@@ -116,34 +142,39 @@ async function run(
     cases: selected,
     subject,
     capabilities,
-    sdks: flags.sdk,
+    sdks: majors,
     concurrency: flags.concurrency,
-    seed: flags.seed,
+    seed,
     baseline,
+    ...(taping === undefined ? {} : { tape: taping.tape }),
     onResult: progress.show,
     ...(died === undefined ? {} : { died }),
   });
   progress.end();
   const outcome = { ...found, results: [...counted, ...found.results] };
-  const recorded = flags.record === undefined || recordExchanges(flags.record, outcome.results, subject, terminal);
-  const sdks = (await Promise.all(flags.sdk.map((major) => createSdkLens(major, subject, () => undefined)))).filter(
-    (lens) => lens !== undefined,
-  );
   const report = toReport({
-    suite: suiteVersion,
-    set: flags.set,
+    ...facts,
     subject,
-    name,
-    ...(flags.serverVersion === undefined ? {} : { version: flags.serverVersion }),
     capabilities,
     pace,
-    sdks: sdks.map(({ major, version }) => ({ major, version })),
-    seed: flags.seed,
-    started,
     outcome,
   });
   const status = toExitStatus(outcome.results, flags.failOn);
-  return { report, recorded, status: outcome.died === undefined ? status : exitStatus.gone };
+  const isRecorded = taping?.end(report) ?? true;
+  return { report, recorded: isRecorded, status: outcome.died === undefined ? status : exitStatus.gone };
+}
+
+/** Those of the majors that are installed. */
+async function findSdks(majors: readonly number[], subject: Subject) {
+  const lenses = await Promise.all(majors.map((major) => createSdkLens(major, subject, () => undefined)));
+  return lenses.flatMap((lens) => (lens === undefined ? [] : { major: lens.major, version: lens.version }));
+}
+
+/** A recording brings its server with it. */
+function loadReplay(file: string, { baseUrl, start, record }: RunFlags, terminal: Terminal): Recording {
+  if (baseUrl !== undefined || start !== undefined || record !== undefined)
+    throw new UsageError("--replay calls no server: --base-url, --start and --record cannot stand beside it.");
+  return loadRecording(file, terminal);
 }
 
 /** What was found out before the first case: also how long calls may take, which the subject is told to be given. */
@@ -153,11 +184,11 @@ interface Ready extends Probed {
 }
 
 /** What the server can do, as soon as it answers. One that the suite has started is not waited for when it has ended. */
-export async function waitForSubject({ subject, waitMs, ended }: Target): Promise<Ready> {
+export async function waitForSubject({ subject, waitMs, ended }: Target, taping?: Taping): Promise<Ready> {
   const deadline = performance.now() + waitMs;
   for (;;) {
     try {
-      return await getReady(subject);
+      return await (taping === undefined ? getReady(subject) : getReadyTaped(subject, taping));
     } catch (error) {
       if (!(error instanceof Unreachable) || performance.now() >= deadline) throw error;
       const again = new Promise((next) => {
@@ -170,12 +201,23 @@ export async function waitForSubject({ subject, waitMs, ended }: Target): Promis
   }
 }
 
-async function getReady(subject: Subject): Promise<Ready> {
+async function getReady(subject: Subject, observe: Observe = (_name, look) => look()): Promise<Ready> {
   const isMeasured = subject.patience === undefined && subject.profile !== "websocket";
-  const plainMs = isMeasured ? await measurePlain(subject) : undefined;
+  const measuredMs = isMeasured ? await measurePlain(subject) : undefined;
+  const plainMs = observe("plainMs", () => measuredMs);
   const probed = await probe(toProbed(subject, plainMs));
-  const pace = toPace(subject, plainMs, probed);
+  const pace = observe("pace", () => toPace(subject, plainMs, probed));
   return { ...probed, pace, subject: isMeasured ? toPaced(subject, pace.ms) : subject };
+}
+
+async function getReadyTaped(subject: Subject, { tape }: Taping): Promise<Ready> {
+  // Until the server is there, nothing is worth keeping.
+  const take = tape.take("probe");
+  const called = { ...subject, dial: take.dial };
+  const { subject: paced, ...ready } = await withUnique(take.unique, () => getReady(called, take.observe));
+  take.end();
+  const { dial: _dial, ...rest } = paced;
+  return { ...ready, subject: subject.dial === undefined ? rest : { ...rest, dial: subject.dial } };
 }
 
 /** The closing lines, and what GitHub's runner reads. */
@@ -200,16 +242,6 @@ function tellOfDeath({ died }: Report, own: readonly string[], terminal: Termina
 /** A server that is merely slow fails many cases; this is the one line that helps. */
 function tellOfSlowness({ slow }: Report, terminal: Terminal): void {
   if (slow !== undefined) terminal.note(slow);
-}
-
-function recordExchanges(file: string, results: readonly Result[], subject: Subject, terminal: Terminal): boolean {
-  const secrets = toSecrets(subject);
-  const lines = results.flatMap(({ id, sdk, exchanges }) =>
-    exchanges.map((exchange) =>
-      JSON.stringify({ id, ...(sdk === undefined ? {} : { sdk }), ...maskExchange(exchange, secrets) }),
-    ),
-  );
-  return tryToWrite(terminal, file, () => writeFileSync(resolve(terminal.cwd, file), `${lines.join("\n")}\n`));
 }
 
 const capabilityIds = Object.keys(known).filter(isCapability).map(toCapabilityId);

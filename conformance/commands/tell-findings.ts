@@ -4,7 +4,13 @@ import type { Report } from "../shapes.ts";
 import type { Terminal } from "../terminal.ts";
 import { toLine } from "./progress.ts";
 
-const shades: Readonly<Record<Finding["verdict"], Shade>> = { fail: "bad", xpass: "bad", error: "bad", warn: "odd" };
+const shades: Readonly<Record<Finding["verdict"], Shade>> = {
+  fail: "bad",
+  xpass: "bad",
+  error: "bad",
+  stale: "bad",
+  warn: "odd",
+};
 
 /** What there is to mend, each thing once, after a run has told of every result; what only warns is counted. */
 export function tellFindings(report: Report, words: string, terminal: Terminal): void {

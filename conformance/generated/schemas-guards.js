@@ -22,9 +22,9 @@ const constant17 = ["function","custom"];
 const constant18 = ["string","null"];
 const constant19 = ["developer","system","user","assistant","tool"];
 const constant20 = ["complete","cut","aborted","limit","none"];
-const constant21 = ["fail","xpass","error","warn"];
+const constant21 = ["fail","xpass","error","stale","warn"];
 const constant22 = ["MUST","SHOULD","DOC","EXT"];
-const constant23 = ["pass","fail","warn","skip","error","not-run","xfail","xpass"];
+const constant23 = ["pass","fail","warn","skip","error","not-run","xfail","xpass","stale"];
 const constant24 = ["chat","gateway","websocket"];
 
 export const checkOpenAiCompletion = toCheck(validate53);
@@ -2486,7 +2486,7 @@ if(typeof data2 !== "string"){
 validate80.errors = [{instancePath:instancePath+"/verdict",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
 return false;
 }
-if(!((((data2 === "fail") || (data2 === "xpass")) || (data2 === "error")) || (data2 === "warn"))){
+if(!(((((data2 === "fail") || (data2 === "xpass")) || (data2 === "error")) || (data2 === "stale")) || (data2 === "warn"))){
 validate80.errors = [{instancePath:instancePath+"/verdict",keyword:"enum",params:{allowedValues: constant21},message:"must be equal to one of the allowed values",expected:constant0,data:data2}];
 return false;
 }
@@ -2738,7 +2738,7 @@ if(typeof data7 !== "string"){
 validate82.errors = [{instancePath:instancePath+"/verdict",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data7}];
 return false;
 }
-if(!((((((((data7 === "pass") || (data7 === "fail")) || (data7 === "warn")) || (data7 === "skip")) || (data7 === "error")) || (data7 === "not-run")) || (data7 === "xfail")) || (data7 === "xpass"))){
+if(!(((((((((data7 === "pass") || (data7 === "fail")) || (data7 === "warn")) || (data7 === "skip")) || (data7 === "error")) || (data7 === "not-run")) || (data7 === "xfail")) || (data7 === "xpass")) || (data7 === "stale"))){
 validate82.errors = [{instancePath:instancePath+"/verdict",keyword:"enum",params:{allowedValues: constant23},message:"must be equal to one of the allowed values",expected:constant0,data:data7}];
 return false;
 }
@@ -3673,7 +3673,7 @@ if(typeof data2 !== "string"){
 validate87.errors = [{instancePath:instancePath+"/verdict",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
 return false;
 }
-if(!((((data2 === "fail") || (data2 === "xpass")) || (data2 === "error")) || (data2 === "warn"))){
+if(!(((((data2 === "fail") || (data2 === "xpass")) || (data2 === "error")) || (data2 === "stale")) || (data2 === "warn"))){
 validate87.errors = [{instancePath:instancePath+"/verdict",keyword:"enum",params:{allowedValues: constant21},message:"must be equal to one of the allowed values",expected:constant0,data:data2}];
 return false;
 }
@@ -3926,7 +3926,7 @@ if(typeof data7 !== "string"){
 validate88.errors = [{instancePath:instancePath+"/verdict",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data7}];
 return false;
 }
-if(!((((((((data7 === "pass") || (data7 === "fail")) || (data7 === "warn")) || (data7 === "skip")) || (data7 === "error")) || (data7 === "not-run")) || (data7 === "xfail")) || (data7 === "xpass"))){
+if(!(((((((((data7 === "pass") || (data7 === "fail")) || (data7 === "warn")) || (data7 === "skip")) || (data7 === "error")) || (data7 === "not-run")) || (data7 === "xfail")) || (data7 === "xpass")) || (data7 === "stale"))){
 validate88.errors = [{instancePath:instancePath+"/verdict",keyword:"enum",params:{allowedValues: constant23},message:"must be equal to one of the allowed values",expected:constant0,data:data7}];
 return false;
 }

@@ -180,7 +180,7 @@ export interface components {
              * @description The worst of its results.
              * @enum {string}
              */
-            verdict: "fail" | "xpass" | "error" | "warn";
+            verdict: "fail" | "xpass" | "error" | "stale" | "warn";
             /**
              * @description The strictest that was not met.
              * @enum {string}
@@ -204,7 +204,7 @@ export interface components {
             /** @description The case came after the set; it fails no run. */
             after?: boolean;
             /** @enum {string} */
-            verdict: "pass" | "fail" | "warn" | "skip" | "error" | "not-run" | "xfail" | "xpass";
+            verdict: "pass" | "fail" | "warn" | "skip" | "error" | "not-run" | "xfail" | "xpass" | "stale";
             expected?: string;
             actual?: string;
             reason?: string;

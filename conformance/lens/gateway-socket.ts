@@ -1,8 +1,9 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { WebSocket } from "ws";
+import { type ClientOptions, WebSocket } from "ws";
 import { NoAnswer } from "../blame.ts";
 import { Failure, isObject, show } from "../expect.ts";
 import type { Subject } from "../subject.ts";
+import { createAgent } from "./dial.ts";
 import type { Exchange } from "./exchange.ts";
 import { shownBytesMax } from "./exchange.ts";
 
@@ -57,7 +58,11 @@ export class GatewaySocket {
     const url = `${toSocketUrl(subject.baseUrl)}${query}`;
     const sentHeaders = { ...subject.headers, ...headers };
     this.#patience = subject.patience ?? 1;
-    this.#socket = new WebSocket(url, { headers: sentHeaders, perMessageDeflate: compress });
+    this.#socket = new WebSocket(url, {
+      headers: sentHeaders,
+      perMessageDeflate: compress,
+      ...(subject.dial === undefined ? {} : toDialled(subject, url)),
+    });
     this.#socket.on("upgrade", ({ statusCode = 0, headers: answered }) => {
       this.status = statusCode;
       this.headers = answered;
@@ -170,7 +175,12 @@ export class GatewaySocket {
       method: "GET",
       requestBody: this.#sent.join("\n").slice(0, shownBytesMax),
       status: this.status,
-      headers: Object.fromEntries(Object.entries(this.headers).map(([name, value]) => [name, String(value)])),
+      headers: Object.fromEntries(
+        Object.entries(this.headers)
+          // Says nothing without the key that it answers, which is another one each time.
+          .filter(([name]) => name !== "sec-websocket-accept")
+          .map(([name, value]) => [name, String(value)]),
+      ),
       reads: this.#reads,
       end: this.status === 0 ? "cut" : "complete",
     };
@@ -206,6 +216,11 @@ export class GatewaySocket {
     const last = this.frames.at(-1);
     return last === undefined ? "nothing" : show(last);
   }
+}
+
+/** Through whoever dials; its frames are masked with zeros, so that they can be read and are the same again. */
+function toDialled(subject: Subject, url: string): ClientOptions {
+  return { agent: createAgent(subject, url.startsWith("wss:")), generateMask: (mask) => void mask.fill(0) };
 }
 
 /** The port's own door: the root of an HTTP address, or the WebSocket address as it was given. */

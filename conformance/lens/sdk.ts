@@ -3,6 +3,7 @@ import type { ClientOptions } from "openai";
 import { NoAnswer } from "../blame.ts";
 import { show } from "../expect.ts";
 import type { Subject } from "../subject.ts";
+import { createFetch } from "./dial.ts";
 import { type Exchange, shownBytesMax } from "./exchange.ts";
 import { bodyBytesMax, toCallMs } from "./wire.ts";
 
@@ -32,6 +33,8 @@ export interface SdkLens {
   readonly helpers: OpenAI["chat"]["completions"];
   /** The module itself, for its error classes and `toFile`-like exports. */
   readonly module: SdkModule;
+  /** What reaches the subject, for those who bring a `fetch` of their own: it neither counts nor keeps calls. */
+  readonly fetch: typeof fetch;
   /** How many requests this lens has sent. */
   readonly requestCount: () => number;
   /** How many of them have not come to an end. */
@@ -60,7 +63,8 @@ export async function createSdkLens(
     ended++;
     record(exchange);
   };
-  const watch = toWatchedFetch(onEnd, () => requests++, signal);
+  const plain = createFetch(subject);
+  const watch = toWatchedFetch(plain, onEnd, () => requests++, signal);
   const create = (options: SdkOptions = {}): OpenAI =>
     new module.default({
       baseURL: subject.baseUrl,
@@ -83,6 +87,7 @@ export async function createSdkLens(
     create,
     helpers,
     module,
+    fetch: plain,
     requestCount: () => requests,
     openCount: () => requests - ended,
   };
@@ -106,6 +111,7 @@ async function loadVersion(major: number): Promise<string> {
 
 /** Writes down what an SDK sends and gets, without touching the body that it reads. */
 function toWatchedFetch(
+  plain: typeof fetch,
   record: (exchange: Exchange) => void,
   onRequest: () => void,
   signal: AbortSignal | undefined,
@@ -120,7 +126,7 @@ function toWatchedFetch(
       requestBody: typeof init?.body === "string" ? init.body.slice(0, shownBytesMax) : "",
     };
     const sinceMs = (): number => Math.round(performance.now() - started);
-    const response = await fetch(input, init).catch((error: unknown) => {
+    const response = await plain(input, init).catch((error: unknown) => {
       const failure = show(error instanceof Error && error.cause !== undefined ? error.cause : error);
       record({ ...asked, status: 0, headers: {}, reads: [], endMs: sinceMs(), end: "none", failure });
       throw error;

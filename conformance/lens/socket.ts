@@ -1,7 +1,7 @@
-import { connect as connectPlain, type Socket } from "node:net";
-import { connect as connectSecure } from "node:tls";
+import type { Socket } from "node:net";
 import { NoAnswer } from "../blame.ts";
 import type { Subject } from "../subject.ts";
+import { dialStraight, toPlace } from "./dial.ts";
 import { type Exchange, shownBytesMax } from "./exchange.ts";
 
 /** A connection on which any bytes may be written, and everything that comes back is kept. */
@@ -32,26 +32,18 @@ const receivedMax = 4 * 1024 * 1024;
  * The connection is closed at the latest when the signal aborts. What was said on it is recorded when it is closed, as one
  * exchange.
  */
-export function connect(
-  { baseUrl, patience = 1 }: Subject,
+export async function connect(
+  { baseUrl, patience = 1, dial = dialStraight }: Subject,
   signal?: AbortSignal,
   record: (exchange: Exchange) => void = () => undefined,
 ): Promise<WireConnection> {
-  const { protocol, hostname, port } = new URL(baseUrl);
-  const secure = protocol === "https:";
-  const options = { host: hostname.replaceAll(/[[\]]/g, ""), port: Number(port) || (secure ? 443 : 80) };
-  return new Promise((resolve, reject) => {
-    const socket: Socket = secure ? connectSecure({ ...options, servername: hostname }) : connectPlain(options);
-    socket.once("error", reject);
-    const onAbort = (): void => void socket.destroy(new NoAnswer("the time for the connection is over"));
-    if (signal?.aborted === true) onAbort();
-    signal?.addEventListener("abort", onAbort, { once: true });
-    socket.once("close", () => signal?.removeEventListener("abort", onAbort));
-    socket.once(secure ? "secureConnect" : "connect", () => {
-      socket.off("error", reject);
-      resolve(toConnection(socket, patience, watchSocket(socket, baseUrl, record)));
-    });
-  });
+  const socket = await dial(toPlace(new URL(baseUrl)));
+  const connection = toConnection(socket, patience, watchSocket(socket, baseUrl, record));
+  const onAbort = (): void => void socket.destroy(new NoAnswer("the time for the connection is over"));
+  if (signal?.aborted === true) onAbort();
+  signal?.addEventListener("abort", onAbort, { once: true });
+  socket.once("close", () => signal?.removeEventListener("abort", onAbort));
+  return connection;
 }
 
 /** Writes down what a connection says; returned is what takes what is said on it. */

@@ -1,7 +1,8 @@
-import { Agent as HttpAgent, type IncomingMessage, request as httpRequest } from "node:http";
-import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import { type Agent as HttpAgent, type IncomingMessage, request as httpRequest } from "node:http";
+import { request as httpsRequest } from "node:https";
 import { NoAnswer } from "../blame.ts";
 import type { Subject } from "../subject.ts";
+import { createAgent } from "./dial.ts";
 import type { Exchange } from "./exchange.ts";
 import { shownBytesMax } from "./exchange.ts";
 
@@ -59,7 +60,7 @@ export function send(subject: Subject, wire: WireRequest, record: (exchange: Exc
   const headers = toHeaders(subject, wire, bytes);
   const method = wire.method ?? (bytes === undefined ? "GET" : "POST");
   const secure = url.protocol === "https:";
-  const agent = wire.agent ?? (secure ? new HttpsAgent() : new HttpAgent());
+  const agent = wire.agent ?? createAgent(subject, secure);
 
   return new Promise((resolve, reject) => {
     const started = performance.now();

@@ -43,7 +43,7 @@ function toSuite(group: string, results: readonly Result[], { started, subject }
     name: group,
     tests: results.length,
     failures: count("fail", "xpass"),
-    errors: count("error"),
+    errors: count("error", "stale"),
     skipped: count("skip", "warn", "xfail", "not-run") + later,
     time: seconds.toFixed(3),
     timestamp: started.slice(0, 19),
@@ -75,7 +75,8 @@ function toFinding({ verdict, after, level, expected, actual, reason, source }: 
     case "xpass":
       return `<failure type="${level}" message="${escape(finding || reason || "")}">${escape(`${cause}${source}`)}</failure>`;
     case "error":
-      return `<error type="error" message="${escape(finding)}">${escape(`${cause}${source}`)}</error>`;
+    case "stale":
+      return `<error type="${verdict}" message="${escape(finding)}">${escape(`${cause}${source}`)}</error>`;
     case "warn":
     case "xfail":
     case "not-run":

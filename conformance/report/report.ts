@@ -95,7 +95,7 @@ function maskFindings(result: Result, secrets: readonly string[]): Result {
  */
 export function toClosingLine({ counts }: Pick<Report, "counts">): string {
   const of = (name: string): number => counts[name] ?? 0;
-  const others = ["warn", "error", "not-run", "xfail", "xpass"]
+  const others = ["warn", "error", "not-run", "xfail", "xpass", "stale"]
     .filter((name) => of(name) > 0)
     .map((name) => `${of(name)} ${name.replace("-", " ")}`);
   const after = of("after") > 0 ? [`${of("after")} after the set`] : [];

@@ -3,9 +3,9 @@
 const reports = JSON.parse(document.getElementById("reports").textContent);
 const repros = JSON.parse(document.getElementById("repros").textContent);
 const page = document.getElementById("page");
-const bad = new Set(["fail", "error", "xpass"]);
+const bad = new Set(["fail", "error", "xpass", "stale"]);
 const levels = ["MUST", "EXT", "SHOULD", "DOC"];
-const order = ["pass", "warn", "fail", "error", "xpass", "xfail", "skip", "not-run"];
+const order = ["pass", "warn", "fail", "error", "xpass", "xfail", "skip", "not-run", "stale"];
 
 function element(name, attributes, ...children) {
   const node = document.createElement(name);
@@ -64,7 +64,7 @@ function toSubject(report) {
         }),
       );
   }
-  const failed = (counts.fail || 0) + (counts.error || 0) + (counts.xpass || 0);
+  const failed = (counts.fail || 0) + (counts.error || 0) + (counts.xpass || 0) + (counts.stale || 0);
   return element(
     "section",
     { class: "subject" },

@@ -1,5 +1,5 @@
-import { randomUUID } from "node:crypto";
 import {
+  randomUUID,
   type CaseContext,
   defineCases,
   expectEqual,

@@ -1,0 +1,98 @@
+import { randomUUID } from "node:crypto";
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { createMask, maskDeep, maskExchange, toSecrets } from "../mask.ts";
+import type { RecordedTake, RecordingEnd, RecordingHead } from "../recording/format.ts";
+import { parseRecording, type Recording } from "../recording/load.ts";
+import { createPlayer } from "../recording/player.ts";
+import { createRecorder, toStandInSubject } from "../recording/recorder.ts";
+import type { Tape } from "../recording/take.ts";
+import { gunzipSync, gzipSync } from "node:zlib";
+import { tryToWrite } from "../report/write.ts";
+import type { Report } from "../shapes.ts";
+import { profiles, type Subject } from "../subject.ts";
+import { type Terminal, UsageError } from "../terminal.ts";
+import type { Target } from "./with-subject.ts";
+
+/** What is going to be written down of the run, beside what goes over its connections. */
+export type RunFacts = Pick<RecordingHead, "suite" | "set" | "version" | "seed" | "sdks" | "cases"> & {
+  readonly name: string;
+  readonly started: Date;
+};
+
+export interface Taping {
+  readonly tape: Tape;
+  /** The subject as it is run: what the suite would start beside it is in no recording. */
+  readonly subject: Subject;
+  /** Writes the last line; false if anything could not be written. */
+  readonly end: (report: Report) => boolean;
+}
+
+/** Records the run into a file, case by case, so that one that is broken off leaves what it has. */
+export function startRecording(file: string, target: Subject, facts: RunFacts, terminal: Terminal): Taping {
+  const path = resolve(terminal.cwd, file);
+  const { start: _start, countCancelled: _countCancelled, ...subject } = target;
+  const secrets = toSecrets(subject);
+  // Of lines that are packed one by one the whole is a file that any program unpacks.
+  const pack = (line: object): string | Buffer => (isPacked(file) ? gzipSync(toLine(line)) : toLine(line));
+  let isWritten = tryToWrite(terminal, file, () => {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, pack(toHead(subject, facts)));
+  });
+  const append = (line: RecordedTake | RecordingEnd): void => {
+    // A disk that is full is told of once.
+    if (isWritten) isWritten = tryToWrite(terminal, file, () => appendFileSync(path, pack(line)));
+  };
+  const tape = createRecorder(subject, secrets, randomUUID(), append);
+  const end = ({ summary, died }: Report): boolean => {
+    const mask = createMask(secrets);
+    const death =
+      died === undefined
+        ? {}
+        : { died: { ...maskDeep(died, mask), exchanges: died.exchanges.map((one) => maskExchange(one, secrets)) } };
+    append({ end: { summary, ...death } });
+    return isWritten;
+  };
+  return { tape, subject, end };
+}
+
+function toHead(subject: Subject, { name, started, ...facts }: RunFacts): RecordingHead {
+  const { baseUrl, model, profile } = subject;
+  const standIn = toStandInSubject(subject, toSecrets(subject));
+  const called = { name, baseUrl, model, profile, ...standIn, ...toPatience(subject) };
+  return { recording: 1, ...facts, started: started.toISOString(), subject: called };
+}
+
+function toPatience({ patience, callMs }: Pick<Subject, "patience" | "callMs">): Pick<Subject, "patience" | "callMs"> {
+  return { ...(patience === undefined ? {} : { patience }), ...(callMs === undefined ? {} : { callMs }) };
+}
+
+function isPacked(file: string): boolean {
+  return file.endsWith(".gz");
+}
+
+function toLine(value: object): string {
+  return `${JSON.stringify(value)}\n`;
+}
+
+export function loadRecording(file: string, { cwd }: Terminal): Recording {
+  try {
+    const bytes = readFileSync(resolve(cwd, file));
+    return parseRecording((isPacked(file) ? gunzipSync(bytes) : bytes).toString("utf8"), file);
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    throw new UsageError(`Cannot read the recording ${file}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** The server that was recorded: nobody is called, and what it needed as a key was never written down. */
+export function toReplayed({ head }: Recording): Target {
+  const { baseUrl, model, apiKey, headers } = head.subject;
+  const profile = profiles.find((one) => one === head.subject.profile) ?? "chat";
+  const subject: Subject = { baseUrl, model, apiKey, headers, profile, ...toPatience(head.subject) };
+  return { subject, waitMs: 0, ended: new Promise(() => undefined) };
+}
+
+export function startReplay({ takes, end }: Recording, { subject }: Target): Taping {
+  return { tape: createPlayer(takes, end?.died !== undefined), subject, end: () => true };
+}

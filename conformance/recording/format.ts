@@ -1,0 +1,78 @@
+/** The first line of a recording. Grows by keys; `recording` changes when a line changes its meaning. */
+export interface RecordingHead {
+  readonly recording: 1;
+  /** The version of the suite. */
+  readonly suite: string;
+  readonly set: string;
+  /** Of the server, where somebody said it. */
+  readonly version?: string;
+  /** When the run began, as RFC 3339 says. */
+  readonly started: string;
+  readonly seed: number;
+  readonly sdks: readonly { readonly major: number; readonly version: string }[];
+  /** The ids of the cases that were asked for; newer ones are no part of a replay. */
+  readonly cases: readonly string[];
+  /** As the subject was called; what is secret has something of the same length in its place. */
+  readonly subject: RecordedSubject;
+}
+
+export interface RecordedSubject {
+  readonly name: string;
+  readonly baseUrl: string;
+  readonly model: string;
+  readonly profile: string;
+  readonly apiKey: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** From `--timeout`; without it the run measures how long calls may take. */
+  readonly patience?: number;
+  readonly callMs?: number;
+}
+
+/** A line for each case, `probe` among them, in the order in which they ended. */
+export interface RecordedTake {
+  /** The id, with `@` and the major behind it where the case runs for each. */
+  readonly case: string;
+  readonly unique: string;
+  readonly observed?: Readonly<Record<string, unknown>>;
+  readonly connections: readonly RecordedConnection[];
+}
+
+/** In the order in which they were asked for. */
+export interface RecordedConnection {
+  /** The connection could not be made. */
+  readonly refused?: RecordedError;
+  readonly events: readonly RecordedEvent[];
+}
+
+export interface RecordedError {
+  readonly message: string;
+  readonly code?: string;
+}
+
+/** One of `sent`, `came` and the rest; `at` is in milliseconds since there was a connection. */
+export type RecordedEvent = { readonly at: number } & (
+  | RecordedSent
+  | { readonly came: string }
+  /** In base64, where the bytes are no UTF-8. */
+  | { readonly came64: string }
+  /** The suite will say no more, or the server will not. */
+  | { readonly end: "suite" | "server" }
+  /** The connection broke. */
+  | { readonly broke: RecordedError }
+);
+
+/** What the suite said: all of it, or the beginning of what is long, with the length and the hash of the whole. */
+export type RecordedSent =
+  | { readonly sent: string }
+  | { readonly sent64: string }
+  | { readonly sent: string; readonly bytes: number; readonly sha256: string };
+
+/** The last line. */
+export interface RecordingEnd {
+  /** As the report has it. */
+  readonly end: { readonly summary: string; readonly died?: unknown };
+}
+
+export function isSent(event: RecordedEvent): event is RecordedEvent & RecordedSent {
+  return "sent" in event || "sent64" in event;
+}

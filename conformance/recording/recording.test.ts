@@ -1,0 +1,173 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { plain } from "../paint.ts";
+import { runConformance } from "../program.ts";
+import type { Report } from "../shapes.ts";
+
+const key = "sk-Rr8/wQ+3nTz5-Yb6";
+const cookie = "c00k1e-Hk2Lm9Pq";
+/** Both lenses, raw connections, streams, refusals, and one that the server fails. */
+const only = "AUTH-0*,NS-0*,SS-0*,MOD-01,SDK-01,REQ-01,REQ-24";
+
+/** Ten lines of a server, which show its key to whoever has it. */
+async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  let body = "";
+  for await (const piece of request) body += String(piece);
+  const head = { "content-type": "application/json", "set-cookie": `sid=${cookie}; Path=/` };
+  const say = (status: number, value: object): void => void response.writeHead(status, head).end(JSON.stringify(value));
+  if (request.headers.authorization !== `Bearer ${key}`)
+    return say(401, { error: { message: "Wrong key.", type: "invalid_request_error", param: null, code: null } });
+  const base = { id: "chatcmpl-1", created: Math.floor(Date.now() / 1000), model: "m" };
+  const from = { shown: Buffer.from(`user:${key}`).toString("base64"), place: `/?key=${encodeURIComponent(key)}` };
+  if (request.method === "GET")
+    return say(200, { ...from, object: "list", data: [{ id: "m", object: "model", created: 1, owned_by: "x" }] });
+  if (!body.includes('"stream":true')) {
+    const message = { role: "assistant", content: "one two", refusal: null };
+    const choices = [{ index: 0, message, finish_reason: "stop", logprobs: null }];
+    return say(200, { ...from, ...base, object: "chat.completion", choices });
+  }
+  response.writeHead(200, { "content-type": "text/event-stream" });
+  for (const delta of [{ role: "assistant", content: "" }, { content: "one" }, { content: " two" }, {}]) {
+    const finish_reason = Object.keys(delta).length === 0 ? "stop" : null;
+    const chunk = { ...base, object: "chat.completion.chunk", choices: [{ index: 0, delta, finish_reason }] };
+    response.write(`data: ${JSON.stringify(chunk)}\n\n`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  response.end("data: [DONE]\n\n");
+}
+
+function createFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "clawgate-recording-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+interface Ended {
+  readonly status: number;
+  readonly output: string;
+  readonly report: Report;
+}
+
+async function run(folder: string, words: readonly string[], environment: Record<string, string> = {}): Promise<Ended> {
+  let [status, output] = [0, ""];
+  const told = ["--report", "json=report.json", ...words];
+  const write = (text: string): void => void (output += text);
+  const terminal = {
+    environment,
+    paint: { print: plain, note: plain },
+    cwd: folder,
+    interactive: false,
+    write,
+    fail: (failed: number) => (status = failed),
+  };
+  await runConformance({ ...terminal, print: (text) => write(`${text}\n`), note: (text) => write(`${text}\n`) }, told);
+  return { status, output, report: JSON.parse(readFileSync(join(folder, "report.json"), "utf8")) as Report };
+}
+
+/** A run that is recorded; its server is gone when the recording is there. */
+async function record(words: readonly string[] = [], file = "wire.jsonl"): Promise<Ended & { readonly text: string }> {
+  const server = createServer((request, response) => void serve(request, response).catch(() => response.destroy()));
+  await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
+  const folder = createFolder();
+  const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+  const called = ["--base-url", baseUrl, "--model", "m", "--sdk", "7,4", "--only", only, "--record", file, ...words];
+  try {
+    const ended = await run(folder, called, { OPENAI_API_KEY: key });
+    return { ...ended, text: readFileSync(join(folder, file), "latin1") };
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+/** In a folder of its own, without a server and without a key. */
+function replay(text: string, file = "wire.jsonl"): Promise<Ended> {
+  const folder = createFolder();
+  writeFileSync(join(folder, file), text, "latin1");
+  return run(folder, ["--replay", file]);
+}
+
+/** Without what names times; the calls of a case that asks in parallel may end in another order. */
+function withoutTimes(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutTimes);
+  if (typeof value !== "object" || value === null) return value;
+  const kept = Object.entries(value).filter(([name]) => !/^(ms|atMs|endMs|seconds|started)$/.test(name));
+  return Object.fromEntries(
+    kept.map(([name, inner]) => {
+      if (name === "reads") return [name, (inner as { text: string }[]).map(({ text }) => text).join("")];
+      const told = withoutTimes(inner);
+      return [name, name === "exchanges" ? (told as object[]).map((one) => JSON.stringify(one)).toSorted() : told];
+    }),
+  );
+}
+
+const toVerdicts = ({ results }: Report): string[] =>
+  results.map(({ id, sdk, verdict, expected, actual, reason }) =>
+    [id, sdk, verdict, expected, actual, reason].join(" "),
+  );
+
+test(
+  "a recording replays to the same report, without the server and without the key",
+  { timeout: 60_000 },
+  async () => {
+    const recorded = await record();
+    const replayed = await replay(recorded.text);
+    expect(recorded.report.counts["pass"]).toBeGreaterThan(25);
+    expect(recorded.report.counts["fail"]).toBeGreaterThan(0);
+    expect(toVerdicts(replayed.report)).toEqual(toVerdicts(recorded.report));
+    expect(withoutTimes(replayed.report)).toEqual(withoutTimes(recorded.report));
+    expect(replayed.status).toBe(recorded.status);
+
+    const { text } = recorded;
+    const [bare, named] = [key, `user:${key}`].map((secret) => Buffer.from(secret).toString("base64"));
+    for (const form of [key, encodeURIComponent(key), bare, named, cookie]) expect(text).not.toContain(form);
+    // It was there to be hidden.
+    expect(text).toContain("Set-Cookie".toLowerCase());
+  },
+);
+
+test("a changed byte changes the verdict of its case and no other", { timeout: 60_000 }, async () => {
+  const { text, report } = await record();
+  const change = (from: string, to: string): string =>
+    text
+      .split("\n")
+      .map((line) => (line.includes('"case":"NS-03"') ? line.replace(from, to) : line))
+      .join("\n");
+  const changed = change(String.raw`\"object\":\"chat.completion\"`, String.raw`\"object\":\"chat.complexion\"`);
+  expect(changed).not.toBe(text);
+  const before = toVerdicts(report);
+  const differing = toVerdicts((await replay(changed)).report).filter((line, at) => line !== before[at]);
+  expect(differing).toEqual([expect.anything()]);
+  expect(differing[0]).toMatch(/^NS-03 .*warn.*complexion/);
+});
+
+test("a request that the recording does not have is told, and nothing is guessed", { timeout: 60_000 }, async () => {
+  const { text, report } = await record([], "wire.jsonl.gz");
+  expect(text).not.toContain("chat/completions");
+  const { status, output } = await replay(text, "wire.jsonl.gz");
+  expect([status, output]).toEqual([1, expect.not.stringContaining("stale")]);
+  const unpacked = (await record()).text;
+  const other = unpacked.replaceAll(/("case":"SDK-01.*?"sent":"POST \/v1)/g, "$1/v2");
+  const stale = await replay(other);
+  const changed = stale.report.results.filter(({ verdict }) => verdict === "stale");
+  expect(new Set(changed.map(({ id }) => id))).toEqual(new Set(["SDK-01"]));
+  expect(changed[0]?.reason).toContain("POST /v1/chat/completions");
+  expect(report.results).toHaveLength(stale.report.results.length);
+});
+
+test.for([
+  ["--replay wire.jsonl --base-url http://127.0.0.1:1/v1", "--replay calls no server"],
+  ["--replay none.jsonl", "Cannot read the recording none.jsonl"],
+  ["--replay wire.jsonl", "wire.jsonl:2 is no line of a recording"],
+])("%s is refused: %s", async ([words = "", says = ""]) => {
+  const folder = createFolder();
+  writeFileSync(join(folder, "report.json"), "{}");
+  writeFileSync(join(folder, "wire.jsonl"), '{"recording":1,"cases":[],"subject":{}}\nnothing\n');
+  const { status, output } = await run(folder, words.split(" "));
+  expect(status).toBe(2);
+  expect(output).toContain(says);
+});

@@ -1,0 +1,138 @@
+/* oxlint-disable no-underscore-dangle -- the interface of Node's streams has these names */
+import { Socket } from "node:net";
+import { fromCame } from "./bytes.ts";
+import { fromRecordedError } from "./error.ts";
+import { Expected } from "./expected.ts";
+import { isSent, type RecordedConnection, type RecordedEvent } from "./format.ts";
+import { acceptMark, toAccept, withoutVariable } from "./variable.ts";
+
+/** Finds the recorded connection that begins with these bytes, or with silence. */
+export type Bind = (said: string | undefined) => RecordedConnection | undefined;
+
+/** Whoever says nothing for so long waits for the other side to begin. */
+const silenceMs = 50;
+
+/** The suite's end of a connection whose other end is a recording: what came then comes again, in its order and at its times. */
+export class ReplaySocket extends Socket {
+  readonly #bind: Bind;
+  readonly #onStale: (said: string) => void;
+  readonly #silence: NodeJS.Timeout;
+  #expected: Expected | undefined;
+  #accept: string | undefined;
+  #isDone = false;
+  #wake: () => void = () => undefined;
+  /** Ends a pause. */
+  #hurry: () => void = () => undefined;
+
+  constructor(bind: Bind, onStale: (said: string) => void) {
+    super();
+    this.#bind = bind;
+    this.#onStale = onStale;
+    this.#silence = setTimeout(() => this.#begin(bind(undefined)), silenceMs);
+  }
+
+  override _read(): void {
+    // What comes is pushed.
+  }
+
+  override _write(chunk: Buffer | string, encoding: BufferEncoding, done: (error?: Error | null) => void): void {
+    this.#say(toBytes(chunk, encoding));
+    done();
+  }
+
+  override _writev(
+    chunks: { chunk: Buffer | string; encoding: BufferEncoding }[],
+    done: (error?: Error | null) => void,
+  ): void {
+    this.#say(chunks.map(({ chunk, encoding }) => toBytes(chunk, encoding)).join(""));
+    done();
+  }
+
+  override _final(done: (error?: Error | null) => void): void {
+    this.#isDone = true;
+    this.#wake();
+    done();
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    clearTimeout(this.#silence);
+    this.#wake();
+    this.#hurry();
+    // Node's sockets tell of their end by themselves.
+    super._destroy(error, done);
+  }
+
+  // There is nothing that could keep the process.
+  override ref(): this {
+    return this;
+  }
+
+  override unref(): this {
+    return this;
+  }
+
+  override resetAndDestroy(): this {
+    return this.destroy();
+  }
+
+  #say(bytes: string): void {
+    clearTimeout(this.#silence);
+    const said = withoutVariable(bytes);
+    this.#accept ??= toAccept(bytes);
+    if (this.#expected === undefined) this.#begin(this.#bind(said));
+    if (this.#expected?.take(said) === false) this.#onStale(said);
+    this.#wake();
+  }
+
+  #begin(recorded: RecordedConnection | undefined): void {
+    if (recorded === undefined) return;
+    this.#expected = new Expected(recorded);
+    void this.#play(recorded.events, this.#expected);
+  }
+
+  async #play(events: readonly RecordedEvent[], expected: Expected): Promise<void> {
+    let [parts, lastAt, last] = [0, 0, performance.now()];
+    for (const event of events) {
+      const isOwn = isSent(event) || ("end" in event && event.end === "suite");
+      if (isSent(event)) parts++;
+      const isDue = (): boolean => (isOwn ? (isSent(event) ? expected.count >= parts : this.#isDone) : true);
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      while (!isDue() && !this.destroyed) await new Promise<void>((resolve) => (this.#wake = resolve));
+      const dueAt = isOwn ? performance.now() : last + event.at - lastAt;
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      await this.#until(dueAt);
+      if (this.destroyed) return;
+      [lastAt, last] = [event.at, isOwn ? dueAt : Math.max(dueAt, last)];
+      this.#hear(event);
+    }
+  }
+
+  async #until(dueAt: number): Promise<void> {
+    const leftMs = dueAt - performance.now();
+    if (leftMs > 0)
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, leftMs);
+        this.#hurry = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    // Two pieces that came one after the other are read one after the other.
+    else await new Promise(setImmediate);
+  }
+
+  #hear(event: RecordedEvent): void {
+    if ("broke" in event) this.destroy(fromRecordedError(event.broke));
+    else if ("end" in event) {
+      if (event.end === "server") this.push(null);
+    } else {
+      const came = fromCame(event);
+      const text = this.#accept === undefined ? came : came?.replace(acceptMark, this.#accept);
+      if (text !== undefined) this.push(Buffer.from(text, "latin1"));
+    }
+  }
+}
+
+function toBytes(chunk: Buffer | string, encoding: BufferEncoding): string {
+  return (typeof chunk === "string" ? Buffer.from(chunk, encoding) : chunk).toString("latin1");
+}

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createMask, maskDeep } from "./mask.ts";
+import { createMask, maskDeep, toSecrets } from "./mask.ts";
 
 const key = 'sk-a+b/c="key&0123456789';
 const toBase64 = (text: string): string => Buffer.from(text).toString("base64");
@@ -42,4 +42,17 @@ test("a secret that a quotation has cut is masked as far as it goes", () => {
   expect(mask('{"key":"sk-Rr8/wQ+3nTz5')).toBe('{"key":"•••');
   expect(mask("/?key=sk-Rr8%2FwQ%2B3nTz5-Y&more")).toBe("/?key=•••&more");
   expect(mask("sk-R is no secret")).toBe("sk-R is no secret");
+});
+
+test("a header is secret by its name, but not one that says where a gateway shall go", () => {
+  const headers = {
+    "x-portkey-provider": "openai",
+    "x-portkey-custom-host": "http://127.0.0.1:8000/v1",
+    "x-portkey-api-key": "pk-0123456789",
+    authorization: "Basic dXNlcjpwYXNz",
+  };
+  const secrets = toSecrets({ baseUrl: "http://127.0.0.1:1/v1", apiKey: key, model: "m", profile: "chat", headers });
+  const mask = createMask(secrets);
+  expect(mask("openai at http://127.0.0.1:8000/v1")).toBe("openai at http://127.0.0.1:8000/v1");
+  expect(mask("pk-0123456789 dXNlcjpwYXNz")).toBe("••• •••");
 });

@@ -77,10 +77,12 @@ function maskReads(reads: Exchange["reads"], mask: Mask): Exchange["reads"] {
 
 /** Names of headers whose values nobody else may know; other values may be ordinary words. */
 const secretName = /auth|key|token|secret|passw|cookie|credential|signature/i;
+/** As in `x-portkey-provider`: it says where to, and masking its value would mask an ordinary word everywhere. */
+const plainName = /-(?:provider|host|url|model|version|region|mode)$/i;
 
 /** What must not be told of how a subject is called. */
 export function toSecrets({ apiKey, headers = {} }: Subject): string[] {
-  const kept = Object.entries(headers).filter(([name]) => secretName.test(name));
+  const kept = Object.entries(headers).filter(([name]) => secretName.test(name) && !plainName.test(name));
   // `Basic …` and the like: the scheme is no secret, and what follows it is one by itself.
   return [apiKey, ...kept.flatMap(([, value]) => [value, value.slice(value.indexOf(" ") + 1)])];
 }

@@ -5,20 +5,29 @@ import { LongestFirst } from "./tools/longest-first.ts";
 // The store's worker and every program that a test starts strip their TypeScript once and not at each start.
 process.env["NODE_COMPILE_CACHE"] ??= join(import.meta.dirname, "node_modules/.cache/compile");
 
+/** For `npm run check` alone, since each takes seconds that nobody who changes a line should wait for. */
 const slow = [
+  // A browser, agents and tool servers of others.
   "test/client/command-lines/live.test.ts",
+  "test/page/{page,doors,reference}.test.ts",
+  "src/tool/mcp/everything.test.ts",
+  // Every line, snippet and sample that a document shows.
+  "test/documents/{fences,samples}.test.ts",
+  // Gateways and databases that stand still, are killed or follow one another.
+  "test/keys/shared-limits.test.ts",
   "test/runs/elsewhere.test.ts",
-  "test/session/server-restart.test.ts",
-  "test/upstream/relay.test.ts",
+  "test/session/{server-restart,two-gateways}.test.ts",
   "test/wire/stood-still.test.ts",
-  "test/page/{page,doors,reference,suite-report}.test.ts",
+  "src/session/sqlite/crash.test.ts",
+  "src/session/postgres/lost-connections.test.ts",
+  // Deadlines that have to pass, and hundreds of connections.
+  "test/upstream/{chaos,pool,relay,server-tools,tool-revisions}.test.ts",
+  "test/wire/{slow-readers,stall,stream-slow}.test.ts",
 ];
 
 export default defineConfig(({ mode }) => ({
   test: {
     include: ["{src,contract,openapi,conformance,examples,bench,test}/**/*.test.ts"],
-    // What takes very long is for `npm run check`: a browser, agents of others, gateways that stand still or follow one
-    // another, the conformance suite through two of them.
     exclude: ["**/node_modules/**", ...(mode === "all" ? [] : slow)],
     reporters: ["default", ["json", { outputFile: "reports/tests.json" }]],
     // `npm test` holds the newest and the oldest SDK against the gateway, which differ most, and of vendors one for each

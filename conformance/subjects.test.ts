@@ -4,6 +4,7 @@ import { createServer as createHttpServer, type RequestListener, type Server as 
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { pick } from "../test/breadth.fixture.ts";
 import { onEnd } from "../test/end.fixture.ts";
 
 const program = join(import.meta.dirname, "../bin/clawgate.mjs");
@@ -163,7 +164,7 @@ const subjects: readonly Row[] = [
   },
 ];
 
-test.concurrent.for(subjects)(
+test.concurrent.for(pick(subjects, ({ status, connectionsMax }) => `${status} ${connectionsMax}`))(
   "a subject that $name is judged and does no harm",
   async ({ create, status, connectionsMax = Infinity, words }) => {
     const subject = await listen(create());

@@ -1,5 +1,5 @@
 // Writes docs/defence.md: what attackers, accidents and defects do, what comes of it, and the test that shows it, which must be
-// there. `--check` only compares. `--verdicts` reads the reports of `npm test` and `npm run test:defence`, writes
+// there. `--check` only compares. `--verdicts` reads the reports of `npm run test:all` and `npm run test:defence`, writes
 // reports/defence.md with how each row went, and ends with 1 if one of them did not pass.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -50,7 +50,7 @@ function toIntroduction(): string {
   const whole = rows.filter(({ reason }) => reason === undefined).length;
   const broken = rows.filter(({ id }) => byRow.has(id)).length;
   const proven = breaks.filter((taken) => seen.has(toBreakId(taken))).length;
-  return `What is done to a gateway by attackers, accidents and defects, and what has to come of it. Of ${rows.length} rows ${whole} are shown by the tests that they name; the others say why not. \`*.defence.ts\` run with \`npm run test:defence\`, the rest with \`npm test\`.
+  return `What is done to a gateway by attackers, accidents and defects, and what has to come of it. Of ${rows.length} rows ${whole} are shown by the tests that they name; the others say why not. \`*.defence.ts\` run with \`npm run test:defence\`, the rest with \`npm run test:all\`.
 
 What is linked as "without it" is where the defence stands. \`npm run prove\` takes it away in a copy, by a change of a line or two, and has to see a test of the row fail while the gateway still answers. There are ${breaks.length} such changes for ${broken} rows; ${proven === breaks.length ? "all of them were" : `${proven} of them were`} noticed, as they stand here, in rounds that were kept (\`npm run prove -- --record\`): "seen" are the rows all of whose changes were.`;
 }
@@ -77,7 +77,7 @@ function readReports(): Ends {
   for (const name of ["tests", "defence"]) {
     const report = readReport(join(root, "reports", `${name}.json`), root);
     if (report === undefined)
-      throw new Error(`reports/${name}.json is not there: run \`npm test\` and \`npm run test:defence\``);
+      throw new Error(`reports/${name}.json is not there: run \`npm run test:all\` and \`npm run test:defence\``);
     for (const [file, end] of report) ends.set(file, end);
   }
   return ends;

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { ToolServerConfig } from "../../src/base/contract.ts";
 import { play, playHttp } from "../../src/tool/mcp/scripted-server.fixture.ts";
 import { done, good, type Script } from "../../src/tool/mcp/scripted-talk.fixture.ts";
+import { pick } from "../breadth.fixture.ts";
 import { startTestGateway, type TestGateway } from "../gateway.fixture.ts";
 import { say, type Talk } from "../talk.fixture.ts";
 import { startUpstream, type Upstream } from "./servers/upstream.fixture.ts";
@@ -11,6 +12,7 @@ const transports: readonly (readonly [name: string, toServer: (script: Script) =
   ["an address that answers in JSON", (script) => playHttp(script, "json")],
   ["an address that answers in events", (script) => playHttp(script, "events")],
 ];
+const tried = pick(transports, ([name]) => name === "a program");
 const [, [, quickly]] = transports as [unknown, (typeof transports)[number]];
 
 interface Ran {
@@ -57,7 +59,7 @@ const toNames = ({ tools }: Ran): string[] => tools.map(({ name }) => name);
 const anyObject = { type: "object", properties: {} };
 const city = { type: "object", properties: { city: { type: "string" } } };
 
-describe.each(transports)("a list of tools that comes from %s", (_, toServer) => {
+describe.each(tried)("a list of tools that comes from %s", (_, toServer) => {
   test("is used but for the tools that cannot be used, and each of these is named once", async () => {
     const odd = [
       { name: "no-schema" },
@@ -290,7 +292,7 @@ test.each(results)("a result of %s is shown, for the tool has run", async (_, re
   expect(ran.result).toBe(want);
 });
 
-describe.each(transports)("a result that comes from %s", (_, toServer) => {
+describe.each(tried)("a result that comes from %s", (_, toServer) => {
   test.each([
     ["null for its `_meta`", { results: { good: { content: [note], _meta: null } } }, "seen"],
     ["null for the error beside it", { beside: { error: null } }, "done"],

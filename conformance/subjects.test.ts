@@ -178,7 +178,7 @@ test.concurrent.for(pick(subjects, ({ status, connectionsMax }) => `${status} ${
     expect(ended.output).not.toMatch(/^error|\d error\b/m);
     if (status === 3) expect(ended.notes.match(/stopped answering|nothing answers/g)).toHaveLength(1);
     if (ended.output === "") return;
-    const [, results = "0"] = /(\d+) results/.exec(ended.output) ?? [];
+    const [, results = "0"] = /^(\d+) results, /m.exec(ended.output) ?? [];
     expect(Number(results)).toBeGreaterThanOrEqual(only.length);
   },
 );

@@ -1,6 +1,6 @@
 import type { FinishReason, Message, TokenLogprob, Tool, Usage } from "../base/contract.ts";
 import type { Listener } from "../base/listener.ts";
-import type { AnswerState, ExtraContent } from "../base/model-state.ts";
+import type { AnswerState, ExtraContent, StateField } from "../base/model-state.ts";
 import type { ModelSettings } from "../base/settings.ts";
 import type { TraceContext } from "../base/telemetry/tracing.ts";
 
@@ -100,6 +100,8 @@ export interface Provider {
   readonly relaysMore?: boolean;
   /** The fields of a request that are not the contract's, or have no effect there, and that the model is given. */
   readonly forwards?: ReadonlySet<string>;
+  /** The fields of a model's reasoning that it does not get back from a client that does not say whose they are. */
+  readonly drops?: ReadonlySet<StateField>;
   stream(request: ModelRequest, to: Listener<ModelEvent>): Promise<ModelEnd>;
   /**
    * Looks whether it can be reached and has these models, without asking one of them anything. Resolves to what it found,

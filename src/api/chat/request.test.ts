@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { assertSupported, listIgnored, toIgnoredHeader, toSettings } from "./request.ts";
 import { type ChatCompletionRequest, requestFields } from "../../base/contract.ts";
+import type { StateField } from "../../base/model-state.ts";
 
 const toBody = (more: object): ChatCompletionRequest => ({ model: "openclaw", messages: [], ...more });
 
-const none = { more: false, some: new Set<string>(), all: new Set<string>() };
+const none = { more: false, some: new Set<string>(), all: new Set<string>(), drops: new Set<StateField>() };
 const told = { ...none, more: true };
 
 describe("listIgnored", () => {
@@ -86,6 +87,22 @@ describe("listIgnored", () => {
       expect(() => listIgnored(toBody(given), none, true)).toThrow(
         expect.objectContaining({ code: "unknown_parameter", param: first }),
       );
+  });
+
+  test("names reasoning that its model does not get back, but refuses none, and nothing that says whose it is", () => {
+    const drops = new Set<StateField>(["reasoning_content", "reasoning_details"]);
+    const thought = {
+      role: "assistant",
+      content: "a",
+      reasoning_content: "b",
+      reasoning: "c",
+      reasoning_details: null,
+    };
+    const own = { ...thought, extra_content: { clawgate: { model: "lab/m" } } };
+    const body = toBody({ messages: [{ role: "user", content: "a" }, thought, own] });
+    for (const strict of [false, true])
+      expect(listIgnored(body, { ...none, drops }, strict)).toEqual(["messages[1].reasoning_content"]);
+    expect(listIgnored(body, none, true)).toEqual([]);
   });
 
   test("looks for no more than a header can name", () => {

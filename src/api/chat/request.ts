@@ -10,6 +10,7 @@ import {
 } from "../../base/contract.ts";
 import { GatewayError, invalidValue } from "../../base/errors.ts";
 import { countCommas } from "../../base/json-text.ts";
+import { isTold } from "../../base/model-state.ts";
 import { type ModelSettings, settingNames } from "../../base/settings.ts";
 import { toToolName } from "../../base/tool-call.ts";
 import type { Reach } from "../../run/model-reach.ts";
@@ -35,7 +36,7 @@ export function assertSupported(body: ChatCompletionRequest): void {
  * model of the agent either, for the header `x-clawgate-ignored`: names of fields, and paths within messages and tools.
  * Throws `unknown_parameter` or `unsupported_parameter` for the first of them when `strict`.
  */
-export function listIgnored(body: ChatCompletionRequest, { more, all }: Reach, strict: boolean): string[] {
+export function listIgnored(body: ChatCompletionRequest, { more, all, drops }: Reach, strict: boolean): string[] {
   const ignored: string[] = [];
   for (const [name, value] of Object.entries(body)) {
     const rule = rules.get(name);
@@ -47,7 +48,17 @@ export function listIgnored(body: ChatCompletionRequest, { more, all }: Reach, s
   const nested = listUnread(body, more);
   const [first] = nested;
   if (strict && first !== undefined) throw toStrictError(first, undefined);
-  return [...ignored, ...nested];
+  // Never refused: a client brings back what it was told.
+  return [...ignored, ...nested, ...listDropped(body, drops)];
+}
+
+/** Reasoning that a model is not given again, by its path. What the gateway has told itself says whose it is. */
+function listDropped({ messages }: ChatCompletionRequest, drops: Reach["drops"]): string[] {
+  if (drops.size === 0) return [];
+  return messages.flatMap((message, index) => {
+    if (message.role !== "assistant" || (message.extra_content != null && isTold(message.extra_content))) return [];
+    return [...drops].filter((field) => message[field] != null).map((field) => `messages[${index}].${field}`);
+  });
 }
 
 type Keys = ReadonlyMap<string, ReadonlySet<string>>;

@@ -1,8 +1,9 @@
 import { describe, expect, it, test } from "vitest";
 import type { AssistantMessage } from "../../base/contract.ts";
-import type { OwnedMessage } from "../../base/model-state.ts";
+import type { OwnedMessage, StateField } from "../../base/model-state.ts";
 import { toModelQuirks, toQuirks } from "./quirks.ts";
 import { toWireMessages } from "./wire-request.ts";
+import { listDropped, toWireState } from "./wire-state.ts";
 
 const call = { id: "c1", type: "function", function: { name: "go", arguments: "{}" } } as const;
 const details = [{ type: "reasoning.text", text: "hm", signature: "c2k=" }];
@@ -66,3 +67,28 @@ describe("an answer that another model gave", () => {
     expect(send(foreign, url, "gemini-2.5-flash")).toEqual(foreign);
   });
 });
+
+const asked: readonly StateField[] = ["reasoning_content", "reasoning", "reasoning_details", "thinking_blocks"];
+
+test.each<[baseUrl: string, gives: readonly StateField[]]>([
+  ["https://api.openai.com/v1", []],
+  ["https://api.mistral.ai/v1", []],
+  ["https://generativelanguage.googleapis.com/v1beta/openai", []],
+  ["https://api.deepseek.com", ["reasoning_content", "reasoning"]],
+  ["https://api.groq.com/openai/v1", ["reasoning_content", "reasoning"]],
+  ["https://openrouter.ai/api/v1", ["reasoning_content", "reasoning", "reasoning_details"]],
+  ["http://127.0.0.1:11434/v1", asked],
+])(
+  "of reasoning that nobody owns, the server at %s is given %j, and the rest is said to be dropped",
+  (baseUrl, gives) => {
+    const quirks = toModelQuirks(toQuirks(baseUrl, {}), "m");
+    const given = asked.filter((field) => {
+      const message = { role: "assistant", content: "a", [field]: field.startsWith("reasoning_d") ? [{}] : "b" };
+      const { reasoning_content: text, ...others } = toWireState(message as AssistantMessage, quirks);
+      // What a server wants where there is none.
+      return Object.keys(others).length > 0 || (text !== undefined && text !== " ");
+    });
+    expect(given).toEqual(gives);
+    expect(listDropped(quirks)).toEqual(asked.filter((field) => !gives.includes(field)));
+  },
+);

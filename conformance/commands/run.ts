@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { applyBaseline, type Baseline, BaselineError, parseBaseline } from "../baseline.ts";
 import { capabilities as known, type Capability } from "../capability.ts";
 import type { Case } from "../case.ts";
+import { toClientsLine } from "../client-verdicts.ts";
 import type { Observe } from "../context.ts";
 import { runCases } from "../engine.ts";
 import { type Expectations, isCapability, judgeCapabilities, toCapabilityId } from "../expectations.ts";
@@ -226,6 +227,8 @@ function publish(report: Report, words: string, terminal: Terminal): void {
   if (summary) tryToWrite(terminal, summary, () => appendFileSync(summary, toMarkdown(report)));
   if (terminal.environment["GITHUB_ACTIONS"] === "true") for (const line of toAnnotations(report)) terminal.print(line);
   tellFindings(report, words, terminal);
+  const ofClients = toClientsLine(report.clients);
+  if (ofClients !== undefined) terminal.print(`Clients: ${ofClients}.`);
   terminal.print(`${report.results.length} results, ${report.requests} requests, ${report.seconds} seconds`);
   const { fail = 0, error = 0, xpass = 0 } = report.counts;
   terminal.print(terminal.paint.print(fail + error + xpass > 0 ? "bad" : "good", toClosingLine(report)));

@@ -11,6 +11,7 @@ export declare const checkOpenAiError: Check<components["schemas"]["OpenAiError"
 export declare const checkOpenAiModelList: Check<components["schemas"]["OpenAiModelList"]>;
 export declare const checkOpenAiModel: Check<components["schemas"]["OpenAiModel"]>;
 export declare const checkConformanceReport: Check<components["schemas"]["ConformanceReport"]>;
+export declare const checkConformanceClient: Check<components["schemas"]["ConformanceClient"]>;
 export declare const checkConformanceDeath: Check<components["schemas"]["ConformanceDeath"]>;
 export declare const checkConformanceFinding: Check<components["schemas"]["ConformanceFinding"]>;
 export declare const checkConformanceResult: Check<components["schemas"]["ConformanceResult"]>;

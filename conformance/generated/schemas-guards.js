@@ -14,7 +14,7 @@ const constant9 = {"types":[]};
 const constant10 = {"types":["boolean"]};
 const constant11 = {"method":1,"url":1,"requestHeaders":1,"requestBody":1,"status":1,"headers":1,"reads":1,"endMs":1,"end":1,"failure":1};
 const constant12 = {"id":1,"group":1,"level":1,"requirement":1,"source":1,"sdk":1,"after":1,"verdict":1,"expected":1,"actual":1,"reason":1,"notes":1,"ms":1,"exchanges":1};
-const constant13 = {"format":1,"suite":1,"set":1,"started":1,"seconds":1,"requests":1,"seed":1,"subject":1,"sdks":1,"timeout":1,"capabilities":1,"counts":1,"summary":1,"slow":1,"died":1,"findings":1,"results":1};
+const constant13 = {"format":1,"suite":1,"set":1,"started":1,"seconds":1,"requests":1,"seed":1,"subject":1,"sdks":1,"timeout":1,"capabilities":1,"counts":1,"summary":1,"slow":1,"died":1,"findings":1,"clients":1,"results":1};
 const constant14 = ["stop","length","tool_calls","content_filter","function_call"];
 const constant15 = ["object","null"];
 const constant16 = ["array","null"];
@@ -24,8 +24,9 @@ const constant19 = ["developer","system","user","assistant","tool"];
 const constant20 = ["complete","cut","aborted","limit","none"];
 const constant21 = ["fail","xpass","error","stale","warn"];
 const constant22 = ["MUST","SHOULD","DOC","EXT"];
-const constant23 = ["pass","fail","warn","skip","error","not-run","xfail","xpass","stale"];
-const constant24 = ["chat","gateway","websocket"];
+const constant23 = ["ready","breaks","untried","needs"];
+const constant24 = ["pass","fail","warn","skip","error","not-run","xfail","xpass","stale"];
+const constant25 = ["chat","gateway","websocket"];
 
 export const checkOpenAiCompletion = toCheck(validate53);
 const func1 = helper0.default;
@@ -2622,15 +2623,122 @@ let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((((((((((data.id === undefined) && (missing0 = "id")) || ((data.group === undefined) && (missing0 = "group"))) || ((data.level === undefined) && (missing0 = "level"))) || ((data.requirement === undefined) && (missing0 = "requirement"))) || ((data.source === undefined) && (missing0 = "source"))) || ((data.verdict === undefined) && (missing0 = "verdict"))) || ((data.notes === undefined) && (missing0 = "notes"))) || ((data.ms === undefined) && (missing0 = "ms"))) || ((data.exchanges === undefined) && (missing0 = "exchanges"))){
+if(((((data.name === undefined) && (missing0 = "name")) || ((data.verdict === undefined) && (missing0 = "verdict"))) || ((data.says === undefined) && (missing0 = "says"))) || ((data.cases === undefined) && (missing0 = "cases"))){
 validate82.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant3,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
-if(!(func6.call(constant12, key0))){
+if(!((((key0 === "name") || (key0 === "verdict")) || (key0 === "says")) || (key0 === "cases"))){
 validate82.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant3,data}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.name !== undefined){
+let data0 = data.name;
+const _errs2 = errors;
+if(typeof data0 !== "string"){
+validate82.errors = [{instancePath:instancePath+"/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+return false;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.verdict !== undefined){
+let data1 = data.verdict;
+const _errs4 = errors;
+if(typeof data1 !== "string"){
+validate82.errors = [{instancePath:instancePath+"/verdict",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
+return false;
+}
+if(!((((data1 === "ready") || (data1 === "breaks")) || (data1 === "untried")) || (data1 === "needs"))){
+validate82.errors = [{instancePath:instancePath+"/verdict",keyword:"enum",params:{allowedValues: constant23},message:"must be equal to one of the allowed values",expected:constant0,data:data1}];
+return false;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.says !== undefined){
+let data2 = data.says;
+const _errs6 = errors;
+if(typeof data2 !== "string"){
+validate82.errors = [{instancePath:instancePath+"/says",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
+return false;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.cases !== undefined){
+let data3 = data.cases;
+const _errs8 = errors;
+if(errors === _errs8){
+if(Array.isArray(data3)){
+var valid1 = true;
+const len0 = data3.length;
+for(let i0=0; i0<len0; i0++){
+let data4 = data3[i0];
+const _errs10 = errors;
+if(typeof data4 !== "string"){
+validate82.errors = [{instancePath:instancePath+"/cases/" + i0,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
+return false;
+}
+var valid1 = _errs10 === errors;
+if(!valid1){
+break;
+}
+}
+}
+else {
+validate82.errors = [{instancePath:instancePath+"/cases",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data3}];
+return false;
+}
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+else {
+validate82.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data}];
+return false;
+}
+}
+validate82.errors = vErrors;
+return errors === 0;
+}
+function validate84(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((((((((data.id === undefined) && (missing0 = "id")) || ((data.group === undefined) && (missing0 = "group"))) || ((data.level === undefined) && (missing0 = "level"))) || ((data.requirement === undefined) && (missing0 = "requirement"))) || ((data.source === undefined) && (missing0 = "source"))) || ((data.verdict === undefined) && (missing0 = "verdict"))) || ((data.notes === undefined) && (missing0 = "notes"))) || ((data.ms === undefined) && (missing0 = "ms"))) || ((data.exchanges === undefined) && (missing0 = "exchanges"))){
+validate84.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant3,data}];
+return false;
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!(func6.call(constant12, key0))){
+validate84.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant3,data}];
 return false;
 break;
 }
@@ -2640,7 +2748,7 @@ if(data.id !== undefined){
 let data0 = data.id;
 const _errs2 = errors;
 if(typeof data0 !== "string"){
-validate82.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate84.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -2653,7 +2761,7 @@ if(data.group !== undefined){
 let data1 = data.group;
 const _errs4 = errors;
 if(typeof data1 !== "string"){
-validate82.errors = [{instancePath:instancePath+"/group",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
+validate84.errors = [{instancePath:instancePath+"/group",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -2666,11 +2774,11 @@ if(data.level !== undefined){
 let data2 = data.level;
 const _errs6 = errors;
 if(typeof data2 !== "string"){
-validate82.errors = [{instancePath:instancePath+"/level",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
+validate84.errors = [{instancePath:instancePath+"/level",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
 return false;
 }
 if(!((((data2 === "MUST") || (data2 === "SHOULD")) || (data2 === "DOC")) || (data2 === "EXT"))){
-validate82.errors = [{instancePath:instancePath+"/level",keyword:"enum",params:{allowedValues: constant22},message:"must be equal to one of the allowed values",expected:constant0,data:data2}];
+validate84.errors = [{instancePath:instancePath+"/level",keyword:"enum",params:{allowedValues: constant22},message:"must be equal to one of the allowed values",expected:constant0,data:data2}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -2683,7 +2791,7 @@ if(data.requirement !== undefined){
 let data3 = data.requirement;
 const _errs8 = errors;
 if(typeof data3 !== "string"){
-validate82.errors = [{instancePath:instancePath+"/requirement",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
+validate84.errors = [{instancePath:instancePath+"/requirement",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
 return false;
 }
 var valid0 = _errs8 === errors;
@@ -2696,7 +2804,7 @@ if(data.source !== undefined){
 let data4 = data.source;
 const _errs10 = errors;
 if(typeof data4 !== "string"){
-validate82.errors = [{instancePath:instancePath+"/source",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
+validate84.errors = [{instancePath:instancePath+"/source",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
 return false;
 }
 var valid0 = _errs10 === errors;
@@ -2709,7 +2817,7 @@ if(data.sdk !== undefined){
 let data5 = data.sdk;
 const _errs12 = errors;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-validate82.errors = [{instancePath:instancePath+"/sdk",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data5}];
+validate84.errors = [{instancePath:instancePath+"/sdk",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data5}];
 return false;
 }
 var valid0 = _errs12 === errors;
@@ -2722,7 +2830,7 @@ if(data.after !== undefined){
 let data6 = data.after;
 const _errs14 = errors;
 if(typeof data6 !== "boolean"){
-validate82.errors = [{instancePath:instancePath+"/after",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant10,data:data6}];
+validate84.errors = [{instancePath:instancePath+"/after",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant10,data:data6}];
 return false;
 }
 var valid0 = _errs14 === errors;
@@ -2735,11 +2843,11 @@ if(data.verdict !== undefined){
 let data7 = data.verdict;
 const _errs16 = errors;
 if(typeof data7 !== "string"){
-validate82.errors = [{instancePath:instancePath+"/verdict",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data7}];
+validate84.errors = [{instancePath:instancePath+"/verdict",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data7}];
 return false;
 }
 if(!(((((((((data7 === "pass") || (data7 === "fail")) || (data7 === "warn")) || (data7 === "skip")) || (data7 === "error")) || (data7 === "not-run")) || (data7 === "xfail")) || (data7 === "xpass")) || (data7 === "stale"))){
-validate82.errors = [{instancePath:instancePath+"/verdict",keyword:"enum",params:{allowedValues: constant23},message:"must be equal to one of the allowed values",expected:constant0,data:data7}];
+validate84.errors = [{instancePath:instancePath+"/verdict",keyword:"enum",params:{allowedValues: constant24},message:"must be equal to one of the allowed values",expected:constant0,data:data7}];
 return false;
 }
 var valid0 = _errs16 === errors;
@@ -2752,7 +2860,7 @@ if(data.expected !== undefined){
 let data8 = data.expected;
 const _errs18 = errors;
 if(typeof data8 !== "string"){
-validate82.errors = [{instancePath:instancePath+"/expected",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data8}];
+validate84.errors = [{instancePath:instancePath+"/expected",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data8}];
 return false;
 }
 var valid0 = _errs18 === errors;
@@ -2765,7 +2873,7 @@ if(data.actual !== undefined){
 let data9 = data.actual;
 const _errs20 = errors;
 if(typeof data9 !== "string"){
-validate82.errors = [{instancePath:instancePath+"/actual",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data9}];
+validate84.errors = [{instancePath:instancePath+"/actual",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data9}];
 return false;
 }
 var valid0 = _errs20 === errors;
@@ -2778,7 +2886,7 @@ if(data.reason !== undefined){
 let data10 = data.reason;
 const _errs22 = errors;
 if(typeof data10 !== "string"){
-validate82.errors = [{instancePath:instancePath+"/reason",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data10}];
+validate84.errors = [{instancePath:instancePath+"/reason",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data10}];
 return false;
 }
 var valid0 = _errs22 === errors;
@@ -2798,7 +2906,7 @@ for(let i0=0; i0<len0; i0++){
 let data12 = data11[i0];
 const _errs26 = errors;
 if(typeof data12 !== "string"){
-validate82.errors = [{instancePath:instancePath+"/notes/" + i0,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data12}];
+validate84.errors = [{instancePath:instancePath+"/notes/" + i0,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data12}];
 return false;
 }
 var valid1 = _errs26 === errors;
@@ -2808,7 +2916,7 @@ break;
 }
 }
 else {
-validate82.errors = [{instancePath:instancePath+"/notes",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data11}];
+validate84.errors = [{instancePath:instancePath+"/notes",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data11}];
 return false;
 }
 }
@@ -2822,13 +2930,13 @@ if(data.ms !== undefined){
 let data13 = data.ms;
 const _errs28 = errors;
 if(!(((typeof data13 == "number") && (!(data13 % 1) && !isNaN(data13))) && (isFinite(data13)))){
-validate82.errors = [{instancePath:instancePath+"/ms",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data13}];
+validate84.errors = [{instancePath:instancePath+"/ms",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data13}];
 return false;
 }
 if(errors === _errs28){
 if((typeof data13 == "number") && (isFinite(data13))){
 if(data13 < 0 || isNaN(data13)){
-validate82.errors = [{instancePath:instancePath+"/ms",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant5,data:data13}];
+validate84.errors = [{instancePath:instancePath+"/ms",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant5,data:data13}];
 return false;
 }
 }
@@ -2859,7 +2967,7 @@ break;
 }
 }
 else {
-validate82.errors = [{instancePath:instancePath+"/exchanges",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data14}];
+validate84.errors = [{instancePath:instancePath+"/exchanges",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data14}];
 return false;
 }
 }
@@ -2885,11 +2993,11 @@ var valid0 = true;
 }
 }
 else {
-validate82.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data}];
+validate84.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data}];
 return false;
 }
 }
-validate82.errors = vErrors;
+validate84.errors = vErrors;
 return errors === 0;
 }
 function validate75(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -3103,7 +3211,7 @@ validate75.errors = [{instancePath:instancePath+"/subject/profile",keyword:"type
 return false;
 }
 if(!(((data12 === "chat") || (data12 === "gateway")) || (data12 === "websocket"))){
-validate75.errors = [{instancePath:instancePath+"/subject/profile",keyword:"enum",params:{allowedValues: constant24},message:"must be equal to one of the allowed values",expected:constant0,data:data12}];
+validate75.errors = [{instancePath:instancePath+"/subject/profile",keyword:"enum",params:{allowedValues: constant25},message:"must be equal to one of the allowed values",expected:constant0,data:data12}];
 return false;
 }
 var valid1 = _errs27 === errors;
@@ -3456,8 +3564,8 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.results !== undefined){
-let data31 = data.results;
+if(data.clients !== undefined){
+let data31 = data.clients;
 const _errs68 = errors;
 if(errors === _errs68){
 if(Array.isArray(data31)){
@@ -3465,7 +3573,7 @@ var valid9 = true;
 const len2 = data31.length;
 for(let i2=0; i2<len2; i2++){
 const _errs70 = errors;
-if(!(validate82(data31[i2], {instancePath:instancePath+"/results/" + i2,parentData:data31,parentDataProperty:i2,rootData,dynamicAnchors}))){
+if(!(validate82(data31[i2], {instancePath:instancePath+"/clients/" + i2,parentData:data31,parentDataProperty:i2,rootData,dynamicAnchors}))){
 vErrors = vErrors === null ? validate82.errors : vErrors.concat(validate82.errors);
 errors = vErrors.length;
 }
@@ -3476,7 +3584,7 @@ break;
 }
 }
 else {
-validate75.errors = [{instancePath:instancePath+"/results",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data31}];
+validate75.errors = [{instancePath:instancePath+"/clients",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data31}];
 return false;
 }
 }
@@ -3484,6 +3592,37 @@ var valid0 = _errs68 === errors;
 }
 else {
 var valid0 = true;
+}
+if(valid0){
+if(data.results !== undefined){
+let data33 = data.results;
+const _errs71 = errors;
+if(errors === _errs71){
+if(Array.isArray(data33)){
+var valid10 = true;
+const len3 = data33.length;
+for(let i3=0; i3<len3; i3++){
+const _errs73 = errors;
+if(!(validate84(data33[i3], {instancePath:instancePath+"/results/" + i3,parentData:data33,parentDataProperty:i3,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate84.errors : vErrors.concat(validate84.errors);
+errors = vErrors.length;
+}
+var valid10 = _errs73 === errors;
+if(!valid10){
+break;
+}
+}
+}
+else {
+validate75.errors = [{instancePath:instancePath+"/results",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data33}];
+return false;
+}
+}
+var valid0 = _errs71 === errors;
+}
+else {
+var valid0 = true;
+}
 }
 }
 }
@@ -3512,22 +3651,130 @@ return false;
 validate75.errors = vErrors;
 return errors === 0;
 }
-export const checkConformanceDeath = toCheck(validate85);
-function validate85(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+export const checkConformanceClient = toCheck(validate87);
+function validate87(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((data.name === undefined) && (missing0 = "name")) || ((data.verdict === undefined) && (missing0 = "verdict"))) || ((data.says === undefined) && (missing0 = "says"))) || ((data.cases === undefined) && (missing0 = "cases"))){
+validate87.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant3,data}];
+return false;
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!((((key0 === "name") || (key0 === "verdict")) || (key0 === "says")) || (key0 === "cases"))){
+validate87.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant3,data}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.name !== undefined){
+let data0 = data.name;
+const _errs2 = errors;
+if(typeof data0 !== "string"){
+validate87.errors = [{instancePath:instancePath+"/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+return false;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.verdict !== undefined){
+let data1 = data.verdict;
+const _errs4 = errors;
+if(typeof data1 !== "string"){
+validate87.errors = [{instancePath:instancePath+"/verdict",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
+return false;
+}
+if(!((((data1 === "ready") || (data1 === "breaks")) || (data1 === "untried")) || (data1 === "needs"))){
+validate87.errors = [{instancePath:instancePath+"/verdict",keyword:"enum",params:{allowedValues: constant23},message:"must be equal to one of the allowed values",expected:constant0,data:data1}];
+return false;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.says !== undefined){
+let data2 = data.says;
+const _errs6 = errors;
+if(typeof data2 !== "string"){
+validate87.errors = [{instancePath:instancePath+"/says",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
+return false;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.cases !== undefined){
+let data3 = data.cases;
+const _errs8 = errors;
+if(errors === _errs8){
+if(Array.isArray(data3)){
+var valid1 = true;
+const len0 = data3.length;
+for(let i0=0; i0<len0; i0++){
+let data4 = data3[i0];
+const _errs10 = errors;
+if(typeof data4 !== "string"){
+validate87.errors = [{instancePath:instancePath+"/cases/" + i0,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
+return false;
+}
+var valid1 = _errs10 === errors;
+if(!valid1){
+break;
+}
+}
+}
+else {
+validate87.errors = [{instancePath:instancePath+"/cases",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data3}];
+return false;
+}
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+else {
+validate87.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data}];
+return false;
+}
+}
+validate87.errors = vErrors;
+return errors === 0;
+}
+export const checkConformanceDeath = toCheck(validate88);
+function validate88(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.message === undefined) && (missing0 = "message")) || ((data.cases === undefined) && (missing0 = "cases"))) || ((data.exchanges === undefined) && (missing0 = "exchanges"))){
-validate85.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant3,data}];
+validate88.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant3,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((key0 === "message") || (key0 === "cases")) || (key0 === "exchanges"))){
-validate85.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant3,data}];
+validate88.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant3,data}];
 return false;
 break;
 }
@@ -3537,7 +3784,7 @@ if(data.message !== undefined){
 let data0 = data.message;
 const _errs2 = errors;
 if(typeof data0 !== "string"){
-validate85.errors = [{instancePath:instancePath+"/message",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate88.errors = [{instancePath:instancePath+"/message",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -3557,7 +3804,7 @@ for(let i0=0; i0<len0; i0++){
 let data2 = data1[i0];
 const _errs6 = errors;
 if(typeof data2 !== "string"){
-validate85.errors = [{instancePath:instancePath+"/cases/" + i0,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
+validate88.errors = [{instancePath:instancePath+"/cases/" + i0,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
 return false;
 }
 var valid1 = _errs6 === errors;
@@ -3567,7 +3814,7 @@ break;
 }
 }
 else {
-validate85.errors = [{instancePath:instancePath+"/cases",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data1}];
+validate88.errors = [{instancePath:instancePath+"/cases",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data1}];
 return false;
 }
 }
@@ -3597,7 +3844,7 @@ break;
 }
 }
 else {
-validate85.errors = [{instancePath:instancePath+"/exchanges",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data3}];
+validate88.errors = [{instancePath:instancePath+"/exchanges",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data3}];
 return false;
 }
 }
@@ -3612,29 +3859,29 @@ var valid0 = true;
 }
 }
 else {
-validate85.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data}];
+validate88.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data}];
 return false;
 }
 }
-validate85.errors = vErrors;
+validate88.errors = vErrors;
 return errors === 0;
 }
-export const checkConformanceFinding = toCheck(validate87);
-function validate87(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+export const checkConformanceFinding = toCheck(validate90);
+function validate90(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((((data.id === undefined) && (missing0 = "id")) || ((data.title === undefined) && (missing0 = "title"))) || ((data.verdict === undefined) && (missing0 = "verdict"))) || ((data.level === undefined) && (missing0 = "level"))) || ((data.cases === undefined) && (missing0 = "cases"))) || ((data.results === undefined) && (missing0 = "results"))){
-validate87.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant3,data}];
+validate90.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant3,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((((((key0 === "id") || (key0 === "title")) || (key0 === "verdict")) || (key0 === "level")) || (key0 === "after")) || (key0 === "cases")) || (key0 === "results"))){
-validate87.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant3,data}];
+validate90.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant3,data}];
 return false;
 break;
 }
@@ -3644,7 +3891,7 @@ if(data.id !== undefined){
 let data0 = data.id;
 const _errs2 = errors;
 if(typeof data0 !== "string"){
-validate87.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate90.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -3657,7 +3904,7 @@ if(data.title !== undefined){
 let data1 = data.title;
 const _errs4 = errors;
 if(typeof data1 !== "string"){
-validate87.errors = [{instancePath:instancePath+"/title",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
+validate90.errors = [{instancePath:instancePath+"/title",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -3670,11 +3917,11 @@ if(data.verdict !== undefined){
 let data2 = data.verdict;
 const _errs6 = errors;
 if(typeof data2 !== "string"){
-validate87.errors = [{instancePath:instancePath+"/verdict",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
+validate90.errors = [{instancePath:instancePath+"/verdict",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
 return false;
 }
 if(!(((((data2 === "fail") || (data2 === "xpass")) || (data2 === "error")) || (data2 === "stale")) || (data2 === "warn"))){
-validate87.errors = [{instancePath:instancePath+"/verdict",keyword:"enum",params:{allowedValues: constant21},message:"must be equal to one of the allowed values",expected:constant0,data:data2}];
+validate90.errors = [{instancePath:instancePath+"/verdict",keyword:"enum",params:{allowedValues: constant21},message:"must be equal to one of the allowed values",expected:constant0,data:data2}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -3687,11 +3934,11 @@ if(data.level !== undefined){
 let data3 = data.level;
 const _errs8 = errors;
 if(typeof data3 !== "string"){
-validate87.errors = [{instancePath:instancePath+"/level",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
+validate90.errors = [{instancePath:instancePath+"/level",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
 return false;
 }
 if(!((((data3 === "MUST") || (data3 === "SHOULD")) || (data3 === "DOC")) || (data3 === "EXT"))){
-validate87.errors = [{instancePath:instancePath+"/level",keyword:"enum",params:{allowedValues: constant22},message:"must be equal to one of the allowed values",expected:constant0,data:data3}];
+validate90.errors = [{instancePath:instancePath+"/level",keyword:"enum",params:{allowedValues: constant22},message:"must be equal to one of the allowed values",expected:constant0,data:data3}];
 return false;
 }
 var valid0 = _errs8 === errors;
@@ -3704,7 +3951,7 @@ if(data.after !== undefined){
 let data4 = data.after;
 const _errs10 = errors;
 if(typeof data4 !== "boolean"){
-validate87.errors = [{instancePath:instancePath+"/after",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant10,data:data4}];
+validate90.errors = [{instancePath:instancePath+"/after",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant10,data:data4}];
 return false;
 }
 var valid0 = _errs10 === errors;
@@ -3719,7 +3966,7 @@ const _errs12 = errors;
 if(errors === _errs12){
 if(Array.isArray(data5)){
 if(data5.length < 1){
-validate87.errors = [{instancePath:instancePath+"/cases",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant6,data:data5}];
+validate90.errors = [{instancePath:instancePath+"/cases",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant6,data:data5}];
 return false;
 }
 else {
@@ -3729,7 +3976,7 @@ for(let i0=0; i0<len0; i0++){
 let data6 = data5[i0];
 const _errs14 = errors;
 if(typeof data6 !== "string"){
-validate87.errors = [{instancePath:instancePath+"/cases/" + i0,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data6}];
+validate90.errors = [{instancePath:instancePath+"/cases/" + i0,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data6}];
 return false;
 }
 var valid1 = _errs14 === errors;
@@ -3740,7 +3987,7 @@ break;
 }
 }
 else {
-validate87.errors = [{instancePath:instancePath+"/cases",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data5}];
+validate90.errors = [{instancePath:instancePath+"/cases",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data5}];
 return false;
 }
 }
@@ -3756,7 +4003,7 @@ const _errs16 = errors;
 if(errors === _errs16){
 if(Array.isArray(data7)){
 if(data7.length < 1){
-validate87.errors = [{instancePath:instancePath+"/results",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant6,data:data7}];
+validate90.errors = [{instancePath:instancePath+"/results",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant6,data:data7}];
 return false;
 }
 else {
@@ -3766,7 +4013,7 @@ for(let i1=0; i1<len1; i1++){
 let data8 = data7[i1];
 const _errs18 = errors;
 if(typeof data8 !== "string"){
-validate87.errors = [{instancePath:instancePath+"/results/" + i1,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data8}];
+validate90.errors = [{instancePath:instancePath+"/results/" + i1,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data8}];
 return false;
 }
 var valid2 = _errs18 === errors;
@@ -3777,7 +4024,7 @@ break;
 }
 }
 else {
-validate87.errors = [{instancePath:instancePath+"/results",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data7}];
+validate90.errors = [{instancePath:instancePath+"/results",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data7}];
 return false;
 }
 }
@@ -3796,29 +4043,29 @@ var valid0 = true;
 }
 }
 else {
-validate87.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data}];
+validate90.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data}];
 return false;
 }
 }
-validate87.errors = vErrors;
+validate90.errors = vErrors;
 return errors === 0;
 }
-export const checkConformanceResult = toCheck(validate88);
-function validate88(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+export const checkConformanceResult = toCheck(validate91);
+function validate91(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((((((data.id === undefined) && (missing0 = "id")) || ((data.group === undefined) && (missing0 = "group"))) || ((data.level === undefined) && (missing0 = "level"))) || ((data.requirement === undefined) && (missing0 = "requirement"))) || ((data.source === undefined) && (missing0 = "source"))) || ((data.verdict === undefined) && (missing0 = "verdict"))) || ((data.notes === undefined) && (missing0 = "notes"))) || ((data.ms === undefined) && (missing0 = "ms"))) || ((data.exchanges === undefined) && (missing0 = "exchanges"))){
-validate88.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant3,data}];
+validate91.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant3,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(func6.call(constant12, key0))){
-validate88.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant3,data}];
+validate91.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant3,data}];
 return false;
 break;
 }
@@ -3828,7 +4075,7 @@ if(data.id !== undefined){
 let data0 = data.id;
 const _errs2 = errors;
 if(typeof data0 !== "string"){
-validate88.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate91.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -3841,7 +4088,7 @@ if(data.group !== undefined){
 let data1 = data.group;
 const _errs4 = errors;
 if(typeof data1 !== "string"){
-validate88.errors = [{instancePath:instancePath+"/group",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
+validate91.errors = [{instancePath:instancePath+"/group",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -3854,11 +4101,11 @@ if(data.level !== undefined){
 let data2 = data.level;
 const _errs6 = errors;
 if(typeof data2 !== "string"){
-validate88.errors = [{instancePath:instancePath+"/level",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
+validate91.errors = [{instancePath:instancePath+"/level",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
 return false;
 }
 if(!((((data2 === "MUST") || (data2 === "SHOULD")) || (data2 === "DOC")) || (data2 === "EXT"))){
-validate88.errors = [{instancePath:instancePath+"/level",keyword:"enum",params:{allowedValues: constant22},message:"must be equal to one of the allowed values",expected:constant0,data:data2}];
+validate91.errors = [{instancePath:instancePath+"/level",keyword:"enum",params:{allowedValues: constant22},message:"must be equal to one of the allowed values",expected:constant0,data:data2}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -3871,7 +4118,7 @@ if(data.requirement !== undefined){
 let data3 = data.requirement;
 const _errs8 = errors;
 if(typeof data3 !== "string"){
-validate88.errors = [{instancePath:instancePath+"/requirement",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
+validate91.errors = [{instancePath:instancePath+"/requirement",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
 return false;
 }
 var valid0 = _errs8 === errors;
@@ -3884,7 +4131,7 @@ if(data.source !== undefined){
 let data4 = data.source;
 const _errs10 = errors;
 if(typeof data4 !== "string"){
-validate88.errors = [{instancePath:instancePath+"/source",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
+validate91.errors = [{instancePath:instancePath+"/source",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
 return false;
 }
 var valid0 = _errs10 === errors;
@@ -3897,7 +4144,7 @@ if(data.sdk !== undefined){
 let data5 = data.sdk;
 const _errs12 = errors;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-validate88.errors = [{instancePath:instancePath+"/sdk",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data5}];
+validate91.errors = [{instancePath:instancePath+"/sdk",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data5}];
 return false;
 }
 var valid0 = _errs12 === errors;
@@ -3910,7 +4157,7 @@ if(data.after !== undefined){
 let data6 = data.after;
 const _errs14 = errors;
 if(typeof data6 !== "boolean"){
-validate88.errors = [{instancePath:instancePath+"/after",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant10,data:data6}];
+validate91.errors = [{instancePath:instancePath+"/after",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant10,data:data6}];
 return false;
 }
 var valid0 = _errs14 === errors;
@@ -3923,11 +4170,11 @@ if(data.verdict !== undefined){
 let data7 = data.verdict;
 const _errs16 = errors;
 if(typeof data7 !== "string"){
-validate88.errors = [{instancePath:instancePath+"/verdict",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data7}];
+validate91.errors = [{instancePath:instancePath+"/verdict",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data7}];
 return false;
 }
 if(!(((((((((data7 === "pass") || (data7 === "fail")) || (data7 === "warn")) || (data7 === "skip")) || (data7 === "error")) || (data7 === "not-run")) || (data7 === "xfail")) || (data7 === "xpass")) || (data7 === "stale"))){
-validate88.errors = [{instancePath:instancePath+"/verdict",keyword:"enum",params:{allowedValues: constant23},message:"must be equal to one of the allowed values",expected:constant0,data:data7}];
+validate91.errors = [{instancePath:instancePath+"/verdict",keyword:"enum",params:{allowedValues: constant24},message:"must be equal to one of the allowed values",expected:constant0,data:data7}];
 return false;
 }
 var valid0 = _errs16 === errors;
@@ -3940,7 +4187,7 @@ if(data.expected !== undefined){
 let data8 = data.expected;
 const _errs18 = errors;
 if(typeof data8 !== "string"){
-validate88.errors = [{instancePath:instancePath+"/expected",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data8}];
+validate91.errors = [{instancePath:instancePath+"/expected",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data8}];
 return false;
 }
 var valid0 = _errs18 === errors;
@@ -3953,7 +4200,7 @@ if(data.actual !== undefined){
 let data9 = data.actual;
 const _errs20 = errors;
 if(typeof data9 !== "string"){
-validate88.errors = [{instancePath:instancePath+"/actual",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data9}];
+validate91.errors = [{instancePath:instancePath+"/actual",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data9}];
 return false;
 }
 var valid0 = _errs20 === errors;
@@ -3966,7 +4213,7 @@ if(data.reason !== undefined){
 let data10 = data.reason;
 const _errs22 = errors;
 if(typeof data10 !== "string"){
-validate88.errors = [{instancePath:instancePath+"/reason",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data10}];
+validate91.errors = [{instancePath:instancePath+"/reason",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data10}];
 return false;
 }
 var valid0 = _errs22 === errors;
@@ -3986,7 +4233,7 @@ for(let i0=0; i0<len0; i0++){
 let data12 = data11[i0];
 const _errs26 = errors;
 if(typeof data12 !== "string"){
-validate88.errors = [{instancePath:instancePath+"/notes/" + i0,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data12}];
+validate91.errors = [{instancePath:instancePath+"/notes/" + i0,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data12}];
 return false;
 }
 var valid1 = _errs26 === errors;
@@ -3996,7 +4243,7 @@ break;
 }
 }
 else {
-validate88.errors = [{instancePath:instancePath+"/notes",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data11}];
+validate91.errors = [{instancePath:instancePath+"/notes",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data11}];
 return false;
 }
 }
@@ -4010,13 +4257,13 @@ if(data.ms !== undefined){
 let data13 = data.ms;
 const _errs28 = errors;
 if(!(((typeof data13 == "number") && (!(data13 % 1) && !isNaN(data13))) && (isFinite(data13)))){
-validate88.errors = [{instancePath:instancePath+"/ms",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data13}];
+validate91.errors = [{instancePath:instancePath+"/ms",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data13}];
 return false;
 }
 if(errors === _errs28){
 if((typeof data13 == "number") && (isFinite(data13))){
 if(data13 < 0 || isNaN(data13)){
-validate88.errors = [{instancePath:instancePath+"/ms",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant5,data:data13}];
+validate91.errors = [{instancePath:instancePath+"/ms",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant5,data:data13}];
 return false;
 }
 }
@@ -4047,7 +4294,7 @@ break;
 }
 }
 else {
-validate88.errors = [{instancePath:instancePath+"/exchanges",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data14}];
+validate91.errors = [{instancePath:instancePath+"/exchanges",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data14}];
 return false;
 }
 }
@@ -4073,29 +4320,29 @@ var valid0 = true;
 }
 }
 else {
-validate88.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data}];
+validate91.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data}];
 return false;
 }
 }
-validate88.errors = vErrors;
+validate91.errors = vErrors;
 return errors === 0;
 }
-export const checkConformanceExchange = toCheck(validate90);
-function validate90(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+export const checkConformanceExchange = toCheck(validate93);
+function validate93(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((((((data.method === undefined) && (missing0 = "method")) || ((data.url === undefined) && (missing0 = "url"))) || ((data.requestHeaders === undefined) && (missing0 = "requestHeaders"))) || ((data.requestBody === undefined) && (missing0 = "requestBody"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.headers === undefined) && (missing0 = "headers"))) || ((data.reads === undefined) && (missing0 = "reads"))) || ((data.endMs === undefined) && (missing0 = "endMs"))) || ((data.end === undefined) && (missing0 = "end"))){
-validate90.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant3,data}];
+validate93.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant3,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(func6.call(constant11, key0))){
-validate90.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant3,data}];
+validate93.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant3,data}];
 return false;
 break;
 }
@@ -4105,7 +4352,7 @@ if(data.method !== undefined){
 let data0 = data.method;
 const _errs2 = errors;
 if(typeof data0 !== "string"){
-validate90.errors = [{instancePath:instancePath+"/method",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate93.errors = [{instancePath:instancePath+"/method",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -4118,7 +4365,7 @@ if(data.url !== undefined){
 let data1 = data.url;
 const _errs4 = errors;
 if(typeof data1 !== "string"){
-validate90.errors = [{instancePath:instancePath+"/url",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
+validate93.errors = [{instancePath:instancePath+"/url",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -4136,7 +4383,7 @@ for(const key1 in data2){
 let data3 = data2[key1];
 const _errs9 = errors;
 if(typeof data3 !== "string"){
-validate90.errors = [{instancePath:instancePath+"/requestHeaders/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
+validate93.errors = [{instancePath:instancePath+"/requestHeaders/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
 return false;
 }
 var valid1 = _errs9 === errors;
@@ -4146,7 +4393,7 @@ break;
 }
 }
 else {
-validate90.errors = [{instancePath:instancePath+"/requestHeaders",keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data:data2}];
+validate93.errors = [{instancePath:instancePath+"/requestHeaders",keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data:data2}];
 return false;
 }
 }
@@ -4160,7 +4407,7 @@ if(data.requestBody !== undefined){
 let data4 = data.requestBody;
 const _errs11 = errors;
 if(typeof data4 !== "string"){
-validate90.errors = [{instancePath:instancePath+"/requestBody",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
+validate93.errors = [{instancePath:instancePath+"/requestBody",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
 return false;
 }
 var valid0 = _errs11 === errors;
@@ -4173,7 +4420,7 @@ if(data.status !== undefined){
 let data5 = data.status;
 const _errs13 = errors;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-validate90.errors = [{instancePath:instancePath+"/status",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data5}];
+validate93.errors = [{instancePath:instancePath+"/status",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data5}];
 return false;
 }
 var valid0 = _errs13 === errors;
@@ -4191,7 +4438,7 @@ for(const key2 in data6){
 let data7 = data6[key2];
 const _errs18 = errors;
 if(typeof data7 !== "string"){
-validate90.errors = [{instancePath:instancePath+"/headers/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data7}];
+validate93.errors = [{instancePath:instancePath+"/headers/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data7}];
 return false;
 }
 var valid2 = _errs18 === errors;
@@ -4201,7 +4448,7 @@ break;
 }
 }
 else {
-validate90.errors = [{instancePath:instancePath+"/headers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data:data6}];
+validate93.errors = [{instancePath:instancePath+"/headers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data:data6}];
 return false;
 }
 }
@@ -4225,14 +4472,14 @@ if(errors === _errs22){
 if(data9 && typeof data9 == "object" && !Array.isArray(data9)){
 let missing1;
 if(((data9.atMs === undefined) && (missing1 = "atMs")) || ((data9.text === undefined) && (missing1 = "text"))){
-validate90.errors = [{instancePath:instancePath+"/reads/" + i0,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant3,data:data9}];
+validate93.errors = [{instancePath:instancePath+"/reads/" + i0,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant3,data:data9}];
 return false;
 }
 else {
 const _errs24 = errors;
 for(const key3 in data9){
 if(!((key3 === "atMs") || (key3 === "text"))){
-validate90.errors = [{instancePath:instancePath+"/reads/" + i0,keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",expected:constant3,data:data9}];
+validate93.errors = [{instancePath:instancePath+"/reads/" + i0,keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",expected:constant3,data:data9}];
 return false;
 break;
 }
@@ -4242,13 +4489,13 @@ if(data9.atMs !== undefined){
 let data10 = data9.atMs;
 const _errs25 = errors;
 if(!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))){
-validate90.errors = [{instancePath:instancePath+"/reads/" + i0+"/atMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data10}];
+validate93.errors = [{instancePath:instancePath+"/reads/" + i0+"/atMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data10}];
 return false;
 }
 if(errors === _errs25){
 if((typeof data10 == "number") && (isFinite(data10))){
 if(data10 < 0 || isNaN(data10)){
-validate90.errors = [{instancePath:instancePath+"/reads/" + i0+"/atMs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant5,data:data10}];
+validate93.errors = [{instancePath:instancePath+"/reads/" + i0+"/atMs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant5,data:data10}];
 return false;
 }
 }
@@ -4263,7 +4510,7 @@ if(data9.text !== undefined){
 let data11 = data9.text;
 const _errs27 = errors;
 if(typeof data11 !== "string"){
-validate90.errors = [{instancePath:instancePath+"/reads/" + i0+"/text",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data11}];
+validate93.errors = [{instancePath:instancePath+"/reads/" + i0+"/text",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data11}];
 return false;
 }
 var valid4 = _errs27 === errors;
@@ -4276,7 +4523,7 @@ var valid4 = true;
 }
 }
 else {
-validate90.errors = [{instancePath:instancePath+"/reads/" + i0,keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data:data9}];
+validate93.errors = [{instancePath:instancePath+"/reads/" + i0,keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data:data9}];
 return false;
 }
 }
@@ -4287,7 +4534,7 @@ break;
 }
 }
 else {
-validate90.errors = [{instancePath:instancePath+"/reads",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data8}];
+validate93.errors = [{instancePath:instancePath+"/reads",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data8}];
 return false;
 }
 }
@@ -4301,13 +4548,13 @@ if(data.endMs !== undefined){
 let data12 = data.endMs;
 const _errs29 = errors;
 if(!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))){
-validate90.errors = [{instancePath:instancePath+"/endMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data12}];
+validate93.errors = [{instancePath:instancePath+"/endMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data12}];
 return false;
 }
 if(errors === _errs29){
 if((typeof data12 == "number") && (isFinite(data12))){
 if(data12 < 0 || isNaN(data12)){
-validate90.errors = [{instancePath:instancePath+"/endMs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant5,data:data12}];
+validate93.errors = [{instancePath:instancePath+"/endMs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant5,data:data12}];
 return false;
 }
 }
@@ -4322,11 +4569,11 @@ if(data.end !== undefined){
 let data13 = data.end;
 const _errs31 = errors;
 if(typeof data13 !== "string"){
-validate90.errors = [{instancePath:instancePath+"/end",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data13}];
+validate93.errors = [{instancePath:instancePath+"/end",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data13}];
 return false;
 }
 if(!(((((data13 === "complete") || (data13 === "cut")) || (data13 === "aborted")) || (data13 === "limit")) || (data13 === "none"))){
-validate90.errors = [{instancePath:instancePath+"/end",keyword:"enum",params:{allowedValues: constant20},message:"must be equal to one of the allowed values",expected:constant0,data:data13}];
+validate93.errors = [{instancePath:instancePath+"/end",keyword:"enum",params:{allowedValues: constant20},message:"must be equal to one of the allowed values",expected:constant0,data:data13}];
 return false;
 }
 var valid0 = _errs31 === errors;
@@ -4339,7 +4586,7 @@ if(data.failure !== undefined){
 let data14 = data.failure;
 const _errs33 = errors;
 if(typeof data14 !== "string"){
-validate90.errors = [{instancePath:instancePath+"/failure",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data14}];
+validate93.errors = [{instancePath:instancePath+"/failure",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data14}];
 return false;
 }
 var valid0 = _errs33 === errors;
@@ -4360,10 +4607,10 @@ var valid0 = true;
 }
 }
 else {
-validate90.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data}];
+validate93.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data}];
 return false;
 }
 }
-validate90.errors = vErrors;
+validate93.errors = vErrors;
 return errors === 0;
 }

@@ -161,7 +161,22 @@ export interface components {
             died?: components["schemas"]["ConformanceDeath"];
             /** @description What there is to mend, each thing once and the worst first. Reports of old suites have none. */
             findings?: components["schemas"]["ConformanceFinding"][];
+            /** @description Whether clients that are often used can be used with the subject. Reports of old suites do not say. */
+            clients?: components["schemas"]["ConformanceClient"][];
             results: components["schemas"]["ConformanceResult"][];
+        };
+        /** @description A client, judged by the cases that it needs. */
+        ConformanceClient: {
+            name: string;
+            /**
+             * @description `untried`: a case that it needs was not decided. `needs`: it speaks another protocol.
+             * @enum {string}
+             */
+            verdict: "ready" | "breaks" | "untried" | "needs";
+            /** @description The verdict in words. */
+            says: string;
+            /** @description Which cases were not met, or not decided. */
+            cases: string[];
         };
         /** @description The subject stopped answering; what was not decided by then is not run. */
         ConformanceDeath: {

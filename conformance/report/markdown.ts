@@ -31,6 +31,7 @@ export function toMarkdown(report: Report): string {
       findings.filter(({ after }) => after === true),
       report,
     ),
+    toClients(report),
     toCapabilities(report),
   ]
     .filter((part) => part !== "")
@@ -86,6 +87,12 @@ function toRow(id: string, ofCase: readonly Result[]): string {
   const majors = found.flatMap(({ sdk }) => sdk ?? []);
   const where = majors.length === 0 ? "" : ` (openai ${majors.join(", ")})`;
   return `| ${id}${where} | ${first?.level} | ${toText(first?.requirement)} | ${toText(first?.expected)} | ${toText(first?.actual ?? first?.reason)} |`;
+}
+
+function toClients({ clients = [] }: Report): string {
+  if (clients.length === 0) return "";
+  const rows = clients.map(({ name, says }) => `| ${name} | ${toText(says)} |`);
+  return ["## Which clients can be used", "", "| client | |", "| --- | --- |", ...rows].join("\n");
 }
 
 function toCapabilities({ capabilities }: Report): string {

@@ -1,3 +1,4 @@
+import { toClientVerdicts } from "../client-verdicts.ts";
 import type { RunOutcome } from "../engine.ts";
 import { toFindings } from "../findings.ts";
 import { createMask, maskDeep, maskExchange, toSecrets } from "../mask.ts";
@@ -69,6 +70,8 @@ export function toReport({
       ? {}
       : { died: { ...maskDeep(died, mask), exchanges: died.exchanges.map((one) => maskExchange(one, secrets)) } }),
     findings: toFindings(shown),
+    // Of what is no Chat Completions they say nothing.
+    ...(subject.profile === "websocket" ? {} : { clients: toClientVerdicts(shown) }),
     results: shown,
   };
   // The engine's results are what the schema says, but for read-only marks.

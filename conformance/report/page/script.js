@@ -82,6 +82,19 @@ function toSubject(report) {
     report.timeout === undefined
       ? ""
       : element("p", { class: "quiet" }, `a call might take ${report.timeout.ms / 1000} s: ${report.timeout.why}`),
+    toClients(report),
+  );
+}
+
+/** Which clients can be used, each with what it breaks on. */
+function toClients({ clients }) {
+  if (clients === undefined || clients.every((client) => client.verdict === "untried")) return "";
+  const ready = clients.filter((client) => client.verdict === "ready").length;
+  return element(
+    "details",
+    {},
+    element("summary", {}, `${ready} of ${clients.length} clients can be used`),
+    element("ul", {}, ...clients.map((client) => element("li", {}, `${client.name}: ${client.says}`))),
   );
 }
 

@@ -2,70 +2,71 @@
 import { toCheck } from "@clawgate/contract";
 import helper0 from "ajv/dist/runtime/ucs2length.js";
 const constant0 = {"types":["string"]};
-const constant1 = {"types":["object"]};
-const constant2 = {"types":["object"],"values":["text"]};
-const constant3 = {"types":["string","array"]};
-const constant4 = {"types":["object"],"values":["text","image_url","input_audio","file"]};
-const constant5 = {"types":["object"],"values":["text","refusal"]};
-const constant6 = {"types":["object","null"]};
-const constant7 = {"types":["object"],"values":["function","custom"]};
-const constant8 = {"types":["string","array","null"]};
-const constant9 = {"types":["string","null"]};
-const constant10 = {"types":["array"]};
-const constant11 = {"types":["array","null"]};
-const constant12 = {"types":["object"],"values":["developer","system","user","assistant","tool","function"]};
-const constant13 = {"types":[]};
-const constant14 = {"types":["object","boolean"]};
-const constant15 = {"types":["boolean"]};
-const constant16 = {"types":["object"],"values":["text","grammar"]};
-const constant17 = {"types":["object"],"values":["function","custom","allowed_tools"]};
-const constant18 = {"types":["object"],"values":["text","json_object","json_schema"]};
-const constant19 = {"types":["boolean","null"]};
-const constant20 = {"types":["integer","null"]};
-const constant21 = {"types":["number","null"]};
-const constant22 = {"types":["integer"]};
-const constant23 = {"types":["number"]};
-const constant24 = {"types":["null"]};
-const constant25 = {"role":1,"content":1,"refusal":1,"annotations":1,"tool_calls":1,"function_call":1,"reasoning_content":1,"reasoning_details":1,"thinking_blocks":1,"extra_content":1};
-const constant26 = {"role":1,"content":1,"refusal":1,"reasoning_content":1,"reasoning_details":1,"thinking_blocks":1,"extra_content":1,"tool_calls":1,"function_call":1};
-const constant27 = {"id":1,"object":1,"state":1,"agent_id":1,"session_key":1,"key":1,"detached":1,"logged":1,"created_at":1,"started_at":1,"ended_at":1,"last_event":1,"usage":1,"error":1,"completion":1,"expired":1};
-const constant28 = ["true","false"];
-const constant29 = ["string","array"];
-const constant30 = ["auto","low","high","original"];
-const constant31 = ["wav","mp3"];
-const constant32 = ["object","null"];
-const constant33 = ["string","array","null"];
-const constant34 = ["string","null"];
-const constant35 = ["array","null"];
-const constant36 = ["string","number","integer","boolean","object","array","null"];
-const constant37 = ["object","boolean"];
-const constant38 = ["lark","regex"];
-const constant39 = ["auto","required"];
-const constant40 = ["none","auto","required"];
-const constant41 = ["boolean","null"];
-const constant42 = ["integer","null"];
-const constant43 = ["none","auto"];
-const constant44 = ["number","null"];
-const constant45 = ["none","minimal","low","medium","high","xhigh","max",null];
-const constant46 = ["low","medium","high",null];
-const constant47 = ["auto","default","flex","scale","priority","fast",null];
-const constant48 = ["30m"];
-const constant49 = ["implicit","explicit"];
-const constant50 = ["in_memory","24h",null];
-const constant51 = ["text","audio"];
-const constant52 = ["wav","aac","mp3","flac","opus","pcm16"];
-const constant53 = ["low","medium","high"];
-const constant54 = ["stop","length","tool_calls","content_filter","function_call"];
-const constant55 = ["function","custom"];
-const constant56 = ["tool-start","tool-end"];
-const constant57 = ["invalid_request_error","rate_limit_error","insufficient_quota","server_error"];
-const constant58 = ["invalid_api_key","auth_locked","host_not_allowed","origin_not_allowed","insufficient_scope","agent_not_allowed","not_found","endpoint_not_served","model_not_found","method_not_allowed","invalid_http","http_version_not_supported","transfer_coding_not_supported","websocket_not_available","websocket_version_not_supported","expectation_failed","uri_too_long","headers_too_large","request_timeout","request_too_large","unsupported_media_type","invalid_utf8","invalid_json","too_deep","too_many_values","missing_required_parameter","invalid_type","invalid_value","unknown_parameter","unsupported_parameter","unsupported_value","image_url_not_allowed","image_fetch_failed","responses_request","empty_array","array_above_max_length","empty_string","string_above_max_length","object_above_max_properties","integer_below_min_value","integer_above_max_value","decimal_below_min_value","decimal_above_max_value","context_length_exceeded","invalid_session_key","session_not_found","agent_conflict","session_damaged","session_busy","rate_limit_exceeded","insufficient_quota","upstream_rejected","upstream_error","upstream_unavailable","upstream_timeout","cancelled","run_cancelled","run_interrupted","run_not_found","run_not_logged","run_expired","idempotency_conflict","storage_unavailable","overloaded","shutting_down","internal_error"];
-const constant59 = ["superseded"];
-const constant60 = ["user","assistant","tool","function"];
-const constant61 = ["server"];
-const constant62 = ["image_url","input_audio"];
-const constant63 = ["queued","running","completed","failed","cancelled","interrupted"];
-const constant64 = ["answer.js","app.js","connect.js","conversation.js","event-reader.js","gateway-client.js","htm.js","html.js","main.js","place.js","preact-hooks.js","preact.js","session-key.js","session-list.js","sign-in.js","snippets.js","talk.js","transcript.js"];
+const constant1 = {"types":["string"],"words":"1 to 255 characters of visible ASCII and spaces"};
+const constant2 = {"types":["object"]};
+const constant3 = {"types":["object"],"values":["text"]};
+const constant4 = {"types":["string","array"]};
+const constant5 = {"types":["object"],"values":["text","image_url","input_audio","file"]};
+const constant6 = {"types":["object"],"values":["text","refusal"]};
+const constant7 = {"types":["object","null"]};
+const constant8 = {"types":["object"],"values":["function","custom"]};
+const constant9 = {"types":["string","array","null"]};
+const constant10 = {"types":["string","null"]};
+const constant11 = {"types":["array"]};
+const constant12 = {"types":["array","null"]};
+const constant13 = {"types":["object"],"values":["developer","system","user","assistant","tool","function"]};
+const constant14 = {"types":[]};
+const constant15 = {"types":["object","boolean"]};
+const constant16 = {"types":["boolean"]};
+const constant17 = {"types":["object"],"values":["text","grammar"]};
+const constant18 = {"types":["object"],"values":["function","custom","allowed_tools"]};
+const constant19 = {"types":["object"],"values":["text","json_object","json_schema"]};
+const constant20 = {"types":["boolean","null"]};
+const constant21 = {"types":["integer","null"]};
+const constant22 = {"types":["number","null"]};
+const constant23 = {"types":["integer"]};
+const constant24 = {"types":["number"]};
+const constant25 = {"types":["null"]};
+const constant26 = {"role":1,"content":1,"refusal":1,"annotations":1,"tool_calls":1,"function_call":1,"reasoning_content":1,"reasoning_details":1,"thinking_blocks":1,"extra_content":1};
+const constant27 = {"role":1,"content":1,"refusal":1,"reasoning_content":1,"reasoning_details":1,"thinking_blocks":1,"extra_content":1,"tool_calls":1,"function_call":1};
+const constant28 = {"id":1,"object":1,"state":1,"agent_id":1,"session_key":1,"key":1,"detached":1,"logged":1,"created_at":1,"started_at":1,"ended_at":1,"last_event":1,"usage":1,"error":1,"completion":1,"expired":1};
+const constant29 = ["true","false"];
+const constant30 = ["string","array"];
+const constant31 = ["auto","low","high","original"];
+const constant32 = ["wav","mp3"];
+const constant33 = ["object","null"];
+const constant34 = ["string","array","null"];
+const constant35 = ["string","null"];
+const constant36 = ["array","null"];
+const constant37 = ["string","number","integer","boolean","object","array","null"];
+const constant38 = ["object","boolean"];
+const constant39 = ["lark","regex"];
+const constant40 = ["auto","required"];
+const constant41 = ["none","auto","required"];
+const constant42 = ["boolean","null"];
+const constant43 = ["integer","null"];
+const constant44 = ["none","auto"];
+const constant45 = ["number","null"];
+const constant46 = ["none","minimal","low","medium","high","xhigh","max",null];
+const constant47 = ["low","medium","high",null];
+const constant48 = ["auto","default","flex","scale","priority","fast",null];
+const constant49 = ["30m"];
+const constant50 = ["implicit","explicit"];
+const constant51 = ["in_memory","24h",null];
+const constant52 = ["text","audio"];
+const constant53 = ["wav","aac","mp3","flac","opus","pcm16"];
+const constant54 = ["low","medium","high"];
+const constant55 = ["stop","length","tool_calls","content_filter","function_call"];
+const constant56 = ["function","custom"];
+const constant57 = ["tool-start","tool-end"];
+const constant58 = ["invalid_request_error","rate_limit_error","insufficient_quota","server_error"];
+const constant59 = ["invalid_api_key","auth_locked","host_not_allowed","origin_not_allowed","insufficient_scope","agent_not_allowed","not_found","endpoint_not_served","model_not_found","method_not_allowed","invalid_http","http_version_not_supported","transfer_coding_not_supported","websocket_not_available","websocket_version_not_supported","expectation_failed","uri_too_long","headers_too_large","request_timeout","request_too_large","unsupported_media_type","invalid_utf8","invalid_json","too_deep","too_many_values","missing_required_parameter","invalid_type","invalid_value","unknown_parameter","unsupported_parameter","unsupported_value","image_url_not_allowed","image_fetch_failed","responses_request","empty_array","array_above_max_length","empty_string","string_above_max_length","object_above_max_properties","integer_below_min_value","integer_above_max_value","decimal_below_min_value","decimal_above_max_value","context_length_exceeded","invalid_session_key","session_not_found","agent_conflict","session_damaged","session_busy","rate_limit_exceeded","insufficient_quota","upstream_rejected","upstream_error","upstream_unavailable","upstream_timeout","cancelled","run_cancelled","run_interrupted","run_not_found","run_not_logged","run_expired","idempotency_conflict","storage_unavailable","overloaded","shutting_down","internal_error"];
+const constant60 = ["superseded"];
+const constant61 = ["user","assistant","tool","function"];
+const constant62 = ["server"];
+const constant63 = ["image_url","input_audio"];
+const constant64 = ["queued","running","completed","failed","cancelled","interrupted"];
+const constant65 = ["answer.js","app.js","connect.js","conversation.js","event-reader.js","gateway-client.js","htm.js","html.js","main.js","place.js","preact-hooks.js","preact.js","session-key.js","session-list.js","sign-in.js","snippets.js","talk.js","transcript.js"];
 
 export const checkCreateChatCompletionParameters = toCheck(validate20);
 const func1 = helper0.default;
@@ -156,12 +157,12 @@ const _errs9 = errors;
 if(errors === _errs9){
 if(typeof data4 === "string"){
 if(!pattern4.test(data4)){
-validate20.errors = [{instancePath:instancePath+"/idempotency-key",keyword:"pattern",params:{pattern: "^[\\x20-\\x7e]{1,255}$"},message:"must match pattern \""+"^[\\x20-\\x7e]{1,255}$"+"\"",expected:constant0,data:data4}];
+validate20.errors = [{instancePath:instancePath+"/idempotency-key",keyword:"pattern",params:{pattern: "^[\\x20-\\x7e]{1,255}$"},message:"must match pattern \""+"^[\\x20-\\x7e]{1,255}$"+"\"",expected:constant1,data:data4}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/idempotency-key",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
+validate20.errors = [{instancePath:instancePath+"/idempotency-key",keyword:"type",params:{type: "string"},message:"must be string",expected:constant1,data:data4}];
 return false;
 }
 }
@@ -179,7 +180,7 @@ validate20.errors = [{instancePath:instancePath+"/x-openclaw-detach",keyword:"ty
 return false;
 }
 if(!((data5 === "true") || (data5 === "false"))){
-validate20.errors = [{instancePath:instancePath+"/x-openclaw-detach",keyword:"enum",params:{allowedValues: constant28},message:"must be equal to one of the allowed values",expected:constant0,data:data5}];
+validate20.errors = [{instancePath:instancePath+"/x-openclaw-detach",keyword:"enum",params:{allowedValues: constant29},message:"must be equal to one of the allowed values",expected:constant0,data:data5}];
 return false;
 }
 var valid0 = _errs11 === errors;
@@ -194,7 +195,7 @@ var valid0 = true;
 }
 }
 else {
-validate20.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate20.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
 return false;
 }
 }
@@ -220,7 +221,7 @@ delete data[key0];
 }
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.text === undefined) && (missing0 = "text"))){
-validate26.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate26.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant2,data}];
 return false;
 }
 else {
@@ -257,23 +258,23 @@ var valid3 = true;
 }
 }
 else {
-validate26.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
-return false;
-}
-}
-}
-else {
-validate26.errors = [{instancePath,keyword:"discriminator",params:{error: "mapping", tag: "type", tagValue: tag0},message:"value of tag \"type\" must be in oneOf",expected:constant2,data}];
-return false;
-}
-}
-else {
-validate26.errors = [{instancePath,keyword:"discriminator",params:{error: "tag", tag: "type", tagValue: tag0},message:"tag \"type\" must be string",expected:constant2,data}];
-return false;
-}
-}
-else {
 validate26.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
+return false;
+}
+}
+}
+else {
+validate26.errors = [{instancePath,keyword:"discriminator",params:{error: "mapping", tag: "type", tagValue: tag0},message:"value of tag \"type\" must be in oneOf",expected:constant3,data}];
+return false;
+}
+}
+else {
+validate26.errors = [{instancePath,keyword:"discriminator",params:{error: "tag", tag: "type", tagValue: tag0},message:"tag \"type\" must be string",expected:constant3,data}];
+return false;
+}
+}
+else {
+validate26.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data}];
 return false;
 }
 }
@@ -284,13 +285,13 @@ function validate25(data, {instancePath="", parentData, parentDataProperty, root
 let vErrors = null;
 let errors = 0;
 if((typeof data !== "string") && (!(Array.isArray(data)))){
-validate25.errors = [{instancePath,keyword:"type",params:{type: constant29},message:"must be string,array",expected:constant3,data}];
+validate25.errors = [{instancePath,keyword:"type",params:{type: constant30},message:"must be string,array",expected:constant4,data}];
 return false;
 }
 if(errors === 0){
 if(Array.isArray(data)){
 if(data.length < 1){
-validate25.errors = [{instancePath,keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant3,data}];
+validate25.errors = [{instancePath,keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant4,data}];
 return false;
 }
 else {
@@ -325,7 +326,7 @@ delete data[key0];
 }
 let missing0;
 if(((data.role === undefined) && (missing0 = "role")) || ((data.content === undefined) && (missing0 = "content"))){
-validate24.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate24.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant2,data}];
 return false;
 }
 else {
@@ -375,7 +376,7 @@ var valid0 = true;
 }
 }
 else {
-validate24.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate24.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
 return false;
 }
 }
@@ -394,7 +395,7 @@ delete data[key0];
 }
 let missing0;
 if(((data.role === undefined) && (missing0 = "role")) || ((data.content === undefined) && (missing0 = "content"))){
-validate29.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate29.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant2,data}];
 return false;
 }
 else {
@@ -444,7 +445,7 @@ var valid0 = true;
 }
 }
 else {
-validate29.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate29.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
 return false;
 }
 }
@@ -469,7 +470,7 @@ delete data[key0];
 }
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.text === undefined) && (missing0 = "text"))){
-validate32.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate32.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant2,data}];
 return false;
 }
 else {
@@ -506,7 +507,7 @@ var valid3 = true;
 }
 }
 else {
-validate32.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate32.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
 return false;
 }
 }
@@ -522,7 +523,7 @@ delete data[key1];
 }
 let missing1;
 if(((data.type === undefined) && (missing1 = "type")) || ((data.image_url === undefined) && (missing1 = "image_url"))){
-validate32.errors = [{instancePath,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data}];
+validate32.errors = [{instancePath,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant2,data}];
 return false;
 }
 else {
@@ -555,7 +556,7 @@ delete data3[key2];
 }
 let missing2;
 if((data3.url === undefined) && (missing2 = "url")){
-validate32.errors = [{instancePath:instancePath+"/image_url",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant1,data:data3}];
+validate32.errors = [{instancePath:instancePath+"/image_url",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant2,data:data3}];
 return false;
 }
 else {
@@ -588,7 +589,7 @@ validate32.errors = [{instancePath:instancePath+"/image_url/detail",keyword:"typ
 return false;
 }
 if(!((((data5 === "auto") || (data5 === "low")) || (data5 === "high")) || (data5 === "original"))){
-validate32.errors = [{instancePath:instancePath+"/image_url/detail",keyword:"enum",params:{allowedValues: constant30},message:"must be equal to one of the allowed values",expected:constant0,data:data5}];
+validate32.errors = [{instancePath:instancePath+"/image_url/detail",keyword:"enum",params:{allowedValues: constant31},message:"must be equal to one of the allowed values",expected:constant0,data:data5}];
 return false;
 }
 var valid7 = _errs18 === errors;
@@ -600,7 +601,7 @@ var valid7 = true;
 }
 }
 else {
-validate32.errors = [{instancePath:instancePath+"/image_url",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data3}];
+validate32.errors = [{instancePath:instancePath+"/image_url",keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data:data3}];
 return false;
 }
 }
@@ -613,7 +614,7 @@ var valid6 = true;
 }
 }
 else {
-validate32.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate32.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
 return false;
 }
 }
@@ -629,7 +630,7 @@ delete data[key3];
 }
 let missing3;
 if(((data.type === undefined) && (missing3 = "type")) || ((data.input_audio === undefined) && (missing3 = "input_audio"))){
-validate32.errors = [{instancePath,keyword:"required",params:{missingProperty: missing3},message:"must have required property '"+missing3+"'",expected:constant1,data}];
+validate32.errors = [{instancePath,keyword:"required",params:{missingProperty: missing3},message:"must have required property '"+missing3+"'",expected:constant2,data}];
 return false;
 }
 else {
@@ -662,7 +663,7 @@ delete data7[key4];
 }
 let missing4;
 if(((data7.data === undefined) && (missing4 = "data")) || ((data7.format === undefined) && (missing4 = "format"))){
-validate32.errors = [{instancePath:instancePath+"/input_audio",keyword:"required",params:{missingProperty: missing4},message:"must have required property '"+missing4+"'",expected:constant1,data:data7}];
+validate32.errors = [{instancePath:instancePath+"/input_audio",keyword:"required",params:{missingProperty: missing4},message:"must have required property '"+missing4+"'",expected:constant2,data:data7}];
 return false;
 }
 else {
@@ -687,7 +688,7 @@ validate32.errors = [{instancePath:instancePath+"/input_audio/format",keyword:"t
 return false;
 }
 if(!((data9 === "wav") || (data9 === "mp3"))){
-validate32.errors = [{instancePath:instancePath+"/input_audio/format",keyword:"enum",params:{allowedValues: constant31},message:"must be equal to one of the allowed values",expected:constant0,data:data9}];
+validate32.errors = [{instancePath:instancePath+"/input_audio/format",keyword:"enum",params:{allowedValues: constant32},message:"must be equal to one of the allowed values",expected:constant0,data:data9}];
 return false;
 }
 var valid11 = _errs29 === errors;
@@ -699,7 +700,7 @@ var valid11 = true;
 }
 }
 else {
-validate32.errors = [{instancePath:instancePath+"/input_audio",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data7}];
+validate32.errors = [{instancePath:instancePath+"/input_audio",keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data:data7}];
 return false;
 }
 }
@@ -712,7 +713,7 @@ var valid10 = true;
 }
 }
 else {
-validate32.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate32.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
 return false;
 }
 }
@@ -728,7 +729,7 @@ delete data[key5];
 }
 let missing5;
 if(((data.type === undefined) && (missing5 = "type")) || ((data.file === undefined) && (missing5 = "file"))){
-validate32.errors = [{instancePath,keyword:"required",params:{missingProperty: missing5},message:"must have required property '"+missing5+"'",expected:constant1,data}];
+validate32.errors = [{instancePath,keyword:"required",params:{missingProperty: missing5},message:"must have required property '"+missing5+"'",expected:constant2,data}];
 return false;
 }
 else {
@@ -801,7 +802,7 @@ var valid15 = true;
 }
 }
 else {
-validate32.errors = [{instancePath:instancePath+"/file",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data11}];
+validate32.errors = [{instancePath:instancePath+"/file",keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data:data11}];
 return false;
 }
 }
@@ -814,23 +815,23 @@ var valid14 = true;
 }
 }
 else {
-validate32.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate32.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
 return false;
 }
 }
 }
 else {
-validate32.errors = [{instancePath,keyword:"discriminator",params:{error: "mapping", tag: "type", tagValue: tag0},message:"value of tag \"type\" must be in oneOf",expected:constant4,data}];
+validate32.errors = [{instancePath,keyword:"discriminator",params:{error: "mapping", tag: "type", tagValue: tag0},message:"value of tag \"type\" must be in oneOf",expected:constant5,data}];
 return false;
 }
 }
 else {
-validate32.errors = [{instancePath,keyword:"discriminator",params:{error: "tag", tag: "type", tagValue: tag0},message:"tag \"type\" must be string",expected:constant4,data}];
+validate32.errors = [{instancePath,keyword:"discriminator",params:{error: "tag", tag: "type", tagValue: tag0},message:"tag \"type\" must be string",expected:constant5,data}];
 return false;
 }
 }
 else {
-validate32.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant4,data}];
+validate32.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant5,data}];
 return false;
 }
 }
@@ -849,7 +850,7 @@ delete data[key0];
 }
 let missing0;
 if(((data.role === undefined) && (missing0 = "role")) || ((data.content === undefined) && (missing0 = "content"))){
-validate31.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate31.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant2,data}];
 return false;
 }
 else {
@@ -874,13 +875,13 @@ if(data.content !== undefined){
 let data1 = data.content;
 const _errs3 = errors;
 if((typeof data1 !== "string") && (!(Array.isArray(data1)))){
-validate31.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: constant29},message:"must be string,array",expected:constant3,data:data1}];
+validate31.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: constant30},message:"must be string,array",expected:constant4,data:data1}];
 return false;
 }
 if(errors === _errs3){
 if(Array.isArray(data1)){
 if(data1.length < 1){
-validate31.errors = [{instancePath:instancePath+"/content",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant3,data:data1}];
+validate31.errors = [{instancePath:instancePath+"/content",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant4,data:data1}];
 return false;
 }
 else {
@@ -923,7 +924,7 @@ var valid0 = true;
 }
 }
 else {
-validate31.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate31.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
 return false;
 }
 }
@@ -948,7 +949,7 @@ delete data[key0];
 }
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.text === undefined) && (missing0 = "text"))){
-validate35.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate35.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant2,data}];
 return false;
 }
 else {
@@ -985,7 +986,7 @@ var valid3 = true;
 }
 }
 else {
-validate35.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate35.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
 return false;
 }
 }
@@ -1001,7 +1002,7 @@ delete data[key1];
 }
 let missing1;
 if(((data.type === undefined) && (missing1 = "type")) || ((data.refusal === undefined) && (missing1 = "refusal"))){
-validate35.errors = [{instancePath,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data}];
+validate35.errors = [{instancePath,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant2,data}];
 return false;
 }
 else {
@@ -1038,23 +1039,23 @@ var valid6 = true;
 }
 }
 else {
-validate35.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate35.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
 return false;
 }
 }
 }
 else {
-validate35.errors = [{instancePath,keyword:"discriminator",params:{error: "mapping", tag: "type", tagValue: tag0},message:"value of tag \"type\" must be in oneOf",expected:constant5,data}];
+validate35.errors = [{instancePath,keyword:"discriminator",params:{error: "mapping", tag: "type", tagValue: tag0},message:"value of tag \"type\" must be in oneOf",expected:constant6,data}];
 return false;
 }
 }
 else {
-validate35.errors = [{instancePath,keyword:"discriminator",params:{error: "tag", tag: "type", tagValue: tag0},message:"tag \"type\" must be string",expected:constant5,data}];
+validate35.errors = [{instancePath,keyword:"discriminator",params:{error: "tag", tag: "type", tagValue: tag0},message:"tag \"type\" must be string",expected:constant6,data}];
 return false;
 }
 }
 else {
-validate35.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant5,data}];
+validate35.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant6,data}];
 return false;
 }
 }
@@ -1073,7 +1074,7 @@ delete data[key0];
 }
 let missing0;
 if((((data.id === undefined) && (missing0 = "id")) || ((data.type === undefined) && (missing0 = "type"))) || ((data.function === undefined) && (missing0 = "function"))){
-validate38.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate38.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant2,data}];
 return false;
 }
 else {
@@ -1128,7 +1129,7 @@ delete data2[key1];
 }
 let missing1;
 if(((data2.name === undefined) && (missing1 = "name")) || ((data2.arguments === undefined) && (missing1 = "arguments"))){
-validate38.errors = [{instancePath:instancePath+"/function",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data2}];
+validate38.errors = [{instancePath:instancePath+"/function",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant2,data:data2}];
 return false;
 }
 else {
@@ -1161,7 +1162,7 @@ var valid2 = true;
 }
 }
 else {
-validate38.errors = [{instancePath:instancePath+"/function",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data2}];
+validate38.errors = [{instancePath:instancePath+"/function",keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data:data2}];
 return false;
 }
 }
@@ -1175,7 +1176,7 @@ if(data.extra_content !== undefined){
 let data5 = data.extra_content;
 const _errs12 = errors;
 if((!(data5 && typeof data5 == "object" && !Array.isArray(data5))) && (data5 !== null)){
-validate38.errors = [{instancePath:instancePath+"/extra_content",keyword:"type",params:{type: constant32},message:"must be object,null",expected:constant6,data:data5}];
+validate38.errors = [{instancePath:instancePath+"/extra_content",keyword:"type",params:{type: constant33},message:"must be object,null",expected:constant7,data:data5}];
 return false;
 }
 var valid0 = _errs12 === errors;
@@ -1189,7 +1190,7 @@ var valid0 = true;
 }
 }
 else {
-validate38.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate38.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
 return false;
 }
 }
@@ -1208,7 +1209,7 @@ delete data[key0];
 }
 let missing0;
 if((((data.id === undefined) && (missing0 = "id")) || ((data.type === undefined) && (missing0 = "type"))) || ((data.custom === undefined) && (missing0 = "custom"))){
-validate39.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate39.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant2,data}];
 return false;
 }
 else {
@@ -1262,7 +1263,7 @@ delete data2[key1];
 }
 let missing1;
 if(((data2.name === undefined) && (missing1 = "name")) || ((data2.input === undefined) && (missing1 = "input"))){
-validate39.errors = [{instancePath:instancePath+"/custom",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data2}];
+validate39.errors = [{instancePath:instancePath+"/custom",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant2,data:data2}];
 return false;
 }
 else {
@@ -1295,7 +1296,7 @@ var valid1 = true;
 }
 }
 else {
-validate39.errors = [{instancePath:instancePath+"/custom",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data2}];
+validate39.errors = [{instancePath:instancePath+"/custom",keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data:data2}];
 return false;
 }
 }
@@ -1309,7 +1310,7 @@ if(data.extra_content !== undefined){
 let data5 = data.extra_content;
 const _errs11 = errors;
 if((!(data5 && typeof data5 == "object" && !Array.isArray(data5))) && (data5 !== null)){
-validate39.errors = [{instancePath:instancePath+"/extra_content",keyword:"type",params:{type: constant32},message:"must be object,null",expected:constant6,data:data5}];
+validate39.errors = [{instancePath:instancePath+"/extra_content",keyword:"type",params:{type: constant33},message:"must be object,null",expected:constant7,data:data5}];
 return false;
 }
 var valid0 = _errs11 === errors;
@@ -1323,7 +1324,7 @@ var valid0 = true;
 }
 }
 else {
-validate39.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate39.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
 return false;
 }
 }
@@ -1350,17 +1351,17 @@ errors = vErrors.length;
 }
 }
 else {
-validate37.errors = [{instancePath,keyword:"discriminator",params:{error: "mapping", tag: "type", tagValue: tag0},message:"value of tag \"type\" must be in oneOf",expected:constant7,data}];
+validate37.errors = [{instancePath,keyword:"discriminator",params:{error: "mapping", tag: "type", tagValue: tag0},message:"value of tag \"type\" must be in oneOf",expected:constant8,data}];
 return false;
 }
 }
 else {
-validate37.errors = [{instancePath,keyword:"discriminator",params:{error: "tag", tag: "type", tagValue: tag0},message:"tag \"type\" must be string",expected:constant7,data}];
+validate37.errors = [{instancePath,keyword:"discriminator",params:{error: "tag", tag: "type", tagValue: tag0},message:"tag \"type\" must be string",expected:constant8,data}];
 return false;
 }
 }
 else {
-validate37.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant7,data}];
+validate37.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant8,data}];
 return false;
 }
 }
@@ -1379,7 +1380,7 @@ delete data[key0];
 }
 let missing0;
 if((data.role === undefined) && (missing0 = "role")){
-validate34.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate34.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant2,data}];
 return false;
 }
 else {
@@ -1404,13 +1405,13 @@ if(data.content !== undefined){
 let data1 = data.content;
 const _errs3 = errors;
 if(((typeof data1 !== "string") && (!(Array.isArray(data1)))) && (data1 !== null)){
-validate34.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: constant33},message:"must be string,array,null",expected:constant8,data:data1}];
+validate34.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: constant34},message:"must be string,array,null",expected:constant9,data:data1}];
 return false;
 }
 if(errors === _errs3){
 if(Array.isArray(data1)){
 if(data1.length < 1){
-validate34.errors = [{instancePath:instancePath+"/content",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant8,data:data1}];
+validate34.errors = [{instancePath:instancePath+"/content",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant9,data:data1}];
 return false;
 }
 else {
@@ -1440,7 +1441,7 @@ if(data.refusal !== undefined){
 let data3 = data.refusal;
 const _errs6 = errors;
 if((typeof data3 !== "string") && (data3 !== null)){
-validate34.errors = [{instancePath:instancePath+"/refusal",keyword:"type",params:{type: constant34},message:"must be string,null",expected:constant9,data:data3}];
+validate34.errors = [{instancePath:instancePath+"/refusal",keyword:"type",params:{type: constant35},message:"must be string,null",expected:constant10,data:data3}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -1466,7 +1467,7 @@ if(data.audio !== undefined){
 let data5 = data.audio;
 const _errs10 = errors;
 if((!(data5 && typeof data5 == "object" && !Array.isArray(data5))) && (data5 !== null)){
-validate34.errors = [{instancePath:instancePath+"/audio",keyword:"type",params:{type: constant32},message:"must be object,null",expected:constant6,data:data5}];
+validate34.errors = [{instancePath:instancePath+"/audio",keyword:"type",params:{type: constant33},message:"must be object,null",expected:constant7,data:data5}];
 return false;
 }
 if(errors === _errs10){
@@ -1478,7 +1479,7 @@ delete data5[key1];
 }
 let missing1;
 if((data5.id === undefined) && (missing1 = "id")){
-validate34.errors = [{instancePath:instancePath+"/audio",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant6,data:data5}];
+validate34.errors = [{instancePath:instancePath+"/audio",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant7,data:data5}];
 return false;
 }
 else {
@@ -1518,7 +1519,7 @@ break;
 }
 }
 else {
-validate34.errors = [{instancePath:instancePath+"/tool_calls",keyword:"type",params:{type: "array"},message:"must be array",expected:constant10,data:data7}];
+validate34.errors = [{instancePath:instancePath+"/tool_calls",keyword:"type",params:{type: "array"},message:"must be array",expected:constant11,data:data7}];
 return false;
 }
 }
@@ -1532,7 +1533,7 @@ if(data.function_call !== undefined){
 let data9 = data.function_call;
 const _errs17 = errors;
 if((!(data9 && typeof data9 == "object" && !Array.isArray(data9))) && (data9 !== null)){
-validate34.errors = [{instancePath:instancePath+"/function_call",keyword:"type",params:{type: constant32},message:"must be object,null",expected:constant6,data:data9}];
+validate34.errors = [{instancePath:instancePath+"/function_call",keyword:"type",params:{type: constant33},message:"must be object,null",expected:constant7,data:data9}];
 return false;
 }
 if(errors === _errs17){
@@ -1544,7 +1545,7 @@ delete data9[key2];
 }
 let missing2;
 if(((data9.name === undefined) && (missing2 = "name")) || ((data9.arguments === undefined) && (missing2 = "arguments"))){
-validate34.errors = [{instancePath:instancePath+"/function_call",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant6,data:data9}];
+validate34.errors = [{instancePath:instancePath+"/function_call",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant7,data:data9}];
 return false;
 }
 else {
@@ -1587,7 +1588,7 @@ if(data.reasoning_content !== undefined){
 let data12 = data.reasoning_content;
 const _errs23 = errors;
 if((typeof data12 !== "string") && (data12 !== null)){
-validate34.errors = [{instancePath:instancePath+"/reasoning_content",keyword:"type",params:{type: constant34},message:"must be string,null",expected:constant9,data:data12}];
+validate34.errors = [{instancePath:instancePath+"/reasoning_content",keyword:"type",params:{type: constant35},message:"must be string,null",expected:constant10,data:data12}];
 return false;
 }
 var valid0 = _errs23 === errors;
@@ -1600,7 +1601,7 @@ if(data.reasoning !== undefined){
 let data13 = data.reasoning;
 const _errs25 = errors;
 if((typeof data13 !== "string") && (data13 !== null)){
-validate34.errors = [{instancePath:instancePath+"/reasoning",keyword:"type",params:{type: constant34},message:"must be string,null",expected:constant9,data:data13}];
+validate34.errors = [{instancePath:instancePath+"/reasoning",keyword:"type",params:{type: constant35},message:"must be string,null",expected:constant10,data:data13}];
 return false;
 }
 var valid0 = _errs25 === errors;
@@ -1614,7 +1615,7 @@ let data14 = data.reasoning_details;
 const _errs27 = errors;
 const _errs28 = errors;
 if((!(Array.isArray(data14))) && (data14 !== null)){
-validate34.errors = [{instancePath:instancePath+"/reasoning_details",keyword:"type",params:{type: constant35},message:"must be array,null",expected:constant11,data:data14}];
+validate34.errors = [{instancePath:instancePath+"/reasoning_details",keyword:"type",params:{type: constant36},message:"must be array,null",expected:constant12,data:data14}];
 return false;
 }
 if(errors === _errs28){
@@ -1628,7 +1629,7 @@ if(errors === _errs30){
 if(data15 && typeof data15 == "object" && !Array.isArray(data15)){
 }
 else {
-validate34.errors = [{instancePath:instancePath+"/reasoning_details/" + i2,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data15}];
+validate34.errors = [{instancePath:instancePath+"/reasoning_details/" + i2,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data:data15}];
 return false;
 }
 }
@@ -1650,7 +1651,7 @@ let data16 = data.thinking_blocks;
 const _errs33 = errors;
 const _errs34 = errors;
 if((!(Array.isArray(data16))) && (data16 !== null)){
-validate34.errors = [{instancePath:instancePath+"/thinking_blocks",keyword:"type",params:{type: constant35},message:"must be array,null",expected:constant11,data:data16}];
+validate34.errors = [{instancePath:instancePath+"/thinking_blocks",keyword:"type",params:{type: constant36},message:"must be array,null",expected:constant12,data:data16}];
 return false;
 }
 if(errors === _errs34){
@@ -1664,7 +1665,7 @@ if(errors === _errs36){
 if(data17 && typeof data17 == "object" && !Array.isArray(data17)){
 }
 else {
-validate34.errors = [{instancePath:instancePath+"/thinking_blocks/" + i3,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data17}];
+validate34.errors = [{instancePath:instancePath+"/thinking_blocks/" + i3,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data:data17}];
 return false;
 }
 }
@@ -1685,7 +1686,7 @@ if(data.extra_content !== undefined){
 let data18 = data.extra_content;
 const _errs39 = errors;
 if((!(data18 && typeof data18 == "object" && !Array.isArray(data18))) && (data18 !== null)){
-validate34.errors = [{instancePath:instancePath+"/extra_content",keyword:"type",params:{type: constant32},message:"must be object,null",expected:constant6,data:data18}];
+validate34.errors = [{instancePath:instancePath+"/extra_content",keyword:"type",params:{type: constant33},message:"must be object,null",expected:constant7,data:data18}];
 return false;
 }
 var valid0 = _errs39 === errors;
@@ -1707,7 +1708,7 @@ var valid0 = true;
 }
 }
 else {
-validate34.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate34.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
 return false;
 }
 }
@@ -1726,7 +1727,7 @@ delete data[key0];
 }
 let missing0;
 if((((data.role === undefined) && (missing0 = "role")) || ((data.content === undefined) && (missing0 = "content"))) || ((data.tool_call_id === undefined) && (missing0 = "tool_call_id"))){
-validate43.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate43.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant2,data}];
 return false;
 }
 else {
@@ -1784,7 +1785,7 @@ var valid0 = true;
 }
 }
 else {
-validate43.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate43.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
 return false;
 }
 }
@@ -1839,7 +1840,7 @@ delete data[key0];
 }
 let missing0;
 if((((data.role === undefined) && (missing0 = "role")) || ((data.content === undefined) && (missing0 = "content"))) || ((data.name === undefined) && (missing0 = "name"))){
-validate23.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate23.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant2,data}];
 return false;
 }
 else {
@@ -1864,7 +1865,7 @@ if(data.content !== undefined){
 let data1 = data.content;
 const _errs12 = errors;
 if((typeof data1 !== "string") && (data1 !== null)){
-validate23.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: constant34},message:"must be string,null",expected:constant9,data:data1}];
+validate23.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: constant35},message:"must be string,null",expected:constant10,data:data1}];
 return false;
 }
 var valid8 = _errs12 === errors;
@@ -1890,23 +1891,23 @@ var valid8 = true;
 }
 }
 else {
-validate23.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate23.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
 return false;
 }
 }
 }
 else {
-validate23.errors = [{instancePath,keyword:"discriminator",params:{error: "mapping", tag: "role", tagValue: tag0},message:"value of tag \"role\" must be in oneOf",expected:constant12,data}];
+validate23.errors = [{instancePath,keyword:"discriminator",params:{error: "mapping", tag: "role", tagValue: tag0},message:"value of tag \"role\" must be in oneOf",expected:constant13,data}];
 return false;
 }
 }
 else {
-validate23.errors = [{instancePath,keyword:"discriminator",params:{error: "tag", tag: "role", tagValue: tag0},message:"tag \"role\" must be string",expected:constant12,data}];
+validate23.errors = [{instancePath,keyword:"discriminator",params:{error: "tag", tag: "role", tagValue: tag0},message:"tag \"role\" must be string",expected:constant13,data}];
 return false;
 }
 }
 else {
-validate23.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant12,data}];
+validate23.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant13,data}];
 return false;
 }
 }
@@ -1932,7 +1933,7 @@ vErrors.push(err0);
 errors++;
 }
 if(!(((((((data === "string") || (data === "number")) || (data === "integer")) || (data === "boolean")) || (data === "object")) || (data === "array")) || (data === "null"))){
-const err1 = {instancePath,keyword:"enum",params:{allowedValues: constant36},message:"must be equal to one of the allowed values",expected:constant0,data};
+const err1 = {instancePath,keyword:"enum",params:{allowedValues: constant37},message:"must be equal to one of the allowed values",expected:constant0,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -1950,7 +1951,7 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(Array.isArray(data)){
 if(data.length < 1){
-const err2 = {instancePath,keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant10,data};
+const err2 = {instancePath,keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant11,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -1976,7 +1977,7 @@ vErrors.push(err3);
 errors++;
 }
 if(!(((((((data0 === "string") || (data0 === "number")) || (data0 === "integer")) || (data0 === "boolean")) || (data0 === "object")) || (data0 === "array")) || (data0 === "null"))){
-const err4 = {instancePath:instancePath+"/" + i0,keyword:"enum",params:{allowedValues: constant36},message:"must be equal to one of the allowed values",expected:constant0,data:data0};
+const err4 = {instancePath:instancePath+"/" + i0,keyword:"enum",params:{allowedValues: constant37},message:"must be equal to one of the allowed values",expected:constant0,data:data0};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -1993,7 +1994,7 @@ break;
 }
 }
 else {
-const err5 = {instancePath,keyword:"type",params:{type: "array"},message:"must be array",expected:constant10,data};
+const err5 = {instancePath,keyword:"type",params:{type: "array"},message:"must be array",expected:constant11,data};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -2015,7 +2016,7 @@ passing0 = 1;
 }
 }
 if(!valid0){
-const err6 = {instancePath,keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",expected:constant13,data};
+const err6 = {instancePath,keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",expected:constant14,data};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -2045,7 +2046,7 @@ function validate57(data, {instancePath="", parentData, parentDataProperty, root
 let vErrors = null;
 let errors = 0;
 if((!(data && typeof data == "object" && !Array.isArray(data))) && (typeof data !== "boolean")){
-validate57.errors = [{instancePath,keyword:"type",params:{type: constant37},message:"must be object,boolean",expected:constant14,data}];
+validate57.errors = [{instancePath,keyword:"type",params:{type: constant38},message:"must be object,boolean",expected:constant15,data}];
 return false;
 }
 if(errors === 0){
@@ -2085,7 +2086,7 @@ break;
 }
 }
 else {
-validate57.errors = [{instancePath:instancePath+"/properties",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data1}];
+validate57.errors = [{instancePath:instancePath+"/properties",keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data:data1}];
 return false;
 }
 }
@@ -2127,7 +2128,7 @@ break;
 }
 }
 else {
-validate57.errors = [{instancePath:instancePath+"/anyOf",keyword:"type",params:{type: "array"},message:"must be array",expected:constant10,data:data4}];
+validate57.errors = [{instancePath:instancePath+"/anyOf",keyword:"type",params:{type: "array"},message:"must be array",expected:constant11,data:data4}];
 return false;
 }
 }
@@ -2158,7 +2159,7 @@ break;
 }
 }
 else {
-validate57.errors = [{instancePath:instancePath+"/required",keyword:"type",params:{type: "array"},message:"must be array",expected:constant10,data:data6}];
+validate57.errors = [{instancePath:instancePath+"/required",keyword:"type",params:{type: "array"},message:"must be array",expected:constant11,data:data6}];
 return false;
 }
 }
@@ -2216,7 +2217,7 @@ break;
 }
 }
 else {
-validate54.errors = [{instancePath:instancePath+"/properties",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data1}];
+validate54.errors = [{instancePath:instancePath+"/properties",keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data:data1}];
 return false;
 }
 }
@@ -2244,7 +2245,7 @@ break;
 }
 }
 else {
-validate54.errors = [{instancePath:instancePath+"/$defs",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data3}];
+validate54.errors = [{instancePath:instancePath+"/$defs",keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data:data3}];
 return false;
 }
 }
@@ -2286,7 +2287,7 @@ break;
 }
 }
 else {
-validate54.errors = [{instancePath:instancePath+"/anyOf",keyword:"type",params:{type: "array"},message:"must be array",expected:constant10,data:data6}];
+validate54.errors = [{instancePath:instancePath+"/anyOf",keyword:"type",params:{type: "array"},message:"must be array",expected:constant11,data:data6}];
 return false;
 }
 }
@@ -2317,7 +2318,7 @@ break;
 }
 }
 else {
-validate54.errors = [{instancePath:instancePath+"/required",keyword:"type",params:{type: "array"},message:"must be array",expected:constant10,data:data8}];
+validate54.errors = [{instancePath:instancePath+"/required",keyword:"type",params:{type: "array"},message:"must be array",expected:constant11,data:data8}];
 return false;
 }
 }
@@ -2333,7 +2334,7 @@ var valid0 = true;
 }
 }
 else {
-validate54.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate54.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
 return false;
 }
 }
@@ -2352,7 +2353,7 @@ delete data[key0];
 }
 let missing0;
 if((data.name === undefined) && (missing0 = "name")){
-validate53.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate53.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant2,data}];
 return false;
 }
 else {
@@ -2419,7 +2420,7 @@ if(data.strict !== undefined){
 let data3 = data.strict;
 const _errs7 = errors;
 if(typeof data3 !== "boolean"){
-validate53.errors = [{instancePath:instancePath+"/strict",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant15,data:data3}];
+validate53.errors = [{instancePath:instancePath+"/strict",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant16,data:data3}];
 return false;
 }
 var valid0 = _errs7 === errors;
@@ -2433,7 +2434,7 @@ var valid0 = true;
 }
 }
 else {
-validate53.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate53.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
 return false;
 }
 }
@@ -2452,7 +2453,7 @@ delete data[key0];
 }
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.function === undefined) && (missing0 = "function"))){
-validate52.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate52.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant2,data}];
 return false;
 }
 else {
@@ -2488,7 +2489,7 @@ var valid0 = true;
 }
 }
 else {
-validate52.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate52.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
 return false;
 }
 }
@@ -2507,7 +2508,7 @@ delete data[key0];
 }
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.custom === undefined) && (missing0 = "custom"))){
-validate65.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate65.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant2,data}];
 return false;
 }
 else {
@@ -2540,7 +2541,7 @@ delete data1[key1];
 }
 let missing1;
 if((data1.name === undefined) && (missing1 = "name")){
-validate65.errors = [{instancePath:instancePath+"/custom",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data1}];
+validate65.errors = [{instancePath:instancePath+"/custom",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant2,data:data1}];
 return false;
 }
 else {
@@ -2609,7 +2610,7 @@ delete data4[key2];
 }
 let missing2;
 if((data4.type === undefined) && (missing2 = "type")){
-validate65.errors = [{instancePath:instancePath+"/custom/format",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant1,data:data4}];
+validate65.errors = [{instancePath:instancePath+"/custom/format",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant2,data:data4}];
 return false;
 }
 else {
@@ -2627,7 +2628,7 @@ return false;
 }
 }
 else {
-validate65.errors = [{instancePath:instancePath+"/custom/format",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data4}];
+validate65.errors = [{instancePath:instancePath+"/custom/format",keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data:data4}];
 return false;
 }
 }
@@ -2643,7 +2644,7 @@ delete data4[key3];
 }
 let missing3;
 if(((data4.type === undefined) && (missing3 = "type")) || ((data4.grammar === undefined) && (missing3 = "grammar"))){
-validate65.errors = [{instancePath:instancePath+"/custom/format",keyword:"required",params:{missingProperty: missing3},message:"must have required property '"+missing3+"'",expected:constant1,data:data4}];
+validate65.errors = [{instancePath:instancePath+"/custom/format",keyword:"required",params:{missingProperty: missing3},message:"must have required property '"+missing3+"'",expected:constant2,data:data4}];
 return false;
 }
 else {
@@ -2676,7 +2677,7 @@ delete data7[key4];
 }
 let missing4;
 if(((data7.definition === undefined) && (missing4 = "definition")) || ((data7.syntax === undefined) && (missing4 = "syntax"))){
-validate65.errors = [{instancePath:instancePath+"/custom/format/grammar",keyword:"required",params:{missingProperty: missing4},message:"must have required property '"+missing4+"'",expected:constant1,data:data7}];
+validate65.errors = [{instancePath:instancePath+"/custom/format/grammar",keyword:"required",params:{missingProperty: missing4},message:"must have required property '"+missing4+"'",expected:constant2,data:data7}];
 return false;
 }
 else {
@@ -2701,7 +2702,7 @@ validate65.errors = [{instancePath:instancePath+"/custom/format/grammar/syntax",
 return false;
 }
 if(!((data9 === "lark") || (data9 === "regex"))){
-validate65.errors = [{instancePath:instancePath+"/custom/format/grammar/syntax",keyword:"enum",params:{allowedValues: constant38},message:"must be equal to one of the allowed values",expected:constant0,data:data9}];
+validate65.errors = [{instancePath:instancePath+"/custom/format/grammar/syntax",keyword:"enum",params:{allowedValues: constant39},message:"must be equal to one of the allowed values",expected:constant0,data:data9}];
 return false;
 }
 var valid10 = _errs27 === errors;
@@ -2713,7 +2714,7 @@ var valid10 = true;
 }
 }
 else {
-validate65.errors = [{instancePath:instancePath+"/custom/format/grammar",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data7}];
+validate65.errors = [{instancePath:instancePath+"/custom/format/grammar",keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data:data7}];
 return false;
 }
 }
@@ -2726,23 +2727,23 @@ var valid9 = true;
 }
 }
 else {
-validate65.errors = [{instancePath:instancePath+"/custom/format",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data4}];
+validate65.errors = [{instancePath:instancePath+"/custom/format",keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data:data4}];
 return false;
 }
 }
 }
 else {
-validate65.errors = [{instancePath:instancePath+"/custom/format",keyword:"discriminator",params:{error: "mapping", tag: "type", tagValue: tag0},message:"value of tag \"type\" must be in oneOf",expected:constant16,data:data4}];
+validate65.errors = [{instancePath:instancePath+"/custom/format",keyword:"discriminator",params:{error: "mapping", tag: "type", tagValue: tag0},message:"value of tag \"type\" must be in oneOf",expected:constant17,data:data4}];
 return false;
 }
 }
 else {
-validate65.errors = [{instancePath:instancePath+"/custom/format",keyword:"discriminator",params:{error: "tag", tag: "type", tagValue: tag0},message:"tag \"type\" must be string",expected:constant16,data:data4}];
+validate65.errors = [{instancePath:instancePath+"/custom/format",keyword:"discriminator",params:{error: "tag", tag: "type", tagValue: tag0},message:"tag \"type\" must be string",expected:constant17,data:data4}];
 return false;
 }
 }
 else {
-validate65.errors = [{instancePath:instancePath+"/custom/format",keyword:"type",params:{type: "object"},message:"must be object",expected:constant16,data:data4}];
+validate65.errors = [{instancePath:instancePath+"/custom/format",keyword:"type",params:{type: "object"},message:"must be object",expected:constant17,data:data4}];
 return false;
 }
 }
@@ -2756,7 +2757,7 @@ var valid1 = true;
 }
 }
 else {
-validate65.errors = [{instancePath:instancePath+"/custom",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data1}];
+validate65.errors = [{instancePath:instancePath+"/custom",keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data:data1}];
 return false;
 }
 }
@@ -2769,7 +2770,7 @@ var valid0 = true;
 }
 }
 else {
-validate65.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate65.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
 return false;
 }
 }
@@ -2796,17 +2797,17 @@ errors = vErrors.length;
 }
 }
 else {
-validate51.errors = [{instancePath,keyword:"discriminator",params:{error: "mapping", tag: "type", tagValue: tag0},message:"value of tag \"type\" must be in oneOf",expected:constant7,data}];
+validate51.errors = [{instancePath,keyword:"discriminator",params:{error: "mapping", tag: "type", tagValue: tag0},message:"value of tag \"type\" must be in oneOf",expected:constant8,data}];
 return false;
 }
 }
 else {
-validate51.errors = [{instancePath,keyword:"discriminator",params:{error: "tag", tag: "type", tagValue: tag0},message:"tag \"type\" must be string",expected:constant7,data}];
+validate51.errors = [{instancePath,keyword:"discriminator",params:{error: "tag", tag: "type", tagValue: tag0},message:"tag \"type\" must be string",expected:constant8,data}];
 return false;
 }
 }
 else {
-validate51.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant7,data}];
+validate51.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant8,data}];
 return false;
 }
 }
@@ -2831,7 +2832,7 @@ delete data[key0];
 }
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.function === undefined) && (missing0 = "function"))){
-validate70.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate70.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant2,data}];
 return false;
 }
 else {
@@ -2864,7 +2865,7 @@ delete data1[key1];
 }
 let missing1;
 if((data1.name === undefined) && (missing1 = "name")){
-validate70.errors = [{instancePath:instancePath+"/function",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data1}];
+validate70.errors = [{instancePath:instancePath+"/function",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant2,data:data1}];
 return false;
 }
 else {
@@ -2878,7 +2879,7 @@ return false;
 }
 }
 else {
-validate70.errors = [{instancePath:instancePath+"/function",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data1}];
+validate70.errors = [{instancePath:instancePath+"/function",keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data:data1}];
 return false;
 }
 }
@@ -2891,7 +2892,7 @@ var valid3 = true;
 }
 }
 else {
-validate70.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate70.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
 return false;
 }
 }
@@ -2907,7 +2908,7 @@ delete data[key2];
 }
 let missing2;
 if(((data.type === undefined) && (missing2 = "type")) || ((data.custom === undefined) && (missing2 = "custom"))){
-validate70.errors = [{instancePath,keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant1,data}];
+validate70.errors = [{instancePath,keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant2,data}];
 return false;
 }
 else {
@@ -2940,7 +2941,7 @@ delete data4[key3];
 }
 let missing3;
 if((data4.name === undefined) && (missing3 = "name")){
-validate70.errors = [{instancePath:instancePath+"/custom",keyword:"required",params:{missingProperty: missing3},message:"must have required property '"+missing3+"'",expected:constant1,data:data4}];
+validate70.errors = [{instancePath:instancePath+"/custom",keyword:"required",params:{missingProperty: missing3},message:"must have required property '"+missing3+"'",expected:constant2,data:data4}];
 return false;
 }
 else {
@@ -2954,7 +2955,7 @@ return false;
 }
 }
 else {
-validate70.errors = [{instancePath:instancePath+"/custom",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data4}];
+validate70.errors = [{instancePath:instancePath+"/custom",keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data:data4}];
 return false;
 }
 }
@@ -2967,7 +2968,7 @@ var valid7 = true;
 }
 }
 else {
-validate70.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate70.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
 return false;
 }
 }
@@ -2983,7 +2984,7 @@ delete data[key4];
 }
 let missing4;
 if(((data.type === undefined) && (missing4 = "type")) || ((data.allowed_tools === undefined) && (missing4 = "allowed_tools"))){
-validate70.errors = [{instancePath,keyword:"required",params:{missingProperty: missing4},message:"must have required property '"+missing4+"'",expected:constant1,data}];
+validate70.errors = [{instancePath,keyword:"required",params:{missingProperty: missing4},message:"must have required property '"+missing4+"'",expected:constant2,data}];
 return false;
 }
 else {
@@ -3016,7 +3017,7 @@ delete data7[key5];
 }
 let missing5;
 if(((data7.mode === undefined) && (missing5 = "mode")) || ((data7.tools === undefined) && (missing5 = "tools"))){
-validate70.errors = [{instancePath:instancePath+"/allowed_tools",keyword:"required",params:{missingProperty: missing5},message:"must have required property '"+missing5+"'",expected:constant1,data:data7}];
+validate70.errors = [{instancePath:instancePath+"/allowed_tools",keyword:"required",params:{missingProperty: missing5},message:"must have required property '"+missing5+"'",expected:constant2,data:data7}];
 return false;
 }
 else {
@@ -3028,7 +3029,7 @@ validate70.errors = [{instancePath:instancePath+"/allowed_tools/mode",keyword:"t
 return false;
 }
 if(!((data8 === "auto") || (data8 === "required"))){
-validate70.errors = [{instancePath:instancePath+"/allowed_tools/mode",keyword:"enum",params:{allowedValues: constant39},message:"must be equal to one of the allowed values",expected:constant0,data:data8}];
+validate70.errors = [{instancePath:instancePath+"/allowed_tools/mode",keyword:"enum",params:{allowedValues: constant40},message:"must be equal to one of the allowed values",expected:constant0,data:data8}];
 return false;
 }
 var valid12 = _errs27 === errors;
@@ -3051,7 +3052,7 @@ if(errors === _errs31){
 if(data10 && typeof data10 == "object" && !Array.isArray(data10)){
 }
 else {
-validate70.errors = [{instancePath:instancePath+"/allowed_tools/tools/" + i0,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data10}];
+validate70.errors = [{instancePath:instancePath+"/allowed_tools/tools/" + i0,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data:data10}];
 return false;
 }
 }
@@ -3062,7 +3063,7 @@ break;
 }
 }
 else {
-validate70.errors = [{instancePath:instancePath+"/allowed_tools/tools",keyword:"type",params:{type: "array"},message:"must be array",expected:constant10,data:data9}];
+validate70.errors = [{instancePath:instancePath+"/allowed_tools/tools",keyword:"type",params:{type: "array"},message:"must be array",expected:constant11,data:data9}];
 return false;
 }
 }
@@ -3075,7 +3076,7 @@ var valid12 = true;
 }
 }
 else {
-validate70.errors = [{instancePath:instancePath+"/allowed_tools",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data7}];
+validate70.errors = [{instancePath:instancePath+"/allowed_tools",keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data:data7}];
 return false;
 }
 }
@@ -3088,23 +3089,23 @@ var valid11 = true;
 }
 }
 else {
-validate70.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate70.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
 return false;
 }
 }
 }
 else {
-validate70.errors = [{instancePath,keyword:"discriminator",params:{error: "mapping", tag: "type", tagValue: tag0},message:"value of tag \"type\" must be in oneOf",expected:constant17,data}];
+validate70.errors = [{instancePath,keyword:"discriminator",params:{error: "mapping", tag: "type", tagValue: tag0},message:"value of tag \"type\" must be in oneOf",expected:constant18,data}];
 return false;
 }
 }
 else {
-validate70.errors = [{instancePath,keyword:"discriminator",params:{error: "tag", tag: "type", tagValue: tag0},message:"tag \"type\" must be string",expected:constant17,data}];
+validate70.errors = [{instancePath,keyword:"discriminator",params:{error: "tag", tag: "type", tagValue: tag0},message:"tag \"type\" must be string",expected:constant18,data}];
 return false;
 }
 }
 else {
-validate70.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant17,data}];
+validate70.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant18,data}];
 return false;
 }
 }
@@ -3129,7 +3130,7 @@ vErrors.push(err0);
 errors++;
 }
 if(!(((data === "none") || (data === "auto")) || (data === "required"))){
-const err1 = {instancePath,keyword:"enum",params:{allowedValues: constant40},message:"must be equal to one of the allowed values",expected:constant0,data};
+const err1 = {instancePath,keyword:"enum",params:{allowedValues: constant41},message:"must be equal to one of the allowed values",expected:constant0,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -3160,7 +3161,7 @@ passing0 = 1;
 }
 }
 if(!valid0){
-const err2 = {instancePath,keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",expected:constant13,data};
+const err2 = {instancePath,keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",expected:constant14,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -3197,7 +3198,7 @@ delete data[key0];
 }
 let missing0;
 if((data.type === undefined) && (missing0 = "type")){
-validate75.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate75.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant2,data}];
 return false;
 }
 else {
@@ -3233,7 +3234,7 @@ var valid0 = true;
 }
 }
 else {
-validate75.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate75.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
 return false;
 }
 }
@@ -3252,7 +3253,7 @@ delete data[key0];
 }
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.json_schema === undefined) && (missing0 = "json_schema"))){
-validate77.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate77.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant2,data}];
 return false;
 }
 else {
@@ -3285,7 +3286,7 @@ delete data1[key1];
 }
 let missing1;
 if((data1.name === undefined) && (missing1 = "name")){
-validate77.errors = [{instancePath:instancePath+"/json_schema",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data1}];
+validate77.errors = [{instancePath:instancePath+"/json_schema",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant2,data:data1}];
 return false;
 }
 else {
@@ -3352,7 +3353,7 @@ if(data1.strict !== undefined){
 let data5 = data1.strict;
 const _errs11 = errors;
 if(typeof data5 !== "boolean"){
-validate77.errors = [{instancePath:instancePath+"/json_schema/strict",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant15,data:data5}];
+validate77.errors = [{instancePath:instancePath+"/json_schema/strict",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant16,data:data5}];
 return false;
 }
 var valid1 = _errs11 === errors;
@@ -3366,7 +3367,7 @@ var valid1 = true;
 }
 }
 else {
-validate77.errors = [{instancePath:instancePath+"/json_schema",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data1}];
+validate77.errors = [{instancePath:instancePath+"/json_schema",keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data:data1}];
 return false;
 }
 }
@@ -3379,7 +3380,7 @@ var valid0 = true;
 }
 }
 else {
-validate77.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate77.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
 return false;
 }
 }
@@ -3404,7 +3405,7 @@ delete data[key0];
 }
 let missing0;
 if((data.type === undefined) && (missing0 = "type")){
-validate74.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate74.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant2,data}];
 return false;
 }
 else {
@@ -3422,7 +3423,7 @@ return false;
 }
 }
 else {
-validate74.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate74.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
 return false;
 }
 }
@@ -3440,17 +3441,17 @@ errors = vErrors.length;
 }
 }
 else {
-validate74.errors = [{instancePath,keyword:"discriminator",params:{error: "mapping", tag: "type", tagValue: tag0},message:"value of tag \"type\" must be in oneOf",expected:constant18,data}];
+validate74.errors = [{instancePath,keyword:"discriminator",params:{error: "mapping", tag: "type", tagValue: tag0},message:"value of tag \"type\" must be in oneOf",expected:constant19,data}];
 return false;
 }
 }
 else {
-validate74.errors = [{instancePath,keyword:"discriminator",params:{error: "tag", tag: "type", tagValue: tag0},message:"tag \"type\" must be string",expected:constant18,data}];
+validate74.errors = [{instancePath,keyword:"discriminator",params:{error: "tag", tag: "type", tagValue: tag0},message:"tag \"type\" must be string",expected:constant19,data}];
 return false;
 }
 }
 else {
-validate74.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant18,data}];
+validate74.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant19,data}];
 return false;
 }
 }
@@ -3464,7 +3465,7 @@ let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(Object.keys(data).length > 1000){
-validate22.errors = [{instancePath,keyword:"maxProperties",params:{limit: 1000},message:"must NOT have more than 1000 properties",expected:constant1,data}];
+validate22.errors = [{instancePath,keyword:"maxProperties",params:{limit: 1000},message:"must NOT have more than 1000 properties",expected:constant2,data}];
 return false;
 }
 else {
@@ -3475,7 +3476,7 @@ delete data[key0];
 }
 let missing0;
 if(((data.model === undefined) && (missing0 = "model")) || ((data.messages === undefined) && (missing0 = "messages"))){
-validate22.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate22.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant2,data}];
 return false;
 }
 else {
@@ -3506,12 +3507,12 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(Array.isArray(data1)){
 if(data1.length > 2048){
-validate22.errors = [{instancePath:instancePath+"/messages",keyword:"maxItems",params:{limit: 2048},message:"must NOT have more than 2048 items",expected:constant10,data:data1}];
+validate22.errors = [{instancePath:instancePath+"/messages",keyword:"maxItems",params:{limit: 2048},message:"must NOT have more than 2048 items",expected:constant11,data:data1}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate22.errors = [{instancePath:instancePath+"/messages",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant10,data:data1}];
+validate22.errors = [{instancePath:instancePath+"/messages",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant11,data:data1}];
 return false;
 }
 else {
@@ -3532,7 +3533,7 @@ break;
 }
 }
 else {
-validate22.errors = [{instancePath:instancePath+"/messages",keyword:"type",params:{type: "array"},message:"must be array",expected:constant10,data:data1}];
+validate22.errors = [{instancePath:instancePath+"/messages",keyword:"type",params:{type: "array"},message:"must be array",expected:constant11,data:data1}];
 return false;
 }
 }
@@ -3546,7 +3547,7 @@ if(data.stream !== undefined){
 let data3 = data.stream;
 const _errs6 = errors;
 if((typeof data3 !== "boolean") && (data3 !== null)){
-validate22.errors = [{instancePath:instancePath+"/stream",keyword:"type",params:{type: constant41},message:"must be boolean,null",expected:constant19,data:data3}];
+validate22.errors = [{instancePath:instancePath+"/stream",keyword:"type",params:{type: constant42},message:"must be boolean,null",expected:constant20,data:data3}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -3559,7 +3560,7 @@ if(data.stream_options !== undefined){
 let data4 = data.stream_options;
 const _errs8 = errors;
 if((!(data4 && typeof data4 == "object" && !Array.isArray(data4))) && (data4 !== null)){
-validate22.errors = [{instancePath:instancePath+"/stream_options",keyword:"type",params:{type: constant32},message:"must be object,null",expected:constant6,data:data4}];
+validate22.errors = [{instancePath:instancePath+"/stream_options",keyword:"type",params:{type: constant33},message:"must be object,null",expected:constant7,data:data4}];
 return false;
 }
 if(errors === _errs8){
@@ -3573,7 +3574,7 @@ if(data4.include_usage !== undefined){
 let data5 = data4.include_usage;
 const _errs10 = errors;
 if(typeof data5 !== "boolean"){
-validate22.errors = [{instancePath:instancePath+"/stream_options/include_usage",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant15,data:data5}];
+validate22.errors = [{instancePath:instancePath+"/stream_options/include_usage",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant16,data:data5}];
 return false;
 }
 var valid2 = _errs10 === errors;
@@ -3586,7 +3587,7 @@ if(data4.include_obfuscation !== undefined){
 let data6 = data4.include_obfuscation;
 const _errs12 = errors;
 if(typeof data6 !== "boolean"){
-validate22.errors = [{instancePath:instancePath+"/stream_options/include_obfuscation",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant15,data:data6}];
+validate22.errors = [{instancePath:instancePath+"/stream_options/include_obfuscation",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant16,data:data6}];
 return false;
 }
 var valid2 = _errs12 === errors;
@@ -3634,18 +3635,18 @@ if(data.stop !== undefined){
 let data8 = data.stop;
 const _errs16 = errors;
 if(((typeof data8 !== "string") && (!(Array.isArray(data8)))) && (data8 !== null)){
-validate22.errors = [{instancePath:instancePath+"/stop",keyword:"type",params:{type: constant33},message:"must be string,array,null",expected:constant8,data:data8}];
+validate22.errors = [{instancePath:instancePath+"/stop",keyword:"type",params:{type: constant34},message:"must be string,array,null",expected:constant9,data:data8}];
 return false;
 }
 if(errors === _errs16){
 if(Array.isArray(data8)){
 if(data8.length > 4){
-validate22.errors = [{instancePath:instancePath+"/stop",keyword:"maxItems",params:{limit: 4},message:"must NOT have more than 4 items",expected:constant8,data:data8}];
+validate22.errors = [{instancePath:instancePath+"/stop",keyword:"maxItems",params:{limit: 4},message:"must NOT have more than 4 items",expected:constant9,data:data8}];
 return false;
 }
 else {
 if(data8.length < 1){
-validate22.errors = [{instancePath:instancePath+"/stop",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant8,data:data8}];
+validate22.errors = [{instancePath:instancePath+"/stop",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant9,data:data8}];
 return false;
 }
 else {
@@ -3685,18 +3686,18 @@ if(data.max_completion_tokens !== undefined){
 let data10 = data.max_completion_tokens;
 const _errs20 = errors;
 if((!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))) && (data10 !== null)){
-validate22.errors = [{instancePath:instancePath+"/max_completion_tokens",keyword:"type",params:{type: constant42},message:"must be integer,null",expected:constant20,data:data10}];
+validate22.errors = [{instancePath:instancePath+"/max_completion_tokens",keyword:"type",params:{type: constant43},message:"must be integer,null",expected:constant21,data:data10}];
 return false;
 }
 if(errors === _errs20){
 if((typeof data10 == "number") && (isFinite(data10))){
 if(data10 > 9007199254740991 || isNaN(data10)){
-validate22.errors = [{instancePath:instancePath+"/max_completion_tokens",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991",expected:constant20,data:data10}];
+validate22.errors = [{instancePath:instancePath+"/max_completion_tokens",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991",expected:constant21,data:data10}];
 return false;
 }
 else {
 if(data10 < 1 || isNaN(data10)){
-validate22.errors = [{instancePath:instancePath+"/max_completion_tokens",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant20,data:data10}];
+validate22.errors = [{instancePath:instancePath+"/max_completion_tokens",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant21,data:data10}];
 return false;
 }
 }
@@ -3712,18 +3713,18 @@ if(data.max_tokens !== undefined){
 let data11 = data.max_tokens;
 const _errs22 = errors;
 if((!(((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11))) && (isFinite(data11)))) && (data11 !== null)){
-validate22.errors = [{instancePath:instancePath+"/max_tokens",keyword:"type",params:{type: constant42},message:"must be integer,null",expected:constant20,data:data11}];
+validate22.errors = [{instancePath:instancePath+"/max_tokens",keyword:"type",params:{type: constant43},message:"must be integer,null",expected:constant21,data:data11}];
 return false;
 }
 if(errors === _errs22){
 if((typeof data11 == "number") && (isFinite(data11))){
 if(data11 > 9007199254740991 || isNaN(data11)){
-validate22.errors = [{instancePath:instancePath+"/max_tokens",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991",expected:constant20,data:data11}];
+validate22.errors = [{instancePath:instancePath+"/max_tokens",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991",expected:constant21,data:data11}];
 return false;
 }
 else {
 if(data11 < 1 || isNaN(data11)){
-validate22.errors = [{instancePath:instancePath+"/max_tokens",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant20,data:data11}];
+validate22.errors = [{instancePath:instancePath+"/max_tokens",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant21,data:data11}];
 return false;
 }
 }
@@ -3739,18 +3740,18 @@ if(data.n !== undefined){
 let data12 = data.n;
 const _errs24 = errors;
 if((!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))) && (data12 !== null)){
-validate22.errors = [{instancePath:instancePath+"/n",keyword:"type",params:{type: constant42},message:"must be integer,null",expected:constant20,data:data12}];
+validate22.errors = [{instancePath:instancePath+"/n",keyword:"type",params:{type: constant43},message:"must be integer,null",expected:constant21,data:data12}];
 return false;
 }
 if(errors === _errs24){
 if((typeof data12 == "number") && (isFinite(data12))){
 if(data12 > 128 || isNaN(data12)){
-validate22.errors = [{instancePath:instancePath+"/n",keyword:"maximum",params:{comparison: "<=", limit: 128},message:"must be <= 128",expected:constant20,data:data12}];
+validate22.errors = [{instancePath:instancePath+"/n",keyword:"maximum",params:{comparison: "<=", limit: 128},message:"must be <= 128",expected:constant21,data:data12}];
 return false;
 }
 else {
 if(data12 < 1 || isNaN(data12)){
-validate22.errors = [{instancePath:instancePath+"/n",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant20,data:data12}];
+validate22.errors = [{instancePath:instancePath+"/n",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant21,data:data12}];
 return false;
 }
 }
@@ -3768,7 +3769,7 @@ const _errs26 = errors;
 if(errors === _errs26){
 if(Array.isArray(data13)){
 if(data13.length > 128){
-validate22.errors = [{instancePath:instancePath+"/tools",keyword:"maxItems",params:{limit: 128},message:"must NOT have more than 128 items",expected:constant10,data:data13}];
+validate22.errors = [{instancePath:instancePath+"/tools",keyword:"maxItems",params:{limit: 128},message:"must NOT have more than 128 items",expected:constant11,data:data13}];
 return false;
 }
 else {
@@ -3788,7 +3789,7 @@ break;
 }
 }
 else {
-validate22.errors = [{instancePath:instancePath+"/tools",keyword:"type",params:{type: "array"},message:"must be array",expected:constant10,data:data13}];
+validate22.errors = [{instancePath:instancePath+"/tools",keyword:"type",params:{type: "array"},message:"must be array",expected:constant11,data:data13}];
 return false;
 }
 }
@@ -3814,7 +3815,7 @@ if(data.parallel_tool_calls !== undefined){
 let data16 = data.parallel_tool_calls;
 const _errs30 = errors;
 if(typeof data16 !== "boolean"){
-validate22.errors = [{instancePath:instancePath+"/parallel_tool_calls",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant15,data:data16}];
+validate22.errors = [{instancePath:instancePath+"/parallel_tool_calls",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant16,data:data16}];
 return false;
 }
 var valid0 = _errs30 === errors;
@@ -3829,12 +3830,12 @@ const _errs32 = errors;
 if(errors === _errs32){
 if(Array.isArray(data17)){
 if(data17.length > 128){
-validate22.errors = [{instancePath:instancePath+"/functions",keyword:"maxItems",params:{limit: 128},message:"must NOT have more than 128 items",expected:constant10,data:data17}];
+validate22.errors = [{instancePath:instancePath+"/functions",keyword:"maxItems",params:{limit: 128},message:"must NOT have more than 128 items",expected:constant11,data:data17}];
 return false;
 }
 else {
 if(data17.length < 1){
-validate22.errors = [{instancePath:instancePath+"/functions",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant10,data:data17}];
+validate22.errors = [{instancePath:instancePath+"/functions",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant11,data:data17}];
 return false;
 }
 else {
@@ -3855,7 +3856,7 @@ break;
 }
 }
 else {
-validate22.errors = [{instancePath:instancePath+"/functions",keyword:"type",params:{type: "array"},message:"must be array",expected:constant10,data:data17}];
+validate22.errors = [{instancePath:instancePath+"/functions",keyword:"type",params:{type: "array"},message:"must be array",expected:constant11,data:data17}];
 return false;
 }
 }
@@ -3883,7 +3884,7 @@ vErrors.push(err0);
 errors++;
 }
 if(!((data19 === "none") || (data19 === "auto"))){
-const err1 = {instancePath:instancePath+"/function_call",keyword:"enum",params:{allowedValues: constant43},message:"must be equal to one of the allowed values",expected:constant0,data:data19};
+const err1 = {instancePath:instancePath+"/function_call",keyword:"enum",params:{allowedValues: constant44},message:"must be equal to one of the allowed values",expected:constant0,data:data19};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -3907,7 +3908,7 @@ delete data19[key2];
 }
 let missing1;
 if((data19.name === undefined) && (missing1 = "name")){
-const err2 = {instancePath:instancePath+"/function_call",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data19};
+const err2 = {instancePath:instancePath+"/function_call",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant2,data:data19};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -3933,7 +3934,7 @@ errors++;
 }
 }
 else {
-const err4 = {instancePath:instancePath+"/function_call",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data19};
+const err4 = {instancePath:instancePath+"/function_call",keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data:data19};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -3955,7 +3956,7 @@ passing0 = 1;
 }
 }
 if(!valid6){
-const err5 = {instancePath:instancePath+"/function_call",keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",expected:constant13,data:data19};
+const err5 = {instancePath:instancePath+"/function_call",keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",expected:constant14,data:data19};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -3999,18 +4000,18 @@ if(data.seed !== undefined){
 let data22 = data.seed;
 const _errs44 = errors;
 if((!(((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22))) && (isFinite(data22)))) && (data22 !== null)){
-validate22.errors = [{instancePath:instancePath+"/seed",keyword:"type",params:{type: constant42},message:"must be integer,null",expected:constant20,data:data22}];
+validate22.errors = [{instancePath:instancePath+"/seed",keyword:"type",params:{type: constant43},message:"must be integer,null",expected:constant21,data:data22}];
 return false;
 }
 if(errors === _errs44){
 if((typeof data22 == "number") && (isFinite(data22))){
 if(data22 > 9223372036854776000 || isNaN(data22)){
-validate22.errors = [{instancePath:instancePath+"/seed",keyword:"maximum",params:{comparison: "<=", limit: 9223372036854776000},message:"must be <= 9223372036854776000",expected:constant20,data:data22}];
+validate22.errors = [{instancePath:instancePath+"/seed",keyword:"maximum",params:{comparison: "<=", limit: 9223372036854776000},message:"must be <= 9223372036854776000",expected:constant21,data:data22}];
 return false;
 }
 else {
 if(data22 < -9223372036854776000 || isNaN(data22)){
-validate22.errors = [{instancePath:instancePath+"/seed",keyword:"minimum",params:{comparison: ">=", limit: -9223372036854776000},message:"must be >= -9223372036854776000",expected:constant20,data:data22}];
+validate22.errors = [{instancePath:instancePath+"/seed",keyword:"minimum",params:{comparison: ">=", limit: -9223372036854776000},message:"must be >= -9223372036854776000",expected:constant21,data:data22}];
 return false;
 }
 }
@@ -4026,18 +4027,18 @@ if(data.temperature !== undefined){
 let data23 = data.temperature;
 const _errs46 = errors;
 if((!((typeof data23 == "number") && (isFinite(data23)))) && (data23 !== null)){
-validate22.errors = [{instancePath:instancePath+"/temperature",keyword:"type",params:{type: constant44},message:"must be number,null",expected:constant21,data:data23}];
+validate22.errors = [{instancePath:instancePath+"/temperature",keyword:"type",params:{type: constant45},message:"must be number,null",expected:constant22,data:data23}];
 return false;
 }
 if(errors === _errs46){
 if((typeof data23 == "number") && (isFinite(data23))){
 if(data23 > 2 || isNaN(data23)){
-validate22.errors = [{instancePath:instancePath+"/temperature",keyword:"maximum",params:{comparison: "<=", limit: 2},message:"must be <= 2",expected:constant21,data:data23}];
+validate22.errors = [{instancePath:instancePath+"/temperature",keyword:"maximum",params:{comparison: "<=", limit: 2},message:"must be <= 2",expected:constant22,data:data23}];
 return false;
 }
 else {
 if(data23 < 0 || isNaN(data23)){
-validate22.errors = [{instancePath:instancePath+"/temperature",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant21,data:data23}];
+validate22.errors = [{instancePath:instancePath+"/temperature",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data23}];
 return false;
 }
 }
@@ -4053,18 +4054,18 @@ if(data.top_p !== undefined){
 let data24 = data.top_p;
 const _errs48 = errors;
 if((!((typeof data24 == "number") && (isFinite(data24)))) && (data24 !== null)){
-validate22.errors = [{instancePath:instancePath+"/top_p",keyword:"type",params:{type: constant44},message:"must be number,null",expected:constant21,data:data24}];
+validate22.errors = [{instancePath:instancePath+"/top_p",keyword:"type",params:{type: constant45},message:"must be number,null",expected:constant22,data:data24}];
 return false;
 }
 if(errors === _errs48){
 if((typeof data24 == "number") && (isFinite(data24))){
 if(data24 > 1 || isNaN(data24)){
-validate22.errors = [{instancePath:instancePath+"/top_p",keyword:"maximum",params:{comparison: "<=", limit: 1},message:"must be <= 1",expected:constant21,data:data24}];
+validate22.errors = [{instancePath:instancePath+"/top_p",keyword:"maximum",params:{comparison: "<=", limit: 1},message:"must be <= 1",expected:constant22,data:data24}];
 return false;
 }
 else {
 if(data24 < 0 || isNaN(data24)){
-validate22.errors = [{instancePath:instancePath+"/top_p",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant21,data:data24}];
+validate22.errors = [{instancePath:instancePath+"/top_p",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data24}];
 return false;
 }
 }
@@ -4080,18 +4081,18 @@ if(data.frequency_penalty !== undefined){
 let data25 = data.frequency_penalty;
 const _errs50 = errors;
 if((!((typeof data25 == "number") && (isFinite(data25)))) && (data25 !== null)){
-validate22.errors = [{instancePath:instancePath+"/frequency_penalty",keyword:"type",params:{type: constant44},message:"must be number,null",expected:constant21,data:data25}];
+validate22.errors = [{instancePath:instancePath+"/frequency_penalty",keyword:"type",params:{type: constant45},message:"must be number,null",expected:constant22,data:data25}];
 return false;
 }
 if(errors === _errs50){
 if((typeof data25 == "number") && (isFinite(data25))){
 if(data25 > 2 || isNaN(data25)){
-validate22.errors = [{instancePath:instancePath+"/frequency_penalty",keyword:"maximum",params:{comparison: "<=", limit: 2},message:"must be <= 2",expected:constant21,data:data25}];
+validate22.errors = [{instancePath:instancePath+"/frequency_penalty",keyword:"maximum",params:{comparison: "<=", limit: 2},message:"must be <= 2",expected:constant22,data:data25}];
 return false;
 }
 else {
 if(data25 < -2 || isNaN(data25)){
-validate22.errors = [{instancePath:instancePath+"/frequency_penalty",keyword:"minimum",params:{comparison: ">=", limit: -2},message:"must be >= -2",expected:constant21,data:data25}];
+validate22.errors = [{instancePath:instancePath+"/frequency_penalty",keyword:"minimum",params:{comparison: ">=", limit: -2},message:"must be >= -2",expected:constant22,data:data25}];
 return false;
 }
 }
@@ -4107,18 +4108,18 @@ if(data.presence_penalty !== undefined){
 let data26 = data.presence_penalty;
 const _errs52 = errors;
 if((!((typeof data26 == "number") && (isFinite(data26)))) && (data26 !== null)){
-validate22.errors = [{instancePath:instancePath+"/presence_penalty",keyword:"type",params:{type: constant44},message:"must be number,null",expected:constant21,data:data26}];
+validate22.errors = [{instancePath:instancePath+"/presence_penalty",keyword:"type",params:{type: constant45},message:"must be number,null",expected:constant22,data:data26}];
 return false;
 }
 if(errors === _errs52){
 if((typeof data26 == "number") && (isFinite(data26))){
 if(data26 > 2 || isNaN(data26)){
-validate22.errors = [{instancePath:instancePath+"/presence_penalty",keyword:"maximum",params:{comparison: "<=", limit: 2},message:"must be <= 2",expected:constant21,data:data26}];
+validate22.errors = [{instancePath:instancePath+"/presence_penalty",keyword:"maximum",params:{comparison: "<=", limit: 2},message:"must be <= 2",expected:constant22,data:data26}];
 return false;
 }
 else {
 if(data26 < -2 || isNaN(data26)){
-validate22.errors = [{instancePath:instancePath+"/presence_penalty",keyword:"minimum",params:{comparison: ">=", limit: -2},message:"must be >= -2",expected:constant21,data:data26}];
+validate22.errors = [{instancePath:instancePath+"/presence_penalty",keyword:"minimum",params:{comparison: ">=", limit: -2},message:"must be >= -2",expected:constant22,data:data26}];
 return false;
 }
 }
@@ -4134,7 +4135,7 @@ if(data.logit_bias !== undefined){
 let data27 = data.logit_bias;
 const _errs54 = errors;
 if((!(data27 && typeof data27 == "object" && !Array.isArray(data27))) && (data27 !== null)){
-validate22.errors = [{instancePath:instancePath+"/logit_bias",keyword:"type",params:{type: constant32},message:"must be object,null",expected:constant6,data:data27}];
+validate22.errors = [{instancePath:instancePath+"/logit_bias",keyword:"type",params:{type: constant33},message:"must be object,null",expected:constant7,data:data27}];
 return false;
 }
 if(errors === _errs54){
@@ -4143,18 +4144,18 @@ for(const key3 in data27){
 let data28 = data27[key3];
 const _errs57 = errors;
 if(!(((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28))) && (isFinite(data28)))){
-validate22.errors = [{instancePath:instancePath+"/logit_bias/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data28}];
+validate22.errors = [{instancePath:instancePath+"/logit_bias/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant23,data:data28}];
 return false;
 }
 if(errors === _errs57){
 if((typeof data28 == "number") && (isFinite(data28))){
 if(data28 > 100 || isNaN(data28)){
-validate22.errors = [{instancePath:instancePath+"/logit_bias/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100",expected:constant22,data:data28}];
+validate22.errors = [{instancePath:instancePath+"/logit_bias/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100",expected:constant23,data:data28}];
 return false;
 }
 else {
 if(data28 < -100 || isNaN(data28)){
-validate22.errors = [{instancePath:instancePath+"/logit_bias/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minimum",params:{comparison: ">=", limit: -100},message:"must be >= -100",expected:constant22,data:data28}];
+validate22.errors = [{instancePath:instancePath+"/logit_bias/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minimum",params:{comparison: ">=", limit: -100},message:"must be >= -100",expected:constant23,data:data28}];
 return false;
 }
 }
@@ -4177,11 +4178,11 @@ if(data.reasoning_effort !== undefined){
 let data29 = data.reasoning_effort;
 const _errs59 = errors;
 if((typeof data29 !== "string") && (data29 !== null)){
-validate22.errors = [{instancePath:instancePath+"/reasoning_effort",keyword:"type",params:{type: constant34},message:"must be string,null",expected:constant9,data:data29}];
+validate22.errors = [{instancePath:instancePath+"/reasoning_effort",keyword:"type",params:{type: constant35},message:"must be string,null",expected:constant10,data:data29}];
 return false;
 }
 if(!((((((((data29 === "none") || (data29 === "minimal")) || (data29 === "low")) || (data29 === "medium")) || (data29 === "high")) || (data29 === "xhigh")) || (data29 === "max")) || (data29 === null))){
-validate22.errors = [{instancePath:instancePath+"/reasoning_effort",keyword:"enum",params:{allowedValues: constant45},message:"must be equal to one of the allowed values",expected:constant9,data:data29}];
+validate22.errors = [{instancePath:instancePath+"/reasoning_effort",keyword:"enum",params:{allowedValues: constant46},message:"must be equal to one of the allowed values",expected:constant10,data:data29}];
 return false;
 }
 var valid0 = _errs59 === errors;
@@ -4194,11 +4195,11 @@ if(data.verbosity !== undefined){
 let data30 = data.verbosity;
 const _errs61 = errors;
 if((typeof data30 !== "string") && (data30 !== null)){
-validate22.errors = [{instancePath:instancePath+"/verbosity",keyword:"type",params:{type: constant34},message:"must be string,null",expected:constant9,data:data30}];
+validate22.errors = [{instancePath:instancePath+"/verbosity",keyword:"type",params:{type: constant35},message:"must be string,null",expected:constant10,data:data30}];
 return false;
 }
 if(!((((data30 === "low") || (data30 === "medium")) || (data30 === "high")) || (data30 === null))){
-validate22.errors = [{instancePath:instancePath+"/verbosity",keyword:"enum",params:{allowedValues: constant46},message:"must be equal to one of the allowed values",expected:constant9,data:data30}];
+validate22.errors = [{instancePath:instancePath+"/verbosity",keyword:"enum",params:{allowedValues: constant47},message:"must be equal to one of the allowed values",expected:constant10,data:data30}];
 return false;
 }
 var valid0 = _errs61 === errors;
@@ -4211,7 +4212,7 @@ if(data.prediction !== undefined){
 let data31 = data.prediction;
 const _errs63 = errors;
 if((!(data31 && typeof data31 == "object" && !Array.isArray(data31))) && (data31 !== null)){
-validate22.errors = [{instancePath:instancePath+"/prediction",keyword:"type",params:{type: constant32},message:"must be object,null",expected:constant6,data:data31}];
+validate22.errors = [{instancePath:instancePath+"/prediction",keyword:"type",params:{type: constant33},message:"must be object,null",expected:constant7,data:data31}];
 return false;
 }
 if(errors === _errs63){
@@ -4223,7 +4224,7 @@ delete data31[key4];
 }
 let missing2;
 if(((data31.type === undefined) && (missing2 = "type")) || ((data31.content === undefined) && (missing2 = "content"))){
-validate22.errors = [{instancePath:instancePath+"/prediction",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant6,data:data31}];
+validate22.errors = [{instancePath:instancePath+"/prediction",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant7,data:data31}];
 return false;
 }
 else {
@@ -4269,11 +4270,11 @@ if(data.service_tier !== undefined){
 let data34 = data.service_tier;
 const _errs68 = errors;
 if((typeof data34 !== "string") && (data34 !== null)){
-validate22.errors = [{instancePath:instancePath+"/service_tier",keyword:"type",params:{type: constant34},message:"must be string,null",expected:constant9,data:data34}];
+validate22.errors = [{instancePath:instancePath+"/service_tier",keyword:"type",params:{type: constant35},message:"must be string,null",expected:constant10,data:data34}];
 return false;
 }
 if(!(((((((data34 === "auto") || (data34 === "default")) || (data34 === "flex")) || (data34 === "scale")) || (data34 === "priority")) || (data34 === "fast")) || (data34 === null))){
-validate22.errors = [{instancePath:instancePath+"/service_tier",keyword:"enum",params:{allowedValues: constant47},message:"must be equal to one of the allowed values",expected:constant9,data:data34}];
+validate22.errors = [{instancePath:instancePath+"/service_tier",keyword:"enum",params:{allowedValues: constant48},message:"must be equal to one of the allowed values",expected:constant10,data:data34}];
 return false;
 }
 var valid0 = _errs68 === errors;
@@ -4286,13 +4287,13 @@ if(data.metadata !== undefined){
 let data35 = data.metadata;
 const _errs70 = errors;
 if((!(data35 && typeof data35 == "object" && !Array.isArray(data35))) && (data35 !== null)){
-validate22.errors = [{instancePath:instancePath+"/metadata",keyword:"type",params:{type: constant32},message:"must be object,null",expected:constant6,data:data35}];
+validate22.errors = [{instancePath:instancePath+"/metadata",keyword:"type",params:{type: constant33},message:"must be object,null",expected:constant7,data:data35}];
 return false;
 }
 if(errors === _errs70){
 if(data35 && typeof data35 == "object" && !Array.isArray(data35)){
 if(Object.keys(data35).length > 16){
-validate22.errors = [{instancePath:instancePath+"/metadata",keyword:"maxProperties",params:{limit: 16},message:"must NOT have more than 16 properties",expected:constant6,data:data35}];
+validate22.errors = [{instancePath:instancePath+"/metadata",keyword:"maxProperties",params:{limit: 16},message:"must NOT have more than 16 properties",expected:constant7,data:data35}];
 return false;
 }
 else {
@@ -4324,7 +4325,7 @@ errors++;
 }
 var valid10 = _errs72 === errors;
 if(!valid10){
-const err8 = {instancePath:instancePath+"/metadata",keyword:"propertyNames",params:{propertyName: key5},message:"property name must be valid",expected:constant6,data:data35};
+const err8 = {instancePath:instancePath+"/metadata",keyword:"propertyNames",params:{propertyName: key5},message:"property name must be valid",expected:constant7,data:data35};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -4372,13 +4373,13 @@ if(data.safety_identifier !== undefined){
 let data37 = data.safety_identifier;
 const _errs77 = errors;
 if((typeof data37 !== "string") && (data37 !== null)){
-validate22.errors = [{instancePath:instancePath+"/safety_identifier",keyword:"type",params:{type: constant34},message:"must be string,null",expected:constant9,data:data37}];
+validate22.errors = [{instancePath:instancePath+"/safety_identifier",keyword:"type",params:{type: constant35},message:"must be string,null",expected:constant10,data:data37}];
 return false;
 }
 if(errors === _errs77){
 if(typeof data37 === "string"){
 if(func1(data37) > 128){
-validate22.errors = [{instancePath:instancePath+"/safety_identifier",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",expected:constant9,data:data37}];
+validate22.errors = [{instancePath:instancePath+"/safety_identifier",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",expected:constant10,data:data37}];
 return false;
 }
 }
@@ -4393,13 +4394,13 @@ if(data.prompt_cache_key !== undefined){
 let data38 = data.prompt_cache_key;
 const _errs79 = errors;
 if((typeof data38 !== "string") && (data38 !== null)){
-validate22.errors = [{instancePath:instancePath+"/prompt_cache_key",keyword:"type",params:{type: constant34},message:"must be string,null",expected:constant9,data:data38}];
+validate22.errors = [{instancePath:instancePath+"/prompt_cache_key",keyword:"type",params:{type: constant35},message:"must be string,null",expected:constant10,data:data38}];
 return false;
 }
 if(errors === _errs79){
 if(typeof data38 === "string"){
 if(func1(data38) > 512){
-validate22.errors = [{instancePath:instancePath+"/prompt_cache_key",keyword:"maxLength",params:{limit: 512},message:"must NOT have more than 512 characters",expected:constant9,data:data38}];
+validate22.errors = [{instancePath:instancePath+"/prompt_cache_key",keyword:"maxLength",params:{limit: 512},message:"must NOT have more than 512 characters",expected:constant10,data:data38}];
 return false;
 }
 }
@@ -4428,7 +4429,7 @@ validate22.errors = [{instancePath:instancePath+"/prompt_cache_options/ttl",keyw
 return false;
 }
 if(!(data40 === "30m")){
-validate22.errors = [{instancePath:instancePath+"/prompt_cache_options/ttl",keyword:"enum",params:{allowedValues: constant48},message:"must be equal to one of the allowed values",expected:constant0,data:data40}];
+validate22.errors = [{instancePath:instancePath+"/prompt_cache_options/ttl",keyword:"enum",params:{allowedValues: constant49},message:"must be equal to one of the allowed values",expected:constant0,data:data40}];
 return false;
 }
 var valid12 = _errs83 === errors;
@@ -4445,7 +4446,7 @@ validate22.errors = [{instancePath:instancePath+"/prompt_cache_options/mode",key
 return false;
 }
 if(!((data41 === "implicit") || (data41 === "explicit"))){
-validate22.errors = [{instancePath:instancePath+"/prompt_cache_options/mode",keyword:"enum",params:{allowedValues: constant49},message:"must be equal to one of the allowed values",expected:constant0,data:data41}];
+validate22.errors = [{instancePath:instancePath+"/prompt_cache_options/mode",keyword:"enum",params:{allowedValues: constant50},message:"must be equal to one of the allowed values",expected:constant0,data:data41}];
 return false;
 }
 var valid12 = _errs85 === errors;
@@ -4456,7 +4457,7 @@ var valid12 = true;
 }
 }
 else {
-validate22.errors = [{instancePath:instancePath+"/prompt_cache_options",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data39}];
+validate22.errors = [{instancePath:instancePath+"/prompt_cache_options",keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data:data39}];
 return false;
 }
 }
@@ -4470,11 +4471,11 @@ if(data.prompt_cache_retention !== undefined){
 let data42 = data.prompt_cache_retention;
 const _errs87 = errors;
 if((typeof data42 !== "string") && (data42 !== null)){
-validate22.errors = [{instancePath:instancePath+"/prompt_cache_retention",keyword:"type",params:{type: constant34},message:"must be string,null",expected:constant9,data:data42}];
+validate22.errors = [{instancePath:instancePath+"/prompt_cache_retention",keyword:"type",params:{type: constant35},message:"must be string,null",expected:constant10,data:data42}];
 return false;
 }
 if(!(((data42 === "in_memory") || (data42 === "24h")) || (data42 === null))){
-validate22.errors = [{instancePath:instancePath+"/prompt_cache_retention",keyword:"enum",params:{allowedValues: constant50},message:"must be equal to one of the allowed values",expected:constant9,data:data42}];
+validate22.errors = [{instancePath:instancePath+"/prompt_cache_retention",keyword:"enum",params:{allowedValues: constant51},message:"must be equal to one of the allowed values",expected:constant10,data:data42}];
 return false;
 }
 var valid0 = _errs87 === errors;
@@ -4487,7 +4488,7 @@ if(data.logprobs !== undefined){
 let data43 = data.logprobs;
 const _errs89 = errors;
 if((typeof data43 !== "boolean") && (data43 !== null)){
-validate22.errors = [{instancePath:instancePath+"/logprobs",keyword:"type",params:{type: constant41},message:"must be boolean,null",expected:constant19,data:data43}];
+validate22.errors = [{instancePath:instancePath+"/logprobs",keyword:"type",params:{type: constant42},message:"must be boolean,null",expected:constant20,data:data43}];
 return false;
 }
 var valid0 = _errs89 === errors;
@@ -4500,18 +4501,18 @@ if(data.top_logprobs !== undefined){
 let data44 = data.top_logprobs;
 const _errs91 = errors;
 if((!(((typeof data44 == "number") && (!(data44 % 1) && !isNaN(data44))) && (isFinite(data44)))) && (data44 !== null)){
-validate22.errors = [{instancePath:instancePath+"/top_logprobs",keyword:"type",params:{type: constant42},message:"must be integer,null",expected:constant20,data:data44}];
+validate22.errors = [{instancePath:instancePath+"/top_logprobs",keyword:"type",params:{type: constant43},message:"must be integer,null",expected:constant21,data:data44}];
 return false;
 }
 if(errors === _errs91){
 if((typeof data44 == "number") && (isFinite(data44))){
 if(data44 > 20 || isNaN(data44)){
-validate22.errors = [{instancePath:instancePath+"/top_logprobs",keyword:"maximum",params:{comparison: "<=", limit: 20},message:"must be <= 20",expected:constant20,data:data44}];
+validate22.errors = [{instancePath:instancePath+"/top_logprobs",keyword:"maximum",params:{comparison: "<=", limit: 20},message:"must be <= 20",expected:constant21,data:data44}];
 return false;
 }
 else {
 if(data44 < 0 || isNaN(data44)){
-validate22.errors = [{instancePath:instancePath+"/top_logprobs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant20,data:data44}];
+validate22.errors = [{instancePath:instancePath+"/top_logprobs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant21,data:data44}];
 return false;
 }
 }
@@ -4527,7 +4528,7 @@ if(data.modalities !== undefined){
 let data45 = data.modalities;
 const _errs93 = errors;
 if((!(Array.isArray(data45))) && (data45 !== null)){
-validate22.errors = [{instancePath:instancePath+"/modalities",keyword:"type",params:{type: constant35},message:"must be array,null",expected:constant11,data:data45}];
+validate22.errors = [{instancePath:instancePath+"/modalities",keyword:"type",params:{type: constant36},message:"must be array,null",expected:constant12,data:data45}];
 return false;
 }
 if(errors === _errs93){
@@ -4542,7 +4543,7 @@ validate22.errors = [{instancePath:instancePath+"/modalities/" + i4,keyword:"typ
 return false;
 }
 if(!((data46 === "text") || (data46 === "audio"))){
-validate22.errors = [{instancePath:instancePath+"/modalities/" + i4,keyword:"enum",params:{allowedValues: constant51},message:"must be equal to one of the allowed values",expected:constant0,data:data46}];
+validate22.errors = [{instancePath:instancePath+"/modalities/" + i4,keyword:"enum",params:{allowedValues: constant52},message:"must be equal to one of the allowed values",expected:constant0,data:data46}];
 return false;
 }
 var valid13 = _errs95 === errors;
@@ -4562,7 +4563,7 @@ if(data.audio !== undefined){
 let data47 = data.audio;
 const _errs97 = errors;
 if((!(data47 && typeof data47 == "object" && !Array.isArray(data47))) && (data47 !== null)){
-validate22.errors = [{instancePath:instancePath+"/audio",keyword:"type",params:{type: constant32},message:"must be object,null",expected:constant6,data:data47}];
+validate22.errors = [{instancePath:instancePath+"/audio",keyword:"type",params:{type: constant33},message:"must be object,null",expected:constant7,data:data47}];
 return false;
 }
 if(errors === _errs97){
@@ -4574,7 +4575,7 @@ delete data47[key8];
 }
 let missing3;
 if(((data47.voice === undefined) && (missing3 = "voice")) || ((data47.format === undefined) && (missing3 = "format"))){
-validate22.errors = [{instancePath:instancePath+"/audio",keyword:"required",params:{missingProperty: missing3},message:"must have required property '"+missing3+"'",expected:constant6,data:data47}];
+validate22.errors = [{instancePath:instancePath+"/audio",keyword:"required",params:{missingProperty: missing3},message:"must have required property '"+missing3+"'",expected:constant7,data:data47}];
 return false;
 }
 else {
@@ -4610,7 +4611,7 @@ delete data48[key9];
 }
 let missing4;
 if((data48.id === undefined) && (missing4 = "id")){
-const err10 = {instancePath:instancePath+"/audio/voice",keyword:"required",params:{missingProperty: missing4},message:"must have required property '"+missing4+"'",expected:constant1,data:data48};
+const err10 = {instancePath:instancePath+"/audio/voice",keyword:"required",params:{missingProperty: missing4},message:"must have required property '"+missing4+"'",expected:constant2,data:data48};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -4636,7 +4637,7 @@ errors++;
 }
 }
 else {
-const err12 = {instancePath:instancePath+"/audio/voice",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data48};
+const err12 = {instancePath:instancePath+"/audio/voice",keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data:data48};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -4658,7 +4659,7 @@ passing1 = 1;
 }
 }
 if(!valid15){
-const err13 = {instancePath:instancePath+"/audio/voice",keyword:"oneOf",params:{passingSchemas: passing1},message:"must match exactly one schema in oneOf",expected:constant13,data:data48};
+const err13 = {instancePath:instancePath+"/audio/voice",keyword:"oneOf",params:{passingSchemas: passing1},message:"must match exactly one schema in oneOf",expected:constant14,data:data48};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -4694,7 +4695,7 @@ validate22.errors = [{instancePath:instancePath+"/audio/format",keyword:"type",p
 return false;
 }
 if(!((((((data50 === "wav") || (data50 === "aac")) || (data50 === "mp3")) || (data50 === "flac")) || (data50 === "opus")) || (data50 === "pcm16"))){
-validate22.errors = [{instancePath:instancePath+"/audio/format",keyword:"enum",params:{allowedValues: constant52},message:"must be equal to one of the allowed values",expected:constant0,data:data50}];
+validate22.errors = [{instancePath:instancePath+"/audio/format",keyword:"enum",params:{allowedValues: constant53},message:"must be equal to one of the allowed values",expected:constant0,data:data50}];
 return false;
 }
 var valid14 = _errs107 === errors;
@@ -4716,7 +4717,7 @@ if(data.moderation !== undefined){
 let data51 = data.moderation;
 const _errs109 = errors;
 if((!(data51 && typeof data51 == "object" && !Array.isArray(data51))) && (data51 !== null)){
-validate22.errors = [{instancePath:instancePath+"/moderation",keyword:"type",params:{type: constant32},message:"must be object,null",expected:constant6,data:data51}];
+validate22.errors = [{instancePath:instancePath+"/moderation",keyword:"type",params:{type: constant33},message:"must be object,null",expected:constant7,data:data51}];
 return false;
 }
 if(errors === _errs109){
@@ -4728,7 +4729,7 @@ delete data51[key10];
 }
 let missing5;
 if((data51.model === undefined) && (missing5 = "model")){
-validate22.errors = [{instancePath:instancePath+"/moderation",keyword:"required",params:{missingProperty: missing5},message:"must have required property '"+missing5+"'",expected:constant6,data:data51}];
+validate22.errors = [{instancePath:instancePath+"/moderation",keyword:"required",params:{missingProperty: missing5},message:"must have required property '"+missing5+"'",expected:constant7,data:data51}];
 return false;
 }
 else {
@@ -4749,7 +4750,7 @@ if(data51.policy !== undefined){
 let data53 = data51.policy;
 const _errs113 = errors;
 if((!(data53 && typeof data53 == "object" && !Array.isArray(data53))) && (data53 !== null)){
-validate22.errors = [{instancePath:instancePath+"/moderation/policy",keyword:"type",params:{type: constant32},message:"must be object,null",expected:constant6,data:data53}];
+validate22.errors = [{instancePath:instancePath+"/moderation/policy",keyword:"type",params:{type: constant33},message:"must be object,null",expected:constant7,data:data53}];
 return false;
 }
 var valid17 = _errs113 === errors;
@@ -4771,7 +4772,7 @@ if(data.store !== undefined){
 let data54 = data.store;
 const _errs116 = errors;
 if((typeof data54 !== "boolean") && (data54 !== null)){
-validate22.errors = [{instancePath:instancePath+"/store",keyword:"type",params:{type: constant41},message:"must be boolean,null",expected:constant19,data:data54}];
+validate22.errors = [{instancePath:instancePath+"/store",keyword:"type",params:{type: constant42},message:"must be boolean,null",expected:constant20,data:data54}];
 return false;
 }
 var valid0 = _errs116 === errors;
@@ -4794,7 +4795,7 @@ if(data55.user_location !== undefined){
 let data56 = data55.user_location;
 const _errs120 = errors;
 if((!(data56 && typeof data56 == "object" && !Array.isArray(data56))) && (data56 !== null)){
-validate22.errors = [{instancePath:instancePath+"/web_search_options/user_location",keyword:"type",params:{type: constant32},message:"must be object,null",expected:constant6,data:data56}];
+validate22.errors = [{instancePath:instancePath+"/web_search_options/user_location",keyword:"type",params:{type: constant33},message:"must be object,null",expected:constant7,data:data56}];
 return false;
 }
 if(errors === _errs120){
@@ -4806,7 +4807,7 @@ delete data56[key12];
 }
 let missing6;
 if(((data56.type === undefined) && (missing6 = "type")) || ((data56.approximate === undefined) && (missing6 = "approximate"))){
-validate22.errors = [{instancePath:instancePath+"/web_search_options/user_location",keyword:"required",params:{missingProperty: missing6},message:"must have required property '"+missing6+"'",expected:constant6,data:data56}];
+validate22.errors = [{instancePath:instancePath+"/web_search_options/user_location",keyword:"required",params:{missingProperty: missing6},message:"must have required property '"+missing6+"'",expected:constant7,data:data56}];
 return false;
 }
 else {
@@ -4846,7 +4847,7 @@ break;
 }
 }
 else {
-validate22.errors = [{instancePath:instancePath+"/web_search_options/user_location/approximate",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data58}];
+validate22.errors = [{instancePath:instancePath+"/web_search_options/user_location/approximate",keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data:data58}];
 return false;
 }
 }
@@ -4873,7 +4874,7 @@ validate22.errors = [{instancePath:instancePath+"/web_search_options/search_cont
 return false;
 }
 if(!(((data60 === "low") || (data60 === "medium")) || (data60 === "high"))){
-validate22.errors = [{instancePath:instancePath+"/web_search_options/search_context_size",keyword:"enum",params:{allowedValues: constant53},message:"must be equal to one of the allowed values",expected:constant0,data:data60}];
+validate22.errors = [{instancePath:instancePath+"/web_search_options/search_context_size",keyword:"enum",params:{allowedValues: constant54},message:"must be equal to one of the allowed values",expected:constant0,data:data60}];
 return false;
 }
 var valid18 = _errs129 === errors;
@@ -4884,7 +4885,7 @@ var valid18 = true;
 }
 }
 else {
-validate22.errors = [{instancePath:instancePath+"/web_search_options",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data55}];
+validate22.errors = [{instancePath:instancePath+"/web_search_options",keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data:data55}];
 return false;
 }
 }
@@ -4933,7 +4934,7 @@ var valid0 = true;
 }
 }
 else {
-validate22.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate22.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
 return false;
 }
 }
@@ -4950,14 +4951,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.id === undefined) && (missing0 = "id")) || ((data.type === undefined) && (missing0 = "type"))) || ((data.function === undefined) && (missing0 = "function"))){
-validate88.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate88.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant2,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((((key0 === "id") || (key0 === "type")) || (key0 === "function")) || (key0 === "extra_content"))){
-validate88.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
+validate88.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant2,data}];
 return false;
 break;
 }
@@ -5009,14 +5010,14 @@ if(errors === _errs7){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing1;
 if(((data2.name === undefined) && (missing1 = "name")) || ((data2.arguments === undefined) && (missing1 = "arguments"))){
-validate88.errors = [{instancePath:instancePath+"/function",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data2}];
+validate88.errors = [{instancePath:instancePath+"/function",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant2,data:data2}];
 return false;
 }
 else {
 const _errs9 = errors;
 for(const key1 in data2){
 if(!((key1 === "name") || (key1 === "arguments"))){
-validate88.errors = [{instancePath:instancePath+"/function",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant1,data:data2}];
+validate88.errors = [{instancePath:instancePath+"/function",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant2,data:data2}];
 return false;
 break;
 }
@@ -5052,7 +5053,7 @@ var valid2 = true;
 }
 }
 else {
-validate88.errors = [{instancePath:instancePath+"/function",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data2}];
+validate88.errors = [{instancePath:instancePath+"/function",keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data:data2}];
 return false;
 }
 }
@@ -5066,7 +5067,7 @@ if(data.extra_content !== undefined){
 let data5 = data.extra_content;
 const _errs14 = errors;
 if((!(data5 && typeof data5 == "object" && !Array.isArray(data5))) && (data5 !== null)){
-validate88.errors = [{instancePath:instancePath+"/extra_content",keyword:"type",params:{type: constant32},message:"must be object,null",expected:constant6,data:data5}];
+validate88.errors = [{instancePath:instancePath+"/extra_content",keyword:"type",params:{type: constant33},message:"must be object,null",expected:constant7,data:data5}];
 return false;
 }
 var valid0 = _errs14 === errors;
@@ -5081,7 +5082,7 @@ var valid0 = true;
 }
 }
 else {
-validate88.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate88.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
 return false;
 }
 }
@@ -5095,14 +5096,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.id === undefined) && (missing0 = "id")) || ((data.type === undefined) && (missing0 = "type"))) || ((data.custom === undefined) && (missing0 = "custom"))){
-validate89.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate89.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant2,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((((key0 === "id") || (key0 === "type")) || (key0 === "custom")) || (key0 === "extra_content"))){
-validate89.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
+validate89.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant2,data}];
 return false;
 break;
 }
@@ -5153,14 +5154,14 @@ if(errors === _errs6){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing1;
 if(((data2.name === undefined) && (missing1 = "name")) || ((data2.input === undefined) && (missing1 = "input"))){
-validate89.errors = [{instancePath:instancePath+"/custom",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data2}];
+validate89.errors = [{instancePath:instancePath+"/custom",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant2,data:data2}];
 return false;
 }
 else {
 const _errs8 = errors;
 for(const key1 in data2){
 if(!((key1 === "name") || (key1 === "input"))){
-validate89.errors = [{instancePath:instancePath+"/custom",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant1,data:data2}];
+validate89.errors = [{instancePath:instancePath+"/custom",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant2,data:data2}];
 return false;
 break;
 }
@@ -5196,7 +5197,7 @@ var valid1 = true;
 }
 }
 else {
-validate89.errors = [{instancePath:instancePath+"/custom",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data2}];
+validate89.errors = [{instancePath:instancePath+"/custom",keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data:data2}];
 return false;
 }
 }
@@ -5210,7 +5211,7 @@ if(data.extra_content !== undefined){
 let data5 = data.extra_content;
 const _errs13 = errors;
 if((!(data5 && typeof data5 == "object" && !Array.isArray(data5))) && (data5 !== null)){
-validate89.errors = [{instancePath:instancePath+"/extra_content",keyword:"type",params:{type: constant32},message:"must be object,null",expected:constant6,data:data5}];
+validate89.errors = [{instancePath:instancePath+"/extra_content",keyword:"type",params:{type: constant33},message:"must be object,null",expected:constant7,data:data5}];
 return false;
 }
 var valid0 = _errs13 === errors;
@@ -5225,7 +5226,7 @@ var valid0 = true;
 }
 }
 else {
-validate89.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate89.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
 return false;
 }
 }
@@ -5252,17 +5253,17 @@ errors = vErrors.length;
 }
 }
 else {
-validate87.errors = [{instancePath,keyword:"discriminator",params:{error: "mapping", tag: "type", tagValue: tag0},message:"value of tag \"type\" must be in oneOf",expected:constant7,data}];
+validate87.errors = [{instancePath,keyword:"discriminator",params:{error: "mapping", tag: "type", tagValue: tag0},message:"value of tag \"type\" must be in oneOf",expected:constant8,data}];
 return false;
 }
 }
 else {
-validate87.errors = [{instancePath,keyword:"discriminator",params:{error: "tag", tag: "type", tagValue: tag0},message:"tag \"type\" must be string",expected:constant7,data}];
+validate87.errors = [{instancePath,keyword:"discriminator",params:{error: "tag", tag: "type", tagValue: tag0},message:"tag \"type\" must be string",expected:constant8,data}];
 return false;
 }
 }
 else {
-validate87.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant7,data}];
+validate87.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant8,data}];
 return false;
 }
 }
@@ -5276,14 +5277,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.role === undefined) && (missing0 = "role")) || ((data.content === undefined) && (missing0 = "content"))) || ((data.refusal === undefined) && (missing0 = "refusal"))){
-validate86.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate86.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant2,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
-if(!(func22.call(constant25, key0))){
-validate86.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
+if(!(func22.call(constant26, key0))){
+validate86.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant2,data}];
 return false;
 break;
 }
@@ -5310,7 +5311,7 @@ if(data.content !== undefined){
 let data1 = data.content;
 const _errs4 = errors;
 if((typeof data1 !== "string") && (data1 !== null)){
-validate86.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: constant34},message:"must be string,null",expected:constant9,data:data1}];
+validate86.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: constant35},message:"must be string,null",expected:constant10,data:data1}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -5323,7 +5324,7 @@ if(data.refusal !== undefined){
 let data2 = data.refusal;
 const _errs6 = errors;
 if((typeof data2 !== "string") && (data2 !== null)){
-validate86.errors = [{instancePath:instancePath+"/refusal",keyword:"type",params:{type: constant34},message:"must be string,null",expected:constant9,data:data2}];
+validate86.errors = [{instancePath:instancePath+"/refusal",keyword:"type",params:{type: constant35},message:"must be string,null",expected:constant10,data:data2}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -5347,14 +5348,14 @@ if(errors === _errs11){
 if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
 let missing1;
 if(((data4.type === undefined) && (missing1 = "type")) || ((data4.url_citation === undefined) && (missing1 = "url_citation"))){
-validate86.errors = [{instancePath:instancePath+"/annotations/" + i0,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data4}];
+validate86.errors = [{instancePath:instancePath+"/annotations/" + i0,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant2,data:data4}];
 return false;
 }
 else {
 const _errs13 = errors;
 for(const key1 in data4){
 if(!((key1 === "type") || (key1 === "url_citation"))){
-validate86.errors = [{instancePath:instancePath+"/annotations/" + i0,keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant1,data:data4}];
+validate86.errors = [{instancePath:instancePath+"/annotations/" + i0,keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant2,data:data4}];
 return false;
 break;
 }
@@ -5384,14 +5385,14 @@ if(errors === _errs16){
 if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
 let missing2;
 if(((((data6.end_index === undefined) && (missing2 = "end_index")) || ((data6.start_index === undefined) && (missing2 = "start_index"))) || ((data6.url === undefined) && (missing2 = "url"))) || ((data6.title === undefined) && (missing2 = "title"))){
-validate86.errors = [{instancePath:instancePath+"/annotations/" + i0+"/url_citation",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant1,data:data6}];
+validate86.errors = [{instancePath:instancePath+"/annotations/" + i0+"/url_citation",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant2,data:data6}];
 return false;
 }
 else {
 const _errs18 = errors;
 for(const key2 in data6){
 if(!((((key2 === "end_index") || (key2 === "start_index")) || (key2 === "url")) || (key2 === "title"))){
-validate86.errors = [{instancePath:instancePath+"/annotations/" + i0+"/url_citation",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",expected:constant1,data:data6}];
+validate86.errors = [{instancePath:instancePath+"/annotations/" + i0+"/url_citation",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",expected:constant2,data:data6}];
 return false;
 break;
 }
@@ -5401,7 +5402,7 @@ if(data6.end_index !== undefined){
 let data7 = data6.end_index;
 const _errs19 = errors;
 if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-validate86.errors = [{instancePath:instancePath+"/annotations/" + i0+"/url_citation/end_index",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data7}];
+validate86.errors = [{instancePath:instancePath+"/annotations/" + i0+"/url_citation/end_index",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant23,data:data7}];
 return false;
 }
 var valid4 = _errs19 === errors;
@@ -5414,7 +5415,7 @@ if(data6.start_index !== undefined){
 let data8 = data6.start_index;
 const _errs21 = errors;
 if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
-validate86.errors = [{instancePath:instancePath+"/annotations/" + i0+"/url_citation/start_index",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data8}];
+validate86.errors = [{instancePath:instancePath+"/annotations/" + i0+"/url_citation/start_index",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant23,data:data8}];
 return false;
 }
 var valid4 = _errs21 === errors;
@@ -5455,7 +5456,7 @@ var valid4 = true;
 }
 }
 else {
-validate86.errors = [{instancePath:instancePath+"/annotations/" + i0+"/url_citation",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data6}];
+validate86.errors = [{instancePath:instancePath+"/annotations/" + i0+"/url_citation",keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data:data6}];
 return false;
 }
 }
@@ -5469,7 +5470,7 @@ var valid3 = true;
 }
 }
 else {
-validate86.errors = [{instancePath:instancePath+"/annotations/" + i0,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data4}];
+validate86.errors = [{instancePath:instancePath+"/annotations/" + i0,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data:data4}];
 return false;
 }
 }
@@ -5480,7 +5481,7 @@ break;
 }
 }
 else {
-validate86.errors = [{instancePath:instancePath+"/annotations",keyword:"type",params:{type: "array"},message:"must be array",expected:constant10,data:data3}];
+validate86.errors = [{instancePath:instancePath+"/annotations",keyword:"type",params:{type: "array"},message:"must be array",expected:constant11,data:data3}];
 return false;
 }
 }
@@ -5496,7 +5497,7 @@ const _errs27 = errors;
 if(errors === _errs27){
 if(Array.isArray(data11)){
 if(data11.length < 1){
-validate86.errors = [{instancePath:instancePath+"/tool_calls",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant10,data:data11}];
+validate86.errors = [{instancePath:instancePath+"/tool_calls",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant11,data:data11}];
 return false;
 }
 else {
@@ -5516,7 +5517,7 @@ break;
 }
 }
 else {
-validate86.errors = [{instancePath:instancePath+"/tool_calls",keyword:"type",params:{type: "array"},message:"must be array",expected:constant10,data:data11}];
+validate86.errors = [{instancePath:instancePath+"/tool_calls",keyword:"type",params:{type: "array"},message:"must be array",expected:constant11,data:data11}];
 return false;
 }
 }
@@ -5534,14 +5535,14 @@ if(errors === _errs31){
 if(data13 && typeof data13 == "object" && !Array.isArray(data13)){
 let missing3;
 if(((data13.name === undefined) && (missing3 = "name")) || ((data13.arguments === undefined) && (missing3 = "arguments"))){
-validate86.errors = [{instancePath:instancePath+"/function_call",keyword:"required",params:{missingProperty: missing3},message:"must have required property '"+missing3+"'",expected:constant1,data:data13}];
+validate86.errors = [{instancePath:instancePath+"/function_call",keyword:"required",params:{missingProperty: missing3},message:"must have required property '"+missing3+"'",expected:constant2,data:data13}];
 return false;
 }
 else {
 const _errs33 = errors;
 for(const key3 in data13){
 if(!((key3 === "name") || (key3 === "arguments"))){
-validate86.errors = [{instancePath:instancePath+"/function_call",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",expected:constant1,data:data13}];
+validate86.errors = [{instancePath:instancePath+"/function_call",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",expected:constant2,data:data13}];
 return false;
 break;
 }
@@ -5577,7 +5578,7 @@ var valid7 = true;
 }
 }
 else {
-validate86.errors = [{instancePath:instancePath+"/function_call",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data13}];
+validate86.errors = [{instancePath:instancePath+"/function_call",keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data:data13}];
 return false;
 }
 }
@@ -5614,7 +5615,7 @@ if(errors === _errs42){
 if(data18 && typeof data18 == "object" && !Array.isArray(data18)){
 }
 else {
-validate86.errors = [{instancePath:instancePath+"/reasoning_details/" + i2,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data18}];
+validate86.errors = [{instancePath:instancePath+"/reasoning_details/" + i2,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data:data18}];
 return false;
 }
 }
@@ -5625,7 +5626,7 @@ break;
 }
 }
 else {
-validate86.errors = [{instancePath:instancePath+"/reasoning_details",keyword:"type",params:{type: "array"},message:"must be array",expected:constant10,data:data17}];
+validate86.errors = [{instancePath:instancePath+"/reasoning_details",keyword:"type",params:{type: "array"},message:"must be array",expected:constant11,data:data17}];
 return false;
 }
 }
@@ -5649,7 +5650,7 @@ if(errors === _errs47){
 if(data20 && typeof data20 == "object" && !Array.isArray(data20)){
 }
 else {
-validate86.errors = [{instancePath:instancePath+"/thinking_blocks/" + i3,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data20}];
+validate86.errors = [{instancePath:instancePath+"/thinking_blocks/" + i3,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data:data20}];
 return false;
 }
 }
@@ -5660,7 +5661,7 @@ break;
 }
 }
 else {
-validate86.errors = [{instancePath:instancePath+"/thinking_blocks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant10,data:data19}];
+validate86.errors = [{instancePath:instancePath+"/thinking_blocks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant11,data:data19}];
 return false;
 }
 }
@@ -5677,7 +5678,7 @@ if(errors === _errs50){
 if(data21 && typeof data21 == "object" && !Array.isArray(data21)){
 }
 else {
-validate86.errors = [{instancePath:instancePath+"/extra_content",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data21}];
+validate86.errors = [{instancePath:instancePath+"/extra_content",keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data:data21}];
 return false;
 }
 }
@@ -5699,7 +5700,7 @@ var valid0 = true;
 }
 }
 else {
-validate86.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate86.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
 return false;
 }
 }
@@ -5713,14 +5714,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.token === undefined) && (missing0 = "token")) || ((data.logprob === undefined) && (missing0 = "logprob"))) || ((data.bytes === undefined) && (missing0 = "bytes"))) || ((data.top_logprobs === undefined) && (missing0 = "top_logprobs"))){
-validate96.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate96.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant2,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((((key0 === "token") || (key0 === "logprob")) || (key0 === "bytes")) || (key0 === "top_logprobs"))){
-validate96.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
+validate96.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant2,data}];
 return false;
 break;
 }
@@ -5743,7 +5744,7 @@ if(data.logprob !== undefined){
 let data1 = data.logprob;
 const _errs4 = errors;
 if(!((typeof data1 == "number") && (isFinite(data1)))){
-validate96.errors = [{instancePath:instancePath+"/logprob",keyword:"type",params:{type: "number"},message:"must be number",expected:constant23,data:data1}];
+validate96.errors = [{instancePath:instancePath+"/logprob",keyword:"type",params:{type: "number"},message:"must be number",expected:constant24,data:data1}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -5756,7 +5757,7 @@ if(data.bytes !== undefined){
 let data2 = data.bytes;
 const _errs6 = errors;
 if((!(Array.isArray(data2))) && (data2 !== null)){
-validate96.errors = [{instancePath:instancePath+"/bytes",keyword:"type",params:{type: constant35},message:"must be array,null",expected:constant11,data:data2}];
+validate96.errors = [{instancePath:instancePath+"/bytes",keyword:"type",params:{type: constant36},message:"must be array,null",expected:constant12,data:data2}];
 return false;
 }
 if(errors === _errs6){
@@ -5767,18 +5768,18 @@ for(let i0=0; i0<len0; i0++){
 let data3 = data2[i0];
 const _errs8 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate96.errors = [{instancePath:instancePath+"/bytes/" + i0,keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data3}];
+validate96.errors = [{instancePath:instancePath+"/bytes/" + i0,keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant23,data:data3}];
 return false;
 }
 if(errors === _errs8){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 255 || isNaN(data3)){
-validate96.errors = [{instancePath:instancePath+"/bytes/" + i0,keyword:"maximum",params:{comparison: "<=", limit: 255},message:"must be <= 255",expected:constant22,data:data3}];
+validate96.errors = [{instancePath:instancePath+"/bytes/" + i0,keyword:"maximum",params:{comparison: "<=", limit: 255},message:"must be <= 255",expected:constant23,data:data3}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate96.errors = [{instancePath:instancePath+"/bytes/" + i0,keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data3}];
+validate96.errors = [{instancePath:instancePath+"/bytes/" + i0,keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant23,data:data3}];
 return false;
 }
 }
@@ -5812,14 +5813,14 @@ if(errors === _errs13){
 if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
 let missing1;
 if((((data5.token === undefined) && (missing1 = "token")) || ((data5.logprob === undefined) && (missing1 = "logprob"))) || ((data5.bytes === undefined) && (missing1 = "bytes"))){
-validate96.errors = [{instancePath:instancePath+"/top_logprobs/" + i1,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data5}];
+validate96.errors = [{instancePath:instancePath+"/top_logprobs/" + i1,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant2,data:data5}];
 return false;
 }
 else {
 const _errs15 = errors;
 for(const key1 in data5){
 if(!(((key1 === "token") || (key1 === "logprob")) || (key1 === "bytes"))){
-validate96.errors = [{instancePath:instancePath+"/top_logprobs/" + i1,keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant1,data:data5}];
+validate96.errors = [{instancePath:instancePath+"/top_logprobs/" + i1,keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant2,data:data5}];
 return false;
 break;
 }
@@ -5842,7 +5843,7 @@ if(data5.logprob !== undefined){
 let data7 = data5.logprob;
 const _errs18 = errors;
 if(!((typeof data7 == "number") && (isFinite(data7)))){
-validate96.errors = [{instancePath:instancePath+"/top_logprobs/" + i1+"/logprob",keyword:"type",params:{type: "number"},message:"must be number",expected:constant23,data:data7}];
+validate96.errors = [{instancePath:instancePath+"/top_logprobs/" + i1+"/logprob",keyword:"type",params:{type: "number"},message:"must be number",expected:constant24,data:data7}];
 return false;
 }
 var valid4 = _errs18 === errors;
@@ -5855,7 +5856,7 @@ if(data5.bytes !== undefined){
 let data8 = data5.bytes;
 const _errs20 = errors;
 if((!(Array.isArray(data8))) && (data8 !== null)){
-validate96.errors = [{instancePath:instancePath+"/top_logprobs/" + i1+"/bytes",keyword:"type",params:{type: constant35},message:"must be array,null",expected:constant11,data:data8}];
+validate96.errors = [{instancePath:instancePath+"/top_logprobs/" + i1+"/bytes",keyword:"type",params:{type: constant36},message:"must be array,null",expected:constant12,data:data8}];
 return false;
 }
 if(errors === _errs20){
@@ -5866,18 +5867,18 @@ for(let i2=0; i2<len2; i2++){
 let data9 = data8[i2];
 const _errs22 = errors;
 if(!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))){
-validate96.errors = [{instancePath:instancePath+"/top_logprobs/" + i1+"/bytes/" + i2,keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data9}];
+validate96.errors = [{instancePath:instancePath+"/top_logprobs/" + i1+"/bytes/" + i2,keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant23,data:data9}];
 return false;
 }
 if(errors === _errs22){
 if((typeof data9 == "number") && (isFinite(data9))){
 if(data9 > 255 || isNaN(data9)){
-validate96.errors = [{instancePath:instancePath+"/top_logprobs/" + i1+"/bytes/" + i2,keyword:"maximum",params:{comparison: "<=", limit: 255},message:"must be <= 255",expected:constant22,data:data9}];
+validate96.errors = [{instancePath:instancePath+"/top_logprobs/" + i1+"/bytes/" + i2,keyword:"maximum",params:{comparison: "<=", limit: 255},message:"must be <= 255",expected:constant23,data:data9}];
 return false;
 }
 else {
 if(data9 < 0 || isNaN(data9)){
-validate96.errors = [{instancePath:instancePath+"/top_logprobs/" + i1+"/bytes/" + i2,keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data9}];
+validate96.errors = [{instancePath:instancePath+"/top_logprobs/" + i1+"/bytes/" + i2,keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant23,data:data9}];
 return false;
 }
 }
@@ -5901,7 +5902,7 @@ var valid4 = true;
 }
 }
 else {
-validate96.errors = [{instancePath:instancePath+"/top_logprobs/" + i1,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data5}];
+validate96.errors = [{instancePath:instancePath+"/top_logprobs/" + i1,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data:data5}];
 return false;
 }
 }
@@ -5912,7 +5913,7 @@ break;
 }
 }
 else {
-validate96.errors = [{instancePath:instancePath+"/top_logprobs",keyword:"type",params:{type: "array"},message:"must be array",expected:constant10,data:data4}];
+validate96.errors = [{instancePath:instancePath+"/top_logprobs",keyword:"type",params:{type: "array"},message:"must be array",expected:constant11,data:data4}];
 return false;
 }
 }
@@ -5928,7 +5929,7 @@ var valid0 = true;
 }
 }
 else {
-validate96.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate96.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
 return false;
 }
 }
@@ -5942,14 +5943,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.content === undefined) && (missing0 = "content")) || ((data.refusal === undefined) && (missing0 = "refusal"))){
-validate95.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate95.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant2,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((key0 === "content") || (key0 === "refusal"))){
-validate95.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
+validate95.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant2,data}];
 return false;
 break;
 }
@@ -5959,7 +5960,7 @@ if(data.content !== undefined){
 let data0 = data.content;
 const _errs2 = errors;
 if((!(Array.isArray(data0))) && (data0 !== null)){
-validate95.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: constant35},message:"must be array,null",expected:constant11,data:data0}];
+validate95.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: constant36},message:"must be array,null",expected:constant12,data:data0}];
 return false;
 }
 if(errors === _errs2){
@@ -5989,7 +5990,7 @@ if(data.refusal !== undefined){
 let data2 = data.refusal;
 const _errs5 = errors;
 if((!(Array.isArray(data2))) && (data2 !== null)){
-validate95.errors = [{instancePath:instancePath+"/refusal",keyword:"type",params:{type: constant35},message:"must be array,null",expected:constant11,data:data2}];
+validate95.errors = [{instancePath:instancePath+"/refusal",keyword:"type",params:{type: constant36},message:"must be array,null",expected:constant12,data:data2}];
 return false;
 }
 if(errors === _errs5){
@@ -6019,7 +6020,7 @@ var valid0 = true;
 }
 }
 else {
-validate95.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate95.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
 return false;
 }
 }
@@ -6044,7 +6045,7 @@ passing0 = 0;
 }
 const _errs2 = errors;
 if(data !== null){
-const err0 = {instancePath,keyword:"type",params:{type: "null"},message:"must be null",expected:constant24,data};
+const err0 = {instancePath,keyword:"type",params:{type: "null"},message:"must be null",expected:constant25,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -6065,7 +6066,7 @@ passing0 = 1;
 }
 }
 if(!valid0){
-const err1 = {instancePath,keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",expected:constant13,data};
+const err1 = {instancePath,keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",expected:constant14,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -6097,14 +6098,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.index === undefined) && (missing0 = "index")) || ((data.message === undefined) && (missing0 = "message"))) || ((data.logprobs === undefined) && (missing0 = "logprobs"))) || ((data.finish_reason === undefined) && (missing0 = "finish_reason"))){
-validate85.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate85.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant2,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((((key0 === "index") || (key0 === "message")) || (key0 === "logprobs")) || (key0 === "finish_reason"))){
-validate85.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
+validate85.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant2,data}];
 return false;
 break;
 }
@@ -6114,11 +6115,11 @@ if(data.index !== undefined){
 let data0 = data.index;
 const _errs2 = errors;
 if(!(((typeof data0 == "number") && (!(data0 % 1) && !isNaN(data0))) && (isFinite(data0)))){
-validate85.errors = [{instancePath:instancePath+"/index",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data0}];
+validate85.errors = [{instancePath:instancePath+"/index",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant23,data:data0}];
 return false;
 }
 if(0 !== data0){
-validate85.errors = [{instancePath:instancePath+"/index",keyword:"const",params:{allowedValue: 0},message:"must be equal to constant",expected:constant22,data:data0}];
+validate85.errors = [{instancePath:instancePath+"/index",keyword:"const",params:{allowedValue: 0},message:"must be equal to constant",expected:constant23,data:data0}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -6159,7 +6160,7 @@ validate85.errors = [{instancePath:instancePath+"/finish_reason",keyword:"type",
 return false;
 }
 if(!(((((data3 === "stop") || (data3 === "length")) || (data3 === "tool_calls")) || (data3 === "content_filter")) || (data3 === "function_call"))){
-validate85.errors = [{instancePath:instancePath+"/finish_reason",keyword:"enum",params:{allowedValues: constant54},message:"must be equal to one of the allowed values",expected:constant0,data:data3}];
+validate85.errors = [{instancePath:instancePath+"/finish_reason",keyword:"enum",params:{allowedValues: constant55},message:"must be equal to one of the allowed values",expected:constant0,data:data3}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -6174,7 +6175,7 @@ var valid0 = true;
 }
 }
 else {
-validate85.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate85.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
 return false;
 }
 }
@@ -6188,14 +6189,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((((data.id === undefined) && (missing0 = "id")) || ((data.object === undefined) && (missing0 = "object"))) || ((data.created === undefined) && (missing0 = "created"))) || ((data.model === undefined) && (missing0 = "model"))) || ((data.choices === undefined) && (missing0 = "choices"))) || ((data.usage === undefined) && (missing0 = "usage"))){
-validate84.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate84.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant2,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((((((key0 === "id") || (key0 === "object")) || (key0 === "created")) || (key0 === "model")) || (key0 === "choices")) || (key0 === "usage")) || (key0 === "system_fingerprint"))){
-validate84.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
+validate84.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant2,data}];
 return false;
 break;
 }
@@ -6243,18 +6244,18 @@ if(data.created !== undefined){
 let data2 = data.created;
 const _errs6 = errors;
 if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-validate84.errors = [{instancePath:instancePath+"/created",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data2}];
+validate84.errors = [{instancePath:instancePath+"/created",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant23,data:data2}];
 return false;
 }
 if(errors === _errs6){
 if((typeof data2 == "number") && (isFinite(data2))){
 if(data2 > 9999999999 || isNaN(data2)){
-validate84.errors = [{instancePath:instancePath+"/created",keyword:"maximum",params:{comparison: "<=", limit: 9999999999},message:"must be <= 9999999999",expected:constant22,data:data2}];
+validate84.errors = [{instancePath:instancePath+"/created",keyword:"maximum",params:{comparison: "<=", limit: 9999999999},message:"must be <= 9999999999",expected:constant23,data:data2}];
 return false;
 }
 else {
 if(data2 < 1000000000 || isNaN(data2)){
-validate84.errors = [{instancePath:instancePath+"/created",keyword:"minimum",params:{comparison: ">=", limit: 1000000000},message:"must be >= 1000000000",expected:constant22,data:data2}];
+validate84.errors = [{instancePath:instancePath+"/created",keyword:"minimum",params:{comparison: ">=", limit: 1000000000},message:"must be >= 1000000000",expected:constant23,data:data2}];
 return false;
 }
 }
@@ -6293,12 +6294,12 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(Array.isArray(data4)){
 if(data4.length > 1){
-validate84.errors = [{instancePath:instancePath+"/choices",keyword:"maxItems",params:{limit: 1},message:"must NOT have more than 1 items",expected:constant10,data:data4}];
+validate84.errors = [{instancePath:instancePath+"/choices",keyword:"maxItems",params:{limit: 1},message:"must NOT have more than 1 items",expected:constant11,data:data4}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate84.errors = [{instancePath:instancePath+"/choices",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant10,data:data4}];
+validate84.errors = [{instancePath:instancePath+"/choices",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant11,data:data4}];
 return false;
 }
 else {
@@ -6319,7 +6320,7 @@ break;
 }
 }
 else {
-validate84.errors = [{instancePath:instancePath+"/choices",keyword:"type",params:{type: "array"},message:"must be array",expected:constant10,data:data4}];
+validate84.errors = [{instancePath:instancePath+"/choices",keyword:"type",params:{type: "array"},message:"must be array",expected:constant11,data:data4}];
 return false;
 }
 }
@@ -6337,14 +6338,14 @@ if(errors === _errs14){
 if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
 let missing1;
 if((((data6.prompt_tokens === undefined) && (missing1 = "prompt_tokens")) || ((data6.completion_tokens === undefined) && (missing1 = "completion_tokens"))) || ((data6.total_tokens === undefined) && (missing1 = "total_tokens"))){
-validate84.errors = [{instancePath:instancePath+"/usage",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data6}];
+validate84.errors = [{instancePath:instancePath+"/usage",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant2,data:data6}];
 return false;
 }
 else {
 const _errs16 = errors;
 for(const key1 in data6){
 if(!(((((key1 === "prompt_tokens") || (key1 === "completion_tokens")) || (key1 === "total_tokens")) || (key1 === "prompt_tokens_details")) || (key1 === "completion_tokens_details"))){
-validate84.errors = [{instancePath:instancePath+"/usage",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant1,data:data6}];
+validate84.errors = [{instancePath:instancePath+"/usage",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant2,data:data6}];
 return false;
 break;
 }
@@ -6354,13 +6355,13 @@ if(data6.prompt_tokens !== undefined){
 let data7 = data6.prompt_tokens;
 const _errs17 = errors;
 if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-validate84.errors = [{instancePath:instancePath+"/usage/prompt_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data7}];
+validate84.errors = [{instancePath:instancePath+"/usage/prompt_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant23,data:data7}];
 return false;
 }
 if(errors === _errs17){
 if((typeof data7 == "number") && (isFinite(data7))){
 if(data7 < 0 || isNaN(data7)){
-validate84.errors = [{instancePath:instancePath+"/usage/prompt_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data7}];
+validate84.errors = [{instancePath:instancePath+"/usage/prompt_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant23,data:data7}];
 return false;
 }
 }
@@ -6375,13 +6376,13 @@ if(data6.completion_tokens !== undefined){
 let data8 = data6.completion_tokens;
 const _errs19 = errors;
 if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
-validate84.errors = [{instancePath:instancePath+"/usage/completion_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data8}];
+validate84.errors = [{instancePath:instancePath+"/usage/completion_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant23,data:data8}];
 return false;
 }
 if(errors === _errs19){
 if((typeof data8 == "number") && (isFinite(data8))){
 if(data8 < 0 || isNaN(data8)){
-validate84.errors = [{instancePath:instancePath+"/usage/completion_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data8}];
+validate84.errors = [{instancePath:instancePath+"/usage/completion_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant23,data:data8}];
 return false;
 }
 }
@@ -6396,13 +6397,13 @@ if(data6.total_tokens !== undefined){
 let data9 = data6.total_tokens;
 const _errs21 = errors;
 if(!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))){
-validate84.errors = [{instancePath:instancePath+"/usage/total_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data9}];
+validate84.errors = [{instancePath:instancePath+"/usage/total_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant23,data:data9}];
 return false;
 }
 if(errors === _errs21){
 if((typeof data9 == "number") && (isFinite(data9))){
 if(data9 < 0 || isNaN(data9)){
-validate84.errors = [{instancePath:instancePath+"/usage/total_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data9}];
+validate84.errors = [{instancePath:instancePath+"/usage/total_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant23,data:data9}];
 return false;
 }
 }
@@ -6421,7 +6422,7 @@ if(data10 && typeof data10 == "object" && !Array.isArray(data10)){
 const _errs25 = errors;
 for(const key2 in data10){
 if(!((key2 === "cached_tokens") || (key2 === "audio_tokens"))){
-validate84.errors = [{instancePath:instancePath+"/usage/prompt_tokens_details",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",expected:constant1,data:data10}];
+validate84.errors = [{instancePath:instancePath+"/usage/prompt_tokens_details",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",expected:constant2,data:data10}];
 return false;
 break;
 }
@@ -6431,13 +6432,13 @@ if(data10.cached_tokens !== undefined){
 let data11 = data10.cached_tokens;
 const _errs26 = errors;
 if(!(((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11))) && (isFinite(data11)))){
-validate84.errors = [{instancePath:instancePath+"/usage/prompt_tokens_details/cached_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data11}];
+validate84.errors = [{instancePath:instancePath+"/usage/prompt_tokens_details/cached_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant23,data:data11}];
 return false;
 }
 if(errors === _errs26){
 if((typeof data11 == "number") && (isFinite(data11))){
 if(data11 < 0 || isNaN(data11)){
-validate84.errors = [{instancePath:instancePath+"/usage/prompt_tokens_details/cached_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data11}];
+validate84.errors = [{instancePath:instancePath+"/usage/prompt_tokens_details/cached_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant23,data:data11}];
 return false;
 }
 }
@@ -6452,13 +6453,13 @@ if(data10.audio_tokens !== undefined){
 let data12 = data10.audio_tokens;
 const _errs28 = errors;
 if(!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))){
-validate84.errors = [{instancePath:instancePath+"/usage/prompt_tokens_details/audio_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data12}];
+validate84.errors = [{instancePath:instancePath+"/usage/prompt_tokens_details/audio_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant23,data:data12}];
 return false;
 }
 if(errors === _errs28){
 if((typeof data12 == "number") && (isFinite(data12))){
 if(data12 < 0 || isNaN(data12)){
-validate84.errors = [{instancePath:instancePath+"/usage/prompt_tokens_details/audio_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data12}];
+validate84.errors = [{instancePath:instancePath+"/usage/prompt_tokens_details/audio_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant23,data:data12}];
 return false;
 }
 }
@@ -6472,7 +6473,7 @@ var valid4 = true;
 }
 }
 else {
-validate84.errors = [{instancePath:instancePath+"/usage/prompt_tokens_details",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data10}];
+validate84.errors = [{instancePath:instancePath+"/usage/prompt_tokens_details",keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data:data10}];
 return false;
 }
 }
@@ -6490,7 +6491,7 @@ if(data13 && typeof data13 == "object" && !Array.isArray(data13)){
 const _errs32 = errors;
 for(const key3 in data13){
 if(!((((key3 === "reasoning_tokens") || (key3 === "audio_tokens")) || (key3 === "accepted_prediction_tokens")) || (key3 === "rejected_prediction_tokens"))){
-validate84.errors = [{instancePath:instancePath+"/usage/completion_tokens_details",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",expected:constant1,data:data13}];
+validate84.errors = [{instancePath:instancePath+"/usage/completion_tokens_details",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",expected:constant2,data:data13}];
 return false;
 break;
 }
@@ -6500,13 +6501,13 @@ if(data13.reasoning_tokens !== undefined){
 let data14 = data13.reasoning_tokens;
 const _errs33 = errors;
 if(!(((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14))) && (isFinite(data14)))){
-validate84.errors = [{instancePath:instancePath+"/usage/completion_tokens_details/reasoning_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data14}];
+validate84.errors = [{instancePath:instancePath+"/usage/completion_tokens_details/reasoning_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant23,data:data14}];
 return false;
 }
 if(errors === _errs33){
 if((typeof data14 == "number") && (isFinite(data14))){
 if(data14 < 0 || isNaN(data14)){
-validate84.errors = [{instancePath:instancePath+"/usage/completion_tokens_details/reasoning_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data14}];
+validate84.errors = [{instancePath:instancePath+"/usage/completion_tokens_details/reasoning_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant23,data:data14}];
 return false;
 }
 }
@@ -6521,13 +6522,13 @@ if(data13.audio_tokens !== undefined){
 let data15 = data13.audio_tokens;
 const _errs35 = errors;
 if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
-validate84.errors = [{instancePath:instancePath+"/usage/completion_tokens_details/audio_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data15}];
+validate84.errors = [{instancePath:instancePath+"/usage/completion_tokens_details/audio_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant23,data:data15}];
 return false;
 }
 if(errors === _errs35){
 if((typeof data15 == "number") && (isFinite(data15))){
 if(data15 < 0 || isNaN(data15)){
-validate84.errors = [{instancePath:instancePath+"/usage/completion_tokens_details/audio_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data15}];
+validate84.errors = [{instancePath:instancePath+"/usage/completion_tokens_details/audio_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant23,data:data15}];
 return false;
 }
 }
@@ -6542,13 +6543,13 @@ if(data13.accepted_prediction_tokens !== undefined){
 let data16 = data13.accepted_prediction_tokens;
 const _errs37 = errors;
 if(!(((typeof data16 == "number") && (!(data16 % 1) && !isNaN(data16))) && (isFinite(data16)))){
-validate84.errors = [{instancePath:instancePath+"/usage/completion_tokens_details/accepted_prediction_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data16}];
+validate84.errors = [{instancePath:instancePath+"/usage/completion_tokens_details/accepted_prediction_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant23,data:data16}];
 return false;
 }
 if(errors === _errs37){
 if((typeof data16 == "number") && (isFinite(data16))){
 if(data16 < 0 || isNaN(data16)){
-validate84.errors = [{instancePath:instancePath+"/usage/completion_tokens_details/accepted_prediction_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data16}];
+validate84.errors = [{instancePath:instancePath+"/usage/completion_tokens_details/accepted_prediction_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant23,data:data16}];
 return false;
 }
 }
@@ -6563,13 +6564,13 @@ if(data13.rejected_prediction_tokens !== undefined){
 let data17 = data13.rejected_prediction_tokens;
 const _errs39 = errors;
 if(!(((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17))) && (isFinite(data17)))){
-validate84.errors = [{instancePath:instancePath+"/usage/completion_tokens_details/rejected_prediction_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data17}];
+validate84.errors = [{instancePath:instancePath+"/usage/completion_tokens_details/rejected_prediction_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant23,data:data17}];
 return false;
 }
 if(errors === _errs39){
 if((typeof data17 == "number") && (isFinite(data17))){
 if(data17 < 0 || isNaN(data17)){
-validate84.errors = [{instancePath:instancePath+"/usage/completion_tokens_details/rejected_prediction_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data17}];
+validate84.errors = [{instancePath:instancePath+"/usage/completion_tokens_details/rejected_prediction_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant23,data:data17}];
 return false;
 }
 }
@@ -6585,7 +6586,7 @@ var valid5 = true;
 }
 }
 else {
-validate84.errors = [{instancePath:instancePath+"/usage/completion_tokens_details",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data13}];
+validate84.errors = [{instancePath:instancePath+"/usage/completion_tokens_details",keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data:data13}];
 return false;
 }
 }
@@ -6602,7 +6603,7 @@ var valid3 = true;
 }
 }
 else {
-validate84.errors = [{instancePath:instancePath+"/usage",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data6}];
+validate84.errors = [{instancePath:instancePath+"/usage",keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data:data6}];
 return false;
 }
 }
@@ -6634,7 +6635,7 @@ var valid0 = true;
 }
 }
 else {
-validate84.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate84.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
 return false;
 }
 }
@@ -6649,8 +6650,8 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 const _errs1 = errors;
 for(const key0 in data){
-if(!(func22.call(constant26, key0))){
-validate105.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
+if(!(func22.call(constant27, key0))){
+validate105.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant2,data}];
 return false;
 break;
 }
@@ -6726,7 +6727,7 @@ if(errors === _errs12){
 if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
 }
 else {
-validate105.errors = [{instancePath:instancePath+"/reasoning_details/" + i0,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data5}];
+validate105.errors = [{instancePath:instancePath+"/reasoning_details/" + i0,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data:data5}];
 return false;
 }
 }
@@ -6737,7 +6738,7 @@ break;
 }
 }
 else {
-validate105.errors = [{instancePath:instancePath+"/reasoning_details",keyword:"type",params:{type: "array"},message:"must be array",expected:constant10,data:data4}];
+validate105.errors = [{instancePath:instancePath+"/reasoning_details",keyword:"type",params:{type: "array"},message:"must be array",expected:constant11,data:data4}];
 return false;
 }
 }
@@ -6761,7 +6762,7 @@ if(errors === _errs17){
 if(data7 && typeof data7 == "object" && !Array.isArray(data7)){
 }
 else {
-validate105.errors = [{instancePath:instancePath+"/thinking_blocks/" + i1,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data7}];
+validate105.errors = [{instancePath:instancePath+"/thinking_blocks/" + i1,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data:data7}];
 return false;
 }
 }
@@ -6772,7 +6773,7 @@ break;
 }
 }
 else {
-validate105.errors = [{instancePath:instancePath+"/thinking_blocks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant10,data:data6}];
+validate105.errors = [{instancePath:instancePath+"/thinking_blocks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant11,data:data6}];
 return false;
 }
 }
@@ -6789,7 +6790,7 @@ if(errors === _errs20){
 if(data8 && typeof data8 == "object" && !Array.isArray(data8)){
 }
 else {
-validate105.errors = [{instancePath:instancePath+"/extra_content",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data8}];
+validate105.errors = [{instancePath:instancePath+"/extra_content",keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data:data8}];
 return false;
 }
 }
@@ -6805,12 +6806,12 @@ const _errs23 = errors;
 if(errors === _errs23){
 if(Array.isArray(data9)){
 if(data9.length > 1){
-validate105.errors = [{instancePath:instancePath+"/tool_calls",keyword:"maxItems",params:{limit: 1},message:"must NOT have more than 1 items",expected:constant10,data:data9}];
+validate105.errors = [{instancePath:instancePath+"/tool_calls",keyword:"maxItems",params:{limit: 1},message:"must NOT have more than 1 items",expected:constant11,data:data9}];
 return false;
 }
 else {
 if(data9.length < 1){
-validate105.errors = [{instancePath:instancePath+"/tool_calls",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant10,data:data9}];
+validate105.errors = [{instancePath:instancePath+"/tool_calls",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant11,data:data9}];
 return false;
 }
 else {
@@ -6824,14 +6825,14 @@ if(errors === _errs26){
 if(data10 && typeof data10 == "object" && !Array.isArray(data10)){
 let missing0;
 if((data10.index === undefined) && (missing0 = "index")){
-validate105.errors = [{instancePath:instancePath+"/tool_calls/" + i2,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data:data10}];
+validate105.errors = [{instancePath:instancePath+"/tool_calls/" + i2,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant2,data:data10}];
 return false;
 }
 else {
 const _errs28 = errors;
 for(const key1 in data10){
 if(!((((((key1 === "index") || (key1 === "id")) || (key1 === "type")) || (key1 === "function")) || (key1 === "custom")) || (key1 === "extra_content"))){
-validate105.errors = [{instancePath:instancePath+"/tool_calls/" + i2,keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant1,data:data10}];
+validate105.errors = [{instancePath:instancePath+"/tool_calls/" + i2,keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant2,data:data10}];
 return false;
 break;
 }
@@ -6841,18 +6842,18 @@ if(data10.index !== undefined){
 let data11 = data10.index;
 const _errs29 = errors;
 if(!(((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11))) && (isFinite(data11)))){
-validate105.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/index",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data11}];
+validate105.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/index",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant23,data:data11}];
 return false;
 }
 if(errors === _errs29){
 if((typeof data11 == "number") && (isFinite(data11))){
 if(data11 > 127 || isNaN(data11)){
-validate105.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/index",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",expected:constant22,data:data11}];
+validate105.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/index",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",expected:constant23,data:data11}];
 return false;
 }
 else {
 if(data11 < 0 || isNaN(data11)){
-validate105.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/index",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data11}];
+validate105.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/index",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant23,data:data11}];
 return false;
 }
 }
@@ -6893,7 +6894,7 @@ validate105.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/type",key
 return false;
 }
 if(!((data13 === "function") || (data13 === "custom"))){
-validate105.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/type",keyword:"enum",params:{allowedValues: constant55},message:"must be equal to one of the allowed values",expected:constant0,data:data13}];
+validate105.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/type",keyword:"enum",params:{allowedValues: constant56},message:"must be equal to one of the allowed values",expected:constant0,data:data13}];
 return false;
 }
 var valid5 = _errs33 === errors;
@@ -6910,7 +6911,7 @@ if(data14 && typeof data14 == "object" && !Array.isArray(data14)){
 const _errs37 = errors;
 for(const key2 in data14){
 if(!((key2 === "name") || (key2 === "arguments"))){
-validate105.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/function",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",expected:constant1,data:data14}];
+validate105.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/function",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",expected:constant2,data:data14}];
 return false;
 break;
 }
@@ -6953,7 +6954,7 @@ var valid6 = true;
 }
 }
 else {
-validate105.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/function",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data14}];
+validate105.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/function",keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data:data14}];
 return false;
 }
 }
@@ -6971,7 +6972,7 @@ if(data17 && typeof data17 == "object" && !Array.isArray(data17)){
 const _errs44 = errors;
 for(const key3 in data17){
 if(!((key3 === "name") || (key3 === "input"))){
-validate105.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/custom",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",expected:constant1,data:data17}];
+validate105.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/custom",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",expected:constant2,data:data17}];
 return false;
 break;
 }
@@ -7014,7 +7015,7 @@ var valid7 = true;
 }
 }
 else {
-validate105.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/custom",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data17}];
+validate105.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/custom",keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data:data17}];
 return false;
 }
 }
@@ -7031,7 +7032,7 @@ if(errors === _errs49){
 if(data20 && typeof data20 == "object" && !Array.isArray(data20)){
 }
 else {
-validate105.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/extra_content",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data20}];
+validate105.errors = [{instancePath:instancePath+"/tool_calls/" + i2+"/extra_content",keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data:data20}];
 return false;
 }
 }
@@ -7049,7 +7050,7 @@ var valid5 = true;
 }
 }
 else {
-validate105.errors = [{instancePath:instancePath+"/tool_calls/" + i2,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data10}];
+validate105.errors = [{instancePath:instancePath+"/tool_calls/" + i2,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data:data10}];
 return false;
 }
 }
@@ -7062,7 +7063,7 @@ break;
 }
 }
 else {
-validate105.errors = [{instancePath:instancePath+"/tool_calls",keyword:"type",params:{type: "array"},message:"must be array",expected:constant10,data:data9}];
+validate105.errors = [{instancePath:instancePath+"/tool_calls",keyword:"type",params:{type: "array"},message:"must be array",expected:constant11,data:data9}];
 return false;
 }
 }
@@ -7080,7 +7081,7 @@ if(data21 && typeof data21 == "object" && !Array.isArray(data21)){
 const _errs54 = errors;
 for(const key4 in data21){
 if(!((key4 === "name") || (key4 === "arguments"))){
-validate105.errors = [{instancePath:instancePath+"/function_call",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties",expected:constant1,data:data21}];
+validate105.errors = [{instancePath:instancePath+"/function_call",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties",expected:constant2,data:data21}];
 return false;
 break;
 }
@@ -7115,7 +7116,7 @@ var valid8 = true;
 }
 }
 else {
-validate105.errors = [{instancePath:instancePath+"/function_call",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data21}];
+validate105.errors = [{instancePath:instancePath+"/function_call",keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data:data21}];
 return false;
 }
 }
@@ -7135,7 +7136,7 @@ var valid0 = true;
 }
 }
 else {
-validate105.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate105.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
 return false;
 }
 }
@@ -7149,14 +7150,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.index === undefined) && (missing0 = "index")) || ((data.delta === undefined) && (missing0 = "delta"))) || ((data.logprobs === undefined) && (missing0 = "logprobs"))) || ((data.finish_reason === undefined) && (missing0 = "finish_reason"))){
-validate104.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate104.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant2,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((((key0 === "index") || (key0 === "delta")) || (key0 === "logprobs")) || (key0 === "finish_reason"))){
-validate104.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
+validate104.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant2,data}];
 return false;
 break;
 }
@@ -7166,11 +7167,11 @@ if(data.index !== undefined){
 let data0 = data.index;
 const _errs2 = errors;
 if(!(((typeof data0 == "number") && (!(data0 % 1) && !isNaN(data0))) && (isFinite(data0)))){
-validate104.errors = [{instancePath:instancePath+"/index",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data0}];
+validate104.errors = [{instancePath:instancePath+"/index",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant23,data:data0}];
 return false;
 }
 if(0 !== data0){
-validate104.errors = [{instancePath:instancePath+"/index",keyword:"const",params:{allowedValue: 0},message:"must be equal to constant",expected:constant22,data:data0}];
+validate104.errors = [{instancePath:instancePath+"/index",keyword:"const",params:{allowedValue: 0},message:"must be equal to constant",expected:constant23,data:data0}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -7221,7 +7222,7 @@ vErrors.push(err0);
 errors++;
 }
 if(!(((((data3 === "stop") || (data3 === "length")) || (data3 === "tool_calls")) || (data3 === "content_filter")) || (data3 === "function_call"))){
-const err1 = {instancePath:instancePath+"/finish_reason",keyword:"enum",params:{allowedValues: constant54},message:"must be equal to one of the allowed values",expected:constant0,data:data3};
+const err1 = {instancePath:instancePath+"/finish_reason",keyword:"enum",params:{allowedValues: constant55},message:"must be equal to one of the allowed values",expected:constant0,data:data3};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -7237,7 +7238,7 @@ passing0 = 0;
 }
 const _errs11 = errors;
 if(data3 !== null){
-const err2 = {instancePath:instancePath+"/finish_reason",keyword:"type",params:{type: "null"},message:"must be null",expected:constant24,data:data3};
+const err2 = {instancePath:instancePath+"/finish_reason",keyword:"type",params:{type: "null"},message:"must be null",expected:constant25,data:data3};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -7258,7 +7259,7 @@ passing0 = 1;
 }
 }
 if(!valid1){
-const err3 = {instancePath:instancePath+"/finish_reason",keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",expected:constant13,data:data3};
+const err3 = {instancePath:instancePath+"/finish_reason",keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",expected:constant14,data:data3};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -7292,7 +7293,7 @@ var valid0 = true;
 }
 }
 else {
-validate104.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate104.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
 return false;
 }
 }
@@ -7306,14 +7307,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((data.id === undefined) && (missing0 = "id")) || ((data.object === undefined) && (missing0 = "object"))) || ((data.created === undefined) && (missing0 = "created"))) || ((data.model === undefined) && (missing0 = "model"))) || ((data.choices === undefined) && (missing0 = "choices"))){
-validate103.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate103.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant2,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((((((((key0 === "id") || (key0 === "object")) || (key0 === "created")) || (key0 === "model")) || (key0 === "choices")) || (key0 === "usage")) || (key0 === "system_fingerprint")) || (key0 === "x_clawgate"))){
-validate103.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
+validate103.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant2,data}];
 return false;
 break;
 }
@@ -7361,18 +7362,18 @@ if(data.created !== undefined){
 let data2 = data.created;
 const _errs6 = errors;
 if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-validate103.errors = [{instancePath:instancePath+"/created",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data2}];
+validate103.errors = [{instancePath:instancePath+"/created",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant23,data:data2}];
 return false;
 }
 if(errors === _errs6){
 if((typeof data2 == "number") && (isFinite(data2))){
 if(data2 > 9999999999 || isNaN(data2)){
-validate103.errors = [{instancePath:instancePath+"/created",keyword:"maximum",params:{comparison: "<=", limit: 9999999999},message:"must be <= 9999999999",expected:constant22,data:data2}];
+validate103.errors = [{instancePath:instancePath+"/created",keyword:"maximum",params:{comparison: "<=", limit: 9999999999},message:"must be <= 9999999999",expected:constant23,data:data2}];
 return false;
 }
 else {
 if(data2 < 1000000000 || isNaN(data2)){
-validate103.errors = [{instancePath:instancePath+"/created",keyword:"minimum",params:{comparison: ">=", limit: 1000000000},message:"must be >= 1000000000",expected:constant22,data:data2}];
+validate103.errors = [{instancePath:instancePath+"/created",keyword:"minimum",params:{comparison: ">=", limit: 1000000000},message:"must be >= 1000000000",expected:constant23,data:data2}];
 return false;
 }
 }
@@ -7411,7 +7412,7 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(Array.isArray(data4)){
 if(data4.length > 1){
-validate103.errors = [{instancePath:instancePath+"/choices",keyword:"maxItems",params:{limit: 1},message:"must NOT have more than 1 items",expected:constant10,data:data4}];
+validate103.errors = [{instancePath:instancePath+"/choices",keyword:"maxItems",params:{limit: 1},message:"must NOT have more than 1 items",expected:constant11,data:data4}];
 return false;
 }
 else {
@@ -7431,7 +7432,7 @@ break;
 }
 }
 else {
-validate103.errors = [{instancePath:instancePath+"/choices",keyword:"type",params:{type: "array"},message:"must be array",expected:constant10,data:data4}];
+validate103.errors = [{instancePath:instancePath+"/choices",keyword:"type",params:{type: "array"},message:"must be array",expected:constant11,data:data4}];
 return false;
 }
 }
@@ -7453,7 +7454,7 @@ if(errors === _errs16){
 if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
 let missing1;
 if((((data6.prompt_tokens === undefined) && (missing1 = "prompt_tokens")) || ((data6.completion_tokens === undefined) && (missing1 = "completion_tokens"))) || ((data6.total_tokens === undefined) && (missing1 = "total_tokens"))){
-const err0 = {instancePath:instancePath+"/usage",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data6};
+const err0 = {instancePath:instancePath+"/usage",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant2,data:data6};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -7466,7 +7467,7 @@ else {
 const _errs18 = errors;
 for(const key1 in data6){
 if(!(((((key1 === "prompt_tokens") || (key1 === "completion_tokens")) || (key1 === "total_tokens")) || (key1 === "prompt_tokens_details")) || (key1 === "completion_tokens_details"))){
-const err1 = {instancePath:instancePath+"/usage",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant1,data:data6};
+const err1 = {instancePath:instancePath+"/usage",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant2,data:data6};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -7482,7 +7483,7 @@ if(data6.prompt_tokens !== undefined){
 let data7 = data6.prompt_tokens;
 const _errs19 = errors;
 if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-const err2 = {instancePath:instancePath+"/usage/prompt_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data7};
+const err2 = {instancePath:instancePath+"/usage/prompt_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant23,data:data7};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -7494,7 +7495,7 @@ errors++;
 if(errors === _errs19){
 if((typeof data7 == "number") && (isFinite(data7))){
 if(data7 < 0 || isNaN(data7)){
-const err3 = {instancePath:instancePath+"/usage/prompt_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data7};
+const err3 = {instancePath:instancePath+"/usage/prompt_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant23,data:data7};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -7515,7 +7516,7 @@ if(data6.completion_tokens !== undefined){
 let data8 = data6.completion_tokens;
 const _errs21 = errors;
 if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
-const err4 = {instancePath:instancePath+"/usage/completion_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data8};
+const err4 = {instancePath:instancePath+"/usage/completion_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant23,data:data8};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -7527,7 +7528,7 @@ errors++;
 if(errors === _errs21){
 if((typeof data8 == "number") && (isFinite(data8))){
 if(data8 < 0 || isNaN(data8)){
-const err5 = {instancePath:instancePath+"/usage/completion_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data8};
+const err5 = {instancePath:instancePath+"/usage/completion_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant23,data:data8};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -7548,7 +7549,7 @@ if(data6.total_tokens !== undefined){
 let data9 = data6.total_tokens;
 const _errs23 = errors;
 if(!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))){
-const err6 = {instancePath:instancePath+"/usage/total_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data9};
+const err6 = {instancePath:instancePath+"/usage/total_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant23,data:data9};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -7560,7 +7561,7 @@ errors++;
 if(errors === _errs23){
 if((typeof data9 == "number") && (isFinite(data9))){
 if(data9 < 0 || isNaN(data9)){
-const err7 = {instancePath:instancePath+"/usage/total_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data9};
+const err7 = {instancePath:instancePath+"/usage/total_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant23,data:data9};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -7585,7 +7586,7 @@ if(data10 && typeof data10 == "object" && !Array.isArray(data10)){
 const _errs27 = errors;
 for(const key2 in data10){
 if(!((key2 === "cached_tokens") || (key2 === "audio_tokens"))){
-const err8 = {instancePath:instancePath+"/usage/prompt_tokens_details",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",expected:constant1,data:data10};
+const err8 = {instancePath:instancePath+"/usage/prompt_tokens_details",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",expected:constant2,data:data10};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -7601,7 +7602,7 @@ if(data10.cached_tokens !== undefined){
 let data11 = data10.cached_tokens;
 const _errs28 = errors;
 if(!(((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11))) && (isFinite(data11)))){
-const err9 = {instancePath:instancePath+"/usage/prompt_tokens_details/cached_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data11};
+const err9 = {instancePath:instancePath+"/usage/prompt_tokens_details/cached_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant23,data:data11};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -7613,7 +7614,7 @@ errors++;
 if(errors === _errs28){
 if((typeof data11 == "number") && (isFinite(data11))){
 if(data11 < 0 || isNaN(data11)){
-const err10 = {instancePath:instancePath+"/usage/prompt_tokens_details/cached_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data11};
+const err10 = {instancePath:instancePath+"/usage/prompt_tokens_details/cached_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant23,data:data11};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -7634,7 +7635,7 @@ if(data10.audio_tokens !== undefined){
 let data12 = data10.audio_tokens;
 const _errs30 = errors;
 if(!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))){
-const err11 = {instancePath:instancePath+"/usage/prompt_tokens_details/audio_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data12};
+const err11 = {instancePath:instancePath+"/usage/prompt_tokens_details/audio_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant23,data:data12};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -7646,7 +7647,7 @@ errors++;
 if(errors === _errs30){
 if((typeof data12 == "number") && (isFinite(data12))){
 if(data12 < 0 || isNaN(data12)){
-const err12 = {instancePath:instancePath+"/usage/prompt_tokens_details/audio_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data12};
+const err12 = {instancePath:instancePath+"/usage/prompt_tokens_details/audio_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant23,data:data12};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -7666,7 +7667,7 @@ var valid5 = true;
 }
 }
 else {
-const err13 = {instancePath:instancePath+"/usage/prompt_tokens_details",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data10};
+const err13 = {instancePath:instancePath+"/usage/prompt_tokens_details",keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data:data10};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -7690,7 +7691,7 @@ if(data13 && typeof data13 == "object" && !Array.isArray(data13)){
 const _errs34 = errors;
 for(const key3 in data13){
 if(!((((key3 === "reasoning_tokens") || (key3 === "audio_tokens")) || (key3 === "accepted_prediction_tokens")) || (key3 === "rejected_prediction_tokens"))){
-const err14 = {instancePath:instancePath+"/usage/completion_tokens_details",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",expected:constant1,data:data13};
+const err14 = {instancePath:instancePath+"/usage/completion_tokens_details",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",expected:constant2,data:data13};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -7706,7 +7707,7 @@ if(data13.reasoning_tokens !== undefined){
 let data14 = data13.reasoning_tokens;
 const _errs35 = errors;
 if(!(((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14))) && (isFinite(data14)))){
-const err15 = {instancePath:instancePath+"/usage/completion_tokens_details/reasoning_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data14};
+const err15 = {instancePath:instancePath+"/usage/completion_tokens_details/reasoning_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant23,data:data14};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -7718,7 +7719,7 @@ errors++;
 if(errors === _errs35){
 if((typeof data14 == "number") && (isFinite(data14))){
 if(data14 < 0 || isNaN(data14)){
-const err16 = {instancePath:instancePath+"/usage/completion_tokens_details/reasoning_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data14};
+const err16 = {instancePath:instancePath+"/usage/completion_tokens_details/reasoning_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant23,data:data14};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -7739,7 +7740,7 @@ if(data13.audio_tokens !== undefined){
 let data15 = data13.audio_tokens;
 const _errs37 = errors;
 if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
-const err17 = {instancePath:instancePath+"/usage/completion_tokens_details/audio_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data15};
+const err17 = {instancePath:instancePath+"/usage/completion_tokens_details/audio_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant23,data:data15};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -7751,7 +7752,7 @@ errors++;
 if(errors === _errs37){
 if((typeof data15 == "number") && (isFinite(data15))){
 if(data15 < 0 || isNaN(data15)){
-const err18 = {instancePath:instancePath+"/usage/completion_tokens_details/audio_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data15};
+const err18 = {instancePath:instancePath+"/usage/completion_tokens_details/audio_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant23,data:data15};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -7772,7 +7773,7 @@ if(data13.accepted_prediction_tokens !== undefined){
 let data16 = data13.accepted_prediction_tokens;
 const _errs39 = errors;
 if(!(((typeof data16 == "number") && (!(data16 % 1) && !isNaN(data16))) && (isFinite(data16)))){
-const err19 = {instancePath:instancePath+"/usage/completion_tokens_details/accepted_prediction_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data16};
+const err19 = {instancePath:instancePath+"/usage/completion_tokens_details/accepted_prediction_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant23,data:data16};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -7784,7 +7785,7 @@ errors++;
 if(errors === _errs39){
 if((typeof data16 == "number") && (isFinite(data16))){
 if(data16 < 0 || isNaN(data16)){
-const err20 = {instancePath:instancePath+"/usage/completion_tokens_details/accepted_prediction_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data16};
+const err20 = {instancePath:instancePath+"/usage/completion_tokens_details/accepted_prediction_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant23,data:data16};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -7805,7 +7806,7 @@ if(data13.rejected_prediction_tokens !== undefined){
 let data17 = data13.rejected_prediction_tokens;
 const _errs41 = errors;
 if(!(((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17))) && (isFinite(data17)))){
-const err21 = {instancePath:instancePath+"/usage/completion_tokens_details/rejected_prediction_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data17};
+const err21 = {instancePath:instancePath+"/usage/completion_tokens_details/rejected_prediction_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant23,data:data17};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -7817,7 +7818,7 @@ errors++;
 if(errors === _errs41){
 if((typeof data17 == "number") && (isFinite(data17))){
 if(data17 < 0 || isNaN(data17)){
-const err22 = {instancePath:instancePath+"/usage/completion_tokens_details/rejected_prediction_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data17};
+const err22 = {instancePath:instancePath+"/usage/completion_tokens_details/rejected_prediction_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant23,data:data17};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -7839,7 +7840,7 @@ var valid6 = true;
 }
 }
 else {
-const err23 = {instancePath:instancePath+"/usage/completion_tokens_details",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data13};
+const err23 = {instancePath:instancePath+"/usage/completion_tokens_details",keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data:data13};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -7862,7 +7863,7 @@ var valid4 = true;
 }
 }
 else {
-const err24 = {instancePath:instancePath+"/usage",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data6};
+const err24 = {instancePath:instancePath+"/usage",keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data:data6};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -7879,7 +7880,7 @@ passing0 = 0;
 }
 const _errs43 = errors;
 if(data6 !== null){
-const err25 = {instancePath:instancePath+"/usage",keyword:"type",params:{type: "null"},message:"must be null",expected:constant24,data:data6};
+const err25 = {instancePath:instancePath+"/usage",keyword:"type",params:{type: "null"},message:"must be null",expected:constant25,data:data6};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -7900,7 +7901,7 @@ passing0 = 1;
 }
 }
 if(!valid2){
-const err26 = {instancePath:instancePath+"/usage",keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",expected:constant13,data:data6};
+const err26 = {instancePath:instancePath+"/usage",keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",expected:constant14,data:data6};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -7949,14 +7950,14 @@ if(errors === _errs48){
 if(data19 && typeof data19 == "object" && !Array.isArray(data19)){
 let missing2;
 if((((data19.event === undefined) && (missing2 = "event")) || ((data19.id === undefined) && (missing2 = "id"))) || ((data19.name === undefined) && (missing2 = "name"))){
-validate103.errors = [{instancePath:instancePath+"/x_clawgate",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant1,data:data19}];
+validate103.errors = [{instancePath:instancePath+"/x_clawgate",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant2,data:data19}];
 return false;
 }
 else {
 const _errs50 = errors;
 for(const key4 in data19){
 if(!((((key4 === "event") || (key4 === "id")) || (key4 === "name")) || (key4 === "failed"))){
-validate103.errors = [{instancePath:instancePath+"/x_clawgate",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties",expected:constant1,data:data19}];
+validate103.errors = [{instancePath:instancePath+"/x_clawgate",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties",expected:constant2,data:data19}];
 return false;
 break;
 }
@@ -7970,7 +7971,7 @@ validate103.errors = [{instancePath:instancePath+"/x_clawgate/event",keyword:"ty
 return false;
 }
 if(!((data20 === "tool-start") || (data20 === "tool-end"))){
-validate103.errors = [{instancePath:instancePath+"/x_clawgate/event",keyword:"enum",params:{allowedValues: constant56},message:"must be equal to one of the allowed values",expected:constant0,data:data20}];
+validate103.errors = [{instancePath:instancePath+"/x_clawgate/event",keyword:"enum",params:{allowedValues: constant57},message:"must be equal to one of the allowed values",expected:constant0,data:data20}];
 return false;
 }
 var valid8 = _errs51 === errors;
@@ -8025,7 +8026,7 @@ if(data19.failed !== undefined){
 let data23 = data19.failed;
 const _errs57 = errors;
 if(typeof data23 !== "boolean"){
-validate103.errors = [{instancePath:instancePath+"/x_clawgate/failed",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant15,data:data23}];
+validate103.errors = [{instancePath:instancePath+"/x_clawgate/failed",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant16,data:data23}];
 return false;
 }
 var valid8 = _errs57 === errors;
@@ -8040,7 +8041,7 @@ var valid8 = true;
 }
 }
 else {
-validate103.errors = [{instancePath:instancePath+"/x_clawgate",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data19}];
+validate103.errors = [{instancePath:instancePath+"/x_clawgate",keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data:data19}];
 return false;
 }
 }
@@ -8060,7 +8061,7 @@ var valid0 = true;
 }
 }
 else {
-validate103.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate103.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
 return false;
 }
 }
@@ -8074,14 +8075,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.error === undefined) && (missing0 = "error")){
-validate110.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate110.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant2,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(key0 === "error")){
-validate110.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
+validate110.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant2,data}];
 return false;
 break;
 }
@@ -8094,14 +8095,14 @@ if(errors === _errs2){
 if(data0 && typeof data0 == "object" && !Array.isArray(data0)){
 let missing1;
 if(((((data0.message === undefined) && (missing1 = "message")) || ((data0.type === undefined) && (missing1 = "type"))) || ((data0.param === undefined) && (missing1 = "param"))) || ((data0.code === undefined) && (missing1 = "code"))){
-validate110.errors = [{instancePath:instancePath+"/error",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data0}];
+validate110.errors = [{instancePath:instancePath+"/error",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant2,data:data0}];
 return false;
 }
 else {
 const _errs4 = errors;
 for(const key1 in data0){
 if(!((((key1 === "message") || (key1 === "type")) || (key1 === "param")) || (key1 === "code"))){
-validate110.errors = [{instancePath:instancePath+"/error",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant1,data:data0}];
+validate110.errors = [{instancePath:instancePath+"/error",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant2,data:data0}];
 return false;
 break;
 }
@@ -8142,7 +8143,7 @@ validate110.errors = [{instancePath:instancePath+"/error/type",keyword:"type",pa
 return false;
 }
 if(!((((data2 === "invalid_request_error") || (data2 === "rate_limit_error")) || (data2 === "insufficient_quota")) || (data2 === "server_error"))){
-validate110.errors = [{instancePath:instancePath+"/error/type",keyword:"enum",params:{allowedValues: constant57},message:"must be equal to one of the allowed values",expected:constant0,data:data2}];
+validate110.errors = [{instancePath:instancePath+"/error/type",keyword:"enum",params:{allowedValues: constant58},message:"must be equal to one of the allowed values",expected:constant0,data:data2}];
 return false;
 }
 var valid1 = _errs7 === errors;
@@ -8155,7 +8156,7 @@ if(data0.param !== undefined){
 let data3 = data0.param;
 const _errs9 = errors;
 if((typeof data3 !== "string") && (data3 !== null)){
-validate110.errors = [{instancePath:instancePath+"/error/param",keyword:"type",params:{type: constant34},message:"must be string,null",expected:constant9,data:data3}];
+validate110.errors = [{instancePath:instancePath+"/error/param",keyword:"type",params:{type: constant35},message:"must be string,null",expected:constant10,data:data3}];
 return false;
 }
 var valid1 = _errs9 === errors;
@@ -8172,7 +8173,7 @@ validate110.errors = [{instancePath:instancePath+"/error/code",keyword:"type",pa
 return false;
 }
 if(!((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((data4 === "invalid_api_key") || (data4 === "auth_locked")) || (data4 === "host_not_allowed")) || (data4 === "origin_not_allowed")) || (data4 === "insufficient_scope")) || (data4 === "agent_not_allowed")) || (data4 === "not_found")) || (data4 === "endpoint_not_served")) || (data4 === "model_not_found")) || (data4 === "method_not_allowed")) || (data4 === "invalid_http")) || (data4 === "http_version_not_supported")) || (data4 === "transfer_coding_not_supported")) || (data4 === "websocket_not_available")) || (data4 === "websocket_version_not_supported")) || (data4 === "expectation_failed")) || (data4 === "uri_too_long")) || (data4 === "headers_too_large")) || (data4 === "request_timeout")) || (data4 === "request_too_large")) || (data4 === "unsupported_media_type")) || (data4 === "invalid_utf8")) || (data4 === "invalid_json")) || (data4 === "too_deep")) || (data4 === "too_many_values")) || (data4 === "missing_required_parameter")) || (data4 === "invalid_type")) || (data4 === "invalid_value")) || (data4 === "unknown_parameter")) || (data4 === "unsupported_parameter")) || (data4 === "unsupported_value")) || (data4 === "image_url_not_allowed")) || (data4 === "image_fetch_failed")) || (data4 === "responses_request")) || (data4 === "empty_array")) || (data4 === "array_above_max_length")) || (data4 === "empty_string")) || (data4 === "string_above_max_length")) || (data4 === "object_above_max_properties")) || (data4 === "integer_below_min_value")) || (data4 === "integer_above_max_value")) || (data4 === "decimal_below_min_value")) || (data4 === "decimal_above_max_value")) || (data4 === "context_length_exceeded")) || (data4 === "invalid_session_key")) || (data4 === "session_not_found")) || (data4 === "agent_conflict")) || (data4 === "session_damaged")) || (data4 === "session_busy")) || (data4 === "rate_limit_exceeded")) || (data4 === "insufficient_quota")) || (data4 === "upstream_rejected")) || (data4 === "upstream_error")) || (data4 === "upstream_unavailable")) || (data4 === "upstream_timeout")) || (data4 === "cancelled")) || (data4 === "run_cancelled")) || (data4 === "run_interrupted")) || (data4 === "run_not_found")) || (data4 === "run_not_logged")) || (data4 === "run_expired")) || (data4 === "idempotency_conflict")) || (data4 === "storage_unavailable")) || (data4 === "overloaded")) || (data4 === "shutting_down")) || (data4 === "internal_error"))){
-validate110.errors = [{instancePath:instancePath+"/error/code",keyword:"enum",params:{allowedValues: constant58},message:"must be equal to one of the allowed values",expected:constant0,data:data4}];
+validate110.errors = [{instancePath:instancePath+"/error/code",keyword:"enum",params:{allowedValues: constant59},message:"must be equal to one of the allowed values",expected:constant0,data:data4}];
 return false;
 }
 var valid1 = _errs11 === errors;
@@ -8187,7 +8188,7 @@ var valid1 = true;
 }
 }
 else {
-validate110.errors = [{instancePath:instancePath+"/error",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data0}];
+validate110.errors = [{instancePath:instancePath+"/error",keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data:data0}];
 return false;
 }
 }
@@ -8196,7 +8197,7 @@ return false;
 }
 }
 else {
-validate110.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate110.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
 return false;
 }
 }
@@ -8236,7 +8237,7 @@ passing0 = 1;
 }
 }
 if(!valid0){
-const err0 = {instancePath,keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",expected:constant13,data};
+const err0 = {instancePath,keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",expected:constant14,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -8269,14 +8270,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.error === undefined) && (missing0 = "error")){
-validate112.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate112.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant2,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(key0 === "error")){
-validate112.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
+validate112.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant2,data}];
 return false;
 break;
 }
@@ -8289,14 +8290,14 @@ if(errors === _errs2){
 if(data0 && typeof data0 == "object" && !Array.isArray(data0)){
 let missing1;
 if(((((data0.message === undefined) && (missing1 = "message")) || ((data0.type === undefined) && (missing1 = "type"))) || ((data0.param === undefined) && (missing1 = "param"))) || ((data0.code === undefined) && (missing1 = "code"))){
-validate112.errors = [{instancePath:instancePath+"/error",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data0}];
+validate112.errors = [{instancePath:instancePath+"/error",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant2,data:data0}];
 return false;
 }
 else {
 const _errs4 = errors;
 for(const key1 in data0){
 if(!((((key1 === "message") || (key1 === "type")) || (key1 === "param")) || (key1 === "code"))){
-validate112.errors = [{instancePath:instancePath+"/error",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant1,data:data0}];
+validate112.errors = [{instancePath:instancePath+"/error",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant2,data:data0}];
 return false;
 break;
 }
@@ -8337,7 +8338,7 @@ validate112.errors = [{instancePath:instancePath+"/error/type",keyword:"type",pa
 return false;
 }
 if(!((((data2 === "invalid_request_error") || (data2 === "rate_limit_error")) || (data2 === "insufficient_quota")) || (data2 === "server_error"))){
-validate112.errors = [{instancePath:instancePath+"/error/type",keyword:"enum",params:{allowedValues: constant57},message:"must be equal to one of the allowed values",expected:constant0,data:data2}];
+validate112.errors = [{instancePath:instancePath+"/error/type",keyword:"enum",params:{allowedValues: constant58},message:"must be equal to one of the allowed values",expected:constant0,data:data2}];
 return false;
 }
 var valid1 = _errs7 === errors;
@@ -8350,7 +8351,7 @@ if(data0.param !== undefined){
 let data3 = data0.param;
 const _errs9 = errors;
 if((typeof data3 !== "string") && (data3 !== null)){
-validate112.errors = [{instancePath:instancePath+"/error/param",keyword:"type",params:{type: constant34},message:"must be string,null",expected:constant9,data:data3}];
+validate112.errors = [{instancePath:instancePath+"/error/param",keyword:"type",params:{type: constant35},message:"must be string,null",expected:constant10,data:data3}];
 return false;
 }
 var valid1 = _errs9 === errors;
@@ -8367,7 +8368,7 @@ validate112.errors = [{instancePath:instancePath+"/error/code",keyword:"type",pa
 return false;
 }
 if(!((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((data4 === "invalid_api_key") || (data4 === "auth_locked")) || (data4 === "host_not_allowed")) || (data4 === "origin_not_allowed")) || (data4 === "insufficient_scope")) || (data4 === "agent_not_allowed")) || (data4 === "not_found")) || (data4 === "endpoint_not_served")) || (data4 === "model_not_found")) || (data4 === "method_not_allowed")) || (data4 === "invalid_http")) || (data4 === "http_version_not_supported")) || (data4 === "transfer_coding_not_supported")) || (data4 === "websocket_not_available")) || (data4 === "websocket_version_not_supported")) || (data4 === "expectation_failed")) || (data4 === "uri_too_long")) || (data4 === "headers_too_large")) || (data4 === "request_timeout")) || (data4 === "request_too_large")) || (data4 === "unsupported_media_type")) || (data4 === "invalid_utf8")) || (data4 === "invalid_json")) || (data4 === "too_deep")) || (data4 === "too_many_values")) || (data4 === "missing_required_parameter")) || (data4 === "invalid_type")) || (data4 === "invalid_value")) || (data4 === "unknown_parameter")) || (data4 === "unsupported_parameter")) || (data4 === "unsupported_value")) || (data4 === "image_url_not_allowed")) || (data4 === "image_fetch_failed")) || (data4 === "responses_request")) || (data4 === "empty_array")) || (data4 === "array_above_max_length")) || (data4 === "empty_string")) || (data4 === "string_above_max_length")) || (data4 === "object_above_max_properties")) || (data4 === "integer_below_min_value")) || (data4 === "integer_above_max_value")) || (data4 === "decimal_below_min_value")) || (data4 === "decimal_above_max_value")) || (data4 === "context_length_exceeded")) || (data4 === "invalid_session_key")) || (data4 === "session_not_found")) || (data4 === "agent_conflict")) || (data4 === "session_damaged")) || (data4 === "session_busy")) || (data4 === "rate_limit_exceeded")) || (data4 === "insufficient_quota")) || (data4 === "upstream_rejected")) || (data4 === "upstream_error")) || (data4 === "upstream_unavailable")) || (data4 === "upstream_timeout")) || (data4 === "cancelled")) || (data4 === "run_cancelled")) || (data4 === "run_interrupted")) || (data4 === "run_not_found")) || (data4 === "run_not_logged")) || (data4 === "run_expired")) || (data4 === "idempotency_conflict")) || (data4 === "storage_unavailable")) || (data4 === "overloaded")) || (data4 === "shutting_down")) || (data4 === "internal_error"))){
-validate112.errors = [{instancePath:instancePath+"/error/code",keyword:"enum",params:{allowedValues: constant58},message:"must be equal to one of the allowed values",expected:constant0,data:data4}];
+validate112.errors = [{instancePath:instancePath+"/error/code",keyword:"enum",params:{allowedValues: constant59},message:"must be equal to one of the allowed values",expected:constant0,data:data4}];
 return false;
 }
 var valid1 = _errs11 === errors;
@@ -8382,7 +8383,7 @@ var valid1 = true;
 }
 }
 else {
-validate112.errors = [{instancePath:instancePath+"/error",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data0}];
+validate112.errors = [{instancePath:instancePath+"/error",keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data:data0}];
 return false;
 }
 }
@@ -8391,7 +8392,7 @@ return false;
 }
 }
 else {
-validate112.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate112.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
 return false;
 }
 }
@@ -8406,14 +8407,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.object === undefined) && (missing0 = "object")) || ((data.data === undefined) && (missing0 = "data"))){
-validate113.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate113.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant2,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((key0 === "object") || (key0 === "data"))){
-validate113.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
+validate113.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant2,data}];
 return false;
 break;
 }
@@ -8451,14 +8452,14 @@ if(errors === _errs7){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing1;
 if(((((data2.id === undefined) && (missing1 = "id")) || ((data2.object === undefined) && (missing1 = "object"))) || ((data2.created === undefined) && (missing1 = "created"))) || ((data2.owned_by === undefined) && (missing1 = "owned_by"))){
-validate113.errors = [{instancePath:instancePath+"/data/" + i0,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data2}];
+validate113.errors = [{instancePath:instancePath+"/data/" + i0,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant2,data:data2}];
 return false;
 }
 else {
 const _errs9 = errors;
 for(const key1 in data2){
 if(!((((key1 === "id") || (key1 === "object")) || (key1 === "created")) || (key1 === "owned_by"))){
-validate113.errors = [{instancePath:instancePath+"/data/" + i0,keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant1,data:data2}];
+validate113.errors = [{instancePath:instancePath+"/data/" + i0,keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant2,data:data2}];
 return false;
 break;
 }
@@ -8506,7 +8507,7 @@ if(data2.created !== undefined){
 let data5 = data2.created;
 const _errs14 = errors;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-validate113.errors = [{instancePath:instancePath+"/data/" + i0+"/created",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data5}];
+validate113.errors = [{instancePath:instancePath+"/data/" + i0+"/created",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant23,data:data5}];
 return false;
 }
 var valid3 = _errs14 === errors;
@@ -8534,7 +8535,7 @@ var valid3 = true;
 }
 }
 else {
-validate113.errors = [{instancePath:instancePath+"/data/" + i0,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data2}];
+validate113.errors = [{instancePath:instancePath+"/data/" + i0,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data:data2}];
 return false;
 }
 }
@@ -8545,7 +8546,7 @@ break;
 }
 }
 else {
-validate113.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "array"},message:"must be array",expected:constant10,data:data1}];
+validate113.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "array"},message:"must be array",expected:constant11,data:data1}];
 return false;
 }
 }
@@ -8559,7 +8560,7 @@ var valid0 = true;
 }
 }
 else {
-validate113.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate113.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
 return false;
 }
 }
@@ -8575,7 +8576,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.model === undefined) && (missing0 = "model")){
-validate114.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate114.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant2,data}];
 return false;
 }
 else {
@@ -8604,7 +8605,7 @@ return false;
 }
 }
 else {
-validate114.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate114.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
 return false;
 }
 }
@@ -8619,14 +8620,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.id === undefined) && (missing0 = "id")) || ((data.object === undefined) && (missing0 = "object"))) || ((data.created === undefined) && (missing0 = "created"))) || ((data.owned_by === undefined) && (missing0 = "owned_by"))){
-validate115.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate115.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant2,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((((key0 === "id") || (key0 === "object")) || (key0 === "created")) || (key0 === "owned_by"))){
-validate115.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
+validate115.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant2,data}];
 return false;
 break;
 }
@@ -8674,7 +8675,7 @@ if(data.created !== undefined){
 let data2 = data.created;
 const _errs6 = errors;
 if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-validate115.errors = [{instancePath:instancePath+"/created",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data2}];
+validate115.errors = [{instancePath:instancePath+"/created",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant23,data:data2}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -8702,7 +8703,7 @@ var valid0 = true;
 }
 }
 else {
-validate115.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate115.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
 return false;
 }
 }
@@ -8769,18 +8770,18 @@ if(data.limit !== undefined){
 let data2 = data.limit;
 const _errs5 = errors;
 if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-validate116.errors = [{instancePath:instancePath+"/limit",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data2}];
+validate116.errors = [{instancePath:instancePath+"/limit",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant23,data:data2}];
 return false;
 }
 if(errors === _errs5){
 if((typeof data2 == "number") && (isFinite(data2))){
 if(data2 > 100 || isNaN(data2)){
-validate116.errors = [{instancePath:instancePath+"/limit",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100",expected:constant22,data:data2}];
+validate116.errors = [{instancePath:instancePath+"/limit",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100",expected:constant23,data:data2}];
 return false;
 }
 else {
 if(data2 < 1 || isNaN(data2)){
-validate116.errors = [{instancePath:instancePath+"/limit",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant22,data:data2}];
+validate116.errors = [{instancePath:instancePath+"/limit",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant23,data:data2}];
 return false;
 }
 }
@@ -8823,7 +8824,7 @@ var valid0 = true;
 }
 }
 else {
-validate116.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate116.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
 return false;
 }
 }
@@ -8838,14 +8839,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.object === undefined) && (missing0 = "object")) || ((data.data === undefined) && (missing0 = "data"))) || ((data.has_more === undefined) && (missing0 = "has_more"))) || ((data.last_id === undefined) && (missing0 = "last_id"))){
-validate117.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate117.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant2,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((((key0 === "object") || (key0 === "data")) || (key0 === "has_more")) || (key0 === "last_id"))){
-validate117.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
+validate117.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant2,data}];
 return false;
 break;
 }
@@ -8883,14 +8884,14 @@ if(errors === _errs7){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing1;
 if(((((((data2.id === undefined) && (missing1 = "id")) || ((data2.object === undefined) && (missing1 = "object"))) || ((data2.agent_id === undefined) && (missing1 = "agent_id"))) || ((data2.created_at === undefined) && (missing1 = "created_at"))) || ((data2.updated_at === undefined) && (missing1 = "updated_at"))) || ((data2.message_count === undefined) && (missing1 = "message_count"))){
-validate117.errors = [{instancePath:instancePath+"/data/" + i0,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data2}];
+validate117.errors = [{instancePath:instancePath+"/data/" + i0,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant2,data:data2}];
 return false;
 }
 else {
 const _errs9 = errors;
 for(const key1 in data2){
 if(!((((((key1 === "id") || (key1 === "object")) || (key1 === "agent_id")) || (key1 === "created_at")) || (key1 === "updated_at")) || (key1 === "message_count"))){
-validate117.errors = [{instancePath:instancePath+"/data/" + i0,keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant1,data:data2}];
+validate117.errors = [{instancePath:instancePath+"/data/" + i0,keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant2,data:data2}];
 return false;
 break;
 }
@@ -8959,7 +8960,7 @@ if(data2.created_at !== undefined){
 let data6 = data2.created_at;
 const _errs16 = errors;
 if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-validate117.errors = [{instancePath:instancePath+"/data/" + i0+"/created_at",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data6}];
+validate117.errors = [{instancePath:instancePath+"/data/" + i0+"/created_at",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant23,data:data6}];
 return false;
 }
 var valid3 = _errs16 === errors;
@@ -8972,7 +8973,7 @@ if(data2.updated_at !== undefined){
 let data7 = data2.updated_at;
 const _errs18 = errors;
 if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-validate117.errors = [{instancePath:instancePath+"/data/" + i0+"/updated_at",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data7}];
+validate117.errors = [{instancePath:instancePath+"/data/" + i0+"/updated_at",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant23,data:data7}];
 return false;
 }
 var valid3 = _errs18 === errors;
@@ -8985,13 +8986,13 @@ if(data2.message_count !== undefined){
 let data8 = data2.message_count;
 const _errs20 = errors;
 if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
-validate117.errors = [{instancePath:instancePath+"/data/" + i0+"/message_count",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data8}];
+validate117.errors = [{instancePath:instancePath+"/data/" + i0+"/message_count",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant23,data:data8}];
 return false;
 }
 if(errors === _errs20){
 if((typeof data8 == "number") && (isFinite(data8))){
 if(data8 < 0 || isNaN(data8)){
-validate117.errors = [{instancePath:instancePath+"/data/" + i0+"/message_count",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data8}];
+validate117.errors = [{instancePath:instancePath+"/data/" + i0+"/message_count",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant23,data:data8}];
 return false;
 }
 }
@@ -9010,7 +9011,7 @@ var valid3 = true;
 }
 }
 else {
-validate117.errors = [{instancePath:instancePath+"/data/" + i0,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data2}];
+validate117.errors = [{instancePath:instancePath+"/data/" + i0,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data:data2}];
 return false;
 }
 }
@@ -9021,7 +9022,7 @@ break;
 }
 }
 else {
-validate117.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "array"},message:"must be array",expected:constant10,data:data1}];
+validate117.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "array"},message:"must be array",expected:constant11,data:data1}];
 return false;
 }
 }
@@ -9035,7 +9036,7 @@ if(data.has_more !== undefined){
 let data9 = data.has_more;
 const _errs22 = errors;
 if(typeof data9 !== "boolean"){
-validate117.errors = [{instancePath:instancePath+"/has_more",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant15,data:data9}];
+validate117.errors = [{instancePath:instancePath+"/has_more",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant16,data:data9}];
 return false;
 }
 var valid0 = _errs22 === errors;
@@ -9048,7 +9049,7 @@ if(data.last_id !== undefined){
 let data10 = data.last_id;
 const _errs24 = errors;
 if((typeof data10 !== "string") && (data10 !== null)){
-validate117.errors = [{instancePath:instancePath+"/last_id",keyword:"type",params:{type: constant34},message:"must be string,null",expected:constant9,data:data10}];
+validate117.errors = [{instancePath:instancePath+"/last_id",keyword:"type",params:{type: constant35},message:"must be string,null",expected:constant10,data:data10}];
 return false;
 }
 var valid0 = _errs24 === errors;
@@ -9063,7 +9064,7 @@ var valid0 = true;
 }
 }
 else {
-validate117.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate117.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
 return false;
 }
 }
@@ -9079,7 +9080,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.key === undefined) && (missing0 = "key")){
-validate118.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate118.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant2,data}];
 return false;
 }
 else {
@@ -9108,7 +9109,7 @@ return false;
 }
 }
 else {
-validate118.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate118.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
 return false;
 }
 }
@@ -9123,14 +9124,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((((data.id === undefined) && (missing0 = "id")) || ((data.object === undefined) && (missing0 = "object"))) || ((data.agent_id === undefined) && (missing0 = "agent_id"))) || ((data.created_at === undefined) && (missing0 = "created_at"))) || ((data.updated_at === undefined) && (missing0 = "updated_at"))) || ((data.message_count === undefined) && (missing0 = "message_count"))){
-validate119.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate119.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant2,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((((((key0 === "id") || (key0 === "object")) || (key0 === "agent_id")) || (key0 === "created_at")) || (key0 === "updated_at")) || (key0 === "message_count"))){
-validate119.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
+validate119.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant2,data}];
 return false;
 break;
 }
@@ -9199,7 +9200,7 @@ if(data.created_at !== undefined){
 let data3 = data.created_at;
 const _errs8 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate119.errors = [{instancePath:instancePath+"/created_at",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data3}];
+validate119.errors = [{instancePath:instancePath+"/created_at",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant23,data:data3}];
 return false;
 }
 var valid0 = _errs8 === errors;
@@ -9212,7 +9213,7 @@ if(data.updated_at !== undefined){
 let data4 = data.updated_at;
 const _errs10 = errors;
 if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-validate119.errors = [{instancePath:instancePath+"/updated_at",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data4}];
+validate119.errors = [{instancePath:instancePath+"/updated_at",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant23,data:data4}];
 return false;
 }
 var valid0 = _errs10 === errors;
@@ -9225,13 +9226,13 @@ if(data.message_count !== undefined){
 let data5 = data.message_count;
 const _errs12 = errors;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-validate119.errors = [{instancePath:instancePath+"/message_count",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data5}];
+validate119.errors = [{instancePath:instancePath+"/message_count",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant23,data:data5}];
 return false;
 }
 if(errors === _errs12){
 if((typeof data5 == "number") && (isFinite(data5))){
 if(data5 < 0 || isNaN(data5)){
-validate119.errors = [{instancePath:instancePath+"/message_count",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data5}];
+validate119.errors = [{instancePath:instancePath+"/message_count",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant23,data:data5}];
 return false;
 }
 }
@@ -9250,7 +9251,7 @@ var valid0 = true;
 }
 }
 else {
-validate119.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate119.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
 return false;
 }
 }
@@ -9266,7 +9267,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.key === undefined) && (missing0 = "key")){
-validate120.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate120.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant2,data}];
 return false;
 }
 else {
@@ -9295,7 +9296,7 @@ return false;
 }
 }
 else {
-validate120.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate120.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
 return false;
 }
 }
@@ -9310,14 +9311,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.id === undefined) && (missing0 = "id")) || ((data.object === undefined) && (missing0 = "object"))) || ((data.deleted === undefined) && (missing0 = "deleted"))){
-validate121.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate121.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant2,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((key0 === "id") || (key0 === "object")) || (key0 === "deleted"))){
-validate121.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
+validate121.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant2,data}];
 return false;
 break;
 }
@@ -9365,11 +9366,11 @@ if(data.deleted !== undefined){
 let data2 = data.deleted;
 const _errs6 = errors;
 if(typeof data2 !== "boolean"){
-validate121.errors = [{instancePath:instancePath+"/deleted",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant15,data:data2}];
+validate121.errors = [{instancePath:instancePath+"/deleted",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant16,data:data2}];
 return false;
 }
 if(true !== data2){
-validate121.errors = [{instancePath:instancePath+"/deleted",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",expected:constant15,data:data2}];
+validate121.errors = [{instancePath:instancePath+"/deleted",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",expected:constant16,data:data2}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -9383,7 +9384,7 @@ var valid0 = true;
 }
 }
 else {
-validate121.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate121.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
 return false;
 }
 }
@@ -9400,7 +9401,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.key === undefined) && (missing0 = "key")){
-validate122.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate122.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant2,data}];
 return false;
 }
 else {
@@ -9435,18 +9436,18 @@ if(data.limit !== undefined){
 let data1 = data.limit;
 const _errs3 = errors;
 if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
-validate122.errors = [{instancePath:instancePath+"/limit",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data1}];
+validate122.errors = [{instancePath:instancePath+"/limit",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant23,data:data1}];
 return false;
 }
 if(errors === _errs3){
 if((typeof data1 == "number") && (isFinite(data1))){
 if(data1 > 100 || isNaN(data1)){
-validate122.errors = [{instancePath:instancePath+"/limit",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100",expected:constant22,data:data1}];
+validate122.errors = [{instancePath:instancePath+"/limit",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100",expected:constant23,data:data1}];
 return false;
 }
 else {
 if(data1 < 1 || isNaN(data1)){
-validate122.errors = [{instancePath:instancePath+"/limit",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant22,data:data1}];
+validate122.errors = [{instancePath:instancePath+"/limit",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant23,data:data1}];
 return false;
 }
 }
@@ -9487,7 +9488,7 @@ validate122.errors = [{instancePath:instancePath+"/include",keyword:"type",param
 return false;
 }
 if(!(data3 === "superseded")){
-validate122.errors = [{instancePath:instancePath+"/include",keyword:"enum",params:{allowedValues: constant59},message:"must be equal to one of the allowed values",expected:constant0,data:data3}];
+validate122.errors = [{instancePath:instancePath+"/include",keyword:"enum",params:{allowedValues: constant60},message:"must be equal to one of the allowed values",expected:constant0,data:data3}];
 return false;
 }
 var valid0 = _errs7 === errors;
@@ -9501,7 +9502,7 @@ var valid0 = true;
 }
 }
 else {
-validate122.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate122.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
 return false;
 }
 }
@@ -9517,14 +9518,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.object === undefined) && (missing0 = "object")) || ((data.data === undefined) && (missing0 = "data"))) || ((data.has_more === undefined) && (missing0 = "has_more"))) || ((data.last_id === undefined) && (missing0 = "last_id"))){
-validate123.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate123.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant2,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((((key0 === "object") || (key0 === "data")) || (key0 === "has_more")) || (key0 === "last_id"))){
-validate123.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
+validate123.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant2,data}];
 return false;
 break;
 }
@@ -9562,14 +9563,14 @@ if(errors === _errs7){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing1;
 if((((((data2.id === undefined) && (missing1 = "id")) || ((data2.object === undefined) && (missing1 = "object"))) || ((data2.created_at === undefined) && (missing1 = "created_at"))) || ((data2.superseded_at === undefined) && (missing1 = "superseded_at"))) || ((data2.message === undefined) && (missing1 = "message"))){
-validate123.errors = [{instancePath:instancePath+"/data/" + i0,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data2}];
+validate123.errors = [{instancePath:instancePath+"/data/" + i0,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant2,data:data2}];
 return false;
 }
 else {
 const _errs9 = errors;
 for(const key1 in data2){
 if(!(((((key1 === "id") || (key1 === "object")) || (key1 === "created_at")) || (key1 === "superseded_at")) || (key1 === "message"))){
-validate123.errors = [{instancePath:instancePath+"/data/" + i0,keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant1,data:data2}];
+validate123.errors = [{instancePath:instancePath+"/data/" + i0,keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant2,data:data2}];
 return false;
 break;
 }
@@ -9617,7 +9618,7 @@ if(data2.created_at !== undefined){
 let data5 = data2.created_at;
 const _errs14 = errors;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-validate123.errors = [{instancePath:instancePath+"/data/" + i0+"/created_at",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data5}];
+validate123.errors = [{instancePath:instancePath+"/data/" + i0+"/created_at",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant23,data:data5}];
 return false;
 }
 var valid3 = _errs14 === errors;
@@ -9630,7 +9631,7 @@ if(data2.superseded_at !== undefined){
 let data6 = data2.superseded_at;
 const _errs16 = errors;
 if((!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))) && (data6 !== null)){
-validate123.errors = [{instancePath:instancePath+"/data/" + i0+"/superseded_at",keyword:"type",params:{type: constant42},message:"must be integer,null",expected:constant20,data:data6}];
+validate123.errors = [{instancePath:instancePath+"/data/" + i0+"/superseded_at",keyword:"type",params:{type: constant43},message:"must be integer,null",expected:constant21,data:data6}];
 return false;
 }
 var valid3 = _errs16 === errors;
@@ -9646,7 +9647,7 @@ if(errors === _errs18){
 if(data7 && typeof data7 == "object" && !Array.isArray(data7)){
 let missing2;
 if((data7.role === undefined) && (missing2 = "role")){
-validate123.errors = [{instancePath:instancePath+"/data/" + i0+"/message",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant1,data:data7}];
+validate123.errors = [{instancePath:instancePath+"/data/" + i0+"/message",keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant2,data:data7}];
 return false;
 }
 else {
@@ -9658,7 +9659,7 @@ validate123.errors = [{instancePath:instancePath+"/data/" + i0+"/message/role",k
 return false;
 }
 if(!((((data8 === "user") || (data8 === "assistant")) || (data8 === "tool")) || (data8 === "function"))){
-validate123.errors = [{instancePath:instancePath+"/data/" + i0+"/message/role",keyword:"enum",params:{allowedValues: constant60},message:"must be equal to one of the allowed values",expected:constant0,data:data8}];
+validate123.errors = [{instancePath:instancePath+"/data/" + i0+"/message/role",keyword:"enum",params:{allowedValues: constant61},message:"must be equal to one of the allowed values",expected:constant0,data:data8}];
 return false;
 }
 var valid4 = _errs21 === errors;
@@ -9675,7 +9676,7 @@ validate123.errors = [{instancePath:instancePath+"/data/" + i0+"/message/origin"
 return false;
 }
 if(!(data9 === "server")){
-validate123.errors = [{instancePath:instancePath+"/data/" + i0+"/message/origin",keyword:"enum",params:{allowedValues: constant61},message:"must be equal to one of the allowed values",expected:constant0,data:data9}];
+validate123.errors = [{instancePath:instancePath+"/data/" + i0+"/message/origin",keyword:"enum",params:{allowedValues: constant62},message:"must be equal to one of the allowed values",expected:constant0,data:data9}];
 return false;
 }
 var valid4 = _errs23 === errors;
@@ -9698,7 +9699,7 @@ if(errors === _errs27){
 if(data11 && typeof data11 == "object" && !Array.isArray(data11)){
 let missing3;
 if((data11.type === undefined) && (missing3 = "type")){
-validate123.errors = [{instancePath:instancePath+"/data/" + i0+"/message/media/" + i1,keyword:"required",params:{missingProperty: missing3},message:"must have required property '"+missing3+"'",expected:constant1,data:data11}];
+validate123.errors = [{instancePath:instancePath+"/data/" + i0+"/message/media/" + i1,keyword:"required",params:{missingProperty: missing3},message:"must have required property '"+missing3+"'",expected:constant2,data:data11}];
 return false;
 }
 else {
@@ -9709,14 +9710,14 @@ validate123.errors = [{instancePath:instancePath+"/data/" + i0+"/message/media/"
 return false;
 }
 if(!((data12 === "image_url") || (data12 === "input_audio"))){
-validate123.errors = [{instancePath:instancePath+"/data/" + i0+"/message/media/" + i1+"/type",keyword:"enum",params:{allowedValues: constant62},message:"must be equal to one of the allowed values",expected:constant0,data:data12}];
+validate123.errors = [{instancePath:instancePath+"/data/" + i0+"/message/media/" + i1+"/type",keyword:"enum",params:{allowedValues: constant63},message:"must be equal to one of the allowed values",expected:constant0,data:data12}];
 return false;
 }
 }
 }
 }
 else {
-validate123.errors = [{instancePath:instancePath+"/data/" + i0+"/message/media/" + i1,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data11}];
+validate123.errors = [{instancePath:instancePath+"/data/" + i0+"/message/media/" + i1,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data:data11}];
 return false;
 }
 }
@@ -9727,7 +9728,7 @@ break;
 }
 }
 else {
-validate123.errors = [{instancePath:instancePath+"/data/" + i0+"/message/media",keyword:"type",params:{type: "array"},message:"must be array",expected:constant10,data:data10}];
+validate123.errors = [{instancePath:instancePath+"/data/" + i0+"/message/media",keyword:"type",params:{type: "array"},message:"must be array",expected:constant11,data:data10}];
 return false;
 }
 }
@@ -9741,7 +9742,7 @@ var valid4 = true;
 }
 }
 else {
-validate123.errors = [{instancePath:instancePath+"/data/" + i0+"/message",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data7}];
+validate123.errors = [{instancePath:instancePath+"/data/" + i0+"/message",keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data:data7}];
 return false;
 }
 }
@@ -9758,7 +9759,7 @@ var valid3 = true;
 }
 }
 else {
-validate123.errors = [{instancePath:instancePath+"/data/" + i0,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data2}];
+validate123.errors = [{instancePath:instancePath+"/data/" + i0,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data:data2}];
 return false;
 }
 }
@@ -9769,7 +9770,7 @@ break;
 }
 }
 else {
-validate123.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "array"},message:"must be array",expected:constant10,data:data1}];
+validate123.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "array"},message:"must be array",expected:constant11,data:data1}];
 return false;
 }
 }
@@ -9783,7 +9784,7 @@ if(data.has_more !== undefined){
 let data13 = data.has_more;
 const _errs32 = errors;
 if(typeof data13 !== "boolean"){
-validate123.errors = [{instancePath:instancePath+"/has_more",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant15,data:data13}];
+validate123.errors = [{instancePath:instancePath+"/has_more",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant16,data:data13}];
 return false;
 }
 var valid0 = _errs32 === errors;
@@ -9796,7 +9797,7 @@ if(data.last_id !== undefined){
 let data14 = data.last_id;
 const _errs34 = errors;
 if((typeof data14 !== "string") && (data14 !== null)){
-validate123.errors = [{instancePath:instancePath+"/last_id",keyword:"type",params:{type: constant34},message:"must be string,null",expected:constant9,data:data14}];
+validate123.errors = [{instancePath:instancePath+"/last_id",keyword:"type",params:{type: constant35},message:"must be string,null",expected:constant10,data:data14}];
 return false;
 }
 var valid0 = _errs34 === errors;
@@ -9811,7 +9812,7 @@ var valid0 = true;
 }
 }
 else {
-validate123.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate123.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
 return false;
 }
 }
@@ -9827,7 +9828,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.key === undefined) && (missing0 = "key")){
-validate124.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate124.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant2,data}];
 return false;
 }
 else {
@@ -9856,7 +9857,7 @@ return false;
 }
 }
 else {
-validate124.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate124.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
 return false;
 }
 }
@@ -9878,7 +9879,7 @@ validate125.errors = [{instancePath:instancePath+"/state",keyword:"type",params:
 return false;
 }
 if(!((((((data0 === "queued") || (data0 === "running")) || (data0 === "completed")) || (data0 === "failed")) || (data0 === "cancelled")) || (data0 === "interrupted"))){
-validate125.errors = [{instancePath:instancePath+"/state",keyword:"enum",params:{allowedValues: constant63},message:"must be equal to one of the allowed values",expected:constant0,data:data0}];
+validate125.errors = [{instancePath:instancePath+"/state",keyword:"enum",params:{allowedValues: constant64},message:"must be equal to one of the allowed values",expected:constant0,data:data0}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -9945,18 +9946,18 @@ if(data.limit !== undefined){
 let data3 = data.limit;
 const _errs7 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate125.errors = [{instancePath:instancePath+"/limit",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data3}];
+validate125.errors = [{instancePath:instancePath+"/limit",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant23,data:data3}];
 return false;
 }
 if(errors === _errs7){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 100 || isNaN(data3)){
-validate125.errors = [{instancePath:instancePath+"/limit",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100",expected:constant22,data:data3}];
+validate125.errors = [{instancePath:instancePath+"/limit",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100",expected:constant23,data:data3}];
 return false;
 }
 else {
 if(data3 < 1 || isNaN(data3)){
-validate125.errors = [{instancePath:instancePath+"/limit",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant22,data:data3}];
+validate125.errors = [{instancePath:instancePath+"/limit",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant23,data:data3}];
 return false;
 }
 }
@@ -10000,7 +10001,7 @@ var valid0 = true;
 }
 }
 else {
-validate125.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate125.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
 return false;
 }
 }
@@ -10016,14 +10017,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.message === undefined) && (missing0 = "message")) || ((data.type === undefined) && (missing0 = "type"))) || ((data.param === undefined) && (missing0 = "param"))) || ((data.code === undefined) && (missing0 = "code"))){
-validate128.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate128.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant2,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((((key0 === "message") || (key0 === "type")) || (key0 === "param")) || (key0 === "code"))){
-validate128.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
+validate128.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant2,data}];
 return false;
 break;
 }
@@ -10081,7 +10082,7 @@ if(data.param !== undefined){
 let data2 = data.param;
 const _errs6 = errors;
 if((typeof data2 !== "string") && (data2 !== null)){
-validate128.errors = [{instancePath:instancePath+"/param",keyword:"type",params:{type: constant34},message:"must be string,null",expected:constant9,data:data2}];
+validate128.errors = [{instancePath:instancePath+"/param",keyword:"type",params:{type: constant35},message:"must be string,null",expected:constant10,data:data2}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -10098,7 +10099,7 @@ validate128.errors = [{instancePath:instancePath+"/code",keyword:"type",params:{
 return false;
 }
 if(!((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((data3 === "invalid_api_key") || (data3 === "auth_locked")) || (data3 === "host_not_allowed")) || (data3 === "origin_not_allowed")) || (data3 === "insufficient_scope")) || (data3 === "agent_not_allowed")) || (data3 === "not_found")) || (data3 === "endpoint_not_served")) || (data3 === "model_not_found")) || (data3 === "method_not_allowed")) || (data3 === "invalid_http")) || (data3 === "http_version_not_supported")) || (data3 === "transfer_coding_not_supported")) || (data3 === "websocket_not_available")) || (data3 === "websocket_version_not_supported")) || (data3 === "expectation_failed")) || (data3 === "uri_too_long")) || (data3 === "headers_too_large")) || (data3 === "request_timeout")) || (data3 === "request_too_large")) || (data3 === "unsupported_media_type")) || (data3 === "invalid_utf8")) || (data3 === "invalid_json")) || (data3 === "too_deep")) || (data3 === "too_many_values")) || (data3 === "missing_required_parameter")) || (data3 === "invalid_type")) || (data3 === "invalid_value")) || (data3 === "unknown_parameter")) || (data3 === "unsupported_parameter")) || (data3 === "unsupported_value")) || (data3 === "image_url_not_allowed")) || (data3 === "image_fetch_failed")) || (data3 === "responses_request")) || (data3 === "empty_array")) || (data3 === "array_above_max_length")) || (data3 === "empty_string")) || (data3 === "string_above_max_length")) || (data3 === "object_above_max_properties")) || (data3 === "integer_below_min_value")) || (data3 === "integer_above_max_value")) || (data3 === "decimal_below_min_value")) || (data3 === "decimal_above_max_value")) || (data3 === "context_length_exceeded")) || (data3 === "invalid_session_key")) || (data3 === "session_not_found")) || (data3 === "agent_conflict")) || (data3 === "session_damaged")) || (data3 === "session_busy")) || (data3 === "rate_limit_exceeded")) || (data3 === "insufficient_quota")) || (data3 === "upstream_rejected")) || (data3 === "upstream_error")) || (data3 === "upstream_unavailable")) || (data3 === "upstream_timeout")) || (data3 === "cancelled")) || (data3 === "run_cancelled")) || (data3 === "run_interrupted")) || (data3 === "run_not_found")) || (data3 === "run_not_logged")) || (data3 === "run_expired")) || (data3 === "idempotency_conflict")) || (data3 === "storage_unavailable")) || (data3 === "overloaded")) || (data3 === "shutting_down")) || (data3 === "internal_error"))){
-validate128.errors = [{instancePath:instancePath+"/code",keyword:"enum",params:{allowedValues: constant58},message:"must be equal to one of the allowed values",expected:constant0,data:data3}];
+validate128.errors = [{instancePath:instancePath+"/code",keyword:"enum",params:{allowedValues: constant59},message:"must be equal to one of the allowed values",expected:constant0,data:data3}];
 return false;
 }
 var valid0 = _errs8 === errors;
@@ -10113,7 +10114,7 @@ var valid0 = true;
 }
 }
 else {
-validate128.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate128.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
 return false;
 }
 }
@@ -10127,14 +10128,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((((((((((((data.id === undefined) && (missing0 = "id")) || ((data.object === undefined) && (missing0 = "object"))) || ((data.state === undefined) && (missing0 = "state"))) || ((data.agent_id === undefined) && (missing0 = "agent_id"))) || ((data.session_key === undefined) && (missing0 = "session_key"))) || ((data.key === undefined) && (missing0 = "key"))) || ((data.detached === undefined) && (missing0 = "detached"))) || ((data.logged === undefined) && (missing0 = "logged"))) || ((data.created_at === undefined) && (missing0 = "created_at"))) || ((data.started_at === undefined) && (missing0 = "started_at"))) || ((data.ended_at === undefined) && (missing0 = "ended_at"))) || ((data.last_event === undefined) && (missing0 = "last_event"))) || ((data.usage === undefined) && (missing0 = "usage"))) || ((data.error === undefined) && (missing0 = "error"))) || ((data.expired === undefined) && (missing0 = "expired"))){
-validate127.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate127.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant2,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
-if(!(func22.call(constant27, key0))){
-validate127.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
+if(!(func22.call(constant28, key0))){
+validate127.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant2,data}];
 return false;
 break;
 }
@@ -10186,7 +10187,7 @@ validate127.errors = [{instancePath:instancePath+"/state",keyword:"type",params:
 return false;
 }
 if(!((((((data2 === "queued") || (data2 === "running")) || (data2 === "completed")) || (data2 === "failed")) || (data2 === "cancelled")) || (data2 === "interrupted"))){
-validate127.errors = [{instancePath:instancePath+"/state",keyword:"enum",params:{allowedValues: constant63},message:"must be equal to one of the allowed values",expected:constant0,data:data2}];
+validate127.errors = [{instancePath:instancePath+"/state",keyword:"enum",params:{allowedValues: constant64},message:"must be equal to one of the allowed values",expected:constant0,data:data2}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -10262,7 +10263,7 @@ if(data.detached !== undefined){
 let data6 = data.detached;
 const _errs14 = errors;
 if(typeof data6 !== "boolean"){
-validate127.errors = [{instancePath:instancePath+"/detached",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant15,data:data6}];
+validate127.errors = [{instancePath:instancePath+"/detached",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant16,data:data6}];
 return false;
 }
 var valid0 = _errs14 === errors;
@@ -10275,7 +10276,7 @@ if(data.logged !== undefined){
 let data7 = data.logged;
 const _errs16 = errors;
 if(typeof data7 !== "boolean"){
-validate127.errors = [{instancePath:instancePath+"/logged",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant15,data:data7}];
+validate127.errors = [{instancePath:instancePath+"/logged",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant16,data:data7}];
 return false;
 }
 var valid0 = _errs16 === errors;
@@ -10288,7 +10289,7 @@ if(data.created_at !== undefined){
 let data8 = data.created_at;
 const _errs18 = errors;
 if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
-validate127.errors = [{instancePath:instancePath+"/created_at",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data8}];
+validate127.errors = [{instancePath:instancePath+"/created_at",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant23,data:data8}];
 return false;
 }
 var valid0 = _errs18 === errors;
@@ -10301,7 +10302,7 @@ if(data.started_at !== undefined){
 let data9 = data.started_at;
 const _errs20 = errors;
 if((!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))) && (data9 !== null)){
-validate127.errors = [{instancePath:instancePath+"/started_at",keyword:"type",params:{type: constant42},message:"must be integer,null",expected:constant20,data:data9}];
+validate127.errors = [{instancePath:instancePath+"/started_at",keyword:"type",params:{type: constant43},message:"must be integer,null",expected:constant21,data:data9}];
 return false;
 }
 var valid0 = _errs20 === errors;
@@ -10314,7 +10315,7 @@ if(data.ended_at !== undefined){
 let data10 = data.ended_at;
 const _errs22 = errors;
 if((!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))) && (data10 !== null)){
-validate127.errors = [{instancePath:instancePath+"/ended_at",keyword:"type",params:{type: constant42},message:"must be integer,null",expected:constant20,data:data10}];
+validate127.errors = [{instancePath:instancePath+"/ended_at",keyword:"type",params:{type: constant43},message:"must be integer,null",expected:constant21,data:data10}];
 return false;
 }
 var valid0 = _errs22 === errors;
@@ -10327,13 +10328,13 @@ if(data.last_event !== undefined){
 let data11 = data.last_event;
 const _errs24 = errors;
 if(!(((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11))) && (isFinite(data11)))){
-validate127.errors = [{instancePath:instancePath+"/last_event",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data11}];
+validate127.errors = [{instancePath:instancePath+"/last_event",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant23,data:data11}];
 return false;
 }
 if(errors === _errs24){
 if((typeof data11 == "number") && (isFinite(data11))){
 if(data11 < 0 || isNaN(data11)){
-validate127.errors = [{instancePath:instancePath+"/last_event",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data11}];
+validate127.errors = [{instancePath:instancePath+"/last_event",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant23,data:data11}];
 return false;
 }
 }
@@ -10356,7 +10357,7 @@ if(errors === _errs29){
 if(data12 && typeof data12 == "object" && !Array.isArray(data12)){
 let missing1;
 if((((data12.prompt_tokens === undefined) && (missing1 = "prompt_tokens")) || ((data12.completion_tokens === undefined) && (missing1 = "completion_tokens"))) || ((data12.total_tokens === undefined) && (missing1 = "total_tokens"))){
-const err0 = {instancePath:instancePath+"/usage",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data12};
+const err0 = {instancePath:instancePath+"/usage",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant2,data:data12};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -10369,7 +10370,7 @@ else {
 const _errs31 = errors;
 for(const key1 in data12){
 if(!(((((key1 === "prompt_tokens") || (key1 === "completion_tokens")) || (key1 === "total_tokens")) || (key1 === "prompt_tokens_details")) || (key1 === "completion_tokens_details"))){
-const err1 = {instancePath:instancePath+"/usage",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant1,data:data12};
+const err1 = {instancePath:instancePath+"/usage",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant2,data:data12};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -10385,7 +10386,7 @@ if(data12.prompt_tokens !== undefined){
 let data13 = data12.prompt_tokens;
 const _errs32 = errors;
 if(!(((typeof data13 == "number") && (!(data13 % 1) && !isNaN(data13))) && (isFinite(data13)))){
-const err2 = {instancePath:instancePath+"/usage/prompt_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data13};
+const err2 = {instancePath:instancePath+"/usage/prompt_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant23,data:data13};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -10397,7 +10398,7 @@ errors++;
 if(errors === _errs32){
 if((typeof data13 == "number") && (isFinite(data13))){
 if(data13 < 0 || isNaN(data13)){
-const err3 = {instancePath:instancePath+"/usage/prompt_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data13};
+const err3 = {instancePath:instancePath+"/usage/prompt_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant23,data:data13};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -10418,7 +10419,7 @@ if(data12.completion_tokens !== undefined){
 let data14 = data12.completion_tokens;
 const _errs34 = errors;
 if(!(((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14))) && (isFinite(data14)))){
-const err4 = {instancePath:instancePath+"/usage/completion_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data14};
+const err4 = {instancePath:instancePath+"/usage/completion_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant23,data:data14};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -10430,7 +10431,7 @@ errors++;
 if(errors === _errs34){
 if((typeof data14 == "number") && (isFinite(data14))){
 if(data14 < 0 || isNaN(data14)){
-const err5 = {instancePath:instancePath+"/usage/completion_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data14};
+const err5 = {instancePath:instancePath+"/usage/completion_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant23,data:data14};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -10451,7 +10452,7 @@ if(data12.total_tokens !== undefined){
 let data15 = data12.total_tokens;
 const _errs36 = errors;
 if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
-const err6 = {instancePath:instancePath+"/usage/total_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data15};
+const err6 = {instancePath:instancePath+"/usage/total_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant23,data:data15};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -10463,7 +10464,7 @@ errors++;
 if(errors === _errs36){
 if((typeof data15 == "number") && (isFinite(data15))){
 if(data15 < 0 || isNaN(data15)){
-const err7 = {instancePath:instancePath+"/usage/total_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data15};
+const err7 = {instancePath:instancePath+"/usage/total_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant23,data:data15};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -10488,7 +10489,7 @@ if(data16 && typeof data16 == "object" && !Array.isArray(data16)){
 const _errs40 = errors;
 for(const key2 in data16){
 if(!((key2 === "cached_tokens") || (key2 === "audio_tokens"))){
-const err8 = {instancePath:instancePath+"/usage/prompt_tokens_details",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",expected:constant1,data:data16};
+const err8 = {instancePath:instancePath+"/usage/prompt_tokens_details",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",expected:constant2,data:data16};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -10504,7 +10505,7 @@ if(data16.cached_tokens !== undefined){
 let data17 = data16.cached_tokens;
 const _errs41 = errors;
 if(!(((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17))) && (isFinite(data17)))){
-const err9 = {instancePath:instancePath+"/usage/prompt_tokens_details/cached_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data17};
+const err9 = {instancePath:instancePath+"/usage/prompt_tokens_details/cached_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant23,data:data17};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -10516,7 +10517,7 @@ errors++;
 if(errors === _errs41){
 if((typeof data17 == "number") && (isFinite(data17))){
 if(data17 < 0 || isNaN(data17)){
-const err10 = {instancePath:instancePath+"/usage/prompt_tokens_details/cached_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data17};
+const err10 = {instancePath:instancePath+"/usage/prompt_tokens_details/cached_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant23,data:data17};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -10537,7 +10538,7 @@ if(data16.audio_tokens !== undefined){
 let data18 = data16.audio_tokens;
 const _errs43 = errors;
 if(!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))){
-const err11 = {instancePath:instancePath+"/usage/prompt_tokens_details/audio_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data18};
+const err11 = {instancePath:instancePath+"/usage/prompt_tokens_details/audio_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant23,data:data18};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -10549,7 +10550,7 @@ errors++;
 if(errors === _errs43){
 if((typeof data18 == "number") && (isFinite(data18))){
 if(data18 < 0 || isNaN(data18)){
-const err12 = {instancePath:instancePath+"/usage/prompt_tokens_details/audio_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data18};
+const err12 = {instancePath:instancePath+"/usage/prompt_tokens_details/audio_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant23,data:data18};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -10569,7 +10570,7 @@ var valid4 = true;
 }
 }
 else {
-const err13 = {instancePath:instancePath+"/usage/prompt_tokens_details",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data16};
+const err13 = {instancePath:instancePath+"/usage/prompt_tokens_details",keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data:data16};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -10593,7 +10594,7 @@ if(data19 && typeof data19 == "object" && !Array.isArray(data19)){
 const _errs47 = errors;
 for(const key3 in data19){
 if(!((((key3 === "reasoning_tokens") || (key3 === "audio_tokens")) || (key3 === "accepted_prediction_tokens")) || (key3 === "rejected_prediction_tokens"))){
-const err14 = {instancePath:instancePath+"/usage/completion_tokens_details",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",expected:constant1,data:data19};
+const err14 = {instancePath:instancePath+"/usage/completion_tokens_details",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",expected:constant2,data:data19};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -10609,7 +10610,7 @@ if(data19.reasoning_tokens !== undefined){
 let data20 = data19.reasoning_tokens;
 const _errs48 = errors;
 if(!(((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20))) && (isFinite(data20)))){
-const err15 = {instancePath:instancePath+"/usage/completion_tokens_details/reasoning_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data20};
+const err15 = {instancePath:instancePath+"/usage/completion_tokens_details/reasoning_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant23,data:data20};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -10621,7 +10622,7 @@ errors++;
 if(errors === _errs48){
 if((typeof data20 == "number") && (isFinite(data20))){
 if(data20 < 0 || isNaN(data20)){
-const err16 = {instancePath:instancePath+"/usage/completion_tokens_details/reasoning_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data20};
+const err16 = {instancePath:instancePath+"/usage/completion_tokens_details/reasoning_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant23,data:data20};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -10642,7 +10643,7 @@ if(data19.audio_tokens !== undefined){
 let data21 = data19.audio_tokens;
 const _errs50 = errors;
 if(!(((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21))) && (isFinite(data21)))){
-const err17 = {instancePath:instancePath+"/usage/completion_tokens_details/audio_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data21};
+const err17 = {instancePath:instancePath+"/usage/completion_tokens_details/audio_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant23,data:data21};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -10654,7 +10655,7 @@ errors++;
 if(errors === _errs50){
 if((typeof data21 == "number") && (isFinite(data21))){
 if(data21 < 0 || isNaN(data21)){
-const err18 = {instancePath:instancePath+"/usage/completion_tokens_details/audio_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data21};
+const err18 = {instancePath:instancePath+"/usage/completion_tokens_details/audio_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant23,data:data21};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -10675,7 +10676,7 @@ if(data19.accepted_prediction_tokens !== undefined){
 let data22 = data19.accepted_prediction_tokens;
 const _errs52 = errors;
 if(!(((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22))) && (isFinite(data22)))){
-const err19 = {instancePath:instancePath+"/usage/completion_tokens_details/accepted_prediction_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data22};
+const err19 = {instancePath:instancePath+"/usage/completion_tokens_details/accepted_prediction_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant23,data:data22};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -10687,7 +10688,7 @@ errors++;
 if(errors === _errs52){
 if((typeof data22 == "number") && (isFinite(data22))){
 if(data22 < 0 || isNaN(data22)){
-const err20 = {instancePath:instancePath+"/usage/completion_tokens_details/accepted_prediction_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data22};
+const err20 = {instancePath:instancePath+"/usage/completion_tokens_details/accepted_prediction_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant23,data:data22};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -10708,7 +10709,7 @@ if(data19.rejected_prediction_tokens !== undefined){
 let data23 = data19.rejected_prediction_tokens;
 const _errs54 = errors;
 if(!(((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23))) && (isFinite(data23)))){
-const err21 = {instancePath:instancePath+"/usage/completion_tokens_details/rejected_prediction_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data23};
+const err21 = {instancePath:instancePath+"/usage/completion_tokens_details/rejected_prediction_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant23,data:data23};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -10720,7 +10721,7 @@ errors++;
 if(errors === _errs54){
 if((typeof data23 == "number") && (isFinite(data23))){
 if(data23 < 0 || isNaN(data23)){
-const err22 = {instancePath:instancePath+"/usage/completion_tokens_details/rejected_prediction_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data23};
+const err22 = {instancePath:instancePath+"/usage/completion_tokens_details/rejected_prediction_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant23,data:data23};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -10742,7 +10743,7 @@ var valid5 = true;
 }
 }
 else {
-const err23 = {instancePath:instancePath+"/usage/completion_tokens_details",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data19};
+const err23 = {instancePath:instancePath+"/usage/completion_tokens_details",keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data:data19};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -10765,7 +10766,7 @@ var valid3 = true;
 }
 }
 else {
-const err24 = {instancePath:instancePath+"/usage",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data12};
+const err24 = {instancePath:instancePath+"/usage",keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data:data12};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -10782,7 +10783,7 @@ passing0 = 0;
 }
 const _errs56 = errors;
 if(data12 !== null){
-const err25 = {instancePath:instancePath+"/usage",keyword:"type",params:{type: "null"},message:"must be null",expected:constant24,data:data12};
+const err25 = {instancePath:instancePath+"/usage",keyword:"type",params:{type: "null"},message:"must be null",expected:constant25,data:data12};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -10803,7 +10804,7 @@ passing0 = 1;
 }
 }
 if(!valid1){
-const err26 = {instancePath:instancePath+"/usage",keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",expected:constant13,data:data12};
+const err26 = {instancePath:instancePath+"/usage",keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",expected:constant14,data:data12};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -10849,7 +10850,7 @@ passing1 = 0;
 }
 const _errs61 = errors;
 if(data24 !== null){
-const err27 = {instancePath:instancePath+"/error",keyword:"type",params:{type: "null"},message:"must be null",expected:constant24,data:data24};
+const err27 = {instancePath:instancePath+"/error",keyword:"type",params:{type: "null"},message:"must be null",expected:constant25,data:data24};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -10870,7 +10871,7 @@ passing1 = 1;
 }
 }
 if(!valid6){
-const err28 = {instancePath:instancePath+"/error",keyword:"oneOf",params:{passingSchemas: passing1},message:"must match exactly one schema in oneOf",expected:constant13,data:data24};
+const err28 = {instancePath:instancePath+"/error",keyword:"oneOf",params:{passingSchemas: passing1},message:"must match exactly one schema in oneOf",expected:constant14,data:data24};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -10916,7 +10917,7 @@ passing2 = 0;
 }
 const _errs66 = errors;
 if(data25 !== null){
-const err29 = {instancePath:instancePath+"/completion",keyword:"type",params:{type: "null"},message:"must be null",expected:constant24,data:data25};
+const err29 = {instancePath:instancePath+"/completion",keyword:"type",params:{type: "null"},message:"must be null",expected:constant25,data:data25};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -10937,7 +10938,7 @@ passing2 = 1;
 }
 }
 if(!valid7){
-const err30 = {instancePath:instancePath+"/completion",keyword:"oneOf",params:{passingSchemas: passing2},message:"must match exactly one schema in oneOf",expected:constant13,data:data25};
+const err30 = {instancePath:instancePath+"/completion",keyword:"oneOf",params:{passingSchemas: passing2},message:"must match exactly one schema in oneOf",expected:constant14,data:data25};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -10969,7 +10970,7 @@ if(data.expired !== undefined){
 let data26 = data.expired;
 const _errs68 = errors;
 if(typeof data26 !== "boolean"){
-validate127.errors = [{instancePath:instancePath+"/expired",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant15,data:data26}];
+validate127.errors = [{instancePath:instancePath+"/expired",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant16,data:data26}];
 return false;
 }
 var valid0 = _errs68 === errors;
@@ -10996,7 +10997,7 @@ var valid0 = true;
 }
 }
 else {
-validate127.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate127.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
 return false;
 }
 }
@@ -11010,14 +11011,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.object === undefined) && (missing0 = "object")) || ((data.data === undefined) && (missing0 = "data"))) || ((data.has_more === undefined) && (missing0 = "has_more"))) || ((data.last_id === undefined) && (missing0 = "last_id"))){
-validate126.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate126.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant2,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((((key0 === "object") || (key0 === "data")) || (key0 === "has_more")) || (key0 === "last_id"))){
-validate126.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
+validate126.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant2,data}];
 return false;
 break;
 }
@@ -11060,7 +11061,7 @@ break;
 }
 }
 else {
-validate126.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "array"},message:"must be array",expected:constant10,data:data1}];
+validate126.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "array"},message:"must be array",expected:constant11,data:data1}];
 return false;
 }
 }
@@ -11074,7 +11075,7 @@ if(data.has_more !== undefined){
 let data3 = data.has_more;
 const _errs7 = errors;
 if(typeof data3 !== "boolean"){
-validate126.errors = [{instancePath:instancePath+"/has_more",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant15,data:data3}];
+validate126.errors = [{instancePath:instancePath+"/has_more",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant16,data:data3}];
 return false;
 }
 var valid0 = _errs7 === errors;
@@ -11087,7 +11088,7 @@ if(data.last_id !== undefined){
 let data4 = data.last_id;
 const _errs9 = errors;
 if((typeof data4 !== "string") && (data4 !== null)){
-validate126.errors = [{instancePath:instancePath+"/last_id",keyword:"type",params:{type: constant34},message:"must be string,null",expected:constant9,data:data4}];
+validate126.errors = [{instancePath:instancePath+"/last_id",keyword:"type",params:{type: constant35},message:"must be string,null",expected:constant10,data:data4}];
 return false;
 }
 var valid0 = _errs9 === errors;
@@ -11102,7 +11103,7 @@ var valid0 = true;
 }
 }
 else {
-validate126.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate126.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
 return false;
 }
 }
@@ -11118,7 +11119,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.id === undefined) && (missing0 = "id")){
-validate132.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate132.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant2,data}];
 return false;
 }
 else {
@@ -11147,7 +11148,7 @@ return false;
 }
 }
 else {
-validate132.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate132.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
 return false;
 }
 }
@@ -11162,14 +11163,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((((((((((((data.id === undefined) && (missing0 = "id")) || ((data.object === undefined) && (missing0 = "object"))) || ((data.state === undefined) && (missing0 = "state"))) || ((data.agent_id === undefined) && (missing0 = "agent_id"))) || ((data.session_key === undefined) && (missing0 = "session_key"))) || ((data.key === undefined) && (missing0 = "key"))) || ((data.detached === undefined) && (missing0 = "detached"))) || ((data.logged === undefined) && (missing0 = "logged"))) || ((data.created_at === undefined) && (missing0 = "created_at"))) || ((data.started_at === undefined) && (missing0 = "started_at"))) || ((data.ended_at === undefined) && (missing0 = "ended_at"))) || ((data.last_event === undefined) && (missing0 = "last_event"))) || ((data.usage === undefined) && (missing0 = "usage"))) || ((data.error === undefined) && (missing0 = "error"))) || ((data.expired === undefined) && (missing0 = "expired"))){
-validate133.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate133.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant2,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
-if(!(func22.call(constant27, key0))){
-validate133.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
+if(!(func22.call(constant28, key0))){
+validate133.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant2,data}];
 return false;
 break;
 }
@@ -11221,7 +11222,7 @@ validate133.errors = [{instancePath:instancePath+"/state",keyword:"type",params:
 return false;
 }
 if(!((((((data2 === "queued") || (data2 === "running")) || (data2 === "completed")) || (data2 === "failed")) || (data2 === "cancelled")) || (data2 === "interrupted"))){
-validate133.errors = [{instancePath:instancePath+"/state",keyword:"enum",params:{allowedValues: constant63},message:"must be equal to one of the allowed values",expected:constant0,data:data2}];
+validate133.errors = [{instancePath:instancePath+"/state",keyword:"enum",params:{allowedValues: constant64},message:"must be equal to one of the allowed values",expected:constant0,data:data2}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -11297,7 +11298,7 @@ if(data.detached !== undefined){
 let data6 = data.detached;
 const _errs14 = errors;
 if(typeof data6 !== "boolean"){
-validate133.errors = [{instancePath:instancePath+"/detached",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant15,data:data6}];
+validate133.errors = [{instancePath:instancePath+"/detached",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant16,data:data6}];
 return false;
 }
 var valid0 = _errs14 === errors;
@@ -11310,7 +11311,7 @@ if(data.logged !== undefined){
 let data7 = data.logged;
 const _errs16 = errors;
 if(typeof data7 !== "boolean"){
-validate133.errors = [{instancePath:instancePath+"/logged",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant15,data:data7}];
+validate133.errors = [{instancePath:instancePath+"/logged",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant16,data:data7}];
 return false;
 }
 var valid0 = _errs16 === errors;
@@ -11323,7 +11324,7 @@ if(data.created_at !== undefined){
 let data8 = data.created_at;
 const _errs18 = errors;
 if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
-validate133.errors = [{instancePath:instancePath+"/created_at",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data8}];
+validate133.errors = [{instancePath:instancePath+"/created_at",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant23,data:data8}];
 return false;
 }
 var valid0 = _errs18 === errors;
@@ -11336,7 +11337,7 @@ if(data.started_at !== undefined){
 let data9 = data.started_at;
 const _errs20 = errors;
 if((!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))) && (data9 !== null)){
-validate133.errors = [{instancePath:instancePath+"/started_at",keyword:"type",params:{type: constant42},message:"must be integer,null",expected:constant20,data:data9}];
+validate133.errors = [{instancePath:instancePath+"/started_at",keyword:"type",params:{type: constant43},message:"must be integer,null",expected:constant21,data:data9}];
 return false;
 }
 var valid0 = _errs20 === errors;
@@ -11349,7 +11350,7 @@ if(data.ended_at !== undefined){
 let data10 = data.ended_at;
 const _errs22 = errors;
 if((!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))) && (data10 !== null)){
-validate133.errors = [{instancePath:instancePath+"/ended_at",keyword:"type",params:{type: constant42},message:"must be integer,null",expected:constant20,data:data10}];
+validate133.errors = [{instancePath:instancePath+"/ended_at",keyword:"type",params:{type: constant43},message:"must be integer,null",expected:constant21,data:data10}];
 return false;
 }
 var valid0 = _errs22 === errors;
@@ -11362,13 +11363,13 @@ if(data.last_event !== undefined){
 let data11 = data.last_event;
 const _errs24 = errors;
 if(!(((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11))) && (isFinite(data11)))){
-validate133.errors = [{instancePath:instancePath+"/last_event",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data11}];
+validate133.errors = [{instancePath:instancePath+"/last_event",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant23,data:data11}];
 return false;
 }
 if(errors === _errs24){
 if((typeof data11 == "number") && (isFinite(data11))){
 if(data11 < 0 || isNaN(data11)){
-validate133.errors = [{instancePath:instancePath+"/last_event",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data11}];
+validate133.errors = [{instancePath:instancePath+"/last_event",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant23,data:data11}];
 return false;
 }
 }
@@ -11391,7 +11392,7 @@ if(errors === _errs29){
 if(data12 && typeof data12 == "object" && !Array.isArray(data12)){
 let missing1;
 if((((data12.prompt_tokens === undefined) && (missing1 = "prompt_tokens")) || ((data12.completion_tokens === undefined) && (missing1 = "completion_tokens"))) || ((data12.total_tokens === undefined) && (missing1 = "total_tokens"))){
-const err0 = {instancePath:instancePath+"/usage",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant1,data:data12};
+const err0 = {instancePath:instancePath+"/usage",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant2,data:data12};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -11404,7 +11405,7 @@ else {
 const _errs31 = errors;
 for(const key1 in data12){
 if(!(((((key1 === "prompt_tokens") || (key1 === "completion_tokens")) || (key1 === "total_tokens")) || (key1 === "prompt_tokens_details")) || (key1 === "completion_tokens_details"))){
-const err1 = {instancePath:instancePath+"/usage",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant1,data:data12};
+const err1 = {instancePath:instancePath+"/usage",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant2,data:data12};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -11420,7 +11421,7 @@ if(data12.prompt_tokens !== undefined){
 let data13 = data12.prompt_tokens;
 const _errs32 = errors;
 if(!(((typeof data13 == "number") && (!(data13 % 1) && !isNaN(data13))) && (isFinite(data13)))){
-const err2 = {instancePath:instancePath+"/usage/prompt_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data13};
+const err2 = {instancePath:instancePath+"/usage/prompt_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant23,data:data13};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -11432,7 +11433,7 @@ errors++;
 if(errors === _errs32){
 if((typeof data13 == "number") && (isFinite(data13))){
 if(data13 < 0 || isNaN(data13)){
-const err3 = {instancePath:instancePath+"/usage/prompt_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data13};
+const err3 = {instancePath:instancePath+"/usage/prompt_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant23,data:data13};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -11453,7 +11454,7 @@ if(data12.completion_tokens !== undefined){
 let data14 = data12.completion_tokens;
 const _errs34 = errors;
 if(!(((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14))) && (isFinite(data14)))){
-const err4 = {instancePath:instancePath+"/usage/completion_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data14};
+const err4 = {instancePath:instancePath+"/usage/completion_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant23,data:data14};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -11465,7 +11466,7 @@ errors++;
 if(errors === _errs34){
 if((typeof data14 == "number") && (isFinite(data14))){
 if(data14 < 0 || isNaN(data14)){
-const err5 = {instancePath:instancePath+"/usage/completion_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data14};
+const err5 = {instancePath:instancePath+"/usage/completion_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant23,data:data14};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -11486,7 +11487,7 @@ if(data12.total_tokens !== undefined){
 let data15 = data12.total_tokens;
 const _errs36 = errors;
 if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
-const err6 = {instancePath:instancePath+"/usage/total_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data15};
+const err6 = {instancePath:instancePath+"/usage/total_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant23,data:data15};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -11498,7 +11499,7 @@ errors++;
 if(errors === _errs36){
 if((typeof data15 == "number") && (isFinite(data15))){
 if(data15 < 0 || isNaN(data15)){
-const err7 = {instancePath:instancePath+"/usage/total_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data15};
+const err7 = {instancePath:instancePath+"/usage/total_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant23,data:data15};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -11523,7 +11524,7 @@ if(data16 && typeof data16 == "object" && !Array.isArray(data16)){
 const _errs40 = errors;
 for(const key2 in data16){
 if(!((key2 === "cached_tokens") || (key2 === "audio_tokens"))){
-const err8 = {instancePath:instancePath+"/usage/prompt_tokens_details",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",expected:constant1,data:data16};
+const err8 = {instancePath:instancePath+"/usage/prompt_tokens_details",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",expected:constant2,data:data16};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -11539,7 +11540,7 @@ if(data16.cached_tokens !== undefined){
 let data17 = data16.cached_tokens;
 const _errs41 = errors;
 if(!(((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17))) && (isFinite(data17)))){
-const err9 = {instancePath:instancePath+"/usage/prompt_tokens_details/cached_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data17};
+const err9 = {instancePath:instancePath+"/usage/prompt_tokens_details/cached_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant23,data:data17};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -11551,7 +11552,7 @@ errors++;
 if(errors === _errs41){
 if((typeof data17 == "number") && (isFinite(data17))){
 if(data17 < 0 || isNaN(data17)){
-const err10 = {instancePath:instancePath+"/usage/prompt_tokens_details/cached_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data17};
+const err10 = {instancePath:instancePath+"/usage/prompt_tokens_details/cached_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant23,data:data17};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -11572,7 +11573,7 @@ if(data16.audio_tokens !== undefined){
 let data18 = data16.audio_tokens;
 const _errs43 = errors;
 if(!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))){
-const err11 = {instancePath:instancePath+"/usage/prompt_tokens_details/audio_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data18};
+const err11 = {instancePath:instancePath+"/usage/prompt_tokens_details/audio_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant23,data:data18};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -11584,7 +11585,7 @@ errors++;
 if(errors === _errs43){
 if((typeof data18 == "number") && (isFinite(data18))){
 if(data18 < 0 || isNaN(data18)){
-const err12 = {instancePath:instancePath+"/usage/prompt_tokens_details/audio_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data18};
+const err12 = {instancePath:instancePath+"/usage/prompt_tokens_details/audio_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant23,data:data18};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -11604,7 +11605,7 @@ var valid4 = true;
 }
 }
 else {
-const err13 = {instancePath:instancePath+"/usage/prompt_tokens_details",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data16};
+const err13 = {instancePath:instancePath+"/usage/prompt_tokens_details",keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data:data16};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -11628,7 +11629,7 @@ if(data19 && typeof data19 == "object" && !Array.isArray(data19)){
 const _errs47 = errors;
 for(const key3 in data19){
 if(!((((key3 === "reasoning_tokens") || (key3 === "audio_tokens")) || (key3 === "accepted_prediction_tokens")) || (key3 === "rejected_prediction_tokens"))){
-const err14 = {instancePath:instancePath+"/usage/completion_tokens_details",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",expected:constant1,data:data19};
+const err14 = {instancePath:instancePath+"/usage/completion_tokens_details",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",expected:constant2,data:data19};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -11644,7 +11645,7 @@ if(data19.reasoning_tokens !== undefined){
 let data20 = data19.reasoning_tokens;
 const _errs48 = errors;
 if(!(((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20))) && (isFinite(data20)))){
-const err15 = {instancePath:instancePath+"/usage/completion_tokens_details/reasoning_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data20};
+const err15 = {instancePath:instancePath+"/usage/completion_tokens_details/reasoning_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant23,data:data20};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -11656,7 +11657,7 @@ errors++;
 if(errors === _errs48){
 if((typeof data20 == "number") && (isFinite(data20))){
 if(data20 < 0 || isNaN(data20)){
-const err16 = {instancePath:instancePath+"/usage/completion_tokens_details/reasoning_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data20};
+const err16 = {instancePath:instancePath+"/usage/completion_tokens_details/reasoning_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant23,data:data20};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -11677,7 +11678,7 @@ if(data19.audio_tokens !== undefined){
 let data21 = data19.audio_tokens;
 const _errs50 = errors;
 if(!(((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21))) && (isFinite(data21)))){
-const err17 = {instancePath:instancePath+"/usage/completion_tokens_details/audio_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data21};
+const err17 = {instancePath:instancePath+"/usage/completion_tokens_details/audio_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant23,data:data21};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -11689,7 +11690,7 @@ errors++;
 if(errors === _errs50){
 if((typeof data21 == "number") && (isFinite(data21))){
 if(data21 < 0 || isNaN(data21)){
-const err18 = {instancePath:instancePath+"/usage/completion_tokens_details/audio_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data21};
+const err18 = {instancePath:instancePath+"/usage/completion_tokens_details/audio_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant23,data:data21};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -11710,7 +11711,7 @@ if(data19.accepted_prediction_tokens !== undefined){
 let data22 = data19.accepted_prediction_tokens;
 const _errs52 = errors;
 if(!(((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22))) && (isFinite(data22)))){
-const err19 = {instancePath:instancePath+"/usage/completion_tokens_details/accepted_prediction_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data22};
+const err19 = {instancePath:instancePath+"/usage/completion_tokens_details/accepted_prediction_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant23,data:data22};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -11722,7 +11723,7 @@ errors++;
 if(errors === _errs52){
 if((typeof data22 == "number") && (isFinite(data22))){
 if(data22 < 0 || isNaN(data22)){
-const err20 = {instancePath:instancePath+"/usage/completion_tokens_details/accepted_prediction_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data22};
+const err20 = {instancePath:instancePath+"/usage/completion_tokens_details/accepted_prediction_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant23,data:data22};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -11743,7 +11744,7 @@ if(data19.rejected_prediction_tokens !== undefined){
 let data23 = data19.rejected_prediction_tokens;
 const _errs54 = errors;
 if(!(((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23))) && (isFinite(data23)))){
-const err21 = {instancePath:instancePath+"/usage/completion_tokens_details/rejected_prediction_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data23};
+const err21 = {instancePath:instancePath+"/usage/completion_tokens_details/rejected_prediction_tokens",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant23,data:data23};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -11755,7 +11756,7 @@ errors++;
 if(errors === _errs54){
 if((typeof data23 == "number") && (isFinite(data23))){
 if(data23 < 0 || isNaN(data23)){
-const err22 = {instancePath:instancePath+"/usage/completion_tokens_details/rejected_prediction_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data23};
+const err22 = {instancePath:instancePath+"/usage/completion_tokens_details/rejected_prediction_tokens",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant23,data:data23};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -11777,7 +11778,7 @@ var valid5 = true;
 }
 }
 else {
-const err23 = {instancePath:instancePath+"/usage/completion_tokens_details",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data19};
+const err23 = {instancePath:instancePath+"/usage/completion_tokens_details",keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data:data19};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -11800,7 +11801,7 @@ var valid3 = true;
 }
 }
 else {
-const err24 = {instancePath:instancePath+"/usage",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data12};
+const err24 = {instancePath:instancePath+"/usage",keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data:data12};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -11817,7 +11818,7 @@ passing0 = 0;
 }
 const _errs56 = errors;
 if(data12 !== null){
-const err25 = {instancePath:instancePath+"/usage",keyword:"type",params:{type: "null"},message:"must be null",expected:constant24,data:data12};
+const err25 = {instancePath:instancePath+"/usage",keyword:"type",params:{type: "null"},message:"must be null",expected:constant25,data:data12};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -11838,7 +11839,7 @@ passing0 = 1;
 }
 }
 if(!valid1){
-const err26 = {instancePath:instancePath+"/usage",keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",expected:constant13,data:data12};
+const err26 = {instancePath:instancePath+"/usage",keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",expected:constant14,data:data12};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -11884,7 +11885,7 @@ passing1 = 0;
 }
 const _errs61 = errors;
 if(data24 !== null){
-const err27 = {instancePath:instancePath+"/error",keyword:"type",params:{type: "null"},message:"must be null",expected:constant24,data:data24};
+const err27 = {instancePath:instancePath+"/error",keyword:"type",params:{type: "null"},message:"must be null",expected:constant25,data:data24};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -11905,7 +11906,7 @@ passing1 = 1;
 }
 }
 if(!valid6){
-const err28 = {instancePath:instancePath+"/error",keyword:"oneOf",params:{passingSchemas: passing1},message:"must match exactly one schema in oneOf",expected:constant13,data:data24};
+const err28 = {instancePath:instancePath+"/error",keyword:"oneOf",params:{passingSchemas: passing1},message:"must match exactly one schema in oneOf",expected:constant14,data:data24};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -11951,7 +11952,7 @@ passing2 = 0;
 }
 const _errs66 = errors;
 if(data25 !== null){
-const err29 = {instancePath:instancePath+"/completion",keyword:"type",params:{type: "null"},message:"must be null",expected:constant24,data:data25};
+const err29 = {instancePath:instancePath+"/completion",keyword:"type",params:{type: "null"},message:"must be null",expected:constant25,data:data25};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -11972,7 +11973,7 @@ passing2 = 1;
 }
 }
 if(!valid7){
-const err30 = {instancePath:instancePath+"/completion",keyword:"oneOf",params:{passingSchemas: passing2},message:"must match exactly one schema in oneOf",expected:constant13,data:data25};
+const err30 = {instancePath:instancePath+"/completion",keyword:"oneOf",params:{passingSchemas: passing2},message:"must match exactly one schema in oneOf",expected:constant14,data:data25};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -12004,7 +12005,7 @@ if(data.expired !== undefined){
 let data26 = data.expired;
 const _errs68 = errors;
 if(typeof data26 !== "boolean"){
-validate133.errors = [{instancePath:instancePath+"/expired",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant15,data:data26}];
+validate133.errors = [{instancePath:instancePath+"/expired",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant16,data:data26}];
 return false;
 }
 var valid0 = _errs68 === errors;
@@ -12031,7 +12032,7 @@ var valid0 = true;
 }
 }
 else {
-validate133.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate133.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
 return false;
 }
 }
@@ -12047,7 +12048,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.id === undefined) && (missing0 = "id")){
-validate136.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate136.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant2,data}];
 return false;
 }
 else {
@@ -12082,18 +12083,18 @@ if(data.after !== undefined){
 let data1 = data.after;
 const _errs3 = errors;
 if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
-validate136.errors = [{instancePath:instancePath+"/after",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data1}];
+validate136.errors = [{instancePath:instancePath+"/after",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant23,data:data1}];
 return false;
 }
 if(errors === _errs3){
 if((typeof data1 == "number") && (isFinite(data1))){
 if(data1 > 9007199254740991 || isNaN(data1)){
-validate136.errors = [{instancePath:instancePath+"/after",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991",expected:constant22,data:data1}];
+validate136.errors = [{instancePath:instancePath+"/after",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991",expected:constant23,data:data1}];
 return false;
 }
 else {
 if(data1 < 0 || isNaN(data1)){
-validate136.errors = [{instancePath:instancePath+"/after",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data1}];
+validate136.errors = [{instancePath:instancePath+"/after",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant23,data:data1}];
 return false;
 }
 }
@@ -12109,18 +12110,18 @@ if(data["last-event-id"] !== undefined){
 let data2 = data["last-event-id"];
 const _errs5 = errors;
 if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-validate136.errors = [{instancePath:instancePath+"/last-event-id",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant22,data:data2}];
+validate136.errors = [{instancePath:instancePath+"/last-event-id",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant23,data:data2}];
 return false;
 }
 if(errors === _errs5){
 if((typeof data2 == "number") && (isFinite(data2))){
 if(data2 > 9007199254740991 || isNaN(data2)){
-validate136.errors = [{instancePath:instancePath+"/last-event-id",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991",expected:constant22,data:data2}];
+validate136.errors = [{instancePath:instancePath+"/last-event-id",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991",expected:constant23,data:data2}];
 return false;
 }
 else {
 if(data2 < 0 || isNaN(data2)){
-validate136.errors = [{instancePath:instancePath+"/last-event-id",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant22,data:data2}];
+validate136.errors = [{instancePath:instancePath+"/last-event-id",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant23,data:data2}];
 return false;
 }
 }
@@ -12136,7 +12137,7 @@ var valid0 = true;
 }
 }
 else {
-validate136.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate136.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
 return false;
 }
 }
@@ -12152,7 +12153,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.id === undefined) && (missing0 = "id")){
-validate137.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate137.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant2,data}];
 return false;
 }
 else {
@@ -12181,7 +12182,7 @@ return false;
 }
 }
 else {
-validate137.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate137.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
 return false;
 }
 }
@@ -12196,14 +12197,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.ok === undefined) && (missing0 = "ok")) || ((data.status === undefined) && (missing0 = "status"))){
-validate138.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate138.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant2,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((key0 === "ok") || (key0 === "status"))){
-validate138.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
+validate138.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant2,data}];
 return false;
 break;
 }
@@ -12213,11 +12214,11 @@ if(data.ok !== undefined){
 let data0 = data.ok;
 const _errs2 = errors;
 if(typeof data0 !== "boolean"){
-validate138.errors = [{instancePath:instancePath+"/ok",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant15,data:data0}];
+validate138.errors = [{instancePath:instancePath+"/ok",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant16,data:data0}];
 return false;
 }
 if(true !== data0){
-validate138.errors = [{instancePath:instancePath+"/ok",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",expected:constant15,data:data0}];
+validate138.errors = [{instancePath:instancePath+"/ok",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",expected:constant16,data:data0}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -12247,7 +12248,7 @@ var valid0 = true;
 }
 }
 else {
-validate138.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate138.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
 return false;
 }
 }
@@ -12262,14 +12263,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.ready === undefined) && (missing0 = "ready")){
-validate139.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate139.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant2,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(key0 === "ready")){
-validate139.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant1,data}];
+validate139.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant2,data}];
 return false;
 break;
 }
@@ -12278,11 +12279,11 @@ if(_errs1 === errors){
 if(data.ready !== undefined){
 let data0 = data.ready;
 if(typeof data0 !== "boolean"){
-validate139.errors = [{instancePath:instancePath+"/ready",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant15,data:data0}];
+validate139.errors = [{instancePath:instancePath+"/ready",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant16,data:data0}];
 return false;
 }
 if(true !== data0){
-validate139.errors = [{instancePath:instancePath+"/ready",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",expected:constant15,data:data0}];
+validate139.errors = [{instancePath:instancePath+"/ready",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",expected:constant16,data:data0}];
 return false;
 }
 }
@@ -12290,7 +12291,7 @@ return false;
 }
 }
 else {
-validate139.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate139.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
 return false;
 }
 }
@@ -12318,7 +12319,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.openapi === undefined) && (missing0 = "openapi")) || ((data.info === undefined) && (missing0 = "info"))) || ((data.paths === undefined) && (missing0 = "paths"))){
-validate141.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate141.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant2,data}];
 return false;
 }
 else {
@@ -12342,7 +12343,7 @@ if(errors === _errs4){
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 }
 else {
-validate141.errors = [{instancePath:instancePath+"/info",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data1}];
+validate141.errors = [{instancePath:instancePath+"/info",keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data:data1}];
 return false;
 }
 }
@@ -12359,7 +12360,7 @@ if(errors === _errs7){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 }
 else {
-validate141.errors = [{instancePath:instancePath+"/paths",keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data:data2}];
+validate141.errors = [{instancePath:instancePath+"/paths",keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data:data2}];
 return false;
 }
 }
@@ -12373,7 +12374,7 @@ var valid0 = true;
 }
 }
 else {
-validate141.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate141.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
 return false;
 }
 }
@@ -12401,7 +12402,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.page === undefined) && (missing0 = "page")){
-validate143.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate143.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant2,data}];
 return false;
 }
 else {
@@ -12424,7 +12425,7 @@ return false;
 }
 }
 else {
-validate143.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate143.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
 return false;
 }
 }
@@ -12524,7 +12525,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.script === undefined) && (missing0 = "script")){
-validate151.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant1,data}];
+validate151.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant2,data}];
 return false;
 }
 else {
@@ -12535,14 +12536,14 @@ validate151.errors = [{instancePath:instancePath+"/script",keyword:"type",params
 return false;
 }
 if(!((((((((((((((((((data0 === "answer.js") || (data0 === "app.js")) || (data0 === "connect.js")) || (data0 === "conversation.js")) || (data0 === "event-reader.js")) || (data0 === "gateway-client.js")) || (data0 === "htm.js")) || (data0 === "html.js")) || (data0 === "main.js")) || (data0 === "place.js")) || (data0 === "preact-hooks.js")) || (data0 === "preact.js")) || (data0 === "session-key.js")) || (data0 === "session-list.js")) || (data0 === "sign-in.js")) || (data0 === "snippets.js")) || (data0 === "talk.js")) || (data0 === "transcript.js"))){
-validate151.errors = [{instancePath:instancePath+"/script",keyword:"enum",params:{allowedValues: constant64},message:"must be equal to one of the allowed values",expected:constant0,data:data0}];
+validate151.errors = [{instancePath:instancePath+"/script",keyword:"enum",params:{allowedValues: constant65},message:"must be equal to one of the allowed values",expected:constant0,data:data0}];
 return false;
 }
 }
 }
 }
 else {
-validate151.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant1,data}];
+validate151.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant2,data}];
 return false;
 }
 }

@@ -1842,7 +1842,8 @@ export interface components {
          *     request (body, agent, session, `x-clawgate-include`) is given the run of the first, its answer or its stream from the
          *     start, also while it is under way; `idempotency-replayed` marks that. With another request it is 409
          *     `idempotency_conflict`. A run that failed says the same error again; one that failed before a model had taken it on, or
-         *     that its clients left before a tool had acted, leaves its key free. Each caller has keys of its own.
+         *     that its clients left before a tool had acted, leaves its key free. Each caller has keys of its own. They are compared
+         *     byte for byte, quotes and all. An empty one is 400, as are two: it would be a call that is not safe to send again.
          * @example 0190f3a1-c2d3-4e5f-8a9b-0c1d2e3f4a5b
          */
         IdempotencyKey: string;
@@ -1975,7 +1976,8 @@ export interface operations {
                  *     request (body, agent, session, `x-clawgate-include`) is given the run of the first, its answer or its stream from the
                  *     start, also while it is under way; `idempotency-replayed` marks that. With another request it is 409
                  *     `idempotency_conflict`. A run that failed says the same error again; one that failed before a model had taken it on, or
-                 *     that its clients left before a tool had acted, leaves its key free. Each caller has keys of its own.
+                 *     that its clients left before a tool had acted, leaves its key free. Each caller has keys of its own. They are compared
+                 *     byte for byte, quotes and all. An empty one is 400, as are two: it would be a call that is not safe to send again.
                  * @example 0190f3a1-c2d3-4e5f-8a9b-0c1d2e3f4a5b
                  */
                 "idempotency-key"?: components["parameters"]["IdempotencyKey"];

@@ -32,7 +32,7 @@ export const operations: Rows<Operations> = {
     secured: true,
     scopes: ["chat"],
     extensions: {"x-endpoint":"chatCompletions","x-heavy":true},
-    parameters: {"x-openclaw-agent-id":{"in":"header","type":"string"},"x-openclaw-session-key":{"in":"header","type":"string"},"x-clawgate-include":{"in":"header","type":"string"},"x-stainless-retry-count":{"in":"header","type":"string"},"idempotency-key":{"in":"header","type":"string"},"x-openclaw-detach":{"in":"header","type":"string"}},
+    parameters: {"x-openclaw-agent-id":{"in":"header","type":"string"},"x-openclaw-session-key":{"in":"header","type":"string"},"x-clawgate-include":{"in":"header","type":"string"},"x-stainless-retry-count":{"in":"header","type":"string"},"idempotency-key":{"in":"header","type":"string","emptyCounts":true},"x-openclaw-detach":{"in":"header","type":"string"}},
     checkParameters: guards.checkCreateChatCompletionParameters,
     hasBody: true,
     checkBody: guards.checkChatCompletionRequest,

@@ -25,6 +25,8 @@ export interface Parameter {
   schema: JsonSchema;
   /** A path parameter that may hold slashes, which OpenAPI has no word for. */
   "x-slashes"?: boolean;
+  /** A parameter whose empty text is checked as any other; else it is the same as none. */
+  "x-empty-counts"?: boolean;
 }
 
 export interface MediaType {

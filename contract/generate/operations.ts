@@ -62,10 +62,12 @@ function listSchemes(document: OpenApi, { security }: Endpoint["operation"]): re
 const parameterTypes: readonly unknown[] = ["string", "integer", "number", "boolean"];
 
 function toParameters(id: string, parameters: readonly Parameter[]): string {
-  const rows = parameters.map(({ name, in: place, schema: { type }, "x-slashes": slashes }) => {
+  const rows = parameters.map(({ name, in: place, schema: { type }, ...words }) => {
     if (!parameterTypes.includes(type))
       throw new Error(`${id}: the parameter ${name} needs one of these types: ${parameterTypes.join(", ")}`);
-    return [name, { in: place, type, ...(slashes === true ? { slashes } : {}) }];
+    const slashes = words["x-slashes"] === true ? { slashes: true } : {};
+    const emptyCounts = words["x-empty-counts"] === true ? { emptyCounts: true } : {};
+    return [name, { in: place, type, ...slashes, ...emptyCounts }];
   });
   return JSON.stringify(Object.fromEntries(rows));
 }

@@ -4,8 +4,8 @@ import { RequestViolation } from "./request-violation.ts";
 import type { ParameterRow, Row } from "./row.ts";
 
 /**
- * The text of one parameter, an empty one being the same as none. That of the path is still percent-encoded, and one of
- * the query that is there more than once is a list.
+ * The text of one parameter; undefined if it is not there. That of the path is still percent-encoded, and one of the
+ * query that is there more than once is a list.
  */
 export type ReadText = (place: ParameterRow["in"], name: string) => string | readonly string[] | undefined;
 
@@ -17,9 +17,10 @@ export function createParameterReader<Ops, O extends keyof Ops>(
   const rows = Object.entries(row.parameters);
   return (read) => {
     const parameters: Record<string, unknown> = {};
-    for (const [name, { in: place, type }] of rows) {
-      const text = toText(read(place, name), place, name);
-      if (text !== "") parameters[name] = toParameter(text, type);
+    for (const [name, { in: place, type, emptyCounts = false }] of rows) {
+      const given = read(place, name);
+      if (given === undefined || (given === "" && !emptyCounts)) continue;
+      parameters[name] = toParameter(toText(given, place, name), type);
     }
     assertValid(checkParameters, parameters, toError, "the parameters");
     return parameters;
@@ -30,8 +31,7 @@ function toError(violation: ConstructorParameters<typeof RequestViolation>[0]): 
   return new RequestViolation(violation, "parameters");
 }
 
-function toText(given: ReturnType<ReadText>, place: ParameterRow["in"], name: string): string {
-  if (given === undefined) return "";
+function toText(given: string | readonly string[], place: ParameterRow["in"], name: string): string {
   if (typeof given !== "string") throw invalid(name, `it is there ${given.length} times`);
   return place === "path" ? decode(given, name) : given;
 }

@@ -33,6 +33,8 @@ export interface ParameterRow {
   readonly type: "string" | "integer" | "number" | "boolean";
   /** Set for a path parameter that may hold slashes. */
   readonly slashes?: boolean;
+  /** Set where an empty text is not the same as none, but is checked as any other. */
+  readonly emptyCounts?: boolean;
 }
 
 export interface ResponseRow {

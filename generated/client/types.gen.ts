@@ -1130,7 +1130,8 @@ export type RetryCount = string;
  * request (body, agent, session, `x-clawgate-include`) is given the run of the first, its answer or its stream from the
  * start, also while it is under way; `idempotency-replayed` marks that. With another request it is 409
  * `idempotency_conflict`. A run that failed says the same error again; one that failed before a model had taken it on, or
- * that its clients left before a tool had acted, leaves its key free. Each caller has keys of its own.
+ * that its clients left before a tool had acted, leaves its key free. Each caller has keys of its own. They are compared
+ * byte for byte, quotes and all. An empty one is 400, as are two: it would be a call that is not safe to send again.
  *
  */
 export type IdempotencyKey = string;
@@ -1191,7 +1192,8 @@ export type CreateChatCompletionData = {
          * request (body, agent, session, `x-clawgate-include`) is given the run of the first, its answer or its stream from the
          * start, also while it is under way; `idempotency-replayed` marks that. With another request it is 409
          * `idempotency_conflict`. A run that failed says the same error again; one that failed before a model had taken it on, or
-         * that its clients left before a tool had acted, leaves its key free. Each caller has keys of its own.
+         * that its clients left before a tool had acted, leaves its key free. Each caller has keys of its own. They are compared
+         * byte for byte, quotes and all. An empty one is 400, as are two: it would be a call that is not safe to send again.
          *
          */
         'idempotency-key'?: string;

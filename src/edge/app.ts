@@ -11,6 +11,7 @@ import type { Metrics } from "../base/metrics.ts";
 import { operator, type Principal } from "../base/principal.ts";
 import { checkAnswers } from "./answer-check.ts";
 import { type Authenticate, toToken } from "./authenticate.ts";
+import { ConstantFiles } from "./constant-file.ts";
 import type { DispatchParts } from "./dispatch.ts";
 import { toErrorReply } from "./error-reply.ts";
 import { findFramingFault } from "./framing.ts";
@@ -20,7 +21,7 @@ import { type Passage, type Passages, toCommonHeaders } from "./passage.ts";
 import type { SignIn } from "./proxy-user.ts";
 import { createRoutes, listSecuredPaths, type Routes } from "./routes.ts";
 
-export interface AppParts extends Omit<DispatchParts, "answers"> {
+export interface AppParts extends Omit<DispatchParts, "answers" | "files"> {
   readonly handlers: Handlers;
   readonly authenticate: Authenticate;
   /** Asked first, where a proxy in front signs people in. */
@@ -75,7 +76,11 @@ export function createApp(parts: AppParts): Koa {
   app.use(allowOrigins(parts.origins.allowedOrigins));
   app.use(requireToken(parts));
   app.use(refuseWhileStopping(parts.passages));
-  const routes = createRoutes(parts.handlers, parts.isEnabled, { ...parts, answers });
+  const routes = createRoutes(parts.handlers, parts.isEnabled, {
+    ...parts,
+    answers,
+    files: new ConstantFiles(parts.log),
+  });
   app.use(route(routes, parts.explainHandshake));
   app.use(refusePath(routes, parts.log));
   app.on("error", (error: NodeJS.ErrnoException) => {

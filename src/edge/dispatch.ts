@@ -15,7 +15,7 @@ import { type Brake, createBrake } from "../base/listener.ts";
 import type { LoopState } from "../base/loop-watch.ts";
 import type { BodyBudget } from "./body-budget.ts";
 import { readJson } from "./body.ts";
-import { sendFile } from "./constant-file.ts";
+import type { ConstantFiles } from "./constant-file.ts";
 import { toErrorReply } from "./error-reply.ts";
 import { type Passage, toCommonHeaders } from "./passage.ts";
 import { markCommon } from "./slow-readers.ts";
@@ -27,6 +27,7 @@ export interface DispatchParts {
   readonly bodies: BodyBudget;
   readonly keepAlive: SseOptions<unknown>["keepAlive"];
   readonly answers: AnswerCheck;
+  readonly files: ConstantFiles;
   readonly room: Room;
   readonly loop: Pick<LoopState, "hasStoodStill">;
   /** Says more about a body than its check can; undefined leaves it to the check. */
@@ -123,7 +124,7 @@ function createTextReader(row: OperationRow): (ctx: Context) => ReadText {
       case "query":
         return ctx.query[name];
       case "header":
-        return ctx.get(name);
+        return ctx.req.headers[name];
     }
   };
 }
@@ -154,7 +155,7 @@ function writeReply(ctx: Context, row: OperationRow, reply: AnyReply, brake: Bra
   const text = constant ?? toBody(reply);
   headers["content-type"] = `${type}; charset=utf-8`;
   ctx.respond = false;
-  if (headers["etag"] !== undefined && Buffer.isBuffer(text)) return sendFile(ctx.req, ctx.res, headers, text);
+  if (headers["etag"] !== undefined && Buffer.isBuffer(text)) return parts.files.send(ctx.req, ctx.res, headers, text);
   const size = Buffer.byteLength(text);
   headers["content-length"] = String(size);
   if (constant !== undefined && constant.length > longChars) markCommon(ctx.res);

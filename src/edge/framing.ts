@@ -13,6 +13,7 @@ const single = new Set([
   "content-length",
   "content-type",
   "expect",
+  "idempotency-key",
   "origin",
   "transfer-encoding",
   "upgrade",

@@ -5,6 +5,7 @@ import { describe, expect, onTestFinished, test as plain } from "vitest";
 import { createGatewayTest, startTestGateway } from "../gateway.fixture.ts";
 import { readRows } from "../rows.fixture.ts";
 import { untilLive, type Ask } from "../talk.fixture.ts";
+import { exchange, toRequest } from "../wire/socket.fixture.ts";
 import { ask, codeOf, findRun, toEvents, toRunId, toText, type Gateway, untilState } from "./runs.fixture.ts";
 
 const test = createGatewayTest({});
@@ -111,11 +112,31 @@ describe("a key", () => {
     expect(texts[0]).toBe(texts[1]);
   });
 
-  test.for(["", " ", "\u00e9", "x".repeat(256)])("that is none is refused: %j", async (key, { gateway }) => {
-    const response = await gateway.chat(...ask("@@echo a", { headers: { "idempotency-key": key } }));
-    // An empty header is the same as none.
-    if (key.trim() === "") expect(response.status).toBe(200);
-    else expect(await codeOf(response)).toEqual([400, "invalid_value"]);
+  test.for(["", " ", " \t ", "\u00e9", "x".repeat(256)])(
+    "that is none is refused, and not taken for no key: %j",
+    async (key, { gateway }) => {
+      const response = await gateway.chat(...ask("@@echo a", { headers: { "idempotency-key": key } }));
+      expect(response.status).toBe(400);
+      expect(await response.json()).toMatchObject({
+        error: {
+          code: "invalid_value",
+          param: "idempotency-key",
+          message: expect.stringContaining("1 to 255 characters"),
+        },
+      });
+    },
+  );
+
+  test.for([
+    ["a", "b"],
+    ["a", "a"],
+    ["", "a"],
+    ["a", ""],
+  ])("that is there twice is refused: %j and %j", async (both, { gateway }) => {
+    const fields = Object.fromEntries(["Idempotency-Key", "idempotency-key"].map((name, at) => [name, both[at] ?? ""]));
+    const { status, text } = await exchange(gateway.port, toRequest({ headers: { ...fields, connection: "close" } }));
+    expect(status).toBe(400);
+    expect(JSON.parse(text)).toMatchObject({ error: { code: "invalid_http", param: "idempotency-key" } });
   });
 
   test("of a run that failed says the same error again, and not to try it once more", async ({ gateway }) => {

@@ -38,7 +38,7 @@ export function createKoaRoutes<Ops, Context extends object>(
         readBody: () => json(ctx.req),
         readText(place, name) {
           if (place === "query") return ctx.query[name];
-          return place === "header" ? ctx.get(name) : (ctx["captures"] as string[])[names.indexOf(name)];
+          return place === "header" ? ctx.req.headers[name] : (ctx["captures"] as string[])[names.indexOf(name)];
         },
         signal: left.signal,
         context,

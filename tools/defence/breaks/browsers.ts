@@ -194,7 +194,7 @@ export const browsers: readonly Break[] = [
   without(
     ["P06"],
     "src/edge/dispatch.ts",
-    "return ctx.get(name);",
+    "return ctx.req.headers[name];",
     'return ctx.get(name) || ctx.get(name.replaceAll("-", "_"));',
   ),
 ];

@@ -12,7 +12,7 @@ const testMs = 60_000;
 export async function runShown(root: string, shown: readonly Shown[]): Promise<Ends> {
   const ends = new Map<string, FileEnd>();
   const isDefence = ({ file }: Shown): boolean => file.endsWith(".defence.ts");
-  const quick = ["--testTimeout", `${testMs}`, "--hookTimeout", `${testMs}`];
+  const quick = ["--mode", "all", "--testTimeout", `${testMs}`, "--hookTimeout", `${testMs}`];
   for (const [tests, report, settings] of [
     [shown.filter((test) => !isDefence(test)), "reports/tests.json", quick],
     [shown.filter(isDefence), "reports/defence.json", ["--config", "test/defence/vitest.config.ts"]],

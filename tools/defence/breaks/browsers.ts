@@ -195,6 +195,6 @@ export const browsers: readonly Break[] = [
     ["P06"],
     "src/edge/dispatch.ts",
     "return ctx.req.headers[name];",
-    'return ctx.get(name) || ctx.get(name.replaceAll("-", "_"));',
+    'return ctx.req.headers[name] ?? ctx.req.headers[name.replaceAll("-", "_")];',
   ),
 ];

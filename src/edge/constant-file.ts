@@ -42,16 +42,14 @@ export class ConstantFiles {
       response.writeHead(304, rest).end();
       return;
     }
-    const send = (bytes: Buffer): void => {
+    const send = (bytes: Buffer, encoding?: "gzip"): void => {
+      if (encoding !== undefined) headers["content-encoding"] = encoding;
       headers["content-length"] = String(bytes.length);
       markCommon(response);
       response.writeHead(200, headers).end(bytes);
     };
     if (!takesGzip(asked["accept-encoding"])) return send(file);
-    void this.#zip(file).then((zipped) => {
-      if (zipped !== undefined) headers["content-encoding"] = "gzip";
-      send(zipped ?? file);
-    });
+    void this.#zip(file).then((zipped) => (zipped === undefined ? send(file) : send(zipped, "gzip")));
   }
 
   /** Tried once: what fails is memory, and strangers who ask again and again shall not take more of it. */

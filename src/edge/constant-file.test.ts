@@ -27,7 +27,7 @@ test("a file is compressed once for all", async () => {
       times += 1;
       return new Response(new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip")))
         .bytes()
-        .then((bytes) => Buffer.from(bytes));
+        .then((zipped) => Buffer.from(zipped));
     }),
   );
   const want = { encoding: "gzip", text: file.toString() };

@@ -82,10 +82,24 @@ function isEnd(payload: unknown): boolean {
   return typeof payload === "object" && payload !== null && "state" in payload && payload.state === "final";
 }
 
-/** The slowest hundredth of calls, alone and beside sockets, in turn. */
+/** What sockets do to calls, beside what they do to those of a bare server: its clients share the machine with both. */
 async function benchBeside(context: Context, candidate: Candidate, upstream: Subject): Promise<Figure[]> {
+  const bare = await startSubject("ws", [new URL("../servers/socket.ts", import.meta.url).pathname]);
   const gateway = await startGateway(context, candidate, { upstream, models: ["whole"] });
-  const { url } = gateway;
+  const [least, own] = [await timeBeside(context, bare, false), await timeBeside(context, gateway, true)];
+  await stopAll([bare, gateway]);
+  const toFigures = ({ name }: Subject, { alone, idle, rabble }: typeof own): Figure[] => {
+    const shared = { row, subject: name, unit: "ms", against: alone, better: "lower", compared: false } as const;
+    return [
+      { ...shared, what: "p99 of calls beside 2,000 idle connections", value: idle },
+      { ...shared, what: "p99 of calls beside 500 that come, send garbage and go", value: rabble },
+    ];
+  };
+  return [...toFigures(bare, least), ...toFigures(gateway, own)];
+}
+
+/** The slowest hundredth of calls, alone and beside sockets; in turn, since whatever else the machine does comes and goes. */
+async function timeBeside(context: Context, { url }: Subject, signIn: boolean) {
   const call = toCall(JSON.stringify({ model: "openclaw", messages: [{ role: "user", content: "Go on." }] }));
   const count = context.quick ? 500 : 3_000;
   const time = async (): Promise<number> => {
@@ -93,36 +107,21 @@ async function benchBeside(context: Context, candidate: Candidate, upstream: Sub
     return percentile(times, 0.99);
   };
   await time();
-  // In turn, since whatever else the machine does comes and goes.
-  const alone: number[] = [];
-  const besideIdle: number[] = [];
-  const besideRabble: number[] = [];
+  const [alone, idle, rabble]: [number[], number[], number[]] = [[], [], []];
   for (let round = 0; round < (context.quick ? 1 : 3); round++) {
     alone.push(await time());
     const crowd = new Crowd();
-    await crowd.open(url, 2_000, true);
-    besideIdle.push(await time());
+    await crowd.open(url, 2_000, signIn);
+    idle.push(await time());
     crowd.close();
     alone.push(await time());
     const ending = new AbortController();
-    const rabble = Array.from({ length: context.quick ? 50 : 500 }, () => bother(url, ending.signal));
-    besideRabble.push(await time());
+    const those = Array.from({ length: context.quick ? 50 : 500 }, () => bother(url, ending.signal));
+    rabble.push(await time());
     ending.abort();
-    await Promise.all(rabble);
+    await Promise.all(those);
   }
-  await stopAll([gateway]);
-  const shared = {
-    row,
-    subject: gateway.name,
-    unit: "ms",
-    against: median(alone),
-    better: "lower",
-    compared: false,
-  } as const;
-  return [
-    { ...shared, what: "p99 of calls beside 2,000 idle connections", value: median(besideIdle) },
-    { ...shared, what: "p99 of calls beside 500 that come, send garbage and go", value: median(besideRabble) },
-  ];
+  return { alone: median(alone), idle: median(idle), rabble: median(rabble) };
 }
 
 /** Comes, says what is nothing, and is gone, again and again. */

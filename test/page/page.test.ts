@@ -1,25 +1,16 @@
-import axe, { type AxeResults } from "axe-core";
 import type { Page } from "playwright-core";
 import { describe, expect } from "vitest";
 import { playSay } from "../../src/tool/mcp/scripted-server.fixture.ts";
 import { createGatewayTest, startTestGateway } from "../gateway.fixture.ts";
 import type { Script } from "../upstream/servers/script.fixture.ts";
 import { startUpstream } from "../upstream/servers/upstream.fixture.ts";
+import { findBarriers } from "./barriers.fixture.ts";
 import { hasBrowser, say, signIn, useBrowser } from "./browser.fixture.ts";
 
 const withSessions = { gateway: { http: { endpoints: { sessions: { enabled: true } } } } };
 const test = createGatewayTest({ config: withSessions });
 
 const conversation = (page: Page) => page.getByRole("region", { name: "Conversation" });
-
-/** What axe finds that keeps somebody out. */
-async function findBarriers(page: Page): Promise<unknown[]> {
-  await page.evaluate(axe.source);
-  const { violations } = await page.evaluate<AxeResults>("axe.run()");
-  return violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]);
-}
 
 describe.skipIf(!hasBrowser)("the page in a browser", () => {
   const open = useBrowser();

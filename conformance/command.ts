@@ -45,6 +45,18 @@ export function createConformanceCommand(terminal: Terminal, host: Host = standa
         .default({}, "none"),
     )
     .addOption(
+      new Option("--header-env <name=variable>", "a header whose value is secret and stands in this variable")
+        .argParser(parseHeaderSource)
+        .default({}, "none"),
+    )
+    .addOption(
+      new Option("--header-file <name=file>", "a header whose value is secret and stands in this file")
+        .argParser(parseHeaderSource)
+        .default({}, "none"),
+    )
+    .option("--query <name=value>", "a parameter of every address; may be given several times", collect, [])
+    .option("--proxy <url>", "go through this proxy; else as HTTPS_PROXY, HTTP_PROXY and NO_PROXY say")
+    .addOption(
       new Option(
         "--profile <profile>",
         "chat: any server; gateway: one with agents and sessions; websocket: OpenClaw's gateway protocol, at a ws address",
@@ -174,7 +186,20 @@ Examples:
   return command;
 }
 
-const subjectOptions = ["baseUrl", "start", "model", "apiKeyFile", "header", "profile", "waitFor", "timeout"];
+const subjectOptions = [
+  "baseUrl",
+  "start",
+  "model",
+  "apiKeyFile",
+  "header",
+  "headerEnv",
+  "headerFile",
+  "query",
+  "proxy",
+  "profile",
+  "waitFor",
+  "timeout",
+];
 
 /** Of the options of the suite those that its commands obey, by their names in the flags. */
 const obeyed: Readonly<Record<string, readonly string[]>> = {
@@ -239,16 +264,35 @@ function parseCount(text: string): number {
 }
 
 function parseHeader(text: string, previous: Readonly<Record<string, string>>): Record<string, string> {
-  const colon = text.indexOf(":");
-  const [name, value] = [text.slice(0, Math.max(colon, 0)).trim().toLowerCase(), text.slice(colon + 1).trim()];
+  const [name, value] = split(text, /[:=]/);
   try {
-    validateHeaderName(name);
     validateHeaderValue(name, value);
   } catch {
     throw new InvalidArgumentError("It must be a header such as `name: value`.");
   }
+  return { ...previous, [toHeaderName(name)]: value };
+}
+
+function parseHeaderSource(text: string, previous: Readonly<Record<string, string>>): Record<string, string> {
+  const [name, source] = split(text, /=/);
+  if (source === "") throw new InvalidArgumentError("It must be a header and where its value stands: `name=…`.");
+  return { ...previous, [toHeaderName(name)]: source };
+}
+
+function split(text: string, sign: RegExp): [before: string, after: string] {
+  const at = Math.max(text.search(sign), 0);
+  return [text.slice(0, at).trim(), text.slice(at + 1).trim()];
+}
+
+function toHeaderName(text: string): string {
+  const name = text.toLowerCase();
+  try {
+    validateHeaderName(name);
+  } catch {
+    throw new InvalidArgumentError("It must be a header such as `name: value`.");
+  }
   if (framing.has(name)) throw new InvalidArgumentError(`The suite has to say ${name} itself.`);
-  return { ...previous, [name]: value };
+  return name;
 }
 
 function parseTimeout(text: string): number {

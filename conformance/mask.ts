@@ -81,10 +81,16 @@ const secretName = /auth|key|token|secret|passw|cookie|credential|signature/i;
 const plainName = /-(?:provider|host|url|model|version|region|mode)$/i;
 
 /** What must not be told of how a subject is called. */
-export function toSecrets({ apiKey, headers = {} }: Subject): string[] {
+export function toSecrets({ apiKey, headers = {}, query = "", secrets = [] }: Subject): string[] {
   const kept = Object.entries(headers).filter(([name]) => secretName.test(name) && !plainName.test(name));
   // `Basic …` and the like: the scheme is no secret, and what follows it is one by itself.
-  return [apiKey, ...kept.flatMap(([, value]) => [value, value.slice(value.indexOf(" ") + 1)])];
+  const parameters = [...new URLSearchParams(query)].filter(([name]) => secretName.test(name));
+  return [
+    apiKey,
+    ...secrets,
+    ...parameters.map(([, value]) => value),
+    ...kept.flatMap(([, value]) => [value, value.slice(value.indexOf(" ") + 1)]),
+  ];
 }
 
 function toForms(secret: string): string[] {

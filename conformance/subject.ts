@@ -18,6 +18,10 @@ export interface Subject {
   readonly profile: Profile;
   /** Sent with every request, under lower-case names; one that a case sets itself counts. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Parameters of every address, encoded, without a question mark, as in `api-version=2024-10-21`. */
+  readonly query?: string;
+  /** What nobody may be told beside the key and the headers that have telling names. */
+  readonly secrets?: readonly string[];
   /** How it is reached, where that is not straight to its address. */
   readonly dial?: Dial;
   /** How many times longer than usual a call, a wait and a case may take; 1 unless said. */

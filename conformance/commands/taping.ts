@@ -87,9 +87,18 @@ export function loadRecording(file: string, { cwd }: Terminal): Recording {
 
 /** The server that was recorded: nobody is called, and what it needed as a key was never written down. */
 export function toReplayed({ head }: Recording): Target {
-  const { baseUrl, model, apiKey, headers } = head.subject;
+  const { baseUrl, model, apiKey, headers, query, secrets } = head.subject;
   const profile = profiles.find((one) => one === head.subject.profile) ?? "chat";
-  const subject: Subject = { baseUrl, model, apiKey, headers, profile, ...toPatience(head.subject) };
+  const subject: Subject = {
+    baseUrl,
+    model,
+    apiKey,
+    headers,
+    profile,
+    ...(query === undefined ? {} : { query }),
+    ...(secrets === undefined ? {} : { secrets }),
+    ...toPatience(head.subject),
+  };
   return { subject, waitMs: 0, ended: new Promise(() => undefined) };
 }
 

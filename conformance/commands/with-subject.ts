@@ -8,16 +8,16 @@ import type { Profile, Subject } from "../subject.ts";
 import { type Terminal, UsageError } from "../terminal.ts";
 import { exitStatus } from "../verdict.ts";
 import { toLine } from "./progress.ts";
+import { type ReachFlags, toReach } from "./reach.ts";
 
 /** The flags that say which server is meant. */
-export interface SubjectFlags {
+export interface SubjectFlags extends ReachFlags {
   readonly baseUrl?: string;
   readonly start?: string;
   readonly model?: string;
   readonly apiKeyFile?: string;
   readonly profile?: Profile;
   readonly waitFor?: number;
-  readonly header: Readonly<Record<string, string>>;
   /** How long a call may take, in milliseconds; without it the pace of the server decides. */
   readonly timeout?: number;
 }
@@ -43,7 +43,7 @@ export async function withSubject(flags: SubjectFlags, host: Host, terminal: Ter
   try {
     if (flags.start !== undefined) return await withStarted(flags.start, flags, terminal, use);
     if (flags.baseUrl !== undefined) return await use(toTarget(flags.baseUrl, flags, terminal));
-    if (host.start !== undefined) return await withHost(host.start, flags, use);
+    if (host.start !== undefined) return await withHost(host.start, flags, terminal, use);
   } catch (error) {
     if (!(error instanceof Unreachable)) throw error;
     terminal.note(toLine(error.message));
@@ -62,18 +62,23 @@ async function withStarted(command: string, flags: SubjectFlags, terminal: Termi
     throw new Unreachable((cause as Error).message, { cause });
   });
   try {
-    const target = toTarget(url ?? toApiUrl(started.url), flags, terminal);
+    const target = toTarget(flags.baseUrl === undefined ? toApiUrl(started.url) : fill(flags.baseUrl), flags, terminal);
     await use({ ...target, waitMs: flags.waitFor ?? startMs, ended: started.ended });
   } finally {
     await started.stop();
   }
 }
 
-async function withHost(start: NonNullable<Host["start"]>, flags: SubjectFlags, use: Use): Promise<void> {
+async function withHost(
+  start: NonNullable<Host["start"]>,
+  flags: SubjectFlags,
+  terminal: Terminal,
+  use: Use,
+): Promise<void> {
   const { stop, ...own } = await start();
   try {
     const chosen = { profile: flags.profile ?? own.profile, model: flags.model ?? own.model };
-    const subject = { ...own, ...chosen, ...toManners(flags) };
+    const subject = { ...own, ...chosen, ...toReach(new URL(own.baseUrl), flags, terminal), ...toPatience(flags) };
     await use({ subject, waitMs: flags.waitFor ?? 0, ended: new Promise(() => undefined) });
   } finally {
     await stop();
@@ -91,14 +96,14 @@ function toTarget(baseUrl: string, flags: SubjectFlags, terminal: Terminal): Tar
     apiKey: loadKey(flags, profile, terminal),
     model: toModel(flags, profile),
     profile,
-    ...toManners(flags),
+    ...toReach(new URL(baseUrl), flags, terminal),
+    ...toPatience(flags),
   };
   return { subject, waitMs: flags.waitFor ?? 0, ended: new Promise(() => undefined) };
 }
 
-/** How any server is called, whoever has started it. */
-function toManners({ header, timeout }: SubjectFlags): Pick<Subject, "headers" | "patience"> {
-  return { headers: header, ...(timeout === undefined ? {} : { patience: timeout / callMs }) };
+function toPatience({ timeout }: SubjectFlags): Pick<Subject, "patience"> {
+  return timeout === undefined ? {} : { patience: timeout / callMs };
 }
 
 function toModel({ model }: SubjectFlags, profile: Profile): string {
@@ -131,5 +136,6 @@ function toBaseUrl(text: string): string {
   const url = URL.parse(text);
   if (url === null || !/^(?:http|ws)s?:$/.test(url.protocol))
     throw new UsageError(`--base-url must be an http, https, ws or wss URL, not '${text}'.`);
-  return url.href.replace(/\/$/, "");
+  // What is behind the question mark goes behind every path.
+  return `${url.origin === "null" ? `${url.protocol}//${url.host}` : url.origin}${url.pathname.replace(/\/$/, "")}`;
 }

@@ -4,6 +4,7 @@ import { NoAnswer } from "../blame.ts";
 import { Failure, isObject, show } from "../expect.ts";
 import type { Subject } from "../subject.ts";
 import { createAgent } from "./dial.ts";
+import { withQuery } from "./query.ts";
 import type { Exchange } from "./exchange.ts";
 import { shownBytesMax } from "./exchange.ts";
 
@@ -55,7 +56,7 @@ export class GatewaySocket {
   constructor(subject: Subject, options: DialOptions, signal: AbortSignal, record: (exchange: Exchange) => void) {
     const { query = "", headers = {}, compress = false } = options;
     const started = performance.now();
-    const url = `${toSocketUrl(subject.baseUrl)}${query}`;
+    const url = `${toSocketUrl(subject.baseUrl)}${subject.query === undefined ? query : withQuery(subject, query)}`;
     const sentHeaders = { ...subject.headers, ...headers };
     this.#patience = subject.patience ?? 1;
     this.#socket = new WebSocket(url, {

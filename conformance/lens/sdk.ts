@@ -73,8 +73,9 @@ export async function createSdkLens(
       timeout: toCallMs(subject),
       logLevel: "off",
       fetch: watch,
+      ...(subject.query === undefined ? {} : { defaultQuery: Object.fromEntries(new URLSearchParams(subject.query)) }),
       ...options,
-      defaultHeaders: { ...subject.headers, ...options.defaultHeaders },
+      defaultHeaders: { ...toHeaders(subject), ...options.defaultHeaders },
     });
   const client = create();
   const beta = (client as unknown as { beta?: { chat?: { completions: OpenAI["chat"]["completions"] } } }).beta;
@@ -91,6 +92,12 @@ export async function createSdkLens(
     requestCount: () => requests,
     openCount: () => requests - ended,
   };
+}
+
+/** Whoever is let in by headers of its own is sent no key that there is not. */
+function toHeaders({ apiKey, headers = {} }: Subject): Readonly<Record<string, string | null>> {
+  const isKeyless = apiKey === "" && Object.keys(headers).length > 0 && headers["authorization"] === undefined;
+  return isKeyless ? { ...headers, authorization: null } : headers;
 }
 
 async function loadSdk(major: number): Promise<SdkModule | undefined> {

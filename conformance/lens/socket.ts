@@ -3,6 +3,7 @@ import { NoAnswer } from "../blame.ts";
 import type { Subject } from "../subject.ts";
 import { dialStraight, toPlace } from "./dial.ts";
 import { type Exchange, shownBytesMax } from "./exchange.ts";
+import { withQuery } from "./query.ts";
 
 /** A connection on which any bytes may be written, and everything that comes back is kept. */
 export interface WireConnection {
@@ -150,7 +151,7 @@ function toConnection(socket: Socket, patience: number, said: (bytes: string | U
 /** The head of a raw request: the request line, `Host`, the key, and further lines. Ends with the empty line. */
 export function toHead(subject: Subject, method: string, path: string, lines: readonly string[]): string {
   const { host, pathname } = new URL(subject.baseUrl);
-  const target = path.startsWith("/") ? `${pathname.replace(/\/$/, "")}${path}` : path;
+  const target = path.startsWith("/") ? `${pathname.replace(/\/$/, "")}${withQuery(subject, path)}` : path;
   const key = subject.apiKey === "" ? {} : { Authorization: `Bearer ${subject.apiKey}` };
   const { authorization, ...others } = subject.headers ?? {};
   const sent = { ...key, ...(authorization === undefined ? {} : { Authorization: authorization }), ...others };

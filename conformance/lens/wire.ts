@@ -3,6 +3,7 @@ import { request as httpsRequest } from "node:https";
 import { NoAnswer } from "../blame.ts";
 import type { Subject } from "../subject.ts";
 import { createAgent } from "./dial.ts";
+import { withQuery } from "./query.ts";
 import type { Exchange } from "./exchange.ts";
 import { shownBytesMax } from "./exchange.ts";
 
@@ -95,8 +96,8 @@ export function send(subject: Subject, wire: WireRequest, record: (exchange: Exc
   });
 }
 
-function toUrl({ baseUrl }: Subject, path: string): URL {
-  return new URL(path.startsWith("http") ? path : `${baseUrl}${path}`);
+function toUrl(subject: Subject, path: string): URL {
+  return new URL(path.startsWith("http") ? path : `${subject.baseUrl}${withQuery(subject, path)}`);
 }
 
 function toBytes(body: WireRequest["body"]): Buffer | undefined {

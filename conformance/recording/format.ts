@@ -23,6 +23,8 @@ export interface RecordedSubject {
   readonly profile: string;
   readonly apiKey: string;
   readonly headers: Readonly<Record<string, string>>;
+  readonly query?: string;
+  readonly secrets?: readonly string[];
   /** From `--timeout`; without it the run measures how long calls may take. */
   readonly patience?: number;
   readonly callMs?: number;

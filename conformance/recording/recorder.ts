@@ -110,8 +110,13 @@ function join(happenings: readonly Happening[], way: "sent" | "came"): string {
 }
 
 /** The subject as a replay calls it. */
-export function toStandInSubject({ apiKey, headers = {} }: Subject, secrets: readonly string[]) {
+export function toStandInSubject({ apiKey, headers = {}, query, secrets: own }: Subject, secrets: readonly string[]) {
   const disguise = createDisguise(secrets);
   const told = Object.entries(headers).map(([name, value]) => [name, disguise(value)] as const);
-  return { apiKey: toStandIn(apiKey), headers: Object.fromEntries(told) };
+  return {
+    apiKey: toStandIn(apiKey),
+    headers: Object.fromEntries(told),
+    ...(own === undefined ? {} : { secrets: own.map(disguise) }),
+    ...(query === undefined ? {} : { query: disguise(query) }),
+  };
 }

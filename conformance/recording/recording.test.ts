@@ -71,6 +71,8 @@ async function run(folder: string, words: readonly string[], environment: Record
 /** A run that is recorded; its server is gone when the recording is there. */
 async function record(words: readonly string[] = [], file = "wire.jsonl"): Promise<Ended & { readonly text: string }> {
   const server = createServer((request, response) => void serve(request, response).catch(() => response.destroy()));
+  // The probe of the limit would wait for an answer.
+  server.on("checkContinue", (_request, response: ServerResponse) => void response.writeHead(413).end());
   await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
   const folder = createFolder();
   const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;

@@ -99,9 +99,14 @@ describe("listIgnored", () => {
       reasoning_details: null,
     };
     const own = { ...thought, extra_content: { clawgate: { model: "lab/m" } } };
-    const body = toBody({ messages: [{ role: "user", content: "a" }, thought, own] });
+    // A mark that names no model says nothing.
+    const unnamed = { ...thought, extra_content: { clawgate: {} } };
+    const body = toBody({ messages: [{ role: "user", content: "a" }, thought, own, unnamed] });
     for (const strict of [false, true])
-      expect(listIgnored(body, { ...none, drops }, strict)).toEqual(["messages[1].reasoning_content"]);
+      expect(listIgnored(body, { ...none, drops }, strict)).toEqual([
+        "messages[1].reasoning_content",
+        "messages[3].reasoning_content",
+      ]);
     expect(listIgnored(body, none, true)).toEqual([]);
   });
 

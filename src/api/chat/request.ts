@@ -10,7 +10,7 @@ import {
 } from "../../base/contract.ts";
 import { GatewayError, invalidValue } from "../../base/errors.ts";
 import { countCommas } from "../../base/json-text.ts";
-import { isTold } from "../../base/model-state.ts";
+import { fromTold, hasState, toStateOwner } from "../../base/model-state.ts";
 import { type ModelSettings, settingNames } from "../../base/settings.ts";
 import { toToolName } from "../../base/tool-call.ts";
 import type { Reach } from "../../run/model-reach.ts";
@@ -52,13 +52,16 @@ export function listIgnored(body: ChatCompletionRequest, { more, all, drops }: R
   return [...ignored, ...nested, ...listDropped(body, drops)];
 }
 
-/** Reasoning that a model is not given again, by its path. What the gateway has told itself says whose it is. */
+/** Reasoning that a model is not given again, by its path. What says whose it is goes back to its own. */
 function listDropped({ messages }: ChatCompletionRequest, drops: Reach["drops"]): string[] {
-  if (drops.size === 0) return [];
-  return messages.flatMap((message, index) => {
-    if (message.role !== "assistant" || (message.extra_content != null && isTold(message.extra_content))) return [];
-    return [...drops].filter((field) => message[field] != null).map((field) => `messages[${index}].${field}`);
-  });
+  const found: string[] = [];
+  if (drops.size === 0) return found;
+  for (const [index, message] of messages.entries()) {
+    if (found.length >= unreadMax) break;
+    if (message.role !== "assistant" || !hasState(message) || toStateOwner(fromTold(message)) !== undefined) continue;
+    for (const field of drops) if (message[field] != null) found.push(`messages[${index}].${field}`);
+  }
+  return found;
 }
 
 type Keys = ReadonlyMap<string, ReadonlySet<string>>;

@@ -23,7 +23,7 @@ test.each<[id: string, breaks: readonly string[], bears: readonly string[]]>([
   ["TOOL-08", ["Continue", "Cline"], ["Open WebUI", "LlamaIndex"]],
   ["MOD-01", ["Open WebUI"], ["Continue", "AI SDK"]],
   ["REQ-42", ["instructor"], ["LangChain"]],
-  ["USE-04", ["qwen-code", "pi"], ["nanocoder"]],
+  ["USE-04", ["qwen-code", "pi"], ["nanocoder", "grok-cli"]],
   ["SO-01", ["AI SDK"], ["Copilot CLI"]],
 ])("whoever needs %s breaks without it, and nobody else", (id, breaks, bears) => {
   for (const verdict of ["fail", "warn", "xfail"] as const) {

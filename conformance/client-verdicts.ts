@@ -20,6 +20,8 @@ type Use = keyof typeof uses;
 
 interface Client {
   readonly name: string;
+  /** The name of its recording, in test/client/command-lines/recorded, with which a test compares what stands here. */
+  readonly recorded?: string;
   /** The major of OpenAI's SDK that it is made with; one that has none reads the wire as the newest does. */
   readonly sdk?: number;
   readonly does: readonly Use[];
@@ -29,27 +31,28 @@ interface Client {
 
 const agent: readonly Use[] = ["a stream", "streamed tools"];
 
-/** Each as its requests were seen: what it sends without being asked to. */
+/** Command lines as their requests were recorded, libraries as they are used. */
 export const clients: readonly Client[] = [
-  { name: "opencode", does: [...agent, "usage of streams"] },
-  { name: "Kilo Code", does: [...agent, "usage of streams"] },
-  { name: "qwen-code", sdk: 5, does: [...agent, "parts", "usage of streams"] },
-  { name: "pi", sdk: 6, does: [...agent, "usage of streams"] },
-  { name: "Continue", sdk: 5, does: agent },
-  { name: "Copilot CLI", sdk: 5, does: agent },
-  { name: "Cline", does: [...agent, "usage of streams"] },
-  { name: "nanocoder", does: agent },
-  { name: "OpenClaw", sdk: 7, does: [...agent, "parts", "usage of streams"] },
+  { name: "opencode", recorded: "opencode", does: [...agent, "usage of streams"] },
+  { name: "Kilo Code", recorded: "kilo", does: [...agent, "parts", "usage of streams"] },
+  { name: "qwen-code", recorded: "qwen", sdk: 5, does: [...agent, "parts", "usage of streams"] },
+  { name: "pi", recorded: "pi", sdk: 6, does: [...agent, "parts", "usage of streams"] },
+  { name: "Continue", recorded: "continue", sdk: 5, does: [...agent, "usage of streams"] },
+  { name: "Copilot CLI", recorded: "copilot", sdk: 5, does: [...agent, "usage of streams"] },
+  { name: "Cline", recorded: "cline", does: [...agent, "usage of streams"] },
+  { name: "nanocoder", recorded: "nanocoder", does: agent },
+  { name: "grok-cli", recorded: "grok", sdk: 5, does: ["a question", "tools"] },
+  { name: "OpenClaw", recorded: "openclaw", sdk: 7, does: [...agent, "parts", "usage of streams"] },
   { name: "Open WebUI", does: ["models", "a stream"] },
   {
     name: "LangChain",
-    sdk: 6,
+    sdk: 7,
     does: ["a question", "a stream", "tools", "streamed tools", "schemas", "keys as errors"],
   },
-  { name: "AI SDK", does: ["a question", "a stream", "tools", "streamed tools", "usage of streams", "schemas"] },
+  { name: "AI SDK", does: ["a question", "a stream", "tools", "streamed tools", "schemas"] },
   { name: "OpenAI Agents SDK with chat_completions", sdk: 7, does: ["a question", ...agent, "tools"] },
-  { name: "LlamaIndex", sdk: 6, does: ["a question", "a stream", "tools"] },
-  { name: "instructor", sdk: 4, does: ["a question", "tools", "functions"] },
+  { name: "LlamaIndex", sdk: 5, does: ["a question", "a stream", "tools"] },
+  { name: "instructor", does: ["a question", "tools", "functions"] },
   { name: "Codex", does: [], speaks: "Responses" },
 ];
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { clients } from "../../../conformance/client-verdicts.ts";
 import { countRows, readRows } from "../../rows.fixture.ts";
 import { readTalk } from "../../talk.fixture.ts";
 import { note } from "./coder.fixture.ts";
@@ -24,6 +25,26 @@ describe.each(Object.entries<CommandLine>(commandLines))("%s", (name, client) =>
   test("was recorded in the version that runs", () => {
     expect(recording.package).toBe(client.package);
     expect([question.filter(isAsked).length, task.filter(isAsked).length]).toEqual([1, 3]);
+  });
+
+  test("is judged by the suite as what it is: by its SDK, and by what it asks for", () => {
+    const asked = [...question, ...task];
+    const isAny = (holds: (body: RecordedRequest["body"]) => boolean): boolean => asked.some(({ body }) => holds(body));
+    const hasParts = ({ messages }: RecordedRequest["body"]): boolean =>
+      (messages as { role: string; content: unknown }[]).some(
+        ({ role, content }) => role === "user" && Array.isArray(content),
+      );
+    const isStreamed = isAny(({ stream }) => stream === true);
+    const judged = clients.find(({ recorded }) => recorded === name);
+    const major = asked.flatMap(({ headers }) => headers["x-stainless-package-version"]?.split(".")[0] ?? [])[0];
+    expect(judged?.sdk).toBe(major === undefined ? undefined : Number(major));
+    expect(new Set(judged?.does)).toEqual(
+      new Set([
+        ...(isStreamed ? ["a stream", "streamed tools"] : ["a question", "tools"]),
+        ...(isAny(hasParts) ? ["parts"] : []),
+        ...(isAny((body) => "stream_options" in body) ? ["usage of streams"] : []),
+      ]),
+    );
   });
 
   test("gets its answer of the built-in assistant, whatever it wraps around the question, and calls nothing", async () => {

@@ -105,7 +105,7 @@ export class SlowReaders {
     for (const reader of this.#readers) {
       const { socket } = reader;
       const bytes = countHeld(reader);
-      const waits = socket.writableLength > 0;
+      const waits = !socket.destroyed && socket.writableLength > 0;
       if (bytes === 0 && !waits) continue;
       const taken = countTaken(socket);
       const last = this.#progress.get(socket);
@@ -124,7 +124,9 @@ export class SlowReaders {
   }
 }
 
-function countHeld({ responses }: Reader): number {
+/** Of a connection that was cut nothing is held, also while its end has not been told. */
+function countHeld({ socket, responses }: Reader): number {
+  if (socket.destroyed) return 0;
   let bytes = 0;
   for (const response of responses) if (!common.has(response)) bytes += response.writableLength;
   return bytes;

@@ -11,7 +11,8 @@ export const notRun: Readonly<Record<string, string>> = {
   'docs/clients/qwen-code.md: qwen --auth-type openai --openai-base-url "$OPENAI_BASE_URL" --openai-api-key "$OPENAI_API_KEY" --model openclaw':
     "test/client/command-lines/live.test.ts runs it where the program is installed",
   "docs/clients/open-webui.md: X-OpenWebUI-Chat-Id: {{CHAT_ID}}": "what is typed into a form of Open WebUI",
-  "docs/deployment.md: npm run build": "tools/package/package.test.ts packs and installs the package",
+  "docs/deployment.md: npm run build && npm pack ./dist": "tools/first-minute.ts types these lines; so does",
+  "docs/deployment.md: $ mkdir ../agents && cd ../agents": "tools/package/package.test.ts, with its own folders",
   "docs/matrix/README.md":
     "test/documents/matrix.test.ts makes the same of the same reports, and looks at its commands",
   "docs/scaling.md: npx clawgate migrate --from sqlite --to postgres":

@@ -1,0 +1,58 @@
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { once } from "node:events";
+import type { Readable, Writable } from "node:stream";
+
+type Shell = ChildProcessByStdio<Writable, Readable, null>;
+
+/** No program says this. */
+const mark = "\u0001ended ";
+
+/** A shell to type into, which keeps its folder and its variables from line to line. What is said to standard error is seen. */
+export class Terminal {
+  readonly #shell: Shell;
+  #said = "";
+
+  constructor(cwd: string, environment: Readonly<Record<string, string>>) {
+    // A group of its own, so that what it has started ends with it.
+    this.#shell = spawn("bash", ["--norc"], {
+      cwd,
+      env: environment,
+      stdio: ["pipe", "pipe", "inherit"],
+      detached: true,
+    });
+    this.#shell.stdout.setEncoding("utf8").on("data", (text: string) => (this.#said += text));
+  }
+
+  /** Resolves with what the line prints. Throws if it ends with another status than 0. */
+  async type(line: string): Promise<string> {
+    const said = await this.#until(`${line}\nprintf '${mark}%d\\n' $?\n`, /\u0001ended (\d+)\n/);
+    const [output = "", status] = said.split(mark);
+    if (status?.trim() !== "0") throw new Error(`${line}\nends with status ${status?.trim()}, and prints\n${output}`);
+    return output;
+  }
+
+  /** For what does not end: resolves with what it prints up to the sign that it is there. */
+  start(line: string, sign: RegExp): Promise<string> {
+    return this.#until(`${line}\n`, sign);
+  }
+
+  async #until(text: string, sign: RegExp): Promise<string> {
+    this.#said = "";
+    this.#shell.stdin.write(text);
+    while (!sign.test(this.#said)) {
+      if (this.#shell.exitCode !== null) throw new Error(`The shell has ended: ${this.#said}`);
+      // oxlint-disable-next-line no-await-in-loop -- what is printed comes bit by bit
+      await Promise.race([once(this.#shell.stdout, "data"), once(this.#shell, "exit")]);
+    }
+    return this.#said;
+  }
+
+  async close(): Promise<void> {
+    if (this.#shell.pid === undefined || this.#shell.exitCode !== null) return;
+    const ended = once(this.#shell, "exit");
+    process.kill(-this.#shell.pid, "SIGTERM");
+    // An interactive shell does not heed it, one that reads from a pipe does; both heed the end of their input.
+    this.#shell.stdin.end();
+    await ended;
+  }
+}

@@ -1,15 +1,19 @@
 // Makes dist-conformance/, which is the package of the conformance suite that is published: `npm pack ./dist-conformance`.
-// One file for each of the sources: cases and mutants are found in their folders, as in a checkout.
+// One file for each of the sources: cases and mutants are found in their folders, as in a checkout. `--sources URL` says where
+// all of the checkout can be read.
 import { cpSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import { parseArgs } from "node:util";
 import { rolldown } from "rolldown";
 import { dts } from "rolldown-plugin-dts";
+import { mendLinks } from "./package/pages.ts";
 import { toSuiteManifest } from "./package/suite-manifest.ts";
 
 const root = join(import.meta.dirname, "..");
 const suite = join(root, "conformance");
 const dist = join(root, "dist-conformance");
 const manifest = toSuiteManifest(suite);
+const { sources } = parseArgs({ options: { sources: { type: "string" } } }).values;
 
 /** What is loaded by its place and not by an import. */
 const loaded = ["cases", "self-test/mutants"].flatMap((folder) =>
@@ -70,3 +74,4 @@ const copied = [
 for (const name of copied) cpSync(join(suite, name), join(dist, name), { recursive: true });
 cpSync(join(root, "LICENSE"), join(dist, "LICENSE"));
 writeFileSync(join(dist, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+mendLinks({ root: suite, dist, sources: sources === undefined ? undefined : `${sources}/conformance` });

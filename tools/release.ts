@@ -46,8 +46,10 @@ function build(tag: string | undefined, repository: string | undefined): void {
   const notes = notesOf(readFileSync(changelogPath, "utf8"), tag === undefined ? undefined : version);
   rmSync(out, { recursive: true, force: true });
   mkdirSync(out);
-  run("npm", "run", "build");
-  run("npm", "run", "build:suite");
+  // The documents in a package link to what only a checkout has.
+  const sources = repository === undefined ? [] : ["--", "--sources", `${repository}/blob/${tag ?? "HEAD"}`];
+  run("npm", "run", "build", ...sources);
+  run("npm", "run", "build:suite", ...sources);
   for (const folder of ["dist", "dist-conformance"]) {
     // Where a package comes from is known where it is built; without it the registry takes no provenance.
     if (repository !== undefined) run("npm", "pkg", "set", `repository.url=git+${repository}.git`, "--prefix", folder);

@@ -1,27 +1,8 @@
 // Every link of the documentation leads somewhere, down to the heading that it names, and every page is found.
 import { existsSync, statSync } from "node:fs";
-import { dirname, join, normalize } from "node:path";
+import { join } from "node:path";
 import { expect, test } from "vitest";
-import { anchorsOf, pages, proseOf, read, root } from "./pages.fixture.ts";
-
-interface Link {
-  readonly file: string;
-  readonly anchor: string | undefined;
-}
-
-function linksOf(page: string): Link[] {
-  const prose = proseOf(page);
-  const targets = [
-    ...[...prose.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = ""]) => target),
-    ...[...prose.matchAll(/(?:src|srcset|href)="([^"]+)"/g)].map(([, target = ""]) => target),
-  ];
-  return targets
-    .filter((target) => !/^(?:https?|mailto):/.test(target))
-    .map((target) => {
-      const [path = "", anchor] = target.split("#");
-      return { file: path === "" ? page : normalize(join(dirname(page), path)), anchor };
-    });
-}
+import { anchorsOf, linksOf, pages, proseOf, read, root } from "./pages.fixture.ts";
 
 test.for(pages)("every link of %s leads somewhere", (page) => {
   const missing = linksOf(page).flatMap(({ file, anchor }) => {

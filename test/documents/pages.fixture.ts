@@ -1,6 +1,6 @@
 // The pages of the documentation, and what tests look at in them.
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join, normalize } from "node:path";
 
 export const root = join(import.meta.dirname, "../..");
 export const read = (path: string): string => readFileSync(join(root, path), "utf8");
@@ -51,7 +51,32 @@ export function fencesOf(page: string): Fence[] {
 }
 
 /** A page without its fences, in which links and headings are looked for. */
-export const proseOf = (page: string): string => read(page).replaceAll(/^```[\s\S]*?^```$/gm, "");
+export const proseOf = (page: string): string => toProse(read(page));
+
+const toProse = (text: string): string => text.replaceAll(/^```[\s\S]*?^```$/gm, "");
+
+export interface Link {
+  /** From where the pages are. */
+  readonly file: string;
+  readonly anchor: string | undefined;
+}
+
+export const linksOf = (page: string): Link[] => linksIn(read(page), page);
+
+/** The relative links of a text that stands at `page`, those of its pictures among them. */
+export function linksIn(text: string, page: string): Link[] {
+  const prose = toProse(text);
+  const targets = [
+    ...[...prose.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = ""]) => target),
+    ...[...prose.matchAll(/(?:src|srcset|href)="([^"]+)"/g)].map(([, target = ""]) => target),
+  ];
+  return targets
+    .filter((target) => !/^(?:https?|mailto):/.test(target))
+    .map((target) => {
+      const [path = "", anchor] = target.split("#");
+      return { file: path === "" ? page : normalize(join(dirname(page), path)), anchor };
+    });
+}
 
 /** The anchors of a page: those that it has itself, and those that GitHub makes of its headings. */
 export function anchorsOf(page: string): Set<string> {

@@ -5,7 +5,7 @@ import type { Readable, Writable } from "node:stream";
 type Shell = ChildProcessByStdio<Writable, Readable, null>;
 
 /** No program says this. */
-const mark = "\u0001ended ";
+const mark = "--ended--";
 
 /** A shell to type into, which keeps its folder and its variables from line to line. What is said to standard error is seen. */
 export class Terminal {
@@ -25,7 +25,7 @@ export class Terminal {
 
   /** Resolves with what the line prints. Throws if it ends with another status than 0. */
   async type(line: string): Promise<string> {
-    const said = await this.#until(`${line}\nprintf '${mark}%d\\n' $?\n`, /\u0001ended (\d+)\n/);
+    const said = await this.#until(`${line}\nprintf '${mark}%d\\n' $?\n`, /--ended--\d+\n/);
     const [output = "", status] = said.split(mark);
     if (status?.trim() !== "0") throw new Error(`${line}\nends with status ${status?.trim()}, and prints\n${output}`);
     return output;
@@ -51,8 +51,6 @@ export class Terminal {
     if (this.#shell.pid === undefined || this.#shell.exitCode !== null) return;
     const ended = once(this.#shell, "exit");
     process.kill(-this.#shell.pid, "SIGTERM");
-    // An interactive shell does not heed it, one that reads from a pipe does; both heed the end of their input.
-    this.#shell.stdin.end();
     await ended;
   }
 }

@@ -37,6 +37,7 @@ async function takeTimes(job: Exclude<Job, { kind: "crowd" | "attack" }>): Promi
   if (job.kind === "streams") return stream(job);
   let next = 0;
   const times: number[] = [];
+  const sleepAgain = job.awake ? stayAwake() : undefined;
   await Promise.all(
     Array.from({ length: job.connections }, async () => {
       const connection = await connect(job.url);
@@ -48,7 +49,16 @@ async function takeTimes(job: Exclude<Job, { kind: "crowd" | "attack" }>): Promi
       connection.close();
     }),
   );
+  sleepAgain?.();
   return times;
+}
+
+/** Returns what ends it. */
+function stayAwake(): () => void {
+  let turn = setImmediate(function next() {
+    turn = setImmediate(next);
+  });
+  return () => clearImmediate(turn);
 }
 
 /** The streams run; the times to the first token are the probes'. */

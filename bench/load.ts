@@ -8,13 +8,26 @@ interface Aimed {
 }
 
 export type Job =
-  | (Aimed & { readonly kind: "calls"; readonly count: number; readonly connections: number })
+  | CallsJob
   | (Aimed & { readonly kind: "streams"; readonly streams: number; readonly probes: number; readonly probe: string })
   | (Aimed & { readonly kind: "open"; readonly streams: number })
   | CrowdJob
   | CanaryJob
   | AttackJob
   | { readonly kind: "close" };
+
+/** So many calls, one after the other on each connection. */
+export interface CallsJob extends Aimed {
+  readonly kind: "calls";
+  readonly count: number;
+  readonly connections: number;
+  /**
+   * Whoever writes to a client that sleeps wakes its core, which costs the writer, on a virtual machine, more than all the
+   * rest of the write; and the slower a server is, the more often its client sleeps. Where the server's CPU is what is
+   * measured, the client therefore stays awake. It keeps a core busy, so where time is measured it does not.
+   */
+  readonly awake?: boolean;
+}
 
 /** Calls at a rate, whether or not the earlier ones are answered, or as fast as so many connections can. */
 export interface CrowdJob extends Aimed {

@@ -27,7 +27,8 @@ export async function measureRequests(context: Context, { row, targets, aim }: R
   const delays: number[] = [];
   const runRound = async ({ subject, calls }: Target, count = perRound): Promise<number> => {
     const before = readCpu(subject.pid);
-    const { loopDelayMs } = await client.run({ kind: "calls", url: subject.url, calls, count, connections });
+    const { url } = subject;
+    const { loopDelayMs } = await client.run({ kind: "calls", url, calls, count, connections, awake: true });
     delays.push(loopDelayMs);
     return (readCpu(subject.pid) - before) / count;
   };

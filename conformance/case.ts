@@ -51,6 +51,11 @@ export function defineCases(cases: readonly Case[]): readonly Case[] {
   return cases;
 }
 
+/** Whether a client must be named that breaks without it. */
+export function needsProof({ level }: Case): boolean {
+  return level === "MUST";
+}
+
 export function toGroup({ id }: Case): string {
   return id.slice(0, id.indexOf("-"));
 }

@@ -6,15 +6,16 @@ import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { parseBaseline } from "./baseline.ts";
 import { capabilities } from "./capability.ts";
+import { needsProof } from "./case.ts";
 import { cases } from "./cases.ts";
 import { toCatalogue } from "./catalogue.ts";
 import { createConformanceCommand } from "./command.ts";
-import { needsProof } from "./commands/prove.ts";
 import { compareIds } from "./folder.ts";
 import { proofs } from "./proof/proofs.ts";
 import { parseTargets } from "./report/write.ts";
 import { findIdleGlobs } from "./select.ts";
 import { mutants } from "./self-test/mutants.ts";
+import { toUnnamed } from "./self-test/self-test.ts";
 import { listSets, loadSet } from "./sets.ts";
 import { variants } from "./self-test/variants.ts";
 import type { Terminal } from "./terminal.ts";
@@ -226,6 +227,8 @@ test("every MUST has a proof, and no other case has one", () => {
   expect([...proofs.keys()].toSorted(compareIds)).toEqual(cases.filter(needsProof).map(({ id }) => id));
   for (const { fault, id } of proofs.values())
     expect(mutants.find((one) => one.id === fault)?.killedBy, `the fault that proves ${id}`).toContain(id);
+  const [first, ...others] = proofs;
+  expect(toUnnamed(cases, new Map(others))).toEqual([first?.[0]]);
 });
 
 /** What was frozen stays: to change it is to make a set with another date. */

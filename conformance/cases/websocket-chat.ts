@@ -157,7 +157,7 @@ export const socketChatCases = defineSocketCases([
   },
   {
     id: "WS-39",
-    level: "MUST",
+    level: "SHOULD",
     requirement: "Within a run the `seq` of its events grows, apart from that of the connection.",
     source: "The Control UI and openclaw tui drop an event whose `seq` is not behind the last one of the run.",
     limitMs: 30_000,

@@ -22,7 +22,7 @@ export const socketHandshakeCases = defineSocketCases([
   },
   {
     id: "WS-02",
-    level: "MUST",
+    level: "SHOULD",
     requirement: "Each connection has a nonce of its own.",
     source: "A signature over a nonce that comes again can be replayed by whoever has seen it.",
     async run(context) {
@@ -130,7 +130,7 @@ export const socketHandshakeCases = defineSocketCases([
   },
   {
     id: "WS-09",
-    level: "MUST",
+    level: "SHOULD",
     requirement: "Before `connect` a frame of more than 64 KiB is not read.",
     source: "The protocol's limits: whoever has not signed in could fill the memory with connections.",
     async run(context) {

@@ -54,7 +54,7 @@ export const socketRunCases = defineSocketCases([
     id: "WS-45",
     level: "MUST",
     requirement: "`agent.wait` says `ok` of a run that is over, and `timeout` after `timeoutMs` of one that goes on.",
-    source: "openclaw-node 0.14.0 asks in a loop until it is no `timeout`.",
+    source: "`agentWait` of openclaw-node 0.14.0 hands the status on; programs ask until it is no `timeout`.",
     needs: ["fixture"],
     limitMs: 30_000,
     async run(context) {

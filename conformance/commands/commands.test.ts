@@ -204,14 +204,15 @@ test("every report is written, and neither they nor the output have the key", as
 });
 
 test("prove runs the named client on the fault, where it breaks", async () => {
-  const { status, output } = await runProgram(["prove", "ss-11", "TOOL-10"], createFolder());
+  const { status, output } = await runProgram(["prove", "ss-11", "TOOL-10", "WS-32"], createFolder());
   expect(output).toMatch(/^breaks {4}SS-11: openai@/m);
   expect(output).toMatch(/^breaks {4}TOOL-10: openai@/m);
+  expect(output).toMatch(/^breaks {4}WS-32: openclaw-node@/m);
   expect(output).toMatch(/^ {2}broken throws /m);
   expect(status).toBe(0);
 });
 
-test.for(["REQ-25", "NONE-01"])("%s cannot be proved, and ends with 2", async (id) => {
+test.for(["REQ-25", "WS-39", "NONE-01"])("%s cannot be proved, and ends with 2", async (id) => {
   expect(await runCommand(["prove", id])).toMatchObject({ status: 2 });
 });
 

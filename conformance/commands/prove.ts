@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import type { Case } from "../case.ts";
+import { type Case, needsProof } from "../case.ts";
 import type { Host } from "../host.ts";
 import { runPool } from "../pool.ts";
 import { loadClients } from "../proof/clients.ts";
@@ -50,11 +50,6 @@ export async function proveCases(
   });
 }
 
-/** Every MUST but those of a WebSocket, whose clients the suite has not. */
-export function needsProof({ level, door }: Case): boolean {
-  return level === "MUST" && door === undefined;
-}
-
 async function repeat(ids: readonly string[], golden: Subject, terminal: Terminal): Promise<void> {
   const clients = await loadClients();
   const sought = [...proofs.values()].filter(({ id }) => ids.length === 0 || ids.includes(id));
@@ -81,9 +76,10 @@ async function search(cases: readonly Case[], golden: Subject, terminal: Termina
   const [found, wells] = [[] as Proof[], new Map<string, Promise<string | undefined>>()];
   const status = createStatusLine(terminal);
   let done = 0;
-  await runPool(cases, atOnce, async ({ id }) => {
+  await runPool(cases, atOnce, async (one) => {
+    const { id } = one;
     status.show(`${done} of ${cases.length}, ${id}`);
-    const proof = await findProof(id, { clients, faults: generic, golden, wells });
+    const proof = await findProof(one, { clients, faults: generic, golden, wells });
     done++;
     status.print(proof === undefined ? `none ${id}` : `ok   ${id}: ${proof.client}, ${proof.use}, ${proof.fault}`);
     if (proof !== undefined) found.push(proof);

@@ -9,6 +9,7 @@ import { toMarkdown } from "../report/markdown.ts";
 import { toShellLine, toSnippet } from "../report/repro.ts";
 import { parseTargets, writeText } from "../report/write.ts";
 import { listGroups, refuseIdleGlobs, selectCases } from "../select.ts";
+import { listSets, loadSet } from "../sets.ts";
 import type { Report } from "../shapes.ts";
 import type { Profile } from "../subject.ts";
 import { type Terminal, UsageError } from "../terminal.ts";
@@ -55,6 +56,12 @@ export async function explainCase(cases: readonly Case[], name: string, host: Ho
   terminal.print(`${terminal.paint.print("strong", `${id} (${level})`)}\n\n${requirement}\n\nWhy: ${source}`);
   if (needs.length > 0) terminal.print(`Needs: ${needs.join(", ")}`);
   if (eachSdk === true) terminal.print("Runs once for each major of the SDK.");
+  const set = listSets().at(-1);
+  const frozen = set === undefined ? undefined : loadSet(set).levels.get(id);
+  if (frozen !== undefined && frozen !== level)
+    terminal.print(
+      `A run is judged by the set ${set}, in which it still is ${frozen}; from the next set on it is ${level}.`,
+    );
   const proof = proofs.get(id);
   if (proof !== undefined) {
     const { client, use, well, broken } = proof;

@@ -15,17 +15,21 @@ function load(): { readonly ajv: Ajv; readonly id: string } {
   return (published = { ajv, id: schema.$id });
 }
 
-/** Fails unless the value is what the published schema says under this name. */
-export function expectPublished(value: unknown, name: string, what: string): void {
+/** Why the value is not what the published schema says under this name; undefined if it is. */
+export function findUnpublished(value: unknown, name: string): string | undefined {
   const { ajv, id } = load();
   const check: ValidateFunction | undefined = ajv.getSchema(`${id}#/definitions/${name}`);
   if (check === undefined) throw new Error(`the published schema has no ${name}`);
-  if (check(value)) return;
+  if (check(value)) return undefined;
   const [finding] = check.errors ?? [];
   const key: unknown = finding?.params["additionalProperty"];
   const detail = typeof key === "string" ? `has \`${key}\`, which is not in it` : finding?.message;
-  throw new Failure(
-    `${what} to be a ${name} of the published schema`,
-    `${finding?.instancePath || "it"} ${detail}: ${show(value)}`,
-  );
+  return `${finding?.instancePath || "it"} ${detail}`;
+}
+
+/** Fails unless the value is what the published schema says under this name. */
+export function expectPublished(value: unknown, name: string, what: string): void {
+  const finding = findUnpublished(value, name);
+  if (finding === undefined) return;
+  throw new Failure(`${what} to be a ${name} of the published schema`, `${finding}: ${show(value)}`);
 }

@@ -5,8 +5,14 @@ import type { Subject } from "../subject.ts";
 import { errorUses } from "./openai-error-uses.ts";
 import { toolUses } from "./openai-tool-uses.ts";
 import { toUses, wordUses } from "./openai-uses.ts";
+import { type OpenClawNode, toNodeUses } from "./openclaw-node-uses.ts";
 import { loadOptional, toAiUses, toLangChainUses } from "./other-clients.ts";
-import type { Client } from "./use.ts";
+import { toPublishedUses } from "./published-uses.ts";
+import { type Library, toSocketUses } from "./socket-client.ts";
+import { doorUses } from "./socket-door-uses.ts";
+import { requestUses } from "./socket-request-uses.ts";
+import { runUses } from "./socket-run-uses.ts";
+import type { Client, Use } from "./use.ts";
 
 /** The majors of the SDK that come with the suite, newest first, and what else is installed beside it. */
 export async function loadClients(): Promise<Client[]> {
@@ -14,7 +20,7 @@ export async function loadClients(): Promise<Client[]> {
     .map(Number)
     .toSorted((a, b) => b - a);
   const sdks = await Promise.all(majors.map(loadSdk));
-  return [...sdks.flat(), ...(await loadLangChain()), ...(await loadAi())];
+  return [...sdks.flat(), ...(await loadLangChain()), ...(await loadAi()), ...(await loadOpenClaw())];
 }
 
 async function loadSdk(major: number): Promise<Client[]> {
@@ -35,6 +41,18 @@ async function loadAi(): Promise<Client[]> {
   const provider = await loadOptional<Parameters<typeof toAiUses>[1]>("@ai-sdk/openai-compatible");
   if (ai === undefined || provider === undefined) return [];
   return [{ name: toVersioned("@ai-sdk/openai-compatible"), uses: toAiUses(ai, provider) }];
+}
+
+/** What speaks to OpenClaw's gateway over its WebSocket. */
+async function loadOpenClaw(): Promise<Client[]> {
+  const library = await loadOptional<Library>("@openclaw/gateway-client");
+  const node = await loadOptional<OpenClawNode>("openclaw-node");
+  const clients: (readonly [string, Use[]])[] = [];
+  if (library !== undefined)
+    clients.push(["@openclaw/gateway-client", toSocketUses([...doorUses, ...requestUses, ...runUses], library)]);
+  if (node !== undefined) clients.push(["openclaw-node", toNodeUses(node)]);
+  if (library !== undefined) clients.push(["@openclaw/gateway-protocol", toPublishedUses(library)]);
+  return clients.map(([name, uses]) => ({ name: toVersioned(name), door: "websocket", uses }));
 }
 
 function toVersioned(name: string): string {

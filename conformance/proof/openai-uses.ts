@@ -14,7 +14,7 @@ export interface Asked {
 
 export interface SdkUse {
   readonly name: string;
-  /** The only group of cases that it says something about. */
+  /** The only groups and cases that it says something about. */
   readonly only?: string;
   readonly run: (asked: Asked) => Promise<unknown>;
 }

@@ -6,6 +6,7 @@ import { type SubjectFlags, withSubject } from "../commands/with-subject.ts";
 import { toOrdered } from "../folder.ts";
 import type { Host } from "../host.ts";
 import { runPool } from "../pool.ts";
+import { proofs } from "../proof/proofs.ts";
 import { tryToWrite, writeText } from "../report/write.ts";
 import type { Terminal } from "../terminal.ts";
 import { exitStatus } from "../verdict.ts";
@@ -13,7 +14,7 @@ import { toChoice } from "./choice.ts";
 import { toKillTable } from "./kill-table.ts";
 import type { Mutant } from "./mutant.ts";
 import { mutants as generic, toOwnMutants } from "./mutants.ts";
-import { type Golden, testMutant, testVariant, toUnproven } from "./self-test.ts";
+import { type Golden, testMutant, testVariant, toUnnamed, toUnproven } from "./self-test.ts";
 import { variants } from "./variants.ts";
 
 /** Each is a server of its own, which mostly waits. */
@@ -92,8 +93,10 @@ async function testAll(
     tryMutant,
   );
   status.end();
-  if (only.length === 0)
+  if (only.length === 0) {
     for (const id of toUnproven(cases, mutants)) show(false, `case ${id}: no mutant proves that it can fail`);
+    for (const id of toUnnamed(cases, proofs)) show(false, `case ${id}: no client is named that breaks without it`);
+  }
   const written = table.map((file) => {
     const path = resolve(terminal.cwd, file);
     return tryToWrite(terminal, path, () => writeText(path, toKillTable(file, cases, mutants, variants)));

@@ -1,4 +1,4 @@
-import type { Case } from "../case.ts";
+import { type Case, needsProof } from "../case.ts";
 import { runCases } from "../engine.ts";
 import type { Capabilities, Subject } from "../subject.ts";
 import type { Result } from "../verdict.ts";
@@ -45,6 +45,11 @@ export async function testMutant(mutant: Mutant, cases: readonly Case[], golden:
 export function toUnproven(cases: readonly Case[], mutants: readonly Mutant[]): string[] {
   const proven = new Set(mutants.flatMap(({ killedBy }) => killedBy));
   return cases.filter(({ id, level }) => level === "MUST" && !proven.has(id)).map(({ id }) => id);
+}
+
+/** The MUST cases of which no client is named that breaks without them. */
+export function toUnnamed(cases: readonly Case[], proofs: ReadonlyMap<string, unknown>): string[] {
+  return cases.filter((one) => needsProof(one) && !proofs.has(one.id)).map(({ id }) => id);
 }
 
 async function runOn(

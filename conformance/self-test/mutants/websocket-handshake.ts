@@ -71,6 +71,12 @@ export const socketHandshakeMutants = defineMutants([
     killedBy: ["WS-05"],
   },
   {
+    id: "ws-versions-many-refused",
+    what: "A client that speaks other versions beside 4 is refused.",
+    socket: refuseConnect(({ minProtocol, maxProtocol }) => minProtocol !== maxProtocol, "PROTOCOL_MISMATCH"),
+    killedBy: ["WS-05"],
+  },
+  {
     id: "ws-token-any",
     what: "Every token is good, and none as well.",
     socket: ({ toClient }) => ({

@@ -1,3 +1,4 @@
+import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Audit } from "./base/audit/audit.ts";
 import { openAuditFile } from "./base/audit/audit-file.ts";
@@ -12,7 +13,7 @@ import type { Metrics } from "./base/metrics.ts";
 import { BodyBudget } from "./edge/body-budget.ts";
 import { Lockout } from "./edge/lockout.ts";
 import { toAddressKey } from "./edge/open-connections.ts";
-import { createHttpServer } from "./edge/server.ts";
+import { createPort } from "./edge/server.ts";
 import { createGeneration, type Generation, type GenerationOptions, type Lasting } from "./generation.ts";
 import type { Agents } from "./run/agents.ts";
 import { createRuntime, type RuntimeOptions } from "./runtime.ts";
@@ -87,16 +88,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const retirements = new Set<Promise<void>>();
   let stopping = false;
 
-  const server = createHttpServer({
-    serve: (request, response) => void current.answer(request, response),
-    settings: () => current.config.gateway,
+  const { server, serve } = createPort({
+    serving: current,
     bodies: lasting.bodies,
     onHalfClose(response) {
       for (const { passages } of generations) passages.leave(response);
     },
     upgrades: sockets,
     metrics: runtime.metrics,
-    log: () => current.log,
   });
   try {
     await runtime.quotas.save();
@@ -132,6 +131,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     audit.record({ event: "configuration-change", outcome: "done", changed: listChanges(old.config, config) });
     current = createGeneration(renewed, { ...next, config }, lasting);
     generations.add(current);
+    serve(current);
     sockets.renew();
     void renewed.connectTools();
     const retirement = retire(old);
@@ -196,7 +196,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   };
 }
 
-function listen(server: ReturnType<typeof createHttpServer>, host: string, port: number): Promise<void> {
+function listen(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", (cause: NodeJS.ErrnoException) => {
       reject(new ConfigError(toListenFailure(host, port, cause), { cause }));

@@ -85,7 +85,13 @@ export function createGeneration(runtime: Runtime, options: GenerationOptions, l
   const media = createMediaGate(http.endpoints.chatCompletions.media);
   const toAddress = createAddressReader(trustedProxies);
   const origins: OriginRules = { ...http, isEncrypted: createEncryptionReader(trustedProxies) };
-  const passages = new Passages({ log, metrics, toAddress, loop: runtime.loop, tracing: runtime.tracing });
+  const passages = new Passages({
+    log,
+    times: metrics.requests,
+    toAddress,
+    loop: runtime.loop,
+    tracing: runtime.tracing,
+  });
   const entryParts = {
     authenticate: createAuthenticate(credential, listKeys(config, quotas.of)),
     signIn: createSignIn(config.gateway),

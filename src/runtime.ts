@@ -179,7 +179,7 @@ function assemble(parts: Parts, foundation: Foundation): Runtime {
       turns,
       toolServers: tools.servers,
       join: (run, request) => runs.join(run, request),
-      metrics,
+      metrics: metrics.runs,
       log,
       audit,
       tracing,

@@ -36,12 +36,22 @@ export class Durations<L extends string> extends Histogram<L> {
   readonly #config: DurationsConfig<L>;
   /** Has the form of all, and nothing in it. */
   readonly #empty: Histogram<L>;
+  readonly #added = new Map<string, Series>();
   readonly #all: { readonly labels: LabelValues<L>; readonly series: Series }[] = [];
 
   constructor(config: DurationsConfig<L>) {
     super(config);
     this.#config = config;
     this.#empty = new Histogram({ ...config, registers: [] });
+  }
+
+  /** For labels of which one does not know whether they were there before. */
+  add(labels: LabelValues<L>, seconds: number): void {
+    let place = "";
+    for (const name in labels) place += `${labels[name]}\n`;
+    const series = this.#added.get(place) ?? this.begin(labels);
+    this.#added.set(place, series);
+    series.observe(seconds);
   }
 
   /** To be called once for the same labels. */

@@ -1,33 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
-import type { Usage } from "./contract.ts";
-import { Durations, type Series } from "./durations.ts";
-import type { GatewayError, SpentTokens } from "./errors.ts";
-import { type RunCounts, type RunOutcome, RunTally } from "./run-tally.ts";
-
-/** One run as the metrics see it. `end` or `fail` tells how it went; `close` without either counts as cancelled. */
-export interface ObservedRun {
-  /** `model` is the one that answered; until then the run counts as the first choice's. */
-  end(usage: Usage, model: string, pace: Pace): void;
-  /** What a model has cost that failed. */
-  readonly spend: (tokens: SpentTokens, model: string) => void;
-  fail(error: GatewayError): void;
-  close(): void;
-}
-
-/** How fast the models of a run were, of all its model calls together. */
-export interface Pace {
-  /** When the first word, thought or call came (`performance.now()`); undefined if none did. */
-  readonly firstAt: number | undefined;
-  /** From the first word of each model call to its end. */
-  readonly saidMs: number;
-  /** The tokens that came in that time: all but the first of each call. */
-  readonly laterTokens: number;
-}
-
-export interface RunMetrics {
-  /** `key` is the name of whose run it is. */
-  startRun(agent: string, model: string, key: string): ObservedRun;
-}
+import { Durations } from "./durations.ts";
+import { type RunMetrics, RunTally } from "./run-tally.ts";
 
 export interface QuotaMetrics {
   /** A request or run that a limit of its key has refused. */
@@ -57,7 +30,12 @@ export interface SlotMetrics {
 /** Why somebody was not let in: no secret, a wrong one, one from a locked address, or a key that has ended. */
 export type AuthFailure = "missing" | "wrong" | "locked" | "expired";
 
-export interface Metrics extends RunMetrics, QuotaMetrics, SlotMetrics {
+/** From the request line to the last byte of the answer. */
+export type RequestTimes = Pick<Durations<"operation" | "status">, "add">;
+
+export interface Metrics extends QuotaMetrics, SlotMetrics {
+  readonly requests: RequestTimes;
+  readonly runs: RunMetrics;
   authFailure(reason: AuthFailure): void;
   /** An address that was locked. */
   lockout(): void;
@@ -66,7 +44,6 @@ export interface Metrics extends RunMetrics, QuotaMetrics, SlotMetrics {
   watchSockets(open: () => number): void;
   refuseConnection(reason: RefusedFor): void;
   cutConnection(reason: CutFor): void;
-  request(operation: string, status: number, seconds: number): void;
   /** An answer that breaks the contract. */
   violation(operation: string): void;
   /** How late the event loop was, ten times a second. */
@@ -153,14 +130,7 @@ export function createMetrics(): Metrics {
     help: "How often an address was locked after too many wrong tokens, passwords or keys.",
     registers,
   });
-  const tally = new RunTally(registry, { firstToken, perToken });
-  const series = new Map<string, Series>();
-  const toSeries = (operation: string, status: number): Series => {
-    const place = operation + status;
-    const known = series.get(place) ?? requests.begin({ operation, status });
-    series.set(place, known);
-    return known;
-  };
+  const runs = new RunTally(registry, { firstToken, perToken });
   let violationCount = 0;
   const watch = (name: string, help: string, read: () => number): void => {
     // prom-client calls it each time it is asked.
@@ -169,7 +139,8 @@ export function createMetrics(): Metrics {
   };
 
   return {
-    request: (operation, status, seconds) => toSeries(operation, status).observe(seconds),
+    requests,
+    runs,
     violation(operation) {
       violationCount++;
       violations.inc({ operation });
@@ -192,54 +163,5 @@ export function createMetrics(): Metrics {
       return violationCount;
     },
     refusedByLimit: (key, limit) => refusals.inc({ key, limit }),
-    startRun: (agent, model, key) => new TalliedRun(tally, agent, model, key),
   };
-}
-
-class TalliedRun implements ObservedRun {
-  readonly #tally: RunTally;
-  readonly #begun: RunCounts;
-  readonly #startedAt = performance.now();
-  #model: string;
-  #outcome: RunOutcome = "cancelled";
-  #closed = false;
-
-  constructor(tally: RunTally, agent: string, model: string, key: string) {
-    this.#tally = tally;
-    this.#model = model;
-    this.#begun = tally.of(agent, model, key);
-    this.#begun.live += 1;
-  }
-
-  readonly spend: ObservedRun["spend"] = ({ prompt_tokens: prompt, completion_tokens: completion }, by) => {
-    const counts = this.#of(by);
-    counts.promptTokens += prompt ?? 0;
-    counts.completionTokens += completion ?? 0;
-  };
-
-  end(usage: Usage, answered: string, { firstAt, saidMs, laterTokens }: Pace): void {
-    const { firstToken, perToken } = this.#of(answered);
-    if (firstAt !== undefined) firstToken.observe((firstAt - this.#startedAt) / 1000);
-    if (laterTokens > 0) perToken.observe(saidMs / laterTokens / 1000);
-    this.#model = answered;
-    this.#outcome = "completed";
-    this.spend(usage, answered);
-  }
-
-  fail({ code }: GatewayError): void {
-    this.#outcome = code === "cancelled" || code === "run_cancelled" ? "cancelled" : "failed";
-  }
-
-  close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#begun.live -= 1;
-    this.#of(this.#model)[this.#outcome] += 1;
-  }
-
-  /** Mostly those of its first choice. */
-  #of(model: string): RunCounts {
-    const { agent, model: first, key } = this.#begun;
-    return model === first ? this.#begun : this.#tally.of(agent, model, key);
-  }
 }

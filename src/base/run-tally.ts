@@ -1,8 +1,35 @@
 import { Counter, Gauge, type Registry } from "prom-client";
+import type { Usage } from "./contract.ts";
 import type { Durations, Series } from "./durations.ts";
+import type { GatewayError, SpentTokens } from "./errors.ts";
+
+/** One run as the metrics see it. `end` or `fail` tells how it went; `close` without either counts as cancelled. */
+export interface ObservedRun {
+  /** `model` is the one that answered; until then the run counts as the first choice's. */
+  end(usage: Usage, model: string, pace: Pace): void;
+  /** What a model has cost that failed. */
+  readonly spend: (tokens: SpentTokens, model: string) => void;
+  fail(error: GatewayError): void;
+  close(): void;
+}
+
+/** How fast the models of a run were, of all its model calls together. */
+export interface Pace {
+  /** When the first word, thought or call came (`performance.now()`); undefined if none did. */
+  readonly firstAt: number | undefined;
+  /** From the first word of each model call to its end. */
+  readonly saidMs: number;
+  /** The tokens that came in that time: all but the first of each call. */
+  readonly laterTokens: number;
+}
+
+export interface RunMetrics {
+  /** `key` is the name of whose run it is. */
+  startRun(agent: string, model: string, key: string): ObservedRun;
+}
 
 /** What the runs of one agent, model and key have come to. */
-export interface RunCounts {
+interface RunCounts {
   readonly agent: string;
   readonly model: string;
   readonly key: string;
@@ -18,19 +45,19 @@ export interface RunCounts {
 }
 
 /** How fast models were, whoever asked them. */
-export interface Paces {
+interface Paces {
   readonly firstToken: Durations<"agent" | "model">;
   readonly perToken: Durations<"agent" | "model">;
 }
 
 const outcomes = ["completed", "failed", "cancelled"] as const;
-export type RunOutcome = (typeof outcomes)[number];
+type RunOutcome = (typeof outcomes)[number];
 
 /**
  * Counts runs and their tokens in plain numbers, and makes metrics of them when somebody asks: to find a metric by its
  * labels takes longer than to count, and a run has six things to count.
  */
-export class RunTally {
+export class RunTally implements RunMetrics {
   readonly #counts = new Map<string, RunCounts>();
   readonly #paces: Paces;
   #last: RunCounts | undefined;
@@ -77,6 +104,10 @@ export class RunTally {
     for (const metric of [underWay, ended, tokens]) registry.registerMetric(metric);
   }
 
+  startRun(agent: string, model: string, key: string): ObservedRun {
+    return new TalliedRun(this, agent, model, key);
+  }
+
   /** Agents, models and keys come from the configuration, so that there are few. */
   of(agent: string, model: string, key: string): RunCounts {
     const last = this.#last;
@@ -101,5 +132,53 @@ export class RunTally {
       firstToken: known?.firstToken ?? firstToken.begin({ agent, model }),
       perToken: known?.perToken ?? perToken.begin({ agent, model }),
     };
+  }
+}
+
+class TalliedRun implements ObservedRun {
+  readonly #tally: RunTally;
+  readonly #begun: RunCounts;
+  readonly #startedAt = performance.now();
+  #model: string;
+  #outcome: RunOutcome = "cancelled";
+  #closed = false;
+
+  constructor(tally: RunTally, agent: string, model: string, key: string) {
+    this.#tally = tally;
+    this.#model = model;
+    this.#begun = tally.of(agent, model, key);
+    this.#begun.live += 1;
+  }
+
+  readonly spend: ObservedRun["spend"] = ({ prompt_tokens: prompt, completion_tokens: completion }, by) => {
+    const counts = this.#of(by);
+    counts.promptTokens += prompt ?? 0;
+    counts.completionTokens += completion ?? 0;
+  };
+
+  end(usage: Usage, answered: string, { firstAt, saidMs, laterTokens }: Pace): void {
+    const { firstToken, perToken } = this.#of(answered);
+    if (firstAt !== undefined) firstToken.observe((firstAt - this.#startedAt) / 1000);
+    if (laterTokens > 0) perToken.observe(saidMs / laterTokens / 1000);
+    this.#model = answered;
+    this.#outcome = "completed";
+    this.spend(usage, answered);
+  }
+
+  fail({ code }: GatewayError): void {
+    this.#outcome = code === "cancelled" || code === "run_cancelled" ? "cancelled" : "failed";
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#begun.live -= 1;
+    this.#of(this.#model)[this.#outcome] += 1;
+  }
+
+  /** Mostly those of its first choice. */
+  #of(model: string): RunCounts {
+    const { agent, model: first, key } = this.#begun;
+    return model === first ? this.#begun : this.#tally.of(agent, model, key);
   }
 }

@@ -5,7 +5,7 @@ import { GatewayError } from "../base/errors.ts";
 import { createHexId } from "../base/id.ts";
 import type { Log } from "../base/log.ts";
 import type { LoopState } from "../base/loop-watch.ts";
-import type { Metrics } from "../base/metrics.ts";
+import type { RequestTimes } from "../base/metrics.ts";
 import { anybody, type Principal } from "../base/principal.ts";
 import type { TraceSpan, Tracing } from "../base/telemetry/tracing.ts";
 import { LineBudget } from "./line-budget.ts";
@@ -130,7 +130,7 @@ const leaveMs = 50;
 
 export interface PassagesParts {
   readonly log: Log;
-  readonly metrics: Metrics;
+  readonly times: RequestTimes;
   readonly toAddress: (request: IncomingMessage) => string;
   readonly loop: Pick<LoopState, "hasStoodStill">;
   readonly tracing?: Tracing | undefined;
@@ -141,7 +141,7 @@ export class Passages {
   readonly #passages = new Map<ServerResponse, Passage>();
   readonly #log: Log;
   readonly #plainLog: Log;
-  readonly #metrics: Metrics;
+  readonly #times: RequestTimes;
   readonly #strangers: LineBudget;
   readonly #toAddress: (request: IncomingMessage) => string;
   readonly #tracing: Tracing | undefined;
@@ -149,11 +149,11 @@ export class Passages {
   #stopping = false;
   #emptied: PromiseWithResolvers<void> | undefined;
 
-  constructor({ log, metrics, toAddress, loop, tracing }: PassagesParts) {
+  constructor({ log, times, toAddress, loop, tracing }: PassagesParts) {
     this.#log = log;
     // What the line of a good request says is all made here, so that there is nothing to look for and hide.
     this.#plainLog = log.child({}, { redact: [] });
-    this.#metrics = metrics;
+    this.#times = times;
     this.#strangers = new LineBudget(() => log);
     this.#toAddress = toAddress;
     this.#loop = loop;
@@ -209,7 +209,7 @@ export class Passages {
       res.statusCode = error.status;
     }
     const { operation, seconds } = passage;
-    this.#metrics.request(operation ?? "none", res.statusCode, seconds);
+    this.#times.add({ operation: operation ?? "none", status: res.statusCode }, seconds);
     this.#write(ctx, passage, seconds);
     if (passage.span !== undefined) endRequestSpan(passage.span, ctx, passage);
   }

@@ -1,11 +1,4 @@
-import {
-  createServer,
-  type IncomingMessage,
-  type RequestListener,
-  type Server,
-  type ServerResponse,
-  STATUS_CODES,
-} from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Config, ErrorCode } from "../base/contract.ts";
@@ -31,16 +24,21 @@ const aheadShare = 16;
 /** However little may be held of bodies, a few clients shall be able to send chunks. */
 const aheadMin = 1_048_576;
 
+/** What the port needs of a configuration that is in force. */
+export interface Serving {
+  readonly answer: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+  readonly config: { readonly gateway: PortSettings };
+  readonly log: Log;
+}
+
 export interface PortOptions {
-  readonly serve: RequestListener;
-  /** Asked each time: another configuration may say otherwise. */
-  readonly settings: () => PortSettings;
+  /** Who answers at first. */
+  readonly serving: Serving;
   readonly bodies: BodyBudget;
   /** Told of each answer under way whose client will send no more. */
   readonly onHalfClose: (response: ServerResponse) => void;
   readonly upgrades: Upgrades;
   readonly metrics: Metrics;
-  readonly log: () => Log;
 }
 
 /** Requests that become something else than an answer. */
@@ -54,22 +52,23 @@ type PortSettings = Pick<Config["gateway"], "limits" | "trustedProxies"> & {
   readonly http: { readonly pipelineMax: number };
 };
 
+export interface Port {
+  readonly server: Server;
+  /** Who answers from now on. */
+  serve(next: Serving): void;
+}
+
 /**
  * The port. What Node's parser refuses is answered with the same error body as everything else. A request with `Upgrade`
  * (curl's h2c, a handshake that is refused) is the HTTP request that it also is, unless somebody takes it.
  */
-export function createHttpServer({
-  serve,
-  settings,
-  bodies,
-  onHalfClose,
-  upgrades,
-  metrics,
-  log,
-}: PortOptions): Server {
+export function createPort({ serving, bodies, onHalfClose, upgrades, metrics }: PortOptions): Port {
+  let current = serving;
+  const settings = (): PortSettings => current.config.gateway;
+  const log = (): Log => current.log;
   const tell = createSeldom((event) => log().warn(event));
   const leftovers = new Leftovers(leftoverLimits, () => metrics.cutConnection("body"));
-  const pipelines = boundPipelines(serve, {
+  const pipelines = boundPipelines((request, response) => void current.answer(request, response), {
     get runningMax() {
       return settings().http.pipelineMax;
     },
@@ -153,7 +152,12 @@ export function createHttpServer({
     if (error.code === "ECONNRESET" || !socket.writable) socket.destroy();
     else refuse(socket, toParserError(error));
   });
-  return server;
+  return {
+    server,
+    serve(next) {
+      current = next;
+    },
+  };
 }
 
 /** What a stranger can make happen any number of times is told once a minute; the metrics count it. */

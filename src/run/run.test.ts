@@ -4,7 +4,7 @@ import type { Tool } from "../base/contract.ts";
 import { GatewayError } from "../base/errors.ts";
 import { hear, type Heard, type Hearing } from "../base/listener.fixture.ts";
 import { createLog, type Log } from "../base/log.ts";
-import type { ObservedRun, RunMetrics } from "../base/metrics.ts";
+import type { ObservedRun, RunMetrics } from "../base/run-tally.ts";
 import { operator } from "../base/principal.ts";
 import {
   answer,

@@ -3,7 +3,7 @@ import type { Message, Tool } from "../base/contract.ts";
 import { GatewayError, invalidValue, withoutRetry } from "../base/errors.ts";
 import type { Listener } from "../base/listener.ts";
 import type { ChildOptions, Log, Write } from "../base/log.ts";
-import type { ObservedRun, RunMetrics } from "../base/metrics.ts";
+import type { ObservedRun, RunMetrics } from "../base/run-tally.ts";
 import type { Quota } from "../base/principal.ts";
 import type { Tracing } from "../base/telemetry/tracing.ts";
 import { toToolName } from "../base/tool-call.ts";

@@ -2,7 +2,7 @@ import type { ToolCall } from "../base/contract.ts";
 import { GatewayError, withoutRetry } from "../base/errors.ts";
 import type { Listener } from "../base/listener.ts";
 import type { Log } from "../base/log.ts";
-import type { Pace } from "../base/metrics.ts";
+import type { Pace } from "../base/run-tally.ts";
 import { toNamedCall, toToolName } from "../base/tool-call.ts";
 import { JsonScan } from "../model/json-scan.ts";
 import { addUsage, type ModelAnswer, noUsage, toMessage } from "./answer.ts";

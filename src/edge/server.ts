@@ -55,7 +55,7 @@ type PortSettings = Pick<Config["gateway"], "limits" | "trustedProxies"> & {
 export interface Port {
   readonly server: Server;
   /** Who answers from now on. */
-  serve(next: Serving): void;
+  readonly serve: (next: Serving) => void;
 }
 
 /**

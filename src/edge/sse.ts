@@ -1,6 +1,6 @@
 import type { Writable } from "node:stream";
 import type { EventStream } from "../base/contract.ts";
-import { IdleTimer } from "../base/idle-timer.ts";
+import { IdleTimer } from "../base/deadline.ts";
 import type { Brake } from "../base/listener.ts";
 
 export interface SseOptions<E> {

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Agent } from "undici";
 import { GatewayError } from "../base/errors.ts";
 import type { Flow } from "../base/listener.ts";
-import type { Deadline } from "./deadline.ts";
+import type { Deadline } from "../base/deadline.ts";
 import { FailedAttempt, toBrokenAttempt, toFailedAttempt } from "./failure.ts";
 import { type Receiver, send, type TakeBytes, type UpstreamHead } from "./send.ts";
 

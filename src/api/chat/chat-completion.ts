@@ -1,10 +1,9 @@
 import type { SessionPolicy } from "./chat-client.ts";
-import { Chunks, createChunkJson, toIdleChunk } from "./chunks.ts";
+import { type Begun, Chunks, createChunkJson, Opening, toFacts, toIdleChunk } from "./chunks.ts";
 import { toCompletion } from "./completion.ts";
 import { type AnswerHead, createHead, toInclude } from "./head.ts";
 import { answerLogged } from "./logged-completion.ts";
 import { toForm } from "./answer-form.ts";
-import { type Begun, Opening, toFacts } from "./opening.ts";
 import { assertConsistent, assertSupported, listIgnored, toIgnoredHeader, toSettings, toTools } from "./request.ts";
 import { createToRoute, type Route } from "./route.ts";
 import type { Call, ChatCompletionChunk, EventStream, Handler, Message, Reply } from "../../base/contract.ts";

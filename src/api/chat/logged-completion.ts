@@ -2,7 +2,7 @@ import { toForm, toHead } from "./answer-form.ts";
 import { toCompletion } from "./completion.ts";
 import type { AnswerHead } from "./head.ts";
 import { type Source, toNumberedStream } from "./numbered-chunks.ts";
-import { type Begun, Opening, toFacts } from "./opening.ts";
+import { type Begun, Opening, toFacts } from "./chunks.ts";
 import type { Route } from "./route.ts";
 import type { Call, Reply } from "../../base/contract.ts";
 import { GatewayError, withHeaders } from "../../base/errors.ts";

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { GatewayError } from "../../base/errors.ts";
 import type { RunAnswer, RunEvent } from "../../run/run-event.ts";
-import { Opening } from "./opening.ts";
+import { Opening } from "./chunks.ts";
 
 const start: RunEvent = { type: "run-start", runId: "run_1" };
 const accepted: RunEvent = { type: "model-start", model: "lab/llama" };

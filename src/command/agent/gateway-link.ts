@@ -11,7 +11,7 @@ import {
   type SocketMethods,
 } from "../../base/contract.ts";
 import { GatewayError } from "../../base/errors.ts";
-import { IdleTimer } from "../../base/idle-timer.ts";
+import { IdleTimer } from "../../base/deadline.ts";
 
 /** An event of the gateway protocol. */
 export type Told = {

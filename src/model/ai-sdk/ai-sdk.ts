@@ -13,7 +13,7 @@ import type { ReportReason } from "../reason-log.ts";
 import { messageForms } from "../message-form.ts";
 import type { Capabilities, ModelEnd, ModelEvent, ModelRequest, Provider } from "../model.ts";
 import { createConnections } from "../../outbound/connections.ts";
-import { startDeadline } from "../../outbound/deadline.ts";
+import { startDeadline } from "../../base/deadline.ts";
 import { retryOnce } from "../../outbound/exchange.ts";
 import { FailedAttempt, toBrokenAnswer } from "../../outbound/failure.ts";
 

@@ -1,7 +1,7 @@
 import type { Agent, Dispatcher } from "undici";
 import { describe, expect, it } from "vitest";
 import { type Brake, createBrake } from "../../base/listener.ts";
-import type { Deadline } from "../../outbound/deadline.ts";
+import type { Deadline } from "../../base/deadline.ts";
 import { createExchange, type Exchange } from "./vendor-exchange.ts";
 
 interface Started {

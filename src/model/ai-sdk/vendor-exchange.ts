@@ -1,6 +1,6 @@
 import type { Agent } from "undici";
 import type { Brake, Flow } from "../../base/listener.ts";
-import type { Deadline } from "../../outbound/deadline.ts";
+import type { Deadline } from "../../base/deadline.ts";
 import { post } from "../../outbound/exchange.ts";
 
 export interface ExchangeOptions {

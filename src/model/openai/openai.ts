@@ -10,7 +10,7 @@ import { type ModelQuirks, type Quirks, toModelQuirks, toOpenAiCapabilities, toQ
 import { toWireRequest } from "./wire-request.ts";
 import { listDropped } from "./wire-state.ts";
 import { createConnections } from "../../outbound/connections.ts";
-import { startDeadline } from "../../outbound/deadline.ts";
+import { startDeadline } from "../../base/deadline.ts";
 import { type Endpoint, post, retryOnce } from "../../outbound/exchange.ts";
 import { toBrokenAnswer } from "../../outbound/failure.ts";
 

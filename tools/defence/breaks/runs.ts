@@ -3,7 +3,7 @@ import { type Break, without } from "../break.ts";
 const key = "src/session/key.ts";
 const route = "src/api/chat/route.ts";
 const sse = "src/edge/sse.ts";
-const deadline = "src/outbound/deadline.ts";
+const deadline = "src/base/deadline.ts";
 const exchange = "src/outbound/exchange.ts";
 const connections = "src/outbound/connections.ts";
 const send = "src/outbound/send.ts";
@@ -62,7 +62,7 @@ export const runs: readonly Break[] = [
     "readText: toText(ctx),\n      signal: new AbortController().signal,",
     { tests: ["a client that leaves %s ends its run"] },
   ),
-  without(["E05"], "src/api/chat/opening.ts", "const graceMs = 150;", "const graceMs = 0;"),
+  without(["E05"], "src/api/chat/chunks.ts", "const graceMs = 150;", "const graceMs = 0;"),
   without(
     ["E06", "E07", "E17"],
     sse,

@@ -32,6 +32,8 @@ test.each<[id: string, breaks: readonly string[], bears: readonly string[]]>([
   }
   for (const verdict of ["skip", "error", "not-run", "stale"] as const)
     expect(of(breaks[0] ?? "", change(id, verdict))).toMatchObject({ verdict: "untried", cases: [id] });
+  const unclaimed = of(breaks[0] ?? "", change(id, "not-claimed"));
+  expect(unclaimed).toMatchObject({ verdict: "untried", says: `not claimed: ${id}` });
 });
 
 test("a client is judged by the SDK that it is made with, or else by the newest that was run", () => {

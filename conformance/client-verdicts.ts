@@ -75,7 +75,9 @@ export function toClientVerdicts(results: readonly Judged[]): ClientVerdict[] {
     const broken = needed.filter((id) => ends.get(id) === "breaks");
     const open = needed.filter((id) => ends.get(id) === "untried");
     if (broken.length > 0) return { name, verdict: "breaks", says: `breaks on ${broken.join(", ")}`, cases: broken };
-    if (open.length > 0) return { name, verdict: "untried", says: `untried: ${open.join(", ")}`, cases: open };
+    const isUnclaimed = open.every((id) => byId.get(id)?.every(({ verdict }) => verdict === "not-claimed"));
+    const why = isUnclaimed ? "not claimed" : "untried";
+    if (open.length > 0) return { name, verdict: "untried", says: `${why}: ${open.join(", ")}`, cases: open };
     return { name, verdict: "ready", says: "ready", cases: [] };
   });
 }

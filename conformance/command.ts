@@ -6,7 +6,7 @@ import { buildMatrix, type MatrixFlags } from "./commands/matrix.ts";
 import { createRunAction, type RunFlags } from "./commands/run.ts";
 import { proveCases } from "./commands/prove.ts";
 import { diffReports, explainCase, listCases, mergeReports, reproCase } from "./commands/read.ts";
-import { isCapability } from "./expectations.ts";
+import { isCapability } from "./expectation/expectations.ts";
 import { toOrdered } from "./folder.ts";
 import { type Host, standalone } from "./host.ts";
 import { sdkPackages } from "./lens/sdk.ts";
@@ -76,6 +76,10 @@ export function createConformanceCommand(terminal: Terminal, host: Host = standa
         .default(listSets().at(-1)),
     )
     .option("--expect <names>", "capabilities that the server has; losing one fails the run", parseCapabilities, [])
+    .option(
+      "--manifest <file>",
+      "what the server claims to have (YAML or JSON); else what it publishes at .well-known/openai-compatible.json",
+    )
     .option("--since <file>", "a JSON report of an earlier run: losing a capability that it had fails the run")
     .option(
       "--wait-for <time>",

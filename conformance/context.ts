@@ -1,5 +1,5 @@
 import type { Capability } from "./capability.ts";
-import { Skip } from "./expect.ts";
+import { NotClaimed, Skip } from "./expect.ts";
 import type { Exchange } from "./lens/exchange.ts";
 import { type DialOptions, GatewaySocket } from "./lens/gateway-socket.ts";
 import type { SdkLens } from "./lens/sdk.ts";
@@ -139,7 +139,9 @@ export function createContext(parts: ContextParts): { context: CaseContext; isWa
 }
 
 /** Refuses to decide without a capability that only part of a case needs. */
-export function need(context: CaseContext, capability: Capability): void {
-  const finding = context.capabilities.get(capability);
-  if (finding?.present !== true) throw new Skip(`needs ${capability}: ${finding?.why ?? "not probed"}`);
+export function need({ capabilities }: Pick<CaseContext, "capabilities">, capability: Capability): void {
+  const { present, why, claimed } = capabilities.get(capability) ?? { present: false, why: "not probed" };
+  if (present) return;
+  if (claimed === false) throw new NotClaimed(`needs ${capability}, which the server does not claim: ${why}`);
+  throw new Skip(`needs ${capability}: ${why}`);
 }

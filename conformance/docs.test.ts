@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
-import { parseBaseline } from "./baseline.ts";
+import { parseBaseline } from "./expectation/baseline.ts";
 import { capabilities } from "./capability.ts";
 import { needsProof } from "./case.ts";
 import { cases } from "./cases.ts";

@@ -1,4 +1,4 @@
-import { applyBaseline, type Baseline } from "./baseline.ts";
+import { applyBaseline, type Baseline } from "./expectation/baseline.ts";
 import type { Case } from "./case.ts";
 import { type Clock, watchClock } from "./clock.ts";
 import type { Shared } from "./context.ts";

@@ -13,8 +13,11 @@ export class Failure extends Error {
 
 /** The case cannot be decided on this subject; the message says why. */
 export class Skip extends Error {
-  override readonly name = "Skip";
+  override readonly name: string = "Skip";
 }
+
+/** The case needs what the server neither has nor claims. */
+export class NotClaimed extends Skip {}
 
 /** Any value as a short text. */
 export function show(value: unknown): string {

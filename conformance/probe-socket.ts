@@ -19,7 +19,7 @@ export const socketProbes: Partial<Record<Capability, (subject: Subject) => Prom
     return { present: true, why: "a connection can be made" };
   },
   async auth(subject) {
-    if (subject.apiKey === "") return { present: false, why: "no key was given" };
+    if (subject.apiKey === "") return { present: false, why: "no key was given", untried: true };
     const { ok } = await withSocket(subject, async (socket) => {
       await toChallenge(socket);
       return socket.answer("connect", toConnect(subject, { auth: undefined }));

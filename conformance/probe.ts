@@ -109,7 +109,7 @@ export async function probe(subject: Subject): Promise<Probed> {
     await runPool(stage, probesMax, async (name) => void findings.set(name, await examine(probes[name], ask, subject)));
     if (!exchanges.some(({ end }) => end === "none") || (await isAnswering(subject))) continue;
     for (const name of names)
-      if (!findings.has(name)) findings.set(name, absent("not probed, for the server was gone"));
+      if (!findings.has(name)) findings.set(name, untried("not probed, for the server was gone"));
     return { capabilities: toOrdered(findings, names), died: toProbeDeath(stage, exchanges), slowestMs };
   }
   return { capabilities: toOrdered(findings, names), slowestMs };
@@ -137,7 +137,7 @@ async function probeSocket(subject: Subject): Promise<Capabilities> {
     throw new Unreachable(`nothing answers a WebSocket handshake at ${subject.baseUrl}`);
   const findings = Object.keys(capabilities).map(async (name): Promise<[Capability, CapabilityFinding]> => {
     const known = name as Capability;
-    const finding = socketProbes[known]?.(subject) ?? Promise.resolve(absent("profile websocket"));
+    const finding = socketProbes[known]?.(subject) ?? Promise.resolve(untried("profile websocket"));
     return [known, await finding.catch((error: unknown) => absent((error as Error).message))];
   });
   return new Map(await Promise.all(findings));
@@ -145,7 +145,7 @@ async function probeSocket(subject: Subject): Promise<Capabilities> {
 
 const probes: Record<Capability, Probe> = {
   async auth(ask, subject) {
-    if (subject.apiKey === "") return absent("no key was given");
+    if (subject.apiKey === "") return untried("no key was given");
     const { status } = await ask(toChat(subject, "hi", {}, { authorization: undefined }));
     return status === 401 ? present("without a key: 401") : absent(`without a key: ${status}`);
   },
@@ -240,7 +240,7 @@ const probes: Record<Capability, Probe> = {
       : absent("`@@echo` is not obeyed");
   },
   async agents(ask, subject) {
-    if (subject.profile !== "gateway") return absent("profile chat");
+    if (subject.profile !== "gateway") return untried("profile chat");
     const answer = await ask({
       ...toChat(subject, "@@agent"),
       body: { model: "openclaw:beta", messages: [{ role: "user", content: "@@agent" }] },
@@ -250,7 +250,7 @@ const probes: Record<Capability, Probe> = {
       : absent(`openclaw:beta: ${describe(answer)}`);
   },
   async memory(ask, subject) {
-    if (subject.profile !== "gateway") return absent("profile chat");
+    if (subject.profile !== "gateway") return untried("profile chat");
     const user = `probe-${randomUUID()}`;
     await ask(toChat(subject, "@@echo noted", { user }));
     const answer = await ask(toChat(subject, "@@messages", { user }));
@@ -261,7 +261,7 @@ const probes: Record<Capability, Probe> = {
   websocket: (_ask, subject) =>
     subject.profile === "gateway" && socketProbes.websocket !== undefined
       ? socketProbes.websocket(subject)
-      : Promise.resolve(absent(`profile ${subject.profile}`)),
+      : Promise.resolve(untried(`profile ${subject.profile}`)),
   own: (_ask, subject) =>
     Promise.resolve(subject.start === undefined ? absent("started by somebody else") : present("started by the suite")),
 };
@@ -272,6 +272,10 @@ function present(why: string): CapabilityFinding {
 
 function absent(why: string): CapabilityFinding {
   return { present: false, why };
+}
+
+function untried(why: string): CapabilityFinding {
+  return { present: false, why, untried: true };
 }
 
 function toChat(

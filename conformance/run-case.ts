@@ -1,8 +1,8 @@
 import { NoAnswer, isRefusal, toBlame } from "./blame.ts";
 import { type Case, isBinding, toGroup } from "./case.ts";
 import type { ClockWatch } from "./clock.ts";
-import { createContext, type Shared } from "./context.ts";
-import { Failure, show, Skip } from "./expect.ts";
+import { createContext, need, type Shared } from "./context.ts";
+import { Failure, NotClaimed, show, Skip } from "./expect.ts";
 import type { Exchange } from "./lens/exchange.ts";
 import { createSdkLens, type SdkLens } from "./lens/sdk.ts";
 import { createRandom } from "./random.ts";
@@ -106,8 +106,6 @@ async function tryCase(job: Job, surroundings: Surroundings, take: Take | undefi
   });
   const { capabilities } = surroundings;
   const subject = take === undefined ? surroundings.subject : { ...surroundings.subject, dial: take.dial };
-  const missing = (job.case.needs ?? []).find((name) => capabilities.get(name)?.present !== true);
-  if (missing !== undefined) return end("skip", { reason: `needs ${missing}: ${capabilities.get(missing)?.why}` });
 
   const keep = (exchange: Exchange): void => {
     // The last one is what the case has ended with.
@@ -122,6 +120,7 @@ async function tryCase(job: Job, surroundings: Surroundings, take: Take | undefi
   };
   const controller = new AbortController();
   try {
+    for (const name of job.case.needs ?? []) need({ capabilities }, name);
     const sdk = await createSdkLens(job.sdk, subject, record, controller.signal);
     if (sdk === undefined) return end("skip", { reason: `the SDK major ${job.sdk} is not installed` });
     await runLimited(job, { ...surroundings, subject }, { sdk, record, share: keep, notes, controller, take });
@@ -205,7 +204,8 @@ interface Detail {
 }
 
 function toVerdict(error: unknown, { level }: Case): Detail & { readonly verdict: Verdict } {
-  if (error instanceof Skip) return { verdict: "skip", reason: error.message };
+  if (error instanceof Skip)
+    return { verdict: error instanceof NotClaimed ? "not-claimed" : "skip", reason: error.message };
   const finding = isBinding(level) ? "fail" : "warn";
   if (error instanceof Failure) return { verdict: finding, expected: error.expected, actual: error.actual };
   const cause = error instanceof Error && error.cause !== undefined ? ` (${show(error.cause)})` : "";

@@ -2,6 +2,7 @@
 import type { Check } from "@clawgate/contract";
 import { Failure } from "./expect.ts";
 import {
+  checkConformanceManifest,
   checkConformanceReport,
   checkOpenAiChunk,
   checkOpenAiCompletion,
@@ -11,8 +12,9 @@ import {
 } from "./generated/schemas-guards.js";
 import type { components } from "./generated/schemas.ts";
 
-export { checkConformanceReport };
+export { checkConformanceManifest, checkConformanceReport };
 export type Report = components["schemas"]["ConformanceReport"];
+export type PublishedManifest = components["schemas"]["ConformanceManifest"];
 
 const shapes = {
   completion: checkOpenAiCompletion,

@@ -57,4 +57,8 @@ export interface CapabilityFinding {
   readonly present: boolean;
   /** What the probe saw, in one line. */
   readonly why: string;
+  /** It could not be looked for in this run, as for want of a key. */
+  readonly untried?: boolean;
+  /** Whether the server's manifest claims it; undefined without one. */
+  readonly claimed?: boolean;
 }

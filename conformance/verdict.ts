@@ -3,11 +3,21 @@ import type { Exchange } from "./lens/exchange.ts";
 
 /**
  * pass: met. fail: a MUST or EXT case is not met. warn: a SHOULD or DOC case is not met. skip: it cannot be decided here.
- * error: the suite itself failed, or its machine. not-run: the subject had stopped answering. xfail: not met, as the
+ * not-claimed: it needs what the server neither has nor claims in its manifest. error: the suite itself failed, or its machine. not-run: the subject had stopped answering. xfail: not met, as the
  * baseline says. xpass: met, though the baseline says otherwise. stale: the recording that is replayed does not have what
  * the case asks.
  */
-export type Verdict = "pass" | "fail" | "warn" | "skip" | "error" | "not-run" | "xfail" | "xpass" | "stale";
+export type Verdict =
+  | "pass"
+  | "fail"
+  | "warn"
+  | "skip"
+  | "not-claimed"
+  | "error"
+  | "not-run"
+  | "xfail"
+  | "xpass"
+  | "stale";
 
 /** What one case showed on one subject through one lens. */
 export interface Result {
@@ -36,6 +46,7 @@ export const verdicts: readonly Verdict[] = [
   "fail",
   "warn",
   "skip",
+  "not-claimed",
   "error",
   "not-run",
   "xfail",

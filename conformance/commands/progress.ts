@@ -14,7 +14,7 @@ export interface Progress {
 const lateShownMax = 3;
 
 /** What needs no line of its own while the run goes on. */
-const quiet: ReadonlySet<Verdict> = new Set<Verdict>(["pass", "skip", "xfail", "not-run"]);
+const quiet: ReadonlySet<Verdict> = new Set<Verdict>(["pass", "skip", "not-claimed", "xfail", "not-run"]);
 
 /** On one line and without control characters: a subject's words must not move a cursor or command a CI runner. */
 export function toLine(text: string): string {

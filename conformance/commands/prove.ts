@@ -11,7 +11,7 @@ import { listGroups } from "../select.ts";
 import type { Subject } from "../subject.ts";
 import { type Terminal, UsageError } from "../terminal.ts";
 import { exitStatus } from "../verdict.ts";
-import { waitForSubject } from "./run.ts";
+import { waitForSubject } from "./wait-for-subject.ts";
 import { createStatusLine } from "./status-line.ts";
 import { type SubjectFlags, withSubject } from "./with-subject.ts";
 

@@ -16,7 +16,8 @@ import { type Terminal, UsageError } from "../terminal.ts";
 import { exitStatus } from "../verdict.ts";
 import { toLine } from "./progress.ts";
 import { loadReport } from "./load-report.ts";
-import { type RunFlags, waitForSubject } from "./run.ts";
+import type { RunFlags } from "./run.ts";
+import { waitForSubject } from "./wait-for-subject.ts";
 import { withSubject } from "./with-subject.ts";
 
 interface ListFlags {

@@ -1,17 +1,14 @@
-import { appendFileSync, readFileSync } from "node:fs";
-import { resolve } from "node:path";
-import { applyBaseline, type Baseline, BaselineError, parseBaseline } from "../baseline.ts";
-import { capabilities as known, type Capability } from "../capability.ts";
+import { appendFileSync } from "node:fs";
 import type { Case } from "../case.ts";
 import { toClientsLine } from "../client-verdicts.ts";
-import type { Observe } from "../context.ts";
 import { runCases } from "../engine.ts";
-import { type Expectations, isCapability, judgeCapabilities, toCapabilityId } from "../expectations.ts";
+import { applyBaseline } from "../expectation/baseline.ts";
+import { judgeCapabilities } from "../expectation/expectations.ts";
+import { toClaim } from "../expectation/manifest.ts";
 import type { Host } from "../host.ts";
 import { createSdkLens } from "../lens/sdk.ts";
 import { createMask, toSecrets } from "../mask.ts";
-import { measurePlain, type Pace, toPace, toPaced, toProbed, toSeconds } from "../pace.ts";
-import { probe, type Probed, Unreachable } from "../probe.ts";
+import { toSeconds } from "../pace.ts";
 import type { Recording } from "../recording/load.ts";
 import { toAnnotations } from "../report/github.ts";
 import { toMarkdown } from "../report/markdown.ts";
@@ -23,27 +20,24 @@ import { applySet, loadSet } from "../sets.ts";
 import type { Report } from "../shapes.ts";
 import type { Subject } from "../subject.ts";
 import { type Terminal, UsageError } from "../terminal.ts";
-import { withUnique } from "../unique.ts";
 import { exitStatus, type FailOn, toExitStatus } from "../verdict.ts";
 import { suiteVersion } from "../version.ts";
-import { loadReport } from "./load-report.ts";
+import { type Expected, type ExpectedFlags, loadExpected } from "./expected.ts";
 import { createProgress, toLine } from "./progress.ts";
-import { loadRecording, startRecording, startReplay, type Taping, toReplayed } from "./taping.ts";
+import { loadRecording, startRecording, startReplay, toReplayed } from "./taping.ts";
 import { tellFindings } from "./tell-findings.ts";
+import { waitForSubject } from "./wait-for-subject.ts";
 import { type SubjectFlags, type Target, withSubject } from "./with-subject.ts";
 
-export interface RunFlags extends SubjectFlags {
+export interface RunFlags extends SubjectFlags, ExpectedFlags {
   readonly name?: string;
   readonly serverVersion?: string;
   readonly sdk: readonly number[];
   readonly only: readonly string[];
   readonly skip: readonly string[];
   readonly failOn: FailOn;
-  readonly baseline?: string;
   readonly writeBaseline?: string;
   readonly set: string;
-  readonly expect: readonly Capability[];
-  readonly since?: string;
   readonly concurrency: number;
   readonly seed: number;
   readonly report: readonly string[];
@@ -62,8 +56,7 @@ export function createRunAction(
       flags.writeBaseline === undefined ? flags.report : [...flags.report, `baseline=${flags.writeBaseline}`],
       terminal.cwd,
     );
-    const expectations = loadExpectations(flags, terminal);
-    const baseline = loadBaseline(flags, cases, terminal);
+    const expected = loadExpected(flags, cases, terminal);
     refuseIdleGlobs(cases, [...flags.only, ...flags.skip]);
     const recording = flags.replay === undefined ? undefined : loadReplay(flags.replay, flags, terminal);
     const use = async (target: Target): Promise<void> => {
@@ -71,7 +64,7 @@ export function createRunAction(
       const { report, recorded, status } = await run(
         cases,
         target,
-        { baseline, name, expectations, recording },
+        { name, expected, recording },
         flags,
         host,
         terminal,
@@ -93,16 +86,15 @@ function toName({ baseUrl }: Subject, { name }: Host, flags: RunFlags): string {
 }
 
 interface RunParts {
-  readonly baseline: Baseline;
   readonly name: string;
-  readonly expectations: Expectations;
+  readonly expected: Expected;
   readonly recording: Recording | undefined;
 }
 
 async function run(
   cases: readonly Case[],
   target: Target,
-  { baseline, name, expectations, recording }: RunParts,
+  { name, expected, recording }: RunParts,
   flags: RunFlags,
   host: Host,
   terminal: Terminal,
@@ -127,17 +119,21 @@ async function run(
         ? undefined
         : startRecording(flags.record, target.subject, { ...facts, cases: ids }, terminal);
   const mask = createMask(toSecrets(target.subject));
-  const { subject, pace, capabilities, died } = await waitForSubject(
+  const { subject, pace, capabilities, manifest, died } = await waitForSubject(
     { ...target, subject: taping?.subject ?? target.subject },
-    taping,
+    { taping, manifest: expected.manifest },
   );
   terminal.note(`A call may take ${toSeconds(pace.ms)}: ${pace.why}.`);
-  for (const [capability, { present, why }] of capabilities)
-    terminal.note(
-      `${terminal.paint.note(present ? "good" : "faint", present ? "yes" : "no ")}  ${capability.padEnd(9)} ${toLine(mask(why))}`,
-    );
+  if (manifest !== undefined) terminal.note(`What the server claims stands in ${toLine(mask(manifest.place))}.`);
+  for (const [capability, { present, why, claimed }] of capabilities) {
+    const word = terminal.paint.note(present ? "good" : "faint", present ? "yes" : "no ");
+    const claim = claimed === undefined ? "" : `${toClaim(claimed)}: `;
+    terminal.note(`${word}  ${capability.padEnd(9)} ${claim}${toLine(mask(why))}`);
+  }
   const progress = createProgress(terminal, mask);
-  const counted = judgeCapabilities(expectations, capabilities).map((result) => applyBaseline(result, baseline));
+  const { baseline } = expected;
+  const judgedCapabilities = judgeCapabilities(expected.capabilities, manifest, capabilities);
+  const counted = judgedCapabilities.map((result) => applyBaseline(result, baseline));
   for (const result of counted) progress.show(result);
   const found = await runCases({
     cases: selected,
@@ -157,6 +153,7 @@ async function run(
     ...facts,
     subject,
     capabilities,
+    ...(manifest === undefined ? {} : { manifest: manifest.place }),
     pace,
     outcome,
   });
@@ -176,49 +173,6 @@ function loadReplay(file: string, { baseUrl, start, record }: RunFlags, terminal
   if (baseUrl !== undefined || start !== undefined || record !== undefined)
     throw new UsageError("--replay calls no server: --base-url, --start and --record cannot stand beside it.");
   return loadRecording(file, terminal);
-}
-
-/** What was found out before the first case: also how long calls may take, which the subject is told to be given. */
-interface Ready extends Probed {
-  readonly subject: Subject;
-  readonly pace: Pace;
-}
-
-/** What the server can do, as soon as it answers. One that the suite has started is not waited for when it has ended. */
-export async function waitForSubject({ subject, waitMs, ended }: Target, taping?: Taping): Promise<Ready> {
-  const deadline = performance.now() + waitMs;
-  for (;;) {
-    try {
-      return await (taping === undefined ? getReady(subject) : getReadyTaped(subject, taping));
-    } catch (error) {
-      if (!(error instanceof Unreachable) || performance.now() >= deadline) throw error;
-      const again = new Promise((next) => {
-        setTimeout(next, 250);
-      });
-      await Promise.race([again, ended]).catch((cause: unknown) => {
-        throw new Unreachable((cause as Error).message, { cause });
-      });
-    }
-  }
-}
-
-async function getReady(subject: Subject, observe: Observe = (_name, look) => look()): Promise<Ready> {
-  const isMeasured = subject.patience === undefined && subject.profile !== "websocket";
-  const measuredMs = isMeasured ? await measurePlain(subject) : undefined;
-  const plainMs = observe("plainMs", () => measuredMs);
-  const probed = await probe(toProbed(subject, plainMs));
-  const pace = observe("pace", () => toPace(subject, plainMs, probed));
-  return { ...probed, pace, subject: isMeasured ? toPaced(subject, pace.ms) : subject };
-}
-
-async function getReadyTaped(subject: Subject, { tape }: Taping): Promise<Ready> {
-  // Until the server is there, nothing is worth keeping.
-  const take = tape.take("probe");
-  const called = { ...subject, dial: take.dial };
-  const { subject: paced, ...ready } = await withUnique(take.unique, () => getReady(called, take.observe));
-  take.end();
-  const { dial: _dial, ...rest } = paced;
-  return { ...ready, subject: subject.dial === undefined ? rest : { ...rest, dial: subject.dial } };
 }
 
 /** The closing lines, and what GitHub's runner reads. */
@@ -245,29 +199,4 @@ function tellOfDeath({ died }: Report, own: readonly string[], terminal: Termina
 /** A server that is merely slow fails many cases; this is the one line that helps. */
 function tellOfSlowness({ slow }: Report, terminal: Terminal): void {
   if (slow !== undefined) terminal.note(slow);
-}
-
-const capabilityIds = Object.keys(known).filter(isCapability).map(toCapabilityId);
-
-/** What the flags, and an earlier report, say that the server has. */
-function loadExpectations({ expect, since }: RunFlags, terminal: Terminal): Expectations {
-  const earlier = since === undefined ? {} : loadReport(since, terminal).capabilities;
-  const had = Object.keys(earlier).filter((name) => earlier[name]?.present === true && isCapability(name));
-  return new Map([
-    ...had.filter(isCapability).map((name) => [name, `It was there in ${since}.`] as const),
-    ...expect.map((name) => [name, "--expect names it."] as const),
-  ]);
-}
-
-function loadBaseline({ baseline }: RunFlags, cases: readonly Case[], terminal: Terminal): Baseline {
-  if (baseline === undefined) return new Map();
-  try {
-    return parseBaseline(
-      readFileSync(resolve(terminal.cwd, baseline), "utf8"),
-      new Set([...cases.map(({ id }) => id), ...capabilityIds]),
-    );
-  } catch (error) {
-    if (error instanceof BaselineError) throw new UsageError(`${baseline}: ${error.message}`, { cause: error });
-    throw new UsageError(`Cannot read the baseline ${baseline}: ${(error as Error).message}`, { cause: error });
-  }
 }

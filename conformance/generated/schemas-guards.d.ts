@@ -10,6 +10,7 @@ export declare const checkOpenAiUsage: Check<components["schemas"]["OpenAiUsage"
 export declare const checkOpenAiError: Check<components["schemas"]["OpenAiError"]>;
 export declare const checkOpenAiModelList: Check<components["schemas"]["OpenAiModelList"]>;
 export declare const checkOpenAiModel: Check<components["schemas"]["OpenAiModel"]>;
+export declare const checkConformanceManifest: Check<components["schemas"]["ConformanceManifest"]>;
 export declare const checkConformanceReport: Check<components["schemas"]["ConformanceReport"]>;
 export declare const checkConformanceClient: Check<components["schemas"]["ConformanceClient"]>;
 export declare const checkConformanceDeath: Check<components["schemas"]["ConformanceDeath"]>;

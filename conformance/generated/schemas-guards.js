@@ -14,19 +14,20 @@ const constant9 = {"types":[]};
 const constant10 = {"types":["boolean"]};
 const constant11 = {"method":1,"url":1,"requestHeaders":1,"requestBody":1,"status":1,"headers":1,"reads":1,"endMs":1,"end":1,"failure":1};
 const constant12 = {"id":1,"group":1,"level":1,"requirement":1,"source":1,"sdk":1,"after":1,"verdict":1,"expected":1,"actual":1,"reason":1,"notes":1,"ms":1,"exchanges":1};
-const constant13 = {"format":1,"suite":1,"set":1,"started":1,"seconds":1,"requests":1,"seed":1,"subject":1,"sdks":1,"timeout":1,"capabilities":1,"counts":1,"summary":1,"slow":1,"died":1,"findings":1,"clients":1,"results":1};
+const constant13 = {"format":1,"suite":1,"set":1,"started":1,"seconds":1,"requests":1,"seed":1,"subject":1,"sdks":1,"timeout":1,"capabilities":1,"manifest":1,"counts":1,"summary":1,"slow":1,"died":1,"findings":1,"clients":1,"results":1};
 const constant14 = ["stop","length","tool_calls","content_filter","function_call"];
 const constant15 = ["object","null"];
 const constant16 = ["array","null"];
 const constant17 = ["function","custom"];
 const constant18 = ["string","null"];
 const constant19 = ["developer","system","user","assistant","tool"];
-const constant20 = ["complete","cut","aborted","limit","none"];
-const constant21 = ["fail","xpass","error","stale","warn"];
-const constant22 = ["MUST","SHOULD","DOC","EXT"];
-const constant23 = ["ready","breaks","untried","needs"];
-const constant24 = ["pass","fail","warn","skip","error","not-run","xfail","xpass","stale"];
-const constant25 = ["chat","gateway","websocket"];
+const constant20 = ["auth","models","tools","custom","schema","vision","logprobs","n","usage","cors","limits","fixture","agents","memory","websocket"];
+const constant21 = ["complete","cut","aborted","limit","none"];
+const constant22 = ["fail","xpass","error","stale","warn"];
+const constant23 = ["MUST","SHOULD","DOC","EXT"];
+const constant24 = ["ready","breaks","untried","needs"];
+const constant25 = ["pass","fail","warn","skip","not-claimed","error","not-run","xfail","xpass","stale"];
+const constant26 = ["chat","gateway","websocket"];
 
 export const checkOpenAiCompletion = toCheck(validate53);
 const func1 = helper0.default;
@@ -2040,23 +2041,127 @@ return false;
 validate74.errors = vErrors;
 return errors === 0;
 }
-export const checkConformanceReport = toCheck(validate75);
+export const checkConformanceManifest = toCheck(validate75);
+function validate75(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.manifest === undefined) && (missing0 = "manifest")) || ((data.claims === undefined) && (missing0 = "claims"))){
+validate75.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant3,data}];
+return false;
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!((key0 === "manifest") || (key0 === "claims"))){
+validate75.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant3,data}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.manifest !== undefined){
+let data0 = data.manifest;
+const _errs2 = errors;
+if(!(((typeof data0 == "number") && (!(data0 % 1) && !isNaN(data0))) && (isFinite(data0)))){
+validate75.errors = [{instancePath:instancePath+"/manifest",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data0}];
+return false;
+}
+if(1 !== data0){
+validate75.errors = [{instancePath:instancePath+"/manifest",keyword:"const",params:{allowedValue: 1},message:"must be equal to constant",expected:constant5,data:data0}];
+return false;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.claims !== undefined){
+let data1 = data.claims;
+const _errs4 = errors;
+if(errors === _errs4){
+if(Array.isArray(data1)){
+var valid1 = true;
+const len0 = data1.length;
+for(let i0=0; i0<len0; i0++){
+let data2 = data1[i0];
+const _errs6 = errors;
+if(typeof data2 !== "string"){
+validate75.errors = [{instancePath:instancePath+"/claims/" + i0,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
+return false;
+}
+if(!(((((((((((((((data2 === "auth") || (data2 === "models")) || (data2 === "tools")) || (data2 === "custom")) || (data2 === "schema")) || (data2 === "vision")) || (data2 === "logprobs")) || (data2 === "n")) || (data2 === "usage")) || (data2 === "cors")) || (data2 === "limits")) || (data2 === "fixture")) || (data2 === "agents")) || (data2 === "memory")) || (data2 === "websocket"))){
+validate75.errors = [{instancePath:instancePath+"/claims/" + i0,keyword:"enum",params:{allowedValues: constant20},message:"must be equal to one of the allowed values",expected:constant0,data:data2}];
+return false;
+}
+var valid1 = _errs6 === errors;
+if(!valid1){
+break;
+}
+}
+if(valid1){
+let i1 = data1.length;
+let j0;
+if(i1 > 1){
+const indices0 = {};
+for(;i1--;){
+let item0 = data1[i1];
+if(typeof item0 !== "string"){
+continue;
+}
+if(typeof indices0[item0] == "number"){
+j0 = indices0[item0];
+validate75.errors = [{instancePath:instancePath+"/claims",keyword:"uniqueItems",params:{i: i1, j: j0},message:"must NOT have duplicate items (items ## "+j0+" and "+i1+" are identical)",expected:constant6,data:data1}];
+return false;
+break;
+}
+indices0[item0] = i1;
+}
+}
+}
+}
+else {
+validate75.errors = [{instancePath:instancePath+"/claims",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data1}];
+return false;
+}
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+else {
+validate75.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data}];
+return false;
+}
+}
+validate75.errors = vErrors;
+return errors === 0;
+}
+export const checkConformanceReport = toCheck(validate76);
 const func6 = Object.prototype.hasOwnProperty;
-function validate77(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate78(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((((((data.method === undefined) && (missing0 = "method")) || ((data.url === undefined) && (missing0 = "url"))) || ((data.requestHeaders === undefined) && (missing0 = "requestHeaders"))) || ((data.requestBody === undefined) && (missing0 = "requestBody"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.headers === undefined) && (missing0 = "headers"))) || ((data.reads === undefined) && (missing0 = "reads"))) || ((data.endMs === undefined) && (missing0 = "endMs"))) || ((data.end === undefined) && (missing0 = "end"))){
-validate77.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant3,data}];
+validate78.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant3,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(func6.call(constant11, key0))){
-validate77.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant3,data}];
+validate78.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant3,data}];
 return false;
 break;
 }
@@ -2066,7 +2171,7 @@ if(data.method !== undefined){
 let data0 = data.method;
 const _errs2 = errors;
 if(typeof data0 !== "string"){
-validate77.errors = [{instancePath:instancePath+"/method",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate78.errors = [{instancePath:instancePath+"/method",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -2079,7 +2184,7 @@ if(data.url !== undefined){
 let data1 = data.url;
 const _errs4 = errors;
 if(typeof data1 !== "string"){
-validate77.errors = [{instancePath:instancePath+"/url",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
+validate78.errors = [{instancePath:instancePath+"/url",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -2097,7 +2202,7 @@ for(const key1 in data2){
 let data3 = data2[key1];
 const _errs9 = errors;
 if(typeof data3 !== "string"){
-validate77.errors = [{instancePath:instancePath+"/requestHeaders/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
+validate78.errors = [{instancePath:instancePath+"/requestHeaders/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
 return false;
 }
 var valid1 = _errs9 === errors;
@@ -2107,7 +2212,7 @@ break;
 }
 }
 else {
-validate77.errors = [{instancePath:instancePath+"/requestHeaders",keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data:data2}];
+validate78.errors = [{instancePath:instancePath+"/requestHeaders",keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data:data2}];
 return false;
 }
 }
@@ -2121,7 +2226,7 @@ if(data.requestBody !== undefined){
 let data4 = data.requestBody;
 const _errs11 = errors;
 if(typeof data4 !== "string"){
-validate77.errors = [{instancePath:instancePath+"/requestBody",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
+validate78.errors = [{instancePath:instancePath+"/requestBody",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
 return false;
 }
 var valid0 = _errs11 === errors;
@@ -2134,7 +2239,7 @@ if(data.status !== undefined){
 let data5 = data.status;
 const _errs13 = errors;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-validate77.errors = [{instancePath:instancePath+"/status",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data5}];
+validate78.errors = [{instancePath:instancePath+"/status",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data5}];
 return false;
 }
 var valid0 = _errs13 === errors;
@@ -2152,7 +2257,7 @@ for(const key2 in data6){
 let data7 = data6[key2];
 const _errs18 = errors;
 if(typeof data7 !== "string"){
-validate77.errors = [{instancePath:instancePath+"/headers/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data7}];
+validate78.errors = [{instancePath:instancePath+"/headers/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data7}];
 return false;
 }
 var valid2 = _errs18 === errors;
@@ -2162,7 +2267,7 @@ break;
 }
 }
 else {
-validate77.errors = [{instancePath:instancePath+"/headers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data:data6}];
+validate78.errors = [{instancePath:instancePath+"/headers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data:data6}];
 return false;
 }
 }
@@ -2186,14 +2291,14 @@ if(errors === _errs22){
 if(data9 && typeof data9 == "object" && !Array.isArray(data9)){
 let missing1;
 if(((data9.atMs === undefined) && (missing1 = "atMs")) || ((data9.text === undefined) && (missing1 = "text"))){
-validate77.errors = [{instancePath:instancePath+"/reads/" + i0,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant3,data:data9}];
+validate78.errors = [{instancePath:instancePath+"/reads/" + i0,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant3,data:data9}];
 return false;
 }
 else {
 const _errs24 = errors;
 for(const key3 in data9){
 if(!((key3 === "atMs") || (key3 === "text"))){
-validate77.errors = [{instancePath:instancePath+"/reads/" + i0,keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",expected:constant3,data:data9}];
+validate78.errors = [{instancePath:instancePath+"/reads/" + i0,keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",expected:constant3,data:data9}];
 return false;
 break;
 }
@@ -2203,13 +2308,13 @@ if(data9.atMs !== undefined){
 let data10 = data9.atMs;
 const _errs25 = errors;
 if(!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))){
-validate77.errors = [{instancePath:instancePath+"/reads/" + i0+"/atMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data10}];
+validate78.errors = [{instancePath:instancePath+"/reads/" + i0+"/atMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data10}];
 return false;
 }
 if(errors === _errs25){
 if((typeof data10 == "number") && (isFinite(data10))){
 if(data10 < 0 || isNaN(data10)){
-validate77.errors = [{instancePath:instancePath+"/reads/" + i0+"/atMs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant5,data:data10}];
+validate78.errors = [{instancePath:instancePath+"/reads/" + i0+"/atMs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant5,data:data10}];
 return false;
 }
 }
@@ -2224,7 +2329,7 @@ if(data9.text !== undefined){
 let data11 = data9.text;
 const _errs27 = errors;
 if(typeof data11 !== "string"){
-validate77.errors = [{instancePath:instancePath+"/reads/" + i0+"/text",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data11}];
+validate78.errors = [{instancePath:instancePath+"/reads/" + i0+"/text",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data11}];
 return false;
 }
 var valid4 = _errs27 === errors;
@@ -2237,7 +2342,7 @@ var valid4 = true;
 }
 }
 else {
-validate77.errors = [{instancePath:instancePath+"/reads/" + i0,keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data:data9}];
+validate78.errors = [{instancePath:instancePath+"/reads/" + i0,keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data:data9}];
 return false;
 }
 }
@@ -2248,7 +2353,7 @@ break;
 }
 }
 else {
-validate77.errors = [{instancePath:instancePath+"/reads",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data8}];
+validate78.errors = [{instancePath:instancePath+"/reads",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data8}];
 return false;
 }
 }
@@ -2262,13 +2367,13 @@ if(data.endMs !== undefined){
 let data12 = data.endMs;
 const _errs29 = errors;
 if(!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))){
-validate77.errors = [{instancePath:instancePath+"/endMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data12}];
+validate78.errors = [{instancePath:instancePath+"/endMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data12}];
 return false;
 }
 if(errors === _errs29){
 if((typeof data12 == "number") && (isFinite(data12))){
 if(data12 < 0 || isNaN(data12)){
-validate77.errors = [{instancePath:instancePath+"/endMs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant5,data:data12}];
+validate78.errors = [{instancePath:instancePath+"/endMs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant5,data:data12}];
 return false;
 }
 }
@@ -2283,11 +2388,11 @@ if(data.end !== undefined){
 let data13 = data.end;
 const _errs31 = errors;
 if(typeof data13 !== "string"){
-validate77.errors = [{instancePath:instancePath+"/end",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data13}];
+validate78.errors = [{instancePath:instancePath+"/end",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data13}];
 return false;
 }
 if(!(((((data13 === "complete") || (data13 === "cut")) || (data13 === "aborted")) || (data13 === "limit")) || (data13 === "none"))){
-validate77.errors = [{instancePath:instancePath+"/end",keyword:"enum",params:{allowedValues: constant20},message:"must be equal to one of the allowed values",expected:constant0,data:data13}];
+validate78.errors = [{instancePath:instancePath+"/end",keyword:"enum",params:{allowedValues: constant21},message:"must be equal to one of the allowed values",expected:constant0,data:data13}];
 return false;
 }
 var valid0 = _errs31 === errors;
@@ -2300,7 +2405,7 @@ if(data.failure !== undefined){
 let data14 = data.failure;
 const _errs33 = errors;
 if(typeof data14 !== "string"){
-validate77.errors = [{instancePath:instancePath+"/failure",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data14}];
+validate78.errors = [{instancePath:instancePath+"/failure",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data14}];
 return false;
 }
 var valid0 = _errs33 === errors;
@@ -2321,28 +2426,28 @@ var valid0 = true;
 }
 }
 else {
-validate77.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data}];
+validate78.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data}];
 return false;
 }
 }
-validate77.errors = vErrors;
+validate78.errors = vErrors;
 return errors === 0;
 }
-function validate76(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate77(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.message === undefined) && (missing0 = "message")) || ((data.cases === undefined) && (missing0 = "cases"))) || ((data.exchanges === undefined) && (missing0 = "exchanges"))){
-validate76.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant3,data}];
+validate77.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant3,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((key0 === "message") || (key0 === "cases")) || (key0 === "exchanges"))){
-validate76.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant3,data}];
+validate77.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant3,data}];
 return false;
 break;
 }
@@ -2352,7 +2457,7 @@ if(data.message !== undefined){
 let data0 = data.message;
 const _errs2 = errors;
 if(typeof data0 !== "string"){
-validate76.errors = [{instancePath:instancePath+"/message",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate77.errors = [{instancePath:instancePath+"/message",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -2372,7 +2477,7 @@ for(let i0=0; i0<len0; i0++){
 let data2 = data1[i0];
 const _errs6 = errors;
 if(typeof data2 !== "string"){
-validate76.errors = [{instancePath:instancePath+"/cases/" + i0,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
+validate77.errors = [{instancePath:instancePath+"/cases/" + i0,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
 return false;
 }
 var valid1 = _errs6 === errors;
@@ -2382,7 +2487,7 @@ break;
 }
 }
 else {
-validate76.errors = [{instancePath:instancePath+"/cases",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data1}];
+validate77.errors = [{instancePath:instancePath+"/cases",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data1}];
 return false;
 }
 }
@@ -2401,8 +2506,8 @@ var valid2 = true;
 const len1 = data3.length;
 for(let i1=0; i1<len1; i1++){
 const _errs10 = errors;
-if(!(validate77(data3[i1], {instancePath:instancePath+"/exchanges/" + i1,parentData:data3,parentDataProperty:i1,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate77.errors : vErrors.concat(validate77.errors);
+if(!(validate78(data3[i1], {instancePath:instancePath+"/exchanges/" + i1,parentData:data3,parentDataProperty:i1,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate78.errors : vErrors.concat(validate78.errors);
 errors = vErrors.length;
 }
 var valid2 = _errs10 === errors;
@@ -2412,7 +2517,7 @@ break;
 }
 }
 else {
-validate76.errors = [{instancePath:instancePath+"/exchanges",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data3}];
+validate77.errors = [{instancePath:instancePath+"/exchanges",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data3}];
 return false;
 }
 }
@@ -2427,28 +2532,28 @@ var valid0 = true;
 }
 }
 else {
-validate76.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data}];
+validate77.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data}];
 return false;
 }
 }
-validate76.errors = vErrors;
+validate77.errors = vErrors;
 return errors === 0;
 }
-function validate80(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate81(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((((data.id === undefined) && (missing0 = "id")) || ((data.title === undefined) && (missing0 = "title"))) || ((data.verdict === undefined) && (missing0 = "verdict"))) || ((data.level === undefined) && (missing0 = "level"))) || ((data.cases === undefined) && (missing0 = "cases"))) || ((data.results === undefined) && (missing0 = "results"))){
-validate80.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant3,data}];
+validate81.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant3,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((((((key0 === "id") || (key0 === "title")) || (key0 === "verdict")) || (key0 === "level")) || (key0 === "after")) || (key0 === "cases")) || (key0 === "results"))){
-validate80.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant3,data}];
+validate81.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant3,data}];
 return false;
 break;
 }
@@ -2458,7 +2563,7 @@ if(data.id !== undefined){
 let data0 = data.id;
 const _errs2 = errors;
 if(typeof data0 !== "string"){
-validate80.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate81.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -2471,7 +2576,7 @@ if(data.title !== undefined){
 let data1 = data.title;
 const _errs4 = errors;
 if(typeof data1 !== "string"){
-validate80.errors = [{instancePath:instancePath+"/title",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
+validate81.errors = [{instancePath:instancePath+"/title",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -2484,11 +2589,11 @@ if(data.verdict !== undefined){
 let data2 = data.verdict;
 const _errs6 = errors;
 if(typeof data2 !== "string"){
-validate80.errors = [{instancePath:instancePath+"/verdict",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
+validate81.errors = [{instancePath:instancePath+"/verdict",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
 return false;
 }
 if(!(((((data2 === "fail") || (data2 === "xpass")) || (data2 === "error")) || (data2 === "stale")) || (data2 === "warn"))){
-validate80.errors = [{instancePath:instancePath+"/verdict",keyword:"enum",params:{allowedValues: constant21},message:"must be equal to one of the allowed values",expected:constant0,data:data2}];
+validate81.errors = [{instancePath:instancePath+"/verdict",keyword:"enum",params:{allowedValues: constant22},message:"must be equal to one of the allowed values",expected:constant0,data:data2}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -2501,11 +2606,11 @@ if(data.level !== undefined){
 let data3 = data.level;
 const _errs8 = errors;
 if(typeof data3 !== "string"){
-validate80.errors = [{instancePath:instancePath+"/level",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
+validate81.errors = [{instancePath:instancePath+"/level",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
 return false;
 }
 if(!((((data3 === "MUST") || (data3 === "SHOULD")) || (data3 === "DOC")) || (data3 === "EXT"))){
-validate80.errors = [{instancePath:instancePath+"/level",keyword:"enum",params:{allowedValues: constant22},message:"must be equal to one of the allowed values",expected:constant0,data:data3}];
+validate81.errors = [{instancePath:instancePath+"/level",keyword:"enum",params:{allowedValues: constant23},message:"must be equal to one of the allowed values",expected:constant0,data:data3}];
 return false;
 }
 var valid0 = _errs8 === errors;
@@ -2518,7 +2623,7 @@ if(data.after !== undefined){
 let data4 = data.after;
 const _errs10 = errors;
 if(typeof data4 !== "boolean"){
-validate80.errors = [{instancePath:instancePath+"/after",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant10,data:data4}];
+validate81.errors = [{instancePath:instancePath+"/after",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant10,data:data4}];
 return false;
 }
 var valid0 = _errs10 === errors;
@@ -2533,7 +2638,7 @@ const _errs12 = errors;
 if(errors === _errs12){
 if(Array.isArray(data5)){
 if(data5.length < 1){
-validate80.errors = [{instancePath:instancePath+"/cases",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant6,data:data5}];
+validate81.errors = [{instancePath:instancePath+"/cases",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant6,data:data5}];
 return false;
 }
 else {
@@ -2543,7 +2648,7 @@ for(let i0=0; i0<len0; i0++){
 let data6 = data5[i0];
 const _errs14 = errors;
 if(typeof data6 !== "string"){
-validate80.errors = [{instancePath:instancePath+"/cases/" + i0,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data6}];
+validate81.errors = [{instancePath:instancePath+"/cases/" + i0,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data6}];
 return false;
 }
 var valid1 = _errs14 === errors;
@@ -2554,7 +2659,7 @@ break;
 }
 }
 else {
-validate80.errors = [{instancePath:instancePath+"/cases",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data5}];
+validate81.errors = [{instancePath:instancePath+"/cases",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data5}];
 return false;
 }
 }
@@ -2570,7 +2675,7 @@ const _errs16 = errors;
 if(errors === _errs16){
 if(Array.isArray(data7)){
 if(data7.length < 1){
-validate80.errors = [{instancePath:instancePath+"/results",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant6,data:data7}];
+validate81.errors = [{instancePath:instancePath+"/results",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant6,data:data7}];
 return false;
 }
 else {
@@ -2580,7 +2685,7 @@ for(let i1=0; i1<len1; i1++){
 let data8 = data7[i1];
 const _errs18 = errors;
 if(typeof data8 !== "string"){
-validate80.errors = [{instancePath:instancePath+"/results/" + i1,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data8}];
+validate81.errors = [{instancePath:instancePath+"/results/" + i1,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data8}];
 return false;
 }
 var valid2 = _errs18 === errors;
@@ -2591,7 +2696,7 @@ break;
 }
 }
 else {
-validate80.errors = [{instancePath:instancePath+"/results",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data7}];
+validate81.errors = [{instancePath:instancePath+"/results",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data7}];
 return false;
 }
 }
@@ -2610,28 +2715,28 @@ var valid0 = true;
 }
 }
 else {
-validate80.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data}];
+validate81.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data}];
 return false;
 }
 }
-validate80.errors = vErrors;
+validate81.errors = vErrors;
 return errors === 0;
 }
-function validate82(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate83(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.name === undefined) && (missing0 = "name")) || ((data.verdict === undefined) && (missing0 = "verdict"))) || ((data.says === undefined) && (missing0 = "says"))) || ((data.cases === undefined) && (missing0 = "cases"))){
-validate82.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant3,data}];
+validate83.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant3,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((((key0 === "name") || (key0 === "verdict")) || (key0 === "says")) || (key0 === "cases"))){
-validate82.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant3,data}];
+validate83.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant3,data}];
 return false;
 break;
 }
@@ -2641,7 +2746,7 @@ if(data.name !== undefined){
 let data0 = data.name;
 const _errs2 = errors;
 if(typeof data0 !== "string"){
-validate82.errors = [{instancePath:instancePath+"/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate83.errors = [{instancePath:instancePath+"/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -2654,11 +2759,11 @@ if(data.verdict !== undefined){
 let data1 = data.verdict;
 const _errs4 = errors;
 if(typeof data1 !== "string"){
-validate82.errors = [{instancePath:instancePath+"/verdict",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
+validate83.errors = [{instancePath:instancePath+"/verdict",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
 return false;
 }
 if(!((((data1 === "ready") || (data1 === "breaks")) || (data1 === "untried")) || (data1 === "needs"))){
-validate82.errors = [{instancePath:instancePath+"/verdict",keyword:"enum",params:{allowedValues: constant23},message:"must be equal to one of the allowed values",expected:constant0,data:data1}];
+validate83.errors = [{instancePath:instancePath+"/verdict",keyword:"enum",params:{allowedValues: constant24},message:"must be equal to one of the allowed values",expected:constant0,data:data1}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -2671,7 +2776,7 @@ if(data.says !== undefined){
 let data2 = data.says;
 const _errs6 = errors;
 if(typeof data2 !== "string"){
-validate82.errors = [{instancePath:instancePath+"/says",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
+validate83.errors = [{instancePath:instancePath+"/says",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -2691,7 +2796,7 @@ for(let i0=0; i0<len0; i0++){
 let data4 = data3[i0];
 const _errs10 = errors;
 if(typeof data4 !== "string"){
-validate82.errors = [{instancePath:instancePath+"/cases/" + i0,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
+validate83.errors = [{instancePath:instancePath+"/cases/" + i0,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
 return false;
 }
 var valid1 = _errs10 === errors;
@@ -2701,7 +2806,7 @@ break;
 }
 }
 else {
-validate82.errors = [{instancePath:instancePath+"/cases",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data3}];
+validate83.errors = [{instancePath:instancePath+"/cases",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data3}];
 return false;
 }
 }
@@ -2717,28 +2822,28 @@ var valid0 = true;
 }
 }
 else {
-validate82.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data}];
+validate83.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data}];
 return false;
 }
 }
-validate82.errors = vErrors;
+validate83.errors = vErrors;
 return errors === 0;
 }
-function validate84(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate85(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((((((data.id === undefined) && (missing0 = "id")) || ((data.group === undefined) && (missing0 = "group"))) || ((data.level === undefined) && (missing0 = "level"))) || ((data.requirement === undefined) && (missing0 = "requirement"))) || ((data.source === undefined) && (missing0 = "source"))) || ((data.verdict === undefined) && (missing0 = "verdict"))) || ((data.notes === undefined) && (missing0 = "notes"))) || ((data.ms === undefined) && (missing0 = "ms"))) || ((data.exchanges === undefined) && (missing0 = "exchanges"))){
-validate84.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant3,data}];
+validate85.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant3,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(func6.call(constant12, key0))){
-validate84.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant3,data}];
+validate85.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant3,data}];
 return false;
 break;
 }
@@ -2748,7 +2853,7 @@ if(data.id !== undefined){
 let data0 = data.id;
 const _errs2 = errors;
 if(typeof data0 !== "string"){
-validate84.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate85.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -2761,7 +2866,7 @@ if(data.group !== undefined){
 let data1 = data.group;
 const _errs4 = errors;
 if(typeof data1 !== "string"){
-validate84.errors = [{instancePath:instancePath+"/group",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
+validate85.errors = [{instancePath:instancePath+"/group",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -2774,11 +2879,11 @@ if(data.level !== undefined){
 let data2 = data.level;
 const _errs6 = errors;
 if(typeof data2 !== "string"){
-validate84.errors = [{instancePath:instancePath+"/level",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
+validate85.errors = [{instancePath:instancePath+"/level",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
 return false;
 }
 if(!((((data2 === "MUST") || (data2 === "SHOULD")) || (data2 === "DOC")) || (data2 === "EXT"))){
-validate84.errors = [{instancePath:instancePath+"/level",keyword:"enum",params:{allowedValues: constant22},message:"must be equal to one of the allowed values",expected:constant0,data:data2}];
+validate85.errors = [{instancePath:instancePath+"/level",keyword:"enum",params:{allowedValues: constant23},message:"must be equal to one of the allowed values",expected:constant0,data:data2}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -2791,7 +2896,7 @@ if(data.requirement !== undefined){
 let data3 = data.requirement;
 const _errs8 = errors;
 if(typeof data3 !== "string"){
-validate84.errors = [{instancePath:instancePath+"/requirement",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
+validate85.errors = [{instancePath:instancePath+"/requirement",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
 return false;
 }
 var valid0 = _errs8 === errors;
@@ -2804,7 +2909,7 @@ if(data.source !== undefined){
 let data4 = data.source;
 const _errs10 = errors;
 if(typeof data4 !== "string"){
-validate84.errors = [{instancePath:instancePath+"/source",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
+validate85.errors = [{instancePath:instancePath+"/source",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
 return false;
 }
 var valid0 = _errs10 === errors;
@@ -2817,7 +2922,7 @@ if(data.sdk !== undefined){
 let data5 = data.sdk;
 const _errs12 = errors;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-validate84.errors = [{instancePath:instancePath+"/sdk",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data5}];
+validate85.errors = [{instancePath:instancePath+"/sdk",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data5}];
 return false;
 }
 var valid0 = _errs12 === errors;
@@ -2830,7 +2935,7 @@ if(data.after !== undefined){
 let data6 = data.after;
 const _errs14 = errors;
 if(typeof data6 !== "boolean"){
-validate84.errors = [{instancePath:instancePath+"/after",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant10,data:data6}];
+validate85.errors = [{instancePath:instancePath+"/after",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant10,data:data6}];
 return false;
 }
 var valid0 = _errs14 === errors;
@@ -2843,11 +2948,11 @@ if(data.verdict !== undefined){
 let data7 = data.verdict;
 const _errs16 = errors;
 if(typeof data7 !== "string"){
-validate84.errors = [{instancePath:instancePath+"/verdict",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data7}];
+validate85.errors = [{instancePath:instancePath+"/verdict",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data7}];
 return false;
 }
-if(!(((((((((data7 === "pass") || (data7 === "fail")) || (data7 === "warn")) || (data7 === "skip")) || (data7 === "error")) || (data7 === "not-run")) || (data7 === "xfail")) || (data7 === "xpass")) || (data7 === "stale"))){
-validate84.errors = [{instancePath:instancePath+"/verdict",keyword:"enum",params:{allowedValues: constant24},message:"must be equal to one of the allowed values",expected:constant0,data:data7}];
+if(!((((((((((data7 === "pass") || (data7 === "fail")) || (data7 === "warn")) || (data7 === "skip")) || (data7 === "not-claimed")) || (data7 === "error")) || (data7 === "not-run")) || (data7 === "xfail")) || (data7 === "xpass")) || (data7 === "stale"))){
+validate85.errors = [{instancePath:instancePath+"/verdict",keyword:"enum",params:{allowedValues: constant25},message:"must be equal to one of the allowed values",expected:constant0,data:data7}];
 return false;
 }
 var valid0 = _errs16 === errors;
@@ -2860,7 +2965,7 @@ if(data.expected !== undefined){
 let data8 = data.expected;
 const _errs18 = errors;
 if(typeof data8 !== "string"){
-validate84.errors = [{instancePath:instancePath+"/expected",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data8}];
+validate85.errors = [{instancePath:instancePath+"/expected",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data8}];
 return false;
 }
 var valid0 = _errs18 === errors;
@@ -2873,7 +2978,7 @@ if(data.actual !== undefined){
 let data9 = data.actual;
 const _errs20 = errors;
 if(typeof data9 !== "string"){
-validate84.errors = [{instancePath:instancePath+"/actual",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data9}];
+validate85.errors = [{instancePath:instancePath+"/actual",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data9}];
 return false;
 }
 var valid0 = _errs20 === errors;
@@ -2886,7 +2991,7 @@ if(data.reason !== undefined){
 let data10 = data.reason;
 const _errs22 = errors;
 if(typeof data10 !== "string"){
-validate84.errors = [{instancePath:instancePath+"/reason",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data10}];
+validate85.errors = [{instancePath:instancePath+"/reason",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data10}];
 return false;
 }
 var valid0 = _errs22 === errors;
@@ -2906,7 +3011,7 @@ for(let i0=0; i0<len0; i0++){
 let data12 = data11[i0];
 const _errs26 = errors;
 if(typeof data12 !== "string"){
-validate84.errors = [{instancePath:instancePath+"/notes/" + i0,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data12}];
+validate85.errors = [{instancePath:instancePath+"/notes/" + i0,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data12}];
 return false;
 }
 var valid1 = _errs26 === errors;
@@ -2916,7 +3021,7 @@ break;
 }
 }
 else {
-validate84.errors = [{instancePath:instancePath+"/notes",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data11}];
+validate85.errors = [{instancePath:instancePath+"/notes",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data11}];
 return false;
 }
 }
@@ -2930,13 +3035,13 @@ if(data.ms !== undefined){
 let data13 = data.ms;
 const _errs28 = errors;
 if(!(((typeof data13 == "number") && (!(data13 % 1) && !isNaN(data13))) && (isFinite(data13)))){
-validate84.errors = [{instancePath:instancePath+"/ms",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data13}];
+validate85.errors = [{instancePath:instancePath+"/ms",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data13}];
 return false;
 }
 if(errors === _errs28){
 if((typeof data13 == "number") && (isFinite(data13))){
 if(data13 < 0 || isNaN(data13)){
-validate84.errors = [{instancePath:instancePath+"/ms",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant5,data:data13}];
+validate85.errors = [{instancePath:instancePath+"/ms",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant5,data:data13}];
 return false;
 }
 }
@@ -2956,8 +3061,8 @@ var valid2 = true;
 const len1 = data14.length;
 for(let i1=0; i1<len1; i1++){
 const _errs32 = errors;
-if(!(validate77(data14[i1], {instancePath:instancePath+"/exchanges/" + i1,parentData:data14,parentDataProperty:i1,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate77.errors : vErrors.concat(validate77.errors);
+if(!(validate78(data14[i1], {instancePath:instancePath+"/exchanges/" + i1,parentData:data14,parentDataProperty:i1,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate78.errors : vErrors.concat(validate78.errors);
 errors = vErrors.length;
 }
 var valid2 = _errs32 === errors;
@@ -2967,7 +3072,7 @@ break;
 }
 }
 else {
-validate84.errors = [{instancePath:instancePath+"/exchanges",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data14}];
+validate85.errors = [{instancePath:instancePath+"/exchanges",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data14}];
 return false;
 }
 }
@@ -2993,28 +3098,28 @@ var valid0 = true;
 }
 }
 else {
-validate84.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data}];
+validate85.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data}];
 return false;
 }
 }
-validate84.errors = vErrors;
+validate85.errors = vErrors;
 return errors === 0;
 }
-function validate75(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate76(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((((((((((data.format === undefined) && (missing0 = "format")) || ((data.suite === undefined) && (missing0 = "suite"))) || ((data.set === undefined) && (missing0 = "set"))) || ((data.subject === undefined) && (missing0 = "subject"))) || ((data.started === undefined) && (missing0 = "started"))) || ((data.seconds === undefined) && (missing0 = "seconds"))) || ((data.requests === undefined) && (missing0 = "requests"))) || ((data.seed === undefined) && (missing0 = "seed"))) || ((data.sdks === undefined) && (missing0 = "sdks"))) || ((data.capabilities === undefined) && (missing0 = "capabilities"))) || ((data.counts === undefined) && (missing0 = "counts"))) || ((data.summary === undefined) && (missing0 = "summary"))) || ((data.results === undefined) && (missing0 = "results"))){
-validate75.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant3,data}];
+validate76.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant3,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(func6.call(constant13, key0))){
-validate75.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant3,data}];
+validate76.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant3,data}];
 return false;
 break;
 }
@@ -3024,11 +3129,11 @@ if(data.format !== undefined){
 let data0 = data.format;
 const _errs2 = errors;
 if(!(((typeof data0 == "number") && (!(data0 % 1) && !isNaN(data0))) && (isFinite(data0)))){
-validate75.errors = [{instancePath:instancePath+"/format",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data0}];
+validate76.errors = [{instancePath:instancePath+"/format",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data0}];
 return false;
 }
 if(1 !== data0){
-validate75.errors = [{instancePath:instancePath+"/format",keyword:"const",params:{allowedValue: 1},message:"must be equal to constant",expected:constant5,data:data0}];
+validate76.errors = [{instancePath:instancePath+"/format",keyword:"const",params:{allowedValue: 1},message:"must be equal to constant",expected:constant5,data:data0}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -3041,7 +3146,7 @@ if(data.suite !== undefined){
 let data1 = data.suite;
 const _errs4 = errors;
 if(typeof data1 !== "string"){
-validate75.errors = [{instancePath:instancePath+"/suite",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
+validate76.errors = [{instancePath:instancePath+"/suite",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -3054,7 +3159,7 @@ if(data.set !== undefined){
 let data2 = data.set;
 const _errs6 = errors;
 if(typeof data2 !== "string"){
-validate75.errors = [{instancePath:instancePath+"/set",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
+validate76.errors = [{instancePath:instancePath+"/set",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -3067,7 +3172,7 @@ if(data.started !== undefined){
 let data3 = data.started;
 const _errs8 = errors;
 if(typeof data3 !== "string"){
-validate75.errors = [{instancePath:instancePath+"/started",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
+validate76.errors = [{instancePath:instancePath+"/started",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
 return false;
 }
 var valid0 = _errs8 === errors;
@@ -3082,12 +3187,12 @@ const _errs10 = errors;
 if(errors === _errs10){
 if((typeof data4 == "number") && (isFinite(data4))){
 if(data4 < 0 || isNaN(data4)){
-validate75.errors = [{instancePath:instancePath+"/seconds",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant4,data:data4}];
+validate76.errors = [{instancePath:instancePath+"/seconds",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant4,data:data4}];
 return false;
 }
 }
 else {
-validate75.errors = [{instancePath:instancePath+"/seconds",keyword:"type",params:{type: "number"},message:"must be number",expected:constant4,data:data4}];
+validate76.errors = [{instancePath:instancePath+"/seconds",keyword:"type",params:{type: "number"},message:"must be number",expected:constant4,data:data4}];
 return false;
 }
 }
@@ -3101,13 +3206,13 @@ if(data.requests !== undefined){
 let data5 = data.requests;
 const _errs12 = errors;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-validate75.errors = [{instancePath:instancePath+"/requests",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data5}];
+validate76.errors = [{instancePath:instancePath+"/requests",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data5}];
 return false;
 }
 if(errors === _errs12){
 if((typeof data5 == "number") && (isFinite(data5))){
 if(data5 < 0 || isNaN(data5)){
-validate75.errors = [{instancePath:instancePath+"/requests",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant5,data:data5}];
+validate76.errors = [{instancePath:instancePath+"/requests",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant5,data:data5}];
 return false;
 }
 }
@@ -3122,7 +3227,7 @@ if(data.seed !== undefined){
 let data6 = data.seed;
 const _errs14 = errors;
 if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-validate75.errors = [{instancePath:instancePath+"/seed",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data6}];
+validate76.errors = [{instancePath:instancePath+"/seed",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data6}];
 return false;
 }
 var valid0 = _errs14 === errors;
@@ -3138,14 +3243,14 @@ if(errors === _errs16){
 if(data7 && typeof data7 == "object" && !Array.isArray(data7)){
 let missing1;
 if(((((data7.name === undefined) && (missing1 = "name")) || ((data7.baseUrl === undefined) && (missing1 = "baseUrl"))) || ((data7.model === undefined) && (missing1 = "model"))) || ((data7.profile === undefined) && (missing1 = "profile"))){
-validate75.errors = [{instancePath:instancePath+"/subject",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant3,data:data7}];
+validate76.errors = [{instancePath:instancePath+"/subject",keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant3,data:data7}];
 return false;
 }
 else {
 const _errs18 = errors;
 for(const key1 in data7){
 if(!(((((key1 === "name") || (key1 === "version")) || (key1 === "baseUrl")) || (key1 === "model")) || (key1 === "profile"))){
-validate75.errors = [{instancePath:instancePath+"/subject",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant3,data:data7}];
+validate76.errors = [{instancePath:instancePath+"/subject",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",expected:constant3,data:data7}];
 return false;
 break;
 }
@@ -3155,7 +3260,7 @@ if(data7.name !== undefined){
 let data8 = data7.name;
 const _errs19 = errors;
 if(typeof data8 !== "string"){
-validate75.errors = [{instancePath:instancePath+"/subject/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data8}];
+validate76.errors = [{instancePath:instancePath+"/subject/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data8}];
 return false;
 }
 var valid1 = _errs19 === errors;
@@ -3168,7 +3273,7 @@ if(data7.version !== undefined){
 let data9 = data7.version;
 const _errs21 = errors;
 if(typeof data9 !== "string"){
-validate75.errors = [{instancePath:instancePath+"/subject/version",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data9}];
+validate76.errors = [{instancePath:instancePath+"/subject/version",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data9}];
 return false;
 }
 var valid1 = _errs21 === errors;
@@ -3181,7 +3286,7 @@ if(data7.baseUrl !== undefined){
 let data10 = data7.baseUrl;
 const _errs23 = errors;
 if(typeof data10 !== "string"){
-validate75.errors = [{instancePath:instancePath+"/subject/baseUrl",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data10}];
+validate76.errors = [{instancePath:instancePath+"/subject/baseUrl",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data10}];
 return false;
 }
 var valid1 = _errs23 === errors;
@@ -3194,7 +3299,7 @@ if(data7.model !== undefined){
 let data11 = data7.model;
 const _errs25 = errors;
 if(typeof data11 !== "string"){
-validate75.errors = [{instancePath:instancePath+"/subject/model",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data11}];
+validate76.errors = [{instancePath:instancePath+"/subject/model",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data11}];
 return false;
 }
 var valid1 = _errs25 === errors;
@@ -3207,11 +3312,11 @@ if(data7.profile !== undefined){
 let data12 = data7.profile;
 const _errs27 = errors;
 if(typeof data12 !== "string"){
-validate75.errors = [{instancePath:instancePath+"/subject/profile",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data12}];
+validate76.errors = [{instancePath:instancePath+"/subject/profile",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data12}];
 return false;
 }
 if(!(((data12 === "chat") || (data12 === "gateway")) || (data12 === "websocket"))){
-validate75.errors = [{instancePath:instancePath+"/subject/profile",keyword:"enum",params:{allowedValues: constant25},message:"must be equal to one of the allowed values",expected:constant0,data:data12}];
+validate76.errors = [{instancePath:instancePath+"/subject/profile",keyword:"enum",params:{allowedValues: constant26},message:"must be equal to one of the allowed values",expected:constant0,data:data12}];
 return false;
 }
 var valid1 = _errs27 === errors;
@@ -3227,7 +3332,7 @@ var valid1 = true;
 }
 }
 else {
-validate75.errors = [{instancePath:instancePath+"/subject",keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data:data7}];
+validate76.errors = [{instancePath:instancePath+"/subject",keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data:data7}];
 return false;
 }
 }
@@ -3251,14 +3356,14 @@ if(errors === _errs31){
 if(data14 && typeof data14 == "object" && !Array.isArray(data14)){
 let missing2;
 if(((data14.major === undefined) && (missing2 = "major")) || ((data14.version === undefined) && (missing2 = "version"))){
-validate75.errors = [{instancePath:instancePath+"/sdks/" + i0,keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant3,data:data14}];
+validate76.errors = [{instancePath:instancePath+"/sdks/" + i0,keyword:"required",params:{missingProperty: missing2},message:"must have required property '"+missing2+"'",expected:constant3,data:data14}];
 return false;
 }
 else {
 const _errs33 = errors;
 for(const key2 in data14){
 if(!((key2 === "major") || (key2 === "version"))){
-validate75.errors = [{instancePath:instancePath+"/sdks/" + i0,keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",expected:constant3,data:data14}];
+validate76.errors = [{instancePath:instancePath+"/sdks/" + i0,keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",expected:constant3,data:data14}];
 return false;
 break;
 }
@@ -3268,7 +3373,7 @@ if(data14.major !== undefined){
 let data15 = data14.major;
 const _errs34 = errors;
 if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
-validate75.errors = [{instancePath:instancePath+"/sdks/" + i0+"/major",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data15}];
+validate76.errors = [{instancePath:instancePath+"/sdks/" + i0+"/major",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data15}];
 return false;
 }
 var valid3 = _errs34 === errors;
@@ -3281,7 +3386,7 @@ if(data14.version !== undefined){
 let data16 = data14.version;
 const _errs36 = errors;
 if(typeof data16 !== "string"){
-validate75.errors = [{instancePath:instancePath+"/sdks/" + i0+"/version",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data16}];
+validate76.errors = [{instancePath:instancePath+"/sdks/" + i0+"/version",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data16}];
 return false;
 }
 var valid3 = _errs36 === errors;
@@ -3294,7 +3399,7 @@ var valid3 = true;
 }
 }
 else {
-validate75.errors = [{instancePath:instancePath+"/sdks/" + i0,keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data:data14}];
+validate76.errors = [{instancePath:instancePath+"/sdks/" + i0,keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data:data14}];
 return false;
 }
 }
@@ -3305,7 +3410,7 @@ break;
 }
 }
 else {
-validate75.errors = [{instancePath:instancePath+"/sdks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data13}];
+validate76.errors = [{instancePath:instancePath+"/sdks",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data13}];
 return false;
 }
 }
@@ -3322,14 +3427,14 @@ if(errors === _errs38){
 if(data17 && typeof data17 == "object" && !Array.isArray(data17)){
 let missing3;
 if(((data17.ms === undefined) && (missing3 = "ms")) || ((data17.why === undefined) && (missing3 = "why"))){
-validate75.errors = [{instancePath:instancePath+"/timeout",keyword:"required",params:{missingProperty: missing3},message:"must have required property '"+missing3+"'",expected:constant3,data:data17}];
+validate76.errors = [{instancePath:instancePath+"/timeout",keyword:"required",params:{missingProperty: missing3},message:"must have required property '"+missing3+"'",expected:constant3,data:data17}];
 return false;
 }
 else {
 const _errs40 = errors;
 for(const key3 in data17){
 if(!((key3 === "ms") || (key3 === "why"))){
-validate75.errors = [{instancePath:instancePath+"/timeout",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",expected:constant3,data:data17}];
+validate76.errors = [{instancePath:instancePath+"/timeout",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",expected:constant3,data:data17}];
 return false;
 break;
 }
@@ -3339,13 +3444,13 @@ if(data17.ms !== undefined){
 let data18 = data17.ms;
 const _errs41 = errors;
 if(!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))){
-validate75.errors = [{instancePath:instancePath+"/timeout/ms",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data18}];
+validate76.errors = [{instancePath:instancePath+"/timeout/ms",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data18}];
 return false;
 }
 if(errors === _errs41){
 if((typeof data18 == "number") && (isFinite(data18))){
 if(data18 < 1 || isNaN(data18)){
-validate75.errors = [{instancePath:instancePath+"/timeout/ms",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant5,data:data18}];
+validate76.errors = [{instancePath:instancePath+"/timeout/ms",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",expected:constant5,data:data18}];
 return false;
 }
 }
@@ -3360,7 +3465,7 @@ if(data17.why !== undefined){
 let data19 = data17.why;
 const _errs43 = errors;
 if(typeof data19 !== "string"){
-validate75.errors = [{instancePath:instancePath+"/timeout/why",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data19}];
+validate76.errors = [{instancePath:instancePath+"/timeout/why",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data19}];
 return false;
 }
 var valid4 = _errs43 === errors;
@@ -3373,7 +3478,7 @@ var valid4 = true;
 }
 }
 else {
-validate75.errors = [{instancePath:instancePath+"/timeout",keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data:data17}];
+validate76.errors = [{instancePath:instancePath+"/timeout",keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data:data17}];
 return false;
 }
 }
@@ -3395,14 +3500,14 @@ if(errors === _errs48){
 if(data21 && typeof data21 == "object" && !Array.isArray(data21)){
 let missing4;
 if(((data21.present === undefined) && (missing4 = "present")) || ((data21.why === undefined) && (missing4 = "why"))){
-validate75.errors = [{instancePath:instancePath+"/capabilities/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"required",params:{missingProperty: missing4},message:"must have required property '"+missing4+"'",expected:constant3,data:data21}];
+validate76.errors = [{instancePath:instancePath+"/capabilities/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"required",params:{missingProperty: missing4},message:"must have required property '"+missing4+"'",expected:constant3,data:data21}];
 return false;
 }
 else {
 const _errs50 = errors;
 for(const key5 in data21){
-if(!((key5 === "present") || (key5 === "why"))){
-validate75.errors = [{instancePath:instancePath+"/capabilities/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties",expected:constant3,data:data21}];
+if(!((((key5 === "present") || (key5 === "why")) || (key5 === "untried")) || (key5 === "claimed"))){
+validate76.errors = [{instancePath:instancePath+"/capabilities/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties",expected:constant3,data:data21}];
 return false;
 break;
 }
@@ -3412,7 +3517,7 @@ if(data21.present !== undefined){
 let data22 = data21.present;
 const _errs51 = errors;
 if(typeof data22 !== "boolean"){
-validate75.errors = [{instancePath:instancePath+"/capabilities/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/present",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant10,data:data22}];
+validate76.errors = [{instancePath:instancePath+"/capabilities/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/present",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant10,data:data22}];
 return false;
 }
 var valid6 = _errs51 === errors;
@@ -3425,10 +3530,36 @@ if(data21.why !== undefined){
 let data23 = data21.why;
 const _errs53 = errors;
 if(typeof data23 !== "string"){
-validate75.errors = [{instancePath:instancePath+"/capabilities/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/why",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data23}];
+validate76.errors = [{instancePath:instancePath+"/capabilities/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/why",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data23}];
 return false;
 }
 var valid6 = _errs53 === errors;
+}
+else {
+var valid6 = true;
+}
+if(valid6){
+if(data21.untried !== undefined){
+let data24 = data21.untried;
+const _errs55 = errors;
+if(typeof data24 !== "boolean"){
+validate76.errors = [{instancePath:instancePath+"/capabilities/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/untried",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant10,data:data24}];
+return false;
+}
+var valid6 = _errs55 === errors;
+}
+else {
+var valid6 = true;
+}
+if(valid6){
+if(data21.claimed !== undefined){
+let data25 = data21.claimed;
+const _errs57 = errors;
+if(typeof data25 !== "boolean"){
+validate76.errors = [{instancePath:instancePath+"/capabilities/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/claimed",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant10,data:data25}];
+return false;
+}
+var valid6 = _errs57 === errors;
 }
 else {
 var valid6 = true;
@@ -3437,8 +3568,10 @@ var valid6 = true;
 }
 }
 }
+}
+}
 else {
-validate75.errors = [{instancePath:instancePath+"/capabilities/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data:data21}];
+validate76.errors = [{instancePath:instancePath+"/capabilities/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data:data21}];
 return false;
 }
 }
@@ -3449,7 +3582,7 @@ break;
 }
 }
 else {
-validate75.errors = [{instancePath:instancePath+"/capabilities",keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data:data20}];
+validate76.errors = [{instancePath:instancePath+"/capabilities",keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data:data20}];
 return false;
 }
 }
@@ -3459,134 +3592,75 @@ else {
 var valid0 = true;
 }
 if(valid0){
+if(data.manifest !== undefined){
+let data26 = data.manifest;
+const _errs59 = errors;
+if(typeof data26 !== "string"){
+validate76.errors = [{instancePath:instancePath+"/manifest",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data26}];
+return false;
+}
+var valid0 = _errs59 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
 if(data.counts !== undefined){
-let data24 = data.counts;
-const _errs55 = errors;
-if(errors === _errs55){
-if(data24 && typeof data24 == "object" && !Array.isArray(data24)){
-for(const key6 in data24){
-let data25 = data24[key6];
-const _errs58 = errors;
-if(!(((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25))) && (isFinite(data25)))){
-validate75.errors = [{instancePath:instancePath+"/counts/" + key6.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data25}];
+let data27 = data.counts;
+const _errs61 = errors;
+if(errors === _errs61){
+if(data27 && typeof data27 == "object" && !Array.isArray(data27)){
+for(const key6 in data27){
+let data28 = data27[key6];
+const _errs64 = errors;
+if(!(((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28))) && (isFinite(data28)))){
+validate76.errors = [{instancePath:instancePath+"/counts/" + key6.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data28}];
 return false;
 }
-if(errors === _errs58){
-if((typeof data25 == "number") && (isFinite(data25))){
-if(data25 < 0 || isNaN(data25)){
-validate75.errors = [{instancePath:instancePath+"/counts/" + key6.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant5,data:data25}];
+if(errors === _errs64){
+if((typeof data28 == "number") && (isFinite(data28))){
+if(data28 < 0 || isNaN(data28)){
+validate76.errors = [{instancePath:instancePath+"/counts/" + key6.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant5,data:data28}];
 return false;
 }
 }
 }
-var valid7 = _errs58 === errors;
+var valid7 = _errs64 === errors;
 if(!valid7){
 break;
 }
 }
 }
 else {
-validate75.errors = [{instancePath:instancePath+"/counts",keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data:data24}];
+validate76.errors = [{instancePath:instancePath+"/counts",keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data:data27}];
 return false;
 }
 }
-var valid0 = _errs55 === errors;
+var valid0 = _errs61 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.summary !== undefined){
-let data26 = data.summary;
-const _errs60 = errors;
-if(typeof data26 !== "string"){
-validate75.errors = [{instancePath:instancePath+"/summary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data26}];
+let data29 = data.summary;
+const _errs66 = errors;
+if(typeof data29 !== "string"){
+validate76.errors = [{instancePath:instancePath+"/summary",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data29}];
 return false;
 }
-var valid0 = _errs60 === errors;
+var valid0 = _errs66 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.slow !== undefined){
-let data27 = data.slow;
-const _errs62 = errors;
-if(typeof data27 !== "string"){
-validate75.errors = [{instancePath:instancePath+"/slow",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data27}];
-return false;
-}
-var valid0 = _errs62 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.died !== undefined){
-const _errs64 = errors;
-if(!(validate76(data.died, {instancePath:instancePath+"/died",parentData:data,parentDataProperty:"died",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate76.errors : vErrors.concat(validate76.errors);
-errors = vErrors.length;
-}
-var valid0 = _errs64 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.findings !== undefined){
-let data29 = data.findings;
-const _errs65 = errors;
-if(errors === _errs65){
-if(Array.isArray(data29)){
-var valid8 = true;
-const len1 = data29.length;
-for(let i1=0; i1<len1; i1++){
-const _errs67 = errors;
-if(!(validate80(data29[i1], {instancePath:instancePath+"/findings/" + i1,parentData:data29,parentDataProperty:i1,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate80.errors : vErrors.concat(validate80.errors);
-errors = vErrors.length;
-}
-var valid8 = _errs67 === errors;
-if(!valid8){
-break;
-}
-}
-}
-else {
-validate75.errors = [{instancePath:instancePath+"/findings",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data29}];
-return false;
-}
-}
-var valid0 = _errs65 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.clients !== undefined){
-let data31 = data.clients;
+let data30 = data.slow;
 const _errs68 = errors;
-if(errors === _errs68){
-if(Array.isArray(data31)){
-var valid9 = true;
-const len2 = data31.length;
-for(let i2=0; i2<len2; i2++){
-const _errs70 = errors;
-if(!(validate82(data31[i2], {instancePath:instancePath+"/clients/" + i2,parentData:data31,parentDataProperty:i2,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate82.errors : vErrors.concat(validate82.errors);
-errors = vErrors.length;
-}
-var valid9 = _errs70 === errors;
-if(!valid9){
-break;
-}
-}
-}
-else {
-validate75.errors = [{instancePath:instancePath+"/clients",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data31}];
+if(typeof data30 !== "string"){
+validate76.errors = [{instancePath:instancePath+"/slow",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data30}];
 return false;
-}
 }
 var valid0 = _errs68 === errors;
 }
@@ -3594,27 +3668,39 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.results !== undefined){
-let data33 = data.results;
-const _errs71 = errors;
-if(errors === _errs71){
-if(Array.isArray(data33)){
-var valid10 = true;
-const len3 = data33.length;
-for(let i3=0; i3<len3; i3++){
-const _errs73 = errors;
-if(!(validate84(data33[i3], {instancePath:instancePath+"/results/" + i3,parentData:data33,parentDataProperty:i3,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate84.errors : vErrors.concat(validate84.errors);
+if(data.died !== undefined){
+const _errs70 = errors;
+if(!(validate77(data.died, {instancePath:instancePath+"/died",parentData:data,parentDataProperty:"died",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate77.errors : vErrors.concat(validate77.errors);
 errors = vErrors.length;
 }
-var valid10 = _errs73 === errors;
-if(!valid10){
+var valid0 = _errs70 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.findings !== undefined){
+let data32 = data.findings;
+const _errs71 = errors;
+if(errors === _errs71){
+if(Array.isArray(data32)){
+var valid8 = true;
+const len1 = data32.length;
+for(let i1=0; i1<len1; i1++){
+const _errs73 = errors;
+if(!(validate81(data32[i1], {instancePath:instancePath+"/findings/" + i1,parentData:data32,parentDataProperty:i1,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate81.errors : vErrors.concat(validate81.errors);
+errors = vErrors.length;
+}
+var valid8 = _errs73 === errors;
+if(!valid8){
 break;
 }
 }
 }
 else {
-validate75.errors = [{instancePath:instancePath+"/results",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data33}];
+validate76.errors = [{instancePath:instancePath+"/findings",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data32}];
 return false;
 }
 }
@@ -3623,6 +3709,67 @@ var valid0 = _errs71 === errors;
 else {
 var valid0 = true;
 }
+if(valid0){
+if(data.clients !== undefined){
+let data34 = data.clients;
+const _errs74 = errors;
+if(errors === _errs74){
+if(Array.isArray(data34)){
+var valid9 = true;
+const len2 = data34.length;
+for(let i2=0; i2<len2; i2++){
+const _errs76 = errors;
+if(!(validate83(data34[i2], {instancePath:instancePath+"/clients/" + i2,parentData:data34,parentDataProperty:i2,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate83.errors : vErrors.concat(validate83.errors);
+errors = vErrors.length;
+}
+var valid9 = _errs76 === errors;
+if(!valid9){
+break;
+}
+}
+}
+else {
+validate76.errors = [{instancePath:instancePath+"/clients",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data34}];
+return false;
+}
+}
+var valid0 = _errs74 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.results !== undefined){
+let data36 = data.results;
+const _errs77 = errors;
+if(errors === _errs77){
+if(Array.isArray(data36)){
+var valid10 = true;
+const len3 = data36.length;
+for(let i3=0; i3<len3; i3++){
+const _errs79 = errors;
+if(!(validate85(data36[i3], {instancePath:instancePath+"/results/" + i3,parentData:data36,parentDataProperty:i3,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate85.errors : vErrors.concat(validate85.errors);
+errors = vErrors.length;
+}
+var valid10 = _errs79 === errors;
+if(!valid10){
+break;
+}
+}
+}
+else {
+validate76.errors = [{instancePath:instancePath+"/results",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data36}];
+return false;
+}
+}
+var valid0 = _errs77 === errors;
+}
+else {
+var valid0 = true;
+}
+}
 }
 }
 }
@@ -3644,29 +3791,29 @@ var valid0 = true;
 }
 }
 else {
-validate75.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data}];
+validate76.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data}];
 return false;
 }
 }
-validate75.errors = vErrors;
+validate76.errors = vErrors;
 return errors === 0;
 }
-export const checkConformanceClient = toCheck(validate87);
-function validate87(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+export const checkConformanceClient = toCheck(validate88);
+function validate88(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.name === undefined) && (missing0 = "name")) || ((data.verdict === undefined) && (missing0 = "verdict"))) || ((data.says === undefined) && (missing0 = "says"))) || ((data.cases === undefined) && (missing0 = "cases"))){
-validate87.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant3,data}];
+validate88.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant3,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((((key0 === "name") || (key0 === "verdict")) || (key0 === "says")) || (key0 === "cases"))){
-validate87.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant3,data}];
+validate88.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant3,data}];
 return false;
 break;
 }
@@ -3676,7 +3823,7 @@ if(data.name !== undefined){
 let data0 = data.name;
 const _errs2 = errors;
 if(typeof data0 !== "string"){
-validate87.errors = [{instancePath:instancePath+"/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate88.errors = [{instancePath:instancePath+"/name",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -3689,11 +3836,11 @@ if(data.verdict !== undefined){
 let data1 = data.verdict;
 const _errs4 = errors;
 if(typeof data1 !== "string"){
-validate87.errors = [{instancePath:instancePath+"/verdict",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
+validate88.errors = [{instancePath:instancePath+"/verdict",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
 return false;
 }
 if(!((((data1 === "ready") || (data1 === "breaks")) || (data1 === "untried")) || (data1 === "needs"))){
-validate87.errors = [{instancePath:instancePath+"/verdict",keyword:"enum",params:{allowedValues: constant23},message:"must be equal to one of the allowed values",expected:constant0,data:data1}];
+validate88.errors = [{instancePath:instancePath+"/verdict",keyword:"enum",params:{allowedValues: constant24},message:"must be equal to one of the allowed values",expected:constant0,data:data1}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -3706,7 +3853,7 @@ if(data.says !== undefined){
 let data2 = data.says;
 const _errs6 = errors;
 if(typeof data2 !== "string"){
-validate87.errors = [{instancePath:instancePath+"/says",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
+validate88.errors = [{instancePath:instancePath+"/says",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -3726,7 +3873,7 @@ for(let i0=0; i0<len0; i0++){
 let data4 = data3[i0];
 const _errs10 = errors;
 if(typeof data4 !== "string"){
-validate87.errors = [{instancePath:instancePath+"/cases/" + i0,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
+validate88.errors = [{instancePath:instancePath+"/cases/" + i0,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
 return false;
 }
 var valid1 = _errs10 === errors;
@@ -3736,7 +3883,7 @@ break;
 }
 }
 else {
-validate87.errors = [{instancePath:instancePath+"/cases",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data3}];
+validate88.errors = [{instancePath:instancePath+"/cases",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data3}];
 return false;
 }
 }
@@ -3752,29 +3899,29 @@ var valid0 = true;
 }
 }
 else {
-validate87.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data}];
+validate88.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data}];
 return false;
 }
 }
-validate87.errors = vErrors;
+validate88.errors = vErrors;
 return errors === 0;
 }
-export const checkConformanceDeath = toCheck(validate88);
-function validate88(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+export const checkConformanceDeath = toCheck(validate89);
+function validate89(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.message === undefined) && (missing0 = "message")) || ((data.cases === undefined) && (missing0 = "cases"))) || ((data.exchanges === undefined) && (missing0 = "exchanges"))){
-validate88.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant3,data}];
+validate89.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant3,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((key0 === "message") || (key0 === "cases")) || (key0 === "exchanges"))){
-validate88.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant3,data}];
+validate89.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant3,data}];
 return false;
 break;
 }
@@ -3784,7 +3931,7 @@ if(data.message !== undefined){
 let data0 = data.message;
 const _errs2 = errors;
 if(typeof data0 !== "string"){
-validate88.errors = [{instancePath:instancePath+"/message",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate89.errors = [{instancePath:instancePath+"/message",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -3804,7 +3951,7 @@ for(let i0=0; i0<len0; i0++){
 let data2 = data1[i0];
 const _errs6 = errors;
 if(typeof data2 !== "string"){
-validate88.errors = [{instancePath:instancePath+"/cases/" + i0,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
+validate89.errors = [{instancePath:instancePath+"/cases/" + i0,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
 return false;
 }
 var valid1 = _errs6 === errors;
@@ -3814,7 +3961,7 @@ break;
 }
 }
 else {
-validate88.errors = [{instancePath:instancePath+"/cases",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data1}];
+validate89.errors = [{instancePath:instancePath+"/cases",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data1}];
 return false;
 }
 }
@@ -3833,8 +3980,8 @@ var valid2 = true;
 const len1 = data3.length;
 for(let i1=0; i1<len1; i1++){
 const _errs10 = errors;
-if(!(validate77(data3[i1], {instancePath:instancePath+"/exchanges/" + i1,parentData:data3,parentDataProperty:i1,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate77.errors : vErrors.concat(validate77.errors);
+if(!(validate78(data3[i1], {instancePath:instancePath+"/exchanges/" + i1,parentData:data3,parentDataProperty:i1,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate78.errors : vErrors.concat(validate78.errors);
 errors = vErrors.length;
 }
 var valid2 = _errs10 === errors;
@@ -3844,7 +3991,7 @@ break;
 }
 }
 else {
-validate88.errors = [{instancePath:instancePath+"/exchanges",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data3}];
+validate89.errors = [{instancePath:instancePath+"/exchanges",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data3}];
 return false;
 }
 }
@@ -3859,212 +4006,28 @@ var valid0 = true;
 }
 }
 else {
-validate88.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data}];
+validate89.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data}];
 return false;
 }
 }
-validate88.errors = vErrors;
+validate89.errors = vErrors;
 return errors === 0;
 }
-export const checkConformanceFinding = toCheck(validate90);
-function validate90(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((((((data.id === undefined) && (missing0 = "id")) || ((data.title === undefined) && (missing0 = "title"))) || ((data.verdict === undefined) && (missing0 = "verdict"))) || ((data.level === undefined) && (missing0 = "level"))) || ((data.cases === undefined) && (missing0 = "cases"))) || ((data.results === undefined) && (missing0 = "results"))){
-validate90.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant3,data}];
-return false;
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!(((((((key0 === "id") || (key0 === "title")) || (key0 === "verdict")) || (key0 === "level")) || (key0 === "after")) || (key0 === "cases")) || (key0 === "results"))){
-validate90.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant3,data}];
-return false;
-break;
-}
-}
-if(_errs1 === errors){
-if(data.id !== undefined){
-let data0 = data.id;
-const _errs2 = errors;
-if(typeof data0 !== "string"){
-validate90.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
-return false;
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.title !== undefined){
-let data1 = data.title;
-const _errs4 = errors;
-if(typeof data1 !== "string"){
-validate90.errors = [{instancePath:instancePath+"/title",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
-return false;
-}
-var valid0 = _errs4 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.verdict !== undefined){
-let data2 = data.verdict;
-const _errs6 = errors;
-if(typeof data2 !== "string"){
-validate90.errors = [{instancePath:instancePath+"/verdict",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
-return false;
-}
-if(!(((((data2 === "fail") || (data2 === "xpass")) || (data2 === "error")) || (data2 === "stale")) || (data2 === "warn"))){
-validate90.errors = [{instancePath:instancePath+"/verdict",keyword:"enum",params:{allowedValues: constant21},message:"must be equal to one of the allowed values",expected:constant0,data:data2}];
-return false;
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.level !== undefined){
-let data3 = data.level;
-const _errs8 = errors;
-if(typeof data3 !== "string"){
-validate90.errors = [{instancePath:instancePath+"/level",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
-return false;
-}
-if(!((((data3 === "MUST") || (data3 === "SHOULD")) || (data3 === "DOC")) || (data3 === "EXT"))){
-validate90.errors = [{instancePath:instancePath+"/level",keyword:"enum",params:{allowedValues: constant22},message:"must be equal to one of the allowed values",expected:constant0,data:data3}];
-return false;
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.after !== undefined){
-let data4 = data.after;
-const _errs10 = errors;
-if(typeof data4 !== "boolean"){
-validate90.errors = [{instancePath:instancePath+"/after",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant10,data:data4}];
-return false;
-}
-var valid0 = _errs10 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.cases !== undefined){
-let data5 = data.cases;
-const _errs12 = errors;
-if(errors === _errs12){
-if(Array.isArray(data5)){
-if(data5.length < 1){
-validate90.errors = [{instancePath:instancePath+"/cases",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant6,data:data5}];
-return false;
-}
-else {
-var valid1 = true;
-const len0 = data5.length;
-for(let i0=0; i0<len0; i0++){
-let data6 = data5[i0];
-const _errs14 = errors;
-if(typeof data6 !== "string"){
-validate90.errors = [{instancePath:instancePath+"/cases/" + i0,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data6}];
-return false;
-}
-var valid1 = _errs14 === errors;
-if(!valid1){
-break;
-}
-}
-}
-}
-else {
-validate90.errors = [{instancePath:instancePath+"/cases",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data5}];
-return false;
-}
-}
-var valid0 = _errs12 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.results !== undefined){
-let data7 = data.results;
-const _errs16 = errors;
-if(errors === _errs16){
-if(Array.isArray(data7)){
-if(data7.length < 1){
-validate90.errors = [{instancePath:instancePath+"/results",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant6,data:data7}];
-return false;
-}
-else {
-var valid2 = true;
-const len1 = data7.length;
-for(let i1=0; i1<len1; i1++){
-let data8 = data7[i1];
-const _errs18 = errors;
-if(typeof data8 !== "string"){
-validate90.errors = [{instancePath:instancePath+"/results/" + i1,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data8}];
-return false;
-}
-var valid2 = _errs18 === errors;
-if(!valid2){
-break;
-}
-}
-}
-}
-else {
-validate90.errors = [{instancePath:instancePath+"/results",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data7}];
-return false;
-}
-}
-var valid0 = _errs16 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-validate90.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data}];
-return false;
-}
-}
-validate90.errors = vErrors;
-return errors === 0;
-}
-export const checkConformanceResult = toCheck(validate91);
+export const checkConformanceFinding = toCheck(validate91);
 function validate91(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((((((((((data.id === undefined) && (missing0 = "id")) || ((data.group === undefined) && (missing0 = "group"))) || ((data.level === undefined) && (missing0 = "level"))) || ((data.requirement === undefined) && (missing0 = "requirement"))) || ((data.source === undefined) && (missing0 = "source"))) || ((data.verdict === undefined) && (missing0 = "verdict"))) || ((data.notes === undefined) && (missing0 = "notes"))) || ((data.ms === undefined) && (missing0 = "ms"))) || ((data.exchanges === undefined) && (missing0 = "exchanges"))){
+if(((((((data.id === undefined) && (missing0 = "id")) || ((data.title === undefined) && (missing0 = "title"))) || ((data.verdict === undefined) && (missing0 = "verdict"))) || ((data.level === undefined) && (missing0 = "level"))) || ((data.cases === undefined) && (missing0 = "cases"))) || ((data.results === undefined) && (missing0 = "results"))){
 validate91.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant3,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
-if(!(func6.call(constant12, key0))){
+if(!(((((((key0 === "id") || (key0 === "title")) || (key0 === "verdict")) || (key0 === "level")) || (key0 === "after")) || (key0 === "cases")) || (key0 === "results"))){
 validate91.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant3,data}];
 return false;
 break;
@@ -4084,11 +4047,195 @@ else {
 var valid0 = true;
 }
 if(valid0){
+if(data.title !== undefined){
+let data1 = data.title;
+const _errs4 = errors;
+if(typeof data1 !== "string"){
+validate91.errors = [{instancePath:instancePath+"/title",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
+return false;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.verdict !== undefined){
+let data2 = data.verdict;
+const _errs6 = errors;
+if(typeof data2 !== "string"){
+validate91.errors = [{instancePath:instancePath+"/verdict",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
+return false;
+}
+if(!(((((data2 === "fail") || (data2 === "xpass")) || (data2 === "error")) || (data2 === "stale")) || (data2 === "warn"))){
+validate91.errors = [{instancePath:instancePath+"/verdict",keyword:"enum",params:{allowedValues: constant22},message:"must be equal to one of the allowed values",expected:constant0,data:data2}];
+return false;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.level !== undefined){
+let data3 = data.level;
+const _errs8 = errors;
+if(typeof data3 !== "string"){
+validate91.errors = [{instancePath:instancePath+"/level",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
+return false;
+}
+if(!((((data3 === "MUST") || (data3 === "SHOULD")) || (data3 === "DOC")) || (data3 === "EXT"))){
+validate91.errors = [{instancePath:instancePath+"/level",keyword:"enum",params:{allowedValues: constant23},message:"must be equal to one of the allowed values",expected:constant0,data:data3}];
+return false;
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.after !== undefined){
+let data4 = data.after;
+const _errs10 = errors;
+if(typeof data4 !== "boolean"){
+validate91.errors = [{instancePath:instancePath+"/after",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant10,data:data4}];
+return false;
+}
+var valid0 = _errs10 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.cases !== undefined){
+let data5 = data.cases;
+const _errs12 = errors;
+if(errors === _errs12){
+if(Array.isArray(data5)){
+if(data5.length < 1){
+validate91.errors = [{instancePath:instancePath+"/cases",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant6,data:data5}];
+return false;
+}
+else {
+var valid1 = true;
+const len0 = data5.length;
+for(let i0=0; i0<len0; i0++){
+let data6 = data5[i0];
+const _errs14 = errors;
+if(typeof data6 !== "string"){
+validate91.errors = [{instancePath:instancePath+"/cases/" + i0,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data6}];
+return false;
+}
+var valid1 = _errs14 === errors;
+if(!valid1){
+break;
+}
+}
+}
+}
+else {
+validate91.errors = [{instancePath:instancePath+"/cases",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data5}];
+return false;
+}
+}
+var valid0 = _errs12 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.results !== undefined){
+let data7 = data.results;
+const _errs16 = errors;
+if(errors === _errs16){
+if(Array.isArray(data7)){
+if(data7.length < 1){
+validate91.errors = [{instancePath:instancePath+"/results",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",expected:constant6,data:data7}];
+return false;
+}
+else {
+var valid2 = true;
+const len1 = data7.length;
+for(let i1=0; i1<len1; i1++){
+let data8 = data7[i1];
+const _errs18 = errors;
+if(typeof data8 !== "string"){
+validate91.errors = [{instancePath:instancePath+"/results/" + i1,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data8}];
+return false;
+}
+var valid2 = _errs18 === errors;
+if(!valid2){
+break;
+}
+}
+}
+}
+else {
+validate91.errors = [{instancePath:instancePath+"/results",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data7}];
+return false;
+}
+}
+var valid0 = _errs16 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+validate91.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data}];
+return false;
+}
+}
+validate91.errors = vErrors;
+return errors === 0;
+}
+export const checkConformanceResult = toCheck(validate92);
+function validate92(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((((((((data.id === undefined) && (missing0 = "id")) || ((data.group === undefined) && (missing0 = "group"))) || ((data.level === undefined) && (missing0 = "level"))) || ((data.requirement === undefined) && (missing0 = "requirement"))) || ((data.source === undefined) && (missing0 = "source"))) || ((data.verdict === undefined) && (missing0 = "verdict"))) || ((data.notes === undefined) && (missing0 = "notes"))) || ((data.ms === undefined) && (missing0 = "ms"))) || ((data.exchanges === undefined) && (missing0 = "exchanges"))){
+validate92.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant3,data}];
+return false;
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!(func6.call(constant12, key0))){
+validate92.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant3,data}];
+return false;
+break;
+}
+}
+if(_errs1 === errors){
+if(data.id !== undefined){
+let data0 = data.id;
+const _errs2 = errors;
+if(typeof data0 !== "string"){
+validate92.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+return false;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
 if(data.group !== undefined){
 let data1 = data.group;
 const _errs4 = errors;
 if(typeof data1 !== "string"){
-validate91.errors = [{instancePath:instancePath+"/group",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
+validate92.errors = [{instancePath:instancePath+"/group",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -4101,11 +4248,11 @@ if(data.level !== undefined){
 let data2 = data.level;
 const _errs6 = errors;
 if(typeof data2 !== "string"){
-validate91.errors = [{instancePath:instancePath+"/level",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
+validate92.errors = [{instancePath:instancePath+"/level",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data2}];
 return false;
 }
 if(!((((data2 === "MUST") || (data2 === "SHOULD")) || (data2 === "DOC")) || (data2 === "EXT"))){
-validate91.errors = [{instancePath:instancePath+"/level",keyword:"enum",params:{allowedValues: constant22},message:"must be equal to one of the allowed values",expected:constant0,data:data2}];
+validate92.errors = [{instancePath:instancePath+"/level",keyword:"enum",params:{allowedValues: constant23},message:"must be equal to one of the allowed values",expected:constant0,data:data2}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -4118,7 +4265,7 @@ if(data.requirement !== undefined){
 let data3 = data.requirement;
 const _errs8 = errors;
 if(typeof data3 !== "string"){
-validate91.errors = [{instancePath:instancePath+"/requirement",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
+validate92.errors = [{instancePath:instancePath+"/requirement",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
 return false;
 }
 var valid0 = _errs8 === errors;
@@ -4131,7 +4278,7 @@ if(data.source !== undefined){
 let data4 = data.source;
 const _errs10 = errors;
 if(typeof data4 !== "string"){
-validate91.errors = [{instancePath:instancePath+"/source",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
+validate92.errors = [{instancePath:instancePath+"/source",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
 return false;
 }
 var valid0 = _errs10 === errors;
@@ -4144,7 +4291,7 @@ if(data.sdk !== undefined){
 let data5 = data.sdk;
 const _errs12 = errors;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-validate91.errors = [{instancePath:instancePath+"/sdk",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data5}];
+validate92.errors = [{instancePath:instancePath+"/sdk",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data5}];
 return false;
 }
 var valid0 = _errs12 === errors;
@@ -4157,7 +4304,7 @@ if(data.after !== undefined){
 let data6 = data.after;
 const _errs14 = errors;
 if(typeof data6 !== "boolean"){
-validate91.errors = [{instancePath:instancePath+"/after",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant10,data:data6}];
+validate92.errors = [{instancePath:instancePath+"/after",keyword:"type",params:{type: "boolean"},message:"must be boolean",expected:constant10,data:data6}];
 return false;
 }
 var valid0 = _errs14 === errors;
@@ -4170,11 +4317,11 @@ if(data.verdict !== undefined){
 let data7 = data.verdict;
 const _errs16 = errors;
 if(typeof data7 !== "string"){
-validate91.errors = [{instancePath:instancePath+"/verdict",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data7}];
+validate92.errors = [{instancePath:instancePath+"/verdict",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data7}];
 return false;
 }
-if(!(((((((((data7 === "pass") || (data7 === "fail")) || (data7 === "warn")) || (data7 === "skip")) || (data7 === "error")) || (data7 === "not-run")) || (data7 === "xfail")) || (data7 === "xpass")) || (data7 === "stale"))){
-validate91.errors = [{instancePath:instancePath+"/verdict",keyword:"enum",params:{allowedValues: constant24},message:"must be equal to one of the allowed values",expected:constant0,data:data7}];
+if(!((((((((((data7 === "pass") || (data7 === "fail")) || (data7 === "warn")) || (data7 === "skip")) || (data7 === "not-claimed")) || (data7 === "error")) || (data7 === "not-run")) || (data7 === "xfail")) || (data7 === "xpass")) || (data7 === "stale"))){
+validate92.errors = [{instancePath:instancePath+"/verdict",keyword:"enum",params:{allowedValues: constant25},message:"must be equal to one of the allowed values",expected:constant0,data:data7}];
 return false;
 }
 var valid0 = _errs16 === errors;
@@ -4187,7 +4334,7 @@ if(data.expected !== undefined){
 let data8 = data.expected;
 const _errs18 = errors;
 if(typeof data8 !== "string"){
-validate91.errors = [{instancePath:instancePath+"/expected",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data8}];
+validate92.errors = [{instancePath:instancePath+"/expected",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data8}];
 return false;
 }
 var valid0 = _errs18 === errors;
@@ -4200,7 +4347,7 @@ if(data.actual !== undefined){
 let data9 = data.actual;
 const _errs20 = errors;
 if(typeof data9 !== "string"){
-validate91.errors = [{instancePath:instancePath+"/actual",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data9}];
+validate92.errors = [{instancePath:instancePath+"/actual",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data9}];
 return false;
 }
 var valid0 = _errs20 === errors;
@@ -4213,7 +4360,7 @@ if(data.reason !== undefined){
 let data10 = data.reason;
 const _errs22 = errors;
 if(typeof data10 !== "string"){
-validate91.errors = [{instancePath:instancePath+"/reason",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data10}];
+validate92.errors = [{instancePath:instancePath+"/reason",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data10}];
 return false;
 }
 var valid0 = _errs22 === errors;
@@ -4233,7 +4380,7 @@ for(let i0=0; i0<len0; i0++){
 let data12 = data11[i0];
 const _errs26 = errors;
 if(typeof data12 !== "string"){
-validate91.errors = [{instancePath:instancePath+"/notes/" + i0,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data12}];
+validate92.errors = [{instancePath:instancePath+"/notes/" + i0,keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data12}];
 return false;
 }
 var valid1 = _errs26 === errors;
@@ -4243,7 +4390,7 @@ break;
 }
 }
 else {
-validate91.errors = [{instancePath:instancePath+"/notes",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data11}];
+validate92.errors = [{instancePath:instancePath+"/notes",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data11}];
 return false;
 }
 }
@@ -4257,13 +4404,13 @@ if(data.ms !== undefined){
 let data13 = data.ms;
 const _errs28 = errors;
 if(!(((typeof data13 == "number") && (!(data13 % 1) && !isNaN(data13))) && (isFinite(data13)))){
-validate91.errors = [{instancePath:instancePath+"/ms",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data13}];
+validate92.errors = [{instancePath:instancePath+"/ms",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data13}];
 return false;
 }
 if(errors === _errs28){
 if((typeof data13 == "number") && (isFinite(data13))){
 if(data13 < 0 || isNaN(data13)){
-validate91.errors = [{instancePath:instancePath+"/ms",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant5,data:data13}];
+validate92.errors = [{instancePath:instancePath+"/ms",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant5,data:data13}];
 return false;
 }
 }
@@ -4283,8 +4430,8 @@ var valid2 = true;
 const len1 = data14.length;
 for(let i1=0; i1<len1; i1++){
 const _errs32 = errors;
-if(!(validate77(data14[i1], {instancePath:instancePath+"/exchanges/" + i1,parentData:data14,parentDataProperty:i1,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate77.errors : vErrors.concat(validate77.errors);
+if(!(validate78(data14[i1], {instancePath:instancePath+"/exchanges/" + i1,parentData:data14,parentDataProperty:i1,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate78.errors : vErrors.concat(validate78.errors);
 errors = vErrors.length;
 }
 var valid2 = _errs32 === errors;
@@ -4294,7 +4441,7 @@ break;
 }
 }
 else {
-validate91.errors = [{instancePath:instancePath+"/exchanges",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data14}];
+validate92.errors = [{instancePath:instancePath+"/exchanges",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data14}];
 return false;
 }
 }
@@ -4320,29 +4467,29 @@ var valid0 = true;
 }
 }
 else {
-validate91.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data}];
+validate92.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data}];
 return false;
 }
 }
-validate91.errors = vErrors;
+validate92.errors = vErrors;
 return errors === 0;
 }
-export const checkConformanceExchange = toCheck(validate93);
-function validate93(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+export const checkConformanceExchange = toCheck(validate94);
+function validate94(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((((((data.method === undefined) && (missing0 = "method")) || ((data.url === undefined) && (missing0 = "url"))) || ((data.requestHeaders === undefined) && (missing0 = "requestHeaders"))) || ((data.requestBody === undefined) && (missing0 = "requestBody"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.headers === undefined) && (missing0 = "headers"))) || ((data.reads === undefined) && (missing0 = "reads"))) || ((data.endMs === undefined) && (missing0 = "endMs"))) || ((data.end === undefined) && (missing0 = "end"))){
-validate93.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant3,data}];
+validate94.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant3,data}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(func6.call(constant11, key0))){
-validate93.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant3,data}];
+validate94.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",expected:constant3,data}];
 return false;
 break;
 }
@@ -4352,7 +4499,7 @@ if(data.method !== undefined){
 let data0 = data.method;
 const _errs2 = errors;
 if(typeof data0 !== "string"){
-validate93.errors = [{instancePath:instancePath+"/method",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
+validate94.errors = [{instancePath:instancePath+"/method",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data0}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -4365,7 +4512,7 @@ if(data.url !== undefined){
 let data1 = data.url;
 const _errs4 = errors;
 if(typeof data1 !== "string"){
-validate93.errors = [{instancePath:instancePath+"/url",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
+validate94.errors = [{instancePath:instancePath+"/url",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data1}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -4383,7 +4530,7 @@ for(const key1 in data2){
 let data3 = data2[key1];
 const _errs9 = errors;
 if(typeof data3 !== "string"){
-validate93.errors = [{instancePath:instancePath+"/requestHeaders/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
+validate94.errors = [{instancePath:instancePath+"/requestHeaders/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data3}];
 return false;
 }
 var valid1 = _errs9 === errors;
@@ -4393,7 +4540,7 @@ break;
 }
 }
 else {
-validate93.errors = [{instancePath:instancePath+"/requestHeaders",keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data:data2}];
+validate94.errors = [{instancePath:instancePath+"/requestHeaders",keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data:data2}];
 return false;
 }
 }
@@ -4407,7 +4554,7 @@ if(data.requestBody !== undefined){
 let data4 = data.requestBody;
 const _errs11 = errors;
 if(typeof data4 !== "string"){
-validate93.errors = [{instancePath:instancePath+"/requestBody",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
+validate94.errors = [{instancePath:instancePath+"/requestBody",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data4}];
 return false;
 }
 var valid0 = _errs11 === errors;
@@ -4420,7 +4567,7 @@ if(data.status !== undefined){
 let data5 = data.status;
 const _errs13 = errors;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-validate93.errors = [{instancePath:instancePath+"/status",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data5}];
+validate94.errors = [{instancePath:instancePath+"/status",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data5}];
 return false;
 }
 var valid0 = _errs13 === errors;
@@ -4438,7 +4585,7 @@ for(const key2 in data6){
 let data7 = data6[key2];
 const _errs18 = errors;
 if(typeof data7 !== "string"){
-validate93.errors = [{instancePath:instancePath+"/headers/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data7}];
+validate94.errors = [{instancePath:instancePath+"/headers/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data7}];
 return false;
 }
 var valid2 = _errs18 === errors;
@@ -4448,7 +4595,7 @@ break;
 }
 }
 else {
-validate93.errors = [{instancePath:instancePath+"/headers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data:data6}];
+validate94.errors = [{instancePath:instancePath+"/headers",keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data:data6}];
 return false;
 }
 }
@@ -4472,14 +4619,14 @@ if(errors === _errs22){
 if(data9 && typeof data9 == "object" && !Array.isArray(data9)){
 let missing1;
 if(((data9.atMs === undefined) && (missing1 = "atMs")) || ((data9.text === undefined) && (missing1 = "text"))){
-validate93.errors = [{instancePath:instancePath+"/reads/" + i0,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant3,data:data9}];
+validate94.errors = [{instancePath:instancePath+"/reads/" + i0,keyword:"required",params:{missingProperty: missing1},message:"must have required property '"+missing1+"'",expected:constant3,data:data9}];
 return false;
 }
 else {
 const _errs24 = errors;
 for(const key3 in data9){
 if(!((key3 === "atMs") || (key3 === "text"))){
-validate93.errors = [{instancePath:instancePath+"/reads/" + i0,keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",expected:constant3,data:data9}];
+validate94.errors = [{instancePath:instancePath+"/reads/" + i0,keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",expected:constant3,data:data9}];
 return false;
 break;
 }
@@ -4489,13 +4636,13 @@ if(data9.atMs !== undefined){
 let data10 = data9.atMs;
 const _errs25 = errors;
 if(!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))){
-validate93.errors = [{instancePath:instancePath+"/reads/" + i0+"/atMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data10}];
+validate94.errors = [{instancePath:instancePath+"/reads/" + i0+"/atMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data10}];
 return false;
 }
 if(errors === _errs25){
 if((typeof data10 == "number") && (isFinite(data10))){
 if(data10 < 0 || isNaN(data10)){
-validate93.errors = [{instancePath:instancePath+"/reads/" + i0+"/atMs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant5,data:data10}];
+validate94.errors = [{instancePath:instancePath+"/reads/" + i0+"/atMs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant5,data:data10}];
 return false;
 }
 }
@@ -4510,7 +4657,7 @@ if(data9.text !== undefined){
 let data11 = data9.text;
 const _errs27 = errors;
 if(typeof data11 !== "string"){
-validate93.errors = [{instancePath:instancePath+"/reads/" + i0+"/text",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data11}];
+validate94.errors = [{instancePath:instancePath+"/reads/" + i0+"/text",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data11}];
 return false;
 }
 var valid4 = _errs27 === errors;
@@ -4523,7 +4670,7 @@ var valid4 = true;
 }
 }
 else {
-validate93.errors = [{instancePath:instancePath+"/reads/" + i0,keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data:data9}];
+validate94.errors = [{instancePath:instancePath+"/reads/" + i0,keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data:data9}];
 return false;
 }
 }
@@ -4534,7 +4681,7 @@ break;
 }
 }
 else {
-validate93.errors = [{instancePath:instancePath+"/reads",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data8}];
+validate94.errors = [{instancePath:instancePath+"/reads",keyword:"type",params:{type: "array"},message:"must be array",expected:constant6,data:data8}];
 return false;
 }
 }
@@ -4548,13 +4695,13 @@ if(data.endMs !== undefined){
 let data12 = data.endMs;
 const _errs29 = errors;
 if(!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))){
-validate93.errors = [{instancePath:instancePath+"/endMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data12}];
+validate94.errors = [{instancePath:instancePath+"/endMs",keyword:"type",params:{type: "integer"},message:"must be integer",expected:constant5,data:data12}];
 return false;
 }
 if(errors === _errs29){
 if((typeof data12 == "number") && (isFinite(data12))){
 if(data12 < 0 || isNaN(data12)){
-validate93.errors = [{instancePath:instancePath+"/endMs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant5,data:data12}];
+validate94.errors = [{instancePath:instancePath+"/endMs",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",expected:constant5,data:data12}];
 return false;
 }
 }
@@ -4569,11 +4716,11 @@ if(data.end !== undefined){
 let data13 = data.end;
 const _errs31 = errors;
 if(typeof data13 !== "string"){
-validate93.errors = [{instancePath:instancePath+"/end",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data13}];
+validate94.errors = [{instancePath:instancePath+"/end",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data13}];
 return false;
 }
 if(!(((((data13 === "complete") || (data13 === "cut")) || (data13 === "aborted")) || (data13 === "limit")) || (data13 === "none"))){
-validate93.errors = [{instancePath:instancePath+"/end",keyword:"enum",params:{allowedValues: constant20},message:"must be equal to one of the allowed values",expected:constant0,data:data13}];
+validate94.errors = [{instancePath:instancePath+"/end",keyword:"enum",params:{allowedValues: constant21},message:"must be equal to one of the allowed values",expected:constant0,data:data13}];
 return false;
 }
 var valid0 = _errs31 === errors;
@@ -4586,7 +4733,7 @@ if(data.failure !== undefined){
 let data14 = data.failure;
 const _errs33 = errors;
 if(typeof data14 !== "string"){
-validate93.errors = [{instancePath:instancePath+"/failure",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data14}];
+validate94.errors = [{instancePath:instancePath+"/failure",keyword:"type",params:{type: "string"},message:"must be string",expected:constant0,data:data14}];
 return false;
 }
 var valid0 = _errs33 === errors;
@@ -4607,10 +4754,10 @@ var valid0 = true;
 }
 }
 else {
-validate93.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data}];
+validate94.errors = [{instancePath,keyword:"type",params:{type: "object"},message:"must be object",expected:constant3,data}];
 return false;
 }
 }
-validate93.errors = vErrors;
+validate94.errors = vErrors;
 return errors === 0;
 }

@@ -108,6 +108,19 @@ export interface components {
             created: number;
             owned_by: string;
         };
+        /**
+         * @description What a server says that it has, published as `.well-known/openai-compatible.json` beside its base URL, or kept in a
+         *     file. What it claims is held against it; what it does not is told as "not claimed".
+         */
+        ConformanceManifest: {
+            /**
+             * @description The version of this format.
+             * @constant
+             */
+            manifest: 1;
+            /** @description Names of capabilities. */
+            claims: ("auth" | "models" | "tools" | "custom" | "schema" | "vision" | "logprobs" | "n" | "usage" | "cors" | "limits" | "fixture" | "agents" | "memory" | "websocket")[];
+        };
         /** @description One run of the suite on one subject. */
         ConformanceReport: {
             /**
@@ -148,8 +161,14 @@ export interface components {
                 [key: string]: {
                     present: boolean;
                     why: string;
+                    /** @description It could not be looked for in this run. */
+                    untried?: boolean;
+                    /** @description Whether the server's manifest claims it. Without one nothing is said. */
+                    claimed?: boolean;
                 };
             };
+            /** @description The address or the file of the server's manifest, if there was one. */
+            manifest?: string;
             /** @description How many results there are of each verdict. */
             counts: {
                 [key: string]: number;
@@ -219,7 +238,7 @@ export interface components {
             /** @description The case came after the set; it fails no run. */
             after?: boolean;
             /** @enum {string} */
-            verdict: "pass" | "fail" | "warn" | "skip" | "error" | "not-run" | "xfail" | "xpass" | "stale";
+            verdict: "pass" | "fail" | "warn" | "skip" | "not-claimed" | "error" | "not-run" | "xfail" | "xpass" | "stale";
             expected?: string;
             actual?: string;
             reason?: string;

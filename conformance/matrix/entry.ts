@@ -66,7 +66,17 @@ export function toOutcome(entry: Entry, results: readonly Result[]): Outcome {
   return { entry, verdict: ordered[0]!.verdict, results: ordered };
 }
 
-const severity: readonly Verdict[] = ["fail", "xpass", "error", "warn", "xfail", "not-run", "skip", "pass"];
+const severity: readonly Verdict[] = [
+  "fail",
+  "xpass",
+  "error",
+  "warn",
+  "xfail",
+  "not-run",
+  "skip",
+  "not-claimed",
+  "pass",
+];
 
 /** Not met, whatever became of the run for it. */
 export function isUnmet(verdict: Verdict): boolean {

@@ -1,3 +1,4 @@
+import { toClaim } from "../expectation/manifest.ts";
 import { type Finding, listFindings } from "../findings.ts";
 import type { Report } from "../shapes.ts";
 import { type Entry, isUnmet, type Outcome, type Requirement, toOutcome, toScore } from "./entry.ts";
@@ -21,7 +22,7 @@ export function toServerPage(entry: Entry, known: ReadonlyMap<string, Requiremen
     <h2>To mend: ${findings.length}</h2>
     ${findings.map((finding) => toFinding(finding, entry, known))}
     <h2>What it can do</h2>
-    ${toTable("capabilities", "Capabilities", heads(["Capability", "There", "Seen"]), Object.entries(latest.capabilities).map(toCapability))}
+    ${toTable("capabilities", "Capabilities", heads(["Capability", "There", "Manifest", "Seen"]), Object.entries(latest.capabilities).map(toCapability))}
     <h2>History</h2>
     ${toTable("history", "History", heads(["Run", "Version", "Set", "Suite", "MUST", "All", "Since the run before"]), toHistory(entry.reports))}`;
   return { path: `servers/${slug}.html`, title: name, body };
@@ -30,7 +31,9 @@ export function toServerPage(entry: Entry, known: ReadonlyMap<string, Requiremen
 function toFinding(finding: Finding, entry: Entry, known: ReadonlyMap<string, Requirement>): Markup {
   const names = new Set(finding.cases);
   const byId = Map.groupBy(
-    entry.latest.results.filter(({ id, verdict }) => names.has(id) && verdict !== "pass" && verdict !== "skip"),
+    entry.latest.results.filter(
+      ({ id, verdict }) => names.has(id) && !["pass", "skip", "not-claimed"].includes(verdict),
+    ),
     ({ id }) => id,
   );
   const outcomes = finding.cases.flatMap((id) => {
@@ -70,10 +73,11 @@ function toCaseLink(id: string, known: ReadonlyMap<string, Requirement>): Markup
   return known.has(id) ? html`<a href="../requirements/${id}.html">${id}</a>` : html`${id}`;
 }
 
-function toCapability([name, { present, why }]: readonly [string, Report["capabilities"][string]]): Markup {
+function toCapability([name, { present, why, claimed }]: readonly [string, Report["capabilities"][string]]): Markup {
   return html`<tr>
     <th scope="row">${name}</th>
     <td>${present ? "yes" : "no"}</td>
+    <td>${toClaim(claimed)}</td>
     <td class="prose">${why}</td>
   </tr> `;
 }

@@ -3,7 +3,7 @@ import type { Report } from "../shapes.ts";
 /** The JSON of a shields.io endpoint badge: how many of the MUST cases that could be decided are met. */
 export function toBadge({ results }: Report): string {
   const decided = results.filter(
-    ({ level, verdict }) => level === "MUST" && !["skip", "error", "not-run", "stale"].includes(verdict),
+    ({ level, verdict }) => level === "MUST" && !["skip", "not-claimed", "error", "not-run", "stale"].includes(verdict),
   );
   const met = decided.filter(({ verdict }) => verdict === "pass").length;
   const color =

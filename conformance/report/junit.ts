@@ -44,7 +44,7 @@ function toSuite(group: string, results: readonly Result[], { started, subject }
     tests: results.length,
     failures: count("fail", "xpass"),
     errors: count("error", "stale"),
-    skipped: count("skip", "warn", "xfail", "not-run") + later,
+    skipped: count("skip", "not-claimed", "warn", "xfail", "not-run") + later,
     time: seconds.toFixed(3),
     timestamp: started.slice(0, 19),
     hostname: new URL(subject.baseUrl).hostname,
@@ -79,6 +79,7 @@ function toFinding({ verdict, after, level, expected, actual, reason, source }: 
       return `<error type="${verdict}" message="${escape(finding)}">${escape(`${cause}${source}`)}</error>`;
     case "warn":
     case "xfail":
+    case "not-claimed":
     case "not-run":
     case "skip":
       return `<skipped message="${escape(`${verdict}: ${cause}${finding}`)}"/>`;

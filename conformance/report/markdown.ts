@@ -1,3 +1,4 @@
+import { toClaim } from "../expectation/manifest.ts";
 import { type Finding, isFound, listFindings } from "../findings.ts";
 import type { Report } from "../shapes.ts";
 import { toClosingLine } from "./report.ts";
@@ -95,11 +96,20 @@ function toClients({ clients = [] }: Report): string {
   return ["## Which clients can be used", "", "| client | |", "| --- | --- |", ...rows].join("\n");
 }
 
-function toCapabilities({ capabilities }: Report): string {
+function toCapabilities({ capabilities, manifest }: Report): string {
   const rows = Object.entries(capabilities).map(
-    ([name, { present, why }]) => `| ${name} | ${present ? "yes" : "no"} | ${toText(why)} |`,
+    ([name, { present, why, claimed }]) =>
+      `| ${name} | ${present ? "yes" : "no"} | ${toClaim(claimed)} | ${toText(why)} |`,
   );
-  return ["## What the subject can do", "", "| capability | | seen |", "| --- | --- | --- |", ...rows].join("\n");
+  const said = manifest === undefined ? [] : [`Its manifest is ${toText(manifest)}.`, ""];
+  return [
+    "## What the subject can do",
+    "",
+    ...said,
+    "| capability | | | seen |",
+    "| --- | --- | --- | --- |",
+    ...rows,
+  ].join("\n");
 }
 
 /** Nothing that a server has said may become markup. */

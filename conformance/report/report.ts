@@ -17,6 +17,8 @@ export interface ReportParts {
   /** Which version of the subject it is, if somebody has said so. */
   readonly version?: string;
   readonly capabilities: Capabilities;
+  /** Where the server's manifest stands, if it has one. */
+  readonly manifest?: string;
   readonly pace: Pace;
   readonly sdks: readonly { readonly major: number; readonly version: string }[];
   readonly seed: number;
@@ -32,6 +34,7 @@ export function toReport({
   name,
   version,
   capabilities,
+  manifest,
   pace,
   sdks,
   seed,
@@ -63,6 +66,7 @@ export function toReport({
     sdks: [...sdks],
     timeout: pace,
     capabilities: maskDeep(Object.fromEntries(capabilities), mask),
+    ...(manifest === undefined ? {} : { manifest: mask(manifest) }),
     counts,
     summary: toClosingLine({ counts }),
     ...(slow === undefined ? {} : { slow }),
@@ -98,7 +102,7 @@ function maskFindings(result: Result, secrets: readonly string[]): Result {
  */
 export function toClosingLine({ counts }: Pick<Report, "counts">): string {
   const of = (name: string): number => counts[name] ?? 0;
-  const others = ["warn", "error", "not-run", "xfail", "xpass", "stale"]
+  const others = ["not-claimed", "warn", "error", "not-run", "xfail", "xpass", "stale"]
     .filter((name) => of(name) > 0)
     .map((name) => `${of(name)} ${name.replace("-", " ")}`);
   const after = of("after") > 0 ? [`${of("after")} after the set`] : [];

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import type { Case } from "../case.ts";
-import { waitForSubject } from "../commands/run.ts";
+import { waitForSubject } from "../commands/wait-for-subject.ts";
 import { createStatusLine } from "../commands/status-line.ts";
 import { type SubjectFlags, withSubject } from "../commands/with-subject.ts";
 import { toOrdered } from "../folder.ts";

@@ -4,8 +4,9 @@ const reports = JSON.parse(document.getElementById("reports").textContent);
 const repros = JSON.parse(document.getElementById("repros").textContent);
 const page = document.getElementById("page");
 const bad = new Set(["fail", "error", "xpass", "stale"]);
+const pale = new Set(["xfail", "not-claimed", "not-run"]);
 const levels = ["MUST", "EXT", "SHOULD", "DOC"];
-const order = ["pass", "warn", "fail", "error", "xpass", "xfail", "skip", "not-run", "stale"];
+const order = ["pass", "warn", "fail", "error", "xpass", "xfail", "skip", "not-claimed", "not-run", "stale"];
 
 function element(name, attributes, ...children) {
   const node = document.createElement(name);
@@ -48,6 +49,11 @@ reports.forEach((report, subject) => {
   }
 });
 
+function toClaims({ capabilities }) {
+  const claimed = Object.keys(capabilities).filter((name) => capabilities[name].claimed);
+  return claimed.length === 0 ? "nothing" : claimed.join(", ");
+}
+
 function toSubject(report) {
   const { counts, subject, results } = report;
   const bar = element("div", {
@@ -60,7 +66,7 @@ function toSubject(report) {
     if (share > 0)
       bar.append(
         element("span", {
-          style: `width:${share}%;background:var(--${bad.has(verdict) ? "fail" : verdict === "xfail" || verdict === "not-run" ? "skip" : verdict})`,
+          style: `width:${share}%;background:var(--${bad.has(verdict) ? "fail" : pale.has(verdict) ? "skip" : verdict})`,
         }),
       );
   }
@@ -74,6 +80,9 @@ function toSubject(report) {
     report.slow === undefined ? "" : element("p", { class: "fail" }, report.slow),
     bar,
     element("p", { class: "quiet" }, `${subject.baseUrl} · ${subject.model} · profile ${subject.profile}`),
+    report.manifest === undefined
+      ? ""
+      : element("p", { class: "quiet" }, `Claimed by ${report.manifest}: ${toClaims(report)}`),
     element(
       "p",
       { class: "quiet" },

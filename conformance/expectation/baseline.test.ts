@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { applyBaseline, BaselineError, parseBaseline } from "./baseline.ts";
-import { type Result, toExitStatus, type Verdict } from "./verdict.ts";
+import { type Result, toExitStatus, type Verdict } from "../verdict.ts";
 
 const known = new Set(["SS-01", "SS-02"]);
 

@@ -1,6 +1,6 @@
 import { parse } from "yaml";
-import { isObject } from "./expect.ts";
-import type { Result } from "./verdict.ts";
+import { isObject } from "../expect.ts";
+import type { Result } from "../verdict.ts";
 
 /** Cases that are known not to be met, each with the reason. A case that is met all the same fails the run. */
 export type Baseline = ReadonlyMap<string, string>;

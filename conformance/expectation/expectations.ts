@@ -1,0 +1,65 @@
+import { capabilities as known, type Capability } from "../capability.ts";
+import type { Capabilities } from "../subject.ts";
+import type { Result } from "../verdict.ts";
+import type { Manifest } from "./manifest.ts";
+
+/** Where somebody has said that a server has a capability: on the command line, or in the report of an earlier run. */
+export type Expectations = ReadonlyMap<Capability, string>;
+
+export function isCapability(name: string): name is Capability {
+  return Object.hasOwn(known, name);
+}
+
+/**
+ * A result for each capability that somebody counts on, or that the server claims. Without it the cases that need it are
+ * skipped, which fails nobody: a server that has stopped checking keys would pass.
+ */
+export function judgeCapabilities(
+  expected: Expectations,
+  manifest: Manifest | undefined,
+  found: Capabilities,
+): Result[] {
+  const claims = (manifest?.claims ?? []).filter((name) => !expected.has(name));
+  return [
+    ...(manifest?.fault === undefined ? [] : [toManifestFault(manifest)]),
+    ...[...expected].map(([name, source]) => judge(name, source, found)),
+    ...claims.map((name) => judgeClaim(name, `${manifest?.place} claims it.`, found)),
+  ];
+}
+
+function judge(name: Capability, source: string, found: Capabilities): Result {
+  const finding = found.get(name);
+  const base = toBase(toCapabilityId(name), `The server has what it is said to have: ${known[name]}.`, source);
+  if (finding?.present === true) return { ...base, verdict: "pass" };
+  return { ...base, verdict: "fail", expected: `the capability ${name}`, actual: finding?.why ?? "not probed" };
+}
+
+/** A server may claim what this run cannot look at; whoever counts on it on the command line wants it looked at. */
+function judgeClaim(name: Capability, source: string, found: Capabilities): Result {
+  const result = judge(name, source, found);
+  const finding = found.get(name);
+  if (finding !== undefined && finding.untried !== true) return result;
+  const { expected: _expected, actual: _actual, ...rest } = result;
+  return { ...rest, verdict: "skip", reason: finding?.why ?? "not probed" };
+}
+
+const manifestId = "CAP-MANIFEST";
+
+function toManifestFault({ place, fault = "" }: Manifest): Result {
+  const base = toBase(manifestId, "What the server publishes as its manifest can be read.", place);
+  return { ...base, verdict: "fail", expected: "a manifest as the suite's README describes it", actual: fault };
+}
+
+function toBase(id: string, requirement: string, source: string) {
+  return { id, group: "CAP", level: "MUST", requirement, source, ms: 0, exchanges: [], notes: [] } as const;
+}
+
+/** Under this name a baseline can know it. */
+function toCapabilityId(name: Capability): string {
+  return `CAP-${name.toUpperCase()}`;
+}
+
+export const capabilityIds: readonly string[] = [
+  ...Object.keys(known).filter(isCapability).map(toCapabilityId),
+  manifestId,
+];

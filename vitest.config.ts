@@ -9,10 +9,11 @@ process.env["NODE_COMPILE_CACHE"] ??= join(import.meta.dirname, "node_modules/.c
 const slow = [
   // A browser, agents and tool servers of others.
   "test/client/command-lines/live.test.ts",
-  "test/page/{page,doors,reference}.test.ts",
+  "test/page/{page,doors,reference,suite-report}.test.ts",
   "src/tool/mcp/everything.test.ts",
   // Every line, snippet and sample that a document shows.
   "test/documents/{fences,samples}.test.ts",
+  "conformance/examples.test.ts",
   // Gateways and databases that stand still, are killed or follow one another.
   "test/keys/shared-limits.test.ts",
   "test/runs/elsewhere.test.ts",
@@ -20,7 +21,8 @@ const slow = [
   "test/wire/stood-still.test.ts",
   "src/session/sqlite/crash.test.ts",
   "src/session/postgres/lost-connections.test.ts",
-  // Deadlines that have to pass, and hundreds of connections.
+  // Deadlines that have to pass, hundreds of connections, and servers that flood.
+  "conformance/subjects.test.ts",
   "test/upstream/{chaos,pool,relay,server-tools,tool-revisions}.test.ts",
   "test/wire/{slow-readers,stall,stream-slow}.test.ts",
 ];

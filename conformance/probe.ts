@@ -1,7 +1,7 @@
 import { toBlame } from "./blame.ts";
 import { capabilities, type Capability } from "./capability.ts";
 import { type Death, toProbeDeath } from "./death.ts";
-import { isObject } from "./expect.ts";
+import { Failure, isObject } from "./expect.ts";
 import type { Exchange } from "./lens/exchange.ts";
 import { send, type WireAnswer, type WireRequest } from "./lens/wire.ts";
 import { runPool } from "./pool.ts";
@@ -122,7 +122,7 @@ async function examine(run: Probe, ask: Ask, subject: Subject): Promise<Capabili
   try {
     return await run(ask, subject);
   } catch (error) {
-    if (toBlame(error) === "suite") throw error;
+    if (!(error instanceof Failure) && toBlame(error) === "suite") throw error;
     return absent((error as Error).message);
   }
 }

@@ -28,6 +28,7 @@ export declare const checkCancelRunParameters: Check<Parameters<Operations, "can
 export declare const checkAnswerHealth: Check<components["schemas"]["Health"]>;
 export declare const checkAnswerReadiness: Check<components["schemas"]["Readiness"]>;
 export declare const checkAnswerGetMetrics200: Check<unknown>;
+export declare const checkAnswerManifest: Check<components["schemas"]["Manifest"]>;
 export declare const checkAnswerGetContract200: Check<unknown>;
 export declare const checkAnswerGetDocs200: Check<unknown>;
 export declare const checkGetDocsPageParameters: Check<Parameters<Operations, "getDocsPage">>;

@@ -376,6 +376,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/.well-known/openai-compatible.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What this gateway claims
+         * @description For the conformance suite, which holds the gateway against it: what is claimed here and is not there fails its run. It
+         *     follows from this document and the configuration: a capability whose field is `honoured` is claimed, one that depends on
+         *     the model behind an agent is not.
+         */
+        get: operations["getManifest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/openapi.json": {
         parameters: {
             query?: never;
@@ -1491,6 +1513,22 @@ export interface components {
         Readiness: {
             /** @constant */
             ready: true;
+        };
+        /**
+         * @description A capability that does not depend on the model behind an agent: keys are checked, models are listed, function tools are
+         *     called, JSON schemas are obeyed, log probabilities and several choices are given, tokens are counted, bodies are limited,
+         *     the gateway protocol is spoken on the port.
+         * @enum {string}
+         */
+        Claim: "auth" | "models" | "tools" | "schema" | "logprobs" | "n" | "usage" | "limits" | "websocket";
+        /** @description What the gateway claims to have, in the words of the conformance suite. */
+        Manifest: {
+            /**
+             * @description The version of this format.
+             * @constant
+             */
+            manifest: 1;
+            claims: components["schemas"]["Claim"][];
         };
     };
     responses: {
@@ -2702,6 +2740,36 @@ export interface operations {
             404: components["responses"]["NotFound"];
             405: components["responses"]["MethodNotAllowed"];
             429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getManifest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The manifest. */
+            200: {
+                headers: {
+                    /**
+                     * @description The id of this request, also in the gateway's log and in what it sends to a model's provider. SDKs show it as
+                     *     `_request_id` and `requestID`. It is the `x-request-id` of the request where that is one header of 1 to 64 letters,
+                     *     digits, dots, dashes and underscores; else the gateway makes one.
+                     */
+                    "x-request-id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Manifest"];
+                };
+            };
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["MethodNotAllowed"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
         };

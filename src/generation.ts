@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import { createChatCompletion } from "./api/chat/chat-completion.ts";
 import { diagnoseChatMistake, notServed } from "./api/chat/refusals.ts";
 import { createGetMetrics, createGetReadiness, getHealth } from "./api/health.ts";
+import { createGetManifest } from "./api/manifest.ts";
 import { createListModels, createRetrieveModel } from "./api/models.ts";
 import { createGetContract, createGetDocs, createGetDocsPage, createGetFile } from "./api/reference.ts";
 import { createGetPage, createGetPageScript, createGetPageStyle } from "./api/page.ts";
@@ -178,6 +179,7 @@ function createHandlers(
       await store.check();
     }),
     getMetrics: createGetMetrics(metrics),
+    getManifest: createGetManifest(config),
     getContract: createGetContract(toGeneratedFile("openapi.json")),
     getDocs: createGetDocs(toGeneratedFile("reference/index.html")),
     getDocsPage: createGetDocsPage(toGeneratedFile("reference/docs/")),

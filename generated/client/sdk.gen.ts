@@ -3,7 +3,7 @@
 
 import { client } from './client.gen.ts';
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client/index.ts';
-import type { CancelRunData, CancelRunErrors, CancelRunResponses, CreateChatCompletionData, CreateChatCompletionErrors, CreateChatCompletionResponses, CreateCompletionData, CreateCompletionErrors, CreateEmbeddingData, CreateEmbeddingErrors, CreateResponseData, CreateResponseErrors, DeleteSessionData, DeleteSessionErrors, DeleteSessionResponses, GetContractData, GetContractErrors, GetContractResponses, GetDocsData, GetDocsErrors, GetDocsMarkdownData, GetDocsMarkdownErrors, GetDocsMarkdownResponses, GetDocsPageData, GetDocsPageErrors, GetDocsPageResponses, GetDocsResponses, GetDocsScriptData, GetDocsScriptErrors, GetDocsScriptResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetIconData, GetIconErrors, GetIconResponses, GetLlmsData, GetLlmsErrors, GetLlmsResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetPageData, GetPageErrors, GetPageResponses, GetPageScriptData, GetPageScriptErrors, GetPageScriptResponses, GetPageStyleData, GetPageStyleErrors, GetPageStyleResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListRunEventsData, ListRunEventsErrors, ListRunEventsResponses, ListRunsData, ListRunsErrors, ListRunsResponses, ListSessionMessagesData, ListSessionMessagesErrors, ListSessionMessagesResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ResetSessionData, ResetSessionErrors, ResetSessionResponses, RetrieveModelData, RetrieveModelErrors, RetrieveModelResponses, RetrieveRunData, RetrieveRunErrors, RetrieveRunResponses, RetrieveSessionData, RetrieveSessionErrors, RetrieveSessionResponses } from './types.gen.ts';
+import type { CancelRunData, CancelRunErrors, CancelRunResponses, CreateChatCompletionData, CreateChatCompletionErrors, CreateChatCompletionResponses, CreateCompletionData, CreateCompletionErrors, CreateEmbeddingData, CreateEmbeddingErrors, CreateResponseData, CreateResponseErrors, DeleteSessionData, DeleteSessionErrors, DeleteSessionResponses, GetContractData, GetContractErrors, GetContractResponses, GetDocsData, GetDocsErrors, GetDocsMarkdownData, GetDocsMarkdownErrors, GetDocsMarkdownResponses, GetDocsPageData, GetDocsPageErrors, GetDocsPageResponses, GetDocsResponses, GetDocsScriptData, GetDocsScriptErrors, GetDocsScriptResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetIconData, GetIconErrors, GetIconResponses, GetLlmsData, GetLlmsErrors, GetLlmsResponses, GetManifestData, GetManifestErrors, GetManifestResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetPageData, GetPageErrors, GetPageResponses, GetPageScriptData, GetPageScriptErrors, GetPageScriptResponses, GetPageStyleData, GetPageStyleErrors, GetPageStyleResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListRunEventsData, ListRunEventsErrors, ListRunEventsResponses, ListRunsData, ListRunsErrors, ListRunsResponses, ListSessionMessagesData, ListSessionMessagesErrors, ListSessionMessagesResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ResetSessionData, ResetSessionErrors, ResetSessionResponses, RetrieveModelData, RetrieveModelErrors, RetrieveModelResponses, RetrieveRunData, RetrieveRunErrors, RetrieveRunResponses, RetrieveSessionData, RetrieveSessionErrors, RetrieveSessionResponses } from './types.gen.ts';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -260,6 +260,16 @@ export const getMetrics = <ThrowOnError extends boolean = false>(options?: Optio
     url: '/metrics',
     ...options
 });
+
+/**
+ * What this gateway claims
+ *
+ * For the conformance suite, which holds the gateway against it: what is claimed here and is not there fails its run. It
+ * follows from this document and the configuration: a capability whose field is `honoured` is claimed, one that depends on
+ * the model behind an agent is not.
+ *
+ */
+export const getManifest = <ThrowOnError extends boolean = false>(options?: Options<GetManifestData, ThrowOnError>): RequestResult<GetManifestResponses, GetManifestErrors, ThrowOnError> => (options?.client ?? client).get<GetManifestResponses, GetManifestErrors, ThrowOnError>({ url: '/.well-known/openai-compatible.json', ...options });
 
 /**
  * This document as JSON

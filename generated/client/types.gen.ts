@@ -1098,6 +1098,25 @@ export type Readiness = {
 };
 
 /**
+ * A capability that does not depend on the model behind an agent: keys are checked, models are listed, function tools are
+ * called, JSON schemas are obeyed, log probabilities and several choices are given, tokens are counted, bodies are limited,
+ * the gateway protocol is spoken on the port.
+ *
+ */
+export type Claim = 'auth' | 'models' | 'tools' | 'schema' | 'logprobs' | 'n' | 'usage' | 'limits' | 'websocket';
+
+/**
+ * What the gateway claims to have, in the words of the conformance suite.
+ */
+export type Manifest = {
+    /**
+     * The version of this format.
+     */
+    manifest: 1;
+    claims: Array<Claim>;
+};
+
+/**
  * The agent to run; wins over `model`. Without it, and with `model` `openclaw`, the default agent runs.
  */
 export type AgentId = string;
@@ -2228,6 +2247,43 @@ export type GetMetricsResponses = {
 };
 
 export type GetMetricsResponse = GetMetricsResponses[keyof GetMetricsResponses];
+
+export type GetManifestData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/.well-known/openai-compatible.json';
+};
+
+export type GetManifestErrors = {
+    /**
+     * The `Host` or `Origin` is not one that this gateway serves, or the key is not for this.
+     */
+    403: ErrorResponse;
+    /**
+     * The path has other methods.
+     */
+    405: ErrorResponse;
+    /**
+     * A defect in the gateway.
+     */
+    500: ErrorResponse;
+    /**
+     * The gateway or the model provider takes no calls at the moment.
+     */
+    503: ErrorResponse;
+};
+
+export type GetManifestError = GetManifestErrors[keyof GetManifestErrors];
+
+export type GetManifestResponses = {
+    /**
+     * The manifest.
+     */
+    200: Manifest;
+};
+
+export type GetManifestResponse = GetManifestResponses[keyof GetManifestResponses];
 
 export type GetContractData = {
     body?: never;

@@ -40,6 +40,7 @@ export type ChatCompletionChunk = Schemas["ChatCompletionChunk"];
 export type ChatCompletionRequest = Schemas["ChatCompletionRequest"];
 export type ChunkDelta = Schemas["Delta"];
 export type Choice = Schemas["Choice"];
+export type Claim = Schemas["Claim"];
 export type FinishReason = Schemas["FinishReason"];
 export type TokenLogprob = Schemas["TokenLogprob"];
 export type Usage = Schemas["Usage"];

@@ -105,6 +105,7 @@ test("every secured operation of the contract refuses without a token, and no ot
 const open: Readonly<Record<string, readonly string[]>> = {
   "/healthz": ["GET", "HEAD"],
   "/readyz": ["GET", "HEAD"],
+  "/.well-known/openai-compatible.json": ["GET", "HEAD"],
   "/openapi.json": ["GET", "HEAD"],
   "/docs": ["GET", "HEAD"],
   "/docs/errors.html": ["GET", "HEAD"],

@@ -1,8 +1,13 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Together } from "./together.ts";
 
 const refusal = new Error("refused");
+// How long a statement takes is for each test to say, not for the machine.
+beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
+afterEach(() => void vi.useRealTimers());
+
+const nextTurn = (): Promise<void> => new Promise((next) => setImmediate(next));
 
 /** Statements that wait for their answer, each with its calls. */
 function createSent() {
@@ -15,7 +20,9 @@ function createSent() {
       const answer = async (error?: Error): Promise<void> => {
         if (error === undefined) resolve(calls.map((call) => `${call}!`));
         else reject(error);
-        await new Promise((next) => setImmediate(next));
+        await nextTurn();
+        // Its end may have let in others.
+        await nextTurn();
       };
       sent.push({ calls, answer });
       return promise;
@@ -27,39 +34,54 @@ function createSent() {
 const list = (sent: readonly { readonly calls: readonly string[] }[]): string[] =>
   sent.map(({ calls }) => calls.join());
 
-test("what comes while little is under way is sent at once and alone, the rest with the next, in order", async () => {
+test("what comes in one turn of the loop is sent together, and what comes meanwhile with the next, in order", async () => {
   const { sent, together } = createSent();
-  const results = ["a1", "b1", "c1", "d1", "e1", "d2", "f1"].map((call) => together.run(call));
-  expect(list(sent)).toEqual(["a1", "b1", "c1"]);
-  await sent[1]?.answer();
-  expect(list(sent)).toEqual(["a1", "b1", "c1", "d1,e1,f1"]);
+  const results = ["a1", "b1", "c1"].map((call) => together.run(call));
+  await nextTurn();
+  expect(list(sent)).toEqual(["a1,b1,c1"]);
+  for (const call of ["d1", "e1", "d2", "f1"]) results.push(together.run(call));
+  await nextTurn();
+  expect(list(sent)).toHaveLength(1);
   await sent[0]?.answer();
-  expect(list(sent).at(-1)).toBe("d2");
-  for (const { answer } of sent) await answer();
+  expect(list(sent).slice(1)).toEqual(["d1,e1,f1"]);
+  await sent[1]?.answer();
+  expect(list(sent).slice(2)).toEqual(["d2"]);
+  await sent[2]?.answer();
   expect(await Promise.all(results)).toEqual(["a1!", "b1!", "c1!", "d1!", "e1!", "d2!", "f1!"]);
+});
+
+test("beside a statement that takes long others are sent, few of them at once", async () => {
+  const { sent, together } = createSent();
+  const results: Promise<string>[] = [];
+  for (const key of ["a", "b", "c", "d"]) {
+    results.push(together.run(`${key}1`), together.run(`${key}2`));
+    await nextTurn();
+    vi.advanceTimersByTime(1_000);
+    await nextTurn();
+  }
+  expect(list(sent)).toEqual(["a1", "a2", "b1"]);
+  await sent[1]?.answer();
+  expect(list(sent).slice(3)).toEqual(["b2,c1,d1"]);
+  for (const { answer } of sent) await answer();
+  expect(await Promise.all(results)).toEqual(["a1!", "a2!", "b1!", "b2!", "c1!", "c2!", "d1!", "d2!"]);
 });
 
 test("what was refused together is sent alone, and fails alone; what nobody knows of fails together", async () => {
   const { sent, together } = createSent();
-  const results = ["a1", "b1", "c1", "d1", "e1"].map((call) => together.run(call));
-  const settled = Promise.allSettled(results);
-  for (const { answer } of sent.slice(0, 3)) await answer();
-  await sent[3]?.answer(refusal);
-  expect(list(sent).slice(4)).toEqual(["d1", "e1"]);
-  await sent[4]?.answer(refusal);
-  await sent[5]?.answer();
-  expect((await settled).map(({ status }) => status)).toEqual([
-    ...Array.from({ length: 3 }, () => "fulfilled"),
-    "rejected",
-    "fulfilled",
-  ]);
+  const settled = Promise.allSettled(["a1", "b1"].map((call) => together.run(call)));
+  await nextTurn();
+  await sent[0]?.answer(refusal);
+  expect(list(sent).slice(1)).toEqual(["a1", "b1"]);
+  await sent[1]?.answer(refusal);
+  await sent[2]?.answer();
+  expect((await settled).map(({ status }) => status)).toEqual(["rejected", "fulfilled"]);
 
   const lost = new Error("lost");
-  const others = Promise.allSettled(["a1", "b1", "c1", "d1", "e1"].map((call) => together.run(call)));
-  for (const { answer } of sent.slice(6, 9)) await answer();
-  await sent[9]?.answer(lost);
-  expect(list(sent)).toHaveLength(10);
-  expect((await others).filter(({ status }) => status === "rejected")).toEqual([
+  const others = Promise.allSettled(["a1", "b1"].map((call) => together.run(call)));
+  await nextTurn();
+  await sent[3]?.answer(lost);
+  expect(list(sent)).toHaveLength(4);
+  expect(await others).toEqual([
     { status: "rejected", reason: lost },
     { status: "rejected", reason: lost },
   ]);
@@ -81,6 +103,7 @@ test("no call is lost, doubled or answered as another, however they come and sta
         else await sent[answered++]?.answer(step === "refuse" ? refusal : undefined);
         answered = Math.min(answered, sent.length);
       }
+      await nextTurn();
       for (; answered < sent.length; answered += 1) await sent[answered]?.answer();
       for (const { call, end } of results) expect([`${call}!`, refusal]).toContain(await end);
       for (const { calls: one } of sent) expect(new Set(one.map(([key]) => key)).size).toBe(one.length);

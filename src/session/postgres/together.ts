@@ -1,6 +1,11 @@
 import { toStorageError } from "./pool.ts";
 
-/** So many statements of one kind are under way; what comes meanwhile goes with the next. */
+/**
+ * So long others wait for a statement to end, so as to go together in the next: the fewer there are, the less each call
+ * costs, here and in the database. One that takes longer waits for something that may be no matter to them, as a lock or a
+ * connection that is gone: they go beside it, in so many statements at most.
+ */
+const longMs = 50;
 const underWayMax = 3;
 /** The calls of one statement: beyond that, those at its end would wait longer than they save. */
 const togetherMax = 64;
@@ -23,13 +28,16 @@ interface Waiting<Call, Result> {
 }
 
 /**
- * Sends calls of one kind: at once while little is under way, and else together with the others that wait. Nobody waits for
- * company: a call alone is sent as it comes.
+ * Sends calls of one kind: those that come in one turn of the event loop together, and what comes while they are under way
+ * with the next. Nobody waits for company: where nothing is under way, a call alone is sent as the loop turns.
  */
 export class Together<Call, Result> {
   readonly #parts: TogetherParts<Call, Result>;
   #waiting: Waiting<Call, Result>[] = [];
   #underWay = 0;
+  /** Of these, how many are so for long. */
+  #long = 0;
+  #isServing = false;
 
   constructor(parts: TogetherParts<Call, Result>) {
     this.#parts = parts;
@@ -45,13 +53,31 @@ export class Together<Call, Result> {
   }
 
   #serve(): void {
-    while (this.#underWay < underWayMax && this.#waiting.length > 0) {
-      this.#underWay += 1;
-      void this.#send(this.#choose()).finally(() => {
-        this.#underWay -= 1;
-        this.#serve();
-      });
-    }
+    if (this.#isServing || this.#isBusy || this.#waiting.length === 0) return;
+    this.#isServing = true;
+    setImmediate(() => {
+      this.#isServing = false;
+      void this.#begin(this.#choose());
+    });
+  }
+
+  get #isBusy(): boolean {
+    return this.#underWay > this.#long || this.#underWay >= underWayMax;
+  }
+
+  async #begin(chosen: readonly Waiting<Call, Result>[]): Promise<void> {
+    let isLong = false;
+    const timer = setTimeout(() => {
+      isLong = true;
+      this.#long += 1;
+      this.#serve();
+    }, longMs);
+    this.#underWay += 1;
+    await this.#send(chosen);
+    clearTimeout(timer);
+    this.#underWay -= 1;
+    if (isLong) this.#long -= 1;
+    this.#serve();
   }
 
   /** In order; one that must not go with another waits for the next. */

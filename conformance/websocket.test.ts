@@ -40,14 +40,14 @@ test("a gateway is judged at the address of its WebSocket alone, and no token is
   expect(output).not.toMatch(/^(?:fail|warn|error)/m);
   expect(output).toMatch(/^\d+ passed, 0 failed, 0 skipped$/m);
   expect(status).toBe(0);
-  expect(notes).toContain("yes  websocket a connection can be made");
-  expect(notes).toMatch(/^no {3}models +profile websocket$/m);
+  expect(notes).toContain("yes  websocket claimed: a connection can be made");
+  expect(notes).toMatch(/^no {3}models +claimed: profile websocket$/m);
   expect(output + notes).not.toContain(testToken);
 });
 
 test("the profile is no matter of the address's form: http and the root of the port will do", async ({ gateway }) => {
   const words = ["--base-url", gateway.baseUrl, "--profile", "websocket", "--only", "WS-01,WS-03"];
-  expect(await runSuite(words)).toMatchObject({ status: 0, output: expect.stringMatching(/^2 passed, 0 failed/m) });
+  expect(await runSuite(words)).toMatchObject({ status: 0, output: expect.stringMatching(/^4 passed, 0 failed/m) });
 });
 
 test("a server that knows no WebSocket cannot be reached by one", async () => {
@@ -68,7 +68,7 @@ test("with a wrong token cases fail, as nobody could get in with it", async ({ g
   const { status, output } = await runSuite(words, { OPENCLAW_GATEWAY_TOKEN: "not-the-token-0123456789" });
   expect({ status, output }).toMatchObject({
     status: 1,
-    output: expect.stringMatching(/^1 passed, 1 failed, 0 skipped/m),
+    output: expect.stringMatching(/^3 passed, 1 failed, 0 skipped/m),
   });
 });
 

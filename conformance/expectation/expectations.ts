@@ -19,11 +19,13 @@ export function judgeCapabilities(
   manifest: Manifest | undefined,
   found: Capabilities,
 ): Result[] {
-  const claims = (manifest?.claims ?? []).filter((name) => !expected.has(name));
+  // What this run cannot look at, as for want of a key, is not held against a claim.
+  const isTried = (name: Capability): boolean => found.get(name)?.untried !== true;
+  const claims = (manifest?.claims ?? []).filter((name) => !expected.has(name) && isTried(name));
   return [
     ...(manifest?.fault === undefined ? [] : [toManifestFault(manifest)]),
     ...[...expected].map(([name, source]) => judge(name, source, found)),
-    ...claims.map((name) => judgeClaim(name, `${manifest?.place} claims it.`, found)),
+    ...claims.map((name) => judge(name, `${manifest?.place} claims it.`, found)),
   ];
 }
 
@@ -32,15 +34,6 @@ function judge(name: Capability, source: string, found: Capabilities): Result {
   const base = toBase(toCapabilityId(name), `The server has what it is said to have: ${known[name]}.`, source);
   if (finding?.present === true) return { ...base, verdict: "pass" };
   return { ...base, verdict: "fail", expected: `the capability ${name}`, actual: finding?.why ?? "not probed" };
-}
-
-/** A server may claim what this run cannot look at; whoever counts on it on the command line wants it looked at. */
-function judgeClaim(name: Capability, source: string, found: Capabilities): Result {
-  const result = judge(name, source, found);
-  const finding = found.get(name);
-  if (finding !== undefined && finding.untried !== true) return result;
-  const { expected: _expected, actual: _actual, ...rest } = result;
-  return { ...rest, verdict: "skip", reason: finding?.why ?? "not probed" };
 }
 
 const manifestId = "CAP-MANIFEST";

@@ -22,16 +22,17 @@ const [pacedMsMin, pacedMsMax] = [5000, 120_000];
 /** What a probe asks may take a multiple of the plainest question. */
 const probedMs = 20_000;
 
-/** How long the server takes for the plainest question, alone; undefined if it gives no answer that is one. */
-export async function measurePlain(subject: Subject): Promise<number | undefined> {
-  const first = await timePlain(subject);
-  return first === undefined || first <= coldMs ? first : ((await timePlain(subject)) ?? first);
+/** How long the server takes for the plainest question; undefined if it gives no answer that is one. */
+export async function measurePlain(subject: Subject, signal?: AbortSignal): Promise<number | undefined> {
+  const first = await timePlain(subject, signal);
+  return first === undefined || first <= coldMs ? first : ((await timePlain(subject, signal)) ?? first);
 }
 
-async function timePlain(subject: Subject): Promise<number | undefined> {
+async function timePlain(subject: Subject, signal: AbortSignal | undefined): Promise<number | undefined> {
   const messages = [{ role: "user", content: "Reply with the words: one two three four five" }];
   const body = { model: subject.model, messages };
-  const answer = await send(subject, { body, limitMs: measuredMsMax }, () => undefined).catch(() => undefined);
+  const request = { body, limitMs: measuredMsMax, ...(signal === undefined ? {} : { signal }) };
+  const answer = await send(subject, request, () => undefined).catch(() => undefined);
   const isAnswer = answer?.status === 200 && answer.end === "complete" && isObject(answer.json);
   return isAnswer ? answer.endMs : undefined;
 }

@@ -41,7 +41,7 @@ export async function proveCases(
   if (unproved.length > 0)
     throw new UsageError(`${unproved.join(", ")} has no proof: no client that we can name breaks without it.`);
   await withSubject(flags, host, terminal, async (target) => {
-    await waitForSubject(target);
+    await waitForSubject(target, { terminal });
     const { start: _start, countCancelled: _countCancelled, ...golden } = target.subject;
     if (flags.write === undefined) return repeat(wanted, golden, terminal);
     const sought = cases.filter((one) => (wanted.length === 0 ? needsProof(one) : wanted.includes(one.id)));

@@ -88,7 +88,7 @@ export async function reproCase(
 ): Promise<void> {
   const one = findCase(cases, id);
   await withSubject(flags, host, terminal, async (target) => {
-    const probed = await waitForSubject(target);
+    const probed = await waitForSubject(target, { terminal });
     const { subject } = probed;
     const { results, died } = await runCases({
       ...probed,

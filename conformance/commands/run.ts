@@ -121,7 +121,7 @@ async function run(
   const mask = createMask(toSecrets(target.subject));
   const { subject, pace, capabilities, manifest, died } = await waitForSubject(
     { ...target, subject: taping?.subject ?? target.subject },
-    { taping, manifest: expected.manifest },
+    { terminal, taping, manifest: expected.manifest },
   );
   terminal.note(`A call may take ${toSeconds(pace.ms)}: ${pace.why}.`);
   if (manifest !== undefined) terminal.note(`What the server claims stands in ${toLine(mask(manifest.place))}.`);

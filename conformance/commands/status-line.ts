@@ -4,6 +4,8 @@ import type { Terminal } from "../terminal.ts";
 export interface StatusLine {
   /** Takes the place of what it said before. */
   readonly show: (text: string) => void;
+  /** The same for what should be known elsewhere too: a note, where there is no such line. */
+  readonly tell: (text: string) => void;
   /** Prints a line that stays. */
   readonly print: (line: string) => void;
   /** Nothing is left of it. */
@@ -19,10 +21,12 @@ export function createStatusLine(terminal: Terminal): StatusLine {
   const end = (): void => {
     if (isShown) terminal.write("\r\u001b[K");
   };
+  const show = (text: string): void => {
+    if (isShown) terminal.write(`\r\u001b[K${text.slice(0, lengthMax)}`);
+  };
   return {
-    show: (text) => {
-      if (isShown) terminal.write(`\r\u001b[K${text.slice(0, lengthMax)}`);
-    },
+    show,
+    tell: (text) => (isShown ? show(text) : terminal.note(text)),
     print(line) {
       end();
       terminal.print(line);

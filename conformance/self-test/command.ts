@@ -36,7 +36,7 @@ export async function runSelfTest(
   // Before a server is started for nothing.
   const isChosen = toChoice(flags.only, cases, mutants);
   await withSubject(flags, host, terminal, async (target) => {
-    const capabilities = new Map((await waitForSubject(target)).capabilities);
+    const capabilities = new Map((await waitForSubject(target, { terminal })).capabilities);
     // A changed server cannot be started once more with another configuration.
     capabilities.set("own", { present: false, why: "the server is changed on its way" });
     await testAll({ cases, mutants, isChosen }, { subject: target.subject, capabilities }, flags, terminal);

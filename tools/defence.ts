@@ -9,6 +9,7 @@ import { groups } from "./defence/groups.ts";
 import { type Ends, type FileEnd, judge, readReport } from "./defence/report.ts";
 import type { DefenceGroup, DefenceRow } from "./defence/row.ts";
 import { readSeen, toBreakId } from "./defence/seen.ts";
+import { withoutFence } from "./history/without-fence.ts";
 import { settle, toLink, toTable } from "./shown.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -19,7 +20,7 @@ for (const taken of breaks) for (const id of taken.rows) byRow.set(id, [...(byRo
 
 /** Throws where the table of breaks is not that of the rows, or no longer that of the code. */
 function assertBreaks(): void {
-  assertApplies(root, breaks);
+  assertApplies(root, [...breaks.flatMap(toEdits), ...withoutFence]);
   for (const { id, shown, unbroken } of rows) {
     if (shown.length > 0 && !byRow.has(id) && (unbroken ?? "").trim() === "")
       throw new Error(`the row ${id} has a test, and neither a break nor a reason why it has none`);

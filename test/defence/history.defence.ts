@@ -10,13 +10,15 @@ test.skipIf(programs === undefined)(
   async () => {
     const { acknowledged, kinds, faults } = await checkHistory({
       ...options,
-      rounds: 6,
+      rounds: 8,
       faults: [
         "kill",
         "terminate all backends",
-        "hold the network beyond the lease",
+        "hold the line to the database beyond the lease",
         "drain",
+        "pause the network beyond the lease",
         "restart the database",
+        "lose what comes to one",
         "pause",
       ],
     });
@@ -31,7 +33,7 @@ test.skipIf(programs === undefined)("the check finds that nobody looks who holds
     ...options,
     // It ends with the first fault.
     rounds: 10,
-    faults: ["hold the network beyond the lease", "pause"],
+    faults: ["hold the line to the database beyond the lease", "pause the network beyond the lease", "pause"],
     edits: withoutFence,
   });
   expect(faults).not.toEqual([]);

@@ -40,8 +40,8 @@ export function applyEdit(root: string, { file, from, to }: Edit): string {
 }
 
 /** Throws if code has moved from under a break. */
-export function assertApplies(root: string, breaks: readonly Break[]): void {
-  for (const edit of breaks.flatMap(toEdits)) {
+export function assertApplies(root: string, edits: readonly Edit[]): void {
+  for (const edit of edits) {
     applyEdit(root, edit);
     if (edit.from === edit.to) throw new Error(`a break of ${edit.file} changes nothing: ${edit.from}`);
   }

@@ -44,6 +44,10 @@ export async function checkHistory(options: HistoryOptions): Promise<History> {
   const ended = new AbortController();
   const random = createRandom(seed);
   const fleet = await startFleet(folder, copy?.root ?? checkout, options.replicas);
+  if (fleet.replicas.some(({ network }) => network === undefined))
+    say(
+      "*** no networks of their own here (they need Linux, iproute2 and root): the lines to the database are held instead",
+    );
   try {
     const clients = Array.from({ length: options.clients }, (_, index) =>
       runClient(index, fleet.url, seed, history, ended.signal),

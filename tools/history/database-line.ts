@@ -3,6 +3,7 @@ import { connect, createServer, type Socket } from "node:net";
 
 /** What lies between a gateway and its database. */
 export interface DatabaseLine {
+  readonly host: string;
   readonly port: number;
   /** Cuts every connection. */
   cut(): void;
@@ -13,7 +14,7 @@ export interface DatabaseLine {
   close(): void;
 }
 
-export async function openDatabaseLine(databasePort: number): Promise<DatabaseLine> {
+export async function openDatabaseLine(databasePort: number, host = "127.0.0.1"): Promise<DatabaseLine> {
   const sockets = new Set<Socket>();
   let isHeld = false;
   const server = createServer((near) => {
@@ -32,11 +33,12 @@ export async function openDatabaseLine(databasePort: number): Promise<DatabaseLi
       });
       if (isHeld) socket.pause();
     }
-  }).listen(0, "127.0.0.1");
+  }).listen(0, host);
   await once(server, "listening");
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("the line has no port");
   return {
+    host,
     port: address.port,
     cut() {
       for (const socket of sockets) socket.destroy();

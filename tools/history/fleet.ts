@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { startServer } from "../../test/postgres-server.ts";
 import { type DatabaseLine, openDatabaseLine } from "./database-line.ts";
+import { openOwnNetwork, type OwnNetwork } from "./own-network.ts";
 
 export const token = "history-check-0123456789abcdef";
 export const schema = "history";
@@ -16,6 +17,8 @@ export interface Replica {
   readonly url: string;
   /** What lies between it and the database. */
   readonly line: DatabaseLine;
+  /** Its own, which all that it says and hears goes through; undefined where the system has no such networks. */
+  readonly network: OwnNetwork | undefined;
   signal(name: NodeJS.Signals): void;
   /** Ends the process with this signal, waits until it is gone, and starts another in its place. */
   restart(signal: NodeJS.Signals): Promise<void>;
@@ -39,7 +42,7 @@ export async function startFleet(folder: string, root: string, count: number): P
   const options = { durable: true, port };
   let database = await startServer(data, options);
   const replicas: (Replica & { stop(): Promise<void> })[] = [];
-  for (let index = 0; index < count; index += 1) replicas.push(await startReplica(folder, root, `r${index}`, port));
+  for (let index = 0; index < count; index += 1) replicas.push(await startReplica(folder, root, index, port));
   const front = await startFront(
     folder,
     replicas.map(({ url }) => url),
@@ -60,10 +63,12 @@ export async function startFleet(folder: string, root: string, count: number): P
   };
 }
 
-async function startReplica(folder: string, root: string, name: string, databasePort: number) {
+async function startReplica(folder: string, root: string, index: number, databasePort: number) {
+  const name = `r${index}`;
   const home = join(folder, name);
   mkdirSync(home);
-  const line = await openDatabaseLine(databasePort);
+  const network = await openOwnNetwork(index);
+  const line = await openDatabaseLine(databasePort, network?.host);
   const port = await findPort();
   const config = join(home, "config.json5");
   writeFileSync(
@@ -71,11 +76,12 @@ async function startReplica(folder: string, root: string, name: string, database
     JSON.stringify({
       gateway: {
         port,
+        ...(network && { bind: network.address }),
         log: { level: "error" },
         http: { endpoints: { chatCompletions: { enabled: true } } },
         drainMs: 5_000,
       },
-      sessions: { store: { postgres: { url: `postgres://clawgate@127.0.0.1:${line.port}/postgres`, schema } } },
+      sessions: { store: { postgres: { url: `postgres://clawgate@${line.host}:${line.port}/postgres`, schema } } },
       models: { providers: { embedded: { api: "embedded", directives: true } } },
       agents: { defaults: { model: "embedded/assistant" }, list: [{ id: "main", default: true }] },
     }),
@@ -87,9 +93,10 @@ async function startReplica(folder: string, root: string, name: string, database
     OPENCLAW_GATEWAY_TOKEN: token,
     OPENCLAW_STATE_DIR: join(home, "state"),
   };
+  const [program, ...args] = [...(network?.enter ?? []), process.execPath, join(root, "src/cli.ts"), "gateway"];
   const start = async (): Promise<ChildProcess> => {
     for (;;) {
-      const child = spawn(process.execPath, [join(root, "src/cli.ts"), "gateway"], { cwd: home, env: environment });
+      const child = spawn(program, args, { cwd: home, env: environment });
       const said = await untilListening(child);
       if (said === undefined) return child;
       // Without its database a gateway does not start; whoever watches over it tries again.
@@ -100,8 +107,9 @@ async function startReplica(folder: string, root: string, name: string, database
   let child = await start();
   return {
     name,
-    url: `http://127.0.0.1:${port}`,
+    url: `http://${network?.address ?? "127.0.0.1"}:${port}`,
     line,
+    network,
     signal: (signal: NodeJS.Signals) => void child.kill(signal),
     async restart(signal: NodeJS.Signals) {
       await end(child, signal);
@@ -110,6 +118,7 @@ async function startReplica(folder: string, root: string, name: string, database
     async stop() {
       await end(child, "SIGKILL");
       line.close();
+      network?.close();
     },
   };
 }

@@ -10,7 +10,7 @@ const joint = "src/session/postgres/joint-commit.ts";
 export const withoutFence: readonly Edit[] = [
   // What keeps a gateway that was late from coming so far: its clients have left, and its lease is seen to be lost.
   { file: "src/base/loop-watch.ts", from: "return now < this.#stillUntil || this.#isStill(now);", to: "return false;" },
-  { file: "src/run/run.ts", from: "AbortSignal.any([signal, turn.lost])", to: "signal" },
+  { file: "src/run/run.ts", from: "...(turn === undefined ? [] : [turn.lost]),", to: "" },
   {
     file,
     from: "WHERE id = ${id} AND fence = ${fence} AND holder = ${holder}",

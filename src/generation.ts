@@ -20,8 +20,8 @@ import { isStrong } from "./base/config/secret.ts";
 import { type Config, type Handlers, toGeneratedFile, toPackageFile } from "./base/contract.ts";
 import { GatewayError } from "./base/errors.ts";
 import type { Log } from "./base/log.ts";
-import { createApp, createEntry } from "./edge/app.ts";
-import { createAuthenticate } from "./edge/authenticate.ts";
+import { createApp } from "./edge/app.ts";
+import { createAuthenticate, createEntry } from "./edge/authenticate.ts";
 import { assertBounded } from "./edge/body.ts";
 import type { BodyBudget } from "./edge/body-budget.ts";
 import type { Credential } from "./edge/credential.ts";
@@ -102,8 +102,12 @@ export function createGeneration(runtime: Runtime, options: GenerationOptions, l
     log,
     metrics,
   };
+  const entry = createEntry(entryParts);
   const app = createApp({
-    ...entryParts,
+    entry,
+    signIn: entryParts.signIn,
+    log,
+    metrics,
     handlers: createHandlers(runtime, options, lasting, media),
     origins,
     isEnabled: createSwitch(http.endpoints),
@@ -120,7 +124,7 @@ export function createGeneration(runtime: Runtime, options: GenerationOptions, l
   });
   const doorway: Doorway = {
     ...entryParts,
-    entry: createEntry(entryParts),
+    entry,
     findRequestFault: createRequestCheck(origins, condemned),
     toAddress,
     assertBounded,

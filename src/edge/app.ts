@@ -2,20 +2,16 @@ import { type AnswerCheck, noAnswerCheck } from "@clawgate/contract";
 import Koa, { type Context, type Middleware } from "koa";
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
-import type { Audit } from "../base/audit/audit.ts";
-import { isStrong } from "../base/config/secret.ts";
 import { type Handlers, type OperationRow, operations } from "../base/contract.ts";
 import { GatewayError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Metrics } from "../base/metrics.ts";
-import { operator, type Principal } from "../base/principal.ts";
 import { checkAnswers } from "./answer-check.ts";
-import { type Authenticate, toToken } from "./authenticate.ts";
+import type { Entry } from "./authenticate.ts";
 import { ConstantFiles } from "./constant-file.ts";
 import type { DispatchParts } from "./dispatch.ts";
 import { toErrorReply } from "./error-reply.ts";
 import { findFramingFault } from "./framing.ts";
-import type { Lockout } from "./lockout.ts";
 import { allowOrigins, createOriginCheck, type OriginRules } from "./origin.ts";
 import { type Passage, type Passages, toCommonHeaders } from "./passage.ts";
 import type { SignIn } from "./proxy-user.ts";
@@ -23,41 +19,19 @@ import { createRoutes, listSecuredPaths, type Routes } from "./routes.ts";
 
 export interface AppParts extends Omit<DispatchParts, "answers" | "files"> {
   readonly handlers: Handlers;
-  readonly authenticate: Authenticate;
+  readonly entry: Entry;
   /** Asked first, where a proxy in front signs people in. */
   readonly signIn: SignIn | undefined;
   readonly origins: OriginRules;
   readonly isEnabled: (endpoint: string) => boolean;
   readonly checkAnswers: "throw" | "count" | "off";
-  readonly lockout: Lockout;
-  /** Whether the operator's secret could be guessed, so that the lock holds for it too. */
-  readonly guessable: boolean;
   readonly passages: Passages;
   /** Connections whose next request is not looked at. */
   readonly condemned: WeakSet<Socket>;
   /** Why a handshake that has come this far became no connection; undefined for what is none. */
   readonly explainHandshake: (request: IncomingMessage) => GatewayError | undefined;
-  /** Told of secrets that are wrong. */
-  readonly audit: Audit;
   readonly log: Log;
   readonly metrics: Metrics;
-}
-
-/** Of those the parts that say who gets in. */
-export type EntryParts = Pick<
-  AppParts,
-  "authenticate" | "signIn" | "lockout" | "guessable" | "audit" | "metrics" | "log"
->;
-
-/** Who comes, as the log and the lockout know them. */
-type Caller = Pick<Passage, "address" | "requestId">;
-
-/** The same checks, counts, locks and records as those of a request. */
-export interface Entry {
-  /** Whose secret it is. Throws `invalid_api_key` or `auth_locked`. */
-  enter(authorization: string | undefined, caller: Caller): Principal;
-  /** Throws `invalid_api_key` for a key that has ended. */
-  assertCurrent(principal: Principal, caller: Caller): void;
 }
 
 /**
@@ -162,95 +136,18 @@ function refuseAmbiguity(checkOrigin: ReturnType<typeof createOriginCheck>, cond
 }
 
 /** Under `/v1` nothing is answered without a token, not even that a path does not exist. */
-function requireToken(parts: AppParts): Middleware {
-  const { authenticate, signIn } = parts;
+function requireToken({ entry, signIn }: AppParts): Middleware {
   const secured = listSecuredPaths();
   return (ctx, next) => {
     const needed = ctx.path === "/v1" || ctx.path.startsWith("/v1/") || secured.has(ctx.path);
     if (!needed) return next();
     const { authorization } = ctx.req.headers;
     const passage: Passage = ctx.state;
-    const principal = signIn?.(ctx.req) ?? authenticate(authorization);
-    if (principal === undefined) return refuseEntry(parts, passage, toToken(authorization));
-    if (isGuessable(parts, principal, authorization)) assertOpen(parts, passage);
+    const principal = entry.enter(authorization, passage, signIn?.(ctx.req));
     passage.admit(principal);
-    assertCurrent(parts, passage);
+    entry.assertCurrent(principal, passage);
     return next();
   };
-}
-
-/** The way in for whoever comes by another door than a request's header. */
-export function createEntry(parts: EntryParts): Entry {
-  const { authenticate } = parts;
-  return {
-    enter(authorization, caller) {
-      const principal = authenticate(authorization);
-      if (principal === undefined) return refuseEntry(parts, caller, toToken(authorization));
-      if (isGuessable(parts, principal, authorization)) assertOpen(parts, caller);
-      return principal;
-    },
-    assertCurrent: (principal, caller) => assertCurrent(parts, { ...caller, principal }),
-  };
-}
-
-/** Whether the right secret was one that could be guessed. Of a key only its digest is configured, so it is looked at here. */
-function isGuessable(
-  { guessable, lockout }: EntryParts,
-  principal: Principal,
-  authorization: string | undefined,
-): boolean {
-  if (principal === operator) return guessable;
-  if (!lockout.locksAny) return false;
-  const token = toToken(authorization);
-  // Whom a proxy has signed in has sent none.
-  return token !== undefined && !isStrong(token);
-}
-
-/** What has not the form of a secret is no guess, and is not counted. */
-function refuseEntry(parts: EntryParts, passage: Caller, token: string | undefined): never {
-  const { signIn, lockout, metrics, audit, log } = parts;
-  const { address, requestId } = passage;
-  const attempt = token === undefined ? undefined : lockout.fail(address);
-  if (attempt === "locks") {
-    metrics.lockout();
-    audit.record({ event: "lockout", outcome: "done", address, requestId });
-    log.warn({ address }, "address locked after too many wrong keys");
-  }
-  if (attempt === "locks" || attempt === "locked") assertOpen(parts, passage);
-  audit.record({ event: "sign-in", outcome: "refused", address, requestId });
-  metrics.authFailure(attempt === undefined ? "missing" : "wrong");
-  throw new GatewayError(
-    "invalid_api_key",
-    signIn === undefined
-      ? "Missing or wrong API key. Send 'Authorization: Bearer <token>'; 'clawgate token' prints the token."
-      : "Nobody is signed in. Call through the proxy in front of this gateway.",
-  );
-}
-
-function assertOpen({ lockout, metrics, audit }: EntryParts, { address, requestId }: Caller): void {
-  try {
-    lockout.assertOpen(address);
-  } catch (refusal) {
-    audit.record({ event: "sign-in", outcome: "refused", address, requestId });
-    metrics.authFailure("locked");
-    throw refusal;
-  }
-}
-
-/** Only who has the right key is told that it has ended. */
-function assertCurrent(
-  { audit, metrics }: EntryParts,
-  { principal, address, requestId }: Caller & Pick<Passage, "principal">,
-): void {
-  const { name, expiresAt } = principal;
-  if (expiresAt === undefined || Date.now() < expiresAt) return;
-  audit.record({ event: "sign-in", outcome: "refused", address, requestId, key: name });
-  metrics.authFailure("expired");
-  const ended = new Date(expiresAt).toISOString();
-  throw new GatewayError(
-    "invalid_api_key",
-    `The API key '${name}' expired at ${ended}. Ask its operator for a new one.`,
-  );
 }
 
 function refuseWhileStopping(passages: Passages): Middleware {

@@ -1,7 +1,14 @@
 import { hash, randomUUID, timingSafeEqual } from "node:crypto";
+import type { Audit } from "../base/audit/audit.ts";
+import { isStrong } from "../base/config/secret.ts";
+import { GatewayError } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+import type { Metrics } from "../base/metrics.ts";
 import { operator, type Principal } from "../base/principal.ts";
 import type { Credential } from "./credential.ts";
 import type { Key } from "./keys.ts";
+import type { Lockout } from "./lockout.ts";
+import type { SignIn } from "./proxy-user.ts";
 
 /**
  * Whose secret the `Authorization` header carries; undefined if nobody's. A key that has ended still says whose it is:
@@ -59,4 +66,103 @@ function write(room: Buffer, text: string): Buffer {
 /** The secret in the header, right or wrong; undefined where there is none, or another scheme. */
 export function toToken(authorization: string | undefined): string | undefined {
   return /^bearer +([\x21-\x7e]+)$/i.exec(authorization ?? "")?.[1];
+}
+
+export interface EntryParts {
+  readonly authenticate: Authenticate;
+  /** Asked first, where a proxy in front signs people in. */
+  readonly signIn: SignIn | undefined;
+  readonly lockout: Lockout;
+  /** Whether the operator's secret could be guessed, so that the lock holds for it too. */
+  readonly guessable: boolean;
+  /** Told of secrets that are wrong. */
+  readonly audit: Audit;
+  readonly metrics: Pick<Metrics, "authFailure" | "lockout">;
+  readonly log: Log;
+}
+
+/** Who comes, as the log and the lockout know them. */
+interface Caller {
+  readonly address: string;
+  readonly requestId: string;
+}
+
+/** The same checks, counts, locks and records for all doors. */
+export interface Entry {
+  /** Whose secret it is, or who is signed in by a proxy. Throws `invalid_api_key` or `auth_locked`. */
+  enter(authorization: string | undefined, caller: Caller, signedIn?: Principal): Principal;
+  /** Throws `invalid_api_key` for a key that has ended. */
+  assertCurrent(principal: Principal, caller: Caller): void;
+}
+
+export function createEntry(parts: EntryParts): Entry {
+  return {
+    enter(authorization, caller, signedIn) {
+      const principal = signedIn ?? parts.authenticate(authorization);
+      if (principal === undefined) return refuseEntry(parts, caller, toToken(authorization));
+      if (isGuessable(parts, principal, authorization)) assertOpen(parts, caller);
+      return principal;
+    },
+    assertCurrent: (principal, caller) => assertCurrent(parts, principal, caller),
+  };
+}
+
+/** Whether the right secret was one that could be guessed. Of a key only its digest is configured, so it is looked at here. */
+function isGuessable(
+  { guessable, lockout }: EntryParts,
+  principal: Principal,
+  authorization: string | undefined,
+): boolean {
+  if (principal === operator) return guessable;
+  if (!lockout.locksAny) return false;
+  const token = toToken(authorization);
+  // Whom a proxy has signed in has sent none.
+  return token !== undefined && !isStrong(token);
+}
+
+/** What has not the form of a secret is no guess, and is not counted. */
+function refuseEntry(parts: EntryParts, caller: Caller, token: string | undefined): never {
+  const { signIn, lockout, metrics, audit, log } = parts;
+  const { address, requestId } = caller;
+  const attempt = token === undefined ? undefined : lockout.fail(address);
+  if (attempt === "locks") {
+    metrics.lockout();
+    audit.record({ event: "lockout", outcome: "done", address, requestId });
+    log.warn({ address }, "address locked after too many wrong keys");
+  }
+  if (attempt === "locks" || attempt === "locked") assertOpen(parts, caller);
+  audit.record({ event: "sign-in", outcome: "refused", address, requestId });
+  metrics.authFailure(attempt === undefined ? "missing" : "wrong");
+  throw new GatewayError(
+    "invalid_api_key",
+    signIn === undefined
+      ? "Missing or wrong API key. Send 'Authorization: Bearer <token>'; 'clawgate token' prints the token."
+      : "Nobody is signed in. Call through the proxy in front of this gateway.",
+  );
+}
+
+function assertOpen({ lockout, metrics, audit }: EntryParts, { address, requestId }: Caller): void {
+  try {
+    lockout.assertOpen(address);
+  } catch (refusal) {
+    audit.record({ event: "sign-in", outcome: "refused", address, requestId });
+    metrics.authFailure("locked");
+    throw refusal;
+  }
+}
+
+/** Only who has the right key is told that it has ended. */
+function assertCurrent(
+  { audit, metrics }: EntryParts,
+  { name, expiresAt }: Principal,
+  { address, requestId }: Caller,
+): void {
+  if (expiresAt === undefined || Date.now() < expiresAt) return;
+  audit.record({ event: "sign-in", outcome: "refused", address, requestId, key: name });
+  metrics.authFailure("expired");
+  const ended = new Date(expiresAt).toISOString();
+  throw new GatewayError(
+    "invalid_api_key",
+    `The API key '${name}' expired at ${ended}. Ask its operator for a new one.`,
+  );
 }

@@ -4,7 +4,7 @@ const app = "src/edge/app.ts";
 const authenticate = "src/edge/authenticate.ts";
 const secret = "src/base/config/secret.ts";
 const needed = 'const needed = ctx.path === "/v1" || ctx.path.startsWith("/v1/") || secured.has(ctx.path);';
-const principal = "const principal = signIn?.(ctx.req) ?? authenticate(authorization);";
+const principal = "const principal = signedIn ?? parts.authenticate(authorization);";
 
 export const authentication: readonly Break[] = [
   without(
@@ -110,8 +110,8 @@ export const authentication: readonly Break[] = [
   without(
     ["A12"],
     authenticate,
-    "const token = toToken(authorization);",
-    "const token = toToken(authorization);\n        if (token === undefined) return undefined;",
+    "const token = toToken(authorization);\n        // Compared",
+    "const token = toToken(authorization);\n        if (token === undefined) return undefined;\n        // Compared",
     { tests: ["whatever was presented is compared before anything is told"] },
   ),
   without(
@@ -179,14 +179,14 @@ export const authentication: readonly Break[] = [
   ),
   without(
     ["A22"],
-    app,
+    authenticate,
     principal,
-    `const known = ((globalThis as any).known ??= new Set());\n    ${principal.replace(";", " ?? (known.has(passage.address) ? operator : undefined);")}\n    if (principal !== undefined) known.add(passage.address);`,
+    `const known = ((globalThis as any).known ??= new Set());\n    ${principal.replace(";", " ?? (known.has(caller.address) ? operator : undefined);")}\n    if (principal !== undefined) known.add(caller.address);`,
   ),
   without(
     ["A23"],
-    app,
+    authenticate,
     principal,
-    principal.replace(";", ' ?? (passage.address.startsWith("127.") ? operator : undefined);'),
+    principal.replace(";", ' ?? (caller.address.startsWith("127.") ? operator : undefined);'),
   ),
 ];

@@ -1,6 +1,7 @@
 import { type Break, without } from "../break.ts";
 
 const app = "src/edge/app.ts";
+const authenticate = "src/edge/authenticate.ts";
 const lockout = "src/edge/lockout.ts";
 const attempt = "const attempt = token === undefined ? undefined : lockout.fail(address);";
 
@@ -16,16 +17,22 @@ export const guessing: readonly Break[] = [
   ),
   without(
     ["R01"],
-    app,
-    "if (isGuessable(parts, principal, authorization)) assertOpen(parts, passage);",
-    "assertOpen(parts, passage);",
+    authenticate,
+    "if (isGuessable(parts, principal, authorization)) assertOpen(parts, caller);",
+    "assertOpen(parts, caller);",
     {
       tests: ["by default the eleventh wrong key of a minute is 429, and a right one is let in all the same"],
     },
   ),
-  without(["R01"], app, "if (principal === operator) return guessable;", "if (principal === operator) return false;", {
-    tests: ["a password that could be guessed stays locked out until the lock ends"],
-  }),
+  without(
+    ["R01"],
+    authenticate,
+    "if (principal === operator) return guessable;",
+    "if (principal === operator) return false;",
+    {
+      tests: ["a password that could be guessed stays locked out until the lock ends"],
+    },
+  ),
   without(
     ["R01"],
     "src/socket/connect.ts",
@@ -35,7 +42,7 @@ export const guessing: readonly Break[] = [
       tests: ["wrong tokens lock an address for both doors, and a good one is let in all the same"],
     },
   ),
-  without(["R02"], app, attempt, attempt.replace("undefined ?", 'undefined || address === "127.0.0.1" ?')),
+  without(["R02"], authenticate, attempt, attempt.replace("undefined ?", 'undefined || address === "127.0.0.1" ?')),
   without(
     ["R04"],
     "src/edge/forwarded.ts",
@@ -43,12 +50,12 @@ export const guessing: readonly Break[] = [
     'if (proxies.length === 0) return (request) => String(request.headers["x-forwarded-for"] ?? toPeer(request));',
   ),
   without(["R05"], "src/edge/open-connections.ts", 'address.parts.slice(0, 4).join(":")', "address.toString()"),
-  without(["R06"], app, attempt, "const attempt = lockout.fail(address);"),
+  without(["R06"], authenticate, attempt, "const attempt = lockout.fail(address);"),
   without(
     ["R08"],
     app,
-    "refuseEntry(parts, passage, toToken(authorization))",
-    'refuseEntry(parts, passage, ctx.get("cookie") === "" ? toToken(authorization) : undefined)',
+    "entry.enter(authorization, passage,",
+    'entry.enter(ctx.get("cookie") === "" ? authorization : undefined, passage,',
   ),
   without(
     ["R09"],

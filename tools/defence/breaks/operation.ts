@@ -90,7 +90,7 @@ export const operation: readonly Break[] = [
   ),
   without(
     ["Y01"],
-    "src/edge/app.ts",
+    "src/edge/authenticate.ts",
     `? "Missing or wrong API key. Send 'Authorization: Bearer <token>'; 'clawgate token' prints the token."`,
     "? `The API key '${token}' is wrong.`",
   ),

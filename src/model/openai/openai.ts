@@ -8,7 +8,7 @@ import { type BodyReader, createBodyReader } from "./body-reader.ts";
 import { examine } from "./examine.ts";
 import { type ModelQuirks, type Quirks, toModelQuirks, toOpenAiCapabilities, toQuirks } from "./quirks.ts";
 import { toWireRequest } from "./wire-request.ts";
-import { listDropped } from "./wire-state.ts";
+import { listDroppedFields } from "./wire-state.ts";
 import { createConnections } from "../../outbound/connections.ts";
 import { startDeadline } from "../../base/deadline.ts";
 import { type Endpoint, post, retryOnce } from "../../outbound/exchange.ts";
@@ -36,7 +36,7 @@ export function createOpenAiProvider(config: OpenAiProviderConfig, reportReason:
     toCapabilities: (model) => toOpenAiCapabilities(quirks, model, config.models),
     relaysMore: true,
     ...(config.forward.length === 0 ? {} : { forwards: new Set(config.forward) }),
-    drops: new Set(listDropped(quirks)),
+    drops: new Set(listDroppedFields(quirks)),
     stream: (request, to) => converse(parts, request, to),
     examine: (models) => examine(parts.endpoint, models),
     stop: () => connections.destroy(),

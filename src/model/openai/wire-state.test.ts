@@ -3,7 +3,7 @@ import type { AssistantMessage } from "../../base/contract.ts";
 import type { OwnedMessage, StateField } from "../../base/model-state.ts";
 import { toModelQuirks, toQuirks } from "./quirks.ts";
 import { toWireMessages } from "./wire-request.ts";
-import { listDropped, toWireState } from "./wire-state.ts";
+import { listDroppedFields, toWireState } from "./wire-state.ts";
 
 const call = { id: "c1", type: "function", function: { name: "go", arguments: "{}" } } as const;
 const details = [{ type: "reasoning.text", text: "hm", signature: "c2k=" }];
@@ -89,6 +89,6 @@ test.each<[baseUrl: string, gives: readonly StateField[]]>([
       return Object.keys(others).length > 0 || (text !== undefined && text !== " ");
     });
     expect(given).toEqual(gives);
-    expect(listDropped(quirks)).toEqual(asked.filter((field) => !gives.includes(field)));
+    expect(listDroppedFields(quirks)).toEqual(asked.filter((field) => !gives.includes(field)));
   },
 );

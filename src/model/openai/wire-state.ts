@@ -29,7 +29,7 @@ export function toWireState(message: AssistantMessage, { replays, requiresReason
 }
 
 /** Of reasoning, the fields of which such an answer brings back nothing. */
-export function listDropped({ replays }: Pick<Quirks, "replays">): StateField[] {
+export function listDroppedFields({ replays }: Pick<Quirks, "replays">): StateField[] {
   const isTaken = (field: StateField | undefined): boolean => field !== undefined && replays.includes(field);
   // What else a vendor has is not looked at here: of `extra_content` some take parts.
   return stateFields.filter((field) => field !== "extra_content" && !isTaken(field) && !isTaken(toOtherName(field)));

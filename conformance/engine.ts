@@ -93,12 +93,9 @@ export async function runCases(options: RunOptions): Promise<RunOutcome> {
   const stray = watchStrayRejections();
   try {
     const alone = jobs.filter((job) => job.case.alone === true);
-    await runPool(
-      jobs.filter((job) => job.case.alone !== true),
-      options.concurrency,
-      runJob,
-    );
-    await runPool(alone, 1, runJob);
+    const others = jobs.filter((job) => job.case.alone !== true);
+    await stray.run(() => runPool(others, options.concurrency, runJob));
+    await stray.run(() => runPool(alone, 1, runJob));
     if (doubtful.length > 0) await examine(true);
     // A promise that the last case has lost is told of in the next turn.
     await new Promise(setImmediate);

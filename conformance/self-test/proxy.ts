@@ -65,7 +65,7 @@ async function forward(
   const call = toCall(request, announced ? Buffer.alloc(0) : await readAll(request));
   const changed = change.call?.(call);
   if (changed !== undefined && "status" in changed) return writeAnswer(response, changed);
-  const { method, path, headers, bytes } = { ...call, ...changed };
+  const { method = call.method, path = call.path, headers = call.headers, bytes = call.bytes } = changed ?? {};
   const upstream = await new Promise<IncomingMessage>((resolve, reject) => {
     const sent = sendRequest(
       {
@@ -103,7 +103,17 @@ function toUpstreamHeaders(headers: IncomingHttpHeaders, bytes: Buffer | undefin
 
 function toCall(request: IncomingMessage, bytes: Buffer): ProxiedCall {
   const { method = "GET", url = "/", headers } = request;
-  return { method, path: url, headers, bytes, body: toObject(bytes.toString("utf8")) };
+  let body: { readonly value: ProxiedCall["body"] } | undefined;
+  return {
+    method,
+    path: url,
+    headers,
+    bytes,
+    // Few changes look into it, and some bodies are long.
+    get body() {
+      return (body ??= { value: toObject(bytes.toString("utf8")) }).value;
+    },
+  };
 }
 
 async function readAnswer(upstream: IncomingMessage): Promise<ProxiedAnswer> {
@@ -189,10 +199,10 @@ async function write(response: ServerResponse, text: string): Promise<void> {
 }
 
 function changeFrame(frame: string, change: Change, call: ProxiedCall, nextIndex: () => number): string {
-  const lines = frame.split("\n");
-  const dataLine = lines.find((line) => line.startsWith("data: "));
-  const chunk = toObject(dataLine?.slice("data: ".length) ?? "");
   let text = frame;
+  const lines = change.chunk === undefined ? [] : frame.split("\n");
+  const dataLine = lines.find((line) => line.startsWith("data: "));
+  const chunk = dataLine === undefined ? undefined : toObject(dataLine.slice("data: ".length));
   if (chunk !== undefined && change.chunk !== undefined) {
     const changed = change.chunk(chunk, nextIndex(), call);
     const list = changed === undefined ? [] : Array.isArray(changed) ? changed : [changed];

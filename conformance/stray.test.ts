@@ -1,0 +1,21 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { expect, onTestFinished, test } from "vitest";
+import { watchStrayRejections } from "./stray.ts";
+
+test("of two runs at once each is told of the promises that it has lost itself", async () => {
+  // The runner of the tests takes them for its own.
+  const others = process.listeners("unhandledRejection");
+  for (const listener of others) process.off("unhandledRejection", listener);
+  onTestFinished(() => others.forEach((listener) => process.on("unhandledRejection", listener)));
+  const [one, other] = [watchStrayRejections(), watchStrayRejections()];
+  const lose = async (words: string): Promise<void> => {
+    await delay(5);
+    setTimeout(() => void Promise.reject(new Error(words)), 5);
+  };
+  await Promise.all([one.run(() => lose("the first")), other.run(() => lose("the second"))]);
+  await delay(20);
+  one.stop();
+  other.stop();
+  expect(one.toResults().map(({ actual }) => actual)).toEqual(["Error: the first"]);
+  expect(other.toResults().map(({ actual }) => actual)).toEqual(["Error: the second"]);
+});

@@ -1,10 +1,7 @@
 import { GatewayError } from "../base/errors.ts";
-import { BodyTurns } from "./body-turns.ts";
 
 /** A body of up to so many bytes is a small one. */
 const smallMax = 65_536;
-/** Of those that are shorter there are not so many in a turn of the event loop that they need turns of their own. */
-const turnMin = 16_384;
 
 /**
  * Bounds what is held of the bodies of all requests together. Small bodies have a quarter for themselves, so that large
@@ -14,7 +11,6 @@ const turnMin = 16_384;
 export class BodyBudget {
   readonly #small: Pool;
   readonly #large: Pool;
-  readonly #turns = new BodyTurns();
 
   /** `bytesMax` is asked each time: another configuration may say otherwise. */
   constructor(bytesMax: () => number) {
@@ -29,7 +25,7 @@ export class BodyBudget {
 
   /** For one request, which has nothing yet. */
   open(): BodyShare {
-    return new BodyShare(this.#small, this.#large, this.#turns);
+    return new BodyShare(this.#small, this.#large);
   }
 }
 
@@ -41,19 +37,12 @@ interface Pool {
 /** What one request holds. */
 export class BodyShare {
   readonly #large: Pool;
-  readonly #turns: BodyTurns;
   #pool: Pool;
   #bytes = 0;
 
-  constructor(small: Pool, large: Pool, turns: BodyTurns) {
+  constructor(small: Pool, large: Pool) {
     this.#pool = small;
     this.#large = large;
-    this.#turns = turns;
-  }
-
-  /** Resolves when there is time for what it holds; undefined is at once. */
-  wait(): Promise<void> | undefined {
-    return this.#bytes < turnMin ? undefined : this.#turns.wait(this.#bytes);
   }
 
   /** Takes room for so many bytes in all, where it has not as many. Throws `overloaded` if there is none. */

@@ -1,8 +1,8 @@
 import { isUtf8 } from "node:buffer";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { GatewayError } from "../base/errors.ts";
 import { Gathered } from "../base/gathered.ts";
+import { loopTime } from "../base/loop-time.ts";
 import type { BodyShare } from "./body-budget.ts";
 
 export interface BodyLimits {
@@ -29,19 +29,20 @@ export async function readJson(
   // Only now: a client that asks first is not told to send what would be refused.
   if (request.headers.expect !== undefined) response.writeContinue();
   const bytes = await readBytes(request, limits);
-  const turn = limits.share.wait();
-  if (turn !== undefined) await turn;
+  if (bytes.length >= dearBytes) await loopTime.begin();
   if (!isUtf8(bytes)) throw new GatewayError("invalid_utf8", "The body is not valid UTF-8.");
   assertBounded(bytes);
-  const isLong = bytes.length > longBytes;
-  if (isLong) await nextTurn();
+  const isLong = bytes.length >= longBytes;
+  if (isLong) await loopTime.goOn();
   const value = parseJson(bytes);
-  if (isLong) await nextTurn();
+  if (isLong) await loopTime.goOn();
   return value;
 }
 
-/** Between looking at a longer body, parsing it and checking it the event loop has a turn. */
-const longBytes = 500_000;
+/** Of those that are shorter there are not so many in a turn of the event loop that they need a share of its time. */
+const dearBytes = 16_384;
+/** To look at a longer one, to parse it and to check it are pieces of work of their own. */
+const longBytes = 65_536;
 
 function assertMediaType({ headers }: IncomingMessage): void {
   const type = headers["content-type"]?.split(";", 1)[0]?.trim().toLowerCase();

@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { loopTime } from "../base/loop-time.ts";
 import { fewMax, type Kind, Pace } from "./pace.ts";
 import { type Parser, parserStop, stopReading, Unparsed } from "./unparsed.ts";
 
@@ -71,6 +72,7 @@ export function boundPipelines(listener: RequestListener, limits: PipelineLimits
     },
     greet(socket) {
       all.pace.isAwaited = true;
+      loopTime.greet();
       open(socket);
     },
     explain: (error, socket) => pipelines.get(socket)?.explain(error) === true,

@@ -143,16 +143,28 @@ export function countPromptTokens(messages: readonly Message[], tools: readonly 
     if (units > sliceUnits) return undefined;
   }
   for (const tool of tools) {
-    add(JSON.stringify(tool));
+    add(toText(tool));
     if (units > sliceUnits) return undefined;
   }
   return count;
 }
 
+/** Of long ones, which are counted in slices after they were found to be long. */
+const toolTexts = new WeakMap<Tool, string>();
+
+function toText(tool: Tool): string {
+  const known = toolTexts.get(tool);
+  toolTexts.delete(tool);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(tool);
+  if (text.length > sliceUnits) toolTexts.set(tool, text);
+  return text;
+}
+
 /** A tool whose schema is longer was a while in the works already. */
 const longToolUnits = 100_000;
 /** After so many units of text others may have a turn. */
-const sliceUnits = 500_000;
+const sliceUnits = 100_000;
 
 /** The same of any prompt, in slices of a few milliseconds each: others have a turn between them. */
 export function* countInSlices(
@@ -174,7 +186,7 @@ export function* countInSlices(
     }
   }
   for (const tool of tools) {
-    const text = JSON.stringify(tool);
+    const text = toText(tool);
     if (text.length > longToolUnits) yield undefined;
     count += yield* countLong(text);
   }

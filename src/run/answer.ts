@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { AssistantMessage, FinishReason, TokenLogprob, ToolCall, Usage } from "../base/contract.ts";
 import { GatewayError } from "../base/errors.ts";
+import { loopTime } from "../base/loop-time.ts";
 import { type OwnedMessage, withState } from "../base/model-state.ts";
 import { toNamedCall } from "../base/tool-call.ts";
 import type { CountedUsage, ModelDelta, ModelEnd, ModelRequest } from "../model/model.ts";
@@ -180,12 +181,12 @@ export async function estimateUsage(
   return { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion };
 }
 
-/** With a turn of the event loop between two slices. */
+/** With a turn of the event loop before each slice: to find out that it is long took as long as one. */
 async function countInTurns(counting: Generator<undefined, number, undefined>): Promise<number> {
   for (;;) {
+    // oxlint-disable-next-line no-await-in-loop -- the others shall have a turn, which is what is waited for
+    await (loopTime.goOn() ?? nextTurn());
     const { done, value } = counting.next();
     if (done === true) return value;
-    // oxlint-disable-next-line no-await-in-loop -- the others shall have a turn, which is what is waited for
-    await nextTurn();
   }
 }

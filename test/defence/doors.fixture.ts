@@ -89,7 +89,11 @@ async function openHttp(): Promise<Door> {
       // The gateway may close on what it refuses while more is written.
       socket.on("error", () => undefined);
       socket.end(input);
-      await Promise.race([once(socket, "close"), new Promise((resolve) => setTimeout(resolve, 2000).unref())]);
+      // Not `once` of node:events, which rejects with such a failure.
+      await new Promise((resolve) => {
+        socket.once("close", resolve);
+        setTimeout(resolve, 2000).unref();
+      });
       socket.destroy();
       if (said !== "" && !/^HTTP\/1\.1 [1-5]\d\d [ -~]*\r\n/.test(said))
         throw new Error(`not HTTP: ${said.slice(0, 200)}`);

@@ -11,9 +11,11 @@ import { createDraw, mutate } from "./mutate.fixture.ts";
 
 const seconds = Number(process.env["FUZZ_SECONDS"] ?? 10);
 const seed = Number(process.env["FUZZ_SEED"] ?? Date.now() % 2 ** 32);
+/** The seeds and what was kept take as long as they take. */
+const timeout = (seconds + 300) * 1000;
 const folder = join(import.meta.dirname, "corpus");
 
-test.each(Object.keys(doors) as DoorName[])("no input at the door %s makes a defect", async (name) => {
+test.each(Object.keys(doors) as DoorName[])("no input at the door %s makes a defect", { timeout }, async (name) => {
   const door = await doors[name]();
   const kept = readKept(name);
   for (const input of kept) await assertHarmless(door, name, input);

@@ -1,11 +1,13 @@
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
-import { setTimeout as delay } from "node:timers/promises";
+import { Worker } from "node:worker_threads";
 import { createPlace, usual } from "../command.fixture.ts";
 import { onEnd } from "../end.fixture.ts";
 import { testToken } from "../gateway.fixture.ts";
 import { type GatewayProcess, startProcess } from "../process.fixture.ts";
 import { exchange, toRequest } from "../wire/socket.fixture.ts";
+import type { Place, Watched } from "./canary-thread.ts";
 
 /** A gateway that is a process of its own, with what an attack does to it. */
 export interface WatchedGateway extends GatewayProcess {
@@ -17,14 +19,6 @@ export interface WatchedGateway extends GatewayProcess {
   readonly metric: (name: string) => Promise<number>;
 }
 
-export interface Watched {
-  readonly residentMax: number;
-  /** Milliseconds, and how many of them the gateway's own thread worked meanwhile: on a busy machine the rest is others'. */
-  readonly lifeMsMax: number;
-  readonly lifeWorkMsMax: number;
-  readonly looks: number;
-}
-
 export interface WatchedOptions {
   /** Merged over `gateway` of the usual configuration. */
   readonly gateway?: object;
@@ -32,8 +26,6 @@ export interface WatchedOptions {
   /** In mebibytes. */
   readonly heapMax?: number;
 }
-
-const life = toRequest({ method: "GET", path: "/healthz", headers: { authorization: null, connection: "close" } });
 
 export async function startWatched({
   gateway = {},
@@ -48,33 +40,21 @@ export async function startWatched({
     const pages = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${started.process.pid}/status`, "utf8"))?.[1];
     return Math.round(Number(pages) / 1024);
   };
-  /** Of the main thread, in milliseconds. */
-  const readWork = (): number => {
-    const { pid } = started.process;
-    return Number(readFileSync(`/proc/${pid}/task/${pid}/schedstat`, "utf8").split(" ")[0]) / 1e6;
-  };
   return {
     ...started,
     port,
     resident,
     watch() {
-      const watched = { residentMax: 0, lifeMsMax: 0, lifeWorkMsMax: 0, looks: 0 };
-      const ending = new AbortController();
-      const done = (async () => {
-        while (!ending.signal.aborted) {
-          const began = performance.now();
-          const worked = readWork();
-          await exchange(port, life);
-          watched.lifeMsMax = Math.max(watched.lifeMsMax, Math.round(performance.now() - began));
-          watched.lifeWorkMsMax = Math.max(watched.lifeWorkMsMax, Math.round(readWork() - worked));
-          watched.residentMax = Math.max(watched.residentMax, resident());
-          watched.looks++;
-          await delay(20);
-        }
-      })();
+      const place: Place = { port, pid: started.process.pid ?? 0 };
+      const canary = new Worker(new URL("./canary-thread.ts", import.meta.url), { workerData: place });
+      onEnd(() => void canary.terminate());
+      const told = once(canary, "message");
+      // It is awaited later.
+      told.catch(() => undefined);
       return async () => {
-        ending.abort();
-        await done;
+        canary.postMessage("stop");
+        const [watched]: Watched[] = await told;
+        if (watched === undefined) throw new Error("nothing was seen");
         return watched;
       };
     },

@@ -1,5 +1,5 @@
 import { show } from "../shown.ts";
-import { type DefenceRow, row, upstream, wire } from "./row.ts";
+import { defence, type DefenceRow, row, upstream, wire } from "./row.ts";
 
 const json = wire("http-body", "a body is read as JSON in UTF-8, within its bounds");
 const names = wire("http-body", "keys that are names of JavaScript are unknown fields and change nothing");
@@ -72,6 +72,16 @@ export const bodies: readonly DefenceRow[] = [
       "src/run/json-fit.test.ts",
       "whose pattern takes for ever is stopped beside the event loop, and others get their answers",
     ),
+  ),
+  row(
+    "J25",
+    "dear schemas, ten times and small ones eighty times at once",
+    "whoever asks for less is answered in between, within 250 ms of work",
+    show(
+      "src/base/loop-time.test.ts",
+      "of many that begin at once a few do in each turn, in the order in which they came",
+    ),
+    defence("schemas", "%s at once, again and again, stop nobody"),
   ),
   row("J19", "texts longer than the contract allows", "400 with `param`", fields),
   row(

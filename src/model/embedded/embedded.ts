@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn, setTimeout as delay } from "node:timers/promises";
 import { type Listener, untilFree } from "../../base/listener.ts";
+import { loopTime } from "../../base/loop-time.ts";
 import type { Capabilities, ModelEnd, ModelEvent, ModelRequest, Provider } from "../model.ts";
 import { toAssistantSteps } from "./assistant.ts";
 import { lastUserText } from "./conversation.ts";
@@ -48,6 +49,7 @@ export function createEmbeddedProvider({ directives = false, ...options }: Embed
     async stream(request, to) {
       const settle = countRun(runs);
       try {
+        if (isDear(request)) await loopTime.goOn();
         to.signal.throwIfAborted();
         const end = await run(toSteps(request), request, to);
         settle("completed");
@@ -71,15 +73,25 @@ async function run(
     const { done, value } = moments.next();
     if (done === true) return value;
     if (value.type === "pause") {
-      await (value.ms === 0 ? nextTurn() : pause(value.ms, signal));
+      await (value.ms === 0 ? pauseForOthers() : pause(value.ms, signal));
       signal.throwIfAborted();
       continue;
     }
-    if ((events += 1) % eventsPerTurn === 0) await nextTurn();
+    if ((events += 1) % eventsPerTurn === 0) await pauseForOthers();
     if (flow.held) await untilFree(flow, signal);
     signal.throwIfAborted();
     emit(value);
   }
+}
+
+/** A schema of a few hundred bytes can be as much work as the assistant does for anybody. */
+function isDear({ tools, settings }: ModelRequest): boolean {
+  return tools.length > 0 || settings.response_format?.type === "json_schema";
+}
+
+/** Whoever waits for the loop has it. */
+async function pauseForOthers(): Promise<void> {
+  await (loopTime.goOn() ?? nextTurn());
 }
 
 /** Throws the signal's reason when it aborts. */

@@ -78,9 +78,10 @@ function* countPrompt({ messages, tools }: ModelRequest): Generator<Moment, numb
   if (count !== undefined) return count;
   const counting = countInSlices(messages, tools);
   for (;;) {
+    // Before the first one too: to find out that it is long took as long as a slice.
+    yield { type: "pause", ms: 0 };
     const { done, value } = counting.next();
     if (done === true) return value;
-    yield { type: "pause", ms: 0 };
   }
 }
 

@@ -11,6 +11,7 @@ const slow = [
   "test/client/command-lines/live.test.ts",
   "test/page/{page,doors,reference,suite-report}.test.ts",
   "src/tool/mcp/everything.test.ts",
+  "test/command/doctor-tools.test.ts",
   // Every line, snippet and sample that a document shows.
   "test/documents/{fences,samples}.test.ts",
   "conformance/examples.test.ts",
@@ -23,7 +24,7 @@ const slow = [
   "src/session/postgres/lost-connections.test.ts",
   // Deadlines that have to pass, hundreds of connections, and servers that flood.
   "conformance/subjects.test.ts",
-  "test/upstream/{chaos,pool,relay,server-tools,tool-revisions}.test.ts",
+  "test/upstream/{chaos,odd-tool-servers,pool,relay,server-tools,tool-revisions}.test.ts",
   "test/wire/{slow-readers,stall,stream-slow}.test.ts",
 ];
 

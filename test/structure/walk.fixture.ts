@@ -33,8 +33,8 @@ const baseUrl = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}/v1
 
 const folder = mkdtempSync(join(tmpdir(), "clawgate-walk-"));
 const config = parseConfig({
-  // A machine that is busy with other things would make it refuse the stream.
-  gateway: { port: 0, limits: { loopDelayMs: 60_000 }, http: { endpoints: { chatCompletions: { enabled: true } } } },
+  // On a machine that is busy with other things it would refuse the stream, and count how late it is within each.
+  gateway: { port: 0, limits: { loopDelayMs: 0 }, http: { endpoints: { chatCompletions: { enabled: true } } } },
   agents: { list: [{ id: "main", default: true, model: "house/small" }] },
   models: { providers: { house: { api: "openai-completions", baseUrl } } },
 });
@@ -83,7 +83,7 @@ async function listFiles(): Promise<Set<string>> {
 
 // What is done about once a second, whoever calls, falls into a stream now and then, and not into each.
 const walks: Set<string>[] = [];
-for (let walk = 0; walk < 4; walk++) {
+for (let walk = 0; walk < 8; walk++) {
   await talk();
   walks.push(await listFiles());
 }

@@ -38,15 +38,19 @@ export function startGateway(
     readonly flags?: readonly string[];
     /** Where its sessions are, if not in a file. */
     readonly store?: object;
+    /** How many runs it makes at once, if it shall not be as many as it does by itself. */
+    readonly runsMax?: number;
+    /** How long the model that plays the scenario takes. */
+    readonly thinkMs?: number;
   } = {},
 ): Promise<Subject> {
-  const { upstream, models = [], flags = [], store = {} } = options;
+  const { upstream, models = [], flags = [], store = {}, runsMax, thinkMs = 0 } = options;
   const place = name.replaceAll(/\W/g, "-");
   const config = join(folder, `${place}.json`);
   const list = models.map((model, index) => ({ id: model, model: `bench/${model}`, default: index === 0 }));
   const agents = upstream === undefined ? { defaults: { model: "embedded/scenario" } } : { list };
   const script = join(folder, "script.yaml");
-  writeFileSync(script, "scenarios:\n  - name: bench\n    match: {}\n    reply:\n      - text: OK\n");
+  writeFileSync(script, toScript(thinkMs));
   const providers =
     upstream === undefined
       ? { embedded: { api: "embedded", scenarios: [script] } }
@@ -54,7 +58,11 @@ export function startGateway(
   writeFileSync(
     config,
     JSON.stringify({
-      gateway: { port: 0, http: { endpoints: { chatCompletions: { enabled: true } } } },
+      gateway: {
+        port: 0,
+        http: { endpoints: { chatCompletions: { enabled: true } } },
+        ...(runsMax !== undefined && { runs: { max: runsMax } }),
+      },
       agents,
       models: { providers },
       sessions: { store },
@@ -64,6 +72,11 @@ export function startGateway(
     OPENCLAW_GATEWAY_TOKEN: token,
     OPENCLAW_STATE_DIR: join(folder, place),
   });
+}
+
+function toScript(thinkMs: number): string {
+  const steps = [...(thinkMs > 0 ? [`delayMs: ${thinkMs}`] : []), "text: OK"];
+  return `scenarios:\n  - name: bench\n    match: {}\n    reply:\n${steps.map((step) => `      - ${step}\n`).join("")}`;
 }
 
 export async function stopAll(subjects: readonly Subject[]): Promise<void> {

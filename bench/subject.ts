@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 
 /** A server under measurement, in a process of its own. */
 export interface Subject {
@@ -79,6 +79,16 @@ export function readCpu(pid: number): number {
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   const ticksPerSecond = Number(execFileSync("getconf", ["CLK_TCK"], { encoding: "utf8" }));
   return ((Number(fields[11]) + Number(fields[12])) * 1e6) / ticksPerSecond;
+}
+
+/** Of a process and of those that it has started. */
+export function readCpuOfAll(pid: number): number {
+  const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+    readFileSync(`/proc/${pid}/task/${task}/children`, "utf8").trim().split(" "),
+  );
+  let cpu = readCpu(pid);
+  for (const child of children) if (existsSync(`/proc/${child}/stat`)) cpu += readCpu(Number(child));
+  return cpu;
 }
 
 export interface Memory {

@@ -184,10 +184,12 @@ const restart = nameOf.map((name) =>
 export interface CheckOptions {
   readonly runs: number;
   readonly commands: number;
+  /** Of the sequences; without it, others each time. */
+  readonly seed?: number;
 }
 
 /** Plays so many random sequences on one gateway, which is restarted among them. Rejects with the shortest that fails. */
-export async function checkSessions({ runs, commands }: CheckOptions): Promise<void> {
+export async function checkSessions({ runs, commands, ...given }: CheckOptions): Promise<void> {
   const stateFolder = mkdtempSync(join(tmpdir(), "clawgate-commands-"));
   const gateway = await startTestGateway({ stateFolder, config });
   const real: Real = { gateway, stateFolder, run: "" };
@@ -204,7 +206,7 @@ export async function checkSessions({ runs, commands }: CheckOptions): Promise<v
         await fc.asyncModelRun(() => ({ model, real }), played);
         for (const name of names) await check(model, real, name);
       }),
-      { numRuns: runs, endOnFailure: false },
+      { numRuns: runs, endOnFailure: false, ...given },
     );
   } finally {
     await real.gateway.stop();

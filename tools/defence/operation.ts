@@ -1,5 +1,7 @@
-import { show } from "../shown.ts";
+import { show, type Shown } from "../shown.ts";
 import { command, defence, type DefenceRow, open, row, session, wire } from "./row.ts";
+
+const shared = (title: string): Shown => show("test/keys/shared-limits.test.ts", title);
 
 export const load: readonly DefenceRow[] = [
   open("L01", "50 connections for 30 s", "no error, memory stays", "a measurement and no test: `npm run bench`"),
@@ -62,6 +64,14 @@ export const load: readonly DefenceRow[] = [
     "the loop goes on",
     wire("stall", "no schema, tool, history or text holds the event loop for more than 50 ms"),
     defence("stall", "no body of %i bytes holds the event loop for more than %i ms"),
+  ),
+  row(
+    "L15",
+    "one key at several gateways that share a database, and that database goes away",
+    "no more requests in a minute than the key may make in all; each gateway counts for itself meanwhile",
+    shared("are counted by both, and whoever is refused is told when to come again"),
+    shared("are no more than the limit, however many come at once and wherever, and no row is written for each"),
+    shared("are counted by each for itself while there is no database"),
   ),
 ];
 

@@ -151,6 +151,25 @@ export const storage: readonly DefenceRow[] = [
     killed,
   ),
   row(
+    "D25",
+    "a run's row in the database is changed: its answer, error, state, usage or form, or those of another in their place",
+    "it is never told",
+    show("src/session/sqlite/sqlite-runs.test.ts", "a run whose row is damaged is never told: $what"),
+    show("src/session/postgres/postgres-store.test.ts", "a run whose row is damaged is never told: $what"),
+  ),
+  row(
+    "D26",
+    "an event of a run is changed, lost or moved in the database",
+    "none of the run's is told",
+    show("src/session/sqlite/sqlite-runs.test.ts", "events that are %s are never served"),
+  ),
+  open(
+    "D27",
+    "a run's row is changed, and runs are listed",
+    "it is not told as it stands",
+    "`GET /v1/runs` tells states, usages and errors as they stand: to check them would read the answer of every run in the list",
+  ),
+  row(
     "D24",
     "numbers appended during kills and full disks",
     "none lost, doubled, moved or invented",

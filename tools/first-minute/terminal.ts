@@ -4,8 +4,9 @@ import type { Readable, Writable } from "node:stream";
 
 type Shell = ChildProcessByStdio<Writable, Readable, null>;
 
-/** No program says this. */
-const mark = "--ended--";
+/** Typed after each line; no program says this. */
+const toEnd = 'echo "<<ended with $?>>"';
+const end = /<<ended with (\d+)>>\n/;
 
 /** A shell to type into, which keeps its folder and its variables from line to line. What is said to standard error is seen. */
 export class Terminal {
@@ -25,9 +26,9 @@ export class Terminal {
 
   /** Resolves with what the line prints. Throws if it ends with another status than 0. */
   async type(line: string): Promise<string> {
-    const said = await this.#until(`${line}\nprintf '${mark}%d\\n' $?\n`, /--ended--\d+\n/);
-    const [output = "", status] = said.split(mark);
-    if (status?.trim() !== "0") throw new Error(`${line}\nends with status ${status?.trim()}, and prints\n${output}`);
+    const said = await this.#until(`${line}\n${toEnd}\n`, end);
+    const [output = "", status] = said.split(end);
+    if (status !== "0") throw new Error(`${line}\nends with status ${status}, and prints\n${output}`);
     return output;
   }
 

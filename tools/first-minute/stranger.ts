@@ -30,6 +30,8 @@ export async function createStranger(npm: string, root: string, folder: string):
     HOME: home,
     OPENCLAW_GATEWAY_PORT: String(port),
     npm_config_update_notifier: "false",
+    // How this machine reaches the registry, which npm looks for beside the Node that runs it.
+    npm_config_globalconfig: execFileSync("npm", ["config", "get", "globalconfig"], { encoding: "utf8" }).trim(),
   };
   return { npm, checkout, environment, port };
 }

@@ -84,7 +84,10 @@ export function createGeneration(runtime: Runtime, options: GenerationOptions, l
   lockout.limit(config.gateway.auth.limit);
 
   const media = createMediaGate(http.endpoints.chatCompletions.media);
-  const toAddress = createAddressReader(trustedProxies);
+  const toAddress = createAddressReader(trustedProxies, (address) => {
+    const remedy = "If it is your proxy, name it in gateway.trustedProxies; until then all of its clients count as one";
+    log.warn({ address, remedy }, "x-forwarded-for is not believed");
+  });
   const origins: OriginRules = { ...http, isEncrypted: createEncryptionReader(trustedProxies) };
   const passages = new Passages({
     log,

@@ -4,6 +4,7 @@ import { GatewayError } from "../base/errors.ts";
 import { openFlow } from "../base/listener.ts";
 import { createSilentLog } from "../base/log.ts";
 import type { Provider } from "../model/model.ts";
+import { toRemedy } from "../model/remedy.ts";
 import { createProviders, stopProviders } from "../model/table.ts";
 import { type Agents, createAgents } from "../run/agents.ts";
 import type { ReadyConfig } from "./common.ts";
@@ -74,9 +75,7 @@ async function examineProvider(asked: Examined, configured: ReadonlySet<string>)
     if (online) details.push(await askForWord(provider, first));
     return { state: "ok", what, detail: details.join("; ") };
   } catch (error) {
-    const { message, cause } = GatewayError.from(error);
-    const detail = cause instanceof Error ? `${message} (${toShort(cause.message)})` : message;
-    return { state: "FAIL", what, detail: `${detail}${toRemedy(name, detail, configured.has(name))}` };
+    return { state: "FAIL", what, detail: toFailureDetail(name, GatewayError.from(error), configured.has(name)) };
   }
 }
 
@@ -89,33 +88,14 @@ async function askForWord(provider: Provider, model: string): Promise<string> {
   return `${model} answers a call`;
 }
 
-/** OpenSSL names its own files and functions. */
-function toShort(message: string): string {
-  return /:SSL routines:[^:]*:([^:]+):/.exec(message)?.[1] ?? message;
-}
+/** Whoever reads this is the one who would look into the log. */
+const logHint = " The operator finds the reason in the log.";
 
-const remedies: readonly (readonly [sign: RegExp, remedy: (key: string) => string])[] = [
-  [/\b40[13]\b|invalid_api_key/, (key) => `See whether ${key}.apiKey is the provider's, and still valid`],
-  [
-    /does not list|\b404\b/,
-    (key) =>
-      `See how the provider calls its models, and that ${key}.baseUrl ends where its API begins (most often /v1)`,
-  ],
-  [
-    /certificate|CERT|self.signed/i,
-    () => "Where its certificate is of an authority of your own, NODE_EXTRA_CA_CERTS=file.pem names it",
-  ],
-  [/ENOTFOUND|EAI_AGAIN/, (key) => `See the name in ${key}.baseUrl, and whether this machine can look it up`],
-  [/ECONNREFUSED/, (key) => `Start it, or correct ${key}.baseUrl`],
-  [
-    /wrong version number|packet length|EPROTO/,
-    (key) => `${key}.baseUrl says https where http is spoken, or a proxy stands between`,
-  ],
-];
-
-function toRemedy(name: string, detail: string, isConfigured: boolean): string {
-  const key = `models.providers.${name}`;
-  const remedy = remedies.find(([sign]) => sign.test(detail))?.[1](key) ?? `See ${key}`;
+function toFailureDetail(name: string, error: GatewayError, isConfigured: boolean): string {
+  const { cause } = error;
+  const message = error.message.replace(logHint, "");
+  const detail = cause instanceof Error ? `${message} (${cause.message})` : message;
+  const remedy = toRemedy(name, error) ?? `See models.providers.${name}`;
   const origin = isConfigured ? "" : " (it comes from the environment)";
-  return `${/[.)]$/.test(detail) ? " " : ". "}${remedy}${origin}.`;
+  return `${detail}${/[.)]$/.test(detail) ? " " : ". "}${remedy}${origin}.`;
 }

@@ -2,7 +2,7 @@ import { Command, CommanderError } from "commander";
 import { ConfigError } from "../base/config/config-error.ts";
 import { contractVersion } from "../base/contract.ts";
 import { GatewayError } from "../base/errors.ts";
-import { toAdvice } from "./upstream-advice.ts";
+import { toAdvice } from "./operator-advice.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Exit statuses: 0 done, 1 the run or a check failed, 2 the command line or the configuration is wrong. */

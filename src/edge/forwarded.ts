@@ -13,13 +13,23 @@ const hopCharsMax = 96;
  * last address in what the proxies say that is none of theirs (RFC 7239, section 5.2). What stands left of it the client
  * may have written itself. An entry that is no address (`unknown`, `_hidden`, garbage) ends the search at the proxy that
  * wrote it, and so does a request in which `X-Forwarded-For` and `Forwarded` differ: one of them may be the client's.
+ * `onUnlisted` is told of the first one that says so and is no proxy of the list: most often it should be.
  */
-export function createAddressReader(proxies: readonly string[]): (request: IncomingMessage) => string {
-  if (proxies.length === 0) return toPeer;
+export function createAddressReader(
+  proxies: readonly string[],
+  onUnlisted?: (peer: string) => void,
+): (request: IncomingMessage) => string {
   const list = toProxyList(proxies);
+  let tell = onUnlisted;
   return (request) => {
     const peer = toPeer(request);
-    if (!isListed(list, peer)) return peer;
+    if (proxies.length === 0 || !isListed(list, peer)) {
+      if (tell !== undefined && isText(request.headers["x-forwarded-for"])) {
+        tell(peer);
+        tell = undefined;
+      }
+      return peer;
+    }
     const { "x-forwarded-for": plain, forwarded } = request.headers;
     const said = [
       ...(isText(plain) ? [follow(peer, plain, toHop, list)] : []),

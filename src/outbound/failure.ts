@@ -93,7 +93,20 @@ export function toFailedAttempt({ status, retryAfter, body }: ErrorAnswer): Fail
 /** What a connection that could not be made, or broke, becomes. */
 export function toBrokenAttempt(cause: unknown): FailedAttempt {
   const { message, passing } = toNetworkFailure(cause);
-  return new FailedAttempt(new GatewayError("upstream_error", message, { cause }), passing ? retryMs : undefined);
+  const error = new GatewayError("upstream_error", message, { cause: toShort(cause) });
+  return new FailedAttempt(error, passing ? retryMs : undefined);
+}
+
+/** OpenSSL names its own files and functions before and behind what it has met. */
+function toShort(cause: unknown): unknown {
+  if (!(cause instanceof Error)) return cause;
+  const [, met] = /:SSL routines:[^:]*:([^:]+):/.exec(cause.message) ?? [];
+  return met === undefined ? cause : new Error(met, { cause });
+}
+
+/** What a login, or the front page of a site, becomes. */
+export function toWebPageError(): GatewayError {
+  return new GatewayError("upstream_error", "The model provider answered with a web page; its base URL may be wrong.");
 }
 
 /** The failure of a call whose answer had begun. */

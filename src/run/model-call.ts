@@ -3,6 +3,7 @@ import type { Listener } from "../base/listener.ts";
 import type { Log } from "../base/log.ts";
 import { keepOwnState } from "../base/model-state.ts";
 import type { ModelDelta, ModelEnd, ModelEvent, ModelRequest } from "../model/model.ts";
+import { toRemedy } from "../model/remedy.ts";
 import type { Agent, BoundModel } from "./agents.ts";
 import { fitMedia } from "./media/result-media.ts";
 import { findUnmet, type Need } from "./demands.ts";
@@ -83,11 +84,12 @@ export async function callModel(
 }
 
 /** Says what the client is not told: which model failed, and why. A defect that ends the run is the caller's to log. */
-function logFailure(log: Log, { name: model }: BoundModel, cause: unknown, isOver: boolean): void {
+function logFailure(log: Log, { name: model, model: own }: BoundModel, cause: unknown, isOver: boolean): void {
   const told = `model failed${isOver ? "" : "; the next one is tried"}`;
   if (cause instanceof GatewayError) {
     const reason = cause.cause instanceof Error ? cause.cause.message : cause.message;
-    log.warn({ model, code: cause.code, cause: reason }, told);
+    const remedy = toRemedy(model.slice(0, -own.length - 1), cause);
+    log.warn({ model, code: cause.code, cause: reason, ...(remedy === undefined ? {} : { remedy }) }, told);
   } else if (!isOver) {
     log.warn({ model, err: cause }, told);
   }

@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { ConfigError } from "../config/config-error.ts";
+import { toWriteReason } from "../config/file-trust.ts";
 import type { Config } from "../contract.ts";
 import type { Log } from "../log.ts";
 import type { Audit, AuditEvent, AuditRecord } from "./audit.ts";
@@ -68,11 +69,8 @@ function open({ config, folder, stateFolder }: AuditFileOptions): RotatedFile | 
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     return new RotatedFile({ path, bytesMax, keep });
   } catch (cause) {
-    throw new ConfigError(
-      `The audit file ${path} (gateway.audit.file) cannot be written: ${(cause as Error).message}`,
-      {
-        cause,
-      },
-    );
+    const elsewhere = file === undefined ? undefined : "name another file with gateway.audit.file";
+    const reason = toWriteReason(cause as NodeJS.ErrnoException, elsewhere);
+    throw new ConfigError(`The audit file ${path} (gateway.audit.file) cannot be written: ${reason}.`, { cause });
   }
 }

@@ -42,27 +42,34 @@ export function readFile(path: string, { bytesMax, own = false }: ReadOptions): 
 /** Why it cannot be read, without its name and the words of the system for it. */
 export function toFileReason({ code, message }: NodeJS.ErrnoException): string {
   if (code === "ENOENT") return "there is no such file";
-  if (code === "EACCES" || code === "EPERM") return "this user may not";
+  if (code === "EACCES" || code === "EPERM") return "this user may not read it; see its owner and mode";
   return code === "EISDIR" ? "it is a folder" : message;
 }
 
-/** Why nothing can be written in the state folder, and what to do. */
-export function toWriteReason({ code = "", message }: NodeJS.ErrnoException): string {
-  const elsewhere = "name another folder with OPENCLAW_STATE_DIR";
+const otherFolder = "name another folder with OPENCLAW_STATE_DIR";
+
+/** Why nothing can be kept in the state folder, or at another place, and what to do; `elsewhere` is how to choose another. */
+export function toWriteReason({ code = "", message }: NodeJS.ErrnoException, elsewhere = otherFolder): string {
   switch (code) {
     case "ENOSPC":
     case "EDQUOT":
       return `the disk is full. Make room, or ${elsewhere}`;
     case "EACCES":
     case "EPERM":
-      return `this user may not write there. Make it this user's (chown), or ${elsewhere}`;
+      return `this user may not read and write there. Make it this user's (chown, chmod u+rwX), or ${elsewhere}`;
     case "EROFS":
       return `the disk can only be read. Let it be written (mount -o remount,rw), or ${elsewhere}`;
     case "EEXIST":
     case "ENOTDIR":
       return `a file has the name that a folder should have. Move the file away, or ${elsewhere}`;
+    case "EISDIR":
+      return `a folder has the name that a file should have. Move the folder away, or ${elsewhere}`;
+    case "ELOOP":
+      return `it is a link. Put a file in its place, or ${elsewhere}`;
+    case "ENOENT":
+      return `a link on the way there leads nowhere. Mend it, or ${elsewhere}`;
     default:
-      return `${message}. See the folder, or ${elsewhere}`;
+      return `${message}. See the place, or ${elsewhere}`;
   }
 }
 

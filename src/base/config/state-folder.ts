@@ -18,8 +18,17 @@ const codeCache = "code-cache";
 export function secureStateFolder(folder: string): readonly ConfigWarning[] {
   const stats = makeFolder(folder);
   const warnings = grants(stats, writableByOthers) ? [close(folder, stats)] : [];
-  for (const name of readdirSync(folder)) if (kept.test(name)) assertOurs(join(folder, name));
+  for (const name of listFolder(folder)) if (kept.test(name)) assertOurs(join(folder, name));
   return warnings;
+}
+
+function listFolder(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch (cause) {
+    const reason = toWriteReason(cause as NodeJS.ErrnoException);
+    throw new ConfigError(`Cannot read the state folder ${folder} (OPENCLAW_STATE_DIR): ${reason}.`, { cause });
+  }
 }
 
 /** Of the folder that a link leads to, if it is one: people put it on another disk. */

@@ -1,6 +1,6 @@
 import type { AgentDoor, Asked, BegunRun } from "./agent-door.ts";
 import { toPrintable } from "./printable.ts";
-import { toAdvice } from "../upstream-advice.ts";
+import { toAdvice } from "../operator-advice.ts";
 import type { Terminal } from "../terminal.ts";
 import { GatewayError } from "../../base/errors.ts";
 

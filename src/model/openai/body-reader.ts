@@ -2,6 +2,7 @@ import { createParser } from "eventsource-parser";
 import { GatewayError } from "../../base/errors.ts";
 import { Gathered } from "../../base/gathered.ts";
 import { answerBytesMax } from "../../outbound/connections.ts";
+import { toWebPageError } from "../../outbound/failure.ts";
 import type { UpstreamHead } from "../../outbound/send.ts";
 
 /** The longest event that is held, in characters: a server may give all of an answer in one. */
@@ -55,10 +56,7 @@ class AnyReader implements BodyReader {
     const take = this.#take;
     if (first !== undefined && jsonStarts.has(first)) return new WholeReader(take);
     if (first !== undefined && eventStarts.has(first)) return new EventReader(take);
-    if (first === lessThan || /^text\/html/i.test(this.#type)) {
-      const message = "The model provider answered with a web page; its base URL may be wrong.";
-      throw new GatewayError("upstream_error", message);
-    }
+    if (first === lessThan || /^text\/html/i.test(this.#type)) throw toWebPageError();
     return /^application\/(?:[\w.-]+\+)?json/i.test(this.#type) ? new WholeReader(take) : new EventReader(take);
   }
 }

@@ -116,7 +116,7 @@ export class Channel {
     const pending = this.#pending.get(answer.id);
     this.#pending.delete(answer.id);
     if (answer.ok) pending?.resolve(answer.reply);
-    else pending?.reject(toError(answer.failure));
+    else pending?.reject(toError(answer.failure, this.#path));
   }
 
   #fail(cause: Error): void {

@@ -1,4 +1,5 @@
 import { GatewayError } from "../../base/errors.ts";
+import { toWriteReason } from "../../base/config/file-trust.ts";
 import { toKeptPath } from "./kept.ts";
 import type { Failure, FailureReason } from "./protocol.ts";
 
@@ -25,15 +26,32 @@ const errors: Record<FailureReason, (cause: unknown) => Error> = {
   "keep-out-of-range": (cause) => new RangeError("A turn keeps more messages than its session has.", { cause }),
 };
 
-/** On the main thread: the error to reject with. */
-export function toError(failure: Failure): Error {
-  return errors[failure.reason](failure.cause);
+/** On the main thread: the error to reject with. The log has of it where the disk refuses what, and the way out. */
+export function toError({ reason, cause }: Failure, path: string): Error {
+  const refusal = reason === "storage" ? toRefusal(cause) : undefined;
+  return errors[reason](refusal === undefined ? cause : new Error(`${path}: ${refusal}`, { cause }));
+}
+
+/** What SQLite says where the disk refuses, and the system's code for that. */
+const refusals: readonly (readonly [sign: RegExp, code: string])[] = [
+  [/disk is full/, "ENOSPC"],
+  [/readonly database/, "EROFS"],
+];
+
+/** What the disk refuses, and what to do; undefined for anything else. Of an error in another thread only the text is left. */
+function toRefusal(cause: unknown): string | undefined {
+  const message = cause instanceof Error ? cause.message : "";
+  if (message === "disk I/O error") return "the disk fails (disk I/O error). See whether it is full, or broken";
+  const code = /^(E[A-Z]+): /.exec(message)?.[1] ?? refusals.find(([sign]) => sign.test(message))?.[1];
+  return code === undefined ? undefined : toWriteReason(Object.assign(new Error(message), { code }));
 }
 
 /** Why a store does not open, for whoever starts it: which file, what about it, and the way out. */
 export function toStartError({ reason, cause }: Failure, path: string): GatewayError {
+  const refusal = reason === "storage" ? toRefusal(cause) : undefined;
   const why = cause instanceof Error ? cause.message.replace(/[.]?$/, "") : String(cause);
-  const message = `The session database ${path} cannot be used: ${why}. ${toWayOut(reason, path)}`;
+  const told = refusal === undefined ? `${why}. ${toWayOut(reason, path)}` : `${refusal}.`;
+  const message = `The session database ${path} cannot be used: ${told}`;
   return new GatewayError("storage_unavailable", message, { cause });
 }
 
@@ -48,6 +66,6 @@ function toWayOut(reason: FailureReason, path: string): string {
     case "storage":
     case "lease-lost":
     case "keep-out-of-range":
-      return "Look at the file, its owner and mode, and whether the disk is full.";
+      return "See what it is, its owner and its mode; or, to begin with no sessions, move it away.";
   }
 }

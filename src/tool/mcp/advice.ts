@@ -16,12 +16,13 @@ export function toAdvice({ name, config, cause, lastWords }: Unreachable): strin
   return `${config.url === undefined ? toProgramAdvice(key, config, cause) : toAddressAdvice(key, config, cause)}${said}`;
 }
 
-function toProgramAdvice(key: string, { connectMs }: ToolServerConfig, cause: unknown): string {
+function toProgramAdvice(key: string, { command = "", connectMs }: ToolServerConfig, cause: unknown): string {
   const code = findCode(cause);
   if (code === "ENOENT") {
-    return `no such program, or no such folder to start it in; see ${key}.command and ${key}.cwd.`;
+    return `there is no program '${command}', or no such folder to start it in. Install it, or correct ${key}.command or ${key}.cwd.`;
   }
-  if (code === "EACCES") return `the program may not be started; see ${key}.command.`;
+  if (code === "EACCES")
+    return `'${command}' may not be started: it is no program, or this user may not; see ${key}.command.`;
   if (code === "CONNECTION_CLOSED" || code === "EPIPE") {
     return `the program ended before it answered; run the command of ${key} by hand, with its env, to see why.`;
   }

@@ -73,7 +73,9 @@ export function createToolServer(options: ConnectionOptions): ToolServer {
       pause.reset();
       return connection;
     } catch (cause) {
-      if (!stopping.signal.aborted) log.warn({ cause: toCause(cause) }, "tool server cannot be reached");
+      // What the program says of itself may be a secret, and is in no log.
+      const remedy = toAdvice({ name, config, cause, lastWords: undefined });
+      if (!stopping.signal.aborted) log.warn({ cause: toCause(cause), remedy }, "tool server cannot be reached");
       isEarlier = false;
       pause.extend();
       throw new ToolFailure(`The tool server '${name}' cannot be reached now.`, { cause });

@@ -2,7 +2,7 @@ import ipaddr from "ipaddr.js";
 import type { IncomingMessage } from "node:http";
 import { type BlockList, isIP } from "node:net";
 import { toProxyList } from "../base/config/proxy-list.ts";
-import { toPeer } from "./passage.ts";
+import { createPeerReader, toPeer } from "./passage.ts";
 
 /** The most entries that are looked at, and the longest one: `[` 45 characters of IPv6, a zone `]:65535`. */
 const hopsMax = 32;
@@ -19,17 +19,12 @@ export function createAddressReader(
   proxies: readonly string[],
   onUnlisted?: (peer: string) => void,
 ): (request: IncomingMessage) => string {
+  const toUnlisted = createPeerReader(onUnlisted);
+  if (proxies.length === 0) return toUnlisted;
   const list = toProxyList(proxies);
-  let tell = onUnlisted;
   return (request) => {
     const peer = toPeer(request);
-    if (proxies.length === 0 || !isListed(list, peer)) {
-      if (tell !== undefined && isText(request.headers["x-forwarded-for"])) {
-        tell(peer);
-        tell = undefined;
-      }
-      return peer;
-    }
+    if (!isListed(list, peer)) return toUnlisted(request);
     const { "x-forwarded-for": plain, forwarded } = request.headers;
     const said = [
       ...(isText(plain) ? [follow(peer, plain, toHop, list)] : []),

@@ -114,6 +114,19 @@ export function toPeer({ socket: { remoteAddress = "unknown" } }: Connected): st
   return remoteAddress.replace(/^::ffff:(?=\d+\.)/, "").replace(/%[^%]*$/, "");
 }
 
+/** The other end is the client. `onForwarded` is told of the first request for which the other end says that it is not. */
+export function createPeerReader(onForwarded?: (peer: string) => void): (request: IncomingMessage) => string {
+  let tell = onForwarded;
+  return (request) => {
+    const peer = toPeer(request);
+    if (tell !== undefined && request.headers["x-forwarded-for"] !== undefined) {
+      tell(peer);
+      tell = undefined;
+    }
+    return peer;
+  };
+}
+
 /** What every answer says: whose it is, and that nothing is for a browser to keep, frame, guess at or execute. */
 export function toCommonHeaders(requestId: string) {
   return {

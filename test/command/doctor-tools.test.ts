@@ -37,7 +37,9 @@ test("`clawgate doctor` as a process says which tools there are, which are left 
   expect(output).toMatch(/^warn {2}tools odd {5}the tool 'bad' is left out: inputSchema\.type is not `object`/m);
   expect(output).toMatch(/^warn {2}tools odd {5}the tool '#3' is left out: name is empty$/m);
   expect(output).toMatch(/^warn {2}tools odd {5}the tool 'good' is left out: name is that of a tool before it$/m);
-  expect(output).toMatch(/^FAIL {2}tools dead {4}cannot be reached: no such program.*mcp\.servers\.dead\.command/m);
+  expect(output).toMatch(
+    /^FAIL {2}tools dead {4}cannot be reached: there is no program '\/nowhere.*mcp\.servers\.dead\.command/m,
+  );
   expect(output).toMatch(/^ok {4}sessions /m);
 });
 

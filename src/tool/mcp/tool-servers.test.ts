@@ -28,7 +28,9 @@ describe.concurrent("a server that cannot be reached", () => {
     const set = await open("bad", "good");
     expect(toNames(set)).toContain("good__say");
     expect(toNames(set).filter((name) => name.startsWith("bad"))).toEqual([]);
-    expect(log()).toMatch(/"toolServer":"bad","cause":"[^"]+","msg":"tool server cannot be reached"/);
+    expect(log()).toMatch(
+      /"toolServer":"bad","cause":"[^"]+","remedy":"[^"]+mcp\.servers\.bad[^"]*","msg":"tool server cannot be reached"/,
+    );
   });
 
   test("still owns the names that its tools would have, and a call of one is a failed result", async () => {

@@ -18,7 +18,8 @@ const toolName = /^[a-zA-Z0-9_-]{1,64}$/;
 
 /** What OpenAI's Chat Completions says to a request whose form is wrong; undefined if it is right. */
 export function refuseChat(body: Body): string | undefined {
-  const messages = body["messages"] as readonly ChatMessage[];
+  const messages = body["messages"] as readonly ChatMessage[] | undefined;
+  if (messages === undefined) return "Missing required parameter: 'messages'.";
   return refuseToolFields(body) ?? refuseMessages(messages) ?? refusePairs(messages);
 }
 

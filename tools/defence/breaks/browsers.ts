@@ -10,9 +10,9 @@ const host = "the host must be an address, localhost or a name of the configurat
 const foreign = "a page of a foreign origin is kept out, whoever sends it and whatever it asks for";
 const preflight = "a preflight of an allowed origin is answered without a token, with the headers it asked for";
 const headers = "every answer carries the headers that keep a browser from using it";
-const distrusts = "if (proxies.length === 0) return toPeer;";
+const distrusts = "if (proxies.length === 0) return toUnlisted;";
 const believes =
-  'if (proxies.length === 0) return (request) => String(request.headers["x-forwarded-for"] ?? toPeer(request));';
+  'if (proxies.length === 0) return (request) => String(request.headers["x-forwarded-for"] ?? toUnlisted(request));';
 const believed = "if (!isListed(list, peer) || (isLoopback(peer) && !trustedProxy.allowLoopback)) return undefined;";
 
 export const browsers: readonly Break[] = [

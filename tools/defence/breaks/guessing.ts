@@ -46,8 +46,8 @@ export const guessing: readonly Break[] = [
   without(
     ["R04"],
     "src/edge/forwarded.ts",
-    "if (proxies.length === 0) return toPeer;",
-    'if (proxies.length === 0) return (request) => String(request.headers["x-forwarded-for"] ?? toPeer(request));',
+    "if (proxies.length === 0) return toUnlisted;",
+    'if (proxies.length === 0) return (request) => String(request.headers["x-forwarded-for"] ?? toUnlisted(request));',
   ),
   without(["R05"], "src/edge/open-connections.ts", 'address.parts.slice(0, 4).join(":")', "address.toString()"),
   without(["R06"], authenticate, attempt, "const attempt = lockout.fail(address);"),
